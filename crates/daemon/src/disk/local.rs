@@ -1,0 +1,196 @@
+//! A directory of this machine as a [`Disk`].
+//!
+//! Keeps a bounded number of read handles open, since point reads ask the same segments again and again. Opening,
+//! renaming and removing happen under the handles' lock, so that a handle never outlives its file's name: it would
+//! hold the space of a removed file, or answer for a newer file of the same name.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use super::{Disk, DiskFile, Space, check_relative};
+
+/// Enough for the segments a busy page reads, far below the usual limit of 1024 open files.
+const READ_HANDLES: usize = 256;
+
+/// Files are the process's own: telemetry may carry what people would not want others to read.
+const FILE_MODE: u32 = 0o600;
+const DIR_MODE: u32 = 0o700;
+
+/// The file system below one directory.
+#[derive(Debug)]
+pub struct LocalDisk {
+    root: PathBuf,
+    handles: Mutex<ReadHandles>,
+}
+
+impl LocalDisk {
+    /// A disk rooted at `root`, which is made when missing.
+    pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
+        let root = root.into();
+        make_dirs(&root)?;
+        Ok(Self { root, handles: Mutex::new(ReadHandles::default()) })
+    }
+
+    /// Where the files are.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn absolute(&self, path: &Path) -> io::Result<PathBuf> {
+        check_relative(path)?;
+        Ok(self.root.join(path))
+    }
+
+    fn reader(&self, path: &Path) -> io::Result<Arc<File>> {
+        let absolute = self.absolute(path)?;
+        self.handles.lock().get_or_open(absolute)
+    }
+}
+
+impl Disk for LocalDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(FILE_MODE)
+            .open(self.absolute(path)?)?;
+        Ok(Box::new(LocalFile { file, len: 0 }))
+    }
+
+    fn open_append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        // Not O_APPEND: writes go to `len`, so what a failed write left behind is overwritten by the next.
+        let file = OpenOptions::new().write(true).open(self.absolute(path)?)?;
+        let len = file.metadata()?.len();
+        Ok(Box::new(LocalFile { file, len }))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Bytes> {
+        fs::read(self.absolute(path)?).map(Bytes::from)
+    }
+
+    fn read_at(&self, path: &Path, offset: u64, len: usize) -> io::Result<Bytes> {
+        let reader = self.reader(path)?;
+        // Checked first: a lying length from a damaged file must not allocate more than the file has.
+        if offset.saturating_add(len as u64) > reader.metadata()?.len() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut content = vec![0; len];
+        reader.read_exact_at(&mut content, offset)?;
+        Ok(content.into())
+    }
+
+    fn len(&self, path: &Path) -> io::Result<u64> {
+        Ok(fs::metadata(self.absolute(path)?)?.len())
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.absolute(dir)?)? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let (from, to) = (self.absolute(from)?, self.absolute(to)?);
+        let mut handles = self.handles.lock();
+        fs::rename(&from, &to)?;
+        handles.forget(&from);
+        handles.forget(&to);
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let path = self.absolute(path)?;
+        let mut handles = self.handles.lock();
+        fs::remove_file(&path)?;
+        handles.forget(&path);
+        Ok(())
+    }
+
+    fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
+        make_dirs(&self.absolute(dir)?)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        File::open(self.absolute(dir)?)?.sync_all()
+    }
+
+    fn free_space(&self, dir: &Path) -> io::Result<Space> {
+        let stat = rustix::fs::statvfs(self.absolute(dir)?)?;
+        Ok(Space { free: stat.f_bavail * stat.f_frsize, total: stat.f_blocks * stat.f_frsize })
+    }
+}
+
+fn make_dirs(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir)
+}
+
+#[derive(Debug)]
+struct LocalFile {
+    file: File,
+    len: u64,
+}
+
+impl DiskFile for LocalFile {
+    fn append(&mut self, data: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(data, self.len)?;
+        self.len += data.len() as u64;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        if len > self.len {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        self.file.set_len(len)?;
+        self.len = len;
+        Ok(())
+    }
+
+    fn len(&self) -> u64 {
+        self.len
+    }
+}
+
+/// Read handles in the order of their last use. A scan of 256 entries costs less than the system call it saves.
+#[derive(Debug, Default)]
+struct ReadHandles {
+    latest_last: Vec<(PathBuf, Arc<File>)>,
+}
+
+impl ReadHandles {
+    fn get_or_open(&mut self, path: PathBuf) -> io::Result<Arc<File>> {
+        let known = self.latest_last.iter().rposition(|(known, _)| *known == path);
+        let entry = match known {
+            Some(position) => self.latest_last.remove(position),
+            None => {
+                let file = Arc::new(File::open(&path)?);
+                (path, file)
+            }
+        };
+        if self.latest_last.len() == READ_HANDLES {
+            self.latest_last.remove(0);
+        }
+        let file = Arc::clone(&entry.1);
+        self.latest_last.push(entry);
+        Ok(file)
+    }
+
+    fn forget(&mut self, path: &Path) {
+        self.latest_last.retain(|(known, _)| known != path);
+    }
+}

@@ -1,0 +1,8 @@
+//! What every long-running Vedette process needs and no telemetry knows about: time, disk, configuration, TLS,
+//! listeners, ordered shutdown, background tasks, and the process's own logs and metrics.
+//!
+//! Nothing here depends on another crate of the project, and nothing here is a static: each part is built from plain
+//! values by the composition root and handed to those who need it.
+
+pub mod clock;
+pub mod disk;
