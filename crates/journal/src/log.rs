@@ -1,0 +1,406 @@
+//! The log on the disk as synchronous steps: recover, append with one fsync, read, truncate.
+//!
+//! No threads and no queue here ([`crate::LocalJournal`] has them), so that a simulation can stop the machine between any
+//! two steps. What makes it safe: a file is fsynced before the next one is made, so only the newest may be torn; a new
+//! file's header and name are durable before its first record is acknowledged; after a failed write or fsync the log
+//! takes nothing more, since nobody knows what the kernel kept.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use daemon::disk::{Disk, DiskFile};
+use tracing::{info, warn};
+
+use crate::{
+    AppendError, Bounds, MAX_PAYLOAD, OpenError, ReadError,
+    file::{self, FORMAT, HEADER, Header, Place},
+    record::{self, Record, Stored},
+};
+
+/// How the log lies on the disk.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// The directory below the disk's root.
+    pub dir: PathBuf,
+    /// A new file is begun when the newest has reached this size.
+    pub file_bytes: u64,
+    /// Above this nothing is taken until consumers have caught up.
+    pub max_bytes: u64,
+    /// Nothing is taken while less than this share (0..1) of the disk is free.
+    pub min_free_share: f64,
+    /// Tells this journal's records from another's; used only when the directory is new.
+    pub producer: u64,
+}
+
+/// What the log holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogStatus {
+    pub first: u64,
+    pub next: u64,
+    pub bytes: u64,
+    pub files: usize,
+}
+
+/// The log. Appends need `&mut`; reads take the [`Extent`]s that [`Log::extents`] gives away.
+#[derive(Debug)]
+pub struct Log {
+    disk: Arc<dyn Disk>,
+    config: LogConfig,
+    producer: u64,
+    /// First offset → bytes, of every file; the newest is the last.
+    files: BTreeMap<u64, u64>,
+    newest: Box<dyn DiskFile>,
+    next: u64,
+    buffer: Vec<u8>,
+    failed: Option<String>,
+}
+
+impl Log {
+    /// Opens the directory, cutting off a torn end, or makes it.
+    ///
+    /// # Errors
+    /// When a file is of a newer format, damaged before its end, or the disk refuses.
+    pub fn open(disk: Arc<dyn Disk>, config: LogConfig) -> Result<Log, OpenError> {
+        let dir = config.dir.clone();
+        disk.create_dir_all(&dir).map_err(failed("making the directory", ""))?;
+        sync_parents(disk.as_ref(), &dir)?;
+        let found = found_files(disk.as_ref(), &dir)?;
+        refuse_newer_formats(disk.as_ref(), &dir, &found)?;
+        match newest_whole(disk.as_ref(), &dir, &found)? {
+            Some(newest) => Log::reopen(disk, config, &found, newest),
+            None => Log::begin(disk, config),
+        }
+    }
+
+    fn begin(disk: Arc<dyn Disk>, config: LogConfig) -> Result<Log, OpenError> {
+        let producer = config.producer;
+        let newest = make_file(disk.as_ref(), &config.dir, producer, 1)
+            .map_err(failed("making", &file::name(1)))?;
+        let files = BTreeMap::from([(1, HEADER as u64)]);
+        Ok(Log { disk, config, producer, files, newest, next: 1, buffer: Vec::new(), failed: None })
+    }
+
+    fn reopen(
+        disk: Arc<dyn Disk>,
+        config: LogConfig,
+        found: &[u64],
+        newest_first: u64,
+    ) -> Result<Log, OpenError> {
+        let mut files = BTreeMap::new();
+        for &first in found.iter().filter(|first| **first <= newest_first) {
+            let length = disk
+                .len(&path(&config.dir, first))
+                .map_err(failed("reading the size", &file::name(first)))?;
+            files.insert(first, length);
+        }
+        let newest_name = file::name(newest_first);
+        let newest_path = path(&config.dir, newest_first);
+        let bytes = disk.read(&newest_path).map_err(failed("reading", &newest_name))?;
+        let header = Header::decode(&bytes).expect("newest_whole chose a file with a whole header");
+        let start = Place { offset: newest_first, byte: HEADER as u64 };
+        let end = file::frames(&bytes.slice(HEADER..), start, |_| {});
+        let mut newest = disk.open_append(&newest_path).map_err(failed("opening", &newest_name))?;
+        if end.byte < bytes.len() as u64 {
+            warn!(
+                file = newest_name,
+                at = end.byte,
+                torn = bytes.len() as u64 - end.byte,
+                "cut off a torn end"
+            );
+            newest.truncate(end.byte).map_err(failed("cutting the torn end", &newest_name))?;
+        }
+        // What is read back now is acknowledged to nobody new, but a consumer may commit on it: make it durable first.
+        newest.sync().map_err(failed("syncing", &newest_name))?;
+        files.insert(newest_first, end.byte);
+        info!(files = files.len(), next = end.offset, "journal recovered");
+        Ok(Log {
+            disk,
+            config,
+            producer: header.producer,
+            files,
+            newest,
+            next: end.offset,
+            buffer: Vec::new(),
+            failed: None,
+        })
+    }
+
+    /// Writes records behind the last one and fsyncs once. All are durable when this returns.
+    ///
+    /// # Errors
+    /// [`AppendError::Full`] and [`AppendError::TooLarge`] before anything is written; after [`AppendError::Failed`] the
+    /// log takes nothing more.
+    pub fn append(&mut self, records: &[Record]) -> Result<Vec<Stored>, AppendError> {
+        self.admit(records)?;
+        let first = self.next;
+        self.buffer.clear();
+        for (sequence, record) in (first..).zip(records) {
+            record::encode(record, sequence, self.producer, &mut self.buffer);
+        }
+        self.write(first).map_err(|error| self.fail(&error))?;
+        self.next = first + records.len() as u64;
+        let producer = self.producer;
+        let stored = |(offset, record): (u64, &Record)| Stored {
+            offset,
+            producer,
+            sequence: offset,
+            record: record.clone(),
+        };
+        Ok((first..).zip(records).map(stored).collect())
+    }
+
+    fn admit(&self, records: &[Record]) -> Result<(), AppendError> {
+        if let Some(failure) = &self.failed {
+            return Err(AppendError::Failed(failure.clone()));
+        }
+        if let Some(large) = records.iter().find(|record| record.payload.len() > MAX_PAYLOAD) {
+            return Err(AppendError::TooLarge(large.payload.len()));
+        }
+        let more: u64 = records.iter().map(record::frame_len).sum();
+        if self.status().bytes + more > self.config.max_bytes {
+            return Err(AppendError::Full { limit: self.config.max_bytes });
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, first: u64) -> io::Result<()> {
+        if self.newest.len() >= self.config.file_bytes {
+            self.rotate(first)?;
+        }
+        self.newest.append(&self.buffer)?;
+        self.newest.sync()?;
+        let length = self.newest.len();
+        *self.files.values_mut().next_back().expect("there is always a newest file") = length;
+        Ok(())
+    }
+
+    fn rotate(&mut self, first: u64) -> io::Result<()> {
+        self.newest = make_file(self.disk.as_ref(), &self.config.dir, self.producer, first)?;
+        self.files.insert(first, HEADER as u64);
+        Ok(())
+    }
+
+    fn fail(&mut self, error: &io::Error) -> AppendError {
+        self.failed = Some(error.to_string());
+        AppendError::Failed(error.to_string())
+    }
+
+    /// Whether the disk has room for more, by the share that must stay free.
+    ///
+    /// # Errors
+    /// [`AppendError::DiskFull`] when it has not. A disk that cannot tell counts as having room.
+    pub fn check_space(&self) -> Result<(), AppendError> {
+        match self.disk.free_space(&self.config.dir) {
+            Ok(space) if (space.free as f64) < space.total as f64 * self.config.min_free_share => {
+                Err(AppendError::DiskFull { free: space.free, total: space.total })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the files whose records all lie below `offset`; a newest file that holds nothing else is replaced by an
+    /// empty one, so that a quiet journal takes no space.
+    ///
+    /// # Errors
+    /// When the disk refuses; what remains is removed the next time.
+    pub fn truncate(&mut self, offset: u64) -> io::Result<()> {
+        let newest_is_done = offset >= self.next && self.newest.len() > HEADER as u64;
+        if newest_is_done && self.failed.is_none() {
+            self.rotate(self.next)?;
+        }
+        let ends: Vec<u64> = self.files.keys().skip(1).copied().collect();
+        let done: Vec<u64> = self
+            .files
+            .keys()
+            .copied()
+            .zip(ends)
+            .filter(|(_, end)| *end <= offset)
+            .map(|(first, _)| first)
+            .collect();
+        for first in &done {
+            self.disk.remove(&path(&self.config.dir, *first))?;
+            self.files.remove(first);
+        }
+        if !done.is_empty() {
+            self.disk.sync_dir(&self.config.dir)?;
+        }
+        Ok(())
+    }
+
+    /// What the log holds.
+    pub fn status(&self) -> LogStatus {
+        LogStatus {
+            first: *self.files.keys().next().expect("there is always a newest file"),
+            next: self.next,
+            bytes: self.files.values().sum(),
+            files: self.files.len(),
+        }
+    }
+
+    /// Where a lane begins and ends.
+    pub fn bounds(&self) -> Bounds {
+        let status = self.status();
+        Bounds { first: status.first, next: status.next }
+    }
+
+    /// What can be read now, without holding the log.
+    pub fn extents(&self) -> Extents {
+        Extents {
+            disk: Arc::clone(&self.disk),
+            dir: self.config.dir.clone(),
+            files: self.files.clone(),
+            next: self.next,
+        }
+    }
+}
+
+/// The durable extent of every file at one moment. Files truncated since then can no longer be read.
+#[derive(Clone, Debug)]
+pub struct Extents {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    files: BTreeMap<u64, u64>,
+    next: u64,
+}
+
+/// Where a reader left off, so that it need not search its place again.
+#[derive(Clone, Copy, Debug)]
+pub struct Bookmark {
+    file: u64,
+    place: Place,
+}
+
+impl Extents {
+    /// Records from `offset` on, about `max_bytes` of them and at least one; nothing at the end. The bookmark of the
+    /// read before saves the search.
+    ///
+    /// # Errors
+    /// When `offset` lies before the first file, or the bytes are damaged or unreadable.
+    pub fn read(
+        &self,
+        offset: u64,
+        bookmark: Option<Bookmark>,
+        max_bytes: usize,
+    ) -> Result<(Vec<Stored>, Option<Bookmark>), ReadError> {
+        if offset >= self.next {
+            return Ok((Vec::new(), bookmark));
+        }
+        let first = *self.files.keys().next().expect("there is always a newest file");
+        let Some((&file, _)) = self.files.range(..=offset).next_back() else {
+            return Err(ReadError::Truncated { offset, first });
+        };
+        let place = match bookmark {
+            Some(mark) if mark.file == file && mark.place.offset <= offset => mark.place,
+            _ => Place { offset: file, byte: HEADER as u64 },
+        };
+        self.read_from(offset, file, place, max_bytes)
+    }
+
+    fn read_from(
+        &self,
+        offset: u64,
+        file: u64,
+        mut place: Place,
+        max_bytes: usize,
+    ) -> Result<(Vec<Stored>, Option<Bookmark>), ReadError> {
+        let end = self.files[&file];
+        loop {
+            let (mut records, next) =
+                file::read(self.disk.as_ref(), &self.dir, file, place, end, max_bytes)?;
+            place = next;
+            records.retain(|stored| stored.offset >= offset);
+            if !records.is_empty() || place.byte >= end {
+                return Ok((records, Some(Bookmark { file, place })));
+            }
+        }
+    }
+}
+
+fn path(dir: &Path, first: u64) -> PathBuf {
+    dir.join(file::name(first))
+}
+
+fn failed(doing: &'static str, file: &str) -> impl FnOnce(io::Error) -> OpenError + use<> {
+    let file = file.to_owned();
+    move |source| OpenError::Disk { doing, file, source }
+}
+
+/// The first offsets of all files, ascending.
+fn found_files(disk: &dyn Disk, dir: &Path) -> Result<Vec<u64>, OpenError> {
+    let names = disk.list(dir).map_err(failed("listing the directory", ""))?;
+    Ok(names.iter().filter_map(|name| file::first_of(name)).collect())
+}
+
+fn refuse_newer_formats(disk: &dyn Disk, dir: &Path, found: &[u64]) -> Result<(), OpenError> {
+    for &first in found {
+        let file = file::name(first);
+        let length = disk.len(&path(dir, first)).map_err(failed("reading the size", &file))?;
+        if length < HEADER as u64 {
+            continue;
+        }
+        let bytes = disk
+            .read_at(&path(dir, first), 0, HEADER)
+            .map_err(failed("reading the header", &file))?;
+        if let Some(Header { format, .. }) =
+            Header::decode(&bytes).filter(|header| header.format > FORMAT)
+        {
+            return Err(OpenError::NewerFormat { file, found: format, known: FORMAT });
+        }
+    }
+    Ok(())
+}
+
+/// The newest file with a whole header. A newer one without was being made when the machine stopped, holds nothing, and
+/// is removed; a header missing in any older file is damage.
+fn newest_whole(disk: &dyn Disk, dir: &Path, found: &[u64]) -> Result<Option<u64>, OpenError> {
+    let mut removed = false;
+    let mut newest = None;
+    for &first in found.iter().rev() {
+        let file = file::name(first);
+        let length = disk.len(&path(dir, first)).map_err(failed("reading the size", &file))?;
+        let want = usize::try_from(length).unwrap_or(HEADER).min(HEADER);
+        let bytes = disk
+            .read_at(&path(dir, first), 0, want)
+            .map_err(failed("reading the header", &file))?;
+        if Header::decode(&bytes).is_some() {
+            newest = Some(first);
+            break;
+        }
+        if length > HEADER as u64 {
+            return Err(OpenError::Damaged { file, at: 0 });
+        }
+        disk.remove(&path(dir, first)).map_err(failed("removing an unfinished", &file))?;
+        removed = true;
+    }
+    if removed {
+        disk.sync_dir(dir).map_err(failed("syncing the directory", ""))?;
+    }
+    Ok(newest)
+}
+
+fn make_file(
+    disk: &dyn Disk,
+    dir: &Path,
+    producer: u64,
+    first: u64,
+) -> io::Result<Box<dyn DiskFile>> {
+    let mut file = disk.create(&path(dir, first))?;
+    file.append(&Header { format: FORMAT, producer, first }.encode())?;
+    file.sync()?;
+    disk.sync_dir(dir)?;
+    Ok(file)
+}
+
+fn sync_parents(disk: &dyn Disk, dir: &Path) -> Result<(), OpenError> {
+    for parent in dir.ancestors().skip(1) {
+        disk.sync_dir(parent).map_err(failed("syncing the directory", ""))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+use std::path::Path;
+
+use daemon::disk::SimulatedDisk;
+use model::id::AccountId;
+
+use super::*;
+use crate::record::Topic;
+
+fn config() -> LogConfig {
+    LogConfig {
+        dir: "journal".into(),
+        file_bytes: 400,
+        max_bytes: 1 << 20,
+        min_free_share: 0.05,
+        producer: 7,
+    }
+}
+
+fn record(n: u64) -> Record {
+    Record {
+        topic: Topic::Spans,
+        partition: 3,
+        account: AccountId::FIRST,
+        fingerprint: n,
+        received_ns: n,
+        sender: None,
+        items: 1,
+        payload: n.to_le_bytes().to_vec().into(),
+    }
+}
+
+fn numbers(log: &Log, from: u64) -> Vec<u64> {
+    let extents = log.extents();
+    let mut all = Vec::new();
+    let mut next = from;
+    let mut bookmark = None;
+    loop {
+        let (records, mark) =
+            extents.read(next, bookmark, 200).expect("what is not truncated can be read");
+        bookmark = mark;
+        let Some(last) = records.last() else { return all };
+        next = last.offset + 1;
+        all.extend(records.iter().map(|stored| stored.record.fingerprint));
+    }
+}
+
+#[test]
+fn what_was_appended_is_read_after_a_restart_across_files() {
+    let disk = Arc::new(SimulatedDisk::new());
+    let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens");
+    for n in 1..=20 {
+        log.append(&[record(n)]).expect("there is room");
+    }
+    assert!(log.status().files > 2, "{:?}", log.status());
+    drop(log);
+    let log = Log::open(disk, config()).expect("it opens again");
+    assert_eq!(numbers(&log, 1), (1..=20).collect::<Vec<_>>());
+    assert_eq!(numbers(&log, 15), (15..=20).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_crash_at_every_step_keeps_what_was_acknowledged_and_nothing_out_of_order() {
+    for crash_at in 1..120 {
+        let disk = Arc::new(SimulatedDisk::new());
+        disk.fail_at(crash_at);
+        let mut acknowledged = 0;
+        if let Ok(mut log) = Log::open(Arc::clone(&disk) as _, config()) {
+            for n in 1..=30 {
+                let Ok(_) = log.append(&[record(n)]) else { break };
+                acknowledged = n;
+                if n == 12 && log.truncate(7).is_err() {
+                    break;
+                }
+            }
+        }
+        disk.crash(crash_at);
+        let mut log = Log::open(Arc::clone(&disk) as _, config())
+            .unwrap_or_else(|error| panic!("crash at step {crash_at}: {error}"));
+        let first = log.status().first;
+        let kept = numbers(&log, first);
+        assert!(first <= 7, "crash at step {crash_at}: begins at {first}");
+        assert_eq!(
+            kept,
+            (first..first + kept.len() as u64).collect::<Vec<_>>(),
+            "crash at step {crash_at}"
+        );
+        assert!(
+            first + kept.len() as u64 > acknowledged,
+            "crash at step {crash_at}: {acknowledged} was acknowledged, kept {kept:?}"
+        );
+        let next = log.status().next;
+        log.append(&[record(next)]).expect("it goes on");
+        assert_eq!(numbers(&log, next), [next]);
+    }
+}
+
+#[test]
+fn after_a_failed_fsync_nothing_is_acknowledged_until_a_restart() {
+    let disk = Arc::new(SimulatedDisk::new());
+    let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens");
+    disk.fail_sync_once();
+    assert!(matches!(log.append(&[record(1)]), Err(AppendError::Failed(_))));
+    assert!(matches!(log.append(&[record(2)]), Err(AppendError::Failed(_))));
+    let mut log = Log::open(disk, config()).expect("it opens again");
+    log.append(&[record(3)]).expect("a restart mends it");
+}
+
+#[test]
+fn a_full_log_refuses_until_it_is_truncated() {
+    let disk = Arc::new(SimulatedDisk::new());
+    let limit = LogConfig { max_bytes: 1000, ..config() };
+    let mut log = Log::open(disk, limit).expect("a new log opens");
+    let mut taken = 0;
+    while log.append(&[record(1)]).is_ok() {
+        taken += 1;
+    }
+    assert!(matches!(log.append(&[record(1)]), Err(AppendError::Full { limit: 1000 })));
+    log.truncate(taken + 1).expect("the disk removes files");
+    assert_eq!(log.status().files, 1);
+    log.append(&[record(2)]).expect("there is room again");
+}
+
+#[test]
+fn a_file_of_a_newer_format_is_refused_and_left_untouched() {
+    let disk = Arc::new(SimulatedDisk::new());
+    drop(Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens"));
+    let newer = Path::new("journal").join(file::name(5));
+    let mut file = disk.create(&newer).expect("a new file");
+    file.append(&Header { format: FORMAT + 1, producer: 7, first: 5 }.encode())
+        .expect("the disk works");
+    let before = disk.steps();
+    let error = Log::open(Arc::clone(&disk) as _, config()).expect_err("a newer format");
+    assert!(matches!(error, OpenError::NewerFormat { found: 2, known: 1, .. }), "{error}");
+    assert_eq!(disk.list(Path::new("journal")).expect("it is there").len(), 2);
+    assert!(disk.steps() - before <= 2, "only the directory was made sure of");
+}
