@@ -5,4 +5,5 @@
 //! values by the composition root and handed to those who need it.
 
 pub mod clock;
+pub mod config;
 pub mod disk;
