@@ -1,0 +1,26 @@
+//! Accounts: the tenants that own applications, users and access keys.
+
+use std::future::Future;
+
+use crate::StoreError;
+
+/// The id of the account that every store is born with, `customer1`.
+pub const FIRST_ACCOUNT: u32 = 1;
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub id: u32,
+    /// What people type, `customer1`.
+    pub name: String,
+    /// Name that is unique among all appliances, `customer1_` and the guid.
+    pub global_name: String,
+    /// Random UUID in lower case, made with the account.
+    pub guid: String,
+}
+
+/// Reading accounts. The first is made when the database is; there is no other way to make one yet.
+pub trait Accounts {
+    /// All accounts by rising id; there are few.
+    fn accounts(&self) -> impl Future<Output = Result<Vec<Account>, StoreError>> + Send;
+}

@@ -1,0 +1,81 @@
+//! How each database is connected to: durability, isolation, waiting.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Error, Executor};
+
+use super::Database;
+
+/// How long a statement waits for another writer before it is a conflict.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+const SQLITE_READERS: u32 = 4;
+const MYSQL_CONNECTIONS: u32 = 10;
+
+/// Opens a file for reading only: not even the journal mode is written.
+pub(crate) async fn sqlite_untouched(path: &Path) -> Result<Database, Error> {
+    let readers = SqlitePoolOptions::new().max_connections(1).connect_with(
+        SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(LOCK_WAIT)
+            .disable_statement_logging(),
+    );
+    let readers = readers.await?;
+    Ok(Database::Sqlite { writer: readers.clone(), readers })
+}
+
+/// Opens a file, making it when it is missing. A committed transaction has reached the disk.
+pub(crate) async fn sqlite(path: &Path) -> Result<Database, Error> {
+    let writing = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(LOCK_WAIT)
+        .disable_statement_logging();
+    let reading = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(LOCK_WAIT)
+        .disable_statement_logging();
+    // One writer: SQLite allows no second, and a queue in the pool is fairer than its busy handler.
+    let writer = sqlite_pool(1).connect_with(writing).await?;
+    let readers = sqlite_pool(SQLITE_READERS).connect_with(reading).await?;
+    Ok(Database::Sqlite { writer, readers })
+}
+
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// Connects to a server by its URL.
+pub(crate) async fn mysql(url: &str) -> Result<Database, Error> {
+    let options = MySqlConnectOptions::from_str(url)?.disable_statement_logging();
+    let pool = MySqlPoolOptions::new().max_connections(MYSQL_CONNECTIONS).after_connect(
+        |connection, _| {
+            Box::pin(async move {
+                // Values that do not fit are errors, never cut; whatever the server's defaults are.
+                connection
+                    .execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')")
+                    .await?;
+                connection
+                    .execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                    .await?;
+                let wait =
+                    format!("SET SESSION innodb_lock_wait_timeout = {}", LOCK_WAIT.as_secs());
+                connection.execute(wait.as_str()).await?;
+                Ok(())
+            })
+        },
+    );
+    Ok(Database::MySql(pool.connect_with(options).await?))
+}

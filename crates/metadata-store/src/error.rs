@@ -1,0 +1,36 @@
+//! What can go wrong with a resource of the store. The catalogue has errors of its own.
+
+/// Why a call to the metadata store failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database failed, or conflicts with other writers went on through all retries. For a writing call
+    /// whose connection broke it is unknown whether the change happened.
+    #[error("the metadata store could not {operation}")]
+    Database {
+        operation: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A name that has to be unique is taken.
+    #[error("there is already {what} of the name {name:?}")]
+    AlreadyExists { what: &'static str, name: String },
+    /// What was to be changed is not there.
+    #[error("there is no {what} {id}")]
+    NotFound { what: &'static str, id: u64 },
+    /// A text over the limit, in characters, or a blob over the limit, in bytes.
+    #[error("{what} is longer than {limit}")]
+    TooLong { what: &'static str, limit: usize },
+    /// A backup was asked of a database that brings its own tool.
+    #[error("a MySQL database is backed up with mariadb-dump --single-transaction, not by vedette")]
+    BackupElsewhere,
+    /// The file that a backup was to be written to is there already.
+    #[error("{0:?} exists already; a backup overwrites nothing")]
+    BackupExists(std::path::PathBuf),
+    /// A backup was made but could not be put in its place.
+    #[error("the backup could not be written to {path:?}")]
+    BackupFile {
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+}

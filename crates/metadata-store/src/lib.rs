@@ -1,0 +1,48 @@
+//! The metadata store: entities, configuration, users, the catalogue of segments, consumers' offsets.
+//!
+//! [`Config::open`] brings the database to this version's schema and gives a [`MetadataStore`], a cheap
+//! handle that implements one trait per resource; [`SqlCatalogue`] is the same database behind the
+//! synchronous [`Catalogue`] that the pipeline works with. SQLite by default, the MySQL protocol when
+//! Controllers share a database; what the two disagree about is in `dialect` and nowhere else.
+//!
+//! Every write is one transaction that may be run again after a conflict, and durable when the call returns.
+//! Ids are given out by the store itself, from rows of a table, in no promised order. The store reads no
+//! clock, hashes no password, decrypts nothing, and knows nothing about the meaning of kinds, states and JSON.
+//!
+//! This is the only home of sqlx and of SQL; no type of either shows outside.
+
+mod access_keys;
+mod accounts;
+mod catalogue;
+mod config;
+mod database;
+mod dialect;
+mod entities;
+mod error;
+mod layouts;
+mod migrations;
+mod name;
+mod page;
+mod sequences;
+mod sessions;
+mod settings;
+mod store;
+mod users;
+
+pub use access_keys::{AccessKey, AccessKeys, NewAccessKey};
+pub use accounts::{Account, Accounts, FIRST_ACCOUNT};
+pub use catalogue::{
+    Catalogue, CatalogueError, Claim, CommitOutcome, CommittedOffset, CutCommit, Listing,
+    MemoryCatalogue, ObjectRef, PartitionOffset, ReplaceOutcome, Replacement, SegmentMeta,
+    SqlCatalogue,
+};
+pub use config::{Config, OpenError, Url};
+pub use entities::{Entities, Entity, NewEntity};
+pub use error::StoreError;
+pub use layouts::{Layouts, NodePosition};
+pub use name::MAX_NAME_CHARS;
+pub use page::Page;
+pub use sessions::{Session, Sessions};
+pub use settings::{Expected, PutOutcome, Setting, Settings};
+pub use store::MetadataStore;
+pub use users::{NewUser, User, Users};
