@@ -1,0 +1,3 @@
+//! Agents' protocols in; entity resolution, trace assembly, figures, snapshot choice, the cut.
+
+pub mod otlp;

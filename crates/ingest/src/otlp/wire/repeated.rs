@@ -1,0 +1,163 @@
+//! Repeated fields of a message that was walked before, read again in place, so that iterating cannot fail.
+
+use super::{Cursor, Entry, Fields, Problem, Raw, WireError};
+
+/// Where the occurrences of one field stand in a message.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stretch<'a> {
+    /// From the first occurrence's tag to the last one's end; other fields may stand between.
+    bytes: &'a [u8],
+    number: u32,
+}
+
+impl<'a> Stretch<'a> {
+    /// Reaches as far as `entry` of the message `whole`. Entries are noted in order, each once.
+    fn extend(&mut self, whole: &'a [u8], entry: &Entry<'a>) {
+        let start = if self.number == 0 { entry.at } else { offset_of(whole, self.bytes) };
+        self.bytes = &whole[start..entry.at + entry.whole.len()];
+        self.number = entry.number;
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        let number = self.number;
+        Fields::new(self.bytes, "a walked message")
+            .filter_map(Result::ok)
+            .filter(move |entry| entry.number == number)
+    }
+}
+
+/// Where `part`, a sub-slice of `whole`, begins in it.
+fn offset_of(whole: &[u8], part: &[u8]) -> usize {
+    part.as_ptr().addr() - whole.as_ptr().addr()
+}
+
+/// A repeated field of messages, each given as its bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Repeated<'a> {
+    stretch: Stretch<'a>,
+    count: usize,
+}
+
+impl<'a> Repeated<'a> {
+    /// Notes that `entry` of the message `whole` is one more occurrence. Entries are noted in order, each once.
+    pub fn note(&mut self, whole: &'a [u8], entry: &Entry<'a>) -> Result<(), WireError> {
+        entry.bytes()?;
+        self.stretch.extend(whole, entry);
+        self.count += 1;
+        Ok(())
+    }
+
+    /// How many occurrences there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Each occurrence's bytes.
+    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.stretch.entries().filter_map(|entry| match entry.raw {
+            Raw::Bytes(bytes) => Some(bytes),
+            _ => None,
+        })
+    }
+}
+
+/// A repeated `fixed64` or `double` field, packed or not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fixed64s<'a> {
+    stretch: Stretch<'a>,
+    count: usize,
+}
+
+impl<'a> Fixed64s<'a> {
+    /// Notes that `entry` of the message `whole` holds more numbers. Entries are noted in order, each once.
+    pub fn note(&mut self, whole: &'a [u8], entry: &Entry<'a>) -> Result<(), WireError> {
+        let numbers = match entry.raw {
+            Raw::Bytes(packed) if packed.len().is_multiple_of(8) => packed.len() / 8,
+            Raw::Bytes(_) => return Err(entry.error(Problem::Truncated)),
+            Raw::Fixed64(_) => 1,
+            _ => return entry.expected("a list of 64-bit numbers"),
+        };
+        self.stretch.extend(whole, entry);
+        self.count += numbers;
+        Ok(())
+    }
+
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Each as an integer.
+    pub fn iter(&self) -> impl Iterator<Item = u64> + use<'a> {
+        self.stretch.entries().flat_map(|entry| {
+            let packed = match entry.raw {
+                Raw::Bytes(packed) => packed,
+                _ => &entry.whole[entry.whole.len() - 8..],
+            };
+            packed.as_chunks::<8>().0.iter().map(|bytes| u64::from_le_bytes(*bytes))
+        })
+    }
+
+    /// Each as a double.
+    pub fn doubles(&self) -> impl Iterator<Item = f64> + use<'a> {
+        self.iter().map(f64::from_bits)
+    }
+}
+
+/// A repeated `uint64` field, packed or not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Varints<'a> {
+    stretch: Stretch<'a>,
+}
+
+impl<'a> Varints<'a> {
+    /// Notes that `entry` of the message `whole` holds more numbers. Entries are noted in order, each once.
+    pub fn note(&mut self, whole: &'a [u8], entry: &Entry<'a>) -> Result<(), WireError> {
+        match entry.raw {
+            Raw::Bytes(packed) => walk(packed).map_err(|problem| entry.error(problem))?,
+            Raw::Varint(_) => {}
+            _ => return entry.expected("a list of varints"),
+        }
+        self.stretch.extend(whole, entry);
+        Ok(())
+    }
+
+    /// Each number.
+    pub fn iter(&self) -> impl Iterator<Item = u64> + use<'a> {
+        self.stretch.entries().flat_map(|entry| {
+            let mut cursor = Cursor { rest: numbers_of(&entry) };
+            std::iter::from_fn(
+                move || {
+                    if cursor.rest.is_empty() { None } else { cursor.varint().ok() }
+                },
+            )
+        })
+    }
+}
+
+fn walk(packed: &[u8]) -> Result<(), Problem> {
+    let mut cursor = Cursor { rest: packed };
+    while !cursor.rest.is_empty() {
+        cursor.varint()?;
+    }
+    Ok(())
+}
+
+/// The varints of an entry: what is packed, or the one behind its tag.
+fn numbers_of<'a>(entry: &Entry<'a>) -> &'a [u8] {
+    let mut cursor = Cursor { rest: entry.whole };
+    match entry.raw {
+        Raw::Bytes(packed) => packed,
+        _ => cursor.tag().map_or(&[], |_| cursor.rest),
+    }
+}
