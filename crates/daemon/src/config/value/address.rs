@@ -108,10 +108,13 @@ pub struct TlsName(String);
 impl TlsName {
     /// The name, or `None` when no certificate may carry it.
     pub fn new(text: &str) -> Option<Self> {
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Some(Self(address.to_string()));
+        }
         let name = text.trim_end_matches('.').to_ascii_lowercase();
         let labels = name.strip_prefix("*.").unwrap_or(&name);
         let is_name = name.len() <= 253 && labels.split('.').all(is_label);
-        (name.parse::<IpAddr>().is_ok() || is_name).then_some(Self(name))
+        is_name.then_some(Self(name))
     }
 
     /// The name as text.
