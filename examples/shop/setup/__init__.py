@@ -1,0 +1,1 @@
+"""Setting the shop up and running it; `run.py` is the command."""
