@@ -1,0 +1,43 @@
+//! Which request is next and when it is due, shared by all agents.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::data::template::Templates;
+
+/// Traces noted for reading back, over the whole run.
+const SAMPLES: u64 = 50;
+
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    next: AtomicU64,
+    full_rounds: u64,
+    rounds: u64,
+    started: Instant,
+    /// Seconds between rounds; 0 without a rate.
+    interval_s: f64,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn {
+    pub(crate) due: Instant,
+    /// The last, smaller round.
+    pub(crate) rest: bool,
+    pub(crate) sampled: bool,
+}
+
+impl Schedule {
+    pub(crate) fn new(templates: &Templates, rate: f64, started: Instant) -> Self {
+        let rounds = templates.rounds + u64::from(templates.rest.is_some());
+        let interval_s =
+            if rate > 0.0 { templates.full[0].totals.spans as f64 / rate } else { 0.0 };
+        Self { next: AtomicU64::new(0), full_rounds: templates.rounds, rounds, started, interval_s }
+    }
+
+    pub(crate) fn take(&self) -> Option<Turn> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let due = self.started + Duration::from_secs_f64(self.interval_s * number as f64);
+        let sampled = number.is_multiple_of(self.rounds.div_ceil(SAMPLES));
+        (number < self.rounds).then_some(Turn { due, rest: number >= self.full_rounds, sampled })
+    }
+}
