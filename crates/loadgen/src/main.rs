@@ -1,7 +1,34 @@
-//! `loadgen`: simulated agents.
+//! `loadgen`: simulated agents with known traffic, and the measures of the server that takes it.
+//!
+//! `run` only sends, `verify` compares what the server shows with what was sent, `bench` starts a server (or
+//! attaches to one) and measures it, `encode` measures the generator itself. It depends on none of the product's
+//! crates: what it believes of OTLP and of the REST API it has from their descriptions, so that it can disagree.
+
+mod api;
+mod args;
+mod bench;
+mod commands;
 mod data;
 mod draws;
 mod send;
+mod verify;
 mod wall;
 mod wire;
-fn main() {}
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    match commands::execute(cli, &mut std::io::stdout()) {
+        Ok(commands::Verdict::Good) => ExitCode::SUCCESS,
+        Ok(commands::Verdict::Different) => ExitCode::from(1),
+        Err(error) => {
+            // Nothing is left to tell the user with when standard error is closed.
+            drop(writeln!(std::io::stderr(), "loadgen: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}

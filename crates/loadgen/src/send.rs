@@ -86,19 +86,17 @@ pub(crate) struct Outcome {
 
 /// Sends the whole data set. Templates are encoded before the clock starts.
 pub(crate) async fn send(shape: &Shape, manner: &Manner, endpoint: &Endpoint) -> Result<Outcome> {
-    send_prepared(shape, manner, endpoint, Arc::new(Templates::build(shape)), || {}).await
+    send_prepared(shape, manner, endpoint, Arc::new(Templates::build(shape))).await
 }
 
-/// As `send`, with templates made before; `first` runs just before the first request.
+/// As `send`, with templates made before, so that the caller can read its counters just before the first request.
 pub(crate) async fn send_prepared(
     shape: &Shape,
     manner: &Manner,
     endpoint: &Endpoint,
     templates: Arc<Templates>,
-    first: impl FnOnce(),
 ) -> Result<Outcome> {
     manner.check(shape.notation)?;
-    first();
     let from_ms = wall::unix_nanos() / 1_000_000;
     let started = wall::instant();
     let schedule = Arc::new(Schedule::new(&templates, manner.rate, started));

@@ -10,11 +10,10 @@ use super::span::{Attribute, SpanText};
 /// No such value in this span.
 pub(crate) const ABSENT: u32 = u32::MAX;
 
-/// Digits of user and URL ids.
-pub(crate) const ID_DIGITS: usize = 8;
 /// `10.ddd.ddd.ddd`, octets from 100 to 249.
-pub(crate) const ADDRESS_BLANK: &str = "10.100.100.100";
-pub(crate) const USER_PREFIX: &str = "user-";
+const ADDRESS_BLANK: &str = "10.100.100.100";
+const USER_PREFIX: &str = "user-";
+/// User and URL ids: eight digits.
 const ID_BLANK: &str = "00000000";
 const SCOPE_NAME: &str = "loadgen.instrumentation";
 const SCOPE_VERSION: &str = "1.0.0";

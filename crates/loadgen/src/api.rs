@@ -1,0 +1,292 @@
+//! The server's REST API as this tool uses it. All that is believed about its addresses and answers is here; what
+//! comes out are the same totals the generator counts. Times are milliseconds since 1970.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{Request, StatusCode};
+use http_body_util::Full;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use crate::data::expected::{Count, Place};
+use crate::send::endpoint::{Endpoint, Version};
+use crate::send::link::Link;
+
+const PAGE: usize = 1000;
+
+#[derive(Debug)]
+pub(crate) struct Api {
+    link: Link,
+    credentials: Option<String>,
+}
+
+/// Minutes to ask for: figures of minutes within are counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Range {
+    pub(crate) from_ms: u64,
+    pub(crate) to_ms: u64,
+}
+
+/// What the server shows of one application.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shown {
+    pub(crate) business_transactions: BTreeMap<(String, String), Count>,
+    pub(crate) tiers: BTreeMap<String, Count>,
+    pub(crate) edges: BTreeMap<(Place, Place), Count>,
+    /// Reasons why an answer said that it is not whole.
+    pub(crate) partial: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Page<T> {
+    items: Vec<T>,
+    #[serde(default)]
+    next: Option<String>,
+    #[serde(default)]
+    partial: Option<Partial>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Partial {
+    reasons: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Named {
+    id: Json,
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Figures {
+    calls: f64,
+    errors: f64,
+}
+
+#[derive(Debug, Deserialize)]
+struct BusinessTransaction {
+    name: String,
+    tier: Named,
+    figures: Figures,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tier {
+    name: String,
+    figures: Figures,
+}
+
+#[derive(Debug, Deserialize)]
+struct FlowMap {
+    nodes: Vec<MapNode>,
+    edges: Vec<MapEdge>,
+    #[serde(default)]
+    partial: Option<Partial>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MapNode {
+    id: Json,
+    kind: String,
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct MapEdge {
+    from: Json,
+    to: Json,
+    figures: Figures,
+}
+
+impl From<Figures> for Count {
+    /// Weighted counts are shown as numbers; this data set has weight one and whole counts.
+    fn from(figures: Figures) -> Self {
+        Self { calls: figures.calls.round() as u64, errors: figures.errors.round() as u64 }
+    }
+}
+
+impl Api {
+    pub(crate) fn new(endpoint: Endpoint, sign_in: Option<(&str, &str)>) -> Self {
+        let basic =
+            |(user, password)| format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
+        Self { link: Link::new(endpoint, Version::Http1), credentials: sign_in.map(basic) }
+    }
+
+    /// Status and body of any address.
+    pub(crate) async fn get(&mut self, path: &str) -> Result<(StatusCode, Bytes)> {
+        let mut request = Request::get(path);
+        if let Some(credentials) = &self.credentials {
+            request = request.header(AUTHORIZATION, credentials);
+        }
+        let request =
+            request.body(Full::default()).with_context(|| format!("{path} is no address"))?;
+        let reply = self.link.ask(request).await.with_context(|| format!("GET {path} failed"))?;
+        Ok((reply.status, reply.body))
+    }
+
+    async fn json<T: DeserializeOwned>(&mut self, path: &str) -> Result<T> {
+        let (status, body) = self.get(path).await?;
+        let text = String::from_utf8_lossy(&body[..body.len().min(500)]);
+        ensure!(status == StatusCode::OK, "GET {path} answered {status}: {text}");
+        serde_json::from_slice(&body)
+            .with_context(|| format!("GET {path} answered an unexpected shape: {text}"))
+    }
+
+    /// Number of spans shown for the trace; none when it is not found.
+    pub(crate) async fn trace_spans(&mut self, trace_id: &str) -> Result<Option<usize>> {
+        let path = format!("/api/v1/traces/{trace_id}");
+        let (status, body) = self.get(&path).await?;
+        if status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        ensure!(
+            status == StatusCode::OK,
+            "GET {path} answered {status}: {}",
+            String::from_utf8_lossy(&body)
+        );
+        let trace: Json =
+            serde_json::from_slice(&body).with_context(|| format!("GET {path} is no JSON"))?;
+        Ok(Some(
+            trace["spans"].as_array().with_context(|| format!("GET {path} has no spans"))?.len(),
+        ))
+    }
+
+    /// All figures of the application; nothing when it is not there.
+    pub(crate) async fn shown(&mut self, application: &str, range: Range) -> Result<Shown> {
+        let query = format!("from={}&to={}", range.from_ms, range.to_ms);
+        let mut shown = Shown::default();
+        let applications: Vec<Named> =
+            self.all("/api/v1/applications", &query, &mut shown.partial).await?;
+        let Some(found) = applications.into_iter().find(|a| a.name == application) else {
+            return Ok(shown);
+        };
+        let base = format!("/api/v1/applications/{}", key(&found.id));
+        let path = format!("{base}/business-transactions");
+        let transactions: Vec<BusinessTransaction> =
+            self.all(&path, &query, &mut shown.partial).await?;
+        shown.business_transactions = transactions
+            .into_iter()
+            .map(|bt| ((bt.tier.name, bt.name), bt.figures.into()))
+            .collect();
+        let tiers: Vec<Tier> =
+            self.all(&format!("{base}/tiers"), &query, &mut shown.partial).await?;
+        shown.tiers = tiers.into_iter().map(|tier| (tier.name, tier.figures.into())).collect();
+        let map: FlowMap = self.json(&format!("{base}/flow-map?{query}")).await?;
+        shown.partial.extend(map.partial.iter().flat_map(|p| p.reasons.clone()));
+        shown.edges = edges(map)?;
+        Ok(shown)
+    }
+
+    /// Every page of a list.
+    async fn all<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        query: &str,
+        partial: &mut Vec<String>,
+    ) -> Result<Vec<T>> {
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page: Page<T> = self.json(&format!("{path}?{query}&limit={PAGE}{cursor}")).await?;
+            items.extend(page.items);
+            partial.extend(page.partial.into_iter().flat_map(|p| p.reasons));
+            match page.next {
+                Some(next) => cursor = format!("&cursor={}", percent_encoded(&next)),
+                None => return Ok(items),
+            }
+        }
+    }
+}
+
+/// Ids are compared as text, whether the server sends numbers or strings.
+fn key(id: &Json) -> String {
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+}
+
+fn percent_encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|b| if plain(b) { (b as char).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+fn edges(map: FlowMap) -> Result<BTreeMap<(Place, Place), Count>> {
+    let places: BTreeMap<String, Place> =
+        map.nodes.iter().map(|node| (key(&node.id), place(node))).collect();
+    let mut edges = BTreeMap::<_, Count>::new();
+    for edge in map.edges {
+        let end = |id: &Json| {
+            places
+                .get(&key(id))
+                .cloned()
+                .with_context(|| format!("an edge ends at unknown node {id}"))
+        };
+        let (from, to, figures) = (end(&edge.from)?, end(&edge.to)?, Count::from(edge.figures));
+        let count = edges.entry((from, to)).or_default();
+        count.calls += figures.calls;
+        count.errors += figures.errors;
+    }
+    Ok(edges)
+}
+
+/// A backend is known by the `host:port` in its name, whatever stands around it; a queue by its destination.
+fn place(node: &MapNode) -> Place {
+    match node.kind.as_str() {
+        "backend" => Place::Backend(address_in(&node.name).unwrap_or(&node.name).to_owned()),
+        "queue" => Place::Queue(destination_in(&node.name).to_owned()),
+        _ => Place::Tier(node.name.clone()),
+    }
+}
+
+fn address_in(name: &str) -> Option<&str> {
+    let part = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
+    let is_address = |word: &&str| {
+        word.rsplit_once(':')
+            .is_some_and(|(host, port)| host.len() > 1 && port.parse::<u16>().is_ok())
+    };
+    name.split(|c| !part(c)).find(is_address)
+}
+
+/// Queues of the data set are named `jobs.service-N`.
+fn destination_in(name: &str) -> &str {
+    name.split(|c: char| c.is_whitespace() || "/()".contains(c))
+        .find(|word| word.starts_with("jobs."))
+        .unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backends_are_known_by_their_address_whatever_stands_around_it() {
+        for name in
+            ["shop on db-1.loadgen.internal:5432", "postgresql://db-1.loadgen.internal:5432/shop"]
+        {
+            assert_eq!(address_in(name), Some("db-1.loadgen.internal:5432"));
+        }
+        assert_eq!(address_in("shop"), None);
+    }
+
+    #[test]
+    fn edges_of_the_map_join_its_nodes_and_parallel_ones_add_up() {
+        let map = serde_json::json!({
+            "nodes": [
+                {"id": 1, "kind": "tier", "name": "service-0"},
+                {"id": "q7", "kind": "queue", "name": "rabbitmq jobs.service-0"},
+            ],
+            "edges": [
+                {"from": 1, "to": "q7", "type": "MESSAGING", "figures": {"calls": 3, "errors": 1}},
+                {"from": 1, "to": "q7", "type": "OTHER", "figures": {"calls": 2.0, "errors": 0}},
+            ],
+        });
+        let edges = edges(serde_json::from_value(map).unwrap()).unwrap();
+        let edge = (Place::Tier("service-0".to_owned()), Place::Queue("jobs.service-0".to_owned()));
+        assert_eq!(edges, BTreeMap::from([(edge, Count { calls: 5, errors: 1 })]));
+    }
+}

@@ -1,0 +1,255 @@
+//! The command line, and its translation into what the rest works with.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::data::{Notation, Shape, Spread};
+use crate::send::endpoint::Trust;
+use crate::send::{Encoding, Manner, Protocol};
+use crate::wall;
+
+/// Simulated OpenTelemetry agents with known traffic, and measures of the server that takes it.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "parsed once, moved once")]
+pub(crate) enum Command {
+    /// Send a data set and write down what the server must show for it
+    Run(RunArgs),
+    /// Compare what the server shows with what was sent; exit code 1 when they differ
+    Verify(VerifyArgs),
+    /// Measure a server under load: CPU, memory, disk, latency, freshness
+    Bench(BenchArgs),
+    /// Measure the generator alone: encode to nowhere
+    Encode(EncodeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DataArgs {
+    /// Spans to send, rounded up to whole traces of ten
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(crate) spans: u64,
+    #[arg(long, default_value_t = 1_000)]
+    spans_per_request: usize,
+    #[arg(long, default_value_t = 10)]
+    services: usize,
+    /// Instances of each service
+    #[arg(long, default_value_t = 4)]
+    instances: usize,
+    /// Same seed, same ids; without it each run has ids of its own
+    #[arg(long)]
+    seed: Option<u64>,
+    /// service.namespace; the application is this with "-production" behind
+    #[arg(long, default_value = "loadgen")]
+    namespace: String,
+    /// How traces are spread over requests
+    #[arg(long, value_enum, default_value = "whole")]
+    spread: Spread,
+    /// OTLP JSON instead of protobuf (HTTP only)
+    #[arg(long)]
+    json: bool,
+    /// Share of spans held back and sent after --delay-ms
+    #[arg(long, default_value_t = 0.0)]
+    late_fraction: f64,
+}
+
+impl DataArgs {
+    pub(crate) fn shape(&self) -> Result<Shape> {
+        let shape = Shape {
+            namespace: self.namespace.clone(),
+            services: self.services,
+            instances: self.instances,
+            spans: self.spans,
+            spans_per_request: self.spans_per_request,
+            seed: self.seed.unwrap_or_else(wall::unix_nanos),
+            spread: self.spread,
+            notation: if self.json { Notation::Json } else { Notation::Protobuf },
+            late_fraction: self.late_fraction,
+        };
+        shape.check()?;
+        Ok(shape)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MannerArgs {
+    #[arg(long, value_enum, default_value = "http")]
+    pub(crate) protocol: Protocol,
+    #[arg(long, value_enum, default_value = "identity")]
+    encoding: Encoding,
+    /// Simulated agents, each with a connection of its own
+    #[arg(long, default_value_t = 8)]
+    connections: usize,
+    /// Spans a second over all connections; 0 is as fast as acknowledged
+    #[arg(long, default_value_t = 0.0)]
+    rate: f64,
+    /// Share of acknowledged bodies sent again byte for byte after --delay-ms
+    #[arg(long, default_value_t = 0.0)]
+    repeat_fraction: f64,
+    /// How long late spans and repeated bodies are held back
+    #[arg(long, default_value_t = 5_000)]
+    delay_ms: u64,
+    /// How long to go on over broken connections, resending the same bytes (for servers that are killed)
+    #[arg(long, default_value_t = 0)]
+    patience_s: u64,
+    /// How long to go on when told to come later
+    #[arg(long, default_value_t = 300)]
+    give_up_s: u64,
+    /// Access key, sent as x-api-key
+    #[arg(long, env = "VEDETTE_ACCESS_KEY", hide_env_values = true)]
+    pub(crate) api_key: Option<String>,
+}
+
+impl MannerArgs {
+    pub(crate) fn manner(&self) -> Manner {
+        Manner {
+            protocol: self.protocol,
+            encoding: self.encoding,
+            connections: self.connections,
+            rate: self.rate,
+            api_key: self.api_key.clone(),
+            repeat_fraction: self.repeat_fraction,
+            delay: Duration::from_millis(self.delay_ms),
+            patience: Duration::from_secs(self.patience_s),
+            give_up: Duration::from_secs(self.give_up_s),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrustArgs {
+    /// PEM file of the authority that signed the server's certificate
+    #[arg(long)]
+    ca: Option<PathBuf>,
+    /// Trust any certificate
+    #[arg(long, conflicts_with = "ca")]
+    insecure: bool,
+}
+
+impl TrustArgs {
+    pub(crate) fn trust(&self) -> Result<Trust> {
+        match &self.ca {
+            Some(file) => Trust::from_file(file),
+            None if self.insecure => Ok(Trust::Anyone),
+            None => Ok(Trust::Nothing),
+        }
+    }
+}
+
+/// Where and as whom to ask the REST API.
+#[derive(Debug, Args)]
+pub(crate) struct ApiArgs {
+    /// Address of the REST API, as in https://127.0.0.1:443
+    #[arg(long)]
+    pub(crate) api: Option<String>,
+    #[arg(long, default_value = "admin")]
+    pub(crate) user: String,
+    #[arg(long, env = "VEDETTE_ADMIN_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Where agents send, as in http://127.0.0.1:4318 or https://apm.example
+    #[arg(long)]
+    pub(crate) endpoint: String,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) manner: MannerArgs,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    /// File for the totals the server must show
+    #[arg(long)]
+    pub(crate) expected: Option<PathBuf>,
+    /// File for the report as JSON
+    #[arg(long)]
+    pub(crate) report_json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// File written by `run --expected`
+    #[arg(long)]
+    pub(crate) expected: PathBuf,
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    /// Ask again until the figures agree or this time is over
+    #[arg(long, default_value_t = 0)]
+    pub(crate) wait_s: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EncodeArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[arg(long, value_enum, default_value = "identity")]
+    pub(crate) encoding: Encoding,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Start this server with a data directory of its own
+    #[arg(long, required_unless_present = "pid", conflicts_with = "pid")]
+    pub(crate) vedette: Option<PathBuf>,
+    /// Further arguments for the server, each its own --vedette-arg=…
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) vedette_arg: Vec<String>,
+    /// Where the data directory is made; the disk measured is this one
+    #[arg(long)]
+    pub(crate) data_root: Option<PathBuf>,
+    /// Keep the data directory and the server's log
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Measure this running server instead
+    #[arg(long, requires = "endpoint")]
+    pub(crate) pid: Option<u32>,
+    /// Data directory of the running server
+    #[arg(long, requires = "pid")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Where agents send; with --vedette its own ports are used
+    #[arg(long, conflicts_with = "vedette")]
+    pub(crate) endpoint: Option<String>,
+    /// Send over TLS to the HTTPS port of the server started
+    #[arg(long, requires = "vedette")]
+    pub(crate) tls: bool,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) manner: MannerArgs,
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+    /// Measure the idle server for this many seconds, without load
+    #[arg(long)]
+    pub(crate) idle: Option<u64>,
+    /// Measure how soon a trace is found and counted after its acknowledgement
+    #[arg(long)]
+    pub(crate) freshness: bool,
+    /// Traces sent one by one for --freshness
+    #[arg(long, default_value_t = 5)]
+    pub(crate) freshness_traces: u32,
+    /// Do not compare the figures with what was sent
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+    /// Longest wait for the server to be quiet and its figures right
+    #[arg(long, default_value_t = 60)]
+    pub(crate) max_wait_s: u64,
+    /// The server counts as quiet after this long under 2 % of a core
+    #[arg(long, default_value_t = 3)]
+    pub(crate) quiet_s: u64,
+    /// File for the report as JSON
+    #[arg(long)]
+    pub(crate) report_json: Option<PathBuf>,
+}

@@ -1,0 +1,286 @@
+//! What was measured, for machines (JSON) and for people (a table).
+
+use std::fmt::{Display, Formatter};
+
+use serde::Serialize;
+
+use super::disk::{SyncTime, Usage};
+use super::freshness::Freshness;
+use crate::send::Outcome;
+
+/// The sending side.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Sent {
+    pub(crate) seed: u64,
+    pub(crate) acknowledged_spans: u64,
+    pub(crate) rejected_spans: u64,
+    pub(crate) late_spans: u64,
+    pub(crate) traces: u64,
+    pub(crate) requests: u64,
+    pub(crate) repeated_requests: u64,
+    pub(crate) retries: u64,
+    pub(crate) retries_without_hint: u64,
+    pub(crate) broken_connections: u64,
+    pub(crate) errors: u64,
+    pub(crate) messages: Vec<String>,
+    /// Everything was acknowledged and nothing rejected.
+    pub(crate) complete: bool,
+    pub(crate) seconds: f64,
+    pub(crate) spans_per_second: f64,
+    pub(crate) otlp_bytes_per_span: f64,
+    pub(crate) sent_bytes_per_span: f64,
+    pub(crate) latency_ms: Latency,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Latency {
+    pub(crate) p50: f64,
+    pub(crate) p95: f64,
+    pub(crate) p99: f64,
+    pub(crate) max: f64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Report {
+    /// How it was sent: protocol, encoding, TLS and so on.
+    pub(crate) setting: String,
+    pub(crate) fdatasync: Option<SyncTime>,
+    pub(crate) ready_after_ms: Option<f64>,
+    pub(crate) rss_before_kib: u64,
+    pub(crate) idle: Option<Idle>,
+    pub(crate) freshness: Option<Freshness>,
+    pub(crate) load: Option<Load>,
+    pub(crate) stopped_after_ms: Option<f64>,
+    pub(crate) kept_in: Option<String>,
+    /// Differences between what was sent and what is shown; none also when nothing was compared.
+    pub(crate) differences: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Idle {
+    pub(crate) seconds: f64,
+    pub(crate) core_percent: f64,
+    pub(crate) rss_kib: u64,
+    pub(crate) threads: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Load {
+    pub(crate) sent: Sent,
+    /// User and system seconds of the server from the first request until it was quiet.
+    pub(crate) cpu_s: f64,
+    /// Of these, those used while requests were being sent.
+    pub(crate) cpu_while_sending_s: f64,
+    pub(crate) spans_per_core_second: f64,
+    pub(crate) quiet: bool,
+    /// Seconds from the last answer until it was quiet and verified.
+    pub(crate) settled_after_s: f64,
+    pub(crate) verified: Verified,
+    pub(crate) peak_rss_kib: u64,
+    pub(crate) rss_after_kib: u64,
+    pub(crate) threads: u64,
+    pub(crate) disk: Option<Usage>,
+    pub(crate) disk_bytes_per_span: Option<f64>,
+    pub(crate) generator_cpu_s: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verified {
+    Exact,
+    Different,
+    NotCompared,
+}
+
+impl Sent {
+    pub(crate) fn of(outcome: &Outcome) -> Self {
+        let (tally, seconds) = (&outcome.tally, outcome.took.as_secs_f64());
+        let per_span = |bytes: u64| bytes as f64 / outcome.expected.totals.spans.max(1) as f64;
+        Self {
+            seed: outcome.expected.seed,
+            acknowledged_spans: tally.acknowledged_spans,
+            rejected_spans: tally.rejected_spans,
+            late_spans: tally.late_spans,
+            traces: outcome.expected.totals.traces,
+            requests: tally.requests,
+            repeated_requests: tally.repeated_requests,
+            retries: tally.retries,
+            retries_without_hint: tally.retries_without_hint,
+            broken_connections: tally.broken_connections,
+            errors: tally.errors,
+            messages: tally.messages.clone(),
+            complete: outcome.expected.complete,
+            seconds,
+            spans_per_second: tally.acknowledged_spans as f64 / seconds,
+            otlp_bytes_per_span: per_span(tally.otlp_bytes),
+            sent_bytes_per_span: per_span(tally.sent_bytes),
+            latency_ms: Latency {
+                p50: tally.latency_ms(0.50),
+                p95: tally.latency_ms(0.95),
+                p99: tally.latency_ms(0.99),
+                max: tally.latency_ms(1.0),
+            },
+        }
+    }
+
+    pub(crate) fn rows(&self, table: &mut Table) {
+        let Latency { p50, p95, p99, max } = self.latency_ms;
+        table.row("spans acknowledged", self.acknowledged_spans);
+        table.row_if(
+            self.rejected_spans > 0,
+            "spans refused by partial success",
+            self.rejected_spans,
+        );
+        table.row_if(self.late_spans > 0, "spans sent late", self.late_spans);
+        table.row("requests", self.requests);
+        table.row_if(self.repeated_requests > 0, "requests sent twice", self.repeated_requests);
+        table.row_if(self.retries > 0, "told to come later", self.retries);
+        table.row_if(
+            self.retries_without_hint > 0,
+            "told so without when",
+            self.retries_without_hint,
+        );
+        table.row_if(self.broken_connections > 0, "broken connections", self.broken_connections);
+        table.row_if(self.errors > 0, "errors", self.errors);
+        for message in &self.messages {
+            table.row("  message", message);
+        }
+        table.row("seconds", format!("{:.2}", self.seconds));
+        table.row("spans/s (wall)", format!("{:.0}", self.spans_per_second));
+        table.row("OTLP bytes a span", format!("{:.1}", self.otlp_bytes_per_span));
+        table.row("bytes a span on the wire", format!("{:.1}", self.sent_bytes_per_span));
+        table.row(
+            "acknowledged within",
+            format!("p50 {p50:.1}, p95 {p95:.1}, p99 {p99:.1}, max {max:.1} ms"),
+        );
+        table.row("seed", self.seed);
+    }
+}
+
+impl Report {
+    pub(crate) fn good(&self) -> bool {
+        let all_there = self.freshness.as_ref().is_none_or(Freshness::all_happened);
+        let sent = self.load.as_ref().is_none_or(|load| load.sent.complete);
+        self.differences.is_empty() && all_there && sent
+    }
+
+    pub(crate) fn table(&self) -> Table {
+        let mut table = Table::default();
+        table.row("setting", &self.setting);
+        if let Some(sync) = self.fdatasync {
+            table.row(
+                "fdatasync of 64 KiB",
+                format!("p50 {:.2}, p95 {:.2} ms", sync.p50_ms, sync.p95_ms),
+            );
+        }
+        if let Some(ready) = self.ready_after_ms {
+            table.row("ready after", format!("{ready:.0} ms"));
+        }
+        table.row("RSS before", mib(self.rss_before_kib));
+        if let Some(idle) = &self.idle {
+            table.row("idle measured for", format!("{:.0} s", idle.seconds));
+            table.row("idle CPU", format!("{:.2} % of a core", idle.core_percent));
+            table.row("idle RSS", mib(idle.rss_kib));
+            table.row("threads", idle.threads);
+        }
+        if let Some(freshness) = &self.freshness {
+            freshness.rows(&mut table);
+        }
+        if let Some(load) = &self.load {
+            load.rows(&mut table);
+        }
+        if let Some(stopped) = self.stopped_after_ms {
+            table.row("stopped after", format!("{stopped:.0} ms"));
+        }
+        if let Some(folder) = &self.kept_in {
+            table.row("kept in", folder);
+        }
+        table
+    }
+}
+
+impl Load {
+    fn rows(&self, table: &mut Table) {
+        self.sent.rows(table);
+        table.row(
+            "CPU of the server",
+            format!("{:.2} s ({:.2} s while sending)", self.cpu_s, self.cpu_while_sending_s),
+        );
+        table.row("spans/s per core", format!("{:.0}", self.spans_per_core_second));
+        let quiet = if self.quiet { "quiet" } else { "NOT quiet" };
+        table.row("settled", format!("{quiet} after {:.1} s", self.settled_after_s));
+        let verified = match self.verified {
+            Verified::Exact => "exact",
+            Verified::Different => "DIFFERENT",
+            Verified::NotCompared => "not compared",
+        };
+        table.row("figures", verified);
+        table.row("peak RSS", mib(self.peak_rss_kib));
+        table.row("RSS after", mib(self.rss_after_kib));
+        table.row("threads", self.threads);
+        if let (Some(disk), Some(per_span)) = (self.disk, self.disk_bytes_per_span) {
+            let allocated =
+                disk.allocated_bytes as f64 / self.sent.acknowledged_spans.max(1) as f64;
+            table.row(
+                "disk bytes a span",
+                format!("{per_span:.1} ({allocated:.1} allocated) in {} files", disk.files),
+            );
+        }
+        table.row("CPU of the generator", format!("{:.2} s", self.generator_cpu_s));
+    }
+}
+
+impl Freshness {
+    fn all_happened(&self) -> bool {
+        let all = [&self.found_ms, &self.tiers_ms, &self.business_transactions_ms, &self.edges_ms];
+        all.into_iter().flatten().all(Option::is_some)
+    }
+
+    fn rows(&self, table: &mut Table) {
+        table.row("trace found by id", spread(&self.found_ms));
+        table.row("counted on tiers", spread(&self.tiers_ms));
+        table.row("counted on its BT", spread(&self.business_transactions_ms));
+        table.row("counted on edges", spread(&self.edges_ms));
+    }
+}
+
+fn spread(times: &[Option<f64>]) -> String {
+    let mut happened: Vec<f64> = times.iter().copied().flatten().collect();
+    happened.sort_by(f64::total_cmp);
+    let never = times.len() - happened.len();
+    let never =
+        if never > 0 { format!(", {never} of {} NEVER", times.len()) } else { String::new() };
+    match (happened.get(happened.len() / 2), happened.last()) {
+        (Some(median), Some(max)) => format!("median {median:.0} ms, max {max:.0} ms{never}"),
+        _ => format!("never{never}"),
+    }
+}
+
+fn mib(kib: u64) -> String {
+    format!("{:.1} MiB", kib as f64 / 1024.0)
+}
+
+/// Two columns, the first as wide as its longest entry.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    rows: Vec<(&'static str, String)>,
+}
+
+impl Table {
+    pub(crate) fn row(&mut self, name: &'static str, value: impl Display) {
+        self.rows.push((name, value.to_string()));
+    }
+
+    fn row_if(&mut self, shown: bool, name: &'static str, value: impl Display) {
+        if shown {
+            self.row(name, value);
+        }
+    }
+}
+
+impl Display for Table {
+    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
+        let width = self.rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        self.rows.iter().try_for_each(|(name, value)| writeln!(out, "{name:width$}  {value}"))
+    }
+}

@@ -1,0 +1,164 @@
+//! A server of one's own to measure: started with an empty data directory and free ports, stopped afterwards.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use http::StatusCode;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::api::Api;
+use crate::args::BenchArgs;
+use crate::draws::Draws;
+use crate::send::endpoint::{Endpoint, Trust};
+use crate::send::since;
+use crate::wall;
+
+const READY_WITHIN: Duration = Duration::from_secs(60);
+const STOP_WITHIN: Duration = Duration::from_secs(15);
+const ASK_EVERY: Duration = Duration::from_millis(20);
+/// Of the server's log, shown when it does not start.
+const LOG_TAIL: usize = 2000;
+
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    folder: TempDir,
+    ports: Ports,
+    password: String,
+    access_key: String,
+    pub(crate) ready_after: Duration,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    https: u16,
+    grpc: u16,
+    http: u16,
+}
+
+impl Server {
+    pub(crate) async fn start(binary: &Path, folder: TempDir, args: &BenchArgs) -> Result<Self> {
+        let ports = free_ports()?;
+        let mut draws = Draws::new(wall::unix_nanos(), 0);
+        let (password, access_key) = (
+            format!("Bench-{:016x}", draws.next()),
+            format!("{:016x}{:016x}", draws.next(), draws.next()),
+        );
+        let log = File::create(folder.path().join("server.log"))
+            .context("cannot create the server's log")?;
+        let started = wall::instant();
+        let child = Command::new(binary)
+            .arg("serve")
+            .arg("--data-dir")
+            .arg(folder.path().join("data"))
+            .args(["--https-listen", &format!("127.0.0.1:{}", ports.https)])
+            .args(["--otlp-grpc-listen", &format!("127.0.0.1:{}", ports.grpc)])
+            .args(["--otlp-http-listen", &format!("127.0.0.1:{}", ports.http)])
+            .args(&args.vedette_arg)
+            .env("VEDETTE_ADMIN_PASSWORD", &password)
+            .env("VEDETTE_ACCESS_KEY", &access_key)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().context("cannot share the server's log")?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", binary.display()))?;
+        let mut server =
+            Self { child, folder, ports, password, access_key, ready_after: Duration::ZERO };
+        server.wait_ready().await?;
+        server.ready_after = since(started);
+        Ok(server)
+    }
+
+    async fn wait_ready(&mut self) -> Result<()> {
+        let deadline = wall::instant() + READY_WITHIN;
+        let mut api = Api::new(Endpoint::parse(&self.https_url(), &Trust::Anyone)?, None);
+        loop {
+            if let Some(status) = self.child.try_wait().context("cannot look at the server")? {
+                bail!("the server ended with {status}:\n{}", self.log_tail());
+            }
+            match api.get("/readyz").await {
+                Ok((StatusCode::OK, _)) => return Ok(()),
+                _ if wall::instant() > deadline => {
+                    bail!("the server is not ready:\n{}", self.log_tail())
+                }
+                _ => tokio::time::sleep(ASK_EVERY).await,
+            }
+        }
+    }
+
+    fn log_tail(&self) -> String {
+        let log = std::fs::read(self.folder.path().join("server.log")).unwrap_or_default();
+        String::from_utf8_lossy(&log[log.len().saturating_sub(LOG_TAIL)..]).into_owned()
+    }
+
+    pub(crate) fn pid(&self) -> Result<u32> {
+        self.child.id().context("the server has ended")
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn access_key(&self) -> &str {
+        &self.access_key
+    }
+
+    fn https_url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.ports.https)
+    }
+
+    /// Where agents send: the plaintext port of the protocol, or the HTTPS port.
+    pub(crate) fn agents_url(&self, tls: bool, grpc: bool) -> String {
+        match (tls, grpc) {
+            (true, _) => self.https_url(),
+            (false, true) => format!("http://127.0.0.1:{}", self.ports.grpc),
+            (false, false) => format!("http://127.0.0.1:{}", self.ports.http),
+        }
+    }
+
+    /// The authority made at first start, as the server hands it out.
+    pub(crate) async fn trust(&self) -> Result<Trust> {
+        let mut stranger = Api::new(Endpoint::parse(&self.https_url(), &Trust::Anyone)?, None);
+        let (status, pem) = stranger.get("/ca.pem").await?;
+        if status != StatusCode::OK {
+            bail!("GET /ca.pem answered {status}");
+        }
+        Trust::from_pem(&pem).context("GET /ca.pem")
+    }
+
+    pub(crate) fn api(&self, trust: &Trust) -> Result<Api> {
+        Ok(Api::new(Endpoint::parse(&self.https_url(), trust)?, Some(("admin", &self.password))))
+    }
+
+    /// Asks the server to end; seconds it took. The folder stays when `keep` is given, and its path is returned.
+    pub(crate) async fn stop(mut self, keep: bool) -> Result<(Duration, Option<PathBuf>)> {
+        let (pid, started) = (self.pid()?, wall::instant());
+        let asked = Command::new("kill")
+            .args(["-TERM", &pid.to_string()])
+            .status()
+            .await
+            .context("cannot run kill")?;
+        if !asked.success() {
+            bail!("cannot ask process {pid} to end");
+        }
+        let ended = tokio::time::timeout(STOP_WITHIN, self.child.wait()).await;
+        ended
+            .with_context(|| format!("the server did not end within {STOP_WITHIN:?}"))?
+            .context("cannot wait")?;
+        Ok((since(started), keep.then(|| self.folder.keep())))
+    }
+}
+
+/// All three are held at once so that they differ; the server takes them a moment later.
+fn free_ports() -> Result<Ports> {
+    let bind = || TcpListener::bind("127.0.0.1:0").context("no free port");
+    let held = [bind()?, bind()?, bind()?];
+    let port = |listener: &TcpListener| Ok::<u16, std::io::Error>(listener.local_addr()?.port());
+    Ok(Ports { https: port(&held[0])?, grpc: port(&held[1])?, http: port(&held[2])? })
+}

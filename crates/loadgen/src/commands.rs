@@ -1,0 +1,154 @@
+//! The four commands: each builds its parts from the arguments, runs them, and writes what came of it.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use tokio::runtime::Runtime;
+
+use crate::api::Api;
+use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, VerifyArgs};
+use crate::bench;
+use crate::bench::process::Process;
+use crate::bench::report::{Sent, Table};
+use crate::data::expected::Expected;
+use crate::data::generator::Generator;
+use crate::data::template::{Template, Templates};
+use crate::send::endpoint::{Endpoint, Trust};
+use crate::send::{send, since};
+use crate::{verify, wall};
+
+/// Differences shown before the rest is only counted.
+const SHOWN_DIFFERENCES: usize = 40;
+
+/// Whether all that was checked is as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Good,
+    Different,
+}
+
+impl Verdict {
+    fn good_if(good: bool) -> Self {
+        if good { Self::Good } else { Self::Different }
+    }
+}
+
+pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
+    match cli.command {
+        Command::Encode(args) => encode(&args, out),
+        Command::Run(args) => Runtime::new()?.block_on(run(&args, out)),
+        Command::Verify(args) => Runtime::new()?.block_on(verify(&args, out)),
+        Command::Bench(args) => {
+            let report = Runtime::new()?.block_on(bench::bench(&args))?;
+            write!(out, "{}", report.table())?;
+            write_differences(out, &report.differences)?;
+            write_json(args.report_json.as_deref(), &report)?;
+            Ok(Verdict::good_if(report.good()))
+        }
+    }
+}
+
+async fn run(args: &RunArgs, out: &mut dyn Write) -> Result<Verdict> {
+    let shape = args.data.shape()?;
+    let endpoint = Endpoint::parse(&args.endpoint, &args.trust.trust()?)?;
+    let outcome = send(&shape, &args.manner.manner(), &endpoint).await?;
+    let sent = Sent::of(&outcome);
+    write_json(args.expected.as_deref(), &outcome.expected)?;
+    write_json(args.report_json.as_deref(), &sent)?;
+    let mut table = Table::default();
+    sent.rows(&mut table);
+    write!(out, "{table}")?;
+    Ok(Verdict::good_if(sent.complete))
+}
+
+async fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Verdict> {
+    let name = args.expected.display();
+    let text = std::fs::read(&args.expected).with_context(|| format!("cannot read {name}"))?;
+    let expected: Expected =
+        serde_json::from_slice(&text).with_context(|| format!("{name} holds no totals"))?;
+    if !expected.complete {
+        writeln!(
+            out,
+            "{name}: something was refused when this was sent, so less than the totals can be stored"
+        )?;
+    }
+    let mut api = sign_in(&args.api, &args.trust.trust()?)?
+        .context("--api and --password are needed to verify")?;
+    let deadline = wall::instant() + Duration::from_secs(args.wait_s);
+    let differences = verify::verify_until(&mut api, &expected, deadline).await?;
+    write_differences(out, &differences)?;
+    if differences.is_empty() {
+        let totals = &expected.totals;
+        let (bts, tiers, edges) =
+            (totals.business_transactions.len(), totals.tiers.len(), totals.edges.len());
+        writeln!(out, "exact: {} spans, {} traces", totals.spans, totals.traces)?;
+        writeln!(
+            out,
+            "       {bts} business transactions, {tiers} tiers, {edges} edges: calls and errors"
+        )?;
+        writeln!(out, "       {} traces read back whole", expected.sample_traces.len())?;
+    }
+    Ok(Verdict::good_if(differences.is_empty()))
+}
+
+/// None without an address or a password to sign in with.
+pub(crate) fn sign_in(args: &ApiArgs, trust: &Trust) -> Result<Option<Api>> {
+    let (Some(url), Some(password)) = (&args.api, &args.password) else { return Ok(None) };
+    Ok(Some(Api::new(Endpoint::parse(url, trust)?, Some((&args.user, password)))))
+}
+
+fn encode(args: &EncodeArgs, out: &mut dyn Write) -> Result<Verdict> {
+    let shape = args.data.shape()?;
+    let templates = Arc::new(Templates::build(&shape));
+    let mut generator = Generator::new(&shape, Arc::clone(&templates), 0);
+    let (mut buffers, mut bytes, mut spans, mut encoded) = (Vec::new(), 0, 0, 0);
+    let mut one = |generator: &mut Generator, template: &Template| -> Result<()> {
+        generator.fill(template, wall::unix_nanos(), &mut buffers);
+        spans += template.totals.spans;
+        for buffer in &mut buffers {
+            bytes += buffer.len();
+            let filled = std::mem::take(buffer).freeze();
+            encoded += std::hint::black_box(args.encoding.apply(filled.clone())?).len();
+            *buffer = filled.try_into_mut().unwrap_or_default();
+        }
+        Ok(())
+    };
+    let own = Process::own()?;
+    let (cpu, started) = (own.cpu_s()?, wall::instant());
+    for _ in 0..templates.rounds {
+        let chosen = generator.pick();
+        one(&mut generator, &templates.full[chosen])?;
+    }
+    if let Some(rest) = &templates.rest {
+        one(&mut generator, rest)?;
+    }
+    let (cpu, took) = (own.cpu_s()? - cpu, since(started).as_secs_f64());
+    let mut table = Table::default();
+    table.row("spans encoded", spans);
+    table.row("OTLP bytes a span", format!("{:.1}", bytes as f64 / spans as f64));
+    table.row("bytes a span after encoding", format!("{:.1}", encoded as f64 / spans as f64));
+    table.row("CPU seconds", format!("{cpu:.2}"));
+    table.row("spans/s (wall)", format!("{:.0}", spans as f64 / took));
+    write!(out, "{table}")?;
+    Ok(Verdict::Good)
+}
+
+fn write_json(file: Option<&Path>, value: &impl Serialize) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    let text = serde_json::to_vec_pretty(value).context("cannot write JSON")?;
+    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn write_differences(out: &mut dyn Write, differences: &[String]) -> Result<()> {
+    for difference in differences.iter().take(SHOWN_DIFFERENCES) {
+        writeln!(out, "different: {difference}")?;
+    }
+    if differences.len() > SHOWN_DIFFERENCES {
+        writeln!(out, "different: {} more", differences.len() - SHOWN_DIFFERENCES)?;
+    }
+    Ok(())
+}
