@@ -23,7 +23,7 @@ class Running:
     """One process that is meant to go on running. `grace` is how many seconds it has to stop when asked; with none it
     is killed at once, which is for those whose data nobody wants."""
 
-    def __init__(self, name, command, log, env, cwd=None, grace=15.0):
+    def __init__(self, name, command, log, env, cwd=None, grace=10.0):
         log.parent.mkdir(parents=True, exist_ok=True)
         self.name, self.log, self.grace = name, log, grace
         with open(log, "wb") as output:

@@ -19,7 +19,7 @@ INSTRUMENTED = {
     "notify": "notify.js",
 }
 # They stop in the reverse order: the front door first, so that what is on its way reaches its end.
-WAVES = (("notify",), ("fulfilment",), ("catalog", "cart", "payment"), ("order",), ("web",))
+WAVES = (("notify", "fulfilment"), ("catalog", "cart", "payment"), ("order",), ("web",))
 # The agent's default asks clouds' metadata addresses too, which holds up its start where there is no cloud.
 NODE_RESOURCE_DETECTORS = "env,host,os,process,container,serviceinstance"
 
