@@ -6,9 +6,45 @@
 //! are no protobuf, a field of the wrong wire type) are [`wire::WireError`]s; faults of one span, point or record are
 //! counted by [`slice`] and refused alone.
 
+pub mod json;
+pub mod limits;
 pub mod logs;
 pub mod metrics;
 pub mod resource;
+pub mod response;
+pub mod schema;
+pub mod slice;
 pub mod trace;
 pub mod value;
 pub mod wire;
+
+/// What a request carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Signal {
+    Traces,
+    Metrics,
+    Logs,
+}
+
+impl Signal {
+    /// All three.
+    pub const ALL: [Signal; 3] = [Signal::Traces, Signal::Metrics, Signal::Logs];
+
+    /// The name in URLs and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Signal::Traces => "traces",
+            Signal::Metrics => "metrics",
+            Signal::Logs => "logs",
+        }
+    }
+
+    /// What its items are called, in the plural.
+    pub fn items(self) -> &'static str {
+        match self {
+            Signal::Traces => "spans",
+            Signal::Metrics => "data points",
+            Signal::Logs => "log records",
+        }
+    }
+}

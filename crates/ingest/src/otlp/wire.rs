@@ -5,17 +5,20 @@
 //! does not know, and may keep their bytes. Groups, which proto3 no longer has, are skipped with a depth cap.
 
 mod repeated;
+pub mod write;
 
 use std::fmt;
 
 pub use repeated::{Fixed64s, Repeated, Varints};
+
+use super::schema;
 
 /// How deep unknown groups may nest before the reader gives up.
 const MAX_GROUP_DEPTH: u32 = 32;
 
 /// Why bytes could not be read, with the message and field that was being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}{}: {problem} (byte {at} of the message)", FieldName(*.field))]
+#[error("{message}{}: {problem} (byte {at} of the message)", FieldName(.message, *.field))]
 pub struct WireError {
     /// The OTLP message being read, such as `Span`.
     pub message: &'static str,
@@ -58,13 +61,15 @@ impl WireError {
     }
 }
 
-struct FieldName(u32);
+/// `.name (field 5)` where the tables know the field.
+struct FieldName<'m>(&'m str, u32);
 
-impl fmt::Display for FieldName {
+impl fmt::Display for FieldName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            0 => Ok(()),
-            number => write!(f, " field {number}"),
+        match (self.1, schema::field_name(self.0, self.1)) {
+            (0, _) => Ok(()),
+            (number, Some(name)) => write!(f, ".{name} (field {number})"),
+            (number, None) => write!(f, " field {number}"),
         }
     }
 }

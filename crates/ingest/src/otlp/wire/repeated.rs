@@ -66,6 +66,27 @@ impl<'a> Repeated<'a> {
     }
 }
 
+impl Entry<'_> {
+    /// How many numbers this entry of a repeated `fixed64` or `double` field holds, packed or not.
+    pub fn fixed64s(&self) -> Result<usize, WireError> {
+        match self.raw {
+            Raw::Bytes(packed) if packed.len().is_multiple_of(8) => Ok(packed.len() / 8),
+            Raw::Bytes(_) => Err(self.error(Problem::Truncated)),
+            Raw::Fixed64(_) => Ok(1),
+            _ => self.expected("a list of 64-bit numbers"),
+        }
+    }
+
+    /// Walks the numbers of this entry of a repeated `uint64` field, packed or not.
+    pub fn varints(&self) -> Result<(), WireError> {
+        match self.raw {
+            Raw::Bytes(packed) => walk(packed).map_err(|problem| self.error(problem)),
+            Raw::Varint(_) => Ok(()),
+            _ => self.expected("a list of varints"),
+        }
+    }
+}
+
 /// A repeated `fixed64` or `double` field, packed or not.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fixed64s<'a> {
@@ -76,12 +97,7 @@ pub struct Fixed64s<'a> {
 impl<'a> Fixed64s<'a> {
     /// Notes that `entry` of the message `whole` holds more numbers. Entries are noted in order, each once.
     pub fn note(&mut self, whole: &'a [u8], entry: &Entry<'a>) -> Result<(), WireError> {
-        let numbers = match entry.raw {
-            Raw::Bytes(packed) if packed.len().is_multiple_of(8) => packed.len() / 8,
-            Raw::Bytes(_) => return Err(entry.error(Problem::Truncated)),
-            Raw::Fixed64(_) => 1,
-            _ => return entry.expected("a list of 64-bit numbers"),
-        };
+        let numbers = entry.fixed64s()?;
         self.stretch.extend(whole, entry);
         self.count += numbers;
         Ok(())
@@ -123,11 +139,7 @@ pub struct Varints<'a> {
 impl<'a> Varints<'a> {
     /// Notes that `entry` of the message `whole` holds more numbers. Entries are noted in order, each once.
     pub fn note(&mut self, whole: &'a [u8], entry: &Entry<'a>) -> Result<(), WireError> {
-        match entry.raw {
-            Raw::Bytes(packed) => walk(packed).map_err(|problem| entry.error(problem))?,
-            Raw::Varint(_) => {}
-            _ => return entry.expected("a list of varints"),
-        }
+        entry.varints()?;
         self.stretch.extend(whole, entry);
         Ok(())
     }

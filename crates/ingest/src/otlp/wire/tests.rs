@@ -63,7 +63,7 @@ fn an_error_says_message_field_and_place() {
     let error = Fields::new(&[0x08, 1, 0x2a, 9], "Span").last().expect("two fields").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "Span field 5: a length of 9 bytes reaches beyond the end of the message (byte 2 of the message)"
+        "Span.name (field 5): a length of 9 bytes reaches beyond the end of the message (byte 2 of the message)"
     );
 }
 

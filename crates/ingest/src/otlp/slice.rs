@@ -1,0 +1,236 @@
+//! Cutting a request into journal records by partition.
+//!
+//! Each record is a valid `Export…ServiceRequest` of its own: spans, points or log records of one partition under their
+//! resource and scope, schema URLs and unknown fields included, byte for byte as the agent sent them. On the way each
+//! item is checked to the bottom; what is unusable is refused alone and counted, so that the answer can say so.
+//!
+//! Spans are partitioned by trace id; points by resource, since the state of cumulative counters is kept there; log
+//! records by trace id where they have one, else by resource. Fields of the request itself that OTLP does not know yet
+//! are not carried over, and containers without items are dropped, as OTLP allows.
+
+mod head;
+mod logs;
+mod metrics;
+mod refusal;
+mod traces;
+mod writer;
+
+use std::time::Duration;
+
+use model::id::PARTITIONS;
+
+pub use refusal::{Refusal, Refusals};
+
+use self::{
+    head::Head,
+    writer::{Level, Writer},
+};
+use super::{
+    Signal,
+    limits::AttributeLimits,
+    resource,
+    schema::{self, Message},
+    wire::{Fields, WireError},
+};
+
+/// The size of a record that leaves room for the journal's own header within its 900 KiB.
+pub const MAX_SLICE_BYTES: usize = 896 * 1024;
+
+/// How far ahead of our clock a time may be.
+pub const MAX_AHEAD: Duration = Duration::from_secs(600);
+
+/// What is taken and what is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Our time, Unix nanoseconds.
+    pub now_ns: u64,
+    /// How old data may be.
+    pub retention: Duration,
+    /// Largest record; at most 2 MiB.
+    pub max_slice_bytes: usize,
+    pub limits: AttributeLimits,
+}
+
+/// A record for the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Below [`PARTITIONS`].
+    pub partition: u16,
+    /// An encoded `Export…ServiceRequest`.
+    pub bytes: Vec<u8>,
+    /// Spans, points or log records in it; at least one.
+    pub items: u32,
+}
+
+/// A request, cut.
+#[derive(Debug, Default)]
+pub struct Cut {
+    /// By no particular order; the items of one trace or series stay in the order they were sent.
+    pub slices: Vec<Slice>,
+    /// Items in the slices.
+    pub accepted: u64,
+    pub refused: Refusals,
+    /// Accepted items with attributes beyond the limits.
+    pub oversized: u64,
+    /// The first resource's `service.name`.
+    pub service: Option<String>,
+}
+
+/// Cuts an encoded request of the signal. An error means that nothing of it is usable.
+pub fn cut(signal: Signal, request: &[u8], rules: &Rules) -> Result<Cut, WireError> {
+    let shape = match signal {
+        Signal::Traces => &traces::SHAPE,
+        Signal::Metrics => &metrics::SHAPE,
+        Signal::Logs => &logs::SHAPE,
+    };
+    let mut cutting = Cutting::new(rules);
+    for entry in Fields::new(request, shape.request.name) {
+        let entry = entry?;
+        if entry.number == 1 {
+            cutting.take_resource(shape, entry.bytes()?)?;
+        }
+    }
+    Ok(cutting.finish())
+}
+
+/// What differs between the signals.
+struct Shape {
+    request: &'static Message,
+    resource: &'static Message,
+    scope: &'static Message,
+    /// Takes what stands in field 2 of a scope: a span, metric or log record.
+    take: fn(&mut Cutting<'_>, &Place<'_>, &[u8]) -> Result<(), WireError>,
+    /// How many items such a thing holds.
+    count: fn(&[u8]) -> u64,
+}
+
+/// Resources hold their scopes, and scopes their spans, metrics or records, in field 2.
+const CHILDREN: u32 = 2;
+
+/// Where an item stands.
+struct Place<'p> {
+    resource: Level<'p>,
+    scope: Level<'p>,
+    /// The encoded `Resource`.
+    resource_bytes: &'p [u8],
+}
+
+/// The state of one cut.
+struct Cutting<'r> {
+    rules: &'r Rules,
+    writers: Vec<Writer>,
+    cut: Cut,
+    last_level: u32,
+}
+
+impl<'r> Cutting<'r> {
+    fn new(rules: &'r Rules) -> Cutting<'r> {
+        let writers = (0..PARTITIONS).map(Writer::new).collect();
+        Cutting { rules, writers, cut: Cut::default(), last_level: 0 }
+    }
+
+    fn take_resource(&mut self, shape: &Shape, raw: &[u8]) -> Result<(), WireError> {
+        let fault = schema::check_except(raw, shape.resource, CHILDREN);
+        let head = Head::read(raw, shape.resource.name, |number| number != CHILDREN)?;
+        let resource_bytes = head.last_bytes(1, shape.resource.name);
+        self.note_service(resource_bytes);
+        let resource = self.level(1, &head);
+        for entry in Fields::new(raw, shape.resource.name) {
+            let entry = entry?;
+            if entry.number == CHILDREN {
+                let place = (resource, resource_bytes);
+                self.take_scope(shape, place, fault, entry.bytes()?)?;
+            }
+        }
+        fault.or_else(spare)
+    }
+
+    fn take_scope(
+        &mut self,
+        shape: &Shape,
+        (resource, resource_bytes): (Level<'_>, &[u8]),
+        resource_fault: Result<(), WireError>,
+        raw: &[u8],
+    ) -> Result<(), WireError> {
+        let fault = schema::check_except(raw, shape.scope, CHILDREN);
+        fault.or_else(spare)?;
+        let head = Head::read(raw, shape.scope.name, |number| number != CHILDREN)?;
+        let place = Place { resource, scope: self.level(CHILDREN, &head), resource_bytes };
+        for entry in Fields::new(raw, shape.scope.name) {
+            let entry = entry?;
+            if entry.number != CHILDREN {
+                continue;
+            }
+            match resource_fault.and(fault) {
+                Ok(()) => (shape.take)(self, &place, entry.bytes()?)?,
+                Err(error) => self.refuse(Refusal::of(&error), (shape.count)(entry.bytes()?)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The first resource names the sender.
+    fn note_service(&mut self, resource: &[u8]) {
+        if self.cut.service.is_none() {
+            let attributes = resource::attributes(resource).ok();
+            let name = attributes.and_then(|attributes| attributes.text("service.name"));
+            self.cut.service = name.map(str::to_owned);
+        }
+    }
+
+    fn level<'h>(&mut self, field: u32, head: &'h Head<'_>) -> Level<'h> {
+        self.last_level += 1;
+        head.level(self.last_level, field)
+    }
+
+    fn refuse(&mut self, why: Refusal, items: u64) {
+        self.cut.refused.count(why, items);
+    }
+
+    /// Whether `time_ns` is within what is kept; counts the refusal where it is not.
+    fn in_time(&mut self, time_ns: u64) -> bool {
+        let now_ns = self.rules.now_ns;
+        let refused = &mut self.cut.refused;
+        if time_ns == 0 {
+            refused.count(Refusal::NoTime, 1);
+        } else if time_ns > now_ns.saturating_add(nanos(MAX_AHEAD)) {
+            refused.count_ahead(Duration::from_nanos(time_ns - now_ns));
+        } else if time_ns < now_ns.saturating_sub(nanos(self.rules.retention)) {
+            refused.count_behind(Duration::from_nanos(now_ns - time_ns));
+        } else {
+            return true;
+        }
+        false
+    }
+
+    /// Writes an item into its partition.
+    fn put(&mut self, partition: u16, levels: &[Level<'_>], item_field: u32, item: &[u8]) {
+        let writer = &mut self.writers[usize::from(partition)];
+        match writer.put(levels, item_field, item, self.rules.max_slice_bytes) {
+            Ok(full) => {
+                self.cut.slices.extend(full);
+                self.cut.accepted += 1;
+            }
+            Err(writer::TooBig) => self.refuse(Refusal::TooBig, 1),
+        }
+    }
+
+    fn finish(mut self) -> Cut {
+        self.cut.slices.extend(self.writers.into_iter().filter_map(|mut writer| writer.finish()));
+        self.cut
+    }
+}
+
+/// Lets a fault pass that leaves the rest of the request usable.
+fn spare(error: WireError) -> Result<(), WireError> {
+    if error.spares_the_request() { Ok(()) } else { Err(error) }
+}
+
+/// The partition of all that one resource sends.
+fn partition_of_resource(resource: &[u8]) -> u16 {
+    (twox_hash::XxHash3_64::oneshot(resource) % u64::from(PARTITIONS)) as u16
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,164 @@
+//! Why single spans, points or log records are refused, and how the sender is told.
+
+use std::{fmt::Write, time::Duration};
+
+use crate::otlp::wire::{Problem, WireError};
+
+/// Why an item is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Refusal {
+    TraceId,
+    SpanId,
+    ParentSpanId,
+    NoTime,
+    Ahead,
+    TooOld,
+    NotUtf8,
+    TooDeep,
+    TooBig,
+    NoName,
+    Buckets,
+}
+
+impl Refusal {
+    /// All, in the order that messages name them.
+    pub const ALL: [Refusal; 11] = [
+        Refusal::TraceId,
+        Refusal::SpanId,
+        Refusal::ParentSpanId,
+        Refusal::NoTime,
+        Refusal::Ahead,
+        Refusal::TooOld,
+        Refusal::NotUtf8,
+        Refusal::TooDeep,
+        Refusal::TooBig,
+        Refusal::NoName,
+        Refusal::Buckets,
+    ];
+
+    /// The refusal of an item in which a fault was found.
+    pub(crate) fn of(error: &WireError) -> Refusal {
+        match error.problem {
+            Problem::NotUtf8 => Refusal::NotUtf8,
+            _ => Refusal::TooDeep,
+        }
+    }
+
+    /// A short name for metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Refusal::TraceId => "trace_id",
+            Refusal::SpanId => "span_id",
+            Refusal::ParentSpanId => "parent_span_id",
+            Refusal::NoTime => "no_time",
+            Refusal::Ahead => "ahead",
+            Refusal::TooOld => "too_old",
+            Refusal::NotUtf8 => "not_utf8",
+            Refusal::TooDeep => "too_deep",
+            Refusal::TooBig => "too_big",
+            Refusal::NoName => "no_name",
+            Refusal::Buckets => "buckets",
+        }
+    }
+
+    fn explanation(self) -> &'static str {
+        match self {
+            Refusal::TraceId => "have no valid trace id (16 bytes, not all zero)",
+            Refusal::SpanId => "have no valid span id (8 bytes, not all zero)",
+            Refusal::ParentSpanId => "have a parent span id that is not 8 bytes long",
+            Refusal::NoTime => "have no time",
+            Refusal::Ahead => "are more than 10 minutes ahead of this server's clock",
+            Refusal::TooOld => "are older than what this server keeps",
+            Refusal::NotUtf8 => "hold text that is not valid UTF-8",
+            Refusal::TooDeep => "hold values that are nested too deeply",
+            Refusal::TooBig => "are larger than a record may be (896 KiB with their resource)",
+            Refusal::NoName => "belong to a metric without a name",
+            Refusal::Buckets => "have bucket counts that do not fit their bounds",
+        }
+    }
+}
+
+/// How many items were refused, by reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusals {
+    counts: [u64; Refusal::ALL.len()],
+    furthest_ahead: Duration,
+    furthest_behind: Duration,
+}
+
+impl Refusals {
+    /// Counts `items` more.
+    pub fn count(&mut self, why: Refusal, items: u64) {
+        self.counts[why as usize] += items;
+    }
+
+    pub(super) fn count_ahead(&mut self, by: Duration) {
+        self.count(Refusal::Ahead, 1);
+        self.furthest_ahead = self.furthest_ahead.max(by);
+    }
+
+    pub(super) fn count_behind(&mut self, by: Duration) {
+        self.count(Refusal::TooOld, 1);
+        self.furthest_behind = self.furthest_behind.max(by);
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// How many for one reason.
+    pub fn of(&self, why: Refusal) -> u64 {
+        self.counts[why as usize]
+    }
+
+    /// Each reason that occurred, with its count.
+    pub fn iter(&self) -> impl Iterator<Item = (Refusal, u64)> + '_ {
+        Refusal::ALL.into_iter().map(|why| (why, self.of(why))).filter(|(_, count)| *count > 0)
+    }
+
+    /// Whether the sender's clock is the likely reason.
+    pub fn clock_is_off(&self) -> bool {
+        self.of(Refusal::Ahead) > 0 || self.of(Refusal::TooOld) > 0
+    }
+
+    /// What the sender is told: how many of `all` things called `noun` (plural) were refused, and why. Empty where
+    /// none was.
+    pub fn message(&self, all: u64, noun: &str) -> String {
+        let mut text = String::new();
+        for (why, count) in self.iter() {
+            let lead = if text.is_empty() {
+                format!("refused {} of {all} {noun}: ", self.total())
+            } else {
+                "; ".to_owned()
+            };
+            text.push_str(&lead);
+            write!(text, "{count} {}", why.explanation()).expect("writing to a String cannot fail");
+            text.push_str(&self.advice(why));
+        }
+        text
+    }
+
+    fn advice(&self, why: Refusal) -> String {
+        match why {
+            Refusal::Ahead => {
+                format!(", by up to {}: set the sender's clock (NTP)", rounded(self.furthest_ahead))
+            }
+            Refusal::TooOld => format!(
+                ", by up to {}: check the sender's clock, or what held the data back",
+                rounded(self.furthest_behind)
+            ),
+            _ => String::new(),
+        }
+    }
+}
+
+/// A duration in its largest whole unit.
+fn rounded(duration: Duration) -> String {
+    let minutes = duration.as_secs() / 60;
+    match minutes {
+        0..120 => format!("{minutes} min"),
+        120..2880 => format!("{} h", minutes / 60),
+        _ => format!("{} d", minutes / 1440),
+    }
+}
