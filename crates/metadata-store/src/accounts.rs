@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use crate::StoreError;
+use crate::database::sql;
+use crate::{MetadataStore, StoreError};
 
 /// The id of the account that every store is born with, `customer1`.
 pub const FIRST_ACCOUNT: u32 = 1;
@@ -23,4 +24,19 @@ pub struct Account {
 pub trait Accounts {
     /// All accounts by rising id; there are few.
     fn accounts(&self) -> impl Future<Output = Result<Vec<Account>, StoreError>> + Send;
+}
+
+impl Accounts for MetadataStore {
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        let select = "SELECT id, name, global_name, guid FROM accounts ORDER BY id";
+        let accounts = self.database.list("list accounts", sql(select), |row| {
+            Ok(Account {
+                id: row.int(0)?,
+                name: row.text(1)?,
+                global_name: row.text(2)?,
+                guid: row.text(3)?,
+            })
+        });
+        Ok(accounts.await?)
+    }
 }

@@ -17,7 +17,7 @@ pub(crate) use query::{marks, sql};
 pub(crate) use row::Row;
 pub(crate) use transaction::Tx;
 
-use crate::dialect::{self, Dialect};
+use crate::dialect;
 use crate::error::StoreError;
 
 /// How often a transaction is run before its conflicts become the caller's error.
@@ -44,21 +44,18 @@ impl From<Failure> for StoreError {
 }
 
 impl Database {
-    pub(crate) fn dialect(&self) -> Dialect {
-        match self {
-            Self::Sqlite { .. } => Dialect::Sqlite,
-            Self::MySql(_) => Dialect::MySql,
-        }
-    }
-
     /// Runs `work` in a transaction that excludes other writers where it locks or writes, and commits it.
     ///
-    /// After a conflict `work` is run again from the start, so it must have no effect but on its transaction.
-    pub(crate) async fn write<T>(
+    /// `work` gives the transaction back with its result; without it, on an error, all is rolled back. After
+    /// a conflict `work` is run again from the start, so it must have no effect but on its transaction.
+    pub(crate) async fn write<T, W>(
         &self,
         operation: &'static str,
-        mut work: impl AsyncFnMut(&mut Tx) -> Result<T, Error>,
-    ) -> Result<T, Failure> {
+        mut work: impl FnMut(Tx) -> W,
+    ) -> Result<T, Failure>
+    where
+        W: Future<Output = Result<(Tx, T), Error>>,
+    {
         let mut runs = 1;
         loop {
             match self.run(&mut work).await {
@@ -73,12 +70,11 @@ impl Database {
         }
     }
 
-    async fn run<T>(
-        &self,
-        work: &mut impl AsyncFnMut(&mut Tx) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut tx = self.begin_write().await?;
-        let done = work(&mut tx).await?;
+    async fn run<T, W>(&self, work: &mut impl FnMut(Tx) -> W) -> Result<T, Error>
+    where
+        W: Future<Output = Result<(Tx, T), Error>>,
+    {
+        let (tx, done) = work(self.begin_write().await?).await?;
         tx.commit().await?;
         Ok(done)
     }
@@ -101,12 +97,24 @@ impl Database {
         }
     }
 
-    /// The rows of a single reading statement.
-    pub(crate) async fn rows(
+    /// Runs a single writing statement in a transaction and returns how many rows it matched.
+    pub(crate) async fn execute(
         &self,
         operation: &'static str,
         query: Query,
-    ) -> Result<Vec<Row>, Failure> {
+    ) -> Result<u64, Failure> {
+        let run = |mut tx: Tx| {
+            let query = query.clone();
+            async move {
+                let matched = tx.execute(query).await?;
+                Ok((tx, matched))
+            }
+        };
+        self.write(operation, run).await
+    }
+
+    /// The rows of a single reading statement.
+    async fn rows(&self, operation: &'static str, query: Query) -> Result<Vec<Row>, Failure> {
         let rows = match self {
             Self::Sqlite { readers, .. } => query
                 .prepared::<Sqlite>()
@@ -132,6 +140,16 @@ impl Database {
         let rows = self.rows(operation, query).await?;
         let values: Result<Vec<T>, Error> = rows.iter().map(read).collect();
         values.map_err(|error| Failure { operation, error })
+    }
+
+    /// The first row of a single reading statement, if there is one, turned into a value by `read`.
+    pub(crate) async fn first<T>(
+        &self,
+        operation: &'static str,
+        query: Query,
+        read: impl Fn(&Row) -> Result<T, Error>,
+    ) -> Result<Option<T>, Failure> {
+        Ok(self.list(operation, query, read).await?.into_iter().next())
     }
 
     pub(crate) async fn close(&self) {

@@ -3,9 +3,15 @@
 //! An entity is known by account, kind, application, parent and name, byte by byte; whoever finds one first
 //! gives it its id, for ever. What kinds and states mean is the model's knowledge.
 
+mod resolve;
+mod touch;
+
 use std::future::Future;
 
-use crate::{Page, StoreError};
+use crate::database::sql;
+use crate::error::{at_most, must_match};
+use crate::name::fits;
+use crate::{MetadataStore, Page, StoreError};
 
 /// Something the monitored world consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,4 +74,62 @@ pub trait Entities {
 
     /// Replaces the state; `NotFound` when there is no such entity.
     fn set_state(&self, id: u32, state: u8) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+const MAX_PROPERTIES_BYTES: usize = 1 << 20;
+
+impl Entities for MetadataStore {
+    async fn entities(&self, page: Page) -> Result<Vec<Entity>, StoreError> {
+        let select =
+            sql("SELECT id, account_id, kind, application_id, parent_id, name, properties, \
+                          created_ms, last_seen_ms, state FROM entities \
+                          WHERE id > ? ORDER BY id LIMIT ?");
+        let select = select.bind(page.after_id).bind(page.limit);
+        let entities = self.database.list("list entities", select, |row| {
+            Ok(Entity {
+                id: row.int(0)?,
+                account_id: row.int(1)?,
+                kind: row.int(2)?,
+                application_id: row.int(3)?,
+                parent_id: row.int(4)?,
+                name: row.text(5)?,
+                properties: row.text(6)?,
+                created_ms: row.int(7)?,
+                last_seen_ms: row.int(8)?,
+                state: row.int(9)?,
+            })
+        });
+        Ok(entities.await?)
+    }
+
+    async fn resolve(&self, entities: &[NewEntity]) -> Result<Vec<u32>, StoreError> {
+        for entity in entities {
+            fits("the name of an entity", &entity.name)?;
+            at_most(MAX_PROPERTIES_BYTES, "the properties of an entity", entity.properties.len())?;
+        }
+        resolve::resolve(&self.database, entities).await
+    }
+
+    async fn touch(&self, seen: &[(u32, i64)]) -> Result<(), StoreError> {
+        let latest = &touch::latest_of_each(seen);
+        let touched = self.database.write("note when entities were seen", |mut tx| async move {
+            let done = touch::touch(&mut tx, latest).await?;
+            Ok((tx, done))
+        });
+        Ok(touched.await?)
+    }
+
+    async fn set_properties(&self, id: u32, properties: &str) -> Result<(), StoreError> {
+        at_most(MAX_PROPERTIES_BYTES, "the properties of an entity", properties.len())?;
+        let update = sql("UPDATE entities SET properties = ? WHERE id = ?");
+        let update = update.bind(properties).bind(id);
+        let matched = self.database.execute("change an entity's properties", update).await?;
+        must_match(matched, "entity", id)
+    }
+
+    async fn set_state(&self, id: u32, state: u8) -> Result<(), StoreError> {
+        let update = sql("UPDATE entities SET state = ? WHERE id = ?").bind(state).bind(id);
+        let matched = self.database.execute("change an entity's state", update).await?;
+        must_match(matched, "entity", id)
+    }
 }

@@ -34,3 +34,13 @@ pub enum StoreError {
         source: std::io::Error,
     },
 }
+
+/// Turns "no row was matched" into an error.
+pub(crate) fn must_match(rows: u64, what: &'static str, id: u32) -> Result<(), StoreError> {
+    if rows == 0 { Err(StoreError::NotFound { what, id: id.into() }) } else { Ok(()) }
+}
+
+/// Refuses a value over `limit` bytes.
+pub(crate) fn at_most(limit: usize, what: &'static str, bytes: usize) -> Result<(), StoreError> {
+    if bytes > limit { Err(StoreError::TooLong { what, limit }) } else { Ok(()) }
+}

@@ -1,8 +1,11 @@
 //! Layouts: where people put the nodes of a flow map.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
-use crate::StoreError;
+use crate::database::{Tx, sql};
+use crate::name::{fits, name_key};
+use crate::{MetadataStore, StoreError};
 
 /// One node of a flow map and its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,4 +34,68 @@ pub trait Layouts {
         scope: &str,
         positions: &[NodePosition],
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Rows per statement; a row has seven of the 32,766 arguments that SQLite takes.
+const CHUNK: usize = 500;
+
+impl Layouts for MetadataStore {
+    async fn layout(&self, account_id: u32, scope: &str) -> Result<Vec<NodePosition>, StoreError> {
+        let select = sql("SELECT entity_id, x, y, pinned FROM layouts \
+                          WHERE account_id = ? AND scope_key = ? ORDER BY entity_id");
+        let select = select.bind(account_id).bind(name_key(scope));
+        let positions = self.database.list("read a layout", select, |row| {
+            Ok(NodePosition {
+                entity_id: row.int(0)?,
+                x: row.real(1)?,
+                y: row.real(2)?,
+                pinned: row.flag(3)?,
+            })
+        });
+        Ok(positions.await?)
+    }
+
+    async fn save_layout(
+        &self,
+        account_id: u32,
+        scope: &str,
+        positions: &[NodePosition],
+    ) -> Result<(), StoreError> {
+        fits("the scope of a layout", scope)?;
+        // By id and each once: SQLite updates no row twice in a statement, and one order avoids deadlocks.
+        let last_of_each: BTreeMap<u32, NodePosition> =
+            positions.iter().map(|position| (position.entity_id, *position)).collect();
+        let positions: &Vec<NodePosition> = &last_of_each.into_values().collect();
+        let saved = self.database.write("save a layout", |mut tx| async move {
+            for chunk in positions.chunks(CHUNK) {
+                upsert(&mut tx, account_id, scope, chunk).await?;
+            }
+            Ok((tx, ()))
+        });
+        Ok(saved.await?)
+    }
+}
+
+async fn upsert(
+    tx: &mut Tx,
+    account_id: u32,
+    scope: &str,
+    positions: &[NodePosition],
+) -> Result<(), sqlx::Error> {
+    let values = vec!["(?, ?, ?, ?, ?, ?, ?)"; positions.len()].join(", ");
+    let mut upsert = sql(format!(
+        "INSERT INTO layouts (account_id, scope_key, entity_id, scope, x, y, pinned) VALUES {values}{}",
+        tx.dialect().on_conflict_update("account_id, scope_key, entity_id", &["x", "y", "pinned"])
+    ));
+    for position in positions {
+        upsert = upsert
+            .bind(account_id)
+            .bind(name_key(scope))
+            .bind(position.entity_id)
+            .bind(scope)
+            .bind(position.x)
+            .bind(position.y)
+            .bind(position.pinned);
+    }
+    tx.execute(upsert).await.map(drop)
 }

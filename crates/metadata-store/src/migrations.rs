@@ -48,8 +48,13 @@ async fn inspect_in(tx: &mut Tx) -> Result<Found, Error> {
 
 /// Runs what is missing. The caller has made sure that the database is not newer.
 pub(crate) async fn migrate(database: &Database) -> Result<(), Failure> {
-    let guid = random_guid();
-    database.write("bring the schema to this version", async |tx| migrate_in(tx, &guid).await).await
+    let guid = &random_guid();
+    database
+        .write("bring the schema to this version", |mut tx| async move {
+            let done = migrate_in(&mut tx, guid).await?;
+            Ok((tx, done))
+        })
+        .await
 }
 
 async fn migrate_in(tx: &mut Tx, guid: &str) -> Result<(), Error> {

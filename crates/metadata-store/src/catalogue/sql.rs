@@ -34,11 +34,14 @@ impl SqlCatalogue {
 
     /// Runs `change` in a transaction that holds the lock of the catalogue. A refusal (the inner error) ends
     /// the transaction without having written anything.
-    fn write<T>(
+    fn write<T, W>(
         &self,
         operation: &'static str,
-        change: impl AsyncFnMut(&mut Tx) -> Result<Result<T, CatalogueError>, sqlx::Error>,
-    ) -> Result<T, CatalogueError> {
+        change: impl FnMut(Tx) -> W,
+    ) -> Result<T, CatalogueError>
+    where
+        W: Future<Output = Result<(Tx, Result<T, CatalogueError>), sqlx::Error>>,
+    {
         self.runtime.block_on(self.store.database.write(operation, change))?
     }
 }
@@ -53,12 +56,18 @@ impl Catalogue for SqlCatalogue {
     fn claim(&self, consumer: &str, partitions: &[u16]) -> Result<Claim, CatalogueError> {
         check::consumer(consumer)?;
         check::partitions(partitions)?;
-        self.write("claim a consumer", async |tx| Ok(Ok(claim(tx, consumer, partitions).await?)))
+        self.write("claim a consumer", |mut tx| async move {
+            let claimed = claim(&mut tx, consumer, partitions).await?;
+            Ok((tx, Ok(claimed)))
+        })
     }
 
     fn commit_cut(&self, cut: &CutCommit) -> Result<CommitOutcome, CatalogueError> {
         check::cut(cut)?;
-        self.write("commit a cut", async |tx| commit_cut(tx, cut).await)
+        self.write("commit a cut", |mut tx| async move {
+            let done = commit_cut(&mut tx, cut).await?;
+            Ok((tx, done))
+        })
     }
 
     fn replace_segments(
@@ -66,7 +75,10 @@ impl Catalogue for SqlCatalogue {
         replacement: &Replacement,
     ) -> Result<ReplaceOutcome, CatalogueError> {
         check::replacement(replacement)?;
-        self.write("replace segments", async |tx| replace_segments(tx, replacement).await)
+        self.write("replace segments", |mut tx| async move {
+            let done = replace_segments(&mut tx, replacement).await?;
+            Ok((tx, done))
+        })
     }
 
     fn snapshot(&self) -> Result<Listing, CatalogueError> {
@@ -80,8 +92,9 @@ impl Catalogue for SqlCatalogue {
     }
 
     fn allocate_segment_ids(&self, count: u32) -> Result<u64, CatalogueError> {
-        self.write("give out segment ids", async |tx| {
-            Ok(Ok(Sequence::Segment.take(tx, count).await?))
+        self.write("give out segment ids", |mut tx| async move {
+            let first = Sequence::Segment.take(&mut tx, count).await?;
+            Ok((tx, Ok(first)))
         })
     }
 

@@ -1,0 +1,133 @@
+//! One suite, every database: what the contracts of the store and of the catalogue promise, asked of SQLite
+//! and of a real MariaDB, and of the catalogue in memory where there is one.
+//!
+//! Each test gets a database of its own. MariaDB is started once for all of them; see `mariadb`.
+
+mod access_keys;
+mod accounts;
+mod backend;
+mod catalogue;
+mod entities;
+mod layouts;
+mod mariadb;
+mod opening;
+mod sessions;
+mod settings;
+mod users;
+
+/// Declares each named function of a module, `async fn(MetadataStore)`, as a test on both databases.
+macro_rules! on_both_databases {
+    ($($module:ident: $($behaviour:ident),+ $(,)?;)+) => {
+        $(mod $module {
+            mod on_sqlite {
+                $(#[test]
+                fn $behaviour() {
+                    let backend = crate::backend::sqlite();
+                    backend.run(crate::$module::$behaviour(backend.store.clone()));
+                })+
+            }
+            mod on_mariadb {
+                $(#[test]
+                fn $behaviour() {
+                    let backend = crate::backend::mariadb();
+                    backend.run(crate::$module::$behaviour(backend.store.clone()));
+                })+
+            }
+        })+
+    };
+}
+
+/// Declares each named function of `catalogue`, `fn(&dyn Catalogue)`, as a test on all three.
+macro_rules! on_every_catalogue {
+    ($($behaviour:ident),+ $(,)?) => {
+        mod in_memory {
+            $(#[test]
+            fn $behaviour() {
+                crate::catalogue::$behaviour(&metadata_store::MemoryCatalogue::new());
+            })+
+        }
+        mod on_sqlite {
+            $(#[test]
+            fn $behaviour() {
+                crate::catalogue::$behaviour(&crate::backend::sqlite().catalogue());
+            })+
+        }
+        mod on_mariadb {
+            $(#[test]
+            fn $behaviour() {
+                crate::catalogue::$behaviour(&crate::backend::mariadb().catalogue());
+            })+
+        }
+    };
+}
+
+mod the_store {
+    on_both_databases! {
+        accounts:
+            the_first_account_is_there_from_the_start;
+        users:
+            a_user_is_found_by_id_and_by_exact_name,
+            a_user_name_is_given_once_even_to_eight_at_a_time,
+            users_come_in_pages,
+            a_password_hash_is_replaced,
+            texts_that_do_not_fit_are_refused;
+        sessions:
+            a_session_is_found_prolonged_and_ended,
+            only_expired_sessions_are_removed,
+            a_users_sessions_end_together,
+            sessions_need_a_user_and_a_hash_of_their_own;
+        access_keys:
+            a_key_is_found_by_hash_and_listed,
+            a_disabled_key_stays_listed,
+            a_key_is_stored_once;
+        settings:
+            a_setting_is_absent_then_versioned,
+            a_put_against_another_version_changes_nothing,
+            of_eight_first_puts_one_wins,
+            no_increment_is_lost,
+            names_that_differ_in_a_space_or_in_case_are_two,
+            values_up_to_one_mebibyte_are_kept;
+        layouts:
+            a_layout_keeps_what_was_not_moved,
+            maps_do_not_share_positions,
+            the_last_position_of_an_entity_counts;
+        entities:
+            resolving_again_gives_the_same_ids,
+            one_call_may_name_an_entity_twice,
+            names_are_compared_byte_by_byte,
+            every_part_of_the_identity_counts,
+            known_and_new_ones_are_answered_in_order,
+            concurrent_resolvers_agree,
+            a_thousand_at_once,
+            entities_come_in_pages,
+            being_seen_never_goes_back,
+            properties_and_state_are_replaced,
+            nothing_to_do_is_no_error;
+    }
+}
+
+mod the_catalogue {
+    on_every_catalogue! {
+        a_new_consumer_starts_at_zero,
+        a_cut_shows_all_it_brings_at_once,
+        the_same_cut_again_gets_the_same_answer,
+        a_cut_that_happened_is_confirmed_after_others_took_over,
+        an_owner_of_an_earlier_epoch_writes_nothing,
+        a_cut_from_elsewhere_writes_nothing,
+        of_eight_committers_from_one_offset_one_wins,
+        a_cut_without_checkpoint_keeps_the_current_one,
+        consumers_do_not_disturb_each_other,
+        a_cut_of_an_unclaimed_partition_is_refused,
+        malformed_changes_are_refused,
+        a_segment_is_added_once,
+        a_replacement_swaps_segments_at_once,
+        a_segment_is_rolled_up_once,
+        a_replacement_of_what_is_gone_writes_nothing,
+        the_same_replacement_again_is_confirmed,
+        of_eight_replacements_of_one_segment_one_wins,
+        segment_ids_are_given_once,
+        readers_see_whole_cuts_only,
+        every_field_comes_back_as_it_was,
+        a_thousand_segments_in_one_cut,
+    }
+}
