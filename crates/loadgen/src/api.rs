@@ -1,6 +1,9 @@
 //! The server's REST API as this tool uses it. All that is believed about its addresses and answers is here; what
 //! comes out are the same totals the generator counts. Times are milliseconds since 1970.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
@@ -257,36 +260,4 @@ fn destination_in(name: &str) -> &str {
     name.split(|c: char| c.is_whitespace() || "/()".contains(c))
         .find(|word| word.starts_with("jobs."))
         .unwrap_or(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn backends_are_known_by_their_address_whatever_stands_around_it() {
-        for name in
-            ["shop on db-1.loadgen.internal:5432", "postgresql://db-1.loadgen.internal:5432/shop"]
-        {
-            assert_eq!(address_in(name), Some("db-1.loadgen.internal:5432"));
-        }
-        assert_eq!(address_in("shop"), None);
-    }
-
-    #[test]
-    fn edges_of_the_map_join_its_nodes_and_parallel_ones_add_up() {
-        let map = serde_json::json!({
-            "nodes": [
-                {"id": 1, "kind": "tier", "name": "service-0"},
-                {"id": "q7", "kind": "queue", "name": "rabbitmq jobs.service-0"},
-            ],
-            "edges": [
-                {"from": 1, "to": "q7", "type": "MESSAGING", "figures": {"calls": 3, "errors": 1}},
-                {"from": 1, "to": "q7", "type": "OTHER", "figures": {"calls": 2.0, "errors": 0}},
-            ],
-        });
-        let edges = edges(serde_json::from_value(map).unwrap()).unwrap();
-        let edge = (Place::Tier("service-0".to_owned()), Place::Queue("jobs.service-0".to_owned()));
-        assert_eq!(edges, BTreeMap::from([(edge, Count { calls: 5, errors: 1 })]));
-    }
 }

@@ -75,7 +75,7 @@ fn everywhere(step: &Step) -> Vec<Attribute> {
         ("enduser.id", Value::User),
         ("client.address", Value::Address),
         ("thread.id", Value::Number(thread as u64)),
-        ("thread.name", text(format!("worker-pool-{thread}"))),
+        ("thread.name", text(format!("shop-request-executor-worker-pool-{thread}"))),
     ]
 }
 

@@ -165,7 +165,7 @@ fn traces_end_within_the_second_before_now_and_children_lie_in_their_parents() {
 fn a_span_is_the_size_and_has_the_attributes_of_the_published_comparison() {
     let (bodies, totals) = bodies(&Shape { spans: 16_000, ..shape() }, 0);
     let size = bodies.iter().map(Vec::len).sum::<usize>() as f64 / totals.spans as f64;
-    assert!((size / 566.0 - 1.0).abs() < 0.05, "{size} bytes a span");
+    assert!((size / 566.0 - 1.0).abs() < 0.02, "{size} bytes a span");
     for (_, span) in decode(&bodies) {
         assert!(
             (11..=12).contains(&span.attributes.len()),
