@@ -14,9 +14,12 @@ LOOK_AGAIN_SECONDS = 0.05
 PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent():
-    """In a new process before its program starts: it shall not outlive run.py, even if that is killed."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def end_with_parent(grace):
+    """What a new process does before its program starts, so that it does not outlive run.py even if that is killed.
+    A Python agent whose endpoint is gone may not end on SIGTERM, so it is SIGKILL then; RabbitMQ's start script, which
+    has no grace, needs SIGTERM to take its server along."""
+    libc, number = ctypes.CDLL(None), signal.SIGKILL if grace else signal.SIGTERM
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, number)
 
 
 class Running:
@@ -29,7 +32,7 @@ class Running:
         with open(log, "wb") as output:
             self.process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=cwd,
-                env=env, start_new_session=True, preexec_fn=end_with_parent,
+                env=env, start_new_session=True, preexec_fn=end_with_parent(grace),
             )  # fmt: skip
 
     def check(self):
