@@ -7,4 +7,5 @@
 pub mod clock;
 pub mod config;
 pub mod disk;
+pub mod listener;
 pub mod tls;
