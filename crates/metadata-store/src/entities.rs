@@ -113,8 +113,8 @@ impl Entities for MetadataStore {
     async fn touch(&self, seen: &[(u32, i64)]) -> Result<(), StoreError> {
         let latest = &touch::latest_of_each(seen);
         let touched = self.database.write("note when entities were seen", |mut tx| async move {
-            let done = touch::touch(&mut tx, latest).await?;
-            Ok((tx, done))
+            touch::touch(&mut tx, latest).await?;
+            Ok((tx, ()))
         });
         Ok(touched.await?)
     }

@@ -51,8 +51,8 @@ pub(crate) async fn migrate(database: &Database) -> Result<(), Failure> {
     let guid = &random_guid();
     database
         .write("bring the schema to this version", |mut tx| async move {
-            let done = migrate_in(&mut tx, guid).await?;
-            Ok((tx, done))
+            migrate_in(&mut tx, guid).await?;
+            Ok((tx, ()))
         })
         .await
 }

@@ -1,6 +1,7 @@
 //! What every catalogue promises.
 
 mod cuts;
+mod faults;
 mod fixture;
 mod replacements;
 mod views;
