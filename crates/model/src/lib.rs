@@ -1,0 +1,18 @@
+//! What Vedette talks about: typed ids, entities, figures, telemetry records, and the pure rules that name them.
+//!
+//! No IO, no async, no clock (invariant 1 of docs/architecture.md). Everything here is a value or a function of values,
+//! so that the same input gives the same answer in the pipeline, in a test and in a later release.
+
+pub mod attributes;
+pub mod conventions;
+pub mod entity;
+pub mod figure;
+pub mod histogram;
+pub mod id;
+pub mod naming;
+pub mod sanitise;
+pub mod span;
+pub mod time;
+
+#[cfg(test)]
+mod recorded;
