@@ -1,0 +1,353 @@
+//! The cut: the head becomes segments, visible together with the consumer's offset and checkpoint, or not at all.
+//!
+//! Three steps, so that whoever drives them can repeat the one that failed: [`Store::freeze`], [`Frozen::write`],
+//! [`Store::commit`]. Order of durability: every file, its directory, then the transaction; the journal is truncated only
+//! after that. A crash in between leaves files that the next start removes.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use metadata_store::{CommitOutcome, CutCommit, ObjectRef, PartitionOffset, SegmentMeta};
+use model::{id::AccountId, time::Minute};
+
+use crate::{
+    head::{Head, Rows},
+    segment::{
+        self, FORMAT,
+        figures::{Figures, encode_figures},
+        logs::{Log, encode_logs},
+        metrics::{Points, encode_points},
+        spans::encode_spans,
+        traces::encode_traces,
+    },
+    span_batch::SpanBatch,
+    store::{CHECKPOINTS, SEGMENTS, Store, StoreError, failed},
+    table::Table,
+};
+
+/// Whose cut it is and how far it goes.
+#[derive(Clone, Debug)]
+pub struct Position {
+    pub consumer: String,
+    pub epoch: u64,
+    pub from: Vec<PartitionOffset>,
+    pub to: Vec<PartitionOffset>,
+}
+
+/// A head that takes nothing more and waits to be written; readers still see it.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    head: Arc<Head>,
+    position: Position,
+    checkpoint: Vec<u8>,
+}
+
+/// A cut whose files are durable and which only the transaction is missing.
+#[derive(Clone, Debug)]
+pub struct Written {
+    commit: CutCommit,
+}
+
+/// How a cut ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutOutcome {
+    /// Durable and visible.
+    Committed,
+    /// Another owner has taken over: nothing of it was kept, and this one must stop.
+    Superseded,
+}
+
+impl Store {
+    /// Takes the head away from its writers. What comes after belongs to the next cut. Only one cut at a time.
+    pub fn freeze(&self, position: Position, checkpoint: Vec<u8>) -> Frozen {
+        let mut state = self.state.write();
+        debug_assert!(state.freezing.is_none(), "the cut before is still being written");
+        let head = Arc::new(std::mem::take(&mut state.head));
+        state.freezing = Some(Arc::clone(&head));
+        Frozen { head, position, checkpoint }
+    }
+
+    /// Makes a written cut visible.
+    ///
+    /// # Errors
+    /// When the catalogue does not answer: then call again, with the same cut.
+    pub fn commit(&self, written: &Written) -> Result<CutOutcome, StoreError> {
+        let outcome = self.catalogue.commit_cut(&written.commit)?;
+        let CommitOutcome::Committed { replaced_checkpoint, .. } = outcome else {
+            self.state.write().freezing = None;
+            return Ok(CutOutcome::Superseded);
+        };
+        self.reload_after_cut()?;
+        if let Some(path) =
+            replaced_checkpoint.filter(|path| Some(path) != self.checkpoint_of(written))
+        {
+            // One left behind costs its bytes until the next start of a consumer; it does no harm.
+            if let Err(error) = self.disk.remove(Path::new(&path)) {
+                tracing::warn!(%error, path, "could not remove a replaced checkpoint");
+            }
+        }
+        Ok(CutOutcome::Committed)
+    }
+
+    fn checkpoint_of<'a>(&self, written: &'a Written) -> Option<&'a String> {
+        written.commit.checkpoint.as_ref().map(|object| &object.path)
+    }
+
+    /// Shows the new segments and lets go of the frozen head in one step, so that nobody sees a row twice or not at all.
+    fn reload_after_cut(&self) -> Result<(), StoreError> {
+        let listing = self.catalogue.snapshot()?;
+        let mut state = self.state.write();
+        self.install(&mut state, listing);
+        state.freezing = None;
+        Ok(())
+    }
+
+    /// Reads a checkpoint object.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_checkpoint(&self, object: &ObjectRef) -> Result<bytes::Bytes, StoreError> {
+        let path = Path::new(&object.path);
+        self.disk.read(path).map_err(failed("reading checkpoint", path))
+    }
+}
+
+impl Frozen {
+    /// Writes segments and checkpoint and makes them durable. After an error the same head can be written again.
+    ///
+    /// # Errors
+    /// When disk or catalogue refuse.
+    pub fn write(&self, store: &Store, now_ms: i64) -> Result<Written, StoreError> {
+        let mut pieces = Vec::new();
+        for (account, rows) in self.head.accounts() {
+            collect(account, rows, &mut pieces)?;
+        }
+        let count = u32::try_from(pieces.len() + 1).expect("a cut has few segments");
+        let first = store.catalogue.allocate_segment_ids(count)?;
+        let mut segments = Vec::new();
+        let mut touched: Vec<Table> = Vec::new();
+        for (id, piece) in (first + 1..).zip(pieces) {
+            segments.push(piece.store(store, id, 0, now_ms)?);
+            if !touched.contains(&piece.table) {
+                touched.push(piece.table);
+            }
+        }
+        for table in touched {
+            let dir = Path::new(SEGMENTS).join(table.name());
+            store.disk.sync_dir(&dir).map_err(failed("syncing", &dir))?;
+        }
+        let checkpoint = self.write_checkpoint(store, first)?;
+        let Position { consumer, epoch, from, to } = self.position.clone();
+        Ok(Written {
+            commit: CutCommit { consumer, epoch, from, to, checkpoint: Some(checkpoint), segments },
+        })
+    }
+
+    fn write_checkpoint(&self, store: &Store, id: u64) -> Result<ObjectRef, StoreError> {
+        let path = Path::new(CHECKPOINTS).join(format!("{id}.checkpoint"));
+        segment::store(store.disk.as_ref(), &path, &self.checkpoint)?;
+        let dir = Path::new(CHECKPOINTS);
+        store.disk.sync_dir(dir).map_err(failed("syncing", dir))?;
+        Ok(ObjectRef { path: path.display().to_string(), bytes: self.checkpoint.len() as u64 })
+    }
+}
+
+/// A segment that is encoded and has no id yet.
+pub(crate) struct Piece {
+    pub(crate) account: AccountId,
+    pub(crate) table: Table,
+    pub(crate) period_start_ms: i64,
+    pub(crate) rows: u64,
+    pub(crate) min_time_ns: u64,
+    pub(crate) max_time_ns: u64,
+    pub(crate) detail: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Piece {
+    /// Writes the file; its directory is synced by the caller.
+    pub(crate) fn store(
+        &self,
+        store: &Store,
+        id: u64,
+        level: u8,
+        now_ms: i64,
+    ) -> Result<SegmentMeta, StoreError> {
+        let path = Path::new(SEGMENTS).join(self.table.name()).join(format!("{id}.parquet"));
+        segment::store(store.disk.as_ref(), &path, &self.bytes)?;
+        Ok(SegmentMeta {
+            id,
+            account: self.account.0,
+            table: self.table as u8,
+            period_start_ms: self.period_start_ms,
+            period_ms: self.table.period_ms(),
+            level,
+            path: path.display().to_string(),
+            bytes: self.bytes.len() as u64,
+            rows: self.rows,
+            min_time_ns: self.min_time_ns as i64,
+            max_time_ns: self.max_time_ns as i64,
+            rolled_up: false,
+            format: FORMAT,
+            created_ms: now_ms,
+            detail: self.detail.clone(),
+        })
+    }
+}
+
+/// Encodes an account's rows, one piece a table and period.
+fn collect(account: AccountId, rows: &Rows, pieces: &mut Vec<Piece>) -> Result<(), StoreError> {
+    collect_spans(account, Table::Spans, &rows.spans, pieces)?;
+    collect_spans(account, Table::Snapshots, &rows.snapshots, pieces)?;
+
+    let mut figures: BTreeMap<i64, Figures> = BTreeMap::new();
+    for ((key, minute), figure) in rows.figures.iter().filter(|(_, figure)| !figure.is_nothing()) {
+        let period = Table::Figures.period_of(minute.start_ns());
+        figures.entry(period).or_default().insert((*key, *minute), figure.clone());
+    }
+    for (period, figures) in figures {
+        pieces.push(figures_piece(account, Table::Figures, period, &figures)?);
+    }
+
+    let mut points: BTreeMap<i64, Points> = BTreeMap::new();
+    for ((key, minute), point) in &rows.points {
+        let period = Table::Metrics.period_of(minute.start_ns());
+        points.entry(period).or_default().insert((key.clone(), *minute), *point);
+    }
+    for (period, points) in points {
+        pieces.push(points_piece(account, Table::Metrics, period, &points)?);
+    }
+
+    for (period, mut traces) in by_period(Table::TraceIndex, &rows.traces, |row| row.end_ns) {
+        let (min, max) = bounds(traces.iter().map(|row| row.end_ns));
+        pieces.push(Piece {
+            account,
+            table: Table::TraceIndex,
+            period_start_ms: period,
+            rows: traces.len() as u64,
+            min_time_ns: min,
+            max_time_ns: max,
+            detail: String::new(),
+            bytes: encode_traces(&mut traces)?,
+        });
+    }
+    for (period, mut logs) in by_period(Table::Logs, &rows.logs, |log: &Log| log.at_ns) {
+        let (min, max) = bounds(logs.iter().map(|log| log.at_ns));
+        pieces.push(Piece {
+            account,
+            table: Table::Logs,
+            period_start_ms: period,
+            rows: logs.len() as u64,
+            min_time_ns: min,
+            max_time_ns: max,
+            detail: String::new(),
+            bytes: encode_logs(&mut logs)?,
+        });
+    }
+    Ok(())
+}
+
+fn by_period<T: Clone>(
+    table: Table,
+    rows: &[T],
+    time: impl Fn(&T) -> u64,
+) -> BTreeMap<i64, Vec<T>> {
+    let mut periods: BTreeMap<i64, Vec<T>> = BTreeMap::new();
+    for row in rows {
+        periods.entry(table.period_of(time(row))).or_default().push(row.clone());
+    }
+    periods
+}
+
+fn collect_spans(
+    account: AccountId,
+    table: Table,
+    batch: &SpanBatch,
+    pieces: &mut Vec<Piece>,
+) -> Result<(), StoreError> {
+    let end = |at: usize| batch.start_ns[at] + batch.duration_ns[at];
+    let periods: std::collections::BTreeSet<i64> =
+        (0..batch.len()).map(|at| table.period_of(end(at))).collect();
+    if let [period] = *periods.iter().copied().collect::<Vec<_>>() {
+        pieces.push(spans_piece(account, table, period, batch)?);
+        return Ok(());
+    }
+    for period in periods {
+        let mut part = SpanBatch::default();
+        (0..batch.len())
+            .filter(|&at| table.period_of(end(at)) == period)
+            .for_each(|at| part.push(&batch.row(at)));
+        pieces.push(spans_piece(account, table, period, &part)?);
+    }
+    Ok(())
+}
+
+fn spans_piece(
+    account: AccountId,
+    table: Table,
+    period: i64,
+    batch: &SpanBatch,
+) -> Result<Piece, StoreError> {
+    let (min, max) = bounds((0..batch.len()).map(|at| batch.start_ns[at] + batch.duration_ns[at]));
+    Ok(Piece {
+        account,
+        table,
+        period_start_ms: period,
+        rows: batch.len() as u64,
+        min_time_ns: min,
+        max_time_ns: max,
+        detail: String::new(),
+        bytes: encode_spans(batch)?,
+    })
+}
+
+pub(crate) fn figures_piece(
+    account: AccountId,
+    table: Table,
+    period: i64,
+    figures: &Figures,
+) -> Result<Piece, StoreError> {
+    let (min, max) = bounds(figures.keys().map(|(_, minute)| minute.start_ns()));
+    Ok(Piece {
+        account,
+        table,
+        period_start_ms: period,
+        rows: figures.len() as u64,
+        min_time_ns: min,
+        max_time_ns: max + width_ns(table) - 1,
+        detail: String::new(),
+        bytes: encode_figures(figures)?,
+    })
+}
+
+pub(crate) fn points_piece(
+    account: AccountId,
+    table: Table,
+    period: i64,
+    points: &Points,
+) -> Result<Piece, StoreError> {
+    let (min, max) = bounds(points.keys().map(|(_, minute)| minute.start_ns()));
+    Ok(Piece {
+        account,
+        table,
+        period_start_ms: period,
+        rows: points.len() as u64,
+        min_time_ns: min,
+        max_time_ns: max + width_ns(table) - 1,
+        detail: String::new(),
+        bytes: encode_points(points)?,
+    })
+}
+
+/// Nanoseconds that one row of a table of figures or metrics spans.
+fn width_ns(table: Table) -> u64 {
+    let minutes = match table {
+        Table::FiguresTen | Table::MetricsTen => 10,
+        Table::FiguresHour | Table::MetricsHour => 60,
+        _ => 1,
+    };
+    Minute(minutes).start_ns()
+}
+
+fn bounds(times: impl Iterator<Item = u64>) -> (u64, u64) {
+    times.fold((u64::MAX, 0), |(min, max), time| (min.min(time), max.max(time)))
+}

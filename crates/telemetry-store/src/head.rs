@@ -1,0 +1,103 @@
+//! The head: what was taken from the journal and is not in a segment yet.
+//!
+//! Readers see it at once; a cut freezes it, writes it as segments and lets it go. It is lost in a crash, and made again
+//! from the journal.
+
+use std::collections::BTreeMap;
+
+use model::{
+    figure::{Call, Figure, FigureKey},
+    id::AccountId,
+    time::Minute,
+};
+use rustc_hash::FxHashMap;
+
+use crate::{
+    reader::TraceRow,
+    segment::{
+        logs::Log,
+        metrics::{Point, SeriesKey},
+    },
+    span_batch::SpanBatch,
+};
+
+/// The rows of all accounts.
+#[derive(Debug, Default)]
+pub struct Head {
+    accounts: BTreeMap<AccountId, Rows>,
+}
+
+/// One account's rows.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub spans: SpanBatch,
+    /// The spans of chosen traces, once more, to be kept longer.
+    pub snapshots: SpanBatch,
+    pub figures: FxHashMap<(FigureKey, Minute), Figure>,
+    pub traces: Vec<TraceRow>,
+    pub logs: Vec<Log>,
+    pub points: FxHashMap<(SeriesKey, Minute), Point>,
+    log_bytes: usize,
+}
+
+impl Rows {
+    /// Counts a call.
+    pub fn count(&mut self, key: FigureKey, minute: Minute, call: &Call) {
+        self.figures.entry((key, minute)).or_default().add(call);
+    }
+
+    /// Takes back a call that was counted before.
+    pub fn take_back(&mut self, key: FigureKey, minute: Minute, call: &Call) {
+        self.figures.entry((key, minute)).or_default().subtract(call);
+    }
+
+    /// Adds a point of a metric.
+    pub fn point(&mut self, key: SeriesKey, minute: Minute, point: &Point) {
+        self.points.entry((key, minute)).or_default().merge(point);
+    }
+
+    /// Adds a log record.
+    pub fn log(&mut self, log: Log) {
+        self.log_bytes += log.memory();
+        self.logs.push(log);
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub fn memory(&self) -> usize {
+        const FIGURE: usize = size_of::<(FigureKey, Minute, Figure)>() + 64;
+        const POINT: usize = size_of::<(SeriesKey, Minute, Point)>() + 64;
+        self.spans.memory()
+            + self.snapshots.memory()
+            + self.figures.len() * FIGURE
+            + self.traces.len() * size_of::<TraceRow>()
+            + self.log_bytes
+            + self.points.len() * POINT
+    }
+}
+
+impl Head {
+    /// The rows of an account, to be added to.
+    pub fn rows(&mut self, account: AccountId) -> &mut Rows {
+        self.accounts.entry(account).or_default()
+    }
+
+    /// The rows of an account, if it has any.
+    pub fn get(&self, account: AccountId) -> Option<&Rows> {
+        self.accounts.get(&account)
+    }
+
+    /// The rows of all accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = (AccountId, &Rows)> {
+        self.accounts.iter().map(|(account, rows)| (*account, rows))
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub fn memory(&self) -> usize {
+        self.accounts.values().map(Rows::memory).sum()
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty()
+    }
+}

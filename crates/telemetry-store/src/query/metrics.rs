@@ -1,0 +1,131 @@
+//! Metric series whose paths match a pattern.
+
+use std::collections::BTreeMap;
+
+use model::time::{Minute, MinuteRange};
+
+use super::read_each;
+use crate::{
+    reader::{MetricQuery, MetricSeries, Points, QueryError, Resolution},
+    segment::metrics::{Point, SeriesKey, each_point, series_id},
+    store::{Segment, Store},
+    table::Table,
+};
+
+pub(super) fn metrics(store: &Store, query: &MetricQuery) -> Result<Vec<MetricSeries>, QueryError> {
+    let resolution = match query.points {
+        Points::Total => Resolution::for_range(query.range.len()),
+        Points::Every(resolution) => resolution,
+    };
+    let end = Minute(query.range.end.0.div_ceil(resolution.minutes()) * resolution.minutes());
+    let range = MinuteRange { start: resolution.floor(query.range.start), end };
+    let rolled = match resolution {
+        Resolution::OneMinute => None,
+        Resolution::TenMinutes => Some(Table::MetricsTen),
+        Resolution::OneHour => Some(Table::MetricsHour),
+    };
+    let mut found = Found { query, range, series: BTreeMap::new(), too_many: false };
+    let overlaps =
+        |segment: &Segment| segment.overlaps(range.start.start_ns(), range.end.start_ns());
+    let mut newest = Vec::new();
+    let pin = store.pin_with_heads(|head| {
+        let points = head.get(query.account).into_iter().flat_map(|rows| &rows.points);
+        newest.extend(
+            points
+                .filter(|((key, _), _)| found.takes(key))
+                .map(|((key, at), point)| (key.clone(), *at, *point)),
+        );
+    });
+    if let Some(rolled) = rolled {
+        read_each(&pin, query.account, rolled, overlaps, |segment| {
+            each_point(&*segment.open()?, |key, at, point| found.add(key, at, &point))
+        })?;
+    }
+    let minutes =
+        |segment: &Segment| overlaps(segment) && !(rolled.is_some() && segment.meta.rolled_up);
+    read_each(&pin, query.account, Table::Metrics, minutes, |segment| {
+        each_point(&*segment.open()?, |key, at, point| found.add(key, at, &point))
+    })?;
+    newest.sort_by_key(|(_, at, _)| *at);
+    newest.into_iter().for_each(|(key, at, point)| found.add(key, at, &point));
+    found.finish()
+}
+
+struct Found<'a> {
+    query: &'a MetricQuery,
+    range: MinuteRange,
+    series: BTreeMap<SeriesKey, BTreeMap<Minute, Point>>,
+    too_many: bool,
+}
+
+impl Found<'_> {
+    fn takes(&self, key: &SeriesKey) -> bool {
+        (self.query.application.is_none() || key.application == self.query.application)
+            && matches(&self.query.path, &key.path)
+    }
+
+    fn add(&mut self, key: SeriesKey, at: Minute, point: &Point) {
+        if !self.range.contains(at) || !self.takes(&key) {
+            return;
+        }
+        if !self.series.contains_key(&key) && self.series.len() >= self.query.max_series {
+            self.too_many = true;
+            return;
+        }
+        let points = self.series.entry(key).or_default();
+        if self.query.names_only {
+            return;
+        }
+        let place = match self.query.points {
+            Points::Total => self.range.start,
+            Points::Every(resolution) => resolution.floor(at),
+        };
+        points.entry(place).or_default().merge(point);
+    }
+
+    fn finish(self) -> Result<Vec<MetricSeries>, QueryError> {
+        if self.too_many {
+            return Err(QueryError::TooLarge(self.query.max_series));
+        }
+        let account = self.query.account.0;
+        let series = self.series.into_iter().map(|(key, points)| MetricSeries {
+            id: series_id(account, &key),
+            application: key.application,
+            tier: key.tier,
+            node: key.node,
+            path: key.path.to_string(),
+            unit: key.unit.to_string(),
+            points: points.iter().map(|(at, point)| point.at(*at)).collect(),
+        });
+        Ok(series.collect())
+    }
+}
+
+/// Whether a path matches a pattern segment by segment; `*` stands for any one segment, an empty pattern for any path.
+fn matches(pattern: &str, path: &str) -> bool {
+    if pattern.is_empty() || pattern == path {
+        return true;
+    }
+    let mut wanted = pattern.split('|');
+    let mut given = path.split('|');
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == "*" || wanted == given => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_one_segment() {
+        assert!(matches("Hardware Resources|*|%Busy", "Hardware Resources|CPU|%Busy"));
+        assert!(!matches("Hardware Resources|*", "Hardware Resources|CPU|%Busy"));
+        assert!(!matches("Hardware Resources|CPU|%Busy|x", "Hardware Resources|CPU|%Busy"));
+        assert!(matches("", "JVM|Threads"));
+    }
+}

@@ -1,0 +1,309 @@
+//! What readers may ask of the telemetry store: typed requests and pages, the same in process and over a network.
+//!
+//! Calls block on the disk: make them from threads of their own. Each answers from one pinned state of catalogue and
+//! head, within the limits of its request; what could not be asked stands in [`Answer::partial`], never silently left out.
+
+use model::{
+    figure::{Figure, FigureKey, Scope},
+    id::{AccountId, EntityId, SpanId, TraceId},
+    span::{Outcome, SnapshotReason, SpanKind, StatusCode},
+    time::{Minute, MinuteRange},
+};
+use serde::{Deserialize, Serialize};
+
+/// Reads the telemetry store. See the module's documentation.
+pub trait Reader: Send + Sync + std::fmt::Debug {
+    /// Figures by key and point of time, ascending; each key and point once, everything merged.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the answer would be over the request's limit.
+    fn figures(&self, query: &FigureQuery) -> Result<Answer<Vec<FigureRow>>, QueryError>;
+
+    /// All stored spans of a trace, by start; empty when there is no such trace.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn trace(&self, account: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError>;
+
+    /// Transactions, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn traces(&self, query: &TraceQuery) -> Result<Answer<TracePage>, QueryError>;
+
+    /// Log records, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError>;
+
+    /// Metric series by their paths.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError>;
+
+    /// The catalogue's newest minute that is complete as far as this process knows.
+    fn newest_minute(&self) -> Option<Minute>;
+}
+
+/// An answer, and why it may not be whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer<T> {
+    pub value: T,
+    /// Sentences for a person; empty when the answer is whole.
+    pub partial: Vec<String>,
+}
+
+/// How fine the points of an answer are.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[repr(u16)]
+pub enum Resolution {
+    #[default]
+    OneMinute = 1,
+    TenMinutes = 10,
+    OneHour = 60,
+}
+
+impl Resolution {
+    /// Minutes a point spans.
+    pub fn minutes(self) -> u32 {
+        u32::from(self as u16)
+    }
+
+    /// The first minute of the point that a minute falls in.
+    pub fn floor(self, minute: Minute) -> Minute {
+        Minute(minute.0 - minute.0 % self.minutes())
+    }
+
+    /// What is returned for a range of so many minutes: up to 1459 minutes 1, up to 2940 minutes 10, beyond 60.
+    pub fn for_range(minutes: u32) -> Resolution {
+        match minutes {
+            0..=1459 => Resolution::OneMinute,
+            1460..=2940 => Resolution::TenMinutes,
+            _ => Resolution::OneHour,
+        }
+    }
+}
+
+/// Which figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FigureQuery {
+    pub account: AccountId,
+    /// One application, or all of the account ([`EntityId::NONE`]).
+    pub application: EntityId,
+    /// Only these scopes; all when empty.
+    pub scopes: Vec<Scope>,
+    /// Only figures with this subject.
+    pub subject: Option<EntityId>,
+    /// Only figures with this peer.
+    pub peer: Option<EntityId>,
+    /// Only figures under this business transaction; [`EntityId::NONE`] asks for those over all.
+    pub bt: Option<EntityId>,
+    pub range: MinuteRange,
+    /// Points of this width, or one for the whole range.
+    pub points: Points,
+    /// At most so many rows; more is an error that says so.
+    pub max_rows: usize,
+}
+
+/// How an answer is cut into points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Points {
+    /// One for the whole range, at its first minute.
+    Total,
+    Every(Resolution),
+}
+
+/// One figure at one point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FigureRow {
+    pub key: FigureKey,
+    /// First minute of the point.
+    pub at: Minute,
+    pub figure: Figure,
+}
+
+/// One stored span.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    pub trace: TraceId,
+    pub id: SpanId,
+    pub parent: SpanId,
+    /// Unix nanoseconds.
+    pub start_ns: u64,
+    pub duration_ns: u64,
+    pub kind: SpanKind,
+    pub status: StatusCode,
+    pub status_message: String,
+    /// The wire's flags: trace flags in the low byte, 0x100 has is-remote, 0x200 is-remote.
+    pub flags: u32,
+    pub name: String,
+    pub scope: String,
+    pub trace_state: String,
+    pub application: EntityId,
+    pub tier: EntityId,
+    pub node: EntityId,
+    pub attributes: Vec<(String, OwnedValue)>,
+    pub resource: Vec<(String, OwnedValue)>,
+    pub events: Vec<SpanEvent>,
+    pub links: Vec<(TraceId, SpanId)>,
+}
+
+/// An attribute's value as stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OwnedValue {
+    Bool(bool),
+    Int(i64),
+    Double(f64),
+    Str(String),
+    /// An encoded OTLP `AnyValue`: an array, a map or bytes.
+    Encoded(Vec<u8>),
+}
+
+/// Something that happened within a span.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpanEvent {
+    pub at_ns: u64,
+    pub name: String,
+    pub attributes: Vec<(String, OwnedValue)>,
+}
+
+/// Which transactions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TraceQuery {
+    pub account: AccountId,
+    pub application: Option<EntityId>,
+    pub bt: Option<EntityId>,
+    pub tier: Option<EntityId>,
+    /// Any of these; all when empty.
+    pub outcomes: Vec<Outcome>,
+    pub min_duration_us: u64,
+    /// Only those chosen to be kept.
+    pub kept_only: bool,
+    /// Unix nanoseconds of their ends, half open.
+    pub from_ns: u64,
+    pub to_ns: u64,
+    /// Where the page before ended.
+    pub before: Option<(u64, TraceId, SpanId)>,
+    pub limit: usize,
+}
+
+/// One page of transactions, and where the next begins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TracePage {
+    pub rows: Vec<TraceRow>,
+    pub next: Option<(u64, TraceId, SpanId)>,
+}
+
+/// One transaction: an entry into an application, or a trace that entered none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TraceRow {
+    pub trace: TraceId,
+    /// The span at which it entered, or the trace's first span.
+    pub entry: SpanId,
+    pub application: EntityId,
+    /// None for a trace without a business transaction.
+    pub bt: EntityId,
+    pub tier: EntityId,
+    pub node: EntityId,
+    /// Unix nanoseconds.
+    pub end_ns: u64,
+    pub duration_us: u64,
+    pub outcome: Outcome,
+    pub reason: SnapshotReason,
+    /// Spans of the trace known when it closed.
+    pub spans: u32,
+}
+
+/// Which log records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogQuery {
+    pub account: AccountId,
+    pub application: Option<EntityId>,
+    pub tier: Option<EntityId>,
+    pub trace: Option<TraceId>,
+    pub from_ns: u64,
+    pub to_ns: u64,
+    /// Where the page before ended.
+    pub before: Option<u64>,
+    pub limit: usize,
+}
+
+/// One page of log records, and where the next begins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogPage {
+    pub rows: Vec<LogRow>,
+    pub next: Option<u64>,
+}
+
+/// One log record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogRow {
+    /// Unix nanoseconds.
+    pub at_ns: u64,
+    pub application: EntityId,
+    pub tier: EntityId,
+    pub node: EntityId,
+    pub trace: Option<TraceId>,
+    pub span: SpanId,
+    /// OpenTelemetry's number, 1..=24; 0 unknown.
+    pub severity: u8,
+    pub body: String,
+    pub attributes: Vec<(String, OwnedValue)>,
+}
+
+/// Which metric series.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetricQuery {
+    pub account: AccountId,
+    pub application: EntityId,
+    /// A metric path below a tier or node whose segments may be `*`.
+    pub path: String,
+    pub range: MinuteRange,
+    pub points: Points,
+    /// Only names, no points.
+    pub names_only: bool,
+    pub max_series: usize,
+}
+
+/// One metric series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricSeries {
+    pub id: u64,
+    pub application: EntityId,
+    pub tier: EntityId,
+    /// None for a tier's series.
+    pub node: EntityId,
+    /// Below the tier or node, e.g. `Hardware Resources|CPU|%Busy`.
+    pub path: String,
+    pub unit: String,
+    pub points: Vec<MetricPoint>,
+}
+
+/// What a metric was in one point of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MetricPoint {
+    pub at: Minute,
+    pub count: f64,
+    pub sum: f64,
+    pub min: f64,
+    pub max: f64,
+    pub last: f64,
+}
+
+/// Why a query was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    #[error("reading {what}")]
+    Read {
+        what: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("the answer would have more than {0} rows; ask for a shorter range or fewer entities")]
+    TooLarge(usize),
+}

@@ -1,0 +1,210 @@
+//! Segments: immutable Parquet files, one module a kind of row.
+//!
+//! Format 1. A segment's rows belong to one account, table and UTC period. A newer format is never opened: the catalogue
+//! says a segment's format before its file is touched.
+
+mod column;
+pub mod figures;
+pub mod logs;
+pub mod metrics;
+pub mod spans;
+pub mod traces;
+
+use std::{
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
+use daemon::disk::Disk;
+use parquet::{
+    arrow::{
+        ArrowWriter,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    },
+    basic::{Compression, ZstdLevel},
+    errors::ParquetError,
+    file::{
+        metadata::PageIndexPolicy,
+        properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion},
+        reader::{ChunkReader, Length},
+    },
+};
+
+/// The format that this version writes, and the newest that it reads.
+pub const FORMAT: u16 = 1;
+
+/// Rows a reader decodes at a time.
+const READ_ROWS: usize = 8 * 1024;
+
+/// Why a segment was not written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SegmentError {
+    #[error("segment {path}")]
+    Parquet {
+        path: String,
+        #[source]
+        source: ParquetError,
+    },
+    #[error("segment {path} has no column {column} of the type that format {FORMAT} says")]
+    Column { path: String, column: &'static str },
+    #[error("segment {path}")]
+    Disk {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("encoding a segment")]
+    Encode(#[source] ParquetError),
+    #[error("segment {path} has format {found}, this version reads up to {FORMAT}")]
+    Newer { path: String, found: u16 },
+}
+
+/// Properties that all kinds share: zstd, version 2 pages, no statistics but where a kind asks for them.
+fn properties() -> WriterPropertiesBuilder {
+    WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_2_0)
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("level 1 is a zstd level")))
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_created_by("vedette".to_owned())
+        .set_write_batch_size(1024)
+}
+
+/// Encodes whole batches of one schema as a file.
+fn encode(batches: &[RecordBatch], properties: WriterProperties) -> Result<Vec<u8>, SegmentError> {
+    let first = batches.first().expect("a segment has rows");
+    let mut writer = ArrowWriter::try_new(Vec::new(), first.schema(), Some(properties))
+        .map_err(SegmentError::Encode)?;
+    for batch in batches {
+        writer.write(batch).map_err(SegmentError::Encode)?;
+    }
+    writer.into_inner().map_err(SegmentError::Encode)
+}
+
+/// Writes a segment's file and makes it durable; its name is durable after `sync_dir` of its directory.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn store(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), SegmentError> {
+    let failed = |source| SegmentError::Disk { path: path.display().to_string(), source };
+    let mut file = disk.create(path).map_err(failed)?;
+    file.append(bytes).map_err(failed)?;
+    file.sync().map_err(failed)
+}
+
+/// A segment's file as Parquet reads it.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    disk: Arc<dyn Disk>,
+    path: PathBuf,
+    length: u64,
+}
+
+impl File {
+    fn read(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        self.disk
+            .read_at(&self.path, start, length)
+            .map_err(|error| ParquetError::External(Box::new(error)))
+    }
+}
+
+impl Length for File {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for File {
+    type T = Cursor;
+
+    fn get_read(&self, start: u64) -> Result<Cursor, ParquetError> {
+        Ok(Cursor { file: self.clone(), at: start, buffer: Bytes::new() })
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        self.read(start, length)
+    }
+}
+
+/// Reads a file onward from a place.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    file: File,
+    at: u64,
+    buffer: Bytes,
+}
+
+impl Read for Cursor {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        const CHUNK: u64 = 64 * 1024;
+        if self.buffer.is_empty() {
+            let length = CHUNK.min(self.file.length.saturating_sub(self.at));
+            let length = usize::try_from(length).expect("a chunk is small");
+            self.buffer = self.file.read(self.at, length).map_err(io::Error::other)?;
+            self.at += length as u64;
+        }
+        let count = out.len().min(self.buffer.len());
+        out[..count].copy_from_slice(&self.buffer.split_to(count));
+        Ok(count)
+    }
+}
+
+/// An opened segment: its file and footer.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    file: File,
+    footer: ArrowReaderMetadata,
+}
+
+impl Opened {
+    /// Reads the footer.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no segment.
+    pub fn open(disk: Arc<dyn Disk>, path: &Path) -> Result<Opened, SegmentError> {
+        let length = disk
+            .len(path)
+            .map_err(|source| SegmentError::Disk { path: path.display().to_string(), source })?;
+        let file = File { disk, path: path.to_owned(), length };
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let footer =
+            ArrowReaderMetadata::load(&file, options).map_err(|source| failed(path, source))?;
+        Ok(Opened { file, footer })
+    }
+
+    fn builder(&self) -> ParquetRecordBatchReaderBuilder<File> {
+        ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.footer.clone())
+            .with_batch_size(READ_ROWS)
+    }
+
+    fn failed(&self, source: ParquetError) -> SegmentError {
+        failed(&self.file.path, source)
+    }
+
+    /// About the memory its footer takes.
+    pub fn memory(&self) -> usize {
+        self.footer.metadata().memory_size()
+    }
+
+    /// All rows, batch by batch.
+    fn each_batch(
+        &self,
+        mut each: impl FnMut(&RecordBatch) -> Option<()>,
+    ) -> Result<(), SegmentError> {
+        let reader = self.builder().build().map_err(|source| self.failed(source))?;
+        for batch in reader {
+            let batch = batch.map_err(|source| self.failed(source.into()))?;
+            each(&batch).ok_or_else(|| SegmentError::Column {
+                path: self.file.path.display().to_string(),
+                column: "(any)",
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn failed(path: &Path, source: ParquetError) -> SegmentError {
+    SegmentError::Parquet { path: path.display().to_string(), source }
+}

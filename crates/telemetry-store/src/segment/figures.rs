@@ -1,0 +1,248 @@
+//! Segments of figures: one row a key and point of time, sorted by key and time.
+//!
+//! The 10-minute and hourly tables have the same columns; there `minutes` and `calls_squares` hold how many minutes stand
+//! behind a row and the sum of the squares of their calls, for baselines.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow::{array::ArrayRef, record_batch::RecordBatch};
+use model::{
+    figure::{Figure, FigureKey, Scope},
+    histogram::Histogram,
+    id::EntityId,
+    time::Minute,
+};
+use parquet::{
+    arrow::arrow_reader::ArrowReaderMetadata,
+    file::{properties::EnabledStatistics, statistics::Statistics},
+};
+
+use super::{
+    Opened, SegmentError,
+    column::{Binary, F64, I64, U8, U32, column, optional},
+    encode, properties,
+};
+
+/// Figures by key and point of time.
+pub type Figures = BTreeMap<(FigureKey, Minute), Figure>;
+
+const ROW_GROUP: usize = 16 * 1024;
+const CHUNK: usize = 16 * 1024;
+
+/// Encodes figures; there is at least one.
+///
+/// # Errors
+/// Only when Parquet itself fails.
+pub fn encode_figures(rows: &Figures) -> Result<Vec<u8>, SegmentError> {
+    let all: Vec<(&(FigureKey, Minute), &Figure)> = rows.iter().collect();
+    let batches: Vec<RecordBatch> = all.chunks(CHUNK).map(batch_of).collect();
+    let properties = ["application", "scope", "subject", "minute"]
+        .into_iter()
+        .fold(properties(), |properties, name| {
+            properties.set_column_statistics_enabled(name.into(), EnabledStatistics::Chunk)
+        })
+        .set_max_row_group_row_count(Some(ROW_GROUP))
+        .build();
+    encode(&batches, properties)
+}
+
+fn batch_of(rows: &[(&(FigureKey, Minute), &Figure)]) -> RecordBatch {
+    let key_u32 = |get: fn(&FigureKey) -> u32| -> ArrayRef {
+        Arc::new(U32::from_iter_values(rows.iter().map(|((key, _), _)| get(key))))
+    };
+    let number = |get: fn(&Figure) -> f64| -> ArrayRef {
+        Arc::new(F64::from_iter_values(rows.iter().map(|(_, figure)| get(figure))))
+    };
+    let maybe = |get: fn(&Figure) -> Option<f64>| -> ArrayRef {
+        Arc::new(F64::from_iter(rows.iter().map(|(_, figure)| get(figure))))
+    };
+    let histogram = |figure: &Figure| {
+        let mut bytes = Vec::new();
+        figure.histogram.encode(&mut bytes);
+        bytes
+    };
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("scope", Arc::new(U8::from_iter_values(rows.iter().map(|((key, _), _)| key.scope as u8)))),
+        ("application", key_u32(|key| key.application.0)),
+        ("subject", key_u32(|key| key.subject.0)),
+        ("peer", key_u32(|key| key.peer.0)),
+        ("bt", key_u32(|key| key.bt.0)),
+        ("minute", Arc::new(U32::from_iter_values(rows.iter().map(|((_, at), _)| at.0)))),
+        ("calls", number(|figure| figure.calls)),
+        ("errors", number(|figure| figure.errors)),
+        ("http_errors", number(|figure| figure.http_errors)),
+        ("slow", number(|figure| figure.slow)),
+        ("very_slow", number(|figure| figure.very_slow)),
+        ("stall", number(|figure| figure.stall)),
+        ("timed", number(|figure| figure.timed)),
+        ("spans", number(|figure| figure.spans)),
+        ("sum", number(|figure| figure.sum)),
+        ("sum_squares", number(|figure| figure.sum_squares)),
+        ("min", maybe(|figure| figure.min)),
+        ("max", maybe(|figure| figure.max)),
+        ("last", maybe(|figure| figure.last)),
+        (
+            "last_at",
+            Arc::new(I64::from_iter_values(rows.iter().map(|(_, figure)| figure.last_at_ms))),
+        ),
+        ("minutes", number(|figure| figure.minutes)),
+        ("calls_squares", number(|figure| figure.calls_squares)),
+        (
+            "histogram",
+            Arc::new(Binary::from_iter_values(rows.iter().map(|(_, figure)| histogram(figure)))),
+        ),
+    ];
+    // `try_from_iter` takes a column for nullable when its first batch has a null; all batches must agree.
+    let nullable = |name: &str| matches!(name, "min" | "max" | "last");
+    RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, array)| (name, array, nullable(name))),
+    )
+    .expect("all columns have one value a row")
+}
+
+/// Gives each row that may match to `each`; row groups without the application, or outside the minutes, are passed over.
+///
+/// # Errors
+/// When the file cannot be read or lacks a column.
+pub fn each_figure(
+    segment: &Opened,
+    wanted: &Wanted,
+    mut each: impl FnMut(FigureKey, Minute, Figure),
+) -> Result<(), SegmentError> {
+    let groups = wanted.row_groups(&segment.footer);
+    if groups.is_empty() {
+        return Ok(());
+    }
+    let reader = segment
+        .builder()
+        .with_row_groups(groups)
+        .build()
+        .map_err(|source| segment.failed(source))?;
+    for batch in reader {
+        let batch = batch.map_err(|source| segment.failed(source.into()))?;
+        rows_of(&batch, wanted, &mut each).ok_or_else(|| SegmentError::Column {
+            path: segment.file.path.display().to_string(),
+            column: "(a figure's)",
+        })?;
+    }
+    Ok(())
+}
+
+/// Which rows a query can use.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// [`EntityId::NONE`]: all.
+    pub application: EntityId,
+    pub subject: Option<EntityId>,
+    pub first: Minute,
+    /// Exclusive.
+    pub end: Minute,
+}
+
+impl Wanted {
+    /// Every row.
+    pub const ALL: Wanted = Wanted {
+        application: EntityId::NONE,
+        subject: None,
+        first: Minute(0),
+        end: Minute(u32::MAX),
+    };
+
+    fn row_groups(&self, footer: &ArrowReaderMetadata) -> Vec<usize> {
+        let columns = footer.metadata().file_metadata().schema_descr();
+        let index = |name: &str| columns.columns().iter().position(|column| column.name() == name);
+        let (application, subject, minute) =
+            (index("application"), index("subject"), index("minute"));
+        let groups = footer.metadata().row_groups().iter().enumerate();
+        let bounds = |group: usize, column: Option<usize>| {
+            let statistics = footer.metadata().row_group(group).column(column?).statistics()?;
+            match statistics {
+                Statistics::Int32(values) => {
+                    Some((*values.min_opt()? as u32, *values.max_opt()? as u32))
+                }
+                _ => None,
+            }
+        };
+        let holds = |group: usize, column, value: Option<u32>| match (value, bounds(group, column))
+        {
+            (Some(value), Some((min, max))) => min <= value && value <= max,
+            _ => true,
+        };
+        groups
+            .map(|(group, _)| group)
+            .filter(|&group| holds(group, application, self.application.some().map(|id| id.0)))
+            .filter(|&group| holds(group, subject, self.subject.map(|id| id.0)))
+            .filter(|&group| match bounds(group, minute) {
+                Some((min, max)) => min < self.end.0 && max >= self.first.0,
+                None => true,
+            })
+            .collect()
+    }
+
+    fn takes(&self, key: &FigureKey, at: Minute) -> bool {
+        (self.application.is_none() || key.application == self.application)
+            && self.subject.is_none_or(|subject| key.subject == subject)
+            && self.first <= at
+            && at < self.end
+    }
+}
+
+fn rows_of(
+    batch: &RecordBatch,
+    wanted: &Wanted,
+    each: &mut impl FnMut(FigureKey, Minute, Figure),
+) -> Option<()> {
+    let scope: &U8 = column(batch, "scope")?;
+    let number = |name| column::<U32>(batch, name);
+    let [application, subject, peer, bt, minute] = [
+        number("application")?,
+        number("subject")?,
+        number("peer")?,
+        number("bt")?,
+        number("minute")?,
+    ];
+    let values = |name| column::<F64>(batch, name);
+    let [calls, errors, http_errors, slow] =
+        [values("calls")?, values("errors")?, values("http_errors")?, values("slow")?];
+    let [very_slow, stall, timed, spans] =
+        [values("very_slow")?, values("stall")?, values("timed")?, values("spans")?];
+    let [sum, sum_squares, min, max, last] =
+        [values("sum")?, values("sum_squares")?, values("min")?, values("max")?, values("last")?];
+    let [minutes, calls_squares] = [values("minutes")?, values("calls_squares")?];
+    let last_at: &I64 = column(batch, "last_at")?;
+    let histogram: &Binary = column(batch, "histogram")?;
+    for at in 0..batch.num_rows() {
+        let key = FigureKey {
+            scope: Scope::from_number(scope.value(at))?,
+            application: EntityId(application.value(at)),
+            subject: EntityId(subject.value(at)),
+            peer: EntityId(peer.value(at)),
+            bt: EntityId(bt.value(at)),
+        };
+        let time = Minute(minute.value(at));
+        if !wanted.takes(&key, time) {
+            continue;
+        }
+        let figure = Figure {
+            calls: calls.value(at),
+            errors: errors.value(at),
+            http_errors: http_errors.value(at),
+            slow: slow.value(at),
+            very_slow: very_slow.value(at),
+            stall: stall.value(at),
+            timed: timed.value(at),
+            spans: spans.value(at),
+            sum: sum.value(at),
+            sum_squares: sum_squares.value(at),
+            min: optional(min, at),
+            max: optional(max, at),
+            last: optional(last, at),
+            last_at_ms: last_at.value(at),
+            minutes: minutes.value(at),
+            calls_squares: calls_squares.value(at),
+            histogram: Histogram::decode(histogram.value(at))?,
+        };
+        each(key, time, figure);
+    }
+    Some(())
+}

@@ -1,0 +1,126 @@
+//! Segments of log records, by time.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, ArrayRef, BinaryArray},
+    record_batch::RecordBatch,
+};
+use model::id::{EntityId, SpanId, TraceId};
+
+use super::{
+    Opened, SegmentError,
+    column::{Binary, Text, U8, U32, U64, column},
+    encode, properties,
+};
+use crate::{attribute, reader::LogRow};
+
+const ROW_GROUP: usize = 64 * 1024;
+const CHUNK: usize = 8 * 1024;
+
+/// A log record on its way into a segment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    pub at_ns: u64,
+    pub application: EntityId,
+    pub tier: EntityId,
+    pub node: EntityId,
+    pub trace: Option<TraceId>,
+    pub span: SpanId,
+    pub severity: u8,
+    pub body: String,
+    /// In [`attribute`]'s format.
+    pub attributes: Vec<u8>,
+}
+
+impl Log {
+    /// About how much memory it takes.
+    pub fn memory(&self) -> usize {
+        size_of::<Log>() + self.body.len() + self.attributes.len()
+    }
+
+    /// As readers see it.
+    pub fn to_row(&self) -> LogRow {
+        LogRow {
+            at_ns: self.at_ns,
+            application: self.application,
+            tier: self.tier,
+            node: self.node,
+            trace: self.trace,
+            span: self.span,
+            severity: self.severity,
+            body: self.body.clone(),
+            attributes: attribute::owned_list(&self.attributes),
+        }
+    }
+}
+
+/// Encodes log records; there is at least one.
+///
+/// # Errors
+/// Only when Parquet itself fails.
+pub fn encode_logs(rows: &mut [Log]) -> Result<Vec<u8>, SegmentError> {
+    rows.sort_by_key(|row| row.at_ns);
+    let batches: Vec<RecordBatch> = rows.chunks(CHUNK).map(batch_of).collect();
+    encode(&batches, properties().set_max_row_group_row_count(Some(ROW_GROUP)).build())
+}
+
+fn batch_of(rows: &[Log]) -> RecordBatch {
+    let u32s = |get: fn(&Log) -> u32| -> ArrayRef {
+        Arc::new(U32::from_iter_values(rows.iter().map(get)))
+    };
+    let u64s = |get: fn(&Log) -> u64| -> ArrayRef {
+        Arc::new(U64::from_iter_values(rows.iter().map(get)))
+    };
+    let trace = BinaryArray::from_iter(rows.iter().map(|row| row.trace.map(|id| id.0)));
+    let columns: [(&str, ArrayRef); 9] = [
+        ("at", u64s(|row| row.at_ns)),
+        ("application", u32s(|row| row.application.0)),
+        ("tier", u32s(|row| row.tier.0)),
+        ("node", u32s(|row| row.node.0)),
+        ("trace", Arc::new(trace)),
+        ("span", u64s(|row| row.span.0)),
+        ("severity", Arc::new(U8::from_iter_values(rows.iter().map(|row| row.severity)))),
+        ("body", Arc::new(Text::from_iter_values(rows.iter().map(|row| row.body.as_str())))),
+        (
+            "attributes",
+            Arc::new(Binary::from_iter_values(rows.iter().map(|row| row.attributes.as_slice()))),
+        ),
+    ];
+    RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, array)| (name, array, name == "trace")),
+    )
+    .expect("all columns have one value a row")
+}
+
+/// Gives every row to `each`.
+///
+/// # Errors
+/// When the file cannot be read or lacks a column.
+pub fn each_log(segment: &Opened, mut each: impl FnMut(Log)) -> Result<(), SegmentError> {
+    segment.each_batch(|batch| rows_of(batch, &mut each))
+}
+
+fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(Log)) -> Option<()> {
+    let [at_ns, span] = [column::<U64>(batch, "at")?, column::<U64>(batch, "span")?];
+    let u32s = |name| column::<U32>(batch, name);
+    let [application, tier, node] = [u32s("application")?, u32s("tier")?, u32s("node")?];
+    let [trace, attributes] =
+        [column::<Binary>(batch, "trace")?, column::<Binary>(batch, "attributes")?];
+    let severity: &U8 = column(batch, "severity")?;
+    let body: &Text = column(batch, "body")?;
+    for at in 0..batch.num_rows() {
+        each(Log {
+            at_ns: at_ns.value(at),
+            application: EntityId(application.value(at)),
+            tier: EntityId(tier.value(at)),
+            node: EntityId(node.value(at)),
+            trace: if trace.is_null(at) { None } else { TraceId::from_bytes(trace.value(at)) },
+            span: SpanId(span.value(at)),
+            severity: severity.value(at),
+            body: body.value(at).to_owned(),
+            attributes: attributes.value(at).to_vec(),
+        });
+    }
+    Some(())
+}

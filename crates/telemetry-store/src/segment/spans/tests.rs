@@ -1,0 +1,109 @@
+use std::{path::Path, sync::Arc};
+
+use daemon::disk::{Disk, SimulatedDisk};
+use model::{
+    attributes::Value,
+    id::{EntityId, SpanId},
+    span::{SpanKind, StatusCode},
+};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{attribute, segment, span_batch::SpanRow};
+
+fn trace(n: u64) -> TraceId {
+    let mut id = [7; 16];
+    id[..8].copy_from_slice(&n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+    TraceId(id)
+}
+
+fn push(batch: &mut SpanBatch, trace: TraceId, id: u64, parent: u64, start_ns: u64) {
+    let mut attributes = Vec::new();
+    attribute::encode(&mut attributes, "http.route", Value::Str("/cart/:id"));
+    attribute::encode(&mut attributes, "http.response.status_code", Value::Int(200));
+    attribute::encode(&mut attributes, "user.id", Value::Str(&id.to_string()));
+    if id % 1000 == 7 {
+        attribute::encode(&mut attributes, "rare", Value::Double(0.25));
+        attribute::encode(&mut attributes, "list", Value::Encoded(&[1, 2, 3]));
+    }
+    batch.push(&SpanRow {
+        trace,
+        id: SpanId(id),
+        parent: SpanId(parent),
+        start_ns,
+        duration_ns: id * 31,
+        kind: SpanKind::Server,
+        status: StatusCode::Unset,
+        flags: 0x101,
+        application: EntityId(1),
+        tier: EntityId(2),
+        node: EntityId(3),
+        name: "GET /cart/:id",
+        scope: "http",
+        trace_state: "",
+        status_message: "",
+        resource: b"resource",
+        attributes: &attributes,
+        events: &[],
+        links: &[],
+    });
+}
+
+fn reopened(batch: &SpanBatch) -> Opened {
+    let disk: Arc<dyn Disk> = Arc::new(SimulatedDisk::new());
+    let bytes = encode_spans(batch).expect("it encodes");
+    segment::store(disk.as_ref(), Path::new("a"), &bytes).expect("the disk works");
+    Opened::open(disk, Path::new("a")).expect("it opens")
+}
+
+#[test]
+fn a_trace_comes_back_whole_from_among_many() {
+    let mut batch = SpanBatch::default();
+    for n in 1..=9_000 {
+        let first = 10 * n;
+        push(&mut batch, trace(n), first, 0, 1_000_000 + n);
+        push(&mut batch, trace(n), first + 1, first, 1_000_500 + n);
+        // A parent in another process whose clock is ahead starts later than its child.
+        push(&mut batch, trace(n), first + 2, first + 3, 1_000_600 + n);
+        push(&mut batch, trace(n), first + 3, first, 1_000_700 + n);
+    }
+    let segment = reopened(&batch);
+    for n in [1, 17, 4_500, 9_000] {
+        let mut found = SpanBatch::default();
+        read_trace(&segment, trace(n), &mut found).expect("it reads");
+        let mut spans: Vec<_> = (0..found.len()).map(|at| found.row(at).to_span()).collect();
+        spans.sort_by_key(|span| span.id);
+        let wanted: Vec<_> = batch.rows_of(trace(n)).map(|row| row.to_span()).collect();
+        let sorted = |mut spans: Vec<crate::reader::Span>| {
+            spans.iter_mut().for_each(|span| span.attributes.sort_by(|a, b| a.0.cmp(&b.0)));
+            spans
+        };
+        assert_eq!(sorted(spans), sorted(wanted), "trace {n}");
+    }
+    let mut none = SpanBatch::default();
+    read_trace(&segment, trace(99_999), &mut none).expect("it reads");
+    assert!(none.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn every_span_of_any_batch_is_read_again(spans in prop::collection::vec((0u64..6, 1u64..50, 0u64..50, 0u64..1_000_000), 1..200)) {
+        let mut batch = SpanBatch::default();
+        for (n, id, parent, start) in &spans {
+            push(&mut batch, trace(*n), *id, *parent, *start);
+        }
+        let segment = reopened(&batch);
+        let mut read = SpanBatch::default();
+        for part in each_batch(&segment).expect("it opens") {
+            let part = part.expect("it reads");
+            (0..part.len()).for_each(|at| read.push(&part.row(at)));
+        }
+        let key = |batch: &SpanBatch| {
+            let mut keys: Vec<_> = (0..batch.len()).map(|at| batch.row(at)).map(|row| (row.trace, row.start_ns, row.id, row.parent, row.duration_ns)).collect();
+            keys.sort_unstable();
+            keys
+        };
+        prop_assert_eq!(key(&read), key(&batch));
+    }
+}

@@ -1,0 +1,275 @@
+//! The store: the catalogue's segments and the head, as one state that readers pin.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use daemon::disk::Disk;
+use metadata_store::{Catalogue, CatalogueError, SegmentMeta};
+use model::id::AccountId;
+use parking_lot::{Mutex, RwLock};
+use tracing::{info, warn};
+
+use crate::{
+    head::Head,
+    segment::{FORMAT, Opened, SegmentError},
+    table::Table,
+};
+
+/// Where segments lie, below the disk's root.
+pub(crate) const SEGMENTS: &str = "segments";
+/// Where checkpoints lie.
+pub(crate) const CHECKPOINTS: &str = "checkpoints";
+
+/// How the store is made.
+#[derive(Debug)]
+pub struct Config {
+    pub disk: Arc<dyn Disk>,
+    pub catalogue: Arc<dyn Catalogue>,
+}
+
+/// Why the store could not be opened or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{doing} {path}")]
+    Disk {
+        doing: &'static str,
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+}
+
+/// The telemetry store of one process.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) catalogue: Arc<dyn Catalogue>,
+    pub(crate) state: RwLock<State>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) segments: Arc<Listing>,
+    pub(crate) head: Head,
+    /// The head of a cut that is being written.
+    pub(crate) freezing: Option<Arc<Head>>,
+}
+
+/// The segments of one catalogue version.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    pub(crate) version: u64,
+    pub(crate) by_id: BTreeMap<u64, Arc<Segment>>,
+}
+
+/// One segment, opened when first read. Its file goes when it is obsolete and its last reader is done.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) meta: SegmentMeta,
+    disk: Arc<dyn Disk>,
+    opened: Mutex<Option<Arc<Opened>>>,
+    obsolete: AtomicBool,
+}
+
+impl Segment {
+    pub(crate) fn new(meta: SegmentMeta, disk: &Arc<dyn Disk>) -> Segment {
+        Segment {
+            meta,
+            disk: Arc::clone(disk),
+            opened: Mutex::default(),
+            obsolete: AtomicBool::new(false),
+        }
+    }
+
+    /// The opened file; its footer is kept as long as the segment is listed.
+    pub(crate) fn open(&self) -> Result<Arc<Opened>, SegmentError> {
+        if self.meta.format > FORMAT {
+            return Err(SegmentError::Newer {
+                path: self.meta.path.clone(),
+                found: self.meta.format,
+            });
+        }
+        let mut opened = self.opened.lock();
+        if let Some(opened) = &*opened {
+            return Ok(Arc::clone(opened));
+        }
+        let fresh = Arc::new(Opened::open(Arc::clone(&self.disk), Path::new(&self.meta.path))?);
+        *opened = Some(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+
+    pub(crate) fn overlaps(&self, from_ns: u64, to_ns: u64) -> bool {
+        (self.meta.min_time_ns as u64) < to_ns && self.meta.max_time_ns as u64 >= from_ns
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if self.obsolete.load(Ordering::Relaxed)
+            && let Err(error) = self.disk.remove(Path::new(&self.meta.path))
+        {
+            warn!(%error, segment = self.meta.path, "could not remove a replaced segment; the next start tries again");
+        }
+    }
+}
+
+/// One consistent state for one query: segments of a version, and the heads that are not among them.
+#[derive(Debug)]
+pub(crate) struct Pin {
+    pub(crate) segments: Arc<Listing>,
+}
+
+impl Pin {
+    /// The segments of an account's table, oldest first.
+    pub(crate) fn of(
+        &self,
+        account: AccountId,
+        table: Table,
+    ) -> impl Iterator<Item = &Arc<Segment>> {
+        self.segments.by_id.values().filter(move |segment| {
+            segment.meta.account == account.0 && segment.meta.table == table as u8
+        })
+    }
+}
+
+impl Config {
+    /// Opens the store: makes its directories, reads the catalogue, removes what no commit made visible.
+    ///
+    /// # Errors
+    /// When disk or catalogue refuse, or a segment has a newer format.
+    pub fn open(self) -> Result<Store, StoreError> {
+        let Config { disk, catalogue } = self;
+        for dir in directories() {
+            disk.create_dir_all(&dir).map_err(failed("making", &dir))?;
+        }
+        for dir in [Path::new(""), Path::new(SEGMENTS)] {
+            disk.sync_dir(dir).map_err(failed("syncing", dir))?;
+        }
+        let store = Store { disk, catalogue, state: RwLock::default() };
+        store.reload()?;
+        if let Some(newer) =
+            store.pin().segments.by_id.values().find(|segment| segment.meta.format > FORMAT)
+        {
+            let (path, found) = (newer.meta.path.clone(), newer.meta.format);
+            return Err(SegmentError::Newer { path, found }.into());
+        }
+        store.remove_orphans()?;
+        Ok(store)
+    }
+}
+
+fn directories() -> Vec<PathBuf> {
+    let tables = Table::ALL.into_iter().map(|table| Path::new(SEGMENTS).join(table.name()));
+    tables.chain([PathBuf::from(CHECKPOINTS)]).collect()
+}
+
+pub(crate) fn failed(
+    doing: &'static str,
+    path: &Path,
+) -> impl FnOnce(io::Error) -> StoreError + use<> {
+    let path = path.display().to_string();
+    move |source| StoreError::Disk { doing, path, source }
+}
+
+impl Store {
+    /// Adds to the head. Readers wait meanwhile: hold it for one batch, not longer.
+    pub fn with_head<T>(&self, fill: impl FnOnce(&mut Head) -> T) -> T {
+        fill(&mut self.state.write().head)
+    }
+
+    /// About the bytes of memory that the head takes.
+    pub fn head_memory(&self) -> usize {
+        self.state.read().head.memory()
+    }
+
+    pub(crate) fn pin(&self) -> Pin {
+        Pin { segments: Arc::clone(&self.state.read().segments) }
+    }
+
+    /// Shows `each` both heads and returns the segments that go with them, as one state.
+    pub(crate) fn pin_with_heads(&self, mut each: impl FnMut(&Head)) -> Pin {
+        let state = self.state.read();
+        if let Some(freezing) = &state.freezing {
+            each(freezing);
+        }
+        each(&state.head);
+        Pin { segments: Arc::clone(&state.segments) }
+    }
+
+    /// Reads the catalogue again.
+    pub(crate) fn reload(&self) -> Result<(), StoreError> {
+        let listing = self.catalogue.snapshot()?;
+        self.install(&mut self.state.write(), listing);
+        Ok(())
+    }
+
+    /// Shows a version of the catalogue; segments that it no longer has go with their last reader.
+    pub(crate) fn install(&self, state: &mut State, listing: metadata_store::Listing) {
+        if listing.version < state.segments.version {
+            return;
+        }
+        let known = &state.segments.by_id;
+        let by_id: BTreeMap<u64, Arc<Segment>> = listing
+            .segments
+            .into_iter()
+            .map(|meta| {
+                let segment = known.get(&meta.id).filter(|segment| segment.meta == meta).cloned();
+                (meta.id, segment.unwrap_or_else(|| Arc::new(Segment::new(meta, &self.disk))))
+            })
+            .collect();
+        for (_, segment) in known.iter().filter(|(id, _)| !by_id.contains_key(id)) {
+            segment.obsolete.store(true, Ordering::Relaxed);
+        }
+        state.segments = Arc::new(Listing { version: listing.version, by_id });
+    }
+
+    /// Removes files that no commit made visible. Only at start, before anybody writes.
+    fn remove_orphans(&self) -> Result<(), StoreError> {
+        let listed: HashSet<String> =
+            self.pin().segments.by_id.values().map(|segment| segment.meta.path.clone()).collect();
+        let mut removed = 0;
+        for table in Table::ALL {
+            let dir = Path::new(SEGMENTS).join(table.name());
+            for name in self.disk.list(&dir).map_err(failed("listing", &dir))? {
+                let path = dir.join(name);
+                if !listed.contains(&path.display().to_string()) {
+                    self.disk.remove(&path).map_err(failed("removing", &path))?;
+                    removed += 1;
+                }
+            }
+        }
+        if removed > 0 {
+            info!(removed, "removed segments that were being written when the process ended");
+        }
+        Ok(())
+    }
+
+    /// Bytes and rows of each table's segments.
+    pub fn sizes(&self) -> Vec<(Table, u64, u64)> {
+        let pin = self.pin();
+        let size = |table: Table| {
+            let of =
+                pin.segments.by_id.values().filter(|segment| segment.meta.table == table as u8);
+            of.fold((0, 0), |(bytes, rows), segment| {
+                (bytes + segment.meta.bytes, rows + segment.meta.rows)
+            })
+        };
+        Table::ALL.into_iter().map(|table| (table, size(table).0, size(table).1)).collect()
+    }
+
+    /// How many segments there are.
+    pub fn segment_count(&self) -> usize {
+        self.pin().segments.by_id.len()
+    }
+}

@@ -1,0 +1,178 @@
+//! Several segments of one account, table and period become one.
+//!
+//! Spans are merged as streams, a few thousand rows of each input in memory; the other tables are small and merged whole.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use metadata_store::Replacement;
+use model::id::{AccountId, SpanId, TraceId};
+
+use crate::{
+    cut::{Piece, figures_piece, points_piece},
+    reader::TraceRow,
+    segment::{
+        Opened, SegmentError,
+        figures::{Figures, Wanted, each_figure},
+        logs::{Log, each_log, encode_logs},
+        metrics::{Points, each_point},
+        spans::{self, Census, SpanWriter},
+        traces::{each_trace, encode_traces},
+    },
+    span_batch::SpanBatch,
+    store::{Segment, Store, StoreError},
+    table::Table,
+};
+
+impl Store {
+    /// Writes the merged segment and says what it replaces.
+    pub(super) fn merge(
+        &self,
+        table: Table,
+        ids: &[u64],
+        level: u8,
+        now_ms: i64,
+    ) -> Result<Replacement, StoreError> {
+        let pin = self.pin();
+        let inputs: Vec<Arc<Segment>> =
+            ids.iter().filter_map(|id| pin.segments.by_id.get(id).cloned()).collect();
+        if inputs.len() != ids.len() {
+            // The catalogue has moved on; an empty replacement changes nothing and the next plan sees it.
+            self.reload()?;
+            return Ok(Replacement::default());
+        }
+        let piece = merged(table, &inputs)?;
+        let mut add = self.store_pieces(&[piece], level, now_ms)?;
+        add.iter_mut().for_each(|meta| meta.rolled_up = inputs[0].meta.rolled_up);
+        Ok(Replacement { remove: ids.to_vec(), add, mark_rolled_up: Vec::new() })
+    }
+}
+
+fn merged(table: Table, inputs: &[Arc<Segment>]) -> Result<Piece, StoreError> {
+    let account = AccountId(inputs[0].meta.account);
+    let period = inputs[0].meta.period_start_ms;
+    match table {
+        Table::Figures | Table::FiguresTen | Table::FiguresHour => {
+            Ok(figures_piece(account, table, period, &figures_of(inputs)?)?)
+        }
+        Table::Metrics | Table::MetricsTen | Table::MetricsHour => {
+            Ok(points_piece(account, table, period, &points_of(inputs)?)?)
+        }
+        Table::Spans | Table::Snapshots => {
+            let (rows, bytes) = merge_spans(inputs)?;
+            Ok(piece_of(table, inputs, rows, bytes))
+        }
+        Table::TraceIndex => {
+            let mut rows = traces_of(inputs)?;
+            let bytes = encode_traces(&mut rows)?;
+            Ok(piece_of(table, inputs, rows.len() as u64, bytes))
+        }
+        Table::Logs => {
+            let mut rows: Vec<Log> = Vec::new();
+            for segment in inputs {
+                each_log(&*segment.open()?, |log| rows.push(log))?;
+            }
+            let bytes = encode_logs(&mut rows)?;
+            Ok(piece_of(table, inputs, rows.len() as u64, bytes))
+        }
+    }
+}
+
+fn piece_of(table: Table, inputs: &[Arc<Segment>], rows: u64, bytes: Vec<u8>) -> Piece {
+    let metas = || inputs.iter().map(|segment| &segment.meta);
+    Piece {
+        account: AccountId(inputs[0].meta.account),
+        table,
+        period_start_ms: inputs[0].meta.period_start_ms,
+        rows,
+        min_time_ns: metas().map(|meta| meta.min_time_ns as u64).min().expect("there are inputs"),
+        max_time_ns: metas().map(|meta| meta.max_time_ns as u64).max().expect("there are inputs"),
+        detail: String::new(),
+        bytes,
+    }
+}
+
+/// All figures of segments, merged.
+pub(super) fn figures_of(inputs: &[Arc<Segment>]) -> Result<Figures, SegmentError> {
+    let mut all = Figures::new();
+    for segment in inputs {
+        each_figure(&*segment.open()?, &Wanted::ALL, |key, minute, figure| {
+            all.entry((key, minute)).or_default().merge(&figure);
+        })?;
+    }
+    Ok(all)
+}
+
+/// All metric points of segments, merged; segments come oldest first.
+pub(super) fn points_of(inputs: &[Arc<Segment>]) -> Result<Points, SegmentError> {
+    let mut all = Points::new();
+    for segment in inputs {
+        each_point(&*segment.open()?, |key, minute, point| {
+            all.entry((key, minute)).or_default().merge(&point);
+        })?;
+    }
+    Ok(all)
+}
+
+/// All transactions of segments; of two rows about the same one the newer segment's stays.
+fn traces_of(inputs: &[Arc<Segment>]) -> Result<Vec<TraceRow>, SegmentError> {
+    let mut all: BTreeMap<(TraceId, SpanId, u32), TraceRow> = BTreeMap::new();
+    for segment in inputs {
+        each_trace(&*segment.open()?, |row| {
+            all.insert((row.trace, row.entry, row.bt.0), row);
+        })?;
+    }
+    Ok(all.into_values().collect())
+}
+
+/// One input's spans, a batch at a time.
+struct Input<'a> {
+    batches: Box<dyn Iterator<Item = Result<SpanBatch, SegmentError>> + 'a>,
+    batch: SpanBatch,
+    at: usize,
+}
+
+impl<'a> Input<'a> {
+    fn new(segment: &'a Opened) -> Result<Input<'a>, SegmentError> {
+        let batches = Box::new(spans::each_batch(segment)?);
+        let mut input = Input { batches, batch: SpanBatch::default(), at: 0 };
+        input.fill()?;
+        Ok(input)
+    }
+
+    /// Makes sure that there is a row at the place, unless all are done.
+    fn fill(&mut self) -> Result<(), SegmentError> {
+        while self.at >= self.batch.len() {
+            let Some(next) = self.batches.next() else { break };
+            self.batch = next?;
+            self.at = 0;
+        }
+        Ok(())
+    }
+
+    fn key(&self) -> Option<(TraceId, u64, u64)> {
+        (self.at < self.batch.len()).then(|| {
+            (self.batch.trace[self.at], self.batch.start_ns[self.at], self.batch.id[self.at])
+        })
+    }
+}
+
+fn merge_spans(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentError> {
+    let opened: Vec<Arc<Opened>> =
+        segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
+    let mut census = Census::default();
+    opened.iter().for_each(|segment| census.count_columns(segment));
+    let mut writer = SpanWriter::new(&census)?;
+    let mut inputs: Vec<Input<'_>> =
+        opened.iter().map(|segment| Input::new(segment)).collect::<Result<_, _>>()?;
+    let mut rows = 0;
+    while let Some((_, least)) =
+        inputs.iter().enumerate().filter_map(|(at, input)| Some((input.key()?, at))).min()
+    {
+        let input = &mut inputs[least];
+        writer.push(&input.batch.row(input.at))?;
+        rows += 1;
+        input.at += 1;
+        input.fill()?;
+    }
+    Ok((rows, writer.finish()?))
+}
