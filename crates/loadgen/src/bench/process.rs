@@ -55,8 +55,8 @@ impl Process {
         std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
     }
 
-    /// Waits until the process used under 2 % of a core for `quiet`; CPU seconds at that moment, none when `until`
-    /// came first.
+    /// Waits until the process used under 2 % of a core for `quiet`; CPU seconds at that moment, none when it is
+    /// busy at `until`.
     pub(crate) async fn wait_quiet(
         &self,
         quiet: Duration,
@@ -67,13 +67,12 @@ impl Process {
             tokio::time::sleep(LOOK_EVERY).await;
             let (now, cpu) = (wall::instant(), self.cpu_s()?);
             let passed = now.saturating_duration_since(since.0);
-            if cpu - since.1 > QUIET_SHARE * quiet.as_secs_f64() {
-                since = (now, cpu);
-            } else if passed >= quiet {
-                return Ok(Some(cpu));
-            }
-            if now >= until {
-                return Ok(None);
+            let busy = cpu - since.1 > QUIET_SHARE * quiet.as_secs_f64();
+            match busy {
+                true if now >= until => return Ok(None),
+                true => since = (now, cpu),
+                false if passed >= quiet => return Ok(Some(cpu)),
+                false => {}
             }
         }
     }
