@@ -38,10 +38,10 @@ pub enum HandshakeCause {
     PlainHttp,
     /// Not done in time.
     TimedOut,
-    /// The sender went away in the middle.
+    /// The sender went away in the middle without an alert, as Node.js does when it does not trust the certificate.
     Closed,
-    /// The handshake was fine and no request followed. Clients that look at the certificate only afterwards (Node.js)
-    /// end so when they do not trust it; port checks and browsers do too, now and then.
+    /// The handshake was fine and no request followed. Clients that look at the certificate only afterwards end so when
+    /// they do not trust it; port checks and browsers do too, now and then.
     Unused,
     /// Something else: no common version or cipher, or not TLS at all.
     Protocol,
@@ -82,7 +82,7 @@ impl fmt::Display for HandshakeCause {
             Self::ClockOff => "certificate outside its time: a clock is wrong",
             Self::PlainHttp => "plain HTTP on the HTTPS port",
             Self::TimedOut => "TLS handshake not done in time",
-            Self::Closed => "connection closed during the TLS handshake",
+            Self::Closed => "connection closed during the TLS handshake; TLS possibly not trusted",
             Self::Unused => "connection closed before a request; TLS possibly not trusted",
             Self::Protocol => "TLS handshake failed",
         })
