@@ -155,13 +155,20 @@ impl Database {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers } => {
-                readers.close().await;
+                close_all(readers).await;
                 // The last connection to close folds the write-ahead log into the file.
-                writer.close().await;
+                close_all(writer).await;
             }
-            Self::MySql(pool) => pool.close().await,
+            Self::MySql(pool) => close_all(pool).await,
         }
     }
+}
+
+/// Twice, because sqlx's `close` waits for connections on their way back to the pool and then leaves those
+/// open; the second call finds them there.
+async fn close_all<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) {
+    pool.close().await;
+    pool.close().await;
 }
 
 /// 2 ms after the first run, doubling up to 256 ms.

@@ -50,11 +50,7 @@ pub(crate) async fn sqlite(path: &Path) -> Result<Database, Error> {
 }
 
 fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .min_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
+    SqlitePoolOptions::new().max_connections(connections).idle_timeout(None).max_lifetime(None)
 }
 
 /// Connects to a server by its URL.
