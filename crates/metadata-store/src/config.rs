@@ -1,5 +1,6 @@
 //! Which database, and opening it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::MetadataStore;
@@ -7,12 +8,22 @@ use crate::database::{Database, Failure, connect};
 use crate::migrations::{self, Found, KNOWN_VERSION};
 
 /// Where the metadata live.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Url {
     /// A file; its folder must exist, the file need not.
     Sqlite(PathBuf),
     /// `mysql://user:password@host:port/database?ssl-mode=…`; the database must exist.
     MySql(String),
+}
+
+/// Without the URL of a server, which may hold a password.
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::MySql(_) => f.debug_tuple("MySql").finish_non_exhaustive(),
+        }
+    }
 }
 
 /// Configuration of the metadata store.
@@ -91,4 +102,21 @@ fn refuse_what_is_not_ours(found: Found) -> Result<(), OpenError> {
 
 fn cannot_connect(error: sqlx::Error) -> OpenError {
     OpenError::Connect(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, Url};
+
+    #[tokio::test]
+    async fn a_password_is_in_no_log_line() {
+        // The port is no port.
+        let url = Url::MySql("mysql://vedette:hunter2@localhost:99999/metadata".to_owned());
+        let config = Config { url };
+        let shown = format!("{config:?}");
+        let refused = config.open().await.unwrap_err();
+        for text in [shown, refused.to_string(), format!("{refused:?}")] {
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
 }

@@ -90,8 +90,7 @@ fn statements(file: &str, dialect: Dialect, guid: &str) -> Vec<String> {
     for (placeholder, spelling) in dialect.placeholders() {
         code = code.replace(placeholder, spelling);
     }
-    code.split(";\n")
-        .flat_map(|part| part.split(';'))
+    code.split(';')
         .map(str::trim)
         .filter(|statement| !statement.is_empty())
         .map(str::to_owned)

@@ -28,6 +28,9 @@ pub(super) fn partitions(partitions: &[u16]) -> Result<(), CatalogueError> {
 
 pub(super) fn cut(cut: &CutCommit) -> Result<(), CatalogueError> {
     consumer(&cut.consumer)?;
+    if cut.epoch == 0 {
+        return malformed("no claim gives the epoch 0".into());
+    }
     let named: Vec<u16> = cut.from.iter().map(|(partition, _)| *partition).collect();
     partitions(&named)?;
     if !cut.to.iter().map(|(partition, _)| partition).eq(named.iter()) {

@@ -27,7 +27,7 @@ pub struct SqlCatalogue {
 }
 
 impl SqlCatalogue {
-    /// A catalogue in `store` whose database work runs on `runtime`, which has to outlive it.
+    /// A catalogue in `store` whose database work runs on `runtime`, a multi-threaded one that outlives it.
     pub fn new(store: MetadataStore, runtime: Handle) -> Self {
         Self { store, runtime }
     }

@@ -10,6 +10,8 @@ use sqlx::{ConnectOptions, Error, Executor};
 
 use super::Database;
 
+/// How long a call waits for a server that does not answer before it fails.
+const SERVER_WAIT: Duration = Duration::from_secs(5);
 /// How long a statement waits for another writer before it is a conflict.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
@@ -56,8 +58,10 @@ fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
 /// Connects to a server by its URL.
 pub(crate) async fn mysql(url: &str) -> Result<Database, Error> {
     let options = MySqlConnectOptions::from_str(url)?.disable_statement_logging();
-    let pool = MySqlPoolOptions::new().max_connections(MYSQL_CONNECTIONS).after_connect(
-        |connection, _| {
+    let pool = MySqlPoolOptions::new()
+        .max_connections(MYSQL_CONNECTIONS)
+        .acquire_timeout(SERVER_WAIT)
+        .after_connect(|connection, _| {
             Box::pin(async move {
                 // Values that do not fit are errors, never cut; whatever the server's defaults are.
                 connection
@@ -71,7 +75,6 @@ pub(crate) async fn mysql(url: &str) -> Result<Database, Error> {
                 connection.execute(wait.as_str()).await?;
                 Ok(())
             })
-        },
-    );
+        });
     Ok(Database::MySql(pool.connect_with(options).await?))
 }

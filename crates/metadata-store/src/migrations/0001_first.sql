@@ -1,5 +1,5 @@
--- {int}, {name} and the like are spelt by `dialect.rs`. Each statement ends a line with a semicolon and may
--- run again after it has run: MySQL commits at every CREATE, so an interrupted migration starts anew.
+-- {int}, {name} and the like are spelt by `dialect.rs`. No statement has a semicolon but at its end, and each
+-- may run again after it has run: MySQL commits at every CREATE, so an interrupted migration starts anew.
 
 CREATE TABLE IF NOT EXISTS sequences (
   name {name} PRIMARY KEY,

@@ -153,6 +153,7 @@ pub(crate) fn malformed_changes_are_refused(catalogue: &dyn Catalogue) {
     let no_path = SegmentMeta { path: String::new(), ..segment(catalogue) };
     let malformed = [
         cut(epoch, 5, 4),
+        cut(0, 0, 5),
         CutCommit { to: vec![(1, 5)], ..cut(epoch, 0, 5) },
         CutCommit { from: vec![(0, 0); 2], to: vec![(0, 5); 2], ..cut(epoch, 0, 5) },
         CutCommit { consumer: String::new(), ..cut(epoch, 0, 5) },
