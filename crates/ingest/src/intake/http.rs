@@ -1,0 +1,244 @@
+//! OTLP/HTTP: POST of protobuf or JSON, answered in the same.
+
+use std::sync::Arc;
+
+use axum::{body::Body, response::Response};
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{
+        ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, RETRY_AFTER,
+        WWW_AUTHENTICATE,
+    },
+};
+
+use super::{
+    Call, Shared,
+    attempts::{AttemptResult, Noted},
+    body,
+    export::Export,
+    inflate::Coding,
+    metrics::Transport,
+    paths::{self, Target},
+    prepare::{Format, Payload},
+    refused::{Cause, Refused},
+};
+use crate::otlp::{
+    Signal,
+    response::{self, PartialSuccess},
+};
+
+/// The rest of a request.
+pub(super) struct Incoming {
+    pub(super) method: Method,
+    /// Whether a refused body must be taken nevertheless, for the sender to read its answer.
+    pub(super) drains: bool,
+    pub(super) body: Body,
+}
+
+const PROTOBUF: &str = "application/x-protobuf";
+const JSON: &str = "application/json";
+
+/// Whether the content type is one that only agents send.
+pub(super) fn is_agents_content_type(headers: &HeaderMap) -> bool {
+    super::grpc::is_grpc(headers) || format_of(headers) == Some(Format::Protobuf)
+}
+
+/// Answers a request that is not gRPC.
+pub(super) async fn answer(
+    shared: &Arc<Shared>,
+    call: Call,
+    target: Target,
+    mut request: Incoming,
+) -> Response {
+    let answered = serve(shared, &call, target, &mut request).await;
+    let signal = match target {
+        Target::Http(signal) => Some(signal),
+        _ => None,
+    };
+    let format = format_of(&call.headers);
+    match answered {
+        Ok(partial) => {
+            let signal = signal.expect("only a known path is served");
+            shared.metrics.answered(Some(signal), transport_of(format), "ok");
+            success(signal, format.unwrap_or(Format::Protobuf), partial.as_ref())
+        }
+        Err(refused) => refuse(shared, &call, signal, request, &refused).await,
+    }
+}
+
+/// Answers a request to a gRPC method that is no gRPC.
+pub(super) async fn answer_misdirected_grpc(
+    shared: &Arc<Shared>,
+    call: Call,
+    request: Incoming,
+) -> Response {
+    let refused = Refused::new(
+        Cause::WrongContentType,
+        "this path takes gRPC only (content type application/grpc over HTTP/2)",
+    )
+    .remedy("for OTLP/HTTP use /v1/traces, /v1/metrics and /v1/logs");
+    refuse(shared, &call, None, request, &refused).await
+}
+
+async fn serve(
+    shared: &Arc<Shared>,
+    call: &Call,
+    target: Target,
+    request: &mut Incoming,
+) -> Result<Option<PartialSuccess>, Refused> {
+    let Target::Http(signal) = target else { return Err(wrong_path(&call.path)) };
+    if request.method != Method::POST {
+        return Err(wrong_method(&request.method, &call.path));
+    }
+    let account = shared.account_of(&call.headers, call.key_rule)?;
+    let format = format_of(&call.headers).ok_or_else(|| wrong_content_type(&call.headers))?;
+    let coding = coding_of(&call.headers)?;
+    let cap = shared.config.limits.body_bytes;
+    let (body, reservation) = shared.read_body(&call.headers, &mut request.body, cap).await?;
+    shared
+        .export(Export {
+            payload: Payload { signal, format, coding, body },
+            reservation,
+            account,
+            transport: transport_of(Some(format)),
+            sender: call.sender,
+            path: call.path.clone(),
+        })
+        .await
+}
+
+fn format_of(headers: &HeaderMap) -> Option<Format> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let media_type = value.split(';').next().unwrap_or_default().trim();
+    if media_type.eq_ignore_ascii_case(PROTOBUF) {
+        Some(Format::Protobuf)
+    } else if media_type.eq_ignore_ascii_case(JSON) {
+        Some(Format::Json)
+    } else {
+        None
+    }
+}
+
+fn transport_of(format: Option<Format>) -> Transport {
+    match format {
+        Some(Format::Protobuf) => Transport::HttpProtobuf,
+        Some(Format::Json) => Transport::HttpJson,
+        None => Transport::Http,
+    }
+}
+
+/// The coding of a body. OTLP knows one coding at a time, and so does every agent.
+fn coding_of(headers: &HeaderMap) -> Result<Coding, Refused> {
+    let Some(value) = headers.get(CONTENT_ENCODING) else { return Ok(Coding::Identity) };
+    let name = value.to_str().unwrap_or("?");
+    let known =
+        if name.trim().is_empty() { Some(Coding::Identity) } else { Coding::from_name(name) };
+    known.ok_or_else(|| {
+        Refused::new(
+            Cause::WrongEncoding,
+            format!("content encoding {:?} is not taken; {} are", shown(name), Coding::NAMES),
+        )
+        .remedy("set OTEL_EXPORTER_OTLP_COMPRESSION to gzip or none")
+    })
+}
+
+fn wrong_path(path: &str) -> Refused {
+    let hint = paths::hint(path);
+    let message = format!("nothing is taken at {}: {hint}", shown(path));
+    Refused::new(Cause::WrongPath, message).remedy(hint)
+}
+
+fn wrong_method(method: &Method, path: &str) -> Refused {
+    let message = format!("{} takes POST, not {}", shown(path), shown(method.as_str()));
+    Refused::new(Cause::WrongMethod, message)
+        .remedy("this is where agents send data; people find the pages at /")
+}
+
+fn wrong_content_type(headers: &HeaderMap) -> Refused {
+    let found = match headers.get(CONTENT_TYPE) {
+        Some(value) => format!("{:?}", shown(value.to_str().unwrap_or("?"))),
+        None => "no content type".to_owned(),
+    };
+    Refused::new(
+        Cause::WrongContentType,
+        format!("the content type must be {PROTOBUF} or {JSON}; found {found}"),
+    )
+    .remedy("set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf (or grpc)")
+}
+
+/// What a sender wrote, cut to a length fit for an answer.
+fn shown(text: &str) -> &str {
+    &text[..text.floor_char_boundary(200)]
+}
+
+fn success(signal: Signal, format: Format, partial: Option<&PartialSuccess>) -> Response {
+    let body = match format {
+        Format::Protobuf => response::success_protobuf(partial),
+        Format::Json => response::success_json(signal, partial),
+    };
+    respond(StatusCode::OK, format, body)
+}
+
+/// Refuses, counts and notes it.
+async fn refuse(
+    shared: &Arc<Shared>,
+    call: &Call,
+    signal: Option<Signal>,
+    mut request: Incoming,
+    refused: &Refused,
+) -> Response {
+    let format = format_of(&call.headers);
+    let transport = transport_of(format);
+    shared.metrics.answered(signal, transport, refused.cause.name());
+    shared.attempts.note(Noted {
+        at: shared.clock.now(),
+        sender: call.sender,
+        transport: transport.name(),
+        path: &call.path,
+        result: AttemptResult::Refused(refused.cause.name()),
+        code: u32::from(refused.http_status().as_u16()),
+        message: &refused.message,
+        remedy: &refused.remedy,
+        tier: None,
+    });
+    // Who asks "may I send?" is answered before sending.
+    if request.drains && !call.headers.contains_key(EXPECT) {
+        body::drain(&mut request.body, shared.config.limits.body_bytes).await;
+    }
+    // Who sent neither is hardly an agent; JSON can be read by people.
+    let format = format.unwrap_or(Format::Json);
+    let body = match format {
+        Format::Protobuf => refused.status().protobuf(),
+        Format::Json => refused.status().json(),
+    };
+    let mut response = respond(refused.http_status(), format, body);
+    add_headers(response.headers_mut(), refused);
+    response
+}
+
+fn add_headers(headers: &mut HeaderMap, refused: &Refused) {
+    if let Some(seconds) = refused.retry_after_seconds() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    match refused.cause {
+        Cause::WrongMethod => drop(headers.insert(ALLOW, HeaderValue::from_static("POST"))),
+        Cause::WrongEncoding => {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(Coding::NAMES));
+        }
+        Cause::NoKey | Cause::UnknownKey => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        _ => {}
+    }
+}
+
+fn respond(status: StatusCode, format: Format, body: Vec<u8>) -> Response {
+    let content_type = match format {
+        Format::Protobuf => PROTOBUF,
+        Format::Json => JSON,
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

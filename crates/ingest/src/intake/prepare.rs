@@ -1,0 +1,143 @@
+//! From a body as sent to records for the journal: inflated, converted, checked, cut. Values in, values out.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::{
+    budget::{NoRoom, Reservation},
+    inflate::{Coding, InflateError, inflate},
+    refused::Refused,
+};
+use crate::otlp::{
+    Signal,
+    json::{self, JsonError},
+    schema::{EXPORT_LOGS, EXPORT_METRICS, EXPORT_TRACE, Message},
+    slice::{self, Cut, Rules},
+    wire::WireError,
+};
+
+/// What a body is before compression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Format {
+    Protobuf,
+    Json,
+}
+
+/// A body as sent.
+pub(super) struct Payload {
+    pub(super) signal: Signal,
+    pub(super) format: Format,
+    pub(super) coding: Coding,
+    pub(super) body: Bytes,
+}
+
+/// A request ready to be appended.
+pub(super) struct Prepared {
+    pub(super) cut: Cut,
+    pub(super) fingerprint: u64,
+}
+
+/// Why a request could not be prepared.
+#[derive(Debug)]
+pub(super) enum PrepareError {
+    /// Beyond the cap on inflated bytes.
+    TooBig,
+    NoRoom(NoRoom),
+    Damaged(std::io::Error),
+    Json(JsonError),
+    Wire(WireError),
+}
+
+/// Prepares a request whose inflated protobuf is at most `cap` bytes, paying for what it holds on top of the body.
+/// Afterwards only the records are paid for.
+pub(super) fn prepare(
+    payload: &Payload,
+    cap: usize,
+    rules: &Rules,
+    reservation: &mut Reservation,
+) -> Result<Prepared, PrepareError> {
+    let inflated = inflated(payload, cap, reservation)?;
+    let request = converted(payload, &inflated, cap, reservation)?;
+    reservation.grow(request.len()).map_err(PrepareError::NoRoom)?;
+    let cut = slice::cut(payload.signal, &request, rules).map_err(PrepareError::Wire)?;
+    let fingerprint = twox_hash::XxHash3_64::oneshot(&request);
+    let records = cut.slices.iter().map(|slice| slice.bytes.capacity()).sum();
+    drop(request);
+    drop(inflated);
+    reservation.resize(records).map_err(PrepareError::NoRoom)?;
+    Ok(Prepared { cut, fingerprint })
+}
+
+fn inflated<'p>(
+    payload: &'p Payload,
+    cap: usize,
+    reservation: &mut Reservation,
+) -> Result<Cow<'p, [u8]>, PrepareError> {
+    if payload.coding == Coding::Identity {
+        let fits = payload.body.len() <= cap;
+        return if fits { Ok(Cow::Borrowed(&payload.body)) } else { Err(PrepareError::TooBig) };
+    }
+    let inflated = inflate(payload.coding, &payload.body, cap, reservation);
+    inflated.map(Cow::Owned).map_err(|error| match error {
+        InflateError::TooBig => PrepareError::TooBig,
+        InflateError::NoRoom(room) => PrepareError::NoRoom(room),
+        InflateError::Damaged(error) => PrepareError::Damaged(error),
+    })
+}
+
+fn converted<'i>(
+    payload: &Payload,
+    inflated: &'i [u8],
+    cap: usize,
+    reservation: &mut Reservation,
+) -> Result<Cow<'i, [u8]>, PrepareError> {
+    if payload.format == Format::Protobuf {
+        return Ok(Cow::Borrowed(inflated));
+    }
+    // Lists of short numbers grow when they become protobuf; nearly all else shrinks. So as much again is paid for
+    // beforehand, and the rest, bounded by the cap, once it is known.
+    reservation.grow(inflated.len()).map_err(PrepareError::NoRoom)?;
+    let request = json::to_protobuf(inflated, message_of(payload.signal), cap);
+    let request = request.map_err(|error| match error {
+        JsonError::TooBig { .. } => PrepareError::TooBig,
+        error => PrepareError::Json(error),
+    })?;
+    let more = request.len().saturating_sub(inflated.len());
+    reservation.grow(more).map_err(PrepareError::NoRoom)?;
+    Ok(Cow::Owned(request))
+}
+
+fn message_of(signal: Signal) -> &'static Message {
+    match signal {
+        Signal::Traces => &EXPORT_TRACE,
+        Signal::Metrics => &EXPORT_METRICS,
+        Signal::Logs => &EXPORT_LOGS,
+    }
+}
+
+impl PrepareError {
+    /// What the sender is told.
+    pub(super) fn refused(self, payload: &Payload, shared: &super::Shared) -> Refused {
+        match self {
+            PrepareError::TooBig => {
+                Refused::too_big("the inflated body", shared.config.limits.inflated_bytes)
+            }
+            PrepareError::NoRoom(room) => shared.no_room(room),
+            PrepareError::Damaged(error) => {
+                let coding = payload.coding;
+                Refused::malformed("body", format!("the body is not valid {coding:?}: {error}"))
+            }
+            PrepareError::Json(JsonError::Invalid { path, problem }) => {
+                let message = format!("the body is not valid OTLP/JSON: {path}: {problem}");
+                Refused::malformed(path, message)
+            }
+            PrepareError::Json(error) => Refused::malformed("body", error.to_string()),
+            PrepareError::Wire(error) => {
+                let field = error.to_string();
+                let field = field.split(':').next().unwrap_or("body");
+                Refused::malformed(field, format!("the body is not valid OTLP protobuf: {error}"))
+            }
+        }
+    }
+}
