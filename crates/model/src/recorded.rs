@@ -8,6 +8,8 @@ use crate::span::{SpanKind, StatusCode};
 pub(crate) const PYTHON: Recording = Recording(include_str!("recorded/python.txt"));
 /// Express, amqplib, ioredis and undici under the Node.js agent 0.81.2; FastAPI with a WebSocket and GraphQL.
 pub(crate) const NODEJS: Recording = Recording(include_str!("recorded/nodejs.txt"));
+/// The example shop (MariaDB, redis, RabbitMQ), Celery and GraphQL under the same agents, with whole scopes.
+pub(crate) const SHOP: Recording = Recording(include_str!("recorded/shop.txt"));
 
 /// The lines of one recording.
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +35,15 @@ impl Recording {
     }
 }
 
+/// All spans of all recordings.
+pub(crate) fn all_spans() -> impl Iterator<Item = RecordedSpan> {
+    [PYTHON, NODEJS, SHOP].into_iter().flat_map(Recording::spans).map(span)
+}
+
 /// A recorded span whose texts live as long as the test.
 #[derive(Clone, Debug)]
 pub(crate) struct RecordedSpan {
+    pub(crate) tier: &'static str,
     pub(crate) name: &'static str,
     pub(crate) kind: SpanKind,
     pub(crate) scope: &'static str,
@@ -67,6 +75,7 @@ pub(crate) fn span(line: &str) -> RecordedSpan {
     let scope = fields.split_once(" schema=").unwrap().0;
     let field = |name: &str| fields.split_once(name).unwrap().1.split(' ').next().unwrap();
     RecordedSpan {
+        tier: head.split(' ').nth(1).unwrap(),
         name,
         kind: match head.rsplit(' ').next().unwrap() {
             "SRV" => SpanKind::Server,
@@ -89,13 +98,14 @@ pub(crate) fn attributes(line: &str) -> Attributes<'static> {
     let leak = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
     object
         .iter()
-        .map(|(key, value)| {
+        .filter_map(|(key, value)| {
             let value = match value {
                 serde_json::Value::String(text) => Value::Str(leak(text)),
                 serde_json::Value::Bool(flag) => Value::Bool(*flag),
-                number => Value::Int(number.as_i64().unwrap()),
+                serde_json::Value::Number(number) => Value::Int(number.as_i64().unwrap()),
+                _ => return None,
             };
-            (leak(key), value)
+            Some((leak(key), value))
         })
         .collect()
 }

@@ -6,8 +6,21 @@ use super::edit::Edit;
 use super::mask::MaskList;
 use super::{MASKED, url};
 
+/// Masking may bring together what reads as another secret; so often it is looked at again.
+const PASSES: usize = 8;
+
 /// The text without the secrets that say that they are one.
 pub(super) fn text<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
+    let mut shown = pass(text, mask);
+    for _ in 1..PASSES {
+        let Cow::Owned(masked) = &shown else { break };
+        let Cow::Owned(again) = pass(masked, mask) else { break };
+        shown = Cow::Owned(again);
+    }
+    shown
+}
+
+fn pass<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
     if !text.bytes().any(|byte| matches!(byte, b'=' | b':' | b'?')) && !has_bearer(text) {
         return Cow::Borrowed(text);
     }
@@ -79,7 +92,8 @@ fn bearer(edit: &mut Edit<'_>, text: &str, word: usize, at: usize) -> usize {
     }
     let end = unbroken_end(text, at + 1);
     let token = text[at + 1..end].trim_end_matches([',', ';', '.']);
-    if token.len() >= 8 {
+    // What is masked in part has been read before.
+    if token.len() >= 8 && !token.contains(MASKED) {
         edit.replace(at + 1..at + 1 + token.len(), MASKED);
         return at + 1 + token.len();
     }
