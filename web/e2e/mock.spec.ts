@@ -1,0 +1,123 @@
+// What needs data of a known shape: large maps, a large trace, dragging, and the four states. Only against the mock.
+import { dark, expect, onMock, shot, signIn, test } from './vedette'
+
+test.skip(!onMock, 'needs the mock’s data')
+
+const placesOf = (page: import('@playwright/test').Page) => page.locator('.react-flow__node').evaluateAll((nodes) => Object.fromEntries(nodes.map((n) => [(n as HTMLElement).dataset.id, (n as HTMLElement).style.transform])))
+
+test('places survive a reload and dragging is kept', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/flow-map')
+  await expect(page.locator('.react-flow__node')).toHaveCount(12)
+  await page.waitForTimeout(500)
+  const before = await placesOf(page)
+  await page.reload()
+  await expect(page.locator('.react-flow__node')).toHaveCount(12)
+  expect(await placesOf(page)).toEqual(before)
+  const node = page.locator('.react-flow__node[data-id="17"]')
+  const box = await node.boundingBox()
+  if (!box) throw new Error('no node')
+  await page.mouse.move(box.x + 30, box.y + 10)
+  await page.mouse.down()
+  await page.mouse.move(box.x + 30, box.y + 120, { steps: 8 })
+  const stored = page.waitForResponse((r) => r.url().endsWith('/flow-map/layout') && r.status() === 204)
+  await page.mouse.up()
+  await stored
+  const moved = (await placesOf(page))['17']
+  expect(moved).not.toBe(before['17'])
+  await page.reload()
+  await expect(page.locator('.react-flow__node')).toHaveCount(12)
+  expect((await placesOf(page))['17']).toBe(moved)
+})
+
+for (const [id, size] of [[2, 200], [3, 1000]] as const) {
+  test(`a map of ${size} entities is grouped, searchable and focusable`, async ({ page }) => {
+    await signIn(page, 'admin', `/applications/${id}/flow-map`)
+    await expect(page.getByText(new RegExp(`${size.toLocaleString('en')} entities.*shown as`))).toBeVisible()
+    await page.waitForTimeout(800)
+    await shot(page, `flow-map-${size}`)
+    await page.getByLabel('Find a tier or backend').fill('checkout-core')
+    await page.getByRole('option', { name: 'checkout-core', exact: true }).click()
+    await expect(page.getByRole('complementary', { name: 'Figures of checkout-core' })).toBeVisible()
+    await page.waitForTimeout(800)
+    await shot(page, `flow-map-${size}-found`)
+    await page.getByRole('button', { name: 'Focus' }).click()
+    await page.getByRole('button', { name: 'Close' }).click()
+    await expect(page.getByText('Around checkout-core')).toBeVisible()
+    await page.waitForTimeout(800)
+    await shot(page, `flow-map-${size}-focus`)
+  })
+
+  test(`all ${size} entities at once stay usable`, async ({ page }) => {
+    await signIn(page, 'admin', `/applications/${id}/flow-map`)
+    await expect(page.locator('.react-flow__node').first()).toBeVisible()
+    await page.waitForTimeout(600)
+    const start = Date.now()
+    await page.getByRole('button', { name: 'Open all groups' }).click()
+    await expect(page.getByRole('button', { name: 'Group', exact: true })).toBeVisible()
+    await page.waitForTimeout(1200)
+    expect(Date.now() - start).toBeLessThan(8000)
+    await shot(page, `flow-map-${size}-open`)
+    await dark(page)
+    await shot(page, `flow-map-${size}-open-dark`)
+  })
+}
+
+test('a trace of 10,000 spans opens and scrolls, drawing only what is in sight', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/snapshots')
+  await page.getByRole('row', { name: /10,000/ }).first().click()
+  await expect(page.getByText('10,000 spans')).toBeVisible()
+  const tree = page.getByRole('treegrid')
+  await expect(tree).toHaveAttribute('aria-rowcount', '10000')
+  expect(await tree.getByRole('row').count()).toBeLessThan(120)
+  const slowest = await tree.evaluate(async (element) => {
+    let worst = 0
+    for (let i = 0; i < 60; i++) {
+      const start = performance.now()
+      element.scrollTop += 2000
+      await new Promise((done) => requestAnimationFrame(done))
+      worst = Math.max(worst, performance.now() - start)
+    }
+    return worst
+  })
+  test.info().annotations.push({ type: 'slowest frame', description: `${slowest.toFixed(1)} ms` })
+  expect(slowest).toBeLessThan(250)
+  await shot(page, 'waterfall-10000')
+})
+
+test('a failed transaction shows where it failed', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/snapshots?outcome=ERROR')
+  await page.getByRole('table', { name: 'Snapshots' }).getByRole('link').first().click()
+  await page.getByRole('button', { name: /Next of .* failed spans/ }).click()
+  await expect(page.getByRole('complementary', { name: /^Span/ })).toContainText('Failed')
+  await page.getByRole('row', { name: /POST \/charge/ }).click()
+  await shot(page, 'waterfall-failed')
+  await dark(page)
+  await shot(page, 'waterfall-failed-dark')
+})
+
+test('empty, loading, partial and failed are four different states', async ({ page }) => {
+  await signIn(page, 'broken', '/applications/1')
+  await expect(page.locator('[data-state="failed"]').first()).toBeVisible()
+  await shot(page, 'state-failed')
+  await signIn(page, 'slow', '/applications/1')
+  await expect(page.locator('[data-state="loading"]').first()).toBeVisible({ timeout: 20_000 })
+  await shot(page, 'state-loading')
+  await signIn(page, 'partial', '/applications/1')
+  await expect(page.locator('[data-state="partial"]').first()).toContainText('journal replay is at 40 %')
+  await page.waitForTimeout(500)
+  await shot(page, 'state-partial')
+})
+
+test('an empty Vedette shows how to connect and turns into the map at the first span', async ({ page, request }) => {
+  await request.post('/mock/first-span', { data: { seen: false } })
+  await signIn(page, 'empty')
+  await expect(page.getByRole('heading', { name: 'No application reports yet' })).toBeVisible()
+  await expect(page.getByRole('table', { name: 'Last attempts to report' })).toContainText('unknown certificate authority')
+  await expect(page.getByText('OTEL_EXPORTER_OTLP_ENDPOINT=')).toBeVisible()
+  await page.screenshot({ path: 'test-results/empty.png' })
+  await page.locator('main').evaluate((element) => element.scrollTo(0, 10_000))
+  await shot(page, 'empty-attempts')
+  await request.post('/mock/first-span', { data: { seen: true } })
+  await expect(page).toHaveURL(/applications\/1\/flow-map/, { timeout: 20_000 })
+  await expect(page.locator('.react-flow__node').first()).toBeVisible()
+})

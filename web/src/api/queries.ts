@@ -1,0 +1,79 @@
+// Every question the pages ask, one hook each. Telemetry hooks follow the page's time range; the others do not.
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { learnServerTime } from '../time/clock'
+import { TELEMETRY, useTimeRange } from '../time/TimeRangeContext'
+import { get, write, type ApiError, type Params } from './client'
+import type * as Api from './types'
+
+export type Result<T> = UseQueryResult<T, ApiError>
+
+interface TelemetryOptions {
+  enabled?: boolean
+}
+
+/** A telemetry answer for the page's range. While a new one is under way the last one of the same path stays. */
+export function useTelemetry<T>(path: string, params: Params = {}, { enabled = true }: TelemetryOptions = {}): Result<T> {
+  const { key, window, range } = useTimeRange()
+  return useQuery<T, ApiError>({
+    queryKey: [TELEMETRY, path, params, key],
+    queryFn: ({ signal }) => get<T>(path, { ...params, from: window.from, to: window.to }, signal),
+    enabled,
+    staleTime: range.kind === 'absolute' ? Number.POSITIVE_INFINITY : 9_000,
+    placeholderData: (before, query) => (query?.queryKey[1] === path ? before : undefined),
+  })
+}
+
+export const useApplications = () => useTelemetry<Api.Page<Api.Application>>('/applications', { limit: 1000 })
+export const useApplication = (id: number) => useTelemetry<Api.ApplicationDetail>(`/applications/${id}`)
+export const useApplicationSeries = (id: number) => useTelemetry<Api.Series>(`/applications/${id}/series`)
+export const useFlowMap = (id: number, bt?: number) => useTelemetry<Api.FlowMap>(`/applications/${id}/flow-map`, { bt })
+export const useBusinessTransactions = (id: number) => useTelemetry<Api.Page<Api.BusinessTransaction>>(`/applications/${id}/business-transactions`, { limit: 1000 })
+export const useBusinessTransaction = (id: number) => useTelemetry<Api.BusinessTransactionDetail>(`/business-transactions/${id}`)
+export const useBusinessTransactionSeries = (id: number) => useTelemetry<Api.Series>(`/business-transactions/${id}/series`)
+export const useTiers = (id: number) => useTelemetry<Api.Page<Api.Tier>>(`/applications/${id}/tiers`, { limit: 1000 })
+export const useNodes = (id: number) => useTelemetry<Api.Page<Api.Node>>(`/applications/${id}/nodes`, { limit: 1000 })
+export const useBackends = (id: number) => useTelemetry<Api.Page<Api.Backend>>(`/applications/${id}/backends`, { limit: 1000 })
+export const useServiceEndpoints = (id: number) => useTelemetry<Api.Page<Api.ServiceEndpoint>>(`/applications/${id}/service-endpoints`, { limit: 1000 })
+export const useErrors = (id: number) => useTelemetry<Api.Page<Api.ErrorGroup>>(`/applications/${id}/errors`, { limit: 1000 })
+
+export type MeasuredKind = 'tiers' | 'backends' | 'nodes'
+export const useEntitySeries = (kind: MeasuredKind, id: number, enabled = true) => useTelemetry<Api.Series>(`/${kind}/${id}/series`, {}, { enabled })
+
+export interface SnapshotFilter {
+  application?: number
+  bt?: number
+  tier?: number
+  outcome?: string
+  min_duration_ms?: number
+  kept: boolean
+}
+export const useSnapshots = (filter: SnapshotFilter) => useTelemetry<Api.Page<Api.Snapshot>>('/snapshots', { ...filter, limit: 200 })
+
+/** A trace is what it is: no range, never refetched by itself. */
+export function useTrace(id: string): Result<Api.Trace> {
+  return useQuery<Api.Trace, ApiError>({ queryKey: ['trace', id], queryFn: ({ signal }) => get(`/traces/${id}`, {}, signal), staleTime: Number.POSITIVE_INFINITY })
+}
+
+export function useTraceLogs(trace: Api.Trace): Result<Api.Page<Api.LogRecord>> {
+  const params = { trace_id: trace.trace_id, from: Math.floor(trace.start) - 60_000, to: Math.ceil(trace.start + trace.duration_ms) + 60_000, limit: 1000 }
+  return useQuery<Api.Page<Api.LogRecord>, ApiError>({ queryKey: ['logs', params], queryFn: ({ signal }) => get('/logs', params, signal), staleTime: Number.POSITIVE_INFINITY })
+}
+
+export function useAbout(): Result<Api.About> {
+  return useQuery<Api.About, ApiError>({
+    queryKey: ['about'],
+    queryFn: async ({ signal }) => {
+      const about = await get<Api.About>('/about', {}, signal)
+      learnServerTime(about.server_time)
+      return about
+    },
+    staleTime: 300_000,
+  })
+}
+
+export const useConnect = () => useQuery<Api.Connect, ApiError>({ queryKey: ['connect'], queryFn: ({ signal }) => get('/connect', {}, signal), staleTime: 60_000 })
+export const useAttempts = () => useQuery<{ items: Api.ConnectAttempt[] }, ApiError>({ queryKey: ['attempts'], queryFn: ({ signal }) => get('/connect/attempts', {}, signal), refetchInterval: 3_000 })
+
+export function storeLayout(application: number, positions: Api.LayoutPosition[]): Promise<void> {
+  return write('PUT', `/applications/${application}/flow-map/layout`, { positions })
+}

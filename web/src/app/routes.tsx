@@ -1,0 +1,39 @@
+// Which page a path opens. Everything behind the frame is loaded when first opened; the applications list is not.
+import { createBrowserRouter, Navigate } from 'react-router'
+import { Frame } from '../layout/Frame'
+import { ApplicationsPage } from '../pages/Applications/ApplicationsPage'
+import { NotFoundPage } from '../pages/NotFound/NotFoundPage'
+import { RouteError } from '../pages/NotFound/RouteError'
+import { SignInPage } from '../pages/SignIn/SignInPage'
+
+export function createRouter() {
+  return createBrowserRouter([
+    { path: '/sign-in', element: <SignInPage />, errorElement: <RouteError /> },
+    {
+      path: '/',
+      element: <Frame />,
+      errorElement: <RouteError />,
+      children: [
+        { index: true, element: <Navigate to="/applications" replace /> },
+        { path: 'applications', element: <ApplicationsPage /> },
+        { path: 'connect', lazy: async () => ({ Component: (await import('../pages/Connect/ConnectPage')).ConnectPage }) },
+        { path: 'traces/:traceId', lazy: async () => ({ Component: (await import('../pages/Trace/TracePage')).TracePage }) },
+        {
+          path: 'applications/:applicationId',
+          lazy: async () => ({ Component: (await import('../pages/Application/ApplicationFrame')).ApplicationFrame }),
+          children: [
+            { index: true, lazy: async () => ({ Component: (await import('../pages/Application/OverviewPage')).OverviewPage }) },
+            { path: 'flow-map', lazy: async () => ({ Component: (await import('../pages/FlowMap/FlowMapPage')).FlowMapPage }) },
+            { path: 'business-transactions', lazy: async () => ({ Component: (await import('../pages/BusinessTransactions/BusinessTransactionsPage')).BusinessTransactionsPage }) },
+            { path: 'business-transactions/:btId', lazy: async () => ({ Component: (await import('../pages/BusinessTransaction/BusinessTransactionPage')).BusinessTransactionPage }) },
+            { path: 'tiers', lazy: async () => ({ Component: (await import('../pages/Tiers/TiersPage')).TiersPage }) },
+            { path: 'backends', lazy: async () => ({ Component: (await import('../pages/Backends/BackendsPage')).BackendsPage }) },
+            { path: 'errors', lazy: async () => ({ Component: (await import('../pages/Errors/ErrorsPage')).ErrorsPage }) },
+            { path: 'snapshots', lazy: async () => ({ Component: (await import('../pages/Snapshots/SnapshotsPage')).SnapshotsPage }) },
+          ],
+        },
+        { path: '*', element: <NotFoundPage /> },
+      ],
+    },
+  ])
+}

@@ -1,0 +1,71 @@
+import 'uplot/dist/uPlot.min.css'
+import { useComputedColorScheme } from '@mantine/core'
+import { useElementSize } from '@mantine/hooks'
+import { useEffect, useRef, useState } from 'react'
+import { exactMoment } from '../../format/times'
+import styles from './Chart.module.css'
+import { plot, type Line } from './plot'
+
+interface Props {
+  title: string
+  at: number[]
+  lines: Line[]
+  fillingFrom: number | null
+  format(value: number): string
+  /** All digits, with the unit, for the point under the pointer. */
+  exact(value: number | null): string
+  height: number
+  compact?: boolean
+  onZoom(from: number, to: number): void
+}
+
+/** One chart over time. Its head shows the exact values under the pointer; dragging chooses a range. */
+export default function Chart({ title, at, lines, fillingFrom, format, exact, height, compact = false, onZoom }: Props) {
+  const { ref: box, width } = useElementSize<HTMLDivElement>()
+  const canvas = useRef<HTMLDivElement>(null)
+  const [hovered, setHovered] = useState<number | null>(null)
+  const scheme = useComputedColorScheme('light')
+  const latest = useRef({ format, onZoom })
+  useEffect(() => {
+    latest.current = { format, onZoom }
+  })
+
+  useEffect(() => {
+    const element = canvas.current
+    if (!element || width < 40) return undefined
+    const drawn = plot({ at, lines, fillingFrom, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), onHover: setHovered, onZoom: (from, to) => latest.current.onZoom(from, to) }, element)
+    return () => drawn.destroy()
+  }, [at, lines, fillingFrom, width, height, compact, scheme])
+
+  const moment = hovered === null ? undefined : at[hovered]
+  return (
+    <figure className={styles.chart} ref={box} aria-label={`${title}: ${describe(lines, exact)}`}>
+      <figcaption className={styles.head}>
+        <strong>{title}</strong>
+        {lines.map((line) => (
+          <span key={line.label} className={styles.value}>
+            <i style={{ background: `var(${line.colour})` }} data-dash={line.dash || undefined} />
+            {line.label}
+            {moment !== undefined && <b>{exact(line.values[hovered ?? 0] ?? null)}</b>}
+          </span>
+        ))}
+        {moment !== undefined && <time>{exactMoment(moment * 1000).replace(/[.,]\d{3}/, '')}</time>}
+        {moment === undefined && fillingFrom !== null && !compact && (
+          <span className={styles.filling}>
+            <i /> still filling
+          </span>
+        )}
+      </figcaption>
+      <div ref={canvas} style={{ height }} />
+    </figure>
+  )
+}
+
+function describe(lines: Line[], exact: (value: number | null) => string): string {
+  return lines
+    .map((line) => {
+      const values = line.values.filter((v) => v !== null)
+      return values.length ? `${line.label} from ${exact(Math.min(...values))} to ${exact(Math.max(...values))}` : `${line.label} without data`
+    })
+    .join('; ')
+}

@@ -1,0 +1,45 @@
+import { useMemo } from 'react'
+import type { Series } from '../../api/types'
+import { exact, responseTime, short } from '../../format/numbers'
+import { useTimeRange } from '../../time/TimeRangeContext'
+import Chart from './Chart'
+import styles from './Chart.module.css'
+import { gridOf, perMinuteOf, valuesOf } from './grid'
+import type { Line } from './plot'
+
+interface Props {
+  series: Series
+  /** Small and stacked, for a panel. */
+  compact?: boolean
+}
+
+/** Calls per minute, response times and errors of one measured thing over the page's range. */
+export default function SeriesCharts({ series, compact = false }: Props) {
+  const { window, setRange } = useTimeRange()
+  const grid = useMemo(() => gridOf(series, window.from, window.to), [series, window.from, window.to])
+  const lines = useMemo(() => {
+    const calls: Line[] = [{ label: 'calls/min', values: perMinuteOf(grid, (p) => p.calls), colour: '--v-series-1', kind: 'area' }]
+    const times: Line[] = [
+      { label: 'average', values: valuesOf(grid, (p) => p.average_ms), colour: '--v-series-1', kind: 'line' },
+      { label: '95th', values: valuesOf(grid, (p) => p.p95_ms), colour: '--v-series-2', kind: 'line', dash: true },
+    ]
+    const errors: Line[] = [{ label: 'errors/min', values: perMinuteOf(grid, (p) => p.errors), colour: '--v-series-3', kind: 'bars' }]
+    return { calls, times, errors }
+  }, [grid])
+  const shared = {
+    at: grid.at,
+    fillingFrom: grid.fillingFrom,
+    height: compact ? 92 : 168,
+    compact,
+    onZoom: (from: number, to: number) => setRange({ kind: 'absolute', from: Math.round(from / 60_000) * 60_000, to: Math.max(Math.round(to / 60_000), Math.round(from / 60_000) + 1) * 60_000 }),
+  }
+  const rate = (value: number | null) => exact(value, '')
+  const ms = (value: number | null) => exact(value === null ? null : Math.round(value * 1000) / 1000, 'ms')
+  return (
+    <div className={compact ? styles.stack : styles.row}>
+      <Chart title="Calls" lines={lines.calls} format={short} exact={rate} {...shared} />
+      <Chart title="Response time" lines={lines.times} format={responseTime} exact={ms} {...shared} />
+      <Chart title="Errors" lines={lines.errors} format={short} exact={rate} {...shared} />
+    </div>
+  )
+}

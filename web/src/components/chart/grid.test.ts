@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import type { Series, SeriesPoint } from '../../api/types'
+import { figures } from '../../pages/FlowMap/model/testMap'
+import { gridOf, perMinuteOf, valuesOf } from './grid'
+
+const MINUTE = 60_000
+const point = (at: number, calls: number): SeriesPoint => ({ at, calls, errors: 0, average_ms: calls ? 10 : null, p95_ms: null, min_ms: null, max_ms: null, slow: 0, very_slow: 0, stall: 0 })
+const series = (points: SeriesPoint[], more: Partial<Series> = {}): Series => ({ minutes_per_point: 1, points, filling_from: null, totals: figures(0), partial: null, ...more })
+
+describe('chart grid', () => {
+  it('no data is a gap, zero is zero', () => {
+    const grid = gridOf(series([point(0, 6), point(2 * MINUTE, 0)]), 0, 3 * MINUTE)
+    expect(perMinuteOf(grid, (p) => p.calls)).toEqual([6, null, 0])
+    expect(valuesOf(grid, (p) => p.average_ms)).toEqual([10, null, null])
+  })
+
+  it('covers the whole range although data came late', () => {
+    expect(gridOf(series([point(9 * MINUTE, 1)]), 0, 10 * MINUTE).at).toHaveLength(10)
+  })
+
+  it('counts of ten minutes are rates per minute', () => {
+    const grid = gridOf(series([point(0, 60)], { minutes_per_point: 10 }), 0, 10 * MINUTE)
+    expect(perMinuteOf(grid, (p) => p.calls)).toEqual([6])
+  })
+
+  it('marks the slot that still fills', () => {
+    const now = 2 * MINUTE + 30_000
+    expect(gridOf(series([], { filling_from: 2 * MINUTE }), 0, now).fillingFrom).toBe(120)
+    expect(gridOf(series([], { filling_from: 2 * MINUTE }), 0, MINUTE).fillingFrom).toBe(null)
+  })
+})

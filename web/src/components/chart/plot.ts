@@ -1,0 +1,103 @@
+// uPlot's options for a chart of ours: axes, filling mark, zoom by dragging. No React.
+import uPlot from 'uplot'
+
+export interface Line {
+  label: string
+  values: (number | null)[]
+  /** A CSS variable. */
+  colour: string
+  kind: 'area' | 'line' | 'bars'
+  dash?: boolean
+}
+
+export interface PlotSpec {
+  at: number[]
+  lines: Line[]
+  fillingFrom: number | null
+  format(value: number): string
+  width: number
+  height: number
+  compact: boolean
+  syncKey: string
+  onHover(index: number | null): void
+  onZoom(from: number, to: number): void
+}
+
+const DAY = 86_400
+const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
+
+function timeLabels(splits: number[]): string[] {
+  const step = (splits[1] ?? 0) - (splits[0] ?? 0)
+  return splits.map((s) => {
+    const at = new Date(s * 1000)
+    const midnight = at.getHours() === 0 && at.getMinutes() === 0
+    return step >= DAY || midnight ? day.format(at) : time.format(at)
+  })
+}
+
+export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
+  const style = getComputedStyle(element)
+  const colour = (name: string) => style.getPropertyValue(name).trim()
+  const axis = { stroke: colour('--v-muted'), font: `11px ${colour('--v-sans')}`, ticks: { show: false }, grid: { stroke: colour('--v-border'), width: 1 } }
+  const options: uPlot.Options = {
+    width: spec.width,
+    height: spec.height,
+    padding: [8, 10, 0, 0],
+    legend: { show: false },
+    cursor: { sync: { key: spec.syncKey, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
+    scales: { x: { time: true }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.12 : 1] } },
+    axes: [
+      { ...axis, size: 24, gap: 4, space: 70, values: (_, splits) => timeLabels(splits), grid: { show: false } },
+      { ...axis, size: spec.compact ? 46 : 58, gap: 6, space: spec.compact ? 26 : 32, values: (_, splits) => splits.map((v) => spec.format(v)) },
+    ],
+    series: [{}, ...spec.lines.map((line) => seriesOf(line, colour(line.colour)))],
+    hooks: {
+      drawClear: [(u) => markFilling(u, spec.fillingFrom, colour('--v-sunken'), colour('--v-border-strong'))],
+      setCursor: [(u) => spec.onHover(u.cursor.idx ?? null)],
+      setSelect: [
+        (u) => {
+          if (u.select.width < 6) return
+          spec.onZoom(u.posToVal(u.select.left, 'x') * 1000, u.posToVal(u.select.left + u.select.width, 'x') * 1000)
+        },
+      ],
+    },
+  }
+  return new uPlot(options, [spec.at, ...spec.lines.map((l) => l.values)], element)
+}
+
+function seriesOf(line: Line, stroke: string): uPlot.Series {
+  const base = { label: line.label, stroke, width: 1.5, spanGaps: false, points: { show: pointsNearGaps, size: 4 } }
+  if (line.kind === 'bars') return { ...base, fill: stroke, width: 0, paths: uPlot.paths.bars?.({ size: [0.75, 12, 1] }), points: { show: false } }
+  return { ...base, fill: line.kind === 'area' ? `${stroke}22` : undefined, dash: line.dash ? [5, 4] : undefined }
+}
+
+/** A value between two gaps has no line: it is drawn as a dot. */
+function pointsNearGaps(u: uPlot, seriesIndex: number): boolean {
+  const values = u.data[seriesIndex] ?? []
+  return values.some((v, i) => v !== null && v !== undefined && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null)
+}
+
+/** The newest slots still fill: hatched, with a line where they begin. */
+function markFilling(u: uPlot, from: number | null, fill: string, line: string): void {
+  if (from === null) return
+  const { ctx, bbox } = u
+  const left = Math.max(bbox.left, u.valToPos(from - 0.5 * ((u.data[0][1] ?? 0) - (u.data[0][0] ?? 0)), 'x', true))
+  const width = bbox.left + bbox.width - left
+  if (width <= 0) return
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(left, bbox.top, width, bbox.height)
+  ctx.clip()
+  ctx.fillStyle = fill
+  ctx.fillRect(left, bbox.top, width, bbox.height)
+  ctx.strokeStyle = line
+  ctx.lineWidth = devicePixelRatio
+  for (let x = left - bbox.height; x < left + width; x += 6 * devicePixelRatio) {
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top + bbox.height)
+    ctx.lineTo(x + bbox.height, bbox.top)
+    ctx.stroke()
+  }
+  ctx.restore()
+}

@@ -1,0 +1,22 @@
+import { Button } from '@mantine/core'
+import { IconPlugConnectedX } from '@tabler/icons-react'
+import type { ApiError } from '../../api/client'
+import styles from './states.module.css'
+
+/** Asked and not answered: what failed, the server's own words, and a way to try again. */
+export function Failed({ what, error, retry }: { what: string; error: ApiError; retry?: () => void }) {
+  return (
+    <div className={`${styles.box} ${styles.failed}`} role="alert" data-state="failed">
+      <IconPlugConnectedX size={28} stroke={1.4} aria-hidden />
+      <h3>Could not load {what}</h3>
+      <p>
+        {error.message} {error.status > 0 && <span>(HTTP {error.status})</span>}
+      </p>
+      {retry && (
+        <Button variant="default" onClick={retry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,14 @@
+import styles from './states.module.css'
+
+const BARS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l']
+
+export function Loading({ what, lines = 5 }: { what: string; lines?: number }) {
+  return (
+    <div className={styles.loading} role="status" data-state="loading">
+      {BARS.slice(0, lines).map((bar) => (
+        <div key={bar} className={styles.bar} />
+      ))}
+      <span className="sr-only">Loading {what}</span>
+    </div>
+  )
+}

@@ -1,0 +1,24 @@
+// Moments as people read them: local time, 24 hours.
+
+const TIME: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }
+const timeOfDay = new Intl.DateTimeFormat(undefined, TIME)
+const dayAndTime = new Intl.DateTimeFormat(undefined, { ...TIME, month: 'short', day: 'numeric' })
+const withMillis = new Intl.DateTimeFormat(undefined, { ...TIME, year: 'numeric', month: 'short', day: 'numeric', fractionalSecondDigits: 3, timeZoneName: 'short' })
+
+/** The time alone on the day of `now`, else with its day. */
+export function moment(at: number, now: number): string {
+  const today = new Date(at).toDateString() === new Date(now).toDateString()
+  return (today ? timeOfDay : dayAndTime).format(at)
+}
+
+export function exactMoment(at: number): string {
+  return withMillis.format(at)
+}
+
+export function ago(at: number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - at) / 1000))
+  if (seconds < 60) return `${seconds} s ago`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`
+  return `${Math.floor(seconds / 86_400)} d ago`
+}

@@ -1,0 +1,45 @@
+import { Menu, ScrollArea, TextInput } from '@mantine/core'
+import { IconSearch, IconSelector } from '@tabler/icons-react'
+import { useState } from 'react'
+import { useMatch, useNavigate } from 'react-router'
+import { useApplications } from '../api/queries'
+import { paths } from '../app/paths'
+import { useHref } from '../app/urlState'
+import { short } from '../format/numbers'
+import styles from './Header.module.css'
+
+/** The application at hand, and the way to another. */
+export function ApplicationSwitcher() {
+  const match = useMatch('/applications/:applicationId/*')
+  const applications = useApplications().data?.items ?? []
+  const [search, setSearch] = useState('')
+  const navigate = useNavigate()
+  const href = useHref()
+  const current = applications.find((a) => String(a.id) === match?.params.applicationId)
+  const found = applications.filter((a) => a.name.toLowerCase().includes(search.toLowerCase()))
+  if (applications.length === 0) return null
+  return (
+    <Menu position="bottom-start" width={300} onClose={() => setSearch('')}>
+      <Menu.Target>
+        <button type="button" className={styles.switcher} aria-label={`Application: ${current?.name ?? 'all'}. Switch`}>
+          <span>{current?.name ?? 'All applications'}</span>
+          <IconSelector size={14} aria-hidden />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {applications.length > 6 && (
+          <TextInput m={4} placeholder="Search" aria-label="Search applications" leftSection={<IconSearch size={14} />} value={search} onChange={(e) => setSearch(e.currentTarget.value)} />
+        )}
+        <Menu.Item onClick={() => void navigate(href(paths.applications))}>All applications</Menu.Item>
+        <Menu.Divider />
+        <ScrollArea.Autosize mah={360}>
+          {found.map((a) => (
+            <Menu.Item key={a.id} rightSection={<small>{short(a.figures.calls_per_minute)}/min</small>} onClick={() => void navigate(href(paths.application(a.id)))}>
+              {a.name}
+            </Menu.Item>
+          ))}
+        </ScrollArea.Autosize>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

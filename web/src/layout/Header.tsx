@@ -1,0 +1,31 @@
+import type { Session } from '../api/types'
+import { paths } from '../app/paths'
+import { RangeLink } from '../components/link/RangeLink'
+import { ApplicationSwitcher } from './ApplicationSwitcher'
+import { ColorSchemeButton } from './ColorSchemeButton'
+import styles from './Header.module.css'
+import { LiveControl } from './LiveControl'
+import { Logo } from './Logo'
+import { TimeRangePicker } from './TimeRangePicker'
+import { UserMenu } from './UserMenu'
+
+export function Header({ user }: { user: Session['user'] }) {
+  return (
+    <header className={styles.header}>
+      <RangeLink to={paths.applications} className={styles.brand} aria-label="Vedette: all applications">
+        <Logo />
+        <span>Vedette</span>
+      </RangeLink>
+      <ApplicationSwitcher />
+      <div className={styles.right}>
+        <LiveControl />
+        <TimeRangePicker />
+        <RangeLink to={paths.connect} className={styles.link}>
+          Connect an agent
+        </RangeLink>
+        <ColorSchemeButton />
+        <UserMenu user={user} />
+      </div>
+    </header>
+  )
+}

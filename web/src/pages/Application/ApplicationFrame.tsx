@@ -1,0 +1,42 @@
+import { Outlet, useLocation } from 'react-router'
+import { useApplication } from '../../api/queries'
+import { paths } from '../../app/paths'
+import { useId } from '../../app/useId'
+import { useTitle } from '../../app/useTitle'
+import { RangeLink } from '../../components/link/RangeLink'
+import { Failed } from '../../components/states/Failed'
+import styles from './Application.module.css'
+
+/** One application's tabs; the page at hand is below them. */
+export function ApplicationFrame() {
+  const id = useId('applicationId')
+  const application = useApplication(id)
+  const { pathname } = useLocation()
+  useTitle(application.data?.name ?? '')
+  const tabs = [
+    { label: 'Overview', to: paths.application(id), exact: true },
+    { label: 'Flow map', to: paths.flowMap(id) },
+    { label: 'Business transactions', to: paths.businessTransactions(id), count: application.data?.business_transactions },
+    { label: 'Tiers & nodes', to: paths.tiers(id), count: application.data?.tiers },
+    { label: 'Backends', to: paths.backends(id) },
+    { label: 'Errors', to: paths.errors(id) },
+    { label: 'Snapshots', to: paths.snapshots(id) },
+  ]
+  if (application.error?.status === 404) return <Failed what="the application" error={application.error} />
+  return (
+    <>
+      <nav className={styles.tabs} aria-label={`Pages of ${application.data?.name ?? 'the application'}`}>
+        {tabs.map((tab) => {
+          const current = tab.exact ? pathname === tab.to : pathname.startsWith(tab.to)
+          return (
+            <RangeLink key={tab.to} to={tab.to} className={styles.tab} aria-current={current ? 'page' : undefined}>
+              {tab.label}
+              {tab.count !== undefined && <small>{tab.count}</small>}
+            </RangeLink>
+          )
+        })}
+      </nav>
+      <Outlet />
+    </>
+  )
+}

@@ -1,0 +1,31 @@
+import { useApplication } from '../../api/queries'
+import type { ApplicationDetail } from '../../api/types'
+import { paths } from '../../app/paths'
+import { useId } from '../../app/useId'
+import { Card } from '../../components/card/Card'
+import { FigureStrip } from '../../components/figures/FigureStrip'
+import { RangeLink } from '../../components/link/RangeLink'
+import { Loaded } from '../../components/states/Loaded'
+import { BusinessTransactionsTable } from '../BusinessTransactions/BusinessTransactionsTable'
+import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
+import page from '../page.module.css'
+import styles from './Application.module.css'
+
+/** Key figures, flow map and the busiest business transactions of one application. */
+export function OverviewPage() {
+  const id = useId('applicationId')
+  const application = useApplication(id)
+  return (
+    <div className={page.page}>
+      <Card>
+        <Loaded query={application} what="the key figures" lines={2}>
+          {(data: ApplicationDetail) => <FigureStrip figures={data.figures} />}
+        </Loaded>
+      </Card>
+      <div className={styles.map}>
+        <FlowMapPanel application={id} />
+      </div>
+      <BusinessTransactionsTable application={id} limit={10} more={<RangeLink to={paths.businessTransactions(id)}>All</RangeLink>} />
+    </div>
+  )
+}

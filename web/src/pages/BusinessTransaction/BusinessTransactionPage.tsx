@@ -1,0 +1,94 @@
+import { Tabs } from '@mantine/core'
+import { lazy, Suspense } from 'react'
+import { useBusinessTransaction, useBusinessTransactionSeries } from '../../api/queries'
+import type { BusinessTransactionDetail, Series } from '../../api/types'
+import { paths } from '../../app/paths'
+import { useId } from '../../app/useId'
+import { useUrlState } from '../../app/urlState'
+import { useTitle } from '../../app/useTitle'
+import { Card } from '../../components/card/Card'
+import { EntryTypeIcon } from '../../components/EntityIcon'
+import { FigureStrip } from '../../components/figures/FigureStrip'
+import { RangeLink } from '../../components/link/RangeLink'
+import { Loaded } from '../../components/states/Loaded'
+import { Loading } from '../../components/states/Loading'
+import { plural } from '../../format/numbers'
+import { tagsOf } from '../BusinessTransactions/columns'
+import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
+import page from '../page.module.css'
+import { SnapshotsTable } from '../Snapshots/SnapshotsTable'
+import styles from './BusinessTransaction.module.css'
+
+const SeriesCharts = lazy(() => import('../../components/chart/SeriesCharts'))
+
+/** One business transaction: figures over time, its own flow map, its snapshots. */
+export function BusinessTransactionPage() {
+  const application = useId('applicationId')
+  const id = useId('btId')
+  const bt = useBusinessTransaction(id)
+  const series = useBusinessTransactionSeries(id)
+  const [tab, setTab] = useUrlState('tab', 'snapshots')
+  useTitle(bt.data?.name ?? '')
+  return (
+    <div className={page.page}>
+      <Card>
+        <Loaded query={bt} what="the business transaction" lines={2}>
+          {(data: BusinessTransactionDetail) => (
+            <>
+              <BtTitle bt={data} application={application} />
+              <FigureStrip figures={data.figures} />
+            </>
+          )}
+        </Loaded>
+      </Card>
+      <Card title="Over time" note={series.data && `one point per ${plural(series.data.minutes_per_point, 'minute')}; drag to zoom`}>
+        <Loaded query={series} what="the figures over time" lines={6}>
+          {(data: Series) => (
+            <Suspense fallback={<Loading what="the charts" lines={6} />}>
+              <SeriesCharts series={data} />
+            </Suspense>
+          )}
+        </Loaded>
+      </Card>
+      <Tabs value={tab} onChange={setTab} keepMounted={false}>
+        <Tabs.List mb="sm">
+          <Tabs.Tab value="snapshots">Snapshots and traces</Tabs.Tab>
+          <Tabs.Tab value="flow-map">Flow map</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="snapshots">
+          <SnapshotsTable bt={id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="flow-map">
+          <div className={styles.map}>
+            <FlowMapPanel application={application} bt={id} />
+          </div>
+        </Tabs.Panel>
+      </Tabs>
+    </div>
+  )
+}
+
+function BtTitle({ bt, application }: { bt: BusinessTransactionDetail; application: number }) {
+  return (
+    <div className={styles.title}>
+      <EntryTypeIcon type={bt.entry_type} size={18} />
+      <h1>{bt.name}</h1>
+      {tagsOf(bt).map((tag) => (
+        <span key={tag} className={page.tag}>
+          {tag}
+        </span>
+      ))}
+      <span className={page.muted}>
+        enters at{' '}
+        <RangeLink to={paths.flowMap(application)} extra={{ selected: bt.tier.id }}>
+          {bt.tier.name}
+        </RangeLink>
+      </span>
+      {bt.figures.errors > 0 && (
+        <RangeLink to={paths.businessTransaction(application, bt.id)} extra={{ outcome: 'ERROR' }}>
+          Show the failed ones
+        </RangeLink>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,95 @@
+import { Tabs, TextInput } from '@mantine/core'
+import { useConnect } from '../../api/queries'
+import type { Connect } from '../../api/types'
+import { useUrlState } from '../../app/urlState'
+import { Card } from '../../components/card/Card'
+import { Copy } from '../../components/copy/Copy'
+import { Loaded } from '../../components/states/Loaded'
+import { Attempts } from './Attempts'
+import styles from './Connect.module.css'
+import { WAYS, type Step, type Target } from './snippets'
+
+export function ConnectPanel() {
+  const connect = useConnect()
+  return (
+    <div className={styles.panel}>
+      <Card>
+        <Loaded query={connect} what="how to connect">
+          {(data: Connect) => <Ways connect={data} />}
+        </Loaded>
+      </Card>
+      <Attempts />
+    </div>
+  )
+}
+
+function Ways({ connect }: { connect: Connect }) {
+  const [application, setApplication] = useUrlState('application', 'shop')
+  const [environment, setEnvironment] = useUrlState('environment', 'production')
+  const [tier, setTier] = useUrlState('tier', 'my-service')
+  const [way, setWay] = useUrlState('way', 'python')
+  const target: Target = { url: connect.otlp_http_url, accessKey: connect.access_key, caFingerprint: connect.ca_fingerprint_sha256, application, environment, tier }
+  return (
+    <>
+      <div className={styles.settings}>
+        <TextInput label="Application" description="service.namespace" value={application} onChange={(e) => setApplication(e.currentTarget.value)} />
+        <TextInput label="Environment" description="deployment.environment.name" value={environment} onChange={(e) => setEnvironment(e.currentTarget.value)} />
+        <TextInput label="Tier" description="service.name" value={tier} onChange={(e) => setTier(e.currentTarget.value)} />
+        <dl className={styles.facts}>
+          <Fact name="Address" value={connect.otlp_http_url} />
+          <Fact name="Access key" value={connect.access_key} />
+          <dt>On this machine</dt>
+          <dd>
+            <code>{connect.loopback.grpc}</code> gRPC, <code>{connect.loopback.http}</code> HTTP, without TLS
+          </dd>
+        </dl>
+      </div>
+      <Tabs value={way} onChange={setWay} keepMounted={false}>
+        <Tabs.List px="sm">
+          {WAYS.map((w) => (
+            <Tabs.Tab key={w.id} value={w.id}>
+              {w.label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {WAYS.map((w) => (
+          <Tabs.Panel key={w.id} value={w.id}>
+            <ol className={styles.steps}>
+              {w.steps(target).map((step, i) => (
+                <StepView key={step.title} step={step} number={i + 1} />
+              ))}
+            </ol>
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </>
+  )
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>
+        <code>{value}</code>
+        <Copy text={value} label={`Copy the ${name.toLowerCase()}`} />
+      </dd>
+    </>
+  )
+}
+
+function StepView({ step, number }: { step: Step; number: number }) {
+  return (
+    <li className={styles.step}>
+      <h3>
+        <span aria-hidden>{number}</span>
+        {step.title}
+      </h3>
+      <div className={styles.code}>
+        <pre>{step.code}</pre>
+        <Copy text={step.code} label={`Copy step ${number}`} />
+      </div>
+      {step.remark && <p>{step.remark}</p>}
+    </li>
+  )
+}

@@ -1,0 +1,208 @@
+// What one types to connect an agent, as text. Pure, so that a test can run exactly what the page shows.
+// Each way to connect is a list of steps; the steps of one language are one shell session, top to bottom.
+
+export interface Target {
+  /** This server's HTTPS address without a path. */
+  url: string
+  accessKey: string
+  caFingerprint: string
+  /** service.namespace: the application. */
+  application: string
+  environment: string
+  /** service.name: the tier. */
+  tier: string
+}
+
+export interface Step {
+  title: string
+  /** How it is shown and run. */
+  language: 'shell' | 'go' | 'yaml'
+  code: string
+  remark?: string
+}
+
+export interface Way {
+  id: 'python' | 'nodejs' | 'java' | 'go' | 'dotnet' | 'collector'
+  label: string
+  steps(target: Target): Step[]
+}
+
+export const CA_FILE = 'vedette-ca.pem'
+
+/** Quoted for a POSIX shell: one word, whatever is in it. */
+export function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** A value inside OTEL_RESOURCE_ATTRIBUTES or OTEL_EXPORTER_OTLP_HEADERS: percent-encoded as OpenTelemetry wants it. */
+export function encoded(value: string): string {
+  return encodeURIComponent(value)
+}
+
+export function fetchCa(target: Target): Step {
+  return {
+    title: 'Get the CA of this server',
+    language: 'shell',
+    code: [`curl -sSfk -o ${CA_FILE} ${quoted(`${target.url}/ca.pem`)}`, `openssl x509 -in ${CA_FILE} -noout -fingerprint -sha256`].join('\n'),
+    remark: `The fingerprint must be ${target.caFingerprint}`,
+  }
+}
+
+/** The variables every agent reads, in the order people check them. */
+export function environmentOf(target: Target): [string, string][] {
+  const attributes = [`service.namespace=${encoded(target.application)}`, ...(target.environment ? [`deployment.environment.name=${encoded(target.environment)}`] : [])]
+  return [
+    ['OTEL_SERVICE_NAME', target.tier],
+    ['OTEL_RESOURCE_ATTRIBUTES', attributes.join(',')],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', target.url],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'http/protobuf'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', `x-api-key=${encoded(target.accessKey)}`],
+    ['OTEL_TRACES_EXPORTER', 'otlp'],
+    ['OTEL_METRICS_EXPORTER', 'otlp'],
+    ['OTEL_LOGS_EXPORTER', 'otlp'],
+  ]
+}
+
+function exportLines(variables: [string, string][], raw: string[] = []): string {
+  return [...variables.map(([name, value]) => `export ${name}=${quoted(value)}`), ...raw].join('\n')
+}
+
+const certificate = `export OTEL_EXPORTER_OTLP_CERTIFICATE="$PWD/${CA_FILE}"`
+
+function variables(target: Target, raw: string[], remark?: string): Step {
+  return { title: 'Say where to report and as what', language: 'shell', code: exportLines(environmentOf(target), raw), remark }
+}
+
+const shell = (title: string, lines: string[], remark?: string): Step => ({ title, language: 'shell', code: lines.join('\n'), remark })
+
+const python: Way = {
+  id: 'python',
+  label: 'Python',
+  steps: (target) => [
+    fetchCa(target),
+    shell('Install the agent', ['pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http', 'opentelemetry-bootstrap -a install']),
+    variables(target, [certificate, 'export OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true']),
+    shell('Start your program under it', ['opentelemetry-instrument python app.py'], 'Your own command goes behind opentelemetry-instrument: flask run, uvicorn app:app, celery -A app worker …'),
+  ],
+}
+
+const nodejs: Way = {
+  id: 'nodejs',
+  label: 'Node.js',
+  steps: (target) => [
+    fetchCa(target),
+    shell('Install the agent', ['npm install @opentelemetry/api @opentelemetry/auto-instrumentations-node']),
+    variables(target, [certificate, `export NODE_EXTRA_CA_CERTS="$PWD/${CA_FILE}"`, `export NODE_OPTIONS="--require @opentelemetry/auto-instrumentations-node/register"`]),
+    shell('Start your program', ['node app.js'], 'NODE_OPTIONS loads the agent before your program; nothing in it changes.'),
+  ],
+}
+
+const java: Way = {
+  id: 'java',
+  label: 'Java',
+  steps: (target) => [
+    fetchCa(target),
+    shell('Get the agent', ['curl -sSfLO https://github.com/open-telemetry/opentelemetry-java-instrumentation/releases/latest/download/opentelemetry-javaagent.jar']),
+    variables(target, [certificate]),
+    shell('Start your program with it', ['java -javaagent:opentelemetry-javaagent.jar -jar app.jar'], 'Where the command line is not yours: export JAVA_TOOL_OPTIONS="-javaagent:/path/to/opentelemetry-javaagent.jar"'),
+  ],
+}
+
+const GO_MAIN = `package main
+
+import (
+	"context"
+	"net/http"
+
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/trace"
+)
+
+func main() {
+	exporter, err := autoexport.NewSpanExporter(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	provider := trace.NewTracerProvider(trace.WithBatcher(exporter))
+	defer provider.Shutdown(context.Background())
+	otel.SetTracerProvider(provider)
+	otel.SetTextMapPropagator(propagation.TraceContext{})
+
+	handler := otelhttp.NewHandler(http.DefaultServeMux, "server") // your routes
+	http.DefaultTransport = otelhttp.NewTransport(http.DefaultTransport)
+	_ = http.ListenAndServe(":8080", handler)
+}`
+
+const go: Way = {
+  id: 'go',
+  label: 'Go',
+  steps: (target) => [
+    fetchCa(target),
+    shell('Add the libraries', ['go get go.opentelemetry.io/contrib/exporters/autoexport go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp go.opentelemetry.io/otel/sdk']),
+    { title: 'Start OpenTelemetry in main', language: 'go', code: GO_MAIN, remark: 'Go has no agent that attaches from outside; these lines read the variables below.' },
+    variables(target, [certificate]),
+    shell('Start your program', ['go run .']),
+  ],
+}
+
+const dotnet: Way = {
+  id: 'dotnet',
+  label: '.NET',
+  steps: (target) => [
+    fetchCa(target),
+    shell('Trust the CA on this machine', [`sudo cp ${CA_FILE} /usr/local/share/ca-certificates/vedette.crt`, 'sudo update-ca-certificates'], '.NET verifies servers against the system’s certificates.'),
+    shell('Install the agent', ['curl -sSfLO https://github.com/open-telemetry/opentelemetry-dotnet-instrumentation/releases/latest/download/otel-dotnet-auto-install.sh', 'sh ./otel-dotnet-auto-install.sh']),
+    variables(target, [certificate]),
+    shell('Start your program with it', ['. "$HOME/.otel-dotnet-auto/instrument.sh"', 'dotnet run']),
+  ],
+}
+
+function collectorYaml(target: Target): string {
+  const attribute = (key: string, value: string) => `      - { key: ${key}, value: ${JSON.stringify(value)}, action: insert }`
+  return `receivers:
+  otlp:
+    protocols:
+      grpc: { endpoint: 0.0.0.0:4317 }
+      http: { endpoint: 0.0.0.0:4318 }
+processors:
+  batch: {}
+  resource:
+    attributes:
+${[attribute('service.namespace', target.application), ...(target.environment ? [attribute('deployment.environment.name', target.environment)] : [])].join('\n')}
+exporters:
+  otlphttp/vedette:
+    endpoint: ${JSON.stringify(target.url)}
+    headers: { x-api-key: ${JSON.stringify(target.accessKey)} }
+    tls: { ca_file: /etc/otelcol/${CA_FILE} }
+service:
+  pipelines:
+    traces: { receivers: [otlp], processors: [resource, batch], exporters: [otlphttp/vedette] }
+    metrics: { receivers: [otlp], processors: [resource, batch], exporters: [otlphttp/vedette] }
+    logs: { receivers: [otlp], processors: [resource, batch], exporters: [otlphttp/vedette] }`
+}
+
+const collector: Way = {
+  id: 'collector',
+  label: 'Collector',
+  steps: (target) => [
+    fetchCa(target),
+    shell('Put the CA where the Collector reads it', [`sudo install -D -m 0644 ${CA_FILE} /etc/otelcol/${CA_FILE}`]),
+    { title: 'Export to Vedette: /etc/otelcol/config.yaml', language: 'yaml', code: collectorYaml(target), remark: 'The resource processor names the application only where an agent did not.' },
+    shell('Start it', ['otelcol --config /etc/otelcol/config.yaml']),
+  ],
+}
+
+export const WAYS: Way[] = [python, nodejs, java, go, dotnet, collector]
+
+/** The whole shell session of a way without its last step, as a test or a script would source it. */
+export function setupScript(way: Way, target: Target): string {
+  return way
+    .steps(target)
+    .slice(0, -1)
+    .filter((step) => step.language === 'shell')
+    .map((step) => step.code)
+    .join('\n')
+}

@@ -1,0 +1,86 @@
+import { EdgeLabelRenderer, type Edge, type EdgeProps } from '@xyflow/react'
+import { memo } from 'react'
+import { SeverityIcon } from '../../components/figures/ErrorShare'
+import { responseTime, short } from '../../format/numbers'
+import { severityOf } from '../../format/severity'
+import styles from './CallEdge.module.css'
+import { curveOf, loopOf, pointAt, svgPath } from './model/edgePath'
+import { NODE_HEIGHT } from './model/layout'
+import type { MapEdge } from './model/view'
+
+export type CallEdgeType = Edge<
+  {
+    call: MapEdge
+    weight: number
+    /** Where on the curve its text stands when it always has text. */
+    label: number | null
+    /** Hovered, selected or beside what is. */
+    hot: boolean
+    dimmed: boolean
+    summary: string
+    onSelect(id: string): void
+  },
+  'call'
+>
+
+export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, sourceY, targetX, targetY, data }: EdgeProps<CallEdgeType>) {
+  if (!data) return null
+  const { call, weight, label, hot, dimmed, summary, onSelect } = data
+  const start = { x: sourceX, y: sourceY }
+  // The arrow's head ends at the node; the line ends where the head begins.
+  const end = { x: targetX - 7 - weight * 0.6, y: targetY }
+  const curve = source === target ? loopOf(start, end, NODE_HEIGHT) : curveOf(start, end)
+  const path = svgPath(curve)
+  const severity = severityOf(call.figures)
+  const at = pointAt(curve, label ?? 0.5)
+  const withText = hot || label !== null
+  return (
+    <>
+      <g className={styles.edge} data-severity={severity} data-hot={hot || undefined} data-dimmed={dimmed || undefined} data-async={call.async || undefined}>
+        <path d={path} className={styles.line} style={{ strokeWidth: weight }} />
+        <ArrowHead x={targetX} y={targetY} size={6 + weight * 0.9} open={call.async} />
+        <path d={path} className={`react-flow__edge-interaction ${styles.hit}`} strokeWidth={18}>
+          <title>{summary}</title>
+        </path>
+      </g>
+      {(withText || severity !== 'normal') && (
+        <EdgeLabelRenderer>
+          <button
+            type="button"
+            className={`${styles.label} nodrag nopan`}
+            data-severity={severity}
+            data-hot={hot || undefined}
+            data-dimmed={dimmed || undefined}
+            data-bare={!withText || undefined}
+            title={summary}
+            aria-label={summary}
+            style={{ transform: `translate(-50%, -50%) translate(${at.x}px, ${at.y}px)` }}
+            onClick={() => onSelect(id)}
+          >
+            {withText ? <EdgeText call={call} /> : <SeverityIcon severity={severity} size={14} />}
+          </button>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  )
+})
+
+function EdgeText({ call: { figures } }: { call: MapEdge }) {
+  return (
+    <>
+      <span>
+        <b>{short(figures.calls_per_minute)}</b>/min · {responseTime(figures.average_ms)}
+      </span>
+      <span className={styles.errors}>
+        <SeverityIcon severity={severityOf(figures)} size={11} />
+        {short(figures.errors_per_minute)} err/min
+      </span>
+    </>
+  )
+}
+
+/** Filled for a call that waits for its answer, open for one that does not. */
+function ArrowHead({ x, y, size, open }: { x: number; y: number; size: number; open: boolean }) {
+  const points = `${x - size},${y - size * 0.55} ${x},${y} ${x - size},${y + size * 0.55}`
+  return open ? <polyline className={styles.open} points={points} /> : <polygon className={styles.head} points={points} />
+}

@@ -1,0 +1,57 @@
+import { Handle, Position, type Node, type NodeProps } from '@xyflow/react'
+import { IconAlertTriangle, IconArrowBarToRight, IconPinFilled } from '@tabler/icons-react'
+import { memo } from 'react'
+import { SeverityIcon } from '../../components/figures/ErrorShare'
+import { EntityIcon } from '../../components/EntityIcon'
+import { plural, responseTime, short } from '../../format/numbers'
+import { severityOf } from '../../format/severity'
+import styles from './EntityNode.module.css'
+import type { MapNode } from './model/view'
+import { summaryOf } from './summary'
+
+export type EntityNodeType = Node<{ entity: MapNode; dimmed: boolean }, 'entity'>
+
+/** What stands under the name: how many processes, members, or which system. */
+export function subtitleOf(entity: MapNode): string {
+  if (entity.kind === 'tier') return plural(entity.nodes, 'node')
+  if (entity.kind === 'group') return entity.type === 'tier' ? `${plural(entity.members.length, 'tier')}, ${plural(entity.nodes, 'node')}` : plural(entity.members.length, 'backend')
+  if (entity.kind === 'application') return 'other application'
+  return entity.system ?? entity.type.toLowerCase()
+}
+
+export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, selected }: NodeProps<EntityNodeType>) {
+  const severity = severityOf(entity.figures)
+  const f = entity.figures
+  return (
+    <div className={styles.node} data-kind={entity.kind} data-type={entity.type} data-severity={severity} data-selected={selected || undefined} data-dimmed={dimmed || undefined} title={summaryOf(entity)}>
+      <Handle type="target" position={Position.Left} isConnectable={false} className={styles.handle} />
+      {entity.entry && (
+        <span className={styles.entry} title="Transactions enter here">
+          <IconArrowBarToRight size={13} stroke={2.2} aria-label="Transactions enter here" />
+        </span>
+      )}
+      <div className={styles.head}>
+        <EntityIcon kind={entity.kind} type={entity.type} size={16} />
+        <span className={styles.name}>{entity.name}</span>
+        <SeverityIcon severity={severity} size={14} />
+        {entity.hints.length > 0 && <IconAlertTriangle size={14} aria-label={entity.hints.join(' ')} />}
+        {entity.pinned && <IconPinFilled size={10} className={styles.pin} aria-label="Placed by hand" />}
+      </div>
+      <div className={styles.sub}>{subtitleOf(entity)}</div>
+      <div className={styles.figures}>
+        {f && f.calls > 0 ? (
+          <>
+            <span>
+              <b>{short(f.calls_per_minute)}</b>/min
+            </span>
+            <span>{responseTime(f.average_ms)}</span>
+            <span className={styles.errors}>{short(f.errors_per_minute)} err/min</span>
+          </>
+        ) : (
+          <span className={styles.none}>{f ? 'no calls' : 'no data'}</span>
+        )}
+      </div>
+      <Handle type="source" position={Position.Right} isConnectable={false} className={styles.handle} />
+    </div>
+  )
+})

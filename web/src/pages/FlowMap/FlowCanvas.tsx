@@ -1,0 +1,187 @@
+import '@xyflow/react/dist/base.css'
+import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Node, type NodeChange } from '@xyflow/react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { severityOf } from '../../format/severity'
+import { CallEdge, type CallEdgeType } from './CallEdge'
+import { EntityNode, type EntityNodeType } from './EntityNode'
+import styles from './FlowCanvas.module.css'
+import { neighbourhood } from './model/focus'
+import { busiest, labelPositions, weightOf } from './model/labels'
+import { NODE_HEIGHT, NODE_WIDTH } from './model/layout'
+import type { MapView, Point } from './model/view'
+import { edgeSummary } from './summary'
+
+const NODE_TYPES = { entity: EntityNode }
+const EDGE_TYPES = { call: CallEdge }
+const FAR = 0.52
+const MINIMAP_ABOVE = 30
+const FIT = { padding: 0.06, maxZoom: 1.05 }
+const HANDLES = [
+  { type: 'target' as const, position: 'left' as never, x: 0, y: NODE_HEIGHT / 2, width: 1, height: 1 },
+  { type: 'source' as const, position: 'right' as never, x: NODE_WIDTH - 1, y: NODE_HEIGHT / 2, width: 1, height: 1 },
+]
+
+export interface FlowCanvasProps {
+  view: MapView
+  places: ReadonlyMap<string, Point>
+  selected: string | null
+  /** Changes when another part is shown: the map is fitted to the screen then, and only then. */
+  fitKey: string
+  onSelect(id: string | null): void
+  onOpen(id: string): void
+  onMove(id: string, to: Point): void
+}
+
+export default function FlowCanvas(props: FlowCanvasProps) {
+  return (
+    <ReactFlowProvider>
+      <Canvas {...props} />
+    </ReactFlowProvider>
+  )
+}
+
+function Canvas({ view, places, selected, fitKey, onSelect, onOpen, onMove }: FlowCanvasProps) {
+  const [dragged, setDragged] = useState<{ id: string; at: Point } | null>(null)
+  const [hovered, setHovered] = useState<string | null>(null)
+  const far = useStore((s) => s.transform[2] < FAR)
+  const near = useMemo(() => nearTo(view, selected), [view, selected])
+  const nodes = useNodes(view, places, dragged, selected, near?.nodes ?? null)
+  const edges = useEdges(view, places, selected, hovered, near?.edges ?? null, onSelect)
+  useFit(fitKey, selected)
+
+  const onNodesChange = useCallback(
+    (changes: NodeChange<EntityNodeType>[]) => {
+      for (const change of changes) {
+        if (change.type !== 'position' || !change.position) continue
+        if (change.dragging) setDragged({ id: change.id, at: change.position })
+      }
+    },
+    [],
+  )
+  const drop = useCallback(
+    (_: unknown, node: Node) => {
+      setDragged(null)
+      onMove(node.id, node.position)
+    },
+    [onMove],
+  )
+  return (
+    <div className={styles.canvas} data-zoom={far ? 'far' : 'near'}>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        onNodesChange={onNodesChange}
+        onNodeDragStop={drop}
+        onNodeClick={(_, node) => onSelect(node.id)}
+        onNodeDoubleClick={(_, node) => onOpen(node.id)}
+        onEdgeClick={(_, edge) => onSelect(edge.id)}
+        onEdgeMouseEnter={(_, edge) => setHovered(edge.id)}
+        onEdgeMouseLeave={() => setHovered(null)}
+        onPaneClick={() => onSelect(null)}
+        onlyRenderVisibleElements={nodes.length > 60}
+        nodesConnectable={false}
+        elevateNodesOnSelect={false}
+        edgesFocusable={false}
+        nodeDragThreshold={3}
+        zoomOnDoubleClick={false}
+        minZoom={0.06}
+        maxZoom={2}
+        fitView
+        fitViewOptions={FIT}
+        proOptions={{ hideAttribution: true }}
+        onKeyDown={(event) => {
+          const id = (event.target as HTMLElement).dataset.id
+          if (id && (event.key === 'Enter' || event.key === ' ')) onSelect(id)
+          if (event.key === 'Escape') onSelect(null)
+        }}
+      >
+        <Background gap={24} size={1} color="var(--v-border)" />
+        <Controls showInteractive={false} position="bottom-right" />
+        {nodes.length > MINIMAP_ABOVE && <MiniMap pannable zoomable position="top-right" nodeColor={miniColour} maskColor="color-mix(in srgb, var(--v-bg) 70%, transparent)" style={{ width: 150, height: 96 }} ariaLabel="Small map" />}
+      </ReactFlow>
+    </div>
+  )
+}
+
+function miniColour(node: EntityNodeType): string {
+  return { critical: 'var(--v-crit-fill)', warning: 'var(--v-warn-fill)', normal: 'var(--v-edge)' }[severityOf(node.data.entity.figures)]
+}
+
+function nearTo(view: MapView, selected: string | null) {
+  if (!selected) return null
+  const edge = view.edges.find((e) => e.id === selected)
+  if (edge) return { nodes: new Set([edge.from, edge.to]), edges: new Set([edge.id]) }
+  return view.nodes.some((n) => n.id === selected) ? neighbourhood(view, selected) : null
+}
+
+function useNodes(view: MapView, places: ReadonlyMap<string, Point>, dragged: { id: string; at: Point } | null, selected: string | null, near: ReadonlySet<string> | null): EntityNodeType[] {
+  const settled = useMemo(
+    () =>
+      view.nodes.map<EntityNodeType>((entity) => ({
+        id: entity.id,
+        type: 'entity',
+        position: places.get(entity.id) ?? { x: 0, y: 0 },
+        width: NODE_WIDTH,
+        height: NODE_HEIGHT,
+        handles: HANDLES,
+        selected: entity.id === selected,
+        ariaLabel: entity.name,
+        data: { entity, dimmed: near !== null && !near.has(entity.id) },
+      })),
+    [view, places, selected, near],
+  )
+  return useMemo(() => (dragged ? settled.map((n) => (n.id === dragged.id ? { ...n, position: dragged.at } : n)) : settled), [settled, dragged])
+}
+
+function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: string | null, hovered: string | null, near: ReadonlySet<string> | null, onSelect: (id: string) => void): CallEdgeType[] {
+  const settled = useMemo(() => {
+    const chosen = busiest(view.edges)
+    const labels = labelPositions(chosen, places)
+    const names = new Map(view.nodes.map((n) => [n.id, n.name]))
+    const most = chosen[0]?.figures.calls_per_minute ?? 0
+    return view.edges.map<CallEdgeType>((call) => ({
+      id: call.id,
+      source: call.from,
+      target: call.to,
+      type: 'call',
+      zIndex: 0,
+      data: {
+        call,
+        weight: weightOf(call.figures.calls_per_minute, most),
+        label: labels.get(call.id) ?? null,
+        hot: near?.has(call.id) ?? false,
+        dimmed: near !== null && !near.has(call.id),
+        summary: edgeSummary(call, (id) => names.get(id) ?? id),
+        onSelect,
+      },
+    }))
+  }, [view, places, near, onSelect])
+  return useMemo(() => {
+    if (!hovered && !selected) return settled
+    return settled.map((e) => (e.data && (e.id === hovered || e.id === selected) ? { ...e, zIndex: 1, data: { ...e.data, hot: true, dimmed: false } } : e))
+  }, [settled, hovered, selected])
+}
+
+/** Fits when another part is shown, never on a refresh; and brings what was selected elsewhere into sight. */
+function useFit(fitKey: string, selected: string | null): void {
+  const flow = useReactFlow()
+  const ready = useStore((s) => s.width > 0 && s.height > 0)
+  const fitted = useRef<string | null>(null)
+  useEffect(() => {
+    if (!ready || fitted.current === fitKey) return
+    const first = fitted.current === null
+    fitted.current = fitKey
+    const frame = requestAnimationFrame(() => void flow.fitView({ ...FIT, duration: first ? 0 : 250 }))
+    return () => cancelAnimationFrame(frame)
+  }, [ready, fitKey, flow])
+  useEffect(() => {
+    const node = selected && flow.getInternalNode(selected)
+    if (!ready || !node) return
+    const { x, y } = flow.flowToScreenPosition({ x: node.position.x + NODE_WIDTH / 2, y: node.position.y + NODE_HEIGHT / 2 })
+    const pane = document.querySelector(`.${styles.canvas}`)?.getBoundingClientRect()
+    const outside = pane && (x < pane.left || x > pane.right - 320 || y < pane.top || y > pane.bottom)
+    if (outside) void flow.setCenter(node.position.x + NODE_WIDTH, node.position.y + NODE_HEIGHT / 2, { zoom: Math.max(0.8, flow.getZoom()), duration: 250 })
+  }, [selected, ready, flow])
+}

@@ -1,0 +1,123 @@
+import { lazy, Suspense, useCallback, useMemo } from 'react'
+import { useFlowMap } from '../../api/queries'
+import type { FlowMap } from '../../api/types'
+import { paths } from '../../app/paths'
+import { Card } from '../../components/card/Card'
+import { RangeLink } from '../../components/link/RangeLink'
+import { Empty } from '../../components/states/Empty'
+import { Loaded } from '../../components/states/Loaded'
+import { Loading } from '../../components/states/Loading'
+import { plural } from '../../format/numbers'
+import { FlowMapTables } from './FlowMapTables'
+import styles from './FlowMapPanel.module.css'
+import { FlowToolbar } from './FlowToolbar'
+import { Legend } from './Legend'
+import { focused } from './model/focus'
+import { viewOf } from './model/grouping'
+import { SidePanel } from './SidePanel'
+import { useFlowMapState } from './useFlowMapState'
+import { usePlacement } from './usePlacement'
+
+const FlowCanvas = lazy(() => import('./FlowCanvas'))
+
+interface Props {
+  application: number
+  /** Only what this business transaction touches. */
+  bt?: number
+}
+
+export function FlowMapPanel({ application, bt }: Props) {
+  const query = useFlowMap(application, bt)
+  if (query.data && query.data.nodes.length > 0) return <FlowMapCard map={query.data} query={query} application={application} bt={bt} />
+  return (
+    <Card grow title="Flow map">
+      <Loaded query={query} what="the flow map" lines={8}>
+        {() => (
+          <Empty title="Nothing was called in this range">
+            The map shows what reported between the two ends of the time range. Choose a longer one, or <RangeLink to={paths.connect}>connect an agent</RangeLink>.
+          </Empty>
+        )}
+      </Loaded>
+    </Card>
+  )
+}
+
+interface CardProps extends Props {
+  map: FlowMap
+  query: ReturnType<typeof useFlowMap>
+}
+
+function FlowMapCard({ map, query, application, bt }: CardProps) {
+  const [state, change] = useFlowMapState()
+  const { selected, focus, hops, table } = state
+  const expandKey = [...state.expanded].sort().join(',')
+  const whole = useMemo(() => viewOf(map, new Set(expandKey ? expandKey.split(',') : [])), [map, expandKey])
+  const centre = focus && whole.nodes.some((n) => n.id === focus) ? focus : null
+  const view = useMemo(() => (centre ? focused(whole, centre, hops) : whole), [whole, centre, hops])
+  const part = centre ? `focus:${centre}` : bt === undefined ? null : `bt:${bt}`
+  const placement = usePlacement(application, view, part)
+  const nameOf = (id: string) => whole.nodes.find((n) => n.id === id)?.name ?? id
+  const expandedAll = whole.groups.length > 0 && whole.groups.every((g) => state.expanded.has(g))
+
+  const select = useCallback((id: string | null) => change({ selected: id }), [change])
+  const toggleGroup = useCallback(
+    (id: string) => {
+      const open = new Set(expandKey ? expandKey.split(',') : [])
+      if (open.has(id)) open.delete(id)
+      else open.add(id)
+      change({ expand: [...open].join(','), selected: null })
+    },
+    [change, expandKey],
+  )
+  const open = useCallback((id: string) => (id.startsWith('group:') ? toggleGroup(id) : change({ focus: id, hops: '1' })), [toggleGroup, change])
+  const find = (entity: number) => {
+    const group = whole.memberOf.get(entity)
+    const hidden = group !== undefined && !state.expanded.has(group)
+    change({ selected: String(entity), focus: null, ...(hidden ? { expand: [...state.expanded, group].join(',') } : {}) })
+  }
+
+  return (
+    <Card
+      grow
+      title="Flow map"
+      note={`${plural(map.nodes.length, 'entity', 'entities')}, ${plural(map.edges.length, 'call', 'calls')}${view.nodes.length < map.nodes.length ? `, shown as ${view.nodes.length}` : ''}`}
+      actions={
+        <FlowToolbar
+          map={map}
+          table={table}
+          focusName={centre && nameOf(centre)}
+          hops={hops}
+          groups={whole.groups.length}
+          expandedAll={expandedAll}
+          onFind={find}
+          onView={(asTable) => change({ view: asTable ? 'table' : null })}
+          onHops={(n) => change({ hops: String(n) })}
+          onUnfocus={() => change({ focus: null, hops: null })}
+          onToggleGroups={() => change({ expand: expandedAll ? null : whole.groups.join(','), selected: null })}
+          onArrange={placement.arrange}
+        />
+      }
+    >
+      <Loaded query={query} what="the flow map">
+        {() =>
+          table ? (
+            <FlowMapTables map={map} selected={selected} onSelect={select} />
+          ) : (
+            <div className={styles.body}>
+              {placement.problem && (
+                <div className={styles.problem} role="alert">
+                  Places could not be stored: {placement.problem}
+                </div>
+              )}
+              <Suspense fallback={<Loading what="the flow map" lines={8} />}>
+                <FlowCanvas view={view} places={placement.places} selected={selected} fitKey={`${part}:${hops}:${expandKey}`} onSelect={select} onOpen={open} onMove={placement.move} />
+              </Suspense>
+              <SidePanel application={application} view={whole} selected={selected} onSelect={select} onFocus={(id) => change({ focus: id, hops: '1' })} onToggleGroup={toggleGroup} />
+            </div>
+          )
+        }
+      </Loaded>
+      {!table && <Legend grouped={whole.groups.length > 0} />}
+    </Card>
+  )
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { focused } from './focus'
+import { GROUP_ABOVE, prefixOf, viewOf } from './grouping'
+import { mergeFigures } from './mergeFigures'
+import { call, entity, figures, largeMap, mapOf } from './testMap'
+
+const none = new Set<string>()
+
+describe('grouping', () => {
+  it('leaves 40 entities as they are', () => {
+    const view = viewOf(largeMap(GROUP_ABOVE), none)
+    expect(view.nodes).toHaveLength(GROUP_ABOVE)
+    expect(view.groups).toEqual([])
+  })
+
+  it('above 40 shows leaf backends by type and tiers by prefix', () => {
+    const view = viewOf(largeMap(200), none)
+    expect(view.groups).toContain('group:backend:DATABASE')
+    expect(view.groups).toContain('group:tier:orders')
+    expect(view.nodes.length).toBeLessThan(20)
+  })
+
+  it('loses no call: what is between groups is what was between their members', () => {
+    const map = largeMap(200)
+    const view = viewOf(map, none)
+    const between = map.edges.filter((e) => view.shownAs.get(e.from) !== view.shownAs.get(e.to))
+    const calls = (list: { figures: { calls: number } }[]) => list.reduce((sum, e) => sum + e.figures.calls, 0)
+    expect(calls(view.edges)).toBe(calls(between))
+  })
+
+  it('an expanded group shows its members and leaves the others grouped', () => {
+    const view = viewOf(largeMap(200), new Set(['group:tier:orders']))
+    expect(view.nodes.some((n) => n.kind === 'tier' && n.name.startsWith('orders-'))).toBe(true)
+    expect(view.nodes.some((n) => n.id === 'group:tier:orders')).toBe(false)
+    expect(view.nodes.some((n) => n.id === 'group:backend:DATABASE')).toBe(true)
+  })
+
+  it('a group stands where its oldest member is stored, so that a new member does not move it', () => {
+    const map = largeMap(200)
+    const nodes = map.nodes.map((n) => (n.name === 'orders-1' ? { ...n, x: 300, y: 40 } : n))
+    const at = (all: typeof nodes) => viewOf(mapOf(all, map.edges), none).nodes.find((n) => n.id === 'group:tier:orders')?.at
+    expect(at(nodes)).toEqual({ x: 300, y: 40 })
+    expect(at([...nodes, entity(5000, 'orders-new')])).toEqual({ x: 300, y: 40 })
+  })
+
+  it('a backend that itself calls is no leaf', () => {
+    const map = largeMap(200)
+    const proxy = entity(999, 'proxy:3306', { kind: 'backend', type: 'DATABASE' })
+    const view = viewOf(mapOf([...map.nodes, proxy], [...map.edges, call(999, 3)]), none)
+    expect(view.nodes.some((n) => n.id === '999')).toBe(true)
+  })
+
+  it('two edges between one pair are drawn as one, parts kept', () => {
+    const view = viewOf(mapOf([entity(1, 'a'), entity(2, 'b')], [call(1, 2, 10), call(1, 2, 5, { type: 'RPC' })]), none)
+    expect(view.edges).toHaveLength(1)
+    expect(view.edges[0]?.figures.calls).toBe(15)
+    expect(view.edges[0]?.parts).toHaveLength(2)
+  })
+
+  it('knows the group of an entity, expanded or not', () => {
+    expect(viewOf(largeMap(200), new Set(['group:tier:orders'])).memberOf.get(7)).toBe('group:tier:orders')
+    expect(viewOf(largeMap(20), none).memberOf.size).toBe(0)
+  })
+
+  it('a prefix needs something behind it', () => {
+    expect(prefixOf('orders-api')).toBe('orders')
+    expect(prefixOf('orders')).toBe(null)
+    expect(prefixOf('a-b')).toBe(null)
+  })
+})
+
+describe('figures of several', () => {
+  it('weights response times by calls', () => {
+    const merged = mergeFigures([figures(90, { average_ms: 10 }), figures(10, { average_ms: 110 })])
+    expect(merged.average_ms).toBe(20)
+    expect(merged.calls).toBe(100)
+  })
+
+  it('has no response time when nothing was called', () => {
+    expect(mergeFigures([figures(0), figures(0)]).average_ms).toBe(null)
+  })
+})
+
+describe('focus', () => {
+  it('keeps what is within n hops either way', () => {
+    const view = viewOf(mapOf([1, 2, 3, 4].map((id) => entity(id, `t${id}`)), [call(1, 2), call(2, 3), call(3, 4)]), none)
+    const names = (hops: number) => focused(view, '2', hops).nodes.map((n) => n.id)
+    expect(names(0)).toEqual(['2'])
+    expect(names(1)).toEqual(['1', '2', '3'])
+    expect(names(2)).toEqual(['1', '2', '3', '4'])
+  })
+})

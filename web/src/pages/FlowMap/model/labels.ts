@@ -1,0 +1,55 @@
+// Which edges carry text, and where on their curve it stands so that it covers neither a node nor another text.
+import { curveOf, pointAt } from './edgePath'
+import { NODE_HEIGHT, NODE_WIDTH } from './layout'
+import type { MapEdge, Point } from './view'
+
+export const LABELLED_EDGES = 20
+export const LABEL_WIDTH = 112
+export const LABEL_HEIGHT = 32
+const TRIES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8]
+
+interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
+export function busiest(edges: readonly MapEdge[], n = LABELLED_EDGES): MapEdge[] {
+  return [...edges].sort((a, b) => b.figures.calls - a.figures.calls || a.id.localeCompare(b.id)).slice(0, n)
+}
+
+export function ends(edge: MapEdge, places: ReadonlyMap<string, Point>): [Point, Point] | null {
+  const from = places.get(edge.from)
+  const to = places.get(edge.to)
+  return from && to ? [{ x: from.x + NODE_WIDTH, y: from.y + NODE_HEIGHT / 2 }, { x: to.x, y: to.y + NODE_HEIGHT / 2 }] : null
+}
+
+const overlap = (a: Box, b: Box) => Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)) * Math.max(0, Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y))
+
+/** Edge id → position on the curve, 0 at the caller and 1 at the called. Text that would be half covered is left for hovering. */
+export function labelPositions(edges: readonly MapEdge[], places: ReadonlyMap<string, Point>): Map<string, number> {
+  const taken: Box[] = [...places.values()].map((p) => ({ ...p, width: NODE_WIDTH, height: NODE_HEIGHT }))
+  const result = new Map<string, number>()
+  for (const edge of edges) {
+    const points = ends(edge, places)
+    if (!points || edge.from === edge.to) continue
+    const curve = curveOf(...points)
+    const candidates = TRIES.map((t) => {
+      const p = pointAt(curve, t)
+      const box = { x: p.x - LABEL_WIDTH / 2, y: p.y - LABEL_HEIGHT / 2, width: LABEL_WIDTH, height: LABEL_HEIGHT }
+      return { t, box, covered: taken.reduce((sum, other) => sum + overlap(box, other), 0) }
+    })
+    const best = candidates.reduce((a, b) => (b.covered < a.covered ? b : a))
+    if (best.covered > (LABEL_WIDTH * LABEL_HEIGHT) / 2) continue
+    taken.push(best.box)
+    result.set(edge.id, best.t)
+  }
+  return result
+}
+
+/** Stroke width by load, on a logarithmic scale relative to the busiest edge. */
+export function weightOf(callsPerMinute: number, busiestPerMinute: number): number {
+  if (busiestPerMinute <= 0) return 1.25
+  return Math.round((1.25 + 4.25 * (Math.log1p(callsPerMinute) / Math.log1p(busiestPerMinute))) * 100) / 100
+}

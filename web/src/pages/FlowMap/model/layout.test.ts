@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { viewOf } from './grouping'
+import { NODE_HEIGHT, NODE_WIDTH, placed, type Link, type Placeable } from './layout'
+import { largeMap } from './testMap'
+import type { Point } from './view'
+
+const fresh = (ids: string[]): Placeable[] => ids.map((id) => ({ id, at: null }))
+const link = (from: string, to: string): Link => ({ from, to })
+const standing = (places: Map<string, Point>): Placeable[] => [...places].map(([id, at]) => ({ id, at }))
+
+function expectNoOverlap(places: Map<string, Point>) {
+  const all = [...places]
+  all.forEach(([a, p], i) => {
+    for (const [b, q] of all.slice(i + 1)) {
+      if (Math.abs(p.x - q.x) < NODE_WIDTH && Math.abs(p.y - q.y) < NODE_HEIGHT) expect.fail(`${a} covers ${b}`)
+    }
+  })
+}
+
+const shop = ['storefront', 'catalog', 'orders', 'db', 'queue', 'mailer']
+const calls = [link('storefront', 'catalog'), link('storefront', 'orders'), link('catalog', 'db'), link('orders', 'db'), link('orders', 'queue'), link('queue', 'mailer')]
+
+describe('layout', () => {
+  it('puts callers left of what they call', () => {
+    const places = placed(fresh(shop), calls)
+    for (const { from, to } of calls) expect(places.get(from)?.x).toBeLessThan(places.get(to)?.x ?? 0)
+    expectNoOverlap(places)
+  })
+
+  it('gives the same places whatever order entities and calls come in', () => {
+    const one = placed(fresh(shop), calls)
+    const other = placed(fresh([...shop].reverse()), [...calls].reverse())
+    for (const id of shop) expect(other.get(id)).toEqual(one.get(id))
+  })
+
+  it('a new entity moves no other and covers none', () => {
+    const before = placed(fresh(shop), calls)
+    const after = placed([...standing(before), ...fresh(['payments'])], [...calls, link('orders', 'payments')])
+    for (const id of shop) expect(after.get(id)).toEqual(before.get(id))
+    expect(after.get('payments')?.x).toBeGreaterThan(before.get('orders')?.x ?? 0)
+    expectNoOverlap(after)
+  })
+
+  it('many new entities at once move no other and cover none', () => {
+    const before = placed(fresh(shop), calls)
+    const news = Array.from({ length: 30 }, (_, i) => `backend-${i}`)
+    const after = placed([...standing(before), ...fresh(news)], [...calls, ...news.map((n) => link('catalog', n))])
+    for (const id of shop) expect(after.get(id)).toEqual(before.get(id))
+    expectNoOverlap(after)
+  })
+
+  it('a new caller stands left of what it calls', () => {
+    const before = placed(fresh(shop), calls)
+    const after = placed([...standing(before), ...fresh(['partner'])], [...calls, link('partner', 'orders')])
+    expect(after.get('partner')?.x).toBeLessThan(before.get('orders')?.x ?? 0)
+  })
+
+  it('a dragged entity stays where it was put although a layout would put it elsewhere', () => {
+    const places = placed([{ id: 'storefront', at: { x: 5000, y: 77 } }, ...fresh(['catalog'])], [link('storefront', 'catalog')])
+    expect(places.get('storefront')).toEqual({ x: 5000, y: 77 })
+    expect(places.get('catalog')?.x).toBeGreaterThan(5000)
+  })
+
+  it('entities without calls stand below, not in one endless column', () => {
+    const places = placed(fresh([...shop, ...Array.from({ length: 40 }, (_, i) => `loose-${i}`)]), calls)
+    expectNoOverlap(places)
+    expect(new Set([...places.values()].map((p) => p.x)).size).toBeGreaterThan(3)
+  })
+
+  it('places the members of expanded groups among 1,000 entities without moving or covering any', { timeout: 20_000 }, () => {
+    const map = largeMap(1000)
+    const collapsed = viewOf(map, new Set())
+    const before = placed(collapsed.nodes, collapsed.edges)
+    const expanded = viewOf(map, new Set(collapsed.groups))
+    const after = placed(expanded.nodes.map((n) => ({ ...n, near: before.get(expanded.memberOf.get(n.anchor) ?? '') ?? null })), expanded.edges)
+    expect(after.size).toBe(1000)
+    expectNoOverlap(after)
+  })
+})

@@ -1,0 +1,10 @@
+import { RangeLink } from '../../components/link/RangeLink'
+import { Empty } from '../../components/states/Empty'
+
+export function NotFoundPage() {
+  return (
+    <Empty title="There is no such page">
+      <RangeLink to="/applications">All applications</RangeLink>
+    </Empty>
+  )
+}

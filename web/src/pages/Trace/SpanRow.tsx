@@ -1,0 +1,81 @@
+import { IconAlertOctagonFilled, IconChevronDown, IconChevronRight, IconUnlink } from '@tabler/icons-react'
+import { memo } from 'react'
+import { EntityIcon } from '../../components/EntityIcon'
+import { count, microseconds } from '../../format/numbers'
+import { barOf } from './model/scale'
+import type { TreeSpan } from './model/tree'
+import styles from './Trace.module.css'
+
+interface Props {
+  row: TreeSpan
+  top: number
+  index: number
+  from: number
+  to: number
+  colour: string
+  collapsed: boolean
+  selected: boolean
+  onSelect(spanId: string): void
+  onToggle(spanId: string): void
+}
+
+export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour, collapsed, selected, onSelect, onToggle }: Props) {
+  const { span, depth, children, size, orphan } = row
+  const failed = span.status === 'ERROR'
+  const { left, width } = barOf({ from, to }, span.start_us, span.duration_us)
+  const textLeft = left + width > 78
+  return (
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the tree handles the keys for its rows
+    <div
+      id={`span-${span.span_id}`}
+      role="row"
+      tabIndex={-1}
+      aria-level={depth + 1}
+      aria-rowindex={index + 1}
+      aria-selected={selected}
+      aria-expanded={children > 0 ? !collapsed : undefined}
+      className={styles.row}
+      data-failed={failed || undefined}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={() => onSelect(span.span_id)}
+    >
+      <div role="gridcell" className={styles.span} style={{ paddingLeft: 6 + Math.min(depth, 30) * 13 }}>
+        {children > 0 ? (
+          <button
+            type="button"
+            tabIndex={-1}
+            className={styles.toggle}
+            aria-label={collapsed ? `Open ${count(size - 1)} spans` : 'Close'}
+            onClick={(event) => {
+              event.stopPropagation()
+              onToggle(span.span_id)
+            }}
+          >
+            {collapsed ? <IconChevronRight size={13} /> : <IconChevronDown size={13} />}
+          </button>
+        ) : (
+          <span className={styles.toggle} />
+        )}
+        <i className={styles.colour} style={{ background: colour }} />
+        {failed && <IconAlertOctagonFilled size={13} className={styles.failed} aria-label="failed" />}
+        {orphan && <IconUnlink size={13} aria-label="its parent is not in the trace" />}
+        <span className={styles.spanName} title={`${span.tier.name}: ${span.name}`}>
+          {span.role === 'entry' && <b>{span.tier.name}</b>} {span.name}
+        </span>
+        {span.exit && (
+          <span className={styles.target} title={`calls ${span.exit.target.name}`}>
+            <EntityIcon kind={span.exit.target.kind} type={span.exit.type} size={12} />
+            {span.exit.target.name}
+          </span>
+        )}
+        {collapsed && <em>+{count(size - 1)}</em>}
+      </div>
+      <div role="gridcell" className={styles.time}>
+        <div className={styles.bar} data-critical={span.critical || undefined} style={{ left: `${left}%`, width: `max(2px, ${width}%)`, background: colour }} />
+        <span className={styles.duration} style={textLeft ? { right: `${100 - left}%` } : { left: `calc(${left + width}% + 2px)` }}>
+          {microseconds(span.duration_us)}
+        </span>
+      </div>
+    </div>
+  )
+})
