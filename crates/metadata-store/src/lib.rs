@@ -17,6 +17,7 @@ mod catalogue;
 mod config;
 mod database;
 mod dialect;
+mod directory;
 mod entities;
 mod error;
 mod layouts;
@@ -37,6 +38,7 @@ pub use catalogue::{
     SqlCatalogue,
 };
 pub use config::{Config, OpenError, Url};
+pub use directory::{Directory, EntityBackend, MemoryEntities, SqlEntities};
 pub use entities::{Entities, Entity, NewEntity};
 pub use error::StoreError;
 pub use layouts::{Layouts, NodePosition};
