@@ -6,6 +6,9 @@ use super::{Facts, SpanView, systems};
 use crate::attributes::Value;
 use crate::span::SpanKind;
 
+/// How many places an address may stand in.
+const SOURCES: usize = 8;
+
 /// An attribute sent under a stable and under older names; the stable one wins.
 #[derive(Clone, Copy, Debug, Default)]
 struct Both<'a> {
@@ -209,19 +212,21 @@ impl<'a> Collected<'a> {
     }
 
     fn resolve_http(&mut self) {
-        let url = self.url.get().and_then(Url::parse);
+        let url = || self.url.get().and_then(Url::parse);
+        // A proxy's request target is a whole URL.
+        let target = || match self.target? {
+            target if target.starts_with('/') => Some(without_query(target)),
+            target => Some(Url::parse(target).map_or(without_query(target), |url| url.path)),
+        };
+        let path = self.path.map(without_query).or_else(target).or_else(|| Some(url()?.path));
+        let scheme = self.scheme.get().or_else(|| Some(url()?.scheme));
         let facts = &mut self.facts;
+        facts.url_path = path.filter(|path| !path.is_empty());
+        facts.url_scheme = scheme;
+        facts.url_full = self.url.get();
         facts.http_method = self.method.get();
         facts.http_status =
             self.status[0].or(self.status[1]).and_then(|status| u16::try_from(status).ok());
-        facts.url_full = self.url.get();
-        facts.url_scheme = self.scheme.get().or(url.map(|url| url.scheme));
-        // A proxy's request target is a whole URL.
-        let target = self
-            .target
-            .map(|target| Url::parse(target).map_or(without_query(target), |url| url.path));
-        let path = self.path.map(without_query).or(target).or(url.map(|url| url.path));
-        facts.url_path = path.filter(|path| !path.is_empty());
         facts.user_agent = self.user_agent.get();
         facts.upgraded =
             facts.http_status == Some(101) || matches!(facts.url_scheme, Some("ws" | "wss"));
@@ -229,34 +234,50 @@ impl<'a> Collected<'a> {
 
     /// The first address wins. It comes with its own port, else with the port that another source gives the same host.
     fn resolve_address(&mut self, kind: SpanKind) {
-        let url = [self.url.get(), self.messaging_url, self.connection]
-            .into_iter()
-            .flatten()
-            .find_map(Url::parse);
-        let in_url = url.and_then(|url| url.authority);
-        let in_host = self.http_host.and_then(HostPort::parse);
-        let found = match kind {
-            SpanKind::Server => {
-                self.facts.client_address =
-                    self.client.or(self.sock_address).or(self.network_peer.0);
-                [pair(self.server), pair(self.net_host), in_host, in_url, None, None, None]
-            }
-            _ => [
-                pair(self.server),
-                pair(self.net_peer),
-                in_url.or(in_host),
-                pair(self.sock_peer),
-                pair((self.sock_address, self.sock_peer.1.or(self.net_peer.1))),
-                self.peer_address.and_then(HostPort::parse),
-                pair(self.network_peer),
-            ],
-        };
-        let mut known = found.into_iter().flatten();
+        if kind == SpanKind::Server {
+            self.facts.client_address = self.client.or(self.sock_address).or(self.network_peer.0);
+        }
+        let mut known = (0..SOURCES).filter_map(|place| match kind {
+            SpanKind::Server => self.own_address(place),
+            _ => self.far_address(place),
+        });
         let Some(first) = known.next() else { return };
-        self.facts.server_address = Some(first.host);
-        self.facts.server_port = first
+        let port = first
             .port
             .or_else(|| known.find(|other| other.host.eq_ignore_ascii_case(first.host))?.port);
+        self.facts.server_address = Some(first.host);
+        self.facts.server_port = port;
+    }
+
+    /// Where a server's own address may stand, best first.
+    fn own_address(&self, place: usize) -> Option<HostPort<'a>> {
+        match place {
+            0 => pair(self.server),
+            1 => pair(self.net_host),
+            2 => self.http_host.and_then(HostPort::parse),
+            3 => self.address_in_url(),
+            _ => None,
+        }
+    }
+
+    /// Where the address of a call's far end may stand, best first.
+    fn far_address(&self, place: usize) -> Option<HostPort<'a>> {
+        match place {
+            0 => pair(self.server),
+            1 => pair(self.net_peer),
+            2 => self.address_in_url(),
+            3 => self.http_host.and_then(HostPort::parse),
+            4 => pair(self.sock_peer),
+            5 => pair((self.sock_address, self.sock_peer.1.or(self.net_peer.1))),
+            6 => self.peer_address.and_then(HostPort::parse),
+            7 => pair(self.network_peer),
+            _ => None,
+        }
+    }
+
+    fn address_in_url(&self) -> Option<HostPort<'a>> {
+        let urls = [self.url.get(), self.messaging_url, self.connection];
+        urls.into_iter().flatten().find_map(Url::parse)?.authority
     }
 
     fn resolve_db(&mut self) {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use twox_hash::XxHash3_64;
 
 use crate::conventions::{Facts, SpanView};
+use crate::naming::name;
 use crate::naming::queue::{self, Queue};
 use crate::span::SpanKind;
 
@@ -22,6 +23,11 @@ pub mod category {
     pub const RPC: &str = "RPC";
     pub const MESSAGING: &str = "MESSAGING";
     pub const OTHER: &str = "OTHER";
+}
+
+/// The one backend of a tier and category that holds those beyond the limit.
+pub fn other_backends(category: &str) -> String {
+    format!("All other traffic for {category}")
 }
 
 /// One call out of a tier, as its span tells it.
@@ -126,26 +132,25 @@ impl ExitCall<'_> {
             name.push(if self.address.is_some() { '/' } else { ' ' });
             name.push_str(database);
         }
-        name
+        name::limited(name)
     }
 
     /// What two spans must share to be one call, small enough to keep for every open span.
     pub fn key(&self) -> ExitKey {
-        let inside = match &self.queue {
-            Some(queue) => hash(&[queue.destination]),
-            None => hash(&[
-                self.database.as_deref().unwrap_or_default(),
-                self.service.unwrap_or_default(),
-            ]),
+        let inside = match (&self.queue, &self.database, self.service) {
+            (Some(queue), ..) => hash(1, queue.destination),
+            (None, Some(database), _) => hash(2, database),
+            (None, None, Some(service)) => hash(3, service),
+            (None, None, None) => 0,
         };
         ExitKey {
-            kind: hash(&[self.category, self.system]),
-            address: self.address.as_ref().map_or(0, |address| hash(&[&address.to_string()])),
-            inside: if self.queue.is_none() && self.database.is_none() && self.service.is_none() {
-                0
-            } else {
-                inside
-            },
+            // Categories differ in their first letters.
+            kind: hash(u64::from(self.category.as_bytes()[0]), self.system),
+            address: self
+                .address
+                .as_ref()
+                .map_or(0, |address| hash(address.port.map_or(0, u64::from), &address.host)),
+            inside,
             transport: self.transport,
             queue: self.category == category::MESSAGING,
         }
@@ -160,10 +165,8 @@ fn push_word(name: &mut String, word: &str) {
 }
 
 /// Never 0, which stands for "not known".
-fn hash(parts: &[&str]) -> u64 {
-    let hash =
-        parts.iter().fold(1, |seed, part| XxHash3_64::oneshot_with_seed(seed, part.as_bytes()));
-    hash.max(1)
+fn hash(seed: u64, text: &str) -> u64 {
+    XxHash3_64::oneshot_with_seed(seed, text.as_bytes()).max(1)
 }
 
 /// The identity of an exit call as hashes. Only compared within one trace and process, never persisted as a name.

@@ -21,6 +21,15 @@ pub fn limit(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}~{:016x}", &clean[..cut], XxHash3_64::oneshot(clean.as_bytes())))
 }
 
+/// [`limit`] for a text that is owned already.
+pub fn limited(text: String) -> String {
+    match limit(&text) {
+        Cow::Owned(limited) => limited,
+        // It came back whole.
+        Cow::Borrowed(_) => text,
+    }
+}
+
 /// A byte that may begin something to be replaced; 0xc2 leads the C1 control characters.
 fn is_suspect(byte: u8) -> bool {
     byte < 0x20 || byte == 0x7f || byte == b'|' || byte == 0xc2

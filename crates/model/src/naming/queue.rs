@@ -1,6 +1,7 @@
 //! Queues: one identity on the producer's and the consumer's side, each of which sees only its own span.
 
 use crate::conventions::{Facts, MessagingOperation};
+use crate::naming::name;
 
 /// What identifies a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,10 +14,11 @@ pub struct Queue<'a> {
 impl Queue<'_> {
     /// The name on the map: `rabbitmq jobs`.
     pub fn name(&self) -> String {
-        match self.system {
+        let name = match self.system {
             "" => self.destination.to_owned(),
-            system => format!("{system} {}", self.destination),
-        }
+            system => [system, " ", self.destination].concat(),
+        };
+        name::limited(name)
     }
 }
 

@@ -51,10 +51,10 @@ pub fn identify(
         (None, None) => tier.to_owned(),
     };
     ResourceIdentity {
-        application: name::limit(&template.render(attributes)).into_owned(),
+        application: name::limited(template.render(attributes)),
         tier: name::limit(tier).into_owned(),
         process: process(attributes, &node_base, ephemeral),
-        node_base: name::limit(&node_base).into_owned(),
+        node_base: name::limited(node_base),
         host: text("host.name")
             .or_else(|| text("k8s.node.name"))
             .map(|host| name::limit(host).into_owned()),
@@ -81,7 +81,7 @@ fn process(attributes: &Attributes<'_>, node_base: &str, ephemeral: bool) -> u64
 fn agent(attributes: &Attributes<'_>) -> String {
     let parts = ["telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version"];
     let parts: Vec<&str> = parts.into_iter().filter_map(|key| attributes.text(key)).collect();
-    name::limit(&parts.join(" ")).into_owned()
+    name::limited(parts.join(" "))
 }
 
 fn hints(tier: &str) -> Vec<String> {

@@ -22,7 +22,7 @@ pub const HEALTH_CHECKS: &str = "Health Checks";
 
 /// The one business transaction of a tier that holds what has no name of its own.
 pub fn other_traffic(tier: &str) -> String {
-    format!("All Other Traffic - {tier}")
+    name::limited(format!("All Other Traffic - {tier}"))
 }
 
 /// How an entry span is counted.
@@ -58,7 +58,7 @@ pub fn entry(facts: &Facts<'_>, span: &SpanView<'_, '_>) -> EntryName {
 
 fn categorised(facts: &Facts<'_>, span: &SpanView<'_, '_>) -> (&'static str, EntryKind) {
     if !span.kind.may_enter() {
-        return (category::BACKGROUND, named(&of_span(span.name)));
+        return (category::BACKGROUND, named(of_span(span.name)));
     }
     if let Some(task) = facts.celery_task {
         return (category::MESSAGING, named(task));
@@ -67,12 +67,12 @@ fn categorised(facts: &Facts<'_>, span: &SpanView<'_, '_>) -> (&'static str, Ent
         return (category::GRAPHQL, EntryKind::Named(operation));
     }
     if let Some(method) = facts.rpc_method.filter(|_| facts.rpc_system.is_some()) {
-        return (category::RPC, named(&of_rpc(facts.rpc_service, method)));
+        return (category::RPC, named(of_rpc(facts.rpc_service, method)));
     }
     if let Some(message) =
         of_message(facts).filter(|_| span.kind == SpanKind::Consumer || !facts.is_http())
     {
-        return (category::MESSAGING, named(&message));
+        return (category::MESSAGING, named(message));
     }
     if facts.is_http() {
         return (category::HTTP, of_http(facts));
@@ -85,7 +85,7 @@ fn categorised(facts: &Facts<'_>, span: &SpanView<'_, '_>) -> (&'static str, Ent
         _ if facts.rpc_system.is_some() => category::RPC,
         _ => category::OTHER,
     };
-    (category, named(&of_span(span.name)))
+    (category, named(of_span(span.name)))
 }
 
 /// The name of a GraphQL operation, `query Cart`: also that of an INTERNAL span, whose entry it then names. Nothing for
@@ -93,22 +93,22 @@ fn categorised(facts: &Facts<'_>, span: &SpanView<'_, '_>) -> (&'static str, Ent
 pub fn graphql_operation(facts: &Facts<'_>) -> Option<String> {
     let operation = facts.graphql_operation_name?;
     let kind = facts.graphql_operation_type.unwrap_or("query");
-    Some(name::limit(&format!("{kind} {operation}")).into_owned())
+    Some(name::limited(format!("{kind} {operation}")))
 }
 
-fn named(text: &str) -> EntryKind {
-    EntryKind::Named(name::limit(text).into_owned())
+fn named(text: impl Into<String>) -> EntryKind {
+    EntryKind::Named(name::limited(text.into()))
 }
 
 fn of_rpc(service: Option<&str>, method: &str) -> String {
     match service {
-        Some(service) => format!("{service}/{method}"),
+        Some(service) => [service, "/", method].concat(),
         None => method.to_owned(),
     }
 }
 
 fn of_message(facts: &Facts<'_>) -> Option<String> {
-    Some(format!("{} {}", facts.messaging_destination?, facts.messaging_operation?.name()))
+    Some([facts.messaging_destination?, " ", facts.messaging_operation?.name()].concat())
 }
 
 fn of_http(facts: &Facts<'_>) -> EntryKind {
@@ -125,7 +125,7 @@ fn of_http(facts: &Facts<'_>) -> EntryKind {
         None => Cow::Owned(path::template(facts.url_path.unwrap_or("/"))),
     };
     let slash = if path.starts_with('/') { "" } else { "/" };
-    named(&format!("{} {slash}{path}", method(facts.http_method)))
+    named([method(facts.http_method), " ", slash, &path].concat())
 }
 
 /// A route that matches whatever no other does says nothing.

@@ -8,8 +8,8 @@ use smallvec::SmallVec;
 pub struct MaskList {
     /// Lower-case segments of each name.
     names: Vec<Vec<String>>,
-    /// By first letter, the lengths (a bit each) of the names' first segments: rules out nearly every key at once.
-    lengths: [u32; 256],
+    /// By first letter, a bit for length and last letter of each name's first segment: rules out nearly every key at once.
+    shapes: [u64; 256],
 }
 
 /// What is denied unless an operator says otherwise.
@@ -62,11 +62,12 @@ impl MaskList {
             .map(|name| segments(name).map(str::to_ascii_lowercase).collect())
             .filter(|segments: &Vec<String>| !segments.is_empty())
             .collect();
-        let mut lengths = [0; 256];
+        let mut shapes = [0; 256];
         for name in &names {
-            lengths[first_letter(&name[0])] |= length_bit(&name[0]);
+            let (first, bit) = shape(name[0].as_bytes());
+            shapes[first] |= bit;
         }
-        MaskList { names, lengths }
+        MaskList { names, shapes }
     }
 
     /// The default list and an operator's own names.
@@ -76,14 +77,37 @@ impl MaskList {
 
     /// Whether the value of this key is to be masked.
     pub fn matches(&self, key: &str) -> bool {
-        if !segments(key)
-            .any(|segment| self.lengths[first_letter(segment)] & length_bit(segment) != 0)
-        {
+        if !self.may_match(key.as_bytes()) {
             return false;
         }
         let segments: SmallVec<[&str; 16]> = segments(key).collect();
         (0..segments.len())
             .any(|from| self.names.iter().any(|name| begins_with(&segments[from..], name)))
+    }
+
+    /// Whether a segment is the first of a denied name: one look at each byte, for every attribute.
+    fn may_match(&self, key: &[u8]) -> bool {
+        let mut start = 0;
+        let mut before = b'.';
+        for (at, &byte) in key.iter().enumerate() {
+            if is_separator(byte) || is_hump(before, byte) {
+                if self.begins_name(&key[start..at]) {
+                    return true;
+                }
+                start = at + usize::from(is_separator(byte));
+            }
+            before = byte;
+        }
+        self.begins_name(&key[start..])
+    }
+
+    fn begins_name(&self, segment: &[u8]) -> bool {
+        if segment.is_empty() {
+            return false;
+        }
+        let (first, bit) = shape(segment);
+        self.shapes[first] & bit != 0
+            && self.names.iter().any(|name| name[0].as_bytes().eq_ignore_ascii_case(segment))
     }
 }
 
@@ -92,12 +116,13 @@ fn begins_with(segments: &[&str], name: &[String]) -> bool {
         && segments.iter().zip(name).all(|(segment, name)| segment.eq_ignore_ascii_case(name))
 }
 
-fn first_letter(segment: &str) -> usize {
-    usize::from(segment.as_bytes()[0].to_ascii_lowercase())
-}
-
-fn length_bit(segment: &str) -> u32 {
-    1 << segment.len().min(31)
+/// The first letter and a bit for length and last letter of a segment that is not empty; case does not matter.
+fn shape(segment: &[u8]) -> (usize, u64) {
+    let last = segment[segment.len() - 1].to_ascii_lowercase();
+    (
+        usize::from(segment[0].to_ascii_lowercase()),
+        1 << ((segment.len() * 5 + usize::from(last)) & 63),
+    )
 }
 
 /// The segments of a key, none of them empty.
@@ -114,11 +139,17 @@ fn segments(key: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'.' | b'_' | b'-')
+}
+
+/// A capital behind a small letter: the `iK` of `apiKey`.
+fn is_hump(before: u8, byte: u8) -> bool {
+    before.is_ascii_lowercase() && byte.is_ascii_uppercase()
+}
+
 fn segment_end(bytes: &[u8]) -> usize {
-    let ends = |pair: &[u8]| {
-        matches!(pair[1], b'.' | b'_' | b'-')
-            || pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()
-    };
+    let ends = |pair: &[u8]| is_separator(pair[1]) || is_hump(pair[0], pair[1]);
     bytes.windows(2).position(ends).map_or(bytes.len(), |at| at + 1)
 }
 

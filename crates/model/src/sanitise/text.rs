@@ -21,7 +21,7 @@ pub(super) fn text<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
 }
 
 fn pass<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
-    if !text.bytes().any(|byte| matches!(byte, b'=' | b':' | b'?')) && !has_bearer(text) {
+    if !text.bytes().any(|byte| matches!(byte, b'=' | b':' | b'?' | b' ')) {
         return Cow::Borrowed(text);
     }
     let bytes = text.as_bytes();
@@ -43,10 +43,6 @@ fn pass<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
         at = end;
     }
     edit.finish()
-}
-
-fn has_bearer(text: &str) -> bool {
-    text.as_bytes().windows(7).any(|part| part.eq_ignore_ascii_case(b"bearer "))
 }
 
 fn is_break(byte: u8) -> bool {
