@@ -1,8 +1,9 @@
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { IconMoon, IconSun } from '@tabler/icons-react'
 
+// keepTransitions: without it Mantine writes a style element, which the Content-Security-Policy refuses.
 export function ColorSchemeButton() {
-  const { setColorScheme } = useMantineColorScheme()
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const other = useComputedColorScheme('light') === 'light' ? 'dark' : 'light'
   const Icon = other === 'dark' ? IconMoon : IconSun
   return (

@@ -8,6 +8,7 @@ export interface Line {
   colour: string
   kind: 'area' | 'line' | 'bars'
   dash?: boolean
+  faint?: boolean
 }
 
 export interface PlotSpec {
@@ -40,18 +41,19 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
   const style = getComputedStyle(element)
   const colour = (name: string) => style.getPropertyValue(name).trim()
   const axis = { stroke: colour('--v-muted'), font: `11px ${colour('--v-sans')}`, ticks: { show: false }, grid: { stroke: colour('--v-border'), width: 1 } }
+  const lines = spec.lines.flatMap((line) => split(line, spec.at, spec.fillingFrom))
   const options: uPlot.Options = {
     width: spec.width,
     height: spec.height,
     padding: [8, 10, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: spec.syncKey, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-    scales: { x: { time: true }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.12 : 1] } },
+    scales: { x: { time: true, range: (_, least, most) => [least, most + stepOf(spec.at) / 2] }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.12 : 1] } },
     axes: [
       { ...axis, size: 24, gap: 4, space: 70, values: (_, splits) => timeLabels(splits), grid: { show: false } },
       { ...axis, size: spec.compact ? 46 : 58, gap: 6, space: spec.compact ? 26 : 32, values: (_, splits) => splits.map((v) => spec.format(v)) },
     ],
-    series: [{}, ...spec.lines.map((line) => seriesOf(line, colour(line.colour)))],
+    series: [{}, ...lines.map((line) => seriesOf(line, colour(line.colour)))],
     hooks: {
       drawClear: [(u) => markFilling(u, spec.fillingFrom, colour('--v-sunken'), colour('--v-border-strong'))],
       setCursor: [(u) => spec.onHover(u.cursor.idx ?? null)],
@@ -63,13 +65,25 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
       ],
     },
   }
-  return new uPlot(options, [spec.at, ...spec.lines.map((l) => l.values)], element)
+  return new uPlot(options, [spec.at, ...lines.map((l) => l.values)], element)
+}
+
+const stepOf = (at: number[]) => (at[1] ?? 0) - (at[0] ?? 0)
+
+/** A line is complete up to the filling slots and faint from there, so that a minute half over does not look like a fall. */
+function split(line: Line, at: number[], fillingFrom: number | null): Line[] {
+  if (fillingFrom === null) return [line]
+  const first = at.findIndex((t) => t >= fillingFrom)
+  if (first < 0) return [line]
+  const complete = line.values.map((v, i) => (i < first ? v : null))
+  const filling = line.values.map((v, i) => (i >= first - (line.kind === 'bars' ? 0 : 1) ? v : null))
+  return [{ ...line, values: complete }, { ...line, values: filling, faint: true }]
 }
 
 function seriesOf(line: Line, stroke: string): uPlot.Series {
-  const base = { label: line.label, stroke, width: 1.5, spanGaps: false, points: { show: pointsNearGaps, size: 4 } }
+  const base = { label: line.label, stroke, width: 1.5, alpha: line.faint ? 0.4 : 1, spanGaps: false, points: { show: pointsNearGaps, size: 4 } }
   if (line.kind === 'bars') return { ...base, fill: stroke, width: 0, paths: uPlot.paths.bars?.({ size: [0.75, 12, 1] }), points: { show: false } }
-  return { ...base, fill: line.kind === 'area' ? `${stroke}22` : undefined, dash: line.dash ? [5, 4] : undefined }
+  return { ...base, fill: line.kind === 'area' && !line.faint ? `${stroke}22` : undefined, dash: line.faint ? [2, 3] : line.dash ? [5, 4] : undefined }
 }
 
 /** A value between two gaps has no line: it is drawn as a dot. */

@@ -5,6 +5,7 @@ import { useId } from '../../app/useId'
 import { Card } from '../../components/card/Card'
 import { FigureStrip } from '../../components/figures/FigureStrip'
 import { RangeLink } from '../../components/link/RangeLink'
+import { Sparkline } from '../../components/sparkline/Sparkline'
 import { Loaded } from '../../components/states/Loaded'
 import { BusinessTransactionsTable } from '../BusinessTransactions/BusinessTransactionsTable'
 import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
@@ -19,7 +20,12 @@ export function OverviewPage() {
     <div className={page.page}>
       <Card>
         <Loaded query={application} what="the key figures" lines={2}>
-          {(data: ApplicationDetail) => <FigureStrip figures={data.figures} />}
+          {(data: ApplicationDetail) => (
+            <div className={styles.key}>
+              <FigureStrip figures={data.figures} />
+              <Sparkline values={data.sparkline} label="Calls per minute" width={260} height={36} />
+            </div>
+          )}
         </Loaded>
       </Card>
       <div className={styles.map}>

@@ -12,12 +12,13 @@ import { FigureStrip } from '../../components/figures/FigureStrip'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
 import { Loading } from '../../components/states/Loading'
-import { plural } from '../../format/numbers'
 import { tagsOf } from '../BusinessTransactions/columns'
 import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
 import page from '../page.module.css'
 import { SnapshotsTable } from '../Snapshots/SnapshotsTable'
 import styles from './BusinessTransaction.module.css'
+
+const resolution = (minutes: number) => (minutes === 1 ? 'minute' : minutes === 60 ? 'hour' : `${minutes} minutes`)
 
 const SeriesCharts = lazy(() => import('../../components/chart/SeriesCharts'))
 
@@ -41,7 +42,7 @@ export function BusinessTransactionPage() {
           )}
         </Loaded>
       </Card>
-      <Card title="Over time" note={series.data && `one point per ${plural(series.data.minutes_per_point, 'minute')}; drag to zoom`}>
+      <Card title="Over time" note={series.data && `one point per ${resolution(series.data.minutes_per_point)}; drag to zoom`}>
         <Loaded query={series} what="the figures over time" lines={6}>
           {(data: Series) => (
             <Suspense fallback={<Loading what="the charts" lines={6} />}>

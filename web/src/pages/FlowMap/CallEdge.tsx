@@ -36,7 +36,7 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
   const withText = hot || label !== null
   return (
     <>
-      <g className={styles.edge} data-severity={severity} data-hot={hot || undefined} data-dimmed={dimmed || undefined} data-async={call.async || undefined}>
+      <g className={styles.edge} data-severity={severity} data-hot={hot || undefined} data-dimmed={dimmed || undefined} data-quiet={!withText || undefined}>
         <path d={path} className={styles.line} style={{ strokeWidth: weight }} />
         <ArrowHead x={targetX} y={targetY} size={6 + weight * 0.9} open={call.async} />
         <path d={path} className={`react-flow__edge-interaction ${styles.hit}`} strokeWidth={18}>
@@ -69,8 +69,9 @@ function EdgeText({ call: { figures } }: { call: MapEdge }) {
   return (
     <>
       <span>
-        <b>{short(figures.calls_per_minute)}</b>/min · {responseTime(figures.average_ms)}
+        <b>{short(figures.calls_per_minute)}</b>/min
       </span>
+      <span>{responseTime(figures.average_ms)}</span>
       <span className={styles.errors}>
         <SeverityIcon severity={severityOf(figures)} size={11} />
         {short(figures.errors_per_minute)} err/min

@@ -37,19 +37,23 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
         {entity.hints.length > 0 && <IconAlertTriangle size={14} aria-label={entity.hints.join(' ')} />}
         {entity.pinned && <IconPinFilled size={10} className={styles.pin} aria-label="Placed by hand" />}
       </div>
-      <div className={styles.sub}>{subtitleOf(entity)}</div>
       <div className={styles.figures}>
         {f && f.calls > 0 ? (
           <>
             <span>
               <b>{short(f.calls_per_minute)}</b>/min
             </span>
-            <span>{responseTime(f.average_ms)}</span>
-            <span className={styles.errors}>{short(f.errors_per_minute)} err/min</span>
+            <span>
+              <b>{responseTime(f.average_ms)}</b>
+            </span>
           </>
         ) : (
           <span className={styles.none}>{f ? 'no calls' : 'no data'}</span>
         )}
+      </div>
+      <div className={styles.sub}>
+        <span>{subtitleOf(entity)}</span>
+        {f && f.calls > 0 && <span className={styles.errors}>{short(f.errors_per_minute)} err/min</span>}
       </div>
       <Handle type="source" position={Position.Right} isConnectable={false} className={styles.handle} />
     </div>

@@ -1,5 +1,5 @@
 import '@xyflow/react/dist/base.css'
-import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Node, type NodeChange } from '@xyflow/react'
+import { Background, Controls, getViewportForBounds, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Node, type NodeChange } from '@xyflow/react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { severityOf } from '../../format/severity'
 import { CallEdge, type CallEdgeType } from './CallEdge'
@@ -15,7 +15,7 @@ const NODE_TYPES = { entity: EntityNode }
 const EDGE_TYPES = { call: CallEdge }
 const FAR = 0.52
 const MINIMAP_ABOVE = 30
-const FIT = { padding: 0.06, maxZoom: 1.05 }
+const MIN_ZOOM = 0.06
 const HANDLES = [
   { type: 'target' as const, position: 'left' as never, x: 0, y: NODE_HEIGHT / 2, width: 1, height: 1 },
   { type: 'source' as const, position: 'right' as never, x: NODE_WIDTH - 1, y: NODE_HEIGHT / 2, width: 1, height: 1 },
@@ -47,7 +47,7 @@ function Canvas({ view, places, selected, fitKey, onSelect, onOpen, onMove }: Fl
   const near = useMemo(() => nearTo(view, selected), [view, selected])
   const nodes = useNodes(view, places, dragged, selected, near?.nodes ?? null)
   const edges = useEdges(view, places, selected, hovered, near?.edges ?? null, onSelect)
-  useFit(fitKey, selected)
+  useFit(fitKey, places, selected)
 
   const onNodesChange = useCallback(
     (changes: NodeChange<EntityNodeType>[]) => {
@@ -86,10 +86,8 @@ function Canvas({ view, places, selected, fitKey, onSelect, onOpen, onMove }: Fl
         edgesFocusable={false}
         nodeDragThreshold={3}
         zoomOnDoubleClick={false}
-        minZoom={0.06}
+        minZoom={MIN_ZOOM}
         maxZoom={2}
-        fitView
-        fitViewOptions={FIT}
         proOptions={{ hideAttribution: true }}
         onKeyDown={(event) => {
           const id = (event.target as HTMLElement).dataset.id
@@ -164,18 +162,27 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
   }, [settled, hovered, selected])
 }
 
+function boundsOf(places: ReadonlyMap<string, Point>) {
+  const all = [...places.values()]
+  const x = Math.min(...all.map((p) => p.x)) - 16
+  const y = Math.min(...all.map((p) => p.y))
+  return { x, y, width: Math.max(...all.map((p) => p.x)) + NODE_WIDTH - x, height: Math.max(...all.map((p) => p.y)) + NODE_HEIGHT - y }
+}
+
 /** Fits when another part is shown, never on a refresh; and brings what was selected elsewhere into sight. */
-function useFit(fitKey: string, selected: string | null): void {
+function useFit(fitKey: string, places: ReadonlyMap<string, Point>, selected: string | null): void {
   const flow = useReactFlow()
-  const ready = useStore((s) => s.width > 0 && s.height > 0)
+  const width = useStore((s) => s.width)
+  const height = useStore((s) => s.height)
+  const ready = width > 0 && height > 0
   const fitted = useRef<string | null>(null)
   useEffect(() => {
     if (!ready || fitted.current === fitKey) return
     const first = fitted.current === null
     fitted.current = fitKey
-    const frame = requestAnimationFrame(() => void flow.fitView({ ...FIT, duration: first ? 0 : 250 }))
-    return () => cancelAnimationFrame(frame)
-  }, [ready, fitKey, flow])
+    const { x, y, zoom } = getViewportForBounds(boundsOf(places), width, height, MIN_ZOOM, 1.05, 0.05)
+    void flow.setViewport({ x, y, zoom }, { duration: first ? 0 : 250 })
+  }, [ready, fitKey, flow, places, width, height])
   useEffect(() => {
     const node = selected && flow.getInternalNode(selected)
     if (!ready || !node) return

@@ -23,7 +23,8 @@ export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour
   const { span, depth, children, size, orphan } = row
   const failed = span.status === 'ERROR'
   const { left, width } = barOf({ from, to }, span.start_us, span.duration_us)
-  const textLeft = left + width > 78
+  const text = width > 30 ? 'inside' : left + width > 80 ? 'left' : 'right'
+  const textPlace = { inside: { right: `${100 - left - width}%` }, left: { right: `${100 - left}%` }, right: { left: `calc(${left + width}% + 2px)` } }[text]
   return (
     // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the tree handles the keys for its rows
     <div
@@ -72,7 +73,7 @@ export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour
       </div>
       <div role="gridcell" className={styles.time}>
         <div className={styles.bar} data-critical={span.critical || undefined} style={{ left: `${left}%`, width: `max(2px, ${width}%)`, background: colour }} />
-        <span className={styles.duration} style={textLeft ? { right: `${100 - left}%` } : { left: `calc(${left + width}% + 2px)` }}>
+        <span className={styles.duration} data-text={text} style={textPlace}>
           {microseconds(span.duration_us)}
         </span>
       </div>

@@ -1,5 +1,5 @@
-import { Button, Checkbox } from '@mantine/core'
-import { IconAlertOctagonFilled, IconZoomReset } from '@tabler/icons-react'
+import { ActionIcon, Button, Checkbox, Tooltip } from '@mantine/core'
+import { IconAlertOctagonFilled, IconArrowsMaximize, IconArrowsMinimize, IconZoomReset } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import type { Span, Trace } from '../../api/types'
 import { useUrlState } from '../../app/urlState'
@@ -39,7 +39,7 @@ export function WaterfallTools({ trace, state, critical, onCritical, zoomed, onU
   }
   return (
     <div className={styles.tools}>
-      <SearchInput label="Find in names and attributes" width={240} value={search} onChange={setSearch} />
+      <SearchInput label="Find in names and attributes" width={210} value={search} onChange={setSearch} />
       {search && (
         <Button variant="default" disabled={found.length === 0} onClick={() => go(found)}>
           {found.length ? `Next of ${plural(found.length, 'match', 'matches')}` : 'No match'}
@@ -50,22 +50,25 @@ export function WaterfallTools({ trace, state, critical, onCritical, zoomed, onU
           Next of {plural(failed.length, 'failed span')}
         </Button>
       )}
-      {trace.spans.some((s) => s.critical) && <Checkbox label="Critical path only" checked={critical} onChange={(e) => onCritical(e.currentTarget.checked)} />}
-      <span className={styles.hintLine}>
-        <i /> on the critical path
-      </span>
+      {trace.spans.some((s) => s.critical) && <Checkbox label={<span className={styles.hintLine}>Critical path only <i /></span>} checked={critical} onChange={(e) => onCritical(e.currentTarget.checked)} />}
       <span className={styles.push} />
       {zoomed && (
         <Button variant="light" leftSection={<IconZoomReset size={14} />} onClick={onUnzoom}>
           Whole time
         </Button>
       )}
-      <Button variant="subtle" color="gray" onClick={state.expandAll}>
-        Open all
-      </Button>
-      <Button variant="subtle" color="gray" onClick={state.collapseAll}>
-        Close all
-      </Button>
+      <Tool label="Open all" icon={IconArrowsMaximize} onClick={state.expandAll} />
+      <Tool label="Close all" icon={IconArrowsMinimize} onClick={state.collapseAll} />
     </div>
+  )
+}
+
+function Tool({ label, icon: Icon, onClick }: { label: string; icon: typeof IconZoomReset; onClick(): void }) {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon variant="subtle" color="gray" aria-label={label} onClick={onClick}>
+        <Icon size={15} />
+      </ActionIcon>
+    </Tooltip>
   )
 }

@@ -46,7 +46,7 @@ function groupsOf(map: FlowMap): Map<string, FlowMapNode[]> {
 function groupName(key: string): string {
   const [, kind, what = ''] = key.split(':')
   if (kind === 'backend') return BACKEND_NAMES[what] ?? what
-  return kind === 'queue' ? `${what} queues` : `${what} …`
+  return kind === 'queue' ? `${what} queues` : `${what}-*`
 }
 
 function positionOf({ x, y }: FlowMapNode) {

@@ -4,8 +4,8 @@ import { NODE_HEIGHT, NODE_WIDTH } from './layout'
 import type { MapEdge, Point } from './view'
 
 export const LABELLED_EDGES = 20
-export const LABEL_WIDTH = 112
-export const LABEL_HEIGHT = 32
+export const LABEL_WIDTH = 80
+export const LABEL_HEIGHT = 46
 const TRIES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8]
 
 interface Box {

@@ -3,14 +3,16 @@
 import { Graph, layout as dagre } from '@dagrejs/dagre'
 import type { Point } from './view'
 
-export const NODE_WIDTH = 196
-export const NODE_HEIGHT = 68
-const RANK_GAP = 176
-const ROW_GAP = 34
+export const NODE_WIDTH = 178
+export const NODE_HEIGHT = 72
+const RANK_GAP = 118
+const ROW_GAP = 30
 const COLUMN = NODE_WIDTH + RANK_GAP
 const ROW = NODE_HEIGHT + ROW_GAP
 /** Network simplex is the nicest ranking and too slow for very large maps. */
 const SIMPLEX_BELOW = 250
+/** Above it, columns are the least number of calls from where transactions enter: as longest path a dense map is all columns. */
+const LONGEST_PATH_UP_TO = 25
 
 export interface Placeable {
   id: string
@@ -49,7 +51,8 @@ export function layered(nodes: readonly Placeable[], edges: readonly Link[]): Ma
   graph.setDefaultEdgeLabel(() => ({}))
   const ordered = [...nodes].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }))
   for (const node of ordered) if (linked.has(node.id)) graph.setNode(node.id, { width: NODE_WIDTH, height: NODE_HEIGHT })
-  for (const link of [...links].sort((a, b) => `${a.from}|${a.to}`.localeCompare(`${b.from}|${b.to}`, 'en', { numeric: true }))) graph.setEdge(link.from, link.to)
+  const ranked = linked.size > LONGEST_PATH_UP_TO ? advancing(ordered, links) : links
+  for (const link of [...ranked].sort((a, b) => `${a.from}|${a.to}`.localeCompare(`${b.from}|${b.to}`, 'en', { numeric: true }))) graph.setEdge(link.from, link.to)
   dagre(graph)
   const result = new Map<string, Point>()
   for (const id of graph.nodes()) {
@@ -58,6 +61,28 @@ export function layered(nodes: readonly Placeable[], edges: readonly Link[]): Ma
   }
   placeLoose(ordered.filter((n) => !linked.has(n.id)), result)
   return result
+}
+
+/** Of all links those that lead one column on, when every node stands as near to an entrance as it can. */
+function advancing(nodes: readonly Placeable[], links: readonly Link[]): Link[] {
+  const called = new Set(links.map((l) => l.to))
+  const calls = new Map<string, string[]>()
+  for (const { from, to } of links) calls.set(from, [...(calls.get(from) ?? []), to])
+  const depth = new Map<string, number>()
+  const spread = (starts: string[]) => {
+    for (const id of starts) depth.set(id, 0)
+    for (const id of starts) {
+      for (const next of calls.get(id) ?? []) {
+        if (depth.has(next)) continue
+        depth.set(next, (depth.get(id) ?? 0) + 1)
+        starts.push(next)
+      }
+    }
+  }
+  spread(nodes.map((n) => n.id).filter((id) => calls.has(id) && !called.has(id)))
+  // What only a cycle reaches begins at its first node.
+  for (const { id } of nodes) if (calls.has(id) && !depth.has(id)) spread([id])
+  return links.filter((l) => depth.get(l.to) === (depth.get(l.from) ?? 0) + 1)
 }
 
 function placeLoose(loose: readonly Placeable[], result: Map<string, Point>): void {
