@@ -1,0 +1,99 @@
+//! Entities: applications, tiers, nodes, business transactions, backends, queues, service endpoints, error groups.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, EntityId};
+
+/// What an entity is; the numbers are persisted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum EntityKind {
+    Application = 1,
+    Tier = 2,
+    Node = 3,
+    BusinessTransaction = 4,
+    ServiceEndpoint = 5,
+    Backend = 6,
+    Queue = 7,
+    ErrorGroup = 8,
+    /// An address that answered as a tier: name = address, parent = the tier.
+    Address = 9,
+}
+
+impl EntityKind {
+    /// Reads the persisted number.
+    pub fn from_number(number: u8) -> Option<EntityKind> {
+        use EntityKind::*;
+        [
+            Application,
+            Tier,
+            Node,
+            BusinessTransaction,
+            ServiceEndpoint,
+            Backend,
+            Queue,
+            ErrorGroup,
+            Address,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u8 == number)
+    }
+}
+
+/// What identifies an entity: no two have the same key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EntityKey {
+    pub account: AccountId,
+    pub kind: EntityKind,
+    /// The application it belongs to; none for an application itself.
+    pub application: EntityId,
+    /// A node's, business transaction's, service endpoint's or error group's tier, an address' tier; else none.
+    pub parent: EntityId,
+    /// At most 255 characters, made by `naming::name`.
+    pub name: String,
+}
+
+/// One entity as every reader sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entity {
+    pub id: EntityId,
+    pub key: EntityKey,
+    pub properties: Properties,
+    /// Unix milliseconds.
+    pub created_ms: i64,
+    /// Unix milliseconds of the newest telemetry, to the minute.
+    pub last_seen_ms: i64,
+}
+
+/// What is known of an entity besides its name. Persisted as JSON: fields are only ever added.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Properties {
+    /// A business transaction's, endpoint's, backend's or queue's type: `HTTP`, `RPC`, `MESSAGING`, `DATABASE`, `CACHE`, ….
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub category: String,
+    /// A backend's system (`mysql`, `redis`, `rabbitmq`), a tier's runtime (`python`, `nodejs`).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub system: String,
+    /// A backend's `host:port`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub address: String,
+    /// A node's agent and version.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub agent: String,
+    /// A node's host.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub host: String,
+    /// Work that no user waits for: out of the application's key figures.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub background: bool,
+    /// The one business transaction of a tier that holds its health checks.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub health_check: bool,
+    /// `All Other Traffic - <tier>` or `All other traffic for <type>`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub other_traffic: bool,
+    /// What an operator should do about this entity.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
+}
