@@ -1,3 +1,5 @@
 //! Agents' protocols in; entity resolution, trace assembly, figures, snapshot choice, the cut.
 
+pub mod intake;
 pub mod otlp;
+pub mod pipeline;

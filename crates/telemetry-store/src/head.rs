@@ -62,6 +62,21 @@ impl Rows {
         self.logs.push(log);
     }
 
+    /// Takes over all rows of another, which come after these.
+    pub fn absorb(&mut self, other: Rows) {
+        self.spans.absorb(other.spans);
+        self.snapshots.absorb(other.snapshots);
+        for (place, figure) in other.figures {
+            self.figures.entry(place).or_default().merge(&figure);
+        }
+        for ((key, minute), point) in other.points {
+            self.point(key, minute, &point);
+        }
+        self.traces.extend(other.traces);
+        self.logs.extend(other.logs);
+        self.log_bytes += other.log_bytes;
+    }
+
     /// About how much memory it takes, in bytes.
     pub fn memory(&self) -> usize {
         const FIGURE: usize = size_of::<(FigureKey, Minute, Figure)>() + 64;
@@ -79,6 +94,13 @@ impl Head {
     /// The rows of an account, to be added to.
     pub fn rows(&mut self, account: AccountId) -> &mut Rows {
         self.accounts.entry(account).or_default()
+    }
+
+    /// Takes over all rows of another head, which come after these.
+    pub fn absorb(&mut self, other: Head) {
+        for (account, rows) in other.accounts {
+            self.rows(account).absorb(rows);
+        }
     }
 
     /// The rows of an account, if it has any.

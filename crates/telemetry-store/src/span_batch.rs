@@ -114,6 +114,15 @@ impl SpanBatch {
         self.bodies.push([attributes, events, links]);
     }
 
+    /// Takes over all rows of another batch.
+    pub fn absorb(&mut self, other: SpanBatch) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        (0..other.len()).for_each(|at| self.push(&other.row(at)));
+    }
+
     fn keep(&mut self, bytes: &[u8]) -> u32 {
         let at = u32::try_from(self.arena.len()).expect("a batch is cut long before 4 GiB");
         self.arena.extend_from_slice(bytes);

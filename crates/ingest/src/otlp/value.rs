@@ -83,3 +83,61 @@ impl<'a> AttributeList<'a> {
         found.last().and_then(|(_, value)| value.as_str())
     }
 }
+
+/// A value as a person reads it: text as it is, numbers in decimal, arrays as `[a, b]`, maps as `{k: v}`, bytes in hex.
+pub fn to_text(value: &Value<'_>) -> String {
+    let mut out = String::new();
+    write_text(value, 0, &mut out);
+    out
+}
+
+/// Deeper values are cut short.
+const MAX_TEXT_DEPTH: u32 = 16;
+
+fn write_text(value: &Value<'_>, depth: u32, out: &mut String) {
+    match value {
+        Value::Str(text) => out.push_str(text),
+        Value::Int(number) => out.push_str(&number.to_string()),
+        Value::Double(number) => out.push_str(&number.to_string()),
+        Value::Bool(truth) => out.push_str(&truth.to_string()),
+        Value::Encoded(_) if depth > MAX_TEXT_DEPTH => out.push('…'),
+        Value::Encoded(encoded) => write_encoded(encoded, depth, out),
+    }
+}
+
+fn write_encoded(encoded: &[u8], depth: u32, out: &mut String) {
+    for entry in Fields::new(encoded, "AnyValue").filter_map(Result::ok) {
+        let Ok(bytes) = entry.bytes() else { continue };
+        match entry.number {
+            5 => write_items(bytes, ('[', ']'), out, |item, out| {
+                write_text(&read(item).unwrap_or(Value::Str("")), depth + 1, out);
+            }),
+            6 => write_items(bytes, ('{', '}'), out, |item, out| {
+                let (key, value) = read_pair(item).unwrap_or(("", Value::Str("")));
+                out.push_str(key);
+                out.push_str(": ");
+                write_text(&value, depth + 1, out);
+            }),
+            7 => out.push_str(&hex::encode(bytes)),
+            _ => {}
+        }
+    }
+}
+
+fn write_items(
+    list: &[u8],
+    (open, close): (char, char),
+    out: &mut String,
+    mut each: impl FnMut(&[u8], &mut String),
+) {
+    out.push(open);
+    let items =
+        Fields::new(list, "ArrayValue").filter_map(Result::ok).filter(|entry| entry.number == 1);
+    for (at, entry) in items.enumerate() {
+        if at > 0 {
+            out.push_str(", ");
+        }
+        each(entry.bytes().unwrap_or_default(), out);
+    }
+    out.push(close);
+}

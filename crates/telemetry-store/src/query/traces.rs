@@ -40,6 +40,8 @@ impl Newest<'_> {
     fn add(&mut self, row: TraceRow) {
         let key = (row.end_ns, row.trace, row.entry);
         if !takes(self.query, &row) {
+            // A later row about the same transaction stands: it may have moved to another business transaction.
+            self.rows.remove(&key);
             return;
         }
         // One more than asked tells whether there is a next page.

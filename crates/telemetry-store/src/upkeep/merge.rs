@@ -115,10 +115,10 @@ pub(super) fn points_of(inputs: &[Arc<Segment>]) -> Result<Points, SegmentError>
 
 /// All transactions of segments; of two rows about the same one the newer segment's stays.
 fn traces_of(inputs: &[Arc<Segment>]) -> Result<Vec<TraceRow>, SegmentError> {
-    let mut all: BTreeMap<(TraceId, SpanId, u32), TraceRow> = BTreeMap::new();
+    let mut all: BTreeMap<(TraceId, SpanId), TraceRow> = BTreeMap::new();
     for segment in inputs {
         each_trace(&*segment.open()?, |row| {
-            all.insert((row.trace, row.entry, row.bt.0), row);
+            all.insert((row.trace, row.entry), row);
         })?;
     }
     Ok(all.into_values().collect())

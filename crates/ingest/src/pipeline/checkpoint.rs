@@ -1,0 +1,53 @@
+//! The checkpoint: all that is undecided when a cut is made. Loading it and reading the journal on from the cut's offset
+//! gives the same figures as if the process had never stopped.
+//!
+//! Bytes: `u16 version` little-endian, then postcard of [`Saved`]. Fields are only ever added in a new version, and a
+//! version reads the one before it.
+
+use model::id::TraceId;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    duplicates::SavedDuplicates, judge::Snapshots, metrics::SavedMetrics, nodes::Nodes,
+    targets::Target, traces::OpenTrace,
+};
+
+const VERSION: u16 = 1;
+
+/// What a checkpoint holds.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Saved {
+    pub(super) targets: Vec<Target>,
+    pub(super) open: Vec<(TraceId, OpenTrace)>,
+    pub(super) nodes: Nodes,
+    pub(super) duplicates: SavedDuplicates,
+    pub(super) snapshots: Snapshots,
+    pub(super) metrics: SavedMetrics,
+}
+
+/// Why a checkpoint cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    #[error(
+        "the checkpoint has version {0}; this program reads up to {VERSION}. Start the version that wrote it"
+    )]
+    Newer(u16),
+    #[error("the checkpoint is damaged; restore the data directory from a backup")]
+    Damaged,
+}
+
+impl Saved {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let bytes = VERSION.to_le_bytes().to_vec();
+        postcard::to_extend(self, bytes).expect("every part has a known length")
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Saved, CheckpointError> {
+        let (version, body) = bytes.split_first_chunk::<2>().ok_or(CheckpointError::Damaged)?;
+        match u16::from_le_bytes(*version) {
+            VERSION => postcard::from_bytes(body).map_err(|_| CheckpointError::Damaged),
+            newer if newer > VERSION => Err(CheckpointError::Newer(newer)),
+            _ => Err(CheckpointError::Damaged),
+        }
+    }
+}

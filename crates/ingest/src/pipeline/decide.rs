@@ -1,0 +1,296 @@
+//! What each span of a trace stands for: a pure function of all that is known of the trace.
+//!
+//! Called when a trace is closed, and again when a span comes after that; figures are moved by the difference. It knows
+//! no names: whoever calls it gives it a [`World`] that resolves them.
+
+use model::{
+    id::EntityId,
+    naming::exit::{ExitKey, Nested, nested},
+};
+use rustc_hash::FxHashMap;
+
+use super::skeleton::{
+    COUNTED_ENTRY, COUNTED_EXIT, Decided, ENTRY, ENTRY_UNLESS_NESTED, EXIT, INTERNAL_ROOT, PROCESS,
+    RECEIVE, ROOT, Skeleton,
+};
+
+/// What deciding needs to know of the world outside the trace.
+pub(super) trait World {
+    /// The application of a tier.
+    fn application_of(&mut self, tier: u32) -> EntityId;
+    /// The business transaction that enters at this span.
+    fn transaction(&mut self, entry: &Skeleton) -> EntityId;
+    /// What two nested exit calls must share to be one.
+    fn exit_key(&self, target: u32) -> Option<ExitKey>;
+    /// Whom a call reached. `answered` is the tier of the entry that it led to, `carrier` the target of a transport span
+    /// inside it that has the address it lacks.
+    fn far_end(&mut self, exit: &Skeleton, carrier: Option<u32>, answered: Option<u32>)
+    -> EntityId;
+    /// The queue that a consumer's entry read.
+    fn queue(&mut self, entry: &Skeleton) -> EntityId;
+}
+
+/// Decides every span, in place.
+pub(super) fn decide(spans: &mut [Skeleton], world: &mut dyn World) {
+    let tree = Tree::of(spans);
+    let entries = entries(spans, &tree);
+    let calls = calls(spans, &tree, &entries, world);
+    let owners = owners(spans, &tree, &entries, &calls, world);
+    let far_ends = far_ends(spans, &tree, &entries, &calls);
+    let mut transactions: FxHashMap<usize, EntityId> = FxHashMap::default();
+    for at in 0..spans.len() {
+        let bt = match owners[at] {
+            Some(root) => {
+                *transactions.entry(root).or_insert_with(|| world.transaction(&spans[root]))
+            }
+            None => EntityId::NONE,
+        };
+        let mut decided = Decided { counted: 0, bt, peer: EntityId::NONE };
+        if owners[at] == Some(at) {
+            decided.counted |= ROOT;
+        }
+        if entries[at] {
+            decided.counted |= COUNTED_ENTRY;
+            decided.peer = world.queue(&spans[at]);
+        }
+        if calls[at].is_some_and(|call| call.of == at) {
+            decided.counted |= COUNTED_EXIT;
+            let answered = far_ends.get(&at).map(|entry| spans[*entry].tier);
+            decided.peer = world.far_end(&spans[at], carrier(&calls, at, spans), answered);
+        }
+        spans[at].decided = decided;
+    }
+}
+
+/// Whether a trace lacks nothing: every parent that a span names is there.
+pub(super) fn is_complete(spans: &[Skeleton]) -> bool {
+    let ids: rustc_hash::FxHashSet<u64> = spans.iter().map(|span| span.id).collect();
+    spans.iter().all(|span| span.parent == 0 || ids.contains(&span.parent))
+}
+
+/// Who is whose parent.
+struct Tree {
+    parent: Vec<Option<usize>>,
+    /// Ancestors before descendants; spans whose ids go round in a circle come last.
+    order: Vec<usize>,
+}
+
+impl Tree {
+    fn of(spans: &[Skeleton]) -> Tree {
+        let places: FxHashMap<u64, usize> =
+            spans.iter().enumerate().map(|(at, span)| (span.id, at)).collect();
+        let mut parent: Vec<Option<usize>> = spans
+            .iter()
+            .enumerate()
+            .map(|(at, span)| places.get(&span.parent).copied().filter(|parent| *parent != at))
+            .collect();
+        let order = order(&mut parent);
+        Tree { parent, order }
+    }
+
+    fn local_parent(&self, spans: &[Skeleton], at: usize) -> Option<usize> {
+        self.parent[at].filter(|parent| is_local(&spans[*parent], &spans[at]))
+    }
+}
+
+/// Orders by depth; a circle is cut where it was noticed.
+fn order(parent: &mut [Option<usize>]) -> Vec<usize> {
+    const UNKNOWN: u32 = u32::MAX;
+    let mut depth = vec![UNKNOWN; parent.len()];
+    let mut path = Vec::new();
+    for start in 0..parent.len() {
+        let mut at = start;
+        while depth[at] == UNKNOWN {
+            path.push(at);
+            depth[at] = UNKNOWN - 1;
+            match parent[at] {
+                Some(next) if depth[next] == UNKNOWN - 1 => {
+                    parent[at] = None;
+                    break;
+                }
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        while let Some(at) = path.pop() {
+            depth[at] = parent[at].map_or(0, |parent| depth[parent] + 1);
+        }
+    }
+    let mut order: Vec<usize> = (0..parent.len()).collect();
+    order.sort_by_key(|at| depth[*at]);
+    order
+}
+
+fn is_local(a: &Skeleton, b: &Skeleton) -> bool {
+    (a.tier, a.node, a.process) == (b.tier, b.node, b.process)
+}
+
+/// Which spans are where work enters a tier.
+fn entries(spans: &[Skeleton], tree: &Tree) -> Vec<bool> {
+    let mut entries: Vec<bool> = spans
+        .iter()
+        .enumerate()
+        .map(|(at, span)| {
+            span.is(ENTRY | RECEIVE) && !span.is(ENTRY_UNLESS_NESTED)
+                || span.is(ENTRY_UNLESS_NESTED) && tree.local_parent(spans, at).is_none()
+        })
+        .collect();
+    for at in 0..spans.len() {
+        if !spans[at].is(PROCESS) {
+            continue;
+        }
+        // A message that is received and processed counts once, on process.
+        if let Some(receive) =
+            tree.local_parent(spans, at).filter(|parent| spans[*parent].is(RECEIVE))
+        {
+            entries[receive] = false;
+            entries[at] = true;
+        }
+    }
+    entries
+}
+
+/// Which call a span belongs to.
+#[derive(Clone, Copy)]
+struct Call {
+    /// The outermost span of the call.
+    of: usize,
+    /// What the call is known to be so far.
+    key: ExitKey,
+}
+
+/// The call of each exit span: nested spans of one process and target are one, timed by the outermost.
+fn calls(
+    spans: &[Skeleton],
+    tree: &Tree,
+    entries: &[bool],
+    world: &dyn World,
+) -> Vec<Option<Call>> {
+    let mut calls: Vec<Option<Call>> = vec![None; spans.len()];
+    // The nearest exit span at or above each span, within its process and below its entry.
+    let mut nearest: Vec<Option<usize>> = vec![None; spans.len()];
+    for &at in &tree.order {
+        let above = tree
+            .local_parent(spans, at)
+            .filter(|_| !entries[at])
+            .and_then(|parent| nearest[parent]);
+        nearest[at] = above;
+        let Some(key) = spans[at].is(EXIT).then(|| world.exit_key(spans[at].target)).flatten()
+        else {
+            continue;
+        };
+        nearest[at] = Some(at);
+        let outer = above.and_then(|outer| calls[outer]);
+        let relation = outer.map(|outer| (outer, nested(&outer.key, &key)));
+        calls[at] = Some(match relation {
+            Some((outer, Nested::SameCall | Nested::Transport)) => {
+                let known = ExitKey {
+                    address: if outer.key.address == 0 { key.address } else { outer.key.address },
+                    ..outer.key
+                };
+                if let Some(of) = calls[outer.of].as_mut() {
+                    of.key = known;
+                }
+                Call { of: outer.of, key: known }
+            }
+            Some((_, Nested::OwnCall)) | None => Call { of: at, key },
+        });
+    }
+    calls
+}
+
+/// The target of a span inside the call that knows an address where the outermost does not.
+fn carrier(calls: &[Option<Call>], outer: usize, spans: &[Skeleton]) -> Option<u32> {
+    let inside = calls
+        .iter()
+        .enumerate()
+        .filter(|(at, call)| *at != outer && call.is_some_and(|call| call.of == outer));
+    inside.map(|(at, _)| spans[at].target).next()
+}
+
+/// The span at which the transaction enters that each span works for.
+fn owners(
+    spans: &[Skeleton],
+    tree: &Tree,
+    entries: &[bool],
+    calls: &[Option<Call>],
+    world: &mut dyn World,
+) -> Vec<Option<usize>> {
+    let background = background_roots(spans, tree, entries, calls);
+    let mut owners: Vec<Option<usize>> = vec![None; spans.len()];
+    // The transactions above each span, one an application; nearly always one or two.
+    let mut above: Vec<smallvec::SmallVec<[(EntityId, usize); 2]>> =
+        Vec::with_capacity(spans.len());
+    above.resize_with(spans.len(), Default::default);
+    for &at in &tree.order {
+        let mut inherited = tree.parent[at].map(|parent| above[parent].clone()).unwrap_or_default();
+        let application = world.application_of(spans[at].tier);
+        let known = inherited.iter().find(|(of, _)| *of == application).map(|(_, root)| *root);
+        let root = known.or_else(|| {
+            let enters = entries[at] || background[at];
+            enters.then(|| {
+                inherited.push((application, at));
+                at
+            })
+        });
+        owners[at] = root;
+        above[at] = inherited;
+    }
+    owners
+}
+
+/// INTERNAL roots with a call below them in their own process.
+fn background_roots(
+    spans: &[Skeleton],
+    tree: &Tree,
+    entries: &[bool],
+    calls: &[Option<Call>],
+) -> Vec<bool> {
+    let mut root_of: Vec<Option<usize>> = vec![None; spans.len()];
+    let mut background = vec![false; spans.len()];
+    for &at in &tree.order {
+        root_of[at] = match tree.local_parent(spans, at) {
+            Some(parent) if !entries[at] => root_of[parent],
+            _ => spans[at].is(INTERNAL_ROOT).then_some(at),
+        };
+        if let (Some(root), Some(_)) = (root_of[at], calls[at]) {
+            background[root] = true;
+        }
+    }
+    background
+}
+
+/// The entry that each call led to: the earliest one whose parent is a span of the call, or stands below one.
+fn far_ends(
+    spans: &[Skeleton],
+    tree: &Tree,
+    entries: &[bool],
+    calls: &[Option<Call>],
+) -> FxHashMap<usize, usize> {
+    let start = |at: usize| spans[at].end_ns.saturating_sub(u64::from(spans[at].micros) * 1000);
+    let mut found: FxHashMap<usize, usize> = FxHashMap::default();
+    for at in (0..spans.len()).filter(|at| entries[*at]) {
+        let mut caller = tree.parent[at];
+        while let Some(span) = caller {
+            if let Some(call) = calls[span] {
+                found
+                    .entry(call.of)
+                    .and_modify(|entry| {
+                        if start(at) < start(*entry) {
+                            *entry = at;
+                        }
+                    })
+                    .or_insert(at);
+                break;
+            }
+            if entries[span] {
+                break;
+            }
+            caller = tree.local_parent(spans, span);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

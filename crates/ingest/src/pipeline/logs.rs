@@ -1,0 +1,88 @@
+//! Log records: stored with their trace and span, secrets removed, their exceptions noted.
+
+use model::{
+    attributes::Value,
+    conventions,
+    id::{SpanId, TraceId},
+    naming::exception,
+    sanitise::{MASKED, Replacement},
+};
+use telemetry_store::{head::Rows, segment::logs::Log};
+
+use super::spans::{Buffers, Context, Source, store_attributes, truncated};
+use crate::otlp::logs::{LogRecord, ResourceLogs};
+
+/// An exception that a log record tells of.
+#[derive(Debug)]
+pub(super) struct LoggedException {
+    pub(super) trace: Option<TraceId>,
+    pub(super) span: SpanId,
+    pub(super) at_ns: u64,
+    pub(super) group: (String, String),
+}
+
+/// Stores the records of a resource; returns the exceptions they tell of.
+pub(super) fn take(
+    resource: &ResourceLogs<'_>,
+    source: &Source,
+    context: &Context<'_>,
+    rows: &mut Rows,
+    buffers: &mut Buffers,
+) -> Vec<LoggedException> {
+    let mut exceptions = Vec::new();
+    for scope in resource.scopes().filter_map(Result::ok) {
+        for record in scope.records().filter_map(Result::ok) {
+            take_one(&record, source, context, rows, buffers, &mut exceptions);
+        }
+    }
+    exceptions
+}
+
+fn take_one(
+    record: &LogRecord<'_>,
+    source: &Source,
+    context: &Context<'_>,
+    rows: &mut Rows,
+    buffers: &mut Buffers,
+    exceptions: &mut Vec<LoggedException>,
+) {
+    let Ok(attributes) = record.attributes.read() else { return };
+    let now_ns = context.now_ms.unsigned_abs() * 1_000_000;
+    let at_ns = if record.best_time_ns() == 0 { now_ns } else { record.best_time_ns() };
+    let trace = TraceId::from_bytes(record.trace_id);
+    let span = SpanId::from_bytes(record.span_id).unwrap_or_default();
+    if let Some(exception) = conventions::exception(&attributes) {
+        let group = exception::group(exception.name, exception.message);
+        exceptions.push(LoggedException { trace, span, at_ns, group });
+    }
+    let mut stored = Vec::new();
+    store_attributes(&attributes, None, context, &mut stored, buffers);
+    rows.log(Log {
+        at_ns,
+        application: source.place.application,
+        tier: source.place.tier,
+        node: source.place.node,
+        trace,
+        span,
+        severity: u8::try_from(record.severity_number).unwrap_or(0),
+        body: body(record, context, buffers),
+        attributes: stored,
+    });
+}
+
+/// The body as text; a structured one as it would stand in JSON is left to the reader's page.
+fn body(record: &LogRecord<'_>, context: &Context<'_>, buffers: &mut Buffers) -> String {
+    let value = record.body().unwrap_or(Value::Str(""));
+    let replacement = context.sanitiser.log_body(&value);
+    buffers.removed += u64::from(replacement.is_some());
+    let text = match replacement {
+        Some(Replacement::Masked) => MASKED.to_owned(),
+        Some(Replacement::Text(text)) => text,
+        Some(Replacement::Encoded(bytes)) => crate::otlp::value::to_text(&Value::Encoded(&bytes)),
+        None => crate::otlp::value::to_text(&value),
+    };
+    if text.len() > context.limits.value_bytes {
+        buffers.truncated += 1;
+    }
+    truncated(&text, context.limits.value_bytes).to_owned()
+}

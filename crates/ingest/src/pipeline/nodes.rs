@@ -1,0 +1,75 @@
+//! Node names: processes of one tier and host share a name while only one is live, and get `#2`, `#3` … beside it.
+//!
+//! A new process takes the lowest slot that has been silent for two minutes, so fifty restarts and fifty runs of a cron
+//! job leave one node.
+
+use model::id::EntityId;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+/// A process that was silent so long has made room for another, milliseconds.
+const SILENT_MS: i64 = 120_000;
+/// Live processes of one tier and host; further ones share the last slot.
+const MAX_SLOTS: usize = 500;
+/// A slot that was silent so long is forgotten, milliseconds.
+const FORGET_MS: i64 = 3_600_000;
+
+/// The slots of all tiers and hosts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Nodes {
+    slots: FxHashMap<(u32, String), Vec<Slot>>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Slot {
+    process: u64,
+    seen_ms: i64,
+}
+
+impl Nodes {
+    /// The node's name of a process that reports now.
+    pub(super) fn name(&mut self, tier: EntityId, base: &str, process: u64, now_ms: i64) -> String {
+        let slots = self.slots.entry((tier.0, base.to_owned())).or_default();
+        let own = slots.iter().position(|slot| slot.process == process);
+        let free = || slots.iter().position(|slot| now_ms - slot.seen_ms > SILENT_MS);
+        let at = own.or_else(free).unwrap_or(slots.len()).min(MAX_SLOTS - 1);
+        let slot = Slot { process, seen_ms: now_ms };
+        match slots.get_mut(at) {
+            Some(taken) => *taken = slot,
+            None => slots.push(slot),
+        }
+        match at {
+            0 => base.to_owned(),
+            _ => model::naming::name::limit(&format!("{base}#{}", at + 1)).into_owned(),
+        }
+    }
+
+    /// Forgets hosts that have long been silent.
+    pub(super) fn forget(&mut self, now_ms: i64) {
+        self.slots.retain(|_, slots| slots.iter().any(|slot| now_ms - slot.seen_ms < FORGET_MS));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIER: EntityId = EntityId(1);
+
+    #[test]
+    fn fifty_restarts_leave_one_node() {
+        let mut nodes = Nodes::default();
+        for n in 0..50 {
+            assert_eq!(nodes.name(TIER, "web1", n, n as i64 * 180_000), "web1");
+        }
+    }
+
+    #[test]
+    fn processes_that_live_at_once_are_told_apart_and_keep_their_names() {
+        let mut nodes = Nodes::default();
+        assert_eq!(nodes.name(TIER, "web1", 7, 0), "web1");
+        assert_eq!(nodes.name(TIER, "web1", 8, 1000), "web1#2");
+        assert_eq!(nodes.name(TIER, "web1", 7, 2000), "web1");
+        assert_eq!(nodes.name(TIER, "web1", 9, 125_000), "web1#2");
+    }
+}

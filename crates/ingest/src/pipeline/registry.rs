@@ -1,0 +1,432 @@
+//! Names to entities, within the limits that keep an application readable: 200 business transactions, 1,000 backends a
+//! tier and type, 500 nodes a tier. What comes beyond counts in an entity of its own kind that says so.
+
+use std::{net::IpAddr, sync::Arc};
+
+use metadata_store::{Directory, StoreError};
+use model::{
+    entity::{EntityKey, EntityKind, Properties},
+    id::{AccountId, EntityId},
+    naming::{
+        name,
+        resource::ResourceIdentity,
+        transaction::{self, EntryKind, EntryName, HEALTH_CHECKS},
+    },
+};
+use rustc_hash::FxHashMap;
+
+use super::{nodes::Nodes, targets::Target};
+
+/// Most entities of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Business transactions an application.
+    pub transactions: usize,
+    /// Business transactions that enter at one tier's nodes.
+    pub transactions_a_tier: usize,
+    /// Service endpoints a tier.
+    pub endpoints: usize,
+    /// Backends a tier and type.
+    pub backends: usize,
+    /// Queues an application.
+    pub queues: usize,
+    /// Error groups a tier.
+    pub errors: usize,
+    /// Applications an account.
+    pub applications: usize,
+    /// Tiers an application.
+    pub tiers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            transactions: 200,
+            transactions_a_tier: 50,
+            endpoints: 500,
+            backends: 1000,
+            queues: 1000,
+            errors: 500,
+            applications: 1000,
+            tiers: 2000,
+        }
+    }
+}
+
+/// Resolves names, making entities as they are met.
+#[derive(Debug)]
+pub(super) struct Registry {
+    directory: Arc<Directory>,
+    limits: Limits,
+    applications: FxHashMap<u32, EntityId>,
+    /// How many entities there are, by kind, application or parent, and type.
+    counts: FxHashMap<(EntityKind, u32, String), usize>,
+    /// What is resolved already, so that a name costs one look-up.
+    transactions: FxHashMap<u32, EntityId>,
+    backends: FxHashMap<(u32, u32), EntityId>,
+    addresses: FxHashMap<(AccountId, String), (EntityId, i64)>,
+    account_of: FxHashMap<u32, AccountId>,
+}
+
+/// Where a resource stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) account: AccountId,
+    pub(super) application: EntityId,
+    pub(super) tier: EntityId,
+    pub(super) node: EntityId,
+}
+
+impl Registry {
+    pub(super) fn new(directory: Arc<Directory>, limits: Limits) -> Registry {
+        Registry {
+            directory,
+            limits,
+            applications: FxHashMap::default(),
+            counts: FxHashMap::default(),
+            transactions: FxHashMap::default(),
+            backends: FxHashMap::default(),
+            addresses: FxHashMap::default(),
+            account_of: FxHashMap::default(),
+        }
+    }
+
+    /// Counts what an account has already, so that the limits hold across a restart.
+    pub(super) fn load(&mut self, account: AccountId) {
+        let kinds = [
+            EntityKind::Application,
+            EntityKind::Tier,
+            EntityKind::BusinessTransaction,
+            EntityKind::ServiceEndpoint,
+            EntityKind::Backend,
+            EntityKind::Queue,
+            EntityKind::ErrorGroup,
+            EntityKind::Address,
+        ];
+        for entity in kinds
+            .into_iter()
+            .flat_map(|kind| self.directory.of_application(account, EntityId::NONE, kind))
+        {
+            for group in groups_of(&entity.key, &entity.properties) {
+                *self.counts.entry(group).or_default() += 1;
+            }
+            match entity.key.kind {
+                EntityKind::Tier => {
+                    self.applications.insert(entity.id.0, entity.key.application);
+                    self.account_of.insert(entity.id.0, account);
+                }
+                EntityKind::Address => {
+                    let known = (entity.key.parent, entity.created_ms);
+                    self.addresses.insert((account, entity.key.name.clone()), known);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The application, tier and node of a resource.
+    pub(super) fn place(
+        &mut self,
+        account: AccountId,
+        identity: &ResourceIdentity,
+        nodes: &mut Nodes,
+        now_ms: i64,
+    ) -> Result<Place, StoreError> {
+        let application = self.bounded(
+            EntityKey {
+                account,
+                kind: EntityKind::Application,
+                application: EntityId::NONE,
+                parent: EntityId::NONE,
+                name: identity.application.clone(),
+            },
+            Properties::default(),
+            self.limits.applications,
+            "All other applications",
+            now_ms,
+        )?;
+        let of_tier = Properties {
+            system: identity.runtime.clone().unwrap_or_default(),
+            agent: identity.agent.clone(),
+            hints: identity.hints.clone(),
+            ..Properties::default()
+        };
+        let key = EntityKey {
+            account,
+            kind: EntityKind::Tier,
+            application,
+            parent: EntityId::NONE,
+            name: identity.tier.clone(),
+        };
+        let tier = self.bounded(key, of_tier, self.limits.tiers, "All other tiers", now_ms)?;
+        self.applications.insert(tier.0, application);
+        self.account_of.insert(tier.0, account);
+        let node_name = nodes.name(tier, &identity.node_base, identity.process, now_ms);
+        let of_node = Properties {
+            system: identity.runtime.clone().unwrap_or_default(),
+            agent: identity.agent.clone(),
+            host: identity.host.clone().unwrap_or_default(),
+            ..Properties::default()
+        };
+        let key = EntityKey {
+            account,
+            kind: EntityKind::Node,
+            application,
+            parent: tier,
+            name: node_name,
+        };
+        let node = self.directory.resolve(&[(key, of_node)], now_ms)?[0];
+        Ok(Place { account, application, tier, node })
+    }
+
+    /// The service endpoint of an entry.
+    pub(super) fn endpoint(
+        &mut self,
+        place: &Place,
+        tier_name: &str,
+        name: &EntryName,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        let other = transaction::other_traffic(tier_name);
+        let (text, other_traffic, health_check) = match &name.kind {
+            EntryKind::Named(text) => (text.clone(), false, false),
+            EntryKind::HealthCheck => (HEALTH_CHECKS.to_owned(), false, true),
+            EntryKind::OtherTraffic => (name::limit(&other).into_owned(), true, false),
+        };
+        let properties = Properties {
+            category: name.category.to_owned(),
+            background: name.background(),
+            other_traffic,
+            health_check,
+            ..Properties::default()
+        };
+        let key = EntityKey {
+            account: place.account,
+            kind: EntityKind::ServiceEndpoint,
+            application: place.application,
+            parent: place.tier,
+            name: text,
+        };
+        self.bounded(key, properties, self.limits.endpoints, &other, now_ms)
+    }
+
+    /// The endpoint that stands for a root of background work.
+    pub(super) fn background_endpoint(
+        &mut self,
+        key: EntityKey,
+        properties: Properties,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        self.bounded(key, properties, self.limits.endpoints, "All other background work", now_ms)
+    }
+
+    /// The business transaction that enters at a service endpoint.
+    pub(super) fn transaction(
+        &mut self,
+        endpoint: EntityId,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        if let Some(&known) = self.transactions.get(&endpoint.0) {
+            return Ok(known);
+        }
+        let Some(entry) = self.directory.get(endpoint) else { return Ok(EntityId::NONE) };
+        let key = EntityKey { kind: EntityKind::BusinessTransaction, ..entry.key.clone() };
+        let application = entry.key.application;
+        let tier = entry.key.parent;
+        let special = entry.properties.other_traffic || entry.properties.health_check;
+        let full = self.count(EntityKind::BusinessTransaction, application.0, "")
+            >= self.limits.transactions
+            || self.count(EntityKind::BusinessTransaction, tier.0, "tier")
+                >= self.limits.transactions_a_tier;
+        let (key, properties) = if full && !special && self.directory.find(&key).is_none() {
+            self.other_traffic(key)
+        } else {
+            (key, entry.properties.clone())
+        };
+        let bt = self.resolve(key, properties, now_ms)?;
+        self.transactions.insert(endpoint.0, bt);
+        Ok(bt)
+    }
+
+    fn other_traffic(&self, key: EntityKey) -> (EntityKey, Properties) {
+        let tier =
+            self.directory.get(key.parent).map(|tier| tier.key.name.clone()).unwrap_or_default();
+        let name = name::limit(&transaction::other_traffic(&tier)).into_owned();
+        let properties = Properties {
+            category: "OTHER".to_owned(),
+            other_traffic: true,
+            ..Properties::default()
+        };
+        (EntityKey { name, ..key }, properties)
+    }
+
+    /// The backend that a tier's call leads to where no tier answers at that address.
+    pub(super) fn backend(
+        &mut self,
+        tier: EntityId,
+        number: u32,
+        target: &Target,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        if let Some(&known) = self.backends.get(&(tier.0, number)) {
+            return Ok(known);
+        }
+        let Some(&account) = self.account_of.get(&tier.0) else { return Ok(EntityId::NONE) };
+        let application = self.application_of(tier.0);
+        let (kind, limit) = match target.queue {
+            true => (EntityKind::Queue, self.limits.queues),
+            false => (EntityKind::Backend, self.limits.backends),
+        };
+        let key = EntityKey {
+            account,
+            kind,
+            application,
+            parent: EntityId::NONE,
+            name: name::limit(&target.name).into_owned(),
+        };
+        let properties = Properties {
+            category: target.category.clone(),
+            system: target.system.clone(),
+            address: target.address.clone(),
+            ..Properties::default()
+        };
+        let other = format!("All other traffic for {}", target.category);
+        let backend = self.bounded(key, properties, limit, &other, now_ms)?;
+        self.backends.insert((tier.0, number), backend);
+        Ok(backend)
+    }
+
+    /// An exception's group.
+    pub(super) fn error_group(
+        &mut self,
+        place: &Place,
+        group: &(String, String),
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        let key = EntityKey {
+            account: place.account,
+            kind: EntityKind::ErrorGroup,
+            application: place.application,
+            parent: place.tier,
+            name: name::limit(&format!("{}: {}", group.0, group.1)).into_owned(),
+        };
+        let properties = Properties { category: group.0.clone(), ..Properties::default() };
+        self.bounded(key, properties, self.limits.errors, "All other errors", now_ms)
+    }
+
+    /// The tier that is known to answer at an address, if it was known by then.
+    pub(super) fn answers_at(
+        &self,
+        account: AccountId,
+        address: &str,
+        by_ms: i64,
+    ) -> Option<EntityId> {
+        let (tier, since_ms) = self.addresses.get(&(account, address.to_owned()))?;
+        (*since_ms <= by_ms).then_some(*tier)
+    }
+
+    /// Learns that a tier answers at an address.
+    pub(super) fn learn_address(
+        &mut self,
+        account: AccountId,
+        address: &str,
+        tier: EntityId,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let known = (account, address.to_owned());
+        if address.is_empty() || self.addresses.contains_key(&known) {
+            return Ok(());
+        }
+        let key = EntityKey {
+            account,
+            kind: EntityKind::Address,
+            application: EntityId::NONE,
+            parent: tier,
+            name: name::limit(address).into_owned(),
+        };
+        self.directory.resolve(&[(key, Properties::default())], now_ms)?;
+        self.addresses.insert(known, (tier, now_ms));
+        Ok(())
+    }
+
+    pub(super) fn application_of(&self, tier: u32) -> EntityId {
+        self.applications.get(&tier).copied().unwrap_or_default()
+    }
+
+    /// An entity's name; empty for one that is not known.
+    pub(super) fn name_of(&self, id: EntityId) -> String {
+        self.directory.get(id).map(|entity| entity.key.name.clone()).unwrap_or_default()
+    }
+
+    /// Resolves a key, or the one that stands for all others when there are too many of its kind already.
+    fn bounded(
+        &mut self,
+        key: EntityKey,
+        properties: Properties,
+        limit: usize,
+        other: &str,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        if let Some(known) = self.directory.find(&key) {
+            return Ok(known);
+        }
+        let group = groups_of(&key, &properties).swap_remove(0);
+        if self.counts.get(&group).copied().unwrap_or(0) < limit {
+            return self.resolve(key, properties, now_ms);
+        }
+        let name = name::limit(other).into_owned();
+        self.resolve(
+            EntityKey { name, ..key },
+            Properties { other_traffic: true, ..properties },
+            now_ms,
+        )
+    }
+
+    fn resolve(
+        &mut self,
+        key: EntityKey,
+        properties: Properties,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        let is_new = self.directory.find(&key).is_none();
+        let groups = groups_of(&key, &properties);
+        let id = self.directory.resolve(&[(key, properties)], now_ms)?[0];
+        if is_new {
+            groups.into_iter().for_each(|group| *self.counts.entry(group).or_default() += 1);
+        }
+        Ok(id)
+    }
+
+    fn count(&self, kind: EntityKind, of: u32, what: &str) -> usize {
+        self.counts.get(&(kind, of, what.to_owned())).copied().unwrap_or(0)
+    }
+}
+
+/// The groups that an entity's number is limited in; the first is the main one.
+fn groups_of(key: &EntityKey, properties: &Properties) -> Vec<(EntityKind, u32, String)> {
+    let group = |of: EntityId, what: &str| (key.kind, of.0, what.to_owned());
+    match key.kind {
+        EntityKind::Application => vec![group(EntityId(key.account.0), "")],
+        EntityKind::BusinessTransaction => {
+            vec![group(key.application, ""), group(key.parent, "tier")]
+        }
+        EntityKind::Backend => vec![group(key.application, &properties.category)],
+        EntityKind::ServiceEndpoint | EntityKind::ErrorGroup | EntityKind::Node => {
+            vec![group(key.parent, "")]
+        }
+        EntityKind::Tier | EntityKind::Queue | EntityKind::Address => {
+            vec![group(key.application, "")]
+        }
+    }
+}
+
+/// The host that a loopback address stands for: the resource's, else the sender's, else the tier itself.
+pub(super) fn host_of(identity: &ResourceIdentity, sender: Option<IpAddr>) -> String {
+    match (&identity.host, sender) {
+        (Some(host), _) => host.clone(),
+        (None, Some(sender)) if !sender.to_canonical().is_loopback() => {
+            sender.to_canonical().to_string()
+        }
+        (None, _) => identity.tier.clone(),
+    }
+}

@@ -1,0 +1,347 @@
+//! One span of an agent: what it is (a [`Skeleton`]) and what is stored of it (a [`SpanRow`]), secrets removed.
+
+use metadata_store::StoreError;
+use model::{
+    attributes::{Attributes, Value},
+    conventions::{self, Facts, SpanView},
+    id::{AccountId, EntityId, SpanId, TraceId},
+    naming::{
+        exception, exit, failure,
+        process::{self, EntryDecision},
+        queue, sampling,
+        transaction::{self, EntryName},
+    },
+    sanitise::{MASKED, Replacement, Sanitiser},
+    span::SpanKind,
+};
+use telemetry_store::{
+    attribute,
+    span_batch::{SpanRow, encode_event, encode_link},
+};
+
+use super::{
+    registry::{Place, Registry},
+    skeleton::{
+        CONSUMER, ENTRY, ENTRY_UNLESS_NESTED, EXIT, FAILED, HTTP_ERROR, INTERNAL_ROOT, LONG_LIVED,
+        PROCESS, RECEIVE, Skeleton,
+    },
+    targets::{Target, Targets},
+};
+use crate::otlp::{limits::AttributeLimits, trace::Span};
+
+/// Where spans come from: one resource.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) place: Place,
+    pub(super) process: u32,
+    pub(super) tier_name: String,
+    /// What a loopback address means here.
+    pub(super) host: String,
+    /// The resource's attributes as they are stored.
+    pub(super) attributes: Vec<u8>,
+}
+
+/// What translating needs besides the span.
+pub(super) struct Context<'c> {
+    pub(super) registry: &'c mut Registry,
+    pub(super) targets: &'c mut Targets,
+    pub(super) sanitiser: &'c Sanitiser,
+    pub(super) limits: AttributeLimits,
+    pub(super) now_ms: i64,
+}
+
+/// Buffers that serve span after span.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    attributes: Vec<u8>,
+    events: Vec<u8>,
+    links: Vec<u8>,
+    name: String,
+    status_message: String,
+    /// Values that were removed or masked.
+    pub(super) removed: u64,
+    /// Attributes or texts over the limits.
+    pub(super) truncated: u64,
+}
+
+/// What was found in a span besides itself.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Type and templated message of its exceptions.
+    pub(super) exceptions: Vec<(String, String)>,
+    /// The name of an INTERNAL root.
+    pub(super) root_name: Option<String>,
+}
+
+/// What a span is. `ids` are its own and its parent's.
+pub(super) fn skeleton<'a>(
+    ids: (SpanId, SpanId),
+    span: &Span<'a>,
+    scope: &'a str,
+    attributes: &Attributes<'a>,
+    source: &Source,
+    context: &mut Context<'_>,
+    found: &mut Found,
+) -> Result<Skeleton, StoreError> {
+    let view = SpanView {
+        name: span.name,
+        kind: span.kind,
+        scope,
+        status: span.status_code,
+        trace_state: span.trace_state,
+        flags: span.flags,
+        attributes,
+    };
+    let facts = conventions::facts(&view);
+    // A clock that was set back while the span ran must not make its time negative.
+    let nanos = span.end_ns.saturating_sub(span.start_ns);
+    let mut skeleton = Skeleton {
+        id: ids.0.0,
+        parent: ids.1.0,
+        end_ns: span.start_ns.saturating_add(nanos),
+        micros: u32::try_from(nanos / 1000).unwrap_or(u32::MAX),
+        tier: source.place.tier.0,
+        node: source.place.node.0,
+        process: source.process,
+        weight: sampling::weight(span.trace_state) as f32,
+        ..Skeleton::default()
+    };
+    let plumbing = exit::is_plumbing(scope, span.name);
+    if span.kind.may_enter() && !plumbing {
+        enter(&mut skeleton, &facts, &view, source, context)?;
+    } else if let Some(call) = exit::call(&facts, &view) {
+        skeleton.flags |= EXIT;
+        skeleton.target = context.targets.number(Target::of_exit(&call, &source.host));
+        if failure::exit_failed(&facts, &view) {
+            skeleton.flags |= FAILED;
+        }
+    } else if span.kind == SpanKind::Internal && skeleton.parent == 0 && !plumbing {
+        skeleton.flags |= INTERNAL_ROOT;
+        if failure::entry_failed(&facts, &view) {
+            skeleton.flags |= FAILED;
+        }
+        found.root_name = Some(span.name.to_owned());
+    }
+    if facts.upgraded || nanos > LONGEST_NS {
+        skeleton.flags |= LONG_LIVED;
+    }
+    Ok(skeleton)
+}
+
+/// What lasts longer does not fit a skeleton's microseconds.
+const LONGEST_NS: u64 = u32::MAX as u64 * 1000;
+
+fn enter(
+    skeleton: &mut Skeleton,
+    facts: &Facts<'_>,
+    view: &SpanView<'_, '_>,
+    source: &Source,
+    context: &mut Context<'_>,
+) -> Result<(), StoreError> {
+    if queue::is_empty_poll(facts) {
+        return Ok(());
+    }
+    let operation = facts.messaging_operation;
+    let decision = process::is_entry(view.kind, view.flags, SpanId(skeleton.parent));
+    let is = |wanted| view.kind == SpanKind::Consumer && operation == Some(wanted);
+    skeleton.flags |= match decision {
+        EntryDecision::Yes if is(conventions::MessagingOperation::Receive) => RECEIVE,
+        EntryDecision::Yes => ENTRY,
+        EntryDecision::WhenParentIsElsewhere => ENTRY_UNLESS_NESTED,
+        EntryDecision::No if is(conventions::MessagingOperation::Process) => PROCESS,
+        EntryDecision::No => return Ok(()),
+    };
+    if failure::entry_failed(facts, view) {
+        skeleton.flags |= FAILED;
+    }
+    if failure::http_error(facts) {
+        skeleton.flags |= HTTP_ERROR;
+    }
+    if view.kind == SpanKind::Consumer
+        && let Some(queue) = queue::identity(facts)
+    {
+        skeleton.flags |= CONSUMER;
+        skeleton.target = context.targets.number(Target::of_queue(&queue));
+    }
+    let name: EntryName = transaction::entry(facts, view);
+    if name.long_lived {
+        skeleton.flags |= LONG_LIVED;
+    }
+    let endpoint =
+        context.registry.endpoint(&source.place, &source.tier_name, &name, context.now_ms)?;
+    skeleton.endpoint = endpoint.0;
+    Ok(())
+}
+
+/// What is stored of a span. The row borrows from the buffers, which the next span uses again.
+pub(super) fn row<'a: 'b, 'b>(
+    span: &Span<'a>,
+    scope: &'a str,
+    attributes: &Attributes<'a>,
+    source: &'b Source,
+    context: &Context<'_>,
+    buffers: &'b mut Buffers,
+    found: &mut Found,
+) -> SpanRow<'b> {
+    let system = attributes.text("db.system.name").or_else(|| attributes.text("db.system"));
+    buffers.attributes.clear();
+    buffers.events.clear();
+    buffers.links.clear();
+    let mut out = std::mem::take(&mut buffers.attributes);
+    store_attributes(attributes, system, context, &mut out, buffers);
+    buffers.attributes = out;
+    store_events(span, system, context, buffers, found);
+    for link in span.links().filter_map(Result::ok) {
+        if let (Some(trace), Some(id)) =
+            (TraceId::from_bytes(link.trace_id), SpanId::from_bytes(link.span_id))
+        {
+            encode_link(&mut buffers.links, trace, id);
+        }
+    }
+    buffers.name = text(span.name, context, &mut buffers.removed);
+    buffers.status_message = text(span.status_message, context, &mut buffers.removed);
+    SpanRow {
+        trace: TraceId::from_bytes(span.trace_id).unwrap_or(TraceId([0; 16])),
+        id: SpanId::from_bytes(span.span_id).unwrap_or_default(),
+        parent: SpanId::from_bytes(span.parent_span_id).unwrap_or_default(),
+        start_ns: span.start_ns,
+        duration_ns: span.end_ns.saturating_sub(span.start_ns),
+        kind: span.kind,
+        status: span.status_code,
+        flags: span.flags,
+        application: source.place.application,
+        tier: source.place.tier,
+        node: source.place.node,
+        name: &buffers.name,
+        scope,
+        trace_state: span.trace_state,
+        status_message: &buffers.status_message,
+        resource: &source.attributes,
+        attributes: &buffers.attributes,
+        events: &buffers.events,
+        links: &buffers.links,
+    }
+}
+
+fn text(text: &str, context: &Context<'_>, removed: &mut u64) -> String {
+    let clean = context.sanitiser.text(text);
+    *removed += u64::from(clean.is_some());
+    let text = clean.as_deref().unwrap_or(text);
+    truncated(text, context.limits.value_bytes).to_owned()
+}
+
+/// At most so many bytes of a text, whole characters only.
+pub(super) fn truncated(text: &str, max: usize) -> &str {
+    if text.len() <= max {
+        return text;
+    }
+    let end = (0..=max).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..end]
+}
+
+/// Appends attributes as they may be stored.
+pub(super) fn store_attributes(
+    attributes: &Attributes<'_>,
+    system: Option<&str>,
+    context: &Context<'_>,
+    out: &mut Vec<u8>,
+    buffers: &mut Buffers,
+) {
+    for (count, (key, value)) in attributes.iter().enumerate() {
+        if count >= context.limits.count {
+            buffers.truncated += 1;
+            break;
+        }
+        store_attribute(key, value, system, context, out, buffers);
+    }
+}
+
+fn store_attribute(
+    key: &str,
+    value: Value<'_>,
+    system: Option<&str>,
+    context: &Context<'_>,
+    out: &mut Vec<u8>,
+    buffers: &mut Buffers,
+) {
+    let replacement = context.sanitiser.attribute(system, key, &value);
+    buffers.removed += u64::from(replacement.is_some());
+    let value = match &replacement {
+        None => value,
+        Some(Replacement::Masked) => Value::Str(MASKED),
+        Some(Replacement::Text(text)) => Value::Str(text),
+        Some(Replacement::Encoded(bytes)) => Value::Encoded(bytes),
+    };
+    let max = context.limits.value_bytes;
+    let value = match value {
+        Value::Str(text) if text.len() > max => {
+            buffers.truncated += 1;
+            Value::Str(truncated(text, max))
+        }
+        Value::Encoded(bytes) if bytes.len() > max => {
+            buffers.truncated += 1;
+            Value::Str("(over the limit)")
+        }
+        value => value,
+    };
+    attribute::encode(out, truncated(key, 255), value);
+}
+
+/// Events over this number are not stored.
+const MAX_EVENTS: usize = 128;
+
+fn store_events(
+    span: &Span<'_>,
+    system: Option<&str>,
+    context: &Context<'_>,
+    buffers: &mut Buffers,
+    found: &mut Found,
+) {
+    let mut clean = Vec::new();
+    for event in span.events().filter_map(Result::ok).take(MAX_EVENTS) {
+        let Ok(attributes) = event.attributes.read() else { continue };
+        if event.name == "exception"
+            && let Some(exception) = conventions::exception(&attributes)
+        {
+            found.exceptions.push(exception::group(exception.name, exception.message));
+        }
+        clean.clear();
+        store_attributes(&attributes, system, context, &mut clean, buffers);
+        let stored = attribute::Decoder::new(&clean);
+        encode_event(&mut buffers.events, event.time_ns, truncated(event.name, 255), stored);
+    }
+}
+
+/// A resource's attributes as they are stored.
+pub(super) fn resource_attributes(attributes: &Attributes<'_>, context: &Context<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    store_attributes(attributes, None, context, &mut out, &mut Buffers::default());
+    out
+}
+
+/// A stored span as the agent's own, so that the same rules read it again. The resource is the one it was stored under;
+/// process and host are not stored, so spans of one node count as one process.
+pub(super) fn stored<'r>(
+    row: &SpanRow<'r>,
+    account: AccountId,
+    registry: &Registry,
+) -> (Source, Span<'r>, Attributes<'r>) {
+    let place = Place { account, application: row.application, tier: row.tier, node: row.node };
+    let resource: Attributes<'_> = attribute::Decoder::new(row.resource).collect();
+    let tier_name = registry.name_of(row.tier);
+    let host = resource.text("host.name").unwrap_or(&tier_name).to_owned();
+    let source = Source { place, process: 0, tier_name, host, attributes: Vec::new() };
+    let mut span = Span::default();
+    span.trace_state = row.trace_state;
+    span.flags = row.flags;
+    span.name = row.name;
+    span.kind = row.kind;
+    span.start_ns = row.start_ns;
+    span.end_ns = row.start_ns.saturating_add(row.duration_ns);
+    span.status_code = row.status;
+    span.status_message = row.status_message;
+    (source, span, attribute::Decoder::new(row.attributes).collect())
+}
+
+/// The entity that nothing was resolved to.
+pub(super) const NOBODY: EntityId = EntityId::NONE;

@@ -1,0 +1,61 @@
+//! What the pipeline counts of itself, for `/metrics` and the pages about Vedette's own health.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Counters since the start, and how much is open now.
+#[derive(Debug, Default)]
+pub struct Stats {
+    pub spans: AtomicU64,
+    pub logs: AtomicU64,
+    pub points: AtomicU64,
+    pub ignored_points: AtomicU64,
+    pub repeated_bodies: AtomicU64,
+    pub repeated_spans: AtomicU64,
+    pub unreadable: AtomicU64,
+    pub reopened_traces: AtomicU64,
+    pub cuts: AtomicU64,
+    pub open_traces: AtomicU64,
+    pub open_spans: AtomicU64,
+    /// Records of the journal that are not worked on yet.
+    pub lag: AtomicU64,
+}
+
+impl Stats {
+    pub(super) fn span(&self) {
+        self.spans.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn logs(&self, count: usize) {
+        self.logs.fetch_add(count as u64, Relaxed);
+    }
+
+    pub(super) fn points(&self, taken: u64, ignored: u64) {
+        self.points.fetch_add(taken, Relaxed);
+        self.ignored_points.fetch_add(ignored, Relaxed);
+    }
+
+    pub(super) fn repeated_body(&self) {
+        self.repeated_bodies.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn repeated_span(&self) {
+        self.repeated_spans.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn unreadable(&self) {
+        self.unreadable.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn reopened(&self) {
+        self.reopened_traces.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn cut(&self) {
+        self.cuts.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn set_open(&self, traces: usize, spans: usize) {
+        self.open_traces.store(traces as u64, Relaxed);
+        self.open_spans.store(spans as u64, Relaxed);
+    }
+}

@@ -1,0 +1,69 @@
+//! The thread that drives the pipeline.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use daemon::clock::SharedClock;
+use tracing::{error, warn};
+
+use super::{Config, Pipeline, PipelineError};
+
+/// How long a step waits for a record: also how often traces that are due are closed.
+const WAIT: Duration = Duration::from_millis(250);
+
+/// Runs the pipeline until `stop` is set, then makes a last cut. Errors of a cut are tried again; after any other the
+/// pipeline is made anew from its last cut.
+///
+/// # Errors
+/// When another process has taken over, or the pipeline cannot be made at all.
+pub fn run(
+    mut make: impl FnMut() -> Config,
+    clock: &SharedClock,
+    stop: &Arc<AtomicBool>,
+) -> Result<(), PipelineError> {
+    let now_ms = || i64::try_from(clock.now().millis()).expect("times before the year 292 million");
+    let mut pipeline: Option<Pipeline> = None;
+    while !stop.load(Ordering::Relaxed) {
+        let result = match &mut pipeline {
+            Some(pipeline) => pipeline.step(now_ms(), WAIT).map(|_| ()),
+            None => make().build(now_ms()).map(|made| pipeline = Some(made)),
+        };
+        match result {
+            Ok(()) => {}
+            Err(PipelineError::Superseded) => return Err(PipelineError::Superseded),
+            Err(PipelineError::Checkpoint(error)) => return Err(error.into()),
+            Err(error) => {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the pipeline pauses and tries again"
+                );
+                if !is_of_the_cut(&error) {
+                    pipeline = None;
+                }
+                std::thread::park_timeout(Duration::from_millis(500));
+            }
+        }
+        if let Some(pipeline) = &pipeline {
+            pipeline.note_lag();
+        }
+    }
+    if let Some(mut pipeline) = pipeline
+        && let Err(error) = pipeline.cut_now(now_ms())
+    {
+        error!(
+            error = &error as &dyn std::error::Error,
+            "the last cut failed; the next start reads the journal again"
+        );
+    }
+    Ok(())
+}
+
+/// A cut keeps what it needs to be done again.
+fn is_of_the_cut(error: &PipelineError) -> bool {
+    matches!(error, PipelineError::Store(_) | PipelineError::Catalogue(_))
+}

@@ -1,0 +1,127 @@
+//! The world of a trace that is being closed: names, addresses and queues as the registry knows them.
+
+use metadata_store::StoreError;
+use model::{
+    entity::{EntityKey, EntityKind, Properties},
+    id::{AccountId, EntityId},
+    naming::{exit::ExitKey, name},
+};
+
+use super::{
+    decide::World,
+    registry::Registry,
+    skeleton::{CONSUMER, INTERNAL_ROOT, Skeleton},
+    targets::Targets,
+};
+
+/// Resolves for one trace.
+pub(super) struct TraceWorld<'w> {
+    pub(super) registry: &'w mut Registry,
+    pub(super) targets: &'w Targets,
+    pub(super) account: AccountId,
+    pub(super) root_name: Option<&'w (u64, String)>,
+    /// Addresses learnt later than this (Unix milliseconds) were not known when the trace was first closed.
+    pub(super) known_by_ms: i64,
+    pub(super) now_ms: i64,
+    /// The first failure; what was decided after it is not used.
+    pub(super) failure: Option<StoreError>,
+}
+
+impl TraceWorld<'_> {
+    fn or_fail(&mut self, result: Result<EntityId, StoreError>) -> EntityId {
+        result.unwrap_or_else(|error| {
+            self.failure.get_or_insert(error);
+            EntityId::NONE
+        })
+    }
+
+    fn background(&mut self, root: &Skeleton) -> Result<EntityId, StoreError> {
+        let Some((_, text)) = self.root_name.filter(|(id, _)| *id == root.id) else {
+            return Ok(EntityId::NONE);
+        };
+        let key = EntityKey {
+            account: self.account,
+            kind: EntityKind::ServiceEndpoint,
+            application: self.registry.application_of(root.tier),
+            parent: EntityId(root.tier),
+            name: name::limit(text).into_owned(),
+        };
+        let properties = Properties {
+            category: "BACKGROUND".to_owned(),
+            background: true,
+            ..Properties::default()
+        };
+        let endpoint = self.registry.background_endpoint(key, properties, self.now_ms)?;
+        self.registry.transaction(endpoint, self.now_ms)
+    }
+}
+
+impl World for TraceWorld<'_> {
+    fn application_of(&mut self, tier: u32) -> EntityId {
+        self.registry.application_of(tier)
+    }
+
+    fn transaction(&mut self, entry: &Skeleton) -> EntityId {
+        let result = if entry.is(INTERNAL_ROOT) {
+            self.background(entry)
+        } else {
+            self.registry.transaction(EntityId(entry.endpoint), self.now_ms)
+        };
+        self.or_fail(result)
+    }
+
+    fn exit_key(&self, target: u32) -> Option<ExitKey> {
+        self.targets.get(target).map(|target| target.exit_key())
+    }
+
+    fn far_end(
+        &mut self,
+        exit: &Skeleton,
+        carrier: Option<u32>,
+        answered: Option<u32>,
+    ) -> EntityId {
+        let Some(target) = self.targets.get(exit.target) else { return EntityId::NONE };
+        let inner =
+            carrier.and_then(|number| self.targets.get(number).map(|target| (number, target)));
+        let (number, target) = match inner {
+            Some((_, inner))
+                if target.address.is_empty()
+                    && !inner.address.is_empty()
+                    && target.name.is_empty() =>
+            {
+                (carrier.unwrap_or(exit.target), inner)
+            }
+            _ => (exit.target, target),
+        };
+        if target.queue {
+            let result = self.registry.backend(EntityId(exit.tier), number, target, self.now_ms);
+            return self.or_fail(result);
+        }
+        let address = match inner {
+            Some((_, inner)) if target.address.is_empty() => inner.address.as_str(),
+            _ => target.address.as_str(),
+        };
+        if let Some(tier) = answered {
+            let learnt =
+                self.registry.learn_address(self.account, address, EntityId(tier), self.now_ms);
+            if let Err(error) = learnt {
+                self.failure.get_or_insert(error);
+            }
+            return EntityId(tier);
+        }
+        if let Some(tier) = self.registry.answers_at(self.account, address, self.known_by_ms) {
+            return tier;
+        }
+        let result = self.registry.backend(EntityId(exit.tier), number, target, self.now_ms);
+        self.or_fail(result)
+    }
+
+    fn queue(&mut self, entry: &Skeleton) -> EntityId {
+        if !entry.is(CONSUMER) {
+            return EntityId::NONE;
+        }
+        let Some(target) = self.targets.get(entry.target) else { return EntityId::NONE };
+        let result = self.registry.backend(EntityId(entry.tier), entry.target, target, self.now_ms);
+        self.or_fail(result)
+    }
+}
