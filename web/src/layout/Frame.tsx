@@ -4,6 +4,7 @@ import { useAbout } from '../api/queries'
 import { useSession } from '../api/session'
 import { Failed } from '../components/states/Failed'
 import { Loading } from '../components/states/Loading'
+import { PartialBanner } from '../components/states/PartialBanner'
 import { TimeRangeProvider } from '../time/TimeRangeContext'
 import styles from './Frame.module.css'
 import { Header } from './Header'
@@ -24,6 +25,7 @@ export function Frame() {
         </a>
         <Header user={session.data.user} />
         <Progress />
+        <PartialBanner />
         <main id="main" className={styles.main}>
           <Suspense fallback={<Loading what="the page" />}>
             <Outlet />

@@ -10,7 +10,7 @@ export function Failed({ what, error, retry }: { what: string; error: ApiError; 
       <IconPlugConnectedX size={28} stroke={1.4} aria-hidden />
       <h3>Could not load {what}</h3>
       <p>
-        {error.message} {error.status > 0 && <span>(HTTP {error.status})</span>}
+        {error.message}{error.status > 0 && ` (HTTP\u00a0${error.status})`}
       </p>
       {retry && (
         <Button variant="default" onClick={retry}>

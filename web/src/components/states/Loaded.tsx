@@ -1,9 +1,8 @@
 import type { ReactNode } from 'react'
 import type { Result } from '../../api/queries'
-import type { PartialNote } from '../../api/types'
 import { Failed } from './Failed'
 import { Loading } from './Loading'
-import { PartialNotice, StaleNotice } from './Notices'
+import { StaleNotice } from './Notices'
 
 interface Props<T> {
   query: Result<T>
@@ -13,17 +12,15 @@ interface Props<T> {
   children(data: T): ReactNode
 }
 
-/** Loading, failed, partial and stale around what an answer draws; "empty" is the drawing's own to say. */
+/** Loading, failed and stale around what an answer draws. "Empty" is the drawing's own to say; "partial" is said once a page (PartialBanner). */
 export function Loaded<T extends object>({ query, what, lines, children }: Props<T>) {
   if (query.data === undefined) {
     if (query.error) return <Failed what={what} error={query.error} retry={() => void query.refetch()} />
     return <Loading what={what} lines={lines} />
   }
-  const partial = 'partial' in query.data ? (query.data.partial as PartialNote) : null
   return (
     <>
       {query.error && <StaleNotice error={query.error} since={query.dataUpdatedAt} />}
-      <PartialNotice partial={partial} />
       {children(query.data)}
     </>
   )

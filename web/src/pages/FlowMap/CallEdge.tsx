@@ -5,7 +5,7 @@ import { responseTime, short } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
 import styles from './CallEdge.module.css'
 import { curveOf, loopOf, pointAt, svgPath } from './model/edgePath'
-import { NODE_HEIGHT } from './model/layout'
+import { NODE_HEIGHT } from './model/measures'
 import type { MapEdge } from './model/view'
 
 export type CallEdgeType = Edge<

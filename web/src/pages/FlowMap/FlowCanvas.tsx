@@ -7,7 +7,7 @@ import { EntityNode, type EntityNodeType } from './EntityNode'
 import styles from './FlowCanvas.module.css'
 import { neighbourhood } from './model/focus'
 import { busiest, labelPositions, weightOf } from './model/labels'
-import { NODE_HEIGHT, NODE_WIDTH } from './model/layout'
+import { NODE_HEIGHT, NODE_WIDTH } from './model/measures'
 import type { MapView, Point } from './model/view'
 import { edgeSummary } from './summary'
 

@@ -62,9 +62,12 @@ export function FlowToolbar(props: Props) {
 
 function EntitySearch({ map, onFind }: { map: FlowMap; onFind(entity: number): void }) {
   const [text, setText] = useState('')
+  const [round, setRound] = useState(0)
   const byName = useMemo(() => new Map(map.nodes.map((n) => [n.name, n.id])), [map])
   return (
+    // A new one after each choice: choosing would leave the name standing in it.
     <Autocomplete
+      key={round}
       w={210}
       size="xs"
       aria-label="Find a tier or backend"
@@ -79,6 +82,7 @@ function EntitySearch({ map, onFind }: { map: FlowMap; onFind(entity: number): v
         const id = byName.get(name)
         if (id !== undefined) onFind(id)
         setText('')
+        setRound(round + 1)
       }}
     />
   )

@@ -5,7 +5,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { storeLayout } from '../../api/queries'
 import { TELEMETRY } from '../../time/TimeRangeContext'
 import type { FlowMap, LayoutPosition } from '../../api/types'
-import { layered, placed } from './model/layout'
+import { layered } from './model/layered'
+import { placed } from './model/layout'
 import type { MapView, Point } from './model/view'
 
 interface Placement {

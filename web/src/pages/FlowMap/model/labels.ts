@@ -1,6 +1,6 @@
 // Which edges carry text, and where on their curve it stands so that it covers neither a node nor another text.
 import { curveOf, pointAt } from './edgePath'
-import { NODE_HEIGHT, NODE_WIDTH } from './layout'
+import { NODE_HEIGHT, NODE_WIDTH } from './measures'
 import type { MapEdge, Point } from './view'
 
 export const LABELLED_EDGES = 20
@@ -27,7 +27,7 @@ export function ends(edge: MapEdge, places: ReadonlyMap<string, Point>): [Point,
 
 const overlap = (a: Box, b: Box) => Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)) * Math.max(0, Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y))
 
-/** Edge id → position on the curve, 0 at the caller and 1 at the called. Text that would be half covered is left for hovering. */
+/** Edge id → position on the curve, 0 at the caller and 1 at the called. Text that would be covered by more than a quarter is left for hovering. */
 export function labelPositions(edges: readonly MapEdge[], places: ReadonlyMap<string, Point>): Map<string, number> {
   const taken: Box[] = [...places.values()].map((p) => ({ ...p, width: NODE_WIDTH, height: NODE_HEIGHT }))
   const result = new Map<string, number>()
@@ -41,7 +41,7 @@ export function labelPositions(edges: readonly MapEdge[], places: ReadonlyMap<st
       return { t, box, covered: taken.reduce((sum, other) => sum + overlap(box, other), 0) }
     })
     const best = candidates.reduce((a, b) => (b.covered < a.covered ? b : a))
-    if (best.covered > (LABEL_WIDTH * LABEL_HEIGHT) / 2) continue
+    if (best.covered > (LABEL_WIDTH * LABEL_HEIGHT) / 4) continue
     taken.push(best.box)
     result.set(edge.id, best.t)
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { viewOf } from './grouping'
-import { NODE_HEIGHT, NODE_WIDTH, placed, type Link, type Placeable } from './layout'
+import { placed } from './layout'
+import { NODE_HEIGHT, NODE_WIDTH, type Link, type Placeable } from './measures'
 import { largeMap } from './testMap'
 import type { Point } from './view'
 
@@ -65,6 +66,22 @@ describe('layout', () => {
     const places = placed(fresh([...shop, ...Array.from({ length: 40 }, (_, i) => `loose-${i}`)]), calls)
     expectNoOverlap(places)
     expect(new Set([...places.values()].map((p) => p.x)).size).toBeGreaterThan(3)
+  })
+
+  it('a dense map of 200 is about twice as wide as high, what calls nothing last', () => {
+    const map = largeMap(200)
+    const ids = map.nodes.map((n) => String(n.id))
+    const links = map.edges.map((e) => link(String(e.from), String(e.to)))
+    const places = placed(fresh(ids), links)
+    expectNoOverlap(places)
+    const all = [...places.values()]
+    const spread = (of: (p: Point) => number) => Math.max(...all.map(of)) - Math.min(...all.map(of))
+    expect(spread((p) => p.x) / spread((p) => p.y)).toBeGreaterThan(1.2)
+    expect(spread((p) => p.x) / spread((p) => p.y)).toBeLessThan(4)
+    const callers = new Set(links.map((l) => l.from))
+    const last = (wanted: boolean) => ids.filter((id) => callers.has(id) === wanted).map((id) => places.get(id)?.x ?? 0)
+    expect(Math.min(...last(false))).toBeGreaterThan(Math.max(...last(true)))
+    expect(placed(fresh(ids.toReversed()), links.toReversed())).toEqual(places)
   })
 
   it('places the members of expanded groups among 1,000 entities without moving or covering any', { timeout: 20_000 }, () => {

@@ -1,30 +1,8 @@
-// Where things stand. What has a place keeps it, always; only what has none is placed: all of it by layers (dagre)
-// when the map is new, otherwise each beside what it calls or is called by, in the nearest free spot. Pure.
-import { Graph, layout as dagre } from '@dagrejs/dagre'
+// Where things stand. What has a place keeps it, always; only what has none is placed: all of it by layers
+// (layered.ts) when the map is new, otherwise each beside what it calls or is called by, in the nearest free spot. Pure.
+import { layered } from './layered'
+import { COLUMN, NODE_HEIGHT, NODE_WIDTH, ROW, ROW_GAP, type Link, type Placeable } from './measures'
 import type { Point } from './view'
-
-export const NODE_WIDTH = 178
-export const NODE_HEIGHT = 72
-const RANK_GAP = 118
-const ROW_GAP = 30
-const COLUMN = NODE_WIDTH + RANK_GAP
-const ROW = NODE_HEIGHT + ROW_GAP
-/** Network simplex is the nicest ranking and too slow for very large maps. */
-const SIMPLEX_BELOW = 250
-/** Above it, columns are the least number of calls from where transactions enter: as longest path a dense map is all columns. */
-const LONGEST_PATH_UP_TO = 25
-
-export interface Placeable {
-  id: string
-  at: Point | null
-  /** Where it would like to be when it has no place: beside its former group. */
-  near?: Point | null
-}
-
-export interface Link {
-  from: string
-  to: string
-}
 
 export function placed(nodes: readonly Placeable[], edges: readonly Link[]): Map<string, Point> {
   const known = new Map<string, Point>()
@@ -39,57 +17,6 @@ export function placed(nodes: readonly Placeable[], edges: readonly Link[]): Map
     known.set(node.id, spot)
   }
   return known
-}
-
-/** Everything anew, in layers from left to right; what neither calls nor is called stands in rows below. */
-export function layered(nodes: readonly Placeable[], edges: readonly Link[]): Map<string, Point> {
-  const ids = new Set(nodes.map((n) => n.id))
-  const links = edges.filter((e) => e.from !== e.to && ids.has(e.from) && ids.has(e.to))
-  const linked = new Set(links.flatMap((e) => [e.from, e.to]))
-  const graph = new Graph()
-  graph.setGraph({ rankdir: 'LR', nodesep: ROW_GAP, ranksep: RANK_GAP, ranker: nodes.length < SIMPLEX_BELOW ? 'network-simplex' : 'longest-path' })
-  graph.setDefaultEdgeLabel(() => ({}))
-  const ordered = [...nodes].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }))
-  for (const node of ordered) if (linked.has(node.id)) graph.setNode(node.id, { width: NODE_WIDTH, height: NODE_HEIGHT })
-  const ranked = linked.size > LONGEST_PATH_UP_TO ? advancing(ordered, links) : links
-  for (const link of [...ranked].sort((a, b) => `${a.from}|${a.to}`.localeCompare(`${b.from}|${b.to}`, 'en', { numeric: true }))) graph.setEdge(link.from, link.to)
-  dagre(graph)
-  const result = new Map<string, Point>()
-  for (const id of graph.nodes()) {
-    const { x = 0, y = 0 } = graph.node(id) as Partial<Point>
-    result.set(id, { x: Math.round(x - NODE_WIDTH / 2), y: Math.round(y - NODE_HEIGHT / 2) })
-  }
-  placeLoose(ordered.filter((n) => !linked.has(n.id)), result)
-  return result
-}
-
-/** Of all links those that lead one column on, when every node stands as near to an entrance as it can. */
-function advancing(nodes: readonly Placeable[], links: readonly Link[]): Link[] {
-  const called = new Set(links.map((l) => l.to))
-  const calls = new Map<string, string[]>()
-  for (const { from, to } of links) calls.set(from, [...(calls.get(from) ?? []), to])
-  const depth = new Map<string, number>()
-  const spread = (starts: string[]) => {
-    for (const id of starts) depth.set(id, 0)
-    for (const id of starts) {
-      for (const next of calls.get(id) ?? []) {
-        if (depth.has(next)) continue
-        depth.set(next, (depth.get(id) ?? 0) + 1)
-        starts.push(next)
-      }
-    }
-  }
-  spread(nodes.map((n) => n.id).filter((id) => calls.has(id) && !called.has(id)))
-  // What only a cycle reaches begins at its first node.
-  for (const { id } of nodes) if (calls.has(id) && !depth.has(id)) spread([id])
-  return links.filter((l) => depth.get(l.to) === (depth.get(l.from) ?? 0) + 1)
-}
-
-function placeLoose(loose: readonly Placeable[], result: Map<string, Point>): void {
-  const bottom = Math.max(0, ...[...result.values()].map((p) => p.y + ROW))
-  const right = Math.max(0, ...[...result.values()].map((p) => p.x))
-  const perRow = Math.max(4, Math.floor(right / (NODE_WIDTH + 40)) + 1)
-  loose.forEach((node, i) => result.set(node.id, { x: (i % perRow) * (NODE_WIDTH + 40), y: bottom + Math.floor(i / perRow) * ROW }))
 }
 
 /** Those beside something placed first, so that the others find neighbours; by id among equals. */
