@@ -67,21 +67,16 @@ impl Shared {
         drop(reservation);
         self.metrics.cut(signal, transport, &cut);
         let partial = self.partial_success(&cut, signal.items());
+        let (result, remedy) = outcome_of(&cut);
         self.attempts.note(Noted {
             at: self.clock.now(),
             sender,
             transport: transport.name(),
             path: &path,
-            result: if cut.refused.clock_is_off() {
-                AttemptResult::ClockOff
-            } else if cut.refused.total() > 0 {
-                AttemptResult::PartlyRefused
-            } else {
-                AttemptResult::Accepted
-            },
+            result,
             code: if transport == Transport::Grpc { 0 } else { 200 },
             message: partial.as_ref().map_or("", |partial| &partial.message),
-            remedy: "",
+            remedy,
             tier: cut.service.as_deref(),
         });
         Ok(partial)
@@ -171,5 +166,16 @@ impl Shared {
                 .retry_after(self.config.limits.retry_after)
             }
         }
+    }
+}
+
+/// How a request that was taken is listed among the attempts, with what to do about it.
+fn outcome_of(cut: &Cut) -> (AttemptResult, &'static str) {
+    if cut.refused.clock_is_off() {
+        (AttemptResult::ClockOff, "set the clocks of sender and server (NTP)")
+    } else if cut.refused.total() > 0 {
+        (AttemptResult::PartlyRefused, "the message says what the sender should mend")
+    } else {
+        (AttemptResult::Accepted, "")
     }
 }

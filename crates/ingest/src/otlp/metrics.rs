@@ -256,7 +256,7 @@ impl<'a> Metric<'a> {
     }
 }
 
-/// The five data messages share their field numbers.
+/// What the five data messages hold, each some of it, under the same numbers.
 #[derive(Default)]
 struct Body<'a> {
     points: Points<'a>,
@@ -269,10 +269,12 @@ impl<'a> Body<'a> {
         let mut body = Body::default();
         for entry in Fields::new(raw, message) {
             let entry = entry?;
-            match entry.number {
-                1 => body.points.0.note(raw, &entry)?,
-                2 => body.temporality = Temporality::from_wire(entry.varint()?),
-                3 => body.monotonic = entry.varint()? != 0,
+            match (entry.number, message) {
+                (1, _) => body.points.0.note(raw, &entry)?,
+                (2, "Sum" | "Histogram" | "ExponentialHistogram") => {
+                    body.temporality = Temporality::from_wire(entry.varint()?);
+                }
+                (3, "Sum") => body.monotonic = entry.varint()? != 0,
                 _ => {}
             }
         }

@@ -1,0 +1,17 @@
+//! Intake as its senders meet it: requests in, answers out, and what arrives in the journal.
+//!
+//! HTTP requests go to the router itself; gRPC goes through a real listener and a real HTTP/2 connection. Messages are
+//! made and read back by prost, so that our own reader and writer are never their own judges.
+
+mod accepted;
+mod attempts;
+mod fixture;
+mod grpc;
+mod keys;
+mod malformed;
+mod overload;
+mod partial;
+mod proto;
+mod slicing;
+mod walk;
+mod wrong;
