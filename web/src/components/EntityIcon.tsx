@@ -1,4 +1,7 @@
 import { IconApps, IconBolt, IconClockCog, IconDatabase, IconMailFast, IconServer2, IconStack2, IconWorld, IconArrowsExchange, IconHelpHexagon } from '@tabler/icons-react'
+import { createElement } from 'react'
+
+const LOOK = { stroke: 1.7, 'aria-hidden': true, style: { flex: 'none', color: 'var(--v-muted)' } }
 
 /** The sign of what something is: a tier, or a backend by its type. */
 export function entityIcon(kind: string, type: string) {
@@ -10,11 +13,9 @@ export function entityIcon(kind: string, type: string) {
 }
 
 export function EntityIcon({ kind, type, size = 15 }: { kind: string; type: string; size?: number }) {
-  const Icon = entityIcon(kind, type)
-  return <Icon size={size} stroke={1.7} aria-hidden style={{ flex: 'none', color: 'var(--v-muted)' }} />
+  return createElement(entityIcon(kind, type), { ...LOOK, size })
 }
 
 export function EntryTypeIcon({ type, size = 15 }: { type: string; size?: number }) {
-  const Icon = { HTTP: IconWorld, RPC: IconArrowsExchange, MESSAGING: IconMailFast, BACKGROUND: IconClockCog }[type] ?? IconHelpHexagon
-  return <Icon size={size} stroke={1.7} aria-hidden style={{ flex: 'none', color: 'var(--v-muted)' }} />
+  return createElement({ HTTP: IconWorld, RPC: IconArrowsExchange, MESSAGING: IconMailFast, BACKGROUND: IconClockCog }[type] ?? IconHelpHexagon, { ...LOOK, size })
 }

@@ -52,6 +52,7 @@ export function TimeRangeProvider({ children }: { children: ReactNode }) {
   const relative = range.kind === 'relative'
   useEffect(() => {
     if (relative) void client.invalidateQueries({ queryKey: [TELEMETRY] })
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- each tick of the clock is a refetch
   }, [now, relative, client])
 
   const change = useCallback(

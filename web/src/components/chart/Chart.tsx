@@ -35,6 +35,7 @@ export default function Chart({ title, at, lines, fillingFrom, format, exact, he
     if (!element || width < 40) return undefined
     const drawn = plot({ at, lines, fillingFrom, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), onHover: setHovered, onZoom: (from, to) => latest.current.onZoom(from, to) }, element)
     return () => drawn.destroy()
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- a canvas keeps its colours until it is drawn anew
   }, [at, lines, fillingFrom, width, height, compact, scheme])
 
   const moment = hovered === null ? undefined : at[hovered]

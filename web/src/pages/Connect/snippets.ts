@@ -63,8 +63,8 @@ export function environmentOf(target: Target): [string, string][] {
   ]
 }
 
-function exportLines(variables: [string, string][], raw: string[] = []): string {
-  return [...variables.map(([name, value]) => `export ${name}=${quoted(value)}`), ...raw].join('\n')
+function exportLines(pairs: [string, string][], raw: string[] = []): string {
+  return [...pairs.map(([name, value]) => `export ${name}=${quoted(value)}`), ...raw].join('\n')
 }
 
 const certificate = `export OTEL_EXPORTER_OTLP_CERTIFICATE="$PWD/${CA_FILE}"`

@@ -14,7 +14,7 @@ export type EntityNodeType = Node<{ entity: MapNode; dimmed: boolean }, 'entity'
 /** What stands under the name: how many processes, members, or which system. */
 export function subtitleOf(entity: MapNode): string {
   if (entity.kind === 'tier') return plural(entity.nodes, 'node')
-  if (entity.kind === 'group') return entity.type === 'tier' ? `${plural(entity.members.length, 'tier')}, ${plural(entity.nodes, 'node')}` : plural(entity.members.length, 'backend')
+  if (entity.kind === 'group') return plural(entity.members.length, entity.type === 'tier' ? 'tier' : 'backend')
   if (entity.kind === 'application') return 'other application'
   return entity.system ?? entity.type.toLowerCase()
 }

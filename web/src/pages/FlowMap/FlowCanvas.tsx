@@ -144,7 +144,6 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
       source: call.from,
       target: call.to,
       type: 'call',
-      zIndex: 0,
       data: {
         call,
         weight: weightOf(call.figures.calls_per_minute, most),
@@ -158,7 +157,7 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
   }, [view, places, near, onSelect])
   return useMemo(() => {
     if (!hovered && !selected) return settled
-    return settled.map((e) => (e.data && (e.id === hovered || e.id === selected) ? { ...e, zIndex: 1, data: { ...e.data, hot: true, dimmed: false } } : e))
+    return settled.map((e) => (e.data && (e.id === hovered || e.id === selected) ? { ...e, data: { ...e.data, hot: true, dimmed: false } } : e))
   }, [settled, hovered, selected])
 }
 

@@ -6,6 +6,8 @@ import type { MapEdge, Point } from './view'
 export const LABELLED_EDGES = 20
 export const LABEL_WIDTH = 80
 export const LABEL_HEIGHT = 46
+/** A node's text covered is worse than an edge's. */
+const NODE_WORTH = 3
 const TRIES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8]
 
 interface Box {
@@ -29,7 +31,8 @@ const overlap = (a: Box, b: Box) => Math.max(0, Math.min(a.x + a.width, b.x + b.
 
 /** Edge id → position on the curve, 0 at the caller and 1 at the called. Text that would be covered by more than a quarter is left for hovering. */
 export function labelPositions(edges: readonly MapEdge[], places: ReadonlyMap<string, Point>): Map<string, number> {
-  const taken: Box[] = [...places.values()].map((p) => ({ ...p, width: NODE_WIDTH, height: NODE_HEIGHT }))
+  const nodes: Box[] = [...places.values()].map((p) => ({ ...p, width: NODE_WIDTH, height: NODE_HEIGHT }))
+  const taken: Box[] = []
   const result = new Map<string, number>()
   for (const edge of edges) {
     const points = ends(edge, places)
@@ -38,7 +41,7 @@ export function labelPositions(edges: readonly MapEdge[], places: ReadonlyMap<st
     const candidates = TRIES.map((t) => {
       const p = pointAt(curve, t)
       const box = { x: p.x - LABEL_WIDTH / 2, y: p.y - LABEL_HEIGHT / 2, width: LABEL_WIDTH, height: LABEL_HEIGHT }
-      return { t, box, covered: taken.reduce((sum, other) => sum + overlap(box, other), 0) }
+      return { t, box, covered: taken.reduce((sum, other) => sum + overlap(box, other), 0) + NODE_WORTH * nodes.reduce((sum, node) => sum + overlap(box, node), 0) }
     })
     const best = candidates.reduce((a, b) => (b.covered < a.covered ? b : a))
     if (best.covered > (LABEL_WIDTH * LABEL_HEIGHT) / 4) continue

@@ -62,15 +62,21 @@ function wish(node: Placeable, edges: readonly Link[], known: ReadonlyMap<string
 
 const mean = (values: number[]) => Math.round(values.reduce((a, b) => a + b, 0) / values.length)
 
-/** The wished place or the nearest below, above, then a column on, where nothing would be covered. */
+/** Steps from the wished place, nearest first: down and up before sideways, to the right before to the left. */
+const STEPS: Point[] = Array.from({ length: 33 }, (_, i) => i - 8)
+  .flatMap((column) => Array.from({ length: 49 }, (_, j) => ({ column, row: j - 24 })))
+  .map(({ column, row }) => ({ x: column * (NODE_WIDTH + 44), y: row * (NODE_HEIGHT + ROW_GAP / 2), cost: (column < 0 ? -1.7 * column : 1.4 * column) + Math.abs(row) * 0.7 + (row < 0 ? 0.1 : 0) }))
+  .sort((a, b) => a.cost - b.cost)
+
+/** The wished place or the nearest one where nothing would be covered; when all around is taken, rows below everything. */
 function freeSpot(wished: Point, occupied: Occupied): Point {
-  for (let column = 0; column < 40; column++) {
-    for (let row = 0; row < 12; row++) {
-      for (const side of row === 0 ? [1] : [1, -1]) {
-        const spot = { x: wished.x + column * (NODE_WIDTH + 44), y: wished.y + side * row * (NODE_HEIGHT + ROW_GAP / 2) }
-        if (occupied.isFree(spot)) return spot
-      }
-    }
+  for (const step of STEPS) {
+    const spot = { x: wished.x + step.x, y: wished.y + step.y }
+    if (occupied.isFree(spot)) return spot
+  }
+  for (let column = 0; column < 24; column++) {
+    const spot = { x: wished.x + column * (NODE_WIDTH + 44), y: occupied.bottom }
+    if (occupied.isFree(spot)) return spot
   }
   return { x: wished.x, y: occupied.bottom + ROW }
 }
