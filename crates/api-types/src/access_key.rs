@@ -1,0 +1,22 @@
+//! Keys that agents report with.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A key of the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AccessKey {
+    pub id: u32,
+    pub name: String,
+    pub key: String,
+    pub created_at: i64,
+    /// A disabled key is refused at intake.
+    pub disabled: bool,
+}
+
+/// A key to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NewAccessKey {
+    /// What people call it: 1 to 255 characters.
+    pub name: String,
+}

@@ -1,0 +1,53 @@
+//! Bodies of the REST API `/api/v1`, shared by the server and by programs that call it.
+//!
+//! Only shapes: no rule, no IO. Times are UTC milliseconds since 1970, response times milliseconds, ids integers, trace
+//! ids 32 and span ids 16 lower-case hexadecimal digits. A field that may be absent is `null`, never left out, so that the
+//! document in `openapi/controller.json` gives clients types without guesses.
+
+mod about;
+mod access_key;
+mod application;
+mod backend;
+mod business_transaction;
+mod connect;
+mod error;
+mod error_group;
+mod figures;
+mod flow_map;
+mod log;
+mod metric;
+mod node;
+mod number;
+mod page;
+mod reference;
+mod service_endpoint;
+mod session;
+mod snapshot;
+mod tier;
+mod trace;
+
+pub use self::{
+    about::About,
+    access_key::{AccessKey, NewAccessKey},
+    application::{Application, ApplicationDetail, Hint},
+    backend::Backend,
+    business_transaction::{BusinessTransaction, BusinessTransactionDetail, EntryType},
+    connect::{Attempt, AttemptResult, Attempts, Connect, Loopback},
+    error::{ErrorBody, ErrorDetail},
+    error_group::ErrorGroup,
+    figures::{Figures, Series, SeriesPoint},
+    flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
+    log::LogRecord,
+    metric::{MetricData, MetricLevel, MetricName, MetricPoint, MetricSeries},
+    node::Node,
+    page::{Page, Partial},
+    reference::Ref,
+    service_endpoint::ServiceEndpoint,
+    session::{Session, SessionUser, SignIn},
+    snapshot::{Outcome, Snapshot, SnapshotReason},
+    tier::{Tier, TierKind},
+    trace::{
+        Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,
+        TraceTransaction,
+    },
+};

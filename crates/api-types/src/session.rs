@@ -1,0 +1,35 @@
+//! Signing in.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a person types.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct SignIn {
+    /// `user` or `user@account`.
+    pub user: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignIn").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// A signed-in browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    pub user: SessionUser,
+    /// Goes into the header `X-CSRF-Token` of each POST, PUT and DELETE.
+    pub csrf_token: String,
+    /// When it ends if nothing is asked until then.
+    pub expires_at: i64,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionUser {
+    pub name: String,
+    pub display_name: String,
+}
