@@ -38,6 +38,7 @@ for (const [id, size] of [[2, 200], [3, 1000]] as const) {
     await page.getByPlaceholder('Find a tier or backend').fill('checkout-core')
     await page.getByRole('option', { name: 'checkout-core', exact: true }).click()
     await expect(page.getByRole('complementary', { name: 'Figures of checkout-core' })).toBeVisible()
+    await expect(page.getByPlaceholder('Find a tier or backend')).toHaveValue('')
     await page.waitForTimeout(800)
     await shot(page, `flow-map-${size}-found`)
     await page.getByRole('button', { name: 'Focus' }).click()
@@ -82,6 +83,12 @@ test('a trace of 10,000 spans opens and scrolls, drawing only what is in sight',
   test.info().annotations.push({ type: 'slowest frame', description: `${slowest.toFixed(1)} ms` })
   expect(slowest).toBeLessThan(250)
   await shot(page, 'waterfall-10000')
+})
+
+test('a hint leads to the entity it is about', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1')
+  await page.getByRole('list', { name: 'Hints' }).getByRole('link', { name: 'Show' }).click()
+  await expect(page.getByRole('complementary', { name: 'Figures of mailer' })).toContainText('sample')
 })
 
 test('a failed transaction shows where it failed', async ({ page }) => {

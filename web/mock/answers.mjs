@@ -114,7 +114,7 @@ export const routes = [
   ['GET', /^\/api\/v1\/connect$/, (r) => ({ https_url: `https://${r.host}`, otlp_http_url: `https://${r.host}`, otlp_grpc_url: `https://${r.host}`, access_key: 'vk_4pWm2Zt8QeR1sYc7', ca_path: '/ca.pem', ca_fingerprint_sha256: FINGERPRINT, names: ['apm.example.com', '10.4.1.2'], loopback: { grpc: '127.0.0.1:4317', http: '127.0.0.1:4318' } })],
   ['GET', /^\/api\/v1\/connect\/attempts$/, (r) => attempts(r.now)],
   ['GET', /^\/api\/v1\/applications$/, (r) => page(r.empty ? [] : applications.map((a) => applicationBody(a, r)), r)],
-  ['GET', /^\/api\/v1\/applications\/(\d+)$/, withApp((app, r) => ({ ...applicationBody(app, r), hints: [] }))],
+  ['GET', /^\/api\/v1\/applications\/(\d+)$/, withApp((app, r) => ({ ...applicationBody(app, r), hints: app.entities.flatMap((e) => e.hints.map((message) => ({ entity_id: e.id, message: `${e.name}: ${message}` }))) }))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/flow-map$/, withApp(flowMap)],
   ['PUT', /^\/api\/v1\/applications\/(\d+)\/flow-map\/layout$/, withApp((app, r) => {
     for (const p of r.body.positions) layoutOf(app).set(p.id, p)

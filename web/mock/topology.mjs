@@ -14,7 +14,7 @@ function shop() {
     tier(14, 'orders', { nodes: 2 }),
     tier(15, 'payments', { nodes: 2, runtime: 'java', entry: true }),
     tier(16, 'fulfilment', { nodes: 1 }),
-    tier(17, 'mailer', { nodes: 1, runtime: 'nodejs' }),
+    tier(17, 'mailer', { nodes: 1, runtime: 'nodejs', hints: ['Its figures come from a sample: the agent measures more calls than it sends spans.'] }),
     backend(21, 'DATABASE', 'mysql', 'shop-db:3306/shop'),
     backend(22, 'CACHE', 'redis', 'redis:6379'),
     backend(23, 'HTTP', null, 'pay.example.com:443'),

@@ -23,6 +23,7 @@ export function figureColumns<Row>(figuresOf: (row: Row) => Figures | null): Col
     number('calls', 'Calls', (f) => f.calls, (f) => short(f.calls), (f) => exact(f.calls, 'calls')),
     number('average_ms', 'Response time', (f) => f.average_ms, (f) => responseTime(f.average_ms), (f) => exact(f.average_ms, 'ms')),
     number('p95_ms', '95th', (f) => f.p95_ms, (f) => responseTime(f.p95_ms), (f) => exact(f.p95_ms, 'ms')),
+    number('errors_per_minute', 'Errors/min', (f) => f.errors_per_minute, (f) => short(f.errors_per_minute), (f) => exact(f.errors_per_minute, 'errors/min')),
     number('errors', 'Errors', (f) => f.errors, (f) => short(f.errors), (f) => `${count(f.errors)} errors, ${exact(f.errors_per_minute, 'errors/min')}`),
     number('error_percent', 'Error %', (f) => (f.calls ? f.error_percent : null), (f) => <ErrorShare figures={f} />, (f) => exact(f.error_percent, '%')),
   ]

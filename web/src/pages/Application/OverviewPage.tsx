@@ -1,5 +1,6 @@
+import { IconBulb } from '@tabler/icons-react'
 import { useApplication } from '../../api/queries'
-import type { ApplicationDetail } from '../../api/types'
+import type { ApplicationDetail, Hint } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { Card } from '../../components/card/Card'
@@ -21,10 +22,13 @@ export function OverviewPage() {
       <Card>
         <Loaded query={application} what="the key figures" lines={2}>
           {(data: ApplicationDetail) => (
-            <div className={styles.key}>
-              <FigureStrip figures={data.figures} />
-              <Sparkline values={data.sparkline} label="Calls per minute" width={260} height={36} />
-            </div>
+            <>
+              <div className={styles.key}>
+                <FigureStrip figures={data.figures} />
+                <Sparkline values={data.sparkline} label="Calls per minute" width={260} height={36} />
+              </div>
+              <Hints application={id} hints={data.hints} />
+            </>
           )}
         </Loaded>
       </Card>
@@ -33,5 +37,23 @@ export function OverviewPage() {
       </div>
       <BusinessTransactionsTable application={id} limit={10} more={<RangeLink to={paths.businessTransactions(id)}>All</RangeLink>} />
     </div>
+  )
+}
+
+/** What would make the figures better: said by the server, leading to the entity it is about. */
+function Hints({ application, hints }: { application: number; hints: Hint[] }) {
+  if (hints.length === 0) return null
+  return (
+    <ul className={styles.hints} aria-label="Hints">
+      {hints.map((hint) => (
+        <li key={`${hint.entity_id}-${hint.message}`}>
+          <IconBulb size={15} aria-hidden />
+          {hint.message}
+          <RangeLink to={paths.flowMap(application)} extra={{ selected: hint.entity_id }}>
+            Show
+          </RangeLink>
+        </li>
+      ))}
+    </ul>
   )
 }

@@ -61,7 +61,6 @@ export function FlowToolbar(props: Props) {
 }
 
 function EntitySearch({ map, onFind }: { map: FlowMap; onFind(entity: number): void }) {
-  const [text, setText] = useState('')
   const [round, setRound] = useState(0)
   const byName = useMemo(() => new Map(map.nodes.map((n) => [n.name, n.id])), [map])
   return (
@@ -75,13 +74,10 @@ function EntitySearch({ map, onFind }: { map: FlowMap; onFind(entity: number): v
       leftSection={<IconSearch size={14} />}
       data={[...byName.keys()]}
       limit={12}
-      value={text}
-      onChange={setText}
       comboboxProps={{ width: 280, position: 'bottom-end' }}
       onOptionSubmit={(name) => {
         const id = byName.get(name)
         if (id !== undefined) onFind(id)
-        setText('')
         setRound(round + 1)
       }}
     />

@@ -1,4 +1,5 @@
-import { Select, SegmentedControl } from '@mantine/core'
+import { Button, Select, SegmentedControl } from '@mantine/core'
+import { IconX } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import { useNavigate } from 'react-router'
 import { useSnapshots } from '../../api/queries'
@@ -69,7 +70,7 @@ export function SnapshotsTable({ application, bt }: Props) {
   const [outcome, setOutcome] = useUrlState('outcome', 'ALL')
   const [duration, setDuration] = useUrlState('min', '0')
   const [kept, setKept] = useUrlState('traces', 'kept')
-  const [tier] = useUrlState('tier')
+  const [tier, setTier] = useUrlState('tier')
   const query = useSnapshots({ application, bt, tier: tier ? Number(tier) : undefined, outcome: outcome === 'ALL' ? undefined : outcome, min_duration_ms: Number(duration) || undefined, kept: kept === 'kept' })
   const { now } = useTimeRange()
   const navigate = useNavigate()
@@ -82,6 +83,11 @@ export function SnapshotsTable({ application, bt }: Props) {
       note={query.data?.next ? `the newest ${query.data.items.length}` : undefined}
       actions={
         <>
+          {tier && (
+            <Button variant="light" rightSection={<IconX size={13} />} aria-label="Show all tiers" onClick={() => setTier(null)}>
+              {query.data?.items[0]?.tier.name ?? 'One tier'} only
+            </Button>
+          )}
           <SegmentedControl aria-label="Which traces" data={KEPT} value={kept} onChange={setKept} />
           <SegmentedControl aria-label="Outcome" data={OUTCOMES} value={outcome} onChange={setOutcome} />
           <Select aria-label="Duration" w={130} data={DURATIONS} value={duration} allowDeselect={false} onChange={setDuration} />
