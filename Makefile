@@ -1,0 +1,58 @@
+# `make demo` and `make test` do all the set-up they need; the rest assume one of them ran once.
+
+PROFILE ?= ci
+TARGET := target/$(PROFILE)
+CARGO_TEST := cargo test --locked --profile $(PROFILE)
+
+.PHONY: help build demo test check web openapi bench soak setup unit e2e
+
+help:
+	@echo "make build    the complete program, page included, at target/release/vedette"
+	@echo "make demo     Vedette with a small shop reporting to it, at https://localhost:9443"
+	@echo "make test     format, lints, all tests, the page's checks, end to end in a real browser"
+	@echo "make check    format and lints only"
+	@echo "make web      build the page        make openapi  write openapi/controller.json"
+	@echo "make bench    what one core takes   make soak     the long forms of the crash tests"
+
+setup:
+	scripts/setup
+
+web: web/node_modules/.package-lock.json
+	cd web && npm run --silent build
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+
+build: web
+	cargo build --locked --release -p vedette
+	@ls -lh target/release/vedette
+
+check:
+	cargo fmt --all --check
+	cargo clippy --locked --profile $(PROFILE) --workspace --all-targets -- -D warnings
+
+openapi:
+	UPDATE_EXPECT=1 cargo test --locked --profile $(PROFILE) -p api openapi
+	cd web && npm run --silent types
+
+unit:
+	$(CARGO_TEST) --workspace
+
+e2e: web
+	cargo build --locked --profile $(PROFILE) -p vedette -p loadgen
+	python3 tests/e2e/run.py --vedette $(TARGET)/vedette --loadgen $(TARGET)/loadgen
+
+test: setup web
+	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent test
+	$(MAKE) --no-print-directory check unit e2e
+
+demo: setup build
+	python3 scripts/demo.py --vedette target/release/vedette
+
+bench: web
+	cargo build --locked --release -p vedette -p loadgen
+	target/release/loadgen bench --vedette target/release/vedette --spans 1000000
+
+soak:
+	SIMULATION_SCHEDULES=20000 $(CARGO_TEST) -p ingest simulation -- --nocapture
+	python3 tests/e2e/run.py --vedette $(TARGET)/vedette --loadgen $(TARGET)/loadgen --kills 100

@@ -1,0 +1,440 @@
+//! Starting every role of one process, and stopping them in order.
+
+use std::{
+    io::Write,
+    net::SocketAddr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use api::access_key::Sealer;
+use api_types::Loopback;
+use axum::Router;
+use daemon::{
+    clock::{SharedClock, SystemClock},
+    config::{Listen, Settings},
+    listener::{self, Limits, Listener, Options, Protocol},
+    lock::DataDirLock,
+    metrics::Metrics,
+    shutdown::{Outcome, Shutdown, Signals, Stage},
+    tasks::{Task, Tasks},
+    tls::{self, ServerTls},
+};
+use ingest::{
+    intake::{self, Intake, KeyRule},
+    otlp::limits::AttributeLimits,
+    pipeline::{self, Stats},
+};
+use journal::Journal as _;
+use metadata_store::{MetadataStore, Sessions as _};
+use model::sanitise::{MaskList, Sanitiser};
+use telemetry_store::upkeep::Retention;
+use tracing::{error, info, warn};
+
+use crate::{
+    adapters::{
+        attempts::IntakeAttempts,
+        journal as intake_journal,
+        keys::KnownKeys,
+        status::{ProcessStatus, public_url},
+    },
+    data_dir::{self, Stores},
+    edge, first_start,
+    stage_metrics::StageMetrics,
+};
+
+/// A running process.
+#[derive(Debug)]
+pub struct Started {
+    /// Where the HTTPS edge listens, unless it is off.
+    pub https: Option<SocketAddr>,
+    /// Where plaintext OTLP is taken: gRPC, then HTTP.
+    pub otlp: [Option<SocketAddr>; 2],
+    /// The URL that people and agents use.
+    pub url: String,
+    shutdown: Arc<Shutdown>,
+    _lock: DataDirLock,
+}
+
+impl Started {
+    /// Stops everything in order; nothing that was acknowledged is lost even if a part does not end in time.
+    pub async fn stop(self) -> Outcome {
+        self.shutdown.run().await
+    }
+
+    /// Returns once a part of the process asks for its end.
+    pub async fn asked_to_stop(&self) {
+        self.shutdown.requested().await;
+    }
+}
+
+/// Runs `vedette serve`: starts, tells what was made at a first start, and stops on SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it cannot start; each names what and how to mend it.
+pub async fn serve(settings: Settings, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+    let mut signals = Signals::listen().context("listening for signals")?;
+    let started = start(settings, SystemClock::shared(), out).await?;
+    tokio::select! {
+        signal = signals.next() => info!(signal, "stopping"),
+        () = started.asked_to_stop() => info!("stopping"),
+    }
+    tokio::select! {
+        outcome = started.stop() => {
+            anyhow::ensure!(outcome.unfinished.is_empty(), "did not stop in time: {}", outcome.unfinished.join(", "));
+            Ok(())
+        }
+        signal = signals.next() => anyhow::bail!("{signal} came again; stopped without waiting"),
+    }
+}
+
+/// Starts every role. `out` gets what a first start makes.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn start(
+    settings: Settings,
+    clock: SharedClock,
+    out: &mut (dyn Write + Send),
+) -> anyhow::Result<Started> {
+    let began = clock.monotonic();
+    let shutdown = Shutdown::new(Arc::clone(&clock));
+    let stages = Stages::new(&shutdown);
+    std::fs::create_dir_all(&*settings.data_dir)
+        .with_context(|| format!("making the data directory {}", settings.data_dir.display()))?;
+    let lock = DataDirLock::take(&settings.data_dir)?;
+    let metadata = data_dir::metadata(&settings).await?;
+    let opened = open_blocking(&settings, &metadata, &clock).await?;
+    let Opened { stores, tls, sealer } = opened;
+    let made = first_start::ensure(&settings, &metadata, &sealer, clock.now()).await?;
+
+    let keys = Arc::new(KnownKeys::default());
+    keys.refresh(&metadata).await.context("reading the access keys")?;
+    let mut metrics = Metrics::new();
+    let intake = build_intake(&settings, &stores, &keys, &clock, &mut metrics);
+    let listeners = Listeners::bind(&settings).await?;
+    let url = public_url(&settings, listeners.https.as_ref().map_or(443, |https| https.address().port()));
+    let stats = Arc::new(Stats::default());
+    let status = Arc::new(ProcessStatus {
+        tls: Arc::clone(&tls),
+        public_url: url.clone(),
+        loopback: OnceLock::new(),
+        stats: Arc::clone(&stats),
+        replay: waiting(&stores),
+        startup_seconds: AtomicU64::new(0),
+        metrics: OnceLock::new(),
+    });
+    metrics.registry().register_collector(Box::new(StageMetrics {
+        stats: Arc::clone(&stats),
+        store: Arc::clone(&stores.store),
+        journal: Arc::clone(&stores.journal),
+    }));
+    let api = build_api(&stores, &metadata, &clock, &intake, &status, sealer, &mut metrics);
+    let connections = listener::Metrics::register(metrics.registry());
+
+    let loopback = Loopback {
+        grpc: listeners.grpc.as_ref().map(|listener| listener.address().to_string()),
+        http: listeners.http.as_ref().map(|listener| listener.address().to_string()),
+    };
+    let started = Started {
+        https: listeners.https.as_ref().map(Listener::address),
+        otlp: [&listeners.grpc, &listeners.http].map(|listener| listener.as_ref().map(Listener::address)),
+        url,
+        shutdown: Arc::clone(&shutdown),
+        _lock: lock,
+    };
+    // Set once here, before anybody can ask.
+    drop(status.loopback.set(loopback));
+    drop(status.metrics.set(metrics));
+    run_pipeline(&settings, &stores, &clock, &stats, &stages, &shutdown);
+    run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &stages);
+    close_journal(&stores, &stages.journal);
+    listeners.serve(&settings, edge_of(&intake, api), &intake, &tls, &connections, &stages.listeners);
+    drain_intake(&intake, &stages.intake);
+    status.startup_seconds.store((clock.monotonic() - began).as_secs(), Ordering::Relaxed);
+    first_start::tell(&made, &started.url, &tls.state(), out).context("telling what was made")?;
+    info!(url = started.url, otlp = ?started.otlp, took = ?(clock.monotonic() - began), "Vedette is up");
+    Ok(started)
+}
+
+/// The order of stopping.
+struct Stages {
+    listeners: Stage,
+    intake: Stage,
+    tasks: Stage,
+    pipeline: Stage,
+    journal: Stage,
+}
+
+impl Stages {
+    fn new(shutdown: &Shutdown) -> Stages {
+        Stages {
+            listeners: shutdown.stage("listeners", Duration::from_secs(4)),
+            intake: shutdown.stage("intake", Duration::from_secs(2)),
+            tasks: shutdown.stage("upkeep", Duration::from_secs(3)),
+            pipeline: shutdown.stage("pipeline", Duration::from_secs(5)),
+            journal: shutdown.stage("journal", Duration::from_secs(2)),
+        }
+    }
+}
+
+/// What only a thread that may block can open.
+struct Opened {
+    stores: Stores,
+    tls: Arc<ServerTls>,
+    sealer: Sealer,
+}
+
+async fn open_blocking(settings: &Settings, metadata: &MetadataStore, clock: &SharedClock) -> anyhow::Result<Opened> {
+    let (settings, metadata, clock) = (settings.clone(), metadata.clone(), Arc::clone(clock));
+    let runtime = tokio::runtime::Handle::current();
+    let open = move || {
+        let tls = ServerTls::open(tls::Config::from_settings(&settings), clock).context("setting up TLS")?;
+        let sealer = Sealer::new(data_dir::sealing_key(&settings.data_dir)?);
+        let stores = data_dir::stores(&settings, &metadata, runtime)?;
+        Ok(Opened { stores, tls: Arc::new(tls), sealer })
+    };
+    tokio::task::spawn_blocking(open).await.context("opening the data directory")?
+}
+
+fn waiting(stores: &Stores) -> u64 {
+    let bounds = stores.journal.bounds(0);
+    bounds.next - bounds.first
+}
+
+fn build_intake(
+    settings: &Settings,
+    stores: &Stores,
+    keys: &Arc<KnownKeys>,
+    clock: &SharedClock,
+    metrics: &mut Metrics,
+) -> Intake {
+    let bytes = |size: daemon::config::ByteSize| usize::try_from(size.bytes()).unwrap_or(usize::MAX);
+    let defaults = intake::Limits::default();
+    let limits = intake::Limits {
+        body_bytes: bytes(*settings.max_body_bytes),
+        inflated_bytes: bytes(*settings.max_inflated_bytes),
+        in_flight_bytes: (bytes(*settings.memory_limit) / 12).max(bytes(*settings.max_inflated_bytes) * 2),
+        attributes: attribute_limits(settings),
+        ..defaults
+    };
+    let config =
+        intake::Config { limits, retention: *settings.retention_minutes, ..intake::Config::default() };
+    let deps = intake::Deps {
+        journal: intake_journal::shared(Arc::clone(&stores.journal) as _),
+        keys: Arc::clone(keys) as _,
+        clock: Arc::clone(clock),
+    };
+    config.build(deps, metrics.registry())
+}
+
+fn attribute_limits(settings: &Settings) -> AttributeLimits {
+    let number = |value: std::num::NonZeroU32| usize::try_from(value.get()).unwrap_or(usize::MAX);
+    AttributeLimits { count: number(*settings.max_attributes), value_bytes: number(*settings.max_attribute_length) }
+}
+
+fn build_api(
+    stores: &Stores,
+    metadata: &MetadataStore,
+    clock: &SharedClock,
+    intake: &Intake,
+    status: &Arc<ProcessStatus>,
+    sealer: Sealer,
+    metrics: &mut Metrics,
+) -> Router {
+    let deps = api::Deps {
+        reader: Arc::clone(&stores.store) as _,
+        directory: Arc::clone(&stores.directory),
+        store: metadata.clone(),
+        clock: Arc::clone(clock),
+        attempts: Arc::new(IntakeAttempts(intake.clone())),
+        status: Arc::clone(status) as _,
+        sealer,
+    };
+    api::Config::default().build(deps, metrics.registry())
+}
+
+fn edge_of(intake: &Intake, api: Router) -> Router {
+    edge::router(intake.router(KeyRule::Required), api)
+}
+
+/// The sockets of a process.
+struct Listeners {
+    https: Option<Listener>,
+    grpc: Option<Listener>,
+    http: Option<Listener>,
+}
+
+impl Listeners {
+    /// A taken HTTPS address ends the start; a taken plaintext one is only a warning.
+    async fn bind(settings: &Settings) -> anyhow::Result<Listeners> {
+        let https = match settings.https_listen.address() {
+            Some(address) => Some(Listener::bind(address, "https-listen").await?),
+            None => None,
+        };
+        let grpc = optional(*settings.otlp_grpc_listen, "otlp-grpc-listen").await;
+        let http = optional(*settings.otlp_http_listen, "otlp-http-listen").await;
+        Ok(Listeners { https, grpc, http })
+    }
+
+    fn serve(
+        self,
+        settings: &Settings,
+        edge: Router,
+        intake: &Intake,
+        tls: &ServerTls,
+        connections: &listener::Metrics,
+        stage: &Stage,
+    ) {
+        let options = |protocol| Options { protocol, limits: Limits::default(), metrics: connections.clone() };
+        if let Some(https) = self.https {
+            let noted = intake.clone();
+            let protocol = Protocol::Tls {
+                config: tls.server_config(),
+                on_failure: Arc::new(move |failure| noted.record_tls_failure(&failure)),
+            };
+            stage.spawn(https.serve(edge, options(protocol), stage.token()));
+        }
+        let rule = if *settings.otlp_require_key { KeyRule::Required } else { KeyRule::Optional };
+        for plain in [self.grpc, self.http].into_iter().flatten() {
+            stage.spawn(plain.serve(intake.router(rule), options(Protocol::Plain), stage.token()));
+        }
+    }
+}
+
+async fn optional(listen: Listen, setting: &'static str) -> Option<Listener> {
+    match Listener::bind(listen.address()?, setting).await {
+        Ok(listener) => Some(listener),
+        Err(error) => {
+            warn!(error = &error as &dyn std::error::Error, "goes on without this address");
+            None
+        }
+    }
+}
+
+fn run_pipeline(
+    settings: &Settings,
+    stores: &Stores,
+    clock: &SharedClock,
+    stats: &Arc<Stats>,
+    stages: &Stages,
+    shutdown: &Arc<Shutdown>,
+) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let make = pipeline_maker(settings, stores, stats);
+    let (flag, clock, shutdown) = (Arc::clone(&stop), Arc::clone(clock), Arc::clone(shutdown));
+    stages.pipeline.spawn_blocking(move || {
+        if let Err(error) = pipeline::task::run(make, &clock, &flag) {
+            error!(error = &error as &dyn std::error::Error, "the pipeline stopped");
+            shutdown.request();
+        }
+    });
+    let token = stages.pipeline.token();
+    stages.pipeline.spawn(async move {
+        token.cancelled().await;
+        stop.store(true, Ordering::Relaxed);
+    });
+}
+
+fn pipeline_maker(
+    settings: &Settings,
+    stores: &Stores,
+    stats: &Arc<Stats>,
+) -> impl FnMut() -> pipeline::Config + Send + use<> {
+    let mask = MaskList::default_and(settings.mask_attributes.iter().map(String::as_str));
+    let sanitiser = Sanitiser::new(mask, *settings.sanitise);
+    let template = settings.application_template.as_str().parse().expect("the settings took only a sound template");
+    let attribute_limits = attribute_limits(settings);
+    let memory = usize::try_from(settings.memory_limit.bytes()).unwrap_or(usize::MAX);
+    let (journal, store) = (Arc::clone(&stores.journal), Arc::clone(&stores.store));
+    let (catalogue, directory) = (Arc::clone(&stores.catalogue), Arc::clone(&stores.directory));
+    let stats = Arc::clone(stats);
+    let template: model::naming::template::Template = template;
+    move || pipeline::Config {
+        journal: Arc::clone(&journal) as _,
+        store: Arc::clone(&store),
+        catalogue: Arc::clone(&catalogue) as _,
+        directory: Arc::clone(&directory),
+        template: template.clone(),
+        sanitiser: sanitiser.clone(),
+        attribute_limits,
+        limits: pipeline::Limits::default(),
+        head_bytes: memory / 24,
+        cut_interval_ms: 10_000,
+        stats: Arc::clone(&stats),
+    }
+}
+
+fn run_tasks(
+    settings: &Settings,
+    stores: &Stores,
+    metadata: &MetadataStore,
+    keys: &Arc<KnownKeys>,
+    tls: &Arc<ServerTls>,
+    clock: &SharedClock,
+    stages: &Stages,
+) {
+    let tasks = Tasks::new(Arc::clone(clock), stages.tasks.clone());
+    let (known, from) = (Arc::clone(keys), metadata.clone());
+    tasks.start(Task::new("access keys", Duration::from_secs(2), move || {
+        let (keys, metadata) = (Arc::clone(&known), from.clone());
+        async move { Ok(keys.refresh(&metadata).await.map(|()| None)?) }
+    }));
+    let certificate = Arc::clone(tls);
+    tasks.start(Task::blocking("certificate", Duration::from_secs(10), move || Ok(certificate.step()?)));
+    let (store, retention, time) = (Arc::clone(&stores.store), retention(settings), Arc::clone(clock));
+    tasks.start(Task::blocking("segments", Duration::from_secs(5), move || {
+        let now_ms = i64::try_from(time.now().millis())?;
+        let done = store.upkeep(now_ms, &retention)?;
+        Ok(done.map(|job| format!("{job:?}")))
+    }));
+    let directory = Arc::clone(&stores.directory);
+    tasks.start(Task::blocking("last seen", Duration::from_secs(60), move || {
+        directory.save_seen()?;
+        Ok(None)
+    }));
+    let (sessions, time) = (metadata.clone(), Arc::clone(clock));
+    tasks.start(Task::new("sessions", Duration::from_secs(3600), move || {
+        let (sessions, now_ms) = (sessions.clone(), i64::try_from(time.now().millis()));
+        async move {
+            sessions.delete_expired_sessions(now_ms?).await?;
+            Ok(None)
+        }
+    }));
+}
+
+fn retention(settings: &Settings) -> Retention {
+    let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2);
+    Retention {
+        traces_ms: ms(*settings.retention_traces),
+        snapshots_ms: ms(*settings.retention_snapshots),
+        minutes_ms: ms(*settings.retention_minutes),
+        ten_minutes_ms: ms(*settings.retention_ten_minutes),
+        hours_ms: ms(*settings.retention_hours),
+        logs_ms: ms(*settings.retention_logs),
+    }
+}
+
+fn drain_intake(intake: &Intake, stage: &Stage) {
+    let (intake, token) = (intake.clone(), stage.token());
+    stage.spawn(async move {
+        token.cancelled().await;
+        intake.drained().await;
+    });
+}
+
+/// The journal ends last: whoever still appends is answered, and the pipeline's last cut may truncate it.
+fn close_journal(stores: &Stores, stage: &Stage) {
+    let (journal, token) = (Arc::clone(&stores.journal), stage.token());
+    stage.spawn(async move {
+        token.cancelled().await;
+        let closed = tokio::task::spawn_blocking(move || journal.close()).await;
+        if let Err(error) = closed {
+            error!(%error, "closing the journal");
+        }
+    });
+}

@@ -1,0 +1,55 @@
+//! The pipeline's and the stores' figures for `/metrics`.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use ingest::pipeline::Stats;
+use journal::Journal as _;
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric},
+    metrics::{counter::ConstCounter, gauge::ConstGauge},
+};
+use telemetry_store::Store;
+
+/// Reads the figures when they are asked for.
+#[derive(Debug)]
+pub(crate) struct StageMetrics {
+    pub(crate) stats: Arc<Stats>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) journal: Arc<journal::LocalJournal>,
+}
+
+impl Collector for StageMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let stats = &self.stats;
+        let counters = [
+            ("pipeline_spans", "Spans worked on", &stats.spans),
+            ("pipeline_logs", "Log records worked on", &stats.logs),
+            ("pipeline_points", "Metric points worked on", &stats.points),
+            ("pipeline_ignored_points", "Metric points over a limit", &stats.ignored_points),
+            ("pipeline_repeated_bodies", "Bodies that were sent twice and counted once", &stats.repeated_bodies),
+            ("pipeline_repeated_spans", "Spans that were sent twice and counted once", &stats.repeated_spans),
+            ("pipeline_unreadable", "Records or spans that could not be read", &stats.unreadable),
+            ("pipeline_reopened_traces", "Closed traces that a late span opened again", &stats.reopened_traces),
+            ("pipeline_cuts", "Cuts made", &stats.cuts),
+        ];
+        for (name, help, value) in counters {
+            let metric = ConstCounter::new(value.load(Ordering::Relaxed));
+            metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)?;
+        }
+        let load = |value: &std::sync::atomic::AtomicU64| value.load(Ordering::Relaxed);
+        let gauges = [
+            ("pipeline_open_traces", "Traces being assembled", load(&stats.open_traces)),
+            ("pipeline_open_spans", "Spans of traces being assembled", load(&stats.open_spans)),
+            ("pipeline_lag_records", "Journal records that wait to be worked on", load(&stats.lag)),
+            ("journal_bytes", "Bytes in the journal", self.journal.bytes()),
+            ("head_bytes", "Bytes of telemetry that are not in a segment yet", self.store.head_memory() as u64),
+            ("segments", "Segments of the telemetry store", self.store.segment_count() as u64),
+        ];
+        for (name, help, value) in gauges {
+            let metric = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)?;
+        }
+        Ok(())
+    }
+}

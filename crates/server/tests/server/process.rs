@@ -1,0 +1,93 @@
+//! A process that was started with its own ports and directory: what a first start makes, what survives a stop.
+
+use std::time::Duration;
+
+use daemon::{clock::SystemClock, config::Settings};
+use server::{Started, start};
+use tempfile::TempDir;
+
+fn settings(dir: &TempDir, more: &[(&str, &str)]) -> Settings {
+    let data_dir = dir.path().join("data").display().to_string();
+    let own = [
+        ("data-dir", data_dir.as_str()),
+        ("https-listen", "127.0.0.1:0"),
+        ("otlp-grpc-listen", "127.0.0.1:0"),
+        ("otlp-http-listen", "127.0.0.1:0"),
+    ];
+    let flags: Vec<(String, String)> =
+        own.iter().chain(more).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Settings::load(&flags, [], None).expect("the settings are sound")
+}
+
+async fn started(settings: Settings) -> (Started, String) {
+    let mut out = Vec::new();
+    let started = start(settings, SystemClock::shared(), &mut out).await.expect("it starts");
+    (started, String::from_utf8(out).expect("it tells text"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_tells_password_and_key_once() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let (first, told) = started(settings(&dir, &[])).await;
+    assert!(told.contains("password") && told.contains("access key    vk_") && told.contains("fingerprint"), "{told}");
+    assert!(first.stop().await.unfinished.is_empty());
+    let (second, told) = started(settings(&dir, &[])).await;
+    assert_eq!(told, "");
+    assert!(second.stop().await.unfinished.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_secrets_are_not_told() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let given = [("admin-password", "hunter22"), ("access-key", "given-key")];
+    let (process, told) = started(settings(&dir, &given)).await;
+    assert_eq!(told, "");
+    assert!(process.stop().await.unfinished.is_empty());
+    let mut listed = Vec::new();
+    server::offline::list_access_keys(&settings(&dir, &[]), &mut listed).await.expect("the directory is there");
+    let listed = String::from_utf8(listed).expect("it lists text");
+    assert!(listed.contains("given-key"), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_on_the_directory_is_refused() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let (first, _) = started(settings(&dir, &[])).await;
+    let second = start(settings(&dir, &[]), SystemClock::shared(), &mut Vec::new()).await;
+    let error = second.expect_err("the directory is taken").to_string();
+    assert!(error.contains(&std::process::id().to_string()), "{error}");
+    first.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_plaintext_address_is_a_warning_and_a_taken_https_address_the_end() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    let (process, _) = started(settings(&dir, &[("otlp-grpc-listen", &address)])).await;
+    assert_eq!(process.otlp[0], None);
+    process.stop().await;
+    let other = TempDir::new().expect("there is room for a directory");
+    let refused = start(settings(&other, &[("https-listen", &address)]), SystemClock::shared(), &mut Vec::new()).await;
+    let error = format!("{:#}", refused.expect_err("the port is taken"));
+    assert!(error.contains("https-listen"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_password_is_another_one_and_told() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let (process, _) = started(settings(&dir, &[])).await;
+    process.stop().await;
+    let mut out = Vec::new();
+    server::offline::reset_password(&settings(&dir, &[]), &mut out).await.expect("the directory is there");
+    let told = String::from_utf8(out).expect("it tells text");
+    assert!(told.starts_with("The password of admin is now "), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_in_time_with_nothing_to_do() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let (process, _) = started(settings(&dir, &[])).await;
+    let stopping = tokio::time::timeout(Duration::from_secs(10), process.stop());
+    assert!(stopping.await.expect("it stops within 10 s").unfinished.is_empty());
+}

@@ -1,0 +1,83 @@
+//! The crates' arrows and the homes of heavy libraries, compared with what docs/architecture.md says. A new arrow or a
+//! second home is an edit here, with its reason in the commit.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// Who may depend on whom.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("daemon", &[]),
+    ("api-types", &["model"]),
+    ("journal", &["model", "daemon"]),
+    ("metadata-store", &["model", "daemon"]),
+    ("telemetry-store", &["model", "daemon", "metadata-store"]),
+    ("ingest", &["model", "daemon", "journal", "telemetry-store", "metadata-store"]),
+    ("api", &["model", "daemon", "api-types", "journal", "telemetry-store", "metadata-store"]),
+    (
+        "server",
+        &["model", "daemon", "journal", "metadata-store", "telemetry-store", "ingest", "api-types", "api"],
+    ),
+    // Beyond the design's table: the binary turns flags into `daemon`'s settings before a server exists.
+    ("vedette", &["server", "daemon"]),
+    ("loadgen", &[]),
+];
+
+/// Heavy libraries and the one crate that may use each.
+const HOMES: &[(&str, &str)] = &[
+    ("sqlx", "metadata-store"),
+    ("parquet", "telemetry-store"),
+    ("arrow", "telemetry-store"),
+    ("utoipa", "api-types api"),
+    ("argon2", "api"),
+    ("rcgen", "daemon"),
+    ("tokio-rustls", "daemon loadgen api"),
+    ("postcard", "ingest"),
+];
+
+fn packages() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .output()
+        .expect("cargo runs tests, so it runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let packages = metadata["packages"].as_array().expect("there are packages");
+    packages.iter().map(|package| (text(&package["name"]), dependencies(package))).collect()
+}
+
+fn dependencies(package: &Value) -> BTreeSet<String> {
+    let all = package["dependencies"].as_array().expect("a package lists its dependencies");
+    // What only tests use draws no arrow.
+    all.iter().filter(|dependency| dependency["kind"] != "dev").map(|dependency| text(&dependency["name"])).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("names are texts").to_owned()
+}
+
+#[test]
+fn crates_depend_on_one_another_only_as_the_design_says() {
+    let packages = packages();
+    let ours: BTreeSet<&String> = packages.keys().collect();
+    let known: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(ours.iter().map(|name| name.as_str()).collect::<BTreeSet<_>>(), known, "every crate stands in the table");
+    for (name, allowed) in ARROWS {
+        for dependency in packages[*name].iter().filter(|dependency| ours.contains(dependency)) {
+            assert!(allowed.contains(&dependency.as_str()), "{name} depends on {dependency}; the design does not");
+        }
+    }
+}
+
+#[test]
+fn heavy_libraries_have_one_home() {
+    for (name, dependencies) in packages() {
+        for (library, homes) in HOMES {
+            let at_home = homes.split(' ').any(|home| home == name);
+            assert!(at_home || !dependencies.contains(*library), "{name} uses {library}, whose home is {homes}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+"""The demo shop under real agents, reporting to a Vedette."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from server import KEY, until
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOP = ROOT / "examples" / "shop"
+
+
+class Shop:
+    def __init__(self, server, work):
+        self.ready = Path(work) / "shop-ready.json"
+        self.log = Path(work) / "shop.log"
+        command = [sys.executable, str(SHOP / "run.py"), "--endpoint", server.url, "--api-key", KEY, "--ca", str(server.ca),
+                   "--traffic", "none", "--fast-export", "--ready-file", str(self.ready), "--port-base", "17300",
+                   "--data-dir", str(Path(work) / "shop"), "--log-dir", str(Path(work) / "shop-logs"),
+                   "--attribute", "host.name=shop-host"]
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+
+    def wait(self):
+        def is_ready():
+            assert self.process.poll() is None, f"the shop ended:\n{self.log.read_text()[-3000:]}"
+            return self.ready.exists()
+        until("the shop is open", 600, is_ready)
+
+    def drive(self, requests, seed):
+        """Sends exactly so many requests; returns what they must have caused."""
+        done = subprocess.run([sys.executable, str(SHOP / "driver.py"), "--port", "17300", "--requests", str(requests),
+                               "--seed", str(seed), "--concurrency", "4"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"the driver says:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        return json.loads(done.stdout)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(timeout=120)
