@@ -151,13 +151,16 @@ export function snapshots(app, from, to, filter) {
   const step = filter.kept ? 97_000 : 23_000
   const bts = filter.bt ? app.bts.filter((b) => b.id === filter.bt) : app.bts
   if (!bts.length) return items
+  let largeGiven = false
   for (let at = Math.floor(to / step) * step, n = 0; at > from && items.length < 400; at -= step, n++) {
     const bt = bts[Math.floor(noise(at, 'bt') * bts.length)]
     if (filter.tier && bt.tier !== filter.tier) continue
     const roll = noise(at, 'outcome')
     const outcome = roll < 0.3 ? 'ERROR' : roll < 0.55 ? 'SLOW' : roll < 0.68 ? 'VERY_SLOW' : 'NORMAL'
     const first = outcome === 'ERROR' ? '1' : bt.name.startsWith('GET') ? 'c' : '6'
-    const id = n === 2 ? LARGE_TRACE : first + hex(at, 31)
+    const isLarge = !largeGiven && n >= 2 && outcome !== 'ERROR'
+    largeGiven ||= isLarge
+    const id = isLarge ? LARGE_TRACE : first + hex(at, 31)
     const made = trace(id, at)
     items.push({
       trace_id: id, entry_span_id: made.spans[0].span_id, bt: { id: bt.id, name: bt.name }, tier: { id: bt.tier, name: app.entities.find((e) => e.id === bt.tier).name },

@@ -12,7 +12,9 @@ export type CallEdgeType = Edge<
   {
     call: MapEdge
     weight: number
-    /** Where on the curve its text stands when it always has text. */
+    /** Among the busiest: has text without being asked. */
+    text: boolean
+    /** Where on the curve its text or its bare sign stands; null when there is no room for it. */
     label: number | null
     /** Hovered, selected or beside what is. */
     hot: boolean
@@ -25,7 +27,7 @@ export type CallEdgeType = Edge<
 
 export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, sourceY, targetX, targetY, data }: EdgeProps<CallEdgeType>) {
   if (!data) return null
-  const { call, weight, label, hot, dimmed, summary, onSelect } = data
+  const { call, weight, text, label, hot, dimmed, summary, onSelect } = data
   const start = { x: sourceX, y: sourceY }
   // The arrow's head ends at the node; the line ends where the head begins.
   const end = { x: targetX - 7 - weight * 0.6, y: targetY }
@@ -33,7 +35,7 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
   const path = svgPath(curve)
   const severity = severityOf(call.figures)
   const at = pointAt(curve, label ?? 0.5)
-  const withText = hot || label !== null
+  const withText = hot || (text && label !== null)
   return (
     <>
       <g className={styles.edge} data-severity={severity} data-hot={hot || undefined} data-dimmed={dimmed || undefined} data-quiet={!withText || undefined}>
@@ -43,7 +45,7 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
           <title>{summary}</title>
         </path>
       </g>
-      {(withText || severity !== 'normal') && (
+      {(withText || label !== null) && (
         <EdgeLabelRenderer>
           <button
             type="button"

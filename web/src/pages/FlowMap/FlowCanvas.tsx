@@ -136,7 +136,8 @@ function useNodes(view: MapView, places: ReadonlyMap<string, Point>, dragged: { 
 function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: string | null, hovered: string | null, near: ReadonlySet<string> | null, onSelect: (id: string) => void): CallEdgeType[] {
   const settled = useMemo(() => {
     const chosen = busiest(view.edges)
-    const labels = labelPositions(chosen, places)
+    const texts = new Set(chosen.map((e) => e.id))
+    const labels = labelPositions(chosen, places, view.edges.filter((e) => !texts.has(e.id) && severityOf(e.figures) !== 'normal'))
     const names = new Map(view.nodes.map((n) => [n.id, n.name]))
     const most = chosen[0]?.figures.calls_per_minute ?? 0
     return view.edges.map<CallEdgeType>((call) => ({
@@ -147,6 +148,7 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
       data: {
         call,
         weight: weightOf(call.figures.calls_per_minute, most),
+        text: texts.has(call.id),
         label: labels.get(call.id) ?? null,
         hot: near?.has(call.id) ?? false,
         dimmed: near !== null && !near.has(call.id),

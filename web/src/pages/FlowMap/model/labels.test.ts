@@ -31,6 +31,12 @@ describe('edge text', () => {
     expect(centres.length).toBeGreaterThanOrEqual(3)
   })
 
+  it('a bare sign never stands on a node', () => {
+    const view = viewOf(mapOf([1, 2, 3].map((id) => entity(id, `t${id}`, { x: (id - 1) * 180, y: 0 })), [call(1, 3)]), new Set())
+    const places = placed(view.nodes, view.edges)
+    expect(labelPositions([], places, view.edges).size).toBe(0)
+  })
+
   it('grows in weight with load and has a least weight', () => {
     expect(weightOf(0, 1000)).toBe(1.25)
     expect(weightOf(1000, 1000)).toBe(5.5)

@@ -6,6 +6,7 @@ import type { MapEdge, Point } from './view'
 export const LABELLED_EDGES = 20
 export const LABEL_WIDTH = 80
 export const LABEL_HEIGHT = 46
+const SIGN = 18
 /** A node's text covered is worse than an edge's. */
 const NODE_WORTH = 3
 const TRIES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8]
@@ -29,25 +30,31 @@ export function ends(edge: MapEdge, places: ReadonlyMap<string, Point>): [Point,
 
 const overlap = (a: Box, b: Box) => Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)) * Math.max(0, Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y))
 
-/** Edge id → position on the curve, 0 at the caller and 1 at the called. Text that would be covered by more than a quarter is left for hovering. */
-export function labelPositions(edges: readonly MapEdge[], places: ReadonlyMap<string, Point>): Map<string, number> {
+/**
+ * Edge id → position on the curve, 0 at the caller and 1 at the called; for the texts of some edges and the bare signs
+ * of others. What would be covered by more than a quarter is left out: the text is for hovering then, and a sign on a
+ * node would be taken for the node's.
+ */
+export function labelPositions(texts: readonly MapEdge[], places: ReadonlyMap<string, Point>, signs: readonly MapEdge[] = []): Map<string, number> {
   const nodes: Box[] = [...places.values()].map((p) => ({ ...p, width: NODE_WIDTH, height: NODE_HEIGHT }))
   const taken: Box[] = []
   const result = new Map<string, number>()
-  for (const edge of edges) {
+  const put = (edge: MapEdge, width: number, height: number) => {
     const points = ends(edge, places)
-    if (!points || edge.from === edge.to) continue
+    if (!points || edge.from === edge.to) return
     const curve = curveOf(...points)
     const candidates = TRIES.map((t) => {
       const p = pointAt(curve, t)
-      const box = { x: p.x - LABEL_WIDTH / 2, y: p.y - LABEL_HEIGHT / 2, width: LABEL_WIDTH, height: LABEL_HEIGHT }
+      const box = { x: p.x - width / 2, y: p.y - height / 2, width, height }
       return { t, box, covered: taken.reduce((sum, other) => sum + overlap(box, other), 0) + NODE_WORTH * nodes.reduce((sum, node) => sum + overlap(box, node), 0) }
     })
-    const best = candidates.reduce((a, b) => (b.covered < a.covered ? b : a))
-    if (best.covered > (LABEL_WIDTH * LABEL_HEIGHT) / 4) continue
+    const best = candidates.reduce((x, y) => (y.covered < x.covered ? y : x))
+    if (best.covered > (width * height) / 4) return
     taken.push(best.box)
     result.set(edge.id, best.t)
   }
+  for (const edge of texts) put(edge, LABEL_WIDTH, LABEL_HEIGHT)
+  for (const edge of signs) put(edge, SIGN, SIGN)
   return result
 }
 

@@ -40,7 +40,7 @@ function byDagre(ids: readonly string[], links: readonly Link[]): Map<string, Po
 }
 
 function byColumns(ids: readonly string[], links: readonly Link[]): Map<string, Point> {
-  const most = Math.max(6, Math.round(Math.sqrt(ids.length * 1.45)))
+  const most = Math.max(6, Math.round(Math.sqrt(ids.length * 2.2)))
   const places = new Map<string, Point>()
   let x = 0
   for (const column of ordered(columnsOf(ids, rankOf(ids, links)), links)) {
