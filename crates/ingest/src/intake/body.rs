@@ -17,17 +17,19 @@ use super::{
 const DRAIN: Duration = Duration::from_secs(2);
 
 impl Shared {
-    /// Reads a body of at most `cap` bytes. A body of known length is paid for before any of it is taken.
+    /// Reads a body within the cap, beside which `framing` bytes may stand. A body of known length is paid for before
+    /// any of it is taken.
     pub(super) async fn read_body(
         &self,
         headers: &HeaderMap,
         body: &mut Body,
-        cap: usize,
+        framing: usize,
     ) -> Result<(Bytes, Reservation), Refused> {
+        let cap = self.config.limits.body_bytes + framing;
         let mut reservation = self.budget.reservation();
         let declared = content_length(headers);
         if declared.is_some_and(|length| length > cap as u64) {
-            return Err(Refused::too_big("the body", cap));
+            return Err(self.body_too_big());
         }
         // An unknown length is paid for as it comes, but somebody who finds no room at all should not begin.
         let first = declared.map_or(1, |length| length as usize);
@@ -53,7 +55,7 @@ impl Shared {
             let Ok(data) = frame.into_data() else { continue };
             let length = whole.len() + data.len();
             if length > cap {
-                return Err(Refused::too_big("the body", cap));
+                return Err(self.body_too_big());
             }
             if length > reservation.held() {
                 self.pay(reservation, length - reservation.held())?;
@@ -61,6 +63,10 @@ impl Shared {
             whole.push(data);
         }
         Ok(whole.into_bytes())
+    }
+
+    fn body_too_big(&self) -> Refused {
+        Refused::too_big("the body", self.config.limits.body_bytes)
     }
 
     fn pay(&self, reservation: &mut Reservation, bytes: usize) -> Result<(), Refused> {

@@ -89,8 +89,7 @@ async fn serve(
     check_content_type(&call.headers)?;
     let account = shared.account_of(&call.headers, call.key_rule)?;
     let encoding = encoding_of(&call.headers)?;
-    let cap = shared.config.limits.body_bytes + PREFIX;
-    let (body, reservation) = shared.read_body(&call.headers, body, cap).await?;
+    let (body, reservation) = shared.read_body(&call.headers, body, PREFIX).await?;
     let (coding, message) = unframe(body, encoding)?;
     let payload = Payload { signal, format: Format::Protobuf, coding, body: message };
     shared

@@ -93,8 +93,7 @@ async fn serve(
     let account = shared.account_of(&call.headers, call.key_rule)?;
     let format = format_of(&call.headers).ok_or_else(|| wrong_content_type(&call.headers))?;
     let coding = coding_of(&call.headers)?;
-    let cap = shared.config.limits.body_bytes;
-    let (body, reservation) = shared.read_body(&call.headers, &mut request.body, cap).await?;
+    let (body, reservation) = shared.read_body(&call.headers, &mut request.body, 0).await?;
     shared
         .export(Export {
             payload: Payload { signal, format, coding, body },

@@ -215,12 +215,28 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// What is left to read of a message.
-struct Cursor<'a> {
+pub(super) struct Cursor<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    fn tag(&mut self) -> Result<(u32, u8), Problem> {
+    pub(super) fn new(bytes: &'a [u8]) -> Cursor<'a> {
+        Cursor { rest: bytes }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(super) fn fixed64(&mut self) -> Result<u64, Problem> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    pub(super) fn fixed32(&mut self) -> Result<u32, Problem> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    pub(super) fn tag(&mut self) -> Result<(u32, u8), Problem> {
         let tag = self.varint()?;
         let number = tag >> 3;
         if number == 0 || number >= 1 << 29 {
@@ -232,16 +248,16 @@ impl<'a> Cursor<'a> {
     fn value(&mut self, number: u32, wire_type: u8) -> Result<Raw<'a>, Problem> {
         match wire_type {
             0 => self.varint().map(Raw::Varint),
-            1 => self.array().map(|bytes| Raw::Fixed64(u64::from_le_bytes(bytes))),
+            1 => self.fixed64().map(Raw::Fixed64),
             2 => self.delimited().map(Raw::Bytes),
             3 => self.skip_group(number).map(|()| Raw::Group),
             4 => Err(Problem::BadGroup),
-            5 => self.array().map(|bytes| Raw::Fixed32(u32::from_le_bytes(bytes))),
+            5 => self.fixed32().map(Raw::Fixed32),
             other => Err(Problem::BadWireType(other)),
         }
     }
 
-    fn varint(&mut self) -> Result<u64, Problem> {
+    pub(super) fn varint(&mut self) -> Result<u64, Problem> {
         // Most tags, lengths and enums are one byte.
         if let Some((&first, rest)) = self.rest.split_first()
             && first < 0x80
@@ -274,7 +290,7 @@ impl<'a> Cursor<'a> {
         Ok(*bytes)
     }
 
-    fn delimited(&mut self) -> Result<&'a [u8], Problem> {
+    pub(super) fn delimited(&mut self) -> Result<&'a [u8], Problem> {
         let length = self.varint()?;
         let fits = usize::try_from(length).ok().and_then(|n| self.rest.split_at_checked(n));
         let (bytes, rest) = fits.ok_or(Problem::LyingLength(length))?;

@@ -188,7 +188,7 @@ async fn what_is_refused_has_the_code_that_grpc_asks_for() {
         ("no protobuf", TRACES, ("x", ""), framed(0, b"hello"), "3", "not valid OTLP protobuf"),
         ("not gzip", TRACES, ("grpc-encoding", "gzip"), framed(1, &sound), "3", "not valid Gzip"),
         ("compressed by nothing", TRACES, ("x", ""), framed(1, &sound), "13", "names no coding"),
-        ("too big", TRACES, ("x", ""), framed(0, &[0; 100_001]), "8", "larger than 100005"),
+        ("too big", TRACES, ("x", ""), framed(0, &[0; 100_001]), "8", "larger than 100000"),
         ("a bomb", TRACES, ("grpc-encoding", "gzip"), framed(1, &bomb), "8", "larger than 1048576"),
     ] {
         let reply = client.call(path, &[headers], body).await;
