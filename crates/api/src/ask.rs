@@ -1,0 +1,161 @@
+//! Questions to the telemetry store: off the async threads, a bounded number at once, each with a deadline.
+//!
+//! When as many as may are waiting, the next one is refused at once. A question whose deadline has passed is answered with
+//! a refusal; its thread goes on to the end and keeps its place until then, so that giving up early never lets more work
+//! in than the bound.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use api_types::Partial;
+use model::{
+    figure::Scope,
+    id::{AccountId, EntityId, TraceId},
+    time::MinuteRange,
+};
+use telemetry_store::reader::{
+    Answer, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, Points,
+    QueryError, Reader, Span, TracePage, TraceQuery,
+};
+use tokio::sync::Semaphore;
+
+use crate::{config::Config, deps::Status, error::ApiError};
+
+/// Rows of figures in one answer: some 300 bytes each.
+const MAX_ROWS: usize = 200_000;
+
+/// The way to the reader.
+#[derive(Debug)]
+pub(crate) struct Queries {
+    reader: Arc<dyn Reader>,
+    status: Arc<dyn Status>,
+    /// Who runs or waits.
+    admitted: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+    deadline: Duration,
+}
+
+/// What was found, and why it may not be whole.
+#[derive(Debug)]
+pub(crate) struct Told<T> {
+    pub(crate) value: T,
+    pub(crate) partial: Option<Partial>,
+}
+
+impl Queries {
+    pub(crate) fn new(
+        config: &Config,
+        reader: Arc<dyn Reader>,
+        status: Arc<dyn Status>,
+    ) -> Queries {
+        Queries {
+            reader,
+            status,
+            admitted: Arc::new(Semaphore::new(config.queries_at_once + config.queries_waiting)),
+            running: Arc::new(Semaphore::new(config.queries_at_once)),
+            deadline: config.query_deadline,
+        }
+    }
+
+    /// Runs `question` on a thread of its own.
+    pub(crate) async fn ask<T, F>(
+        &self,
+        account: AccountId,
+        question: F,
+    ) -> Result<Told<T>, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Asking<'_>) -> Result<T, QueryError> + Send + 'static,
+    {
+        let admitted = Arc::clone(&self.admitted)
+            .try_acquire_owned()
+            .map_err(|_| ApiError::Overloaded { retry_after: 2 })?;
+        let answered = async {
+            let running = Arc::clone(&self.running).acquire_owned().await;
+            let running = running.expect("the semaphore is never closed");
+            let reader = Arc::clone(&self.reader);
+            let thread = tokio::task::spawn_blocking(move || {
+                let _places = (admitted, running);
+                let mut asking = Asking { reader: &*reader, account, partial: BTreeSet::new() };
+                let value = question(&mut asking)?;
+                Ok::<_, QueryError>((value, asking.partial))
+            });
+            thread.await.map_err(|error| ApiError::Unavailable {
+                what: "telemetry store",
+                source: Box::new(error),
+            })
+        };
+        let answered = tokio::time::timeout(self.deadline, answered).await;
+        let (value, mut reasons) =
+            answered.map_err(|_| ApiError::Deadline(self.deadline.as_secs()))???;
+        reasons.extend(self.status.partial());
+        Ok(Told { value, partial: Partial::of(reasons.into_iter().collect()) })
+    }
+}
+
+/// One request's conversation with the reader; remembers why answers were not whole.
+#[derive(Debug)]
+pub(crate) struct Asking<'r> {
+    reader: &'r dyn Reader,
+    pub(crate) account: AccountId,
+    partial: BTreeSet<String>,
+}
+
+impl Asking<'_> {
+    fn note<T>(&mut self, answer: Answer<T>) -> T {
+        self.partial.extend(answer.partial);
+        answer.value
+    }
+
+    /// Adds a reason why the answer is not whole.
+    pub(crate) fn lacks(&mut self, reason: &str) {
+        self.partial.insert(reason.to_owned());
+    }
+
+    pub(crate) fn figures(&mut self, query: &FigureQuery) -> Result<Vec<FigureRow>, QueryError> {
+        if query.range.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.reader.figures(query).map(|answer| self.note(answer))
+    }
+
+    pub(crate) fn trace(&mut self, trace: TraceId) -> Result<Vec<Span>, QueryError> {
+        self.reader.trace(self.account, trace).map(|answer| self.note(answer))
+    }
+
+    pub(crate) fn traces(&mut self, query: &TraceQuery) -> Result<TracePage, QueryError> {
+        self.reader.traces(query).map(|answer| self.note(answer))
+    }
+
+    pub(crate) fn logs(&mut self, query: &LogQuery) -> Result<LogPage, QueryError> {
+        self.reader.logs(query).map(|answer| self.note(answer))
+    }
+
+    pub(crate) fn metrics(&mut self, query: &MetricQuery) -> Result<Vec<MetricSeries>, QueryError> {
+        self.reader.metrics(query).map(|answer| self.note(answer))
+    }
+
+    pub(crate) fn newest_minute(&self) -> Option<model::time::Minute> {
+        self.reader.newest_minute()
+    }
+
+    /// All figures of these scopes in an application ([`EntityId::NONE`]: in all of the account).
+    pub(crate) fn query(
+        &self,
+        application: EntityId,
+        scopes: &[Scope],
+        range: MinuteRange,
+        points: Points,
+    ) -> FigureQuery {
+        FigureQuery {
+            account: self.account,
+            application,
+            scopes: scopes.to_vec(),
+            subject: None,
+            peer: None,
+            bt: None,
+            range,
+            points,
+            max_rows: MAX_ROWS,
+        }
+    }
+}

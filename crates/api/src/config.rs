@@ -1,0 +1,44 @@
+//! Limits of the API, and putting it together.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use prometheus_client::registry::Registry;
+
+use crate::{context::Context, deps::Deps, metrics::RequestMetrics, routes, security_headers};
+
+/// Limits. The default is meant for one machine of few cores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Requests that read the telemetry store at the same time.
+    pub queries_at_once: usize,
+    /// Requests that may wait for their turn; more are told to come back.
+    pub queries_waiting: usize,
+    /// How long a request may wait for and work on its answer.
+    pub query_deadline: Duration,
+    /// A session ends after so long without a request,
+    pub session_idle: Duration,
+    /// and so long after signing in whatever happens.
+    pub session_absolute: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            queries_at_once: 4,
+            queries_waiting: 64,
+            query_deadline: Duration::from_secs(20),
+            session_idle: Duration::from_secs(12 * 3600),
+            session_absolute: Duration::from_secs(7 * 24 * 3600),
+        }
+    }
+}
+
+impl Config {
+    /// The API as a router. Registers its request metrics.
+    pub fn build(self, deps: Deps, registry: &mut Registry) -> Router {
+        let metrics = RequestMetrics::register(registry, Arc::clone(&deps.clock));
+        let context = Arc::new(Context::new(self, deps));
+        security_headers::apply(metrics.around(routes::router(context)))
+    }
+}

@@ -1,0 +1,57 @@
+//! `/controller`: the part of the reference product's REST API that scripts and dashboards call, in its shapes.
+//!
+//! XML unless `output=JSON` is asked for; applications, tiers and nodes by id or by name; refusals are sentences in plain
+//! text. What Vedette has no counterpart of is empty, zero or refused with a sentence, never invented. Where an answer is
+//! not whole, the header `Vedette-Partial` says why, since the shapes have no place for it.
+
+pub(crate) mod applications;
+pub(crate) mod backends;
+pub(crate) mod business_transactions;
+pub(crate) mod metric_data;
+pub(crate) mod metrics;
+pub(crate) mod nodes;
+pub(crate) mod request_snapshots;
+pub(crate) mod server_status;
+pub(crate) mod tiers;
+
+mod agent;
+mod asked;
+mod document;
+mod time_range;
+mod xml;
+
+use axum::{
+    extract::{OriginalUri, Request},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+
+use crate::error::{ApiError, Refused};
+
+/// What is under the prefix and not in the table: the reference answers 400, not 404.
+pub(crate) async fn unsupported(OriginalUri(uri): OriginalUri) -> ApiError {
+    ApiError::bad(format!("the URI {} is not supported", uri.path()))
+}
+
+/// Words refusals under `/controller` as plain text, and tells programs how to sign in.
+pub(crate) async fn word_refusals(request: Request, next: Next) -> Response {
+    let ours = request.uri().path().starts_with("/controller/");
+    let response = next.run(request).await;
+    match response.extensions().get::<Refused>() {
+        Some(refused) if ours => worded(refused.sentence.clone(), &response),
+        _ => response,
+    }
+}
+
+fn worded(sentence: String, refused: &Response) -> Response {
+    let mut response = (refused.status(), format!("{sentence}\n")).into_response();
+    if let Some(after) = refused.headers().get(header::RETRY_AFTER) {
+        response.headers_mut().insert(header::RETRY_AFTER, after.clone());
+    }
+    if refused.status() == StatusCode::UNAUTHORIZED {
+        let scheme = HeaderValue::from_static("Basic realm=\"Vedette\", charset=\"UTF-8\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    response
+}

@@ -1,0 +1,163 @@
+//! What a request asks for: its parameters, whose names have hyphens and whose values vary in case, and entities in its
+//! path by id or name.
+
+use std::sync::Arc;
+
+use api_types::Partial;
+use axum::extract::{FromRequestParts, Path, RawPathParams};
+use http::request::Parts;
+use model::{
+    entity::{Entity, EntityKind},
+    id::EntityId,
+};
+
+use super::document::{Document, Format, Shape};
+use crate::{
+    auth::Caller,
+    context::{Context, Shared},
+    entities::Entities,
+    error::ApiError,
+    extract::Params,
+};
+
+/// A request under `/controller`.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(super) context: Shared,
+    pub(super) caller: Caller,
+    params: Vec<(String, String)>,
+    path: Vec<(String, String)>,
+    format: Format,
+}
+
+impl FromRequestParts<Shared> for Asked {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, context: &Shared) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, context).await?;
+        let Params(params) =
+            Params::<Vec<(String, String)>>::from_request_parts(parts, context).await?;
+        let path = path(parts).await?;
+        let format = format(&params)?;
+        Ok(Asked { context: Arc::clone(context), caller, params, path, format })
+    }
+}
+
+async fn path(parts: &mut Parts) -> Result<Vec<(String, String)>, ApiError> {
+    // Routes without parameters have no such thing as a path extractor's input.
+    if RawPathParams::from_request_parts(parts, &()).await.is_err() {
+        return Ok(Vec::new());
+    }
+    let path = Path::<Vec<(String, String)>>::from_request_parts(parts, &()).await;
+    path.map(|Path(path)| path).map_err(|_| ApiError::bad("the path is not UTF-8 once decoded"))
+}
+
+fn format(params: &[(String, String)]) -> Result<Format, ApiError> {
+    let output = params.iter().find(|(name, _)| name == "output").map(|(_, value)| value.as_str());
+    match output {
+        None | Some("") => Ok(Format::Xml),
+        Some(output) if output.eq_ignore_ascii_case("xml") => Ok(Format::Xml),
+        Some(output) if output.eq_ignore_ascii_case("json") => Ok(Format::Json),
+        Some(output) => Err(ApiError::bad(format!("output is {output:?}; use JSON or XML"))),
+    }
+}
+
+impl Asked {
+    /// A parameter that is not empty.
+    pub(super) fn param(&self, name: &str) -> Option<&str> {
+        let found = self.params.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// A parameter that has to be `true` or `false`.
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.param(name) {
+            None => Ok(None),
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(text) => Err(ApiError::bad(format!("{name} is {text:?}; use true or false"))),
+        }
+    }
+
+    /// A parameter that has to be a whole number.
+    pub(super) fn number(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let Some(text) = self.param(name) else { return Ok(None) };
+        let number = text.parse().map_err(|_| {
+            ApiError::bad(format!("{name} is {text:?}; it has to be a whole number"))
+        })?;
+        Ok(Some(number))
+    }
+
+    /// A parameter that is a list of ids joined by commas; empty when it is not given.
+    pub(super) fn ids(&self, name: &str) -> Result<Vec<EntityId>, ApiError> {
+        let text = self.param(name).unwrap_or_default();
+        let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+        let read = |id: &str| {
+            id.parse().map(EntityId).map_err(|_| {
+                ApiError::bad(format!("{name} is {text:?}; it has to be ids joined by commas"))
+            })
+        };
+        ids.map(read).collect()
+    }
+
+    pub(super) fn entities(&self) -> Entities {
+        self.context.entities(self.caller.account)
+    }
+
+    /// The application in the path.
+    pub(super) fn application(&self) -> Result<Arc<Entity>, ApiError> {
+        self.by_id_or_name("app", EntityId::NONE, EntityKind::Application, "application")
+    }
+
+    /// The tier in the path.
+    pub(super) fn tier(&self, application: EntityId) -> Result<Arc<Entity>, ApiError> {
+        self.by_id_or_name("tier", application, EntityKind::Tier, "tier")
+    }
+
+    /// The node in the path.
+    pub(super) fn node(&self, application: EntityId) -> Result<Arc<Entity>, ApiError> {
+        self.by_id_or_name("node", application, EntityKind::Node, "node")
+    }
+
+    /// An id wins over a name that is a number.
+    fn by_id_or_name(
+        &self,
+        param: &str,
+        application: EntityId,
+        kind: EntityKind,
+        what: &str,
+    ) -> Result<Arc<Entity>, ApiError> {
+        let text = self.path.iter().find(|(name, _)| name == param);
+        let text = text.map(|(_, value)| value.as_str()).unwrap_or_default();
+        let all = self.entities().all(application, kind);
+        let by_id = text.parse().ok().map(EntityId);
+        let found = all.iter().find(|entity| Some(entity.id) == by_id);
+        let found = found.or_else(|| all.iter().find(|entity| entity.key.name == text));
+        found.cloned().ok_or_else(|| ApiError::missing(what, text))
+    }
+
+    /// The answer: items of a list.
+    pub(super) fn list(
+        &self,
+        root: &'static str,
+        item: &'static str,
+        items: Vec<Shape>,
+    ) -> Document {
+        self.partial_list(root, item, items, None)
+    }
+
+    /// The answer: items of a list, and why it may not be whole.
+    pub(super) fn partial_list(
+        &self,
+        root: &'static str,
+        item: &'static str,
+        items: Vec<Shape>,
+        partial: Option<Partial>,
+    ) -> Document {
+        Document { root, shape: Shape::List(item, items), format: self.format, partial }
+    }
+
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+}

@@ -1,0 +1,17 @@
+//! From stored figures to shown ones.
+//!
+//! Stored rows say what happened at one key; pages ask about applications, tiers, business transactions, backends. What a
+//! row counts for is decided in [`Measured::of`], once; everything else here sums and divides. Pure functions.
+
+mod body;
+mod measured;
+mod sums;
+
+pub(crate) use self::{
+    body::{figures, series, sparkline, sparkline_resolution},
+    measured::Measured,
+    sums::Sums,
+};
+
+#[cfg(test)]
+mod tests;

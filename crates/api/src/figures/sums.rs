@@ -1,0 +1,70 @@
+//! Rows summed by what they count for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{figure::Figure, figure::Scope, id::EntityId, time::Minute};
+use rustc_hash::FxHashMap;
+use telemetry_store::reader::FigureRow;
+
+use super::Measured;
+
+/// Figures by what they are of and the first minute of their point.
+pub(crate) type Points = BTreeMap<Minute, Figure>;
+
+/// Summed rows, and in which points each application reported at all.
+#[derive(Debug, Default)]
+pub(crate) struct Sums {
+    by: FxHashMap<Measured, Points>,
+    reported: FxHashMap<EntityId, BTreeSet<Minute>>,
+}
+
+impl Sums {
+    /// Sums the rows that count for something `wanted`.
+    pub(crate) fn of(
+        rows: &[FigureRow],
+        is_key: impl Fn(EntityId) -> bool,
+        wanted: impl Fn(&Measured) -> bool,
+    ) -> Sums {
+        let mut sums = Sums::default();
+        for row in rows {
+            if row.key.scope == Scope::Tier {
+                sums.reported.entry(row.key.application).or_default().insert(row.at);
+            }
+            for measured in Measured::of(&row.key, &is_key).into_iter().flatten().filter(&wanted) {
+                let points = sums.by.entry(measured).or_default();
+                points.entry(row.at).or_default().merge(&row.figure);
+            }
+        }
+        sums
+    }
+
+    /// What was counted for it, by point; nothing where no row counts for it.
+    pub(crate) fn points(&self, measured: Measured) -> Option<&Points> {
+        self.by.get(&measured)
+    }
+
+    /// All its points in one; zero where no row counts for it.
+    pub(crate) fn total(&self, measured: Measured) -> Figure {
+        let mut total = Figure::default();
+        if let Some(points) = self.by.get(&measured) {
+            points.values().for_each(|figure| total.merge(figure));
+        }
+        total
+    }
+
+    /// Whether any row counts for it.
+    pub(crate) fn has(&self, measured: Measured) -> bool {
+        self.by.contains_key(&measured)
+    }
+
+    /// Everything that rows count for, in order.
+    pub(crate) fn measured(&self) -> impl Iterator<Item = Measured> + '_ {
+        let ordered: BTreeSet<Measured> = self.by.keys().copied().collect();
+        ordered.into_iter()
+    }
+
+    /// The points in which a tier of the application reported; needs rows of [`Scope::Tier`].
+    pub(crate) fn reported(&self, application: EntityId) -> BTreeSet<Minute> {
+        self.reported.get(&application).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,40 @@
+//! The REST API: `/api/v1` for the page and for programs, and the documented surface of the reference product under
+//! `/controller`.
+//!
+//! [`Config::build`] gives a router. It authenticates, parses, asks the stores below and maps what they say; the
+//! arithmetic between stored figures and shown ones is in [`figures`], [`waterfall`] and [`metric_tree`], which are pure.
+//! It serves no page and opens no socket: the server puts the router behind its listeners, gives each request a
+//! `ConnectInfo<SocketAddr>`, and adds the UI as fallback, with [`security_headers::apply`] around both.
+
+pub mod access_key;
+pub mod openapi;
+pub mod password;
+pub mod security_headers;
+
+mod any_value;
+mod ask;
+mod auth;
+mod config;
+mod context;
+mod controller;
+mod deps;
+mod entities;
+mod error;
+mod extract;
+mod figures;
+mod metric_tree;
+mod metrics;
+mod paging;
+mod period;
+mod probes;
+mod reference;
+mod routes;
+mod v1;
+mod waterfall;
+
+pub use self::{
+    config::Config,
+    deps::{AttemptsSource, Certificate, Deps, Readiness, Status},
+    error::ApiError,
+    routes::{Access, RouteInfo, routes},
+};

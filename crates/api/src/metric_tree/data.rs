@@ -1,0 +1,274 @@
+//! The data of metrics at a path.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    figure::{Figure, Scope},
+    id::EntityId,
+    time::{Minute, MinuteRange},
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+use telemetry_store::reader::{
+    FigureQuery, MetricPoint, MetricQuery, Points, QueryError, Resolution,
+};
+
+use super::{
+    internal_name,
+    leaf::{self, Leaf, Value},
+    load::{self, Level, load},
+    path::Pattern,
+    place::{Place, Series, Tree},
+};
+use crate::{
+    ask::Asking,
+    entities::Entities,
+    figures::{Measured, Sums},
+    period::Period,
+};
+
+/// Metrics that one path may match.
+const MAX_METRICS: usize = 1000;
+
+/// Whether a range is answered in its points or in one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rollup {
+    OnePoint,
+    Points,
+}
+
+/// Metrics with their data.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct MetricData {
+    pub(crate) metrics: Vec<Metric>,
+    pub(crate) resolution: Resolution,
+}
+
+/// One metric with its data; no points when nothing was reported.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Metric {
+    pub(crate) path: String,
+    /// In the internal form.
+    pub(crate) name: String,
+    pub(crate) unit: String,
+    pub(crate) points: Vec<Point>,
+}
+
+/// A metric in one point of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Point {
+    pub(crate) at: Minute,
+    pub(crate) value: Value,
+    /// Points that went into this one.
+    pub(crate) occurrences: u32,
+}
+
+/// Reads the metrics at a path over a period's complete minutes. Nothing when the path matches more than a thousand.
+pub(crate) fn read(
+    asking: &mut Asking<'_>,
+    entities: Entities,
+    application: EntityId,
+    pattern: &Pattern,
+    period: &Period,
+    rollup: Rollup,
+) -> Result<Option<MetricData>, QueryError> {
+    let tree = load(asking, entities, application, pattern, Level::At, period.complete)?;
+    let mut found = tree.find(pattern, MAX_METRICS);
+    found.retain(|(_, place)| place.is_leaf());
+    if found.len() > MAX_METRICS {
+        return Ok(None);
+    }
+    let wanted: FxHashSet<Measured> = found.iter().filter_map(|(_, place)| source(place)).collect();
+    let figures = figures(asking, &tree, &wanted, period)?;
+    let reported = match found.iter().any(|(_, place)| matches!(place, Place::ReportedLeaf(_))) {
+        true => series(asking, application, pattern, period)?,
+        false => FxHashMap::default(),
+    };
+    let metric = |(path, place): (Vec<String>, Place)| {
+        let points = match &place {
+            Place::ReportedLeaf(series) => gauge(reported.get(series), period, rollup),
+            _ => counted(&place, &figures, &tree, period, rollup),
+        };
+        Metric {
+            name: internal_name::of(&tree, &path, &place),
+            path: path.join("|"),
+            unit: match &place {
+                Place::Leaf(_, leaf) => leaf.unit().to_owned(),
+                Place::ReportedLeaf(series) => series.unit.clone(),
+                _ => String::new(),
+            },
+            points,
+        }
+    };
+    let metrics = found.into_iter().map(metric).collect();
+    Ok(Some(MetricData { metrics, resolution: period.resolution }))
+}
+
+/// What a leaf's figures are of: exceptions are counted apart from calls.
+fn source(place: &Place) -> Option<Measured> {
+    match *place {
+        Place::Leaf(measured, Leaf::Exceptions) => match measured {
+            Measured::Application(application) => Some(Measured::ErrorsIn { application }),
+            Measured::Tier(tier) => Some(Measured::ErrorsOf { tier }),
+            Measured::Transaction(bt) => Some(Measured::ErrorsUnder { bt }),
+            _ => None,
+        },
+        Place::Leaf(measured, _) => Some(measured),
+        _ => None,
+    }
+}
+
+/// The figures of everything wanted, and when the application reported. One question for each scope, narrowed to one
+/// subject where there is only one.
+fn figures(
+    asking: &mut Asking<'_>,
+    tree: &Tree,
+    wanted: &FxHashSet<Measured>,
+    period: &Period,
+) -> Result<Sums, QueryError> {
+    if wanted.is_empty() {
+        return Ok(Sums::default());
+    }
+    let every = Points::Every(period.resolution);
+    let mut by_scope: BTreeMap<Scope, Vec<Measured>> = BTreeMap::new();
+    for measured in wanted {
+        by_scope.entry(measured.scope()).or_default().push(*measured);
+    }
+    // Tiers tell when the application reported, whoever is asked about.
+    by_scope.insert(Scope::Tier, Vec::new());
+    let mut rows = Vec::new();
+    for (scope, measured) in by_scope {
+        let query = asking.query(tree.application, &[scope], period.complete, every);
+        let query = FigureQuery {
+            subject: one(measured.iter().map(|measured| measured.subject())),
+            bt: one(measured.iter().map(|measured| measured.bt())),
+            ..query
+        };
+        rows.extend(asking.figures(&query)?);
+    }
+    Ok(Sums::of(&rows, |bt| tree.entities.is_key(bt), |measured| wanted.contains(measured)))
+}
+
+/// What all agree on, if they do.
+fn one(mut values: impl Iterator<Item = Option<EntityId>>) -> Option<EntityId> {
+    let first = values.next()??;
+    values.all(|value| value == Some(first)).then_some(first)
+}
+
+/// The points of a metric made of figures: zero where the application reported and nothing was counted.
+fn counted(
+    place: &Place,
+    figures: &Sums,
+    tree: &Tree,
+    period: &Period,
+    rollup: Rollup,
+) -> Vec<Point> {
+    let (Place::Leaf(measured, leaf), Some(source)) = (place, source(place)) else {
+        return Vec::new();
+    };
+    let value = |figure: &Figure, minutes: u32| match measured {
+        Measured::Error(_) => Some(leaf::error_rate(figure, minutes)),
+        _ => leaf.value(figure, minutes),
+    };
+    let silent = Figure::default();
+    let found = figures.points(source);
+    let at = |at: &Minute| found.and_then(|points| points.get(at)).unwrap_or(&silent);
+    let reported: BTreeSet<Minute> = figures.reported(tree.application);
+    let all: BTreeSet<Minute> = reported
+        .into_iter()
+        .chain(found.into_iter().flat_map(|points| points.keys().copied()))
+        .collect();
+    let points: Vec<Point> = all
+        .iter()
+        .filter_map(|minute| {
+            let value = value(at(minute), minutes_in(*minute, period))?;
+            Some(Point { at: *minute, value, occurrences: 1 })
+        })
+        .collect();
+    if rollup == Rollup::Points || points.is_empty() {
+        return points;
+    }
+    let mut total = Figure::default();
+    all.iter().for_each(|minute| total.merge(at(minute)));
+    let Some(whole) = value(&total, period.complete.len()) else { return Vec::new() };
+    vec![rolled_up(whole, &points, period)]
+}
+
+/// The points of what an agent reports.
+fn gauge(points: Option<&Vec<MetricPoint>>, period: &Period, rollup: Rollup) -> Vec<Point> {
+    let points = points.map_or(&[][..], Vec::as_slice);
+    let point = |point: &MetricPoint| Point { at: point.at, value: sampled(point), occurrences: 1 };
+    let every: Vec<Point> = points.iter().filter(|point| point.count > 0.0).map(point).collect();
+    if rollup == Rollup::Points || every.is_empty() {
+        return every;
+    }
+    let mut whole =
+        MetricPoint { min: f64::INFINITY, max: f64::NEG_INFINITY, ..Default::default() };
+    for point in points {
+        whole.count += point.count;
+        whole.sum += point.sum;
+        whole.min = whole.min.min(point.min);
+        whole.max = whole.max.max(point.max);
+        whole.last = point.last;
+    }
+    vec![rolled_up(sampled(&whole), &every, period)]
+}
+
+fn sampled(point: &MetricPoint) -> Value {
+    Value {
+        value: point.sum / point.count,
+        min: point.min,
+        max: point.max,
+        current: point.last,
+        sum: point.sum,
+        count: point.count,
+    }
+}
+
+/// One point for the range: its value over all, the extremes and the last of its points.
+fn rolled_up(whole: Value, points: &[Point], period: &Period) -> Point {
+    let min = points.iter().map(|point| point.value.min).fold(f64::INFINITY, f64::min);
+    let max = points.iter().map(|point| point.value.max).fold(f64::NEG_INFINITY, f64::max);
+    let current = points.last().map_or(whole.current, |point| point.value.current);
+    Point {
+        at: period.complete.start,
+        value: Value { min, max, current, ..whole },
+        occurrences: u32::try_from(points.len()).unwrap_or(u32::MAX),
+    }
+}
+
+/// Minutes of a point that lie in the period's complete part.
+fn minutes_in(at: Minute, period: &Period) -> u32 {
+    let end = Minute((at.0 + period.resolution.minutes()).min(period.complete.end.0));
+    MinuteRange { start: at.max(period.complete.start), end }.len().max(1)
+}
+
+/// What agents reported at a path, by series.
+fn series(
+    asking: &mut Asking<'_>,
+    application: EntityId,
+    pattern: &Pattern,
+    period: &Period,
+) -> Result<FxHashMap<Series, Vec<MetricPoint>>, QueryError> {
+    let mut found = FxHashMap::default();
+    for path in load::patterns(pattern.segments(), Level::At) {
+        let query = MetricQuery {
+            account: asking.account,
+            application,
+            path,
+            range: period.complete,
+            points: Points::Every(period.resolution),
+            names_only: false,
+            max_series: MAX_METRICS,
+        };
+        for series in asking.metrics(&query)? {
+            let key = Series {
+                tier: series.tier,
+                node: series.node,
+                path: series.path.split('|').map(str::to_owned).collect(),
+                unit: series.unit,
+            };
+            found.insert(key, series.points);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,125 @@
+//! What the tree is derived from, as far as a path needs it.
+
+use std::collections::BTreeSet;
+
+use model::{
+    figure::Scope,
+    id::EntityId,
+    time::{Minute, MinuteRange},
+};
+use telemetry_store::reader::{MetricQuery, Points, QueryError};
+
+use super::{
+    path::{Pattern, matches},
+    place::{CALLS, INFRASTRUCTURE, NODES, OVERALL, Series, TRANSACTIONS, Tree},
+};
+use crate::{ask::Asking, entities::Entities};
+
+/// Names of series in one answer.
+const MAX_SERIES: usize = 20_000;
+/// Segments of a metric path below its node.
+const DEEPEST: usize = 8;
+
+/// Loads the tree for what is at `pattern` and, where `level` is set, one level below it, as it was in `range`.
+pub(crate) fn load(
+    asking: &mut Asking<'_>,
+    entities: Entities,
+    application: EntityId,
+    pattern: &Pattern,
+    level: Level,
+    range: MinuteRange,
+) -> Result<Tree, QueryError> {
+    let segments = pattern.segments();
+    let calls = match needs_calls(segments) {
+        true => calls(asking, application, range)?,
+        false => BTreeSet::new(),
+    };
+    let series = match segments.first().is_some_and(|first| matches(first, INFRASTRUCTURE)) {
+        true => series(asking, application, segments, level, range)?,
+        false => BTreeSet::new(),
+    };
+    Ok(Tree { entities, application, calls, series })
+}
+
+/// Whether the places at a path are wanted, or the names below them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    At,
+    Below,
+}
+
+fn needs_calls(segments: &[String]) -> bool {
+    let [first, rest @ ..] = segments else { return false };
+    let branch = matches(first, OVERALL) || matches(first, TRANSACTIONS);
+    branch && rest.iter().any(|segment| matches(segment, CALLS))
+}
+
+fn calls(
+    asking: &mut Asking<'_>,
+    application: EntityId,
+    range: MinuteRange,
+) -> Result<BTreeSet<(EntityId, EntityId, EntityId)>, QueryError> {
+    let rows = asking.figures(&asking.query(application, &[Scope::Edge], range, Points::Total))?;
+    Ok(rows.iter().map(|row| (row.key.subject, row.key.peer, row.key.bt)).collect())
+}
+
+fn series(
+    asking: &mut Asking<'_>,
+    application: EntityId,
+    segments: &[String],
+    level: Level,
+    range: MinuteRange,
+) -> Result<BTreeSet<Series>, QueryError> {
+    let mut found = BTreeSet::new();
+    for path in patterns(segments, level) {
+        let query = MetricQuery {
+            account: asking.account,
+            application,
+            path,
+            range,
+            points: Points::Total,
+            names_only: true,
+            max_series: MAX_SERIES,
+        };
+        found.extend(asking.metrics(&query)?.into_iter().map(|series| Series {
+            tier: series.tier,
+            node: series.node,
+            path: series.path.split('|').map(str::to_owned).collect(),
+            unit: series.unit,
+        }));
+    }
+    Ok(found)
+}
+
+/// The patterns below tier or node that a path may mean. A pattern has as many segments as what it matches, so a level is
+/// made of all series at least one segment longer.
+pub(super) fn patterns(segments: &[String], level: Level) -> BTreeSet<String> {
+    let mut starts: Vec<&[String]> = Vec::new();
+    match segments {
+        [_, _, nodes, _, rest @ ..] if matches(nodes, NODES) => starts.push(rest),
+        _ => {}
+    }
+    if let [_, _, rest @ ..] = segments {
+        starts.push(rest);
+    }
+    let mut patterns = BTreeSet::new();
+    for start in starts {
+        let longer = match level {
+            Level::At => 0..1,
+            Level::Below => 1..DEEPEST.saturating_sub(start.len()).max(1) + 1,
+        };
+        for more in longer {
+            let any = std::iter::repeat_n("*", more);
+            let path: Vec<&str> = start.iter().map(String::as_str).chain(any).collect();
+            if !path.is_empty() {
+                patterns.insert(path.join("|"));
+            }
+        }
+    }
+    patterns
+}
+
+/// The last day: what a tree is shown of when no range is given.
+pub(crate) fn last_day(now: Minute) -> MinuteRange {
+    MinuteRange { start: Minute(now.0.saturating_sub(24 * 60)), end: Minute(now.0 + 1) }
+}

@@ -1,0 +1,147 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use metadata_store::{Directory, MemoryEntities};
+use model::{
+    entity::{EntityKey, EntityKind, Properties},
+    id::{AccountId, EntityId},
+};
+
+use super::{
+    load::{Level, patterns},
+    path::Pattern,
+    place::{Place, Series, Tree},
+};
+use crate::entities::Entities;
+
+/// An application with the tier `web` (node `web1`, transaction `GET /cart`) that calls `mysql db1:3306`.
+fn tree() -> Tree {
+    let directory = Directory::load(Arc::new(MemoryEntities::default())).unwrap();
+    let make = |kind, application, parent, name: &str, category: &str| {
+        let key = EntityKey {
+            account: AccountId::FIRST,
+            kind,
+            application,
+            parent,
+            name: name.to_owned(),
+        };
+        let properties = Properties { category: category.to_owned(), ..Properties::default() };
+        directory.resolve(&[(key, properties)], 0).unwrap()[0]
+    };
+    let none = EntityId::NONE;
+    let app = make(EntityKind::Application, none, none, "shop", "");
+    let tier = make(EntityKind::Tier, app, none, "web", "");
+    let node = make(EntityKind::Node, app, tier, "web1", "");
+    let bt = make(EntityKind::BusinessTransaction, app, tier, "GET /cart", "HTTP");
+    let database = make(EntityKind::Backend, app, none, "mysql db1:3306", "DATABASE");
+    make(EntityKind::ErrorGroup, app, tier, "ValueError: no", "");
+    let series = |path: &[&str]| Series {
+        tier,
+        node,
+        path: path.iter().map(|part| (*part).to_owned()).collect(),
+        unit: "%".to_owned(),
+    };
+    Tree {
+        entities: Entities::new(Arc::new(directory), AccountId::FIRST),
+        application: app,
+        calls: BTreeSet::from([(tier, database, none), (tier, database, bt)]),
+        series: BTreeSet::from([
+            series(&["Hardware Resources", "CPU", "%Busy"]),
+            series(&["Hardware Resources", "CPU", "%Idle"]),
+        ]),
+    }
+}
+
+/// The names below a path; folders end with a slash.
+fn level(path: &str) -> Vec<String> {
+    let names = tree().level(&Pattern::read(path).unwrap());
+    names.into_iter().map(|(name, leaf)| if leaf { name } else { format!("{name}/") }).collect()
+}
+
+/// The paths of metrics that a pattern matches.
+fn found(pattern: &str) -> Vec<String> {
+    let found = tree().find(&Pattern::read(pattern).unwrap(), 1000);
+    found.into_iter().filter(|(_, place)| place.is_leaf()).map(|(path, _)| path.join("|")).collect()
+}
+
+#[test]
+fn the_root_has_the_documented_branches() {
+    assert_eq!(
+        level(""),
+        [
+            "Overall Application Performance/",
+            "Business Transaction Performance/",
+            "Backends/",
+            "Service Endpoints/",
+            "Errors/",
+            "Application Infrastructure Performance/",
+        ]
+    );
+}
+
+#[test]
+fn every_documented_path_is_there() {
+    for path in [
+        "Overall Application Performance|Calls per Minute",
+        "Overall Application Performance|web|Exceptions per Minute",
+        "Overall Application Performance|web|Individual Nodes|web1|Average Response Time (ms)",
+        "Overall Application Performance|web|External Calls|Call-JDBC to mysql db1:3306|Errors per Minute",
+        "Business Transaction Performance|Business Transactions|web|GET /cart|95th Percentile Response Time (ms)",
+        "Business Transaction Performance|Business Transactions|web|GET /cart|Individual Nodes|web1|Stall Count",
+        "Business Transaction Performance|Business Transactions|web|GET /cart|External Calls|Call-JDBC to mysql db1:3306|Calls per Minute",
+        "Backends|mysql db1:3306|Average Response Time (ms)",
+        "Errors|web|ValueError: no|Errors per Minute",
+        "Application Infrastructure Performance|web|Individual Nodes|web1|Hardware Resources|CPU|%Busy",
+    ] {
+        assert_eq!(found(path), [path]);
+    }
+}
+
+#[test]
+fn a_star_stands_for_one_segment() {
+    assert_eq!(
+        found("Overall Application Performance|*|Calls per Minute"),
+        ["Overall Application Performance|web|Calls per Minute"]
+    );
+    assert_eq!(
+        found("Application Infrastructure Performance|*|*|*|*|*|*"),
+        [
+            "Application Infrastructure Performance|web|Individual Nodes|web1|Hardware Resources|CPU|%Busy",
+            "Application Infrastructure Performance|web|Individual Nodes|web1|Hardware Resources|CPU|%Idle",
+        ]
+    );
+    assert_eq!(found("*|Calls per Minute"), ["Overall Application Performance|Calls per Minute"]);
+    assert!(found("Overall Application Performance|nobody|*").is_empty());
+}
+
+#[test]
+fn reported_metrics_are_shown_level_by_level() {
+    let node = "Application Infrastructure Performance|web|Individual Nodes|web1";
+    assert_eq!(level(node), ["Hardware Resources/"]);
+    assert_eq!(level(&format!("{node}|Hardware Resources|CPU")), ["%Busy", "%Idle"]);
+}
+
+#[test]
+fn no_more_is_looked_for_than_may_be_answered() {
+    let tree = tree();
+    let found = tree.find(&Pattern::read("Overall Application Performance|*").unwrap(), 3);
+    assert_eq!(found.len(), 4);
+    assert!(found.iter().all(|(_, place)| matches!(place, Place::Leaf(..))));
+}
+
+#[test]
+fn series_are_asked_for_by_what_is_below_their_node() {
+    let at = |path: &str, level| {
+        patterns(Pattern::read(path).unwrap().segments(), level).into_iter().collect::<Vec<_>>()
+    };
+    let path = "Application Infrastructure Performance|web|Individual Nodes|web1|JVM|Uptime";
+    assert!(at(path, Level::At).contains(&"JVM|Uptime".to_owned()));
+    assert!(at(path, Level::Below).contains(&"JVM|Uptime|*|*".to_owned()));
+}
+
+#[test]
+fn malformed_paths_are_refused() {
+    for path in ["a||b", "|a", &"a|".repeat(30)] {
+        assert!(Pattern::read(path).is_err(), "{path}");
+    }
+    assert_eq!(Pattern::read("a|b|").unwrap(), Pattern::read("a|b").unwrap());
+}

@@ -1,0 +1,86 @@
+//! What the API measures of itself: requests by route, and how long they took.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
+use daemon::clock::SharedClock;
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{
+        counter::Counter,
+        family::Family,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::Registry,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Requested {
+    method: &'static str,
+    /// As routed, `/api/v1/traces/{trace_id}`: never what a stranger made up.
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Routed {
+    route: String,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RequestMetrics {
+    clock: SharedClock,
+    requests: Family<Requested, Counter>,
+    seconds: Family<Routed, Histogram, fn() -> Histogram>,
+}
+
+impl RequestMetrics {
+    pub(crate) fn register(registry: &mut Registry, clock: SharedClock) -> RequestMetrics {
+        let buckets: fn() -> Histogram = || Histogram::new(exponential_buckets(0.001, 4.0, 8));
+        let metrics = RequestMetrics {
+            clock,
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(buckets),
+        };
+        registry.register("vedette_api_requests", "Answered requests", metrics.requests.clone());
+        registry.register(
+            "vedette_api_request_seconds",
+            "Time from a request's head to its answer's head",
+            metrics.seconds.clone(),
+        );
+        metrics
+    }
+
+    /// Measures every request of `router`.
+    pub(crate) fn around(self, router: Router) -> Router {
+        router.route_layer(from_fn_with_state(Arc::new(self), measure))
+    }
+}
+
+async fn measure(
+    State(metrics): State<Arc<RequestMetrics>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or_else(String::new, |path| path.as_str().to_owned());
+    let method = method_label(request.method());
+    let started = metrics.clock.monotonic();
+    let response = next.run(request).await;
+    let took = metrics.clock.monotonic().saturating_sub(started);
+    metrics.seconds.get_or_create(&Routed { route: route.clone() }).observe(took.as_secs_f64());
+    let status = response.status().as_u16();
+    metrics.requests.get_or_create(&Requested { method, route, status }).inc();
+    response
+}
+
+/// Methods are free text on the wire; a label is not.
+fn method_label(method: &http::Method) -> &'static str {
+    const KNOWN: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
+    KNOWN.into_iter().find(|known| method.as_str() == *known).unwrap_or("other")
+}

@@ -1,0 +1,106 @@
+//! The OpenAPI document of `/api/v1`, made from the handlers.
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+use crate::v1;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Vedette", description = "What Vedette's page and programs ask of it. Times are UTC milliseconds."),
+    paths(
+        v1::about::read,
+        v1::session::create,
+        v1::session::read,
+        v1::session::delete,
+        v1::connect::read,
+        v1::connect::attempts,
+        v1::access_keys::list,
+        v1::access_keys::create,
+        v1::applications::list,
+        v1::applications::read,
+        v1::flow_map::read,
+        v1::flow_map::put_layout,
+        v1::business_transactions::list,
+        v1::business_transactions::read,
+        v1::tiers::list,
+        v1::nodes::list,
+        v1::backends::list,
+        v1::service_endpoints::list,
+        v1::errors::list,
+        v1::series::of_application,
+        v1::series::of_business_transaction,
+        v1::series::of_tier,
+        v1::series::of_node,
+        v1::series::of_backend,
+        v1::metrics::level,
+        v1::metrics::data,
+        v1::snapshots::list,
+        v1::traces::read,
+        v1::logs::list,
+    ),
+    // The bodies that only refusals have.
+    components(schemas(api_types::ErrorBody, api_types::ErrorDetail)),
+    security(("session" = []), ("basic" = [])),
+    modifiers(&SignIn, &OperationIds),
+)]
+struct Document;
+
+struct SignIn;
+
+impl Modify for SignIn {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let cookie = ApiKeyValue::with_description(
+            "vedette_session",
+            "From POST /api/v1/session. POST, PUT and DELETE also need the header X-CSRF-Token.",
+        );
+        let basic = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Basic)
+            .description(Some("`user` or `user@account`, and the password."))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        components.add_security_scheme("basic", SecurityScheme::Http(basic));
+    }
+}
+
+/// Names each operation by its method and path, `get_applications_flow_map`: handlers' own names repeat.
+struct OperationIds;
+
+impl Modify for OperationIds {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            let one = path.trim_end_matches('}').len() < path.len();
+            let words: Vec<&str> = path
+                .trim_start_matches("/api/v1/")
+                .split(['/', '-'])
+                .filter(|word| !word.starts_with('{'))
+                .collect();
+            let name = words.join("_");
+            let operations = [
+                ("get", &mut item.get),
+                ("put", &mut item.put),
+                ("post", &mut item.post),
+                ("delete", &mut item.delete),
+            ];
+            for (method, operation) in operations {
+                if let Some(operation) = operation {
+                    let which = if one { "one_of_" } else { "" };
+                    operation.operation_id = Some(format!("{method}_{which}{name}"));
+                }
+            }
+        }
+    }
+}
+
+/// The document as `openapi/controller.json` has it: pretty JSON and a line feed.
+pub fn document() -> String {
+    let mut document = Document::openapi();
+    // The version of the interface, not of the build: the file changes only when the interface does.
+    "v1".clone_into(&mut document.info.version);
+    let mut text = document.to_pretty_json().expect("the document is plain data");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,43 @@
+//! What monitors and agents' machines fetch: health, readiness, own metrics, the CA's certificate.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header};
+use serde::Serialize;
+
+use crate::context::Shared;
+
+/// The process lives and answers.
+pub(crate) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+#[derive(Serialize)]
+struct ReadinessBody {
+    ready: bool,
+    reasons: Vec<String>,
+}
+
+/// Whether it serves; 503 while it does not. What still goes on is in the body either way.
+pub(crate) async fn readyz(State(context): State<Shared>) -> Response {
+    let readiness = context.status.readiness();
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = ReadinessBody { ready: readiness.ready, reasons: readiness.reasons };
+    (status, Json(body)).into_response()
+}
+
+pub(crate) async fn metrics(State(context): State<Shared>) -> Response {
+    let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, format)], context.status.metrics_text()).into_response()
+}
+
+pub(crate) async fn ca_pem(State(context): State<Shared>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-pem-file"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"vedette-ca.pem\""),
+    ];
+    (headers, context.status.certificate().ca_pem).into_response()
+}

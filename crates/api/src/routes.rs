@@ -1,0 +1,163 @@
+//! The table of routes: everything that is served, and who may ask for it.
+//!
+//! The router, the tests that knock at every door, and the comparison with the OpenAPI document are all made from this
+//! one table, so that no route can be forgotten in any of them.
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::Response,
+    routing::{MethodFilter, MethodRouter, any, on},
+};
+use http::Method;
+
+use crate::{
+    auth,
+    context::Shared,
+    controller,
+    error::ApiError,
+    extract::{MAX_BODY, MAX_LAYOUT},
+    probes, v1,
+};
+
+/// The longest path and query.
+const MAX_URI: usize = 8 * 1024;
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever is signed in, and whatever runs on this machine.
+    Monitoring,
+    /// Whoever is signed in.
+    SignedIn,
+}
+
+/// One route, for whoever enumerates them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteInfo {
+    pub method: Method,
+    /// With parameters in braces.
+    pub path: &'static str,
+    pub access: Access,
+}
+
+pub(crate) struct Route {
+    info: RouteInfo,
+    handler: MethodRouter<Shared>,
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.info.fmt(f)
+    }
+}
+
+/// Everything that is served.
+pub fn routes() -> Vec<RouteInfo> {
+    table().into_iter().map(|route| route.info).collect()
+}
+
+macro_rules! table {
+    ($($access:ident $method:ident $path:literal => $handler:expr;)*) => {
+        vec![$(Route {
+            info: RouteInfo { method: Method::$method, path: $path, access: Access::$access },
+            handler: on(MethodFilter::$method, $handler),
+        }),*]
+    };
+}
+
+fn table() -> Vec<Route> {
+    let mut table = table! {
+        Public     GET    "/healthz" => probes::healthz;
+        Public     GET    "/readyz" => probes::readyz;
+        Public     GET    "/ca.pem" => probes::ca_pem;
+        Monitoring GET    "/metrics" => probes::metrics;
+
+        Public     GET    "/api/v1/about" => v1::about::read;
+        Public     POST   "/api/v1/session" => v1::session::create;
+        SignedIn   GET    "/api/v1/session" => v1::session::read;
+        SignedIn   DELETE "/api/v1/session" => v1::session::delete;
+        SignedIn   GET    "/api/v1/connect" => v1::connect::read;
+        SignedIn   GET    "/api/v1/connect/attempts" => v1::connect::attempts;
+        SignedIn   GET    "/api/v1/access-keys" => v1::access_keys::list;
+        SignedIn   POST   "/api/v1/access-keys" => v1::access_keys::create;
+        SignedIn   GET    "/api/v1/applications" => v1::applications::list;
+        SignedIn   GET    "/api/v1/applications/{id}" => v1::applications::read;
+        SignedIn   GET    "/api/v1/applications/{id}/flow-map" => v1::flow_map::read;
+        SignedIn   PUT    "/api/v1/applications/{id}/flow-map/layout" => v1::flow_map::put_layout;
+        SignedIn   GET    "/api/v1/applications/{id}/business-transactions" => v1::business_transactions::list;
+        SignedIn   GET    "/api/v1/applications/{id}/tiers" => v1::tiers::list;
+        SignedIn   GET    "/api/v1/applications/{id}/nodes" => v1::nodes::list;
+        SignedIn   GET    "/api/v1/applications/{id}/backends" => v1::backends::list;
+        SignedIn   GET    "/api/v1/applications/{id}/service-endpoints" => v1::service_endpoints::list;
+        SignedIn   GET    "/api/v1/applications/{id}/errors" => v1::errors::list;
+        SignedIn   GET    "/api/v1/applications/{id}/series" => v1::series::of_application;
+        SignedIn   GET    "/api/v1/applications/{id}/metrics" => v1::metrics::level;
+        SignedIn   GET    "/api/v1/applications/{id}/metric-data" => v1::metrics::data;
+        SignedIn   GET    "/api/v1/business-transactions/{id}" => v1::business_transactions::read;
+        SignedIn   GET    "/api/v1/business-transactions/{id}/series" => v1::series::of_business_transaction;
+        SignedIn   GET    "/api/v1/tiers/{id}/series" => v1::series::of_tier;
+        SignedIn   GET    "/api/v1/nodes/{id}/series" => v1::series::of_node;
+        SignedIn   GET    "/api/v1/backends/{id}/series" => v1::series::of_backend;
+        SignedIn   GET    "/api/v1/snapshots" => v1::snapshots::list;
+        SignedIn   GET    "/api/v1/traces/{trace_id}" => v1::traces::read;
+        SignedIn   GET    "/api/v1/logs" => v1::logs::list;
+    };
+    table.extend(table! {
+        Public     GET    "/controller/rest/serverstatus" => controller::server_status::read;
+        SignedIn   GET    "/controller/rest/applications" => controller::applications::list;
+        SignedIn   GET    "/controller/rest/applications/{app}" => controller::applications::read;
+        SignedIn   GET    "/controller/rest/applications/{app}/tiers" => controller::tiers::list;
+        SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}" => controller::tiers::read;
+        SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}/nodes" => controller::nodes::of_tier;
+        SignedIn   GET    "/controller/rest/applications/{app}/nodes" => controller::nodes::list;
+        SignedIn   GET    "/controller/rest/applications/{app}/nodes/{node}" => controller::nodes::read;
+        SignedIn   GET    "/controller/rest/applications/{app}/business-transactions" => controller::business_transactions::list;
+        SignedIn   GET    "/controller/rest/applications/{app}/backends" => controller::backends::list;
+        SignedIn   GET    "/controller/rest/applications/{app}/metrics" => controller::metrics::level;
+        SignedIn   GET    "/controller/rest/applications/{app}/metric-data" => controller::metric_data::read;
+        SignedIn   GET    "/controller/rest/applications/{app}/metric-data-v2" => controller::metric_data::read;
+        SignedIn   GET    "/controller/rest/applications/{app}/request-snapshots" => controller::request_snapshots::list;
+    });
+    table
+}
+
+/// All routes behind their doors. What is not in the table under our prefixes is refused, strangers first.
+pub(crate) fn router(context: Shared) -> Router {
+    let guard = from_fn_with_state(Arc::clone(&context), auth::guard);
+    let monitoring = from_fn_with_state(Arc::clone(&context), auth::guard_monitoring);
+    let mut router = Router::new();
+    for Route { info, handler } in table() {
+        let handler = match info.access {
+            Access::Public => handler,
+            Access::Monitoring => handler.route_layer(monitoring.clone()),
+            Access::SignedIn => handler.route_layer(guard.clone()),
+        };
+        let handler = match info.path.ends_with("/layout") {
+            true => handler.layer(DefaultBodyLimit::max(MAX_LAYOUT)),
+            false => handler,
+        };
+        router = router.route(info.path, handler);
+    }
+    router
+        .route("/api/v1/{*rest}", any(v1::unknown).layer(guard.clone()))
+        .route("/controller/{*rest}", any(controller::unsupported).layer(guard))
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(short_uri))
+        .layer(from_fn(controller::word_refusals))
+        .with_state(context)
+}
+
+async fn short_uri(request: Request, next: Next) -> Result<Response, ApiError> {
+    let length = request.uri().path_and_query().map_or(0, |text| text.as_str().len());
+    if length > MAX_URI {
+        return Err(ApiError::bad(format!("path and query are longer than {MAX_URI} bytes")));
+    }
+    Ok(next.run(request).await)
+}

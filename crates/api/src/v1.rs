@@ -1,0 +1,37 @@
+//! `/api/v1`: one file per resource. Each handler parses, asks once, and maps.
+
+pub(crate) mod about;
+pub(crate) mod access_keys;
+pub(crate) mod applications;
+pub(crate) mod backends;
+pub(crate) mod business_transactions;
+pub(crate) mod connect;
+pub(crate) mod errors;
+pub(crate) mod flow_map;
+pub(crate) mod logs;
+pub(crate) mod metrics;
+pub(crate) mod nodes;
+pub(crate) mod series;
+pub(crate) mod service_endpoints;
+pub(crate) mod session;
+pub(crate) mod snapshots;
+pub(crate) mod tiers;
+pub(crate) mod traces;
+
+mod refusals;
+mod sparklines;
+mod totals;
+
+pub(crate) use refusals::Refusals;
+
+use axum::extract::OriginalUri;
+
+use crate::error::ApiError;
+
+/// What is under the prefix and not in the table.
+pub(crate) async fn unknown(OriginalUri(uri): OriginalUri) -> ApiError {
+    ApiError::NotFound(format!(
+        "nothing is served under {}; openapi/controller.json lists what is",
+        uri.path()
+    ))
+}

@@ -1,0 +1,54 @@
+//! Keys that agents report with.
+
+use api_types::{AccessKey, NewAccessKey, Page};
+use axum::{Json, extract::State};
+use metadata_store::{AccessKeys as _, MAX_NAME_CHARS, NewAccessKey as Stored};
+
+use super::Refusals;
+use crate::{
+    access_key,
+    auth::Caller,
+    context::Shared,
+    error::ApiError,
+    extract::{Body, Params},
+    paging::PageParams,
+};
+
+/// The account's keys, oldest first.
+#[utoipa::path(get, path = "/api/v1/access-keys", tag = "access keys", params(PageParams),
+    responses((status = 200, body = Page<AccessKey>), Refusals))]
+pub(crate) async fn list(
+    State(context): State<Shared>,
+    caller: Caller,
+    Params(page): Params<PageParams>,
+) -> Result<Json<Page<AccessKey>>, ApiError> {
+    let slice = page.slice()?;
+    let mut keys = context.store.access_keys().await?;
+    keys.retain(|key| key.account_id == caller.account.0);
+    Ok(Json(slice.page(keys, None, |key| context.sealer.shown(&key))))
+}
+
+/// Makes a key.
+#[utoipa::path(post, path = "/api/v1/access-keys", tag = "access keys",
+    request_body = NewAccessKey, responses((status = 200, body = AccessKey), Refusals))]
+pub(crate) async fn create(
+    State(context): State<Shared>,
+    caller: Caller,
+    Body(wanted): Body<NewAccessKey>,
+) -> Result<Json<AccessKey>, ApiError> {
+    let name = wanted.name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
+        return Err(ApiError::bad(format!("name has to have 1 to {MAX_NAME_CHARS} characters")));
+    }
+    let key = access_key::generate();
+    let stored = Stored {
+        account_id: caller.account.0,
+        name: name.clone(),
+        key_hash: access_key::hash(&key),
+        sealed: context.sealer.seal(&key),
+        created_ms: context.now_ms(),
+    };
+    let id = context.store.create_access_key(&stored).await?;
+    tracing::info!(id, name, user = caller.name, "access key made");
+    Ok(Json(AccessKey { id, name, key, created_at: stored.created_ms, disabled: false }))
+}

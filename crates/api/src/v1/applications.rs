@@ -1,0 +1,89 @@
+//! Applications.
+
+use api_types::{Application, ApplicationDetail, Hint, Page};
+use axum::{Json, extract::State};
+use model::{
+    entity::{Entity, EntityKind},
+    id::EntityId,
+};
+
+use super::{Refusals, sparklines::Sparklines};
+use crate::{
+    auth::Caller,
+    context::{Context, Shared},
+    entities::Entities,
+    error::ApiError,
+    extract::{Params, PathId, Range, RangeParams},
+    figures::Measured,
+    paging::PageParams,
+    period::Period,
+};
+
+/// The account's applications by name.
+#[utoipa::path(get, path = "/api/v1/applications", tag = "applications", params(RangeParams, PageParams),
+    responses((status = 200, body = Page<Application>), Refusals))]
+pub(crate) async fn list(
+    State(context): State<Shared>,
+    caller: Caller,
+    Range { period, .. }: Range,
+    Params(page): Params<PageParams>,
+) -> Result<Json<Page<Application>>, ApiError> {
+    let slice = page.slice()?;
+    let entities = context.entities(caller.account);
+    let all = entities.all(EntityId::NONE, EntityKind::Application);
+    let lines = Sparklines::of(&context, caller.account, EntityId::NONE, None, &period).await?;
+    let body = |app: std::sync::Arc<Entity>| body(&context, &entities, &app, &lines, &period);
+    Ok(Json(slice.page(all, lines.partial.clone(), body)))
+}
+
+/// One application.
+#[utoipa::path(get, path = "/api/v1/applications/{id}", tag = "applications",
+    params(("id" = u32, Path), RangeParams), responses((status = 200, body = ApplicationDetail), Refusals))]
+pub(crate) async fn read(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+) -> Result<Json<ApplicationDetail>, ApiError> {
+    let entities = context.entities(caller.account);
+    let app = entities.application(id)?;
+    let lines = Sparklines::of(&context, caller.account, id, None, &period).await?;
+    Ok(Json(ApplicationDetail {
+        application: body(&context, &entities, &app, &lines, &period),
+        hints: hints(&entities, id),
+        partial: lines.partial,
+    }))
+}
+
+fn body(
+    context: &Context,
+    entities: &Entities,
+    app: &Entity,
+    lines: &Sparklines,
+    period: &Period,
+) -> Application {
+    let measured = Measured::Application(app.id);
+    let now_ms = context.now_ms();
+    Application {
+        id: app.id.0,
+        name: app.key.name.clone(),
+        tiers: entities.all(app.id, EntityKind::Tier).len(),
+        nodes: entities.live_nodes(app.id, period.range, now_ms).len(),
+        business_transactions: entities.transactions(app.id, now_ms).len(),
+        figures: lines.figures(measured),
+        sparkline: lines.line(measured, app.id),
+    }
+}
+
+fn hints(entities: &Entities, app: EntityId) -> Vec<Hint> {
+    let of = |entity: &Entity| {
+        let id = entity.id.0;
+        let hint = move |message: &String| Hint { entity_id: id, message: message.clone() };
+        entity.properties.hints.iter().map(hint).collect::<Vec<_>>()
+    };
+    let mut hints: Vec<Hint> = entities.get(app).iter().flat_map(|app| of(app)).collect();
+    for kind in [EntityKind::Tier, EntityKind::Backend, EntityKind::Queue] {
+        hints.extend(entities.all(app, kind).iter().flat_map(|entity| of(entity)));
+    }
+    hints
+}

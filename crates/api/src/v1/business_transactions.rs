@@ -1,0 +1,160 @@
+//! Business transactions.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use api_types::{BusinessTransaction, BusinessTransactionDetail, Page};
+use axum::{Json, extract::State};
+use model::entity::{Entity, EntityKind};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{Refusals, sparklines::Sparklines};
+use crate::{
+    auth::Caller,
+    context::Shared,
+    entities::Entities,
+    error::ApiError,
+    extract::{Params, PathId, Range, RangeParams},
+    figures::Measured,
+    paging::PageParams,
+    reference,
+};
+
+/// Which, and in which order.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListParams {
+    /// `name` (default), `tier`, `calls`, `errors`, `error_percent`, `average_ms`, `p95_ms`, `max_ms`, `slow`; with `-` in
+    /// front the largest first.
+    sort: Option<String>,
+    /// Only those whose name or tier contains this text, in any case.
+    filter: Option<String>,
+}
+
+/// The business transactions of an application.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/business-transactions", tag = "business transactions",
+    params(("id" = u32, Path), RangeParams, ListParams, PageParams),
+    responses((status = 200, body = Page<BusinessTransaction>), Refusals))]
+pub(crate) async fn list(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+    Params(wanted): Params<ListParams>,
+    Params(page): Params<PageParams>,
+) -> Result<Json<Page<BusinessTransaction>>, ApiError> {
+    let slice = page.slice()?;
+    let order = Order::read(wanted.sort.as_deref().unwrap_or("name"))?;
+    let entities = context.entities(caller.account);
+    entities.application(id)?;
+    let lines = Sparklines::of(&context, caller.account, id, None, &period).await?;
+    let placed = entities.transactions(id, context.now_ms());
+    let mut all: Vec<BusinessTransaction> = entities
+        .all(id, EntityKind::BusinessTransaction)
+        .into_iter()
+        .filter(|bt| placed.contains(bt) || lines.has(Measured::Transaction(bt.id)))
+        .map(|bt| body(&entities, &bt, &lines))
+        .collect();
+    if let Some(filter) = wanted.filter.as_deref().map(str::to_lowercase) {
+        all.retain(|bt| {
+            bt.name.to_lowercase().contains(&filter)
+                || bt.tier.name.to_lowercase().contains(&filter)
+        });
+    }
+    all.sort_by(|a, b| order.compare(a, b));
+    let line = |mut bt: BusinessTransaction| {
+        bt.sparkline = lines.line(Measured::Transaction(model::id::EntityId(bt.id)), id);
+        bt
+    };
+    Ok(Json(slice.page(all, lines.partial.clone(), line)))
+}
+
+/// One business transaction.
+#[utoipa::path(get, path = "/api/v1/business-transactions/{id}", tag = "business transactions",
+    params(("id" = u32, Path), RangeParams), responses((status = 200, body = BusinessTransactionDetail), Refusals))]
+pub(crate) async fn read(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+) -> Result<Json<BusinessTransactionDetail>, ApiError> {
+    let entities = context.entities(caller.account);
+    let bt = entities.transaction(id)?;
+    let application = bt.key.application;
+    let lines = Sparklines::of(&context, caller.account, application, Some(id), &period).await?;
+    let sparkline = lines.line(Measured::Transaction(id), application);
+    Ok(Json(BusinessTransactionDetail {
+        business_transaction: BusinessTransaction { sparkline, ..body(&entities, &bt, &lines) },
+        application: entities.mention(application),
+        partial: lines.partial,
+    }))
+}
+
+/// Without its sparkline, which is made only for what is on the page.
+fn body(entities: &Entities, bt: &Arc<Entity>, lines: &Sparklines) -> BusinessTransaction {
+    let total = lines.total(Measured::Transaction(bt.id));
+    BusinessTransaction {
+        id: bt.id.0,
+        name: bt.key.name.clone(),
+        tier: entities.mention(bt.key.parent),
+        entry_type: reference::entry_type(bt),
+        background: bt.properties.background,
+        health_check: bt.properties.health_check,
+        other_traffic: bt.properties.other_traffic,
+        long_lived: total.calls > 0.0 && total.timed == 0.0,
+        figures: lines.figures(Measured::Transaction(bt.id)),
+        sparkline: Vec::new(),
+    }
+}
+
+/// The order of the list.
+#[derive(Clone, Copy, Debug)]
+struct Order {
+    by: By,
+    descending: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Name,
+    Tier,
+    Figure(fn(&BusinessTransaction) -> f64),
+}
+
+impl Order {
+    fn read(text: &str) -> Result<Order, ApiError> {
+        let (descending, field) = match text.strip_prefix('-') {
+            Some(field) => (true, field),
+            None => (false, text),
+        };
+        // Without a call there is no time: such a row sorts below the fastest.
+        let by = match field {
+            "name" => By::Name,
+            "tier" => By::Tier,
+            "calls" | "calls_per_minute" => By::Figure(|bt| bt.figures.calls),
+            "errors" | "errors_per_minute" => By::Figure(|bt| bt.figures.errors),
+            "error_percent" => By::Figure(|bt| bt.figures.error_percent),
+            "average_ms" => By::Figure(|bt| bt.figures.average_ms.unwrap_or(-1.0)),
+            "p95_ms" => By::Figure(|bt| bt.figures.p95_ms.unwrap_or(-1.0)),
+            "max_ms" => By::Figure(|bt| bt.figures.max_ms.unwrap_or(-1.0)),
+            "slow" => By::Figure(|bt| bt.figures.slow + bt.figures.very_slow + bt.figures.stall),
+            _ => {
+                return Err(ApiError::bad(format!(
+                    "the list cannot be sorted by {field:?}; use name, tier, calls, errors, error_percent, \
+                     average_ms, p95_ms, max_ms or slow, with - in front for the largest first"
+                )));
+            }
+        };
+        Ok(Order { by, descending })
+    }
+
+    fn compare(self, a: &BusinessTransaction, b: &BusinessTransaction) -> Ordering {
+        let ascending = match self.by {
+            By::Name => a.name.cmp(&b.name),
+            By::Tier => a.tier.name.cmp(&b.tier.name),
+            By::Figure(of) => of(a).total_cmp(&of(b)),
+        };
+        let wanted = if self.descending { ascending.reverse() } else { ascending };
+        wanted.then_with(|| a.name.cmp(&b.name)).then(a.id.cmp(&b.id))
+    }
+}

@@ -1,0 +1,290 @@
+//! The flow map of an application, and where its nodes are drawn.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api_types::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout};
+use axum::{Json, extract::State};
+use http::StatusCode;
+use metadata_store::{Layouts as _, NodePosition};
+use model::{
+    entity::{Entity, EntityKind},
+    figure::{Figure, Scope},
+    id::EntityId,
+    time::Minute,
+};
+use serde::Deserialize;
+use telemetry_store::reader::{FigureQuery, Points};
+use utoipa::IntoParams;
+
+use super::Refusals;
+use crate::{
+    auth::Caller,
+    context::Shared,
+    entities::{Entities, known},
+    error::ApiError,
+    extract::{Body, Params, PathId, Range, RangeParams},
+    figures::{Measured, Sums, figures},
+    period::Period,
+    reference,
+};
+
+/// Positions in one request.
+const MAX_POSITIONS: usize = 5000;
+/// How far from the middle a node may be.
+const MAX_COORDINATE: f64 = 1e7;
+
+/// Which part of the map.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MapParams {
+    /// Id of a business transaction: only what happens under it.
+    bt: Option<u32>,
+}
+
+/// Who calls whom.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/flow-map", tag = "flow map",
+    params(("id" = u32, Path), RangeParams, MapParams), responses((status = 200, body = FlowMap), Refusals))]
+pub(crate) async fn read(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+    Params(wanted): Params<MapParams>,
+) -> Result<Json<FlowMap>, ApiError> {
+    let entities = context.entities(caller.account);
+    entities.application(id)?;
+    let bt = wanted.bt.map(|bt| transaction_of(&entities, EntityId(bt), id)).transpose()?;
+    let asked = entities.clone();
+    let told = context.queries.ask(caller.account, move |asking| {
+        let query = |scope, bt| FigureQuery {
+            bt,
+            ..asking.query(id, &[scope], period.complete, Points::Total)
+        };
+        let edges = query(Scope::Edge, Some(bt.unwrap_or(EntityId::NONE)));
+        let tiers = match bt {
+            Some(_) => query(Scope::TierInTransaction, bt),
+            None => query(Scope::Tier, None),
+        };
+        let entries = FigureQuery { subject: bt, ..query(Scope::BusinessTransaction, None) };
+        let mut rows = asking.figures(&edges)?;
+        rows.extend(asking.figures(&tiers)?);
+        rows.extend(asking.figures(&entries)?);
+        Ok(Sums::of(&rows, |bt| asked.is_key(bt), |_| true))
+    });
+    let told = told.await?;
+    let layout = context.store.layout(caller.account.0, &layout_of(id)).await?;
+    let drawing = Drawing {
+        entities: &entities,
+        application: id,
+        bt,
+        period: &period,
+        sums: &told.value,
+        positions: layout.iter().map(|at| (EntityId(at.entity_id), *at)).collect(),
+        now_ms: context.now_ms(),
+    };
+    let edges = drawing.edges();
+    Ok(Json(FlowMap {
+        application: entities.mention(id),
+        nodes: drawing.nodes(&edges),
+        edges: edges.iter().map(|(ends, figure)| drawing.edge(*ends, figure)).collect(),
+        filling_from: period.filling.map(Minute::start_millis),
+        partial: told.partial,
+    }))
+}
+
+/// Stores where nodes are drawn.
+#[utoipa::path(put, path = "/api/v1/applications/{id}/flow-map/layout", tag = "flow map",
+    params(("id" = u32, Path)), request_body = Layout,
+    responses((status = 204, description = "Stored"), Refusals))]
+pub(crate) async fn put_layout(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Body(layout): Body<Layout>,
+) -> Result<StatusCode, ApiError> {
+    let entities = context.entities(caller.account);
+    entities.application(id)?;
+    if layout.positions.len() > MAX_POSITIONS {
+        return Err(ApiError::bad(format!("a layout has at most {MAX_POSITIONS} positions")));
+    }
+    let near = |value: f64| value.is_finite() && value.abs() <= MAX_COORDINATE;
+    if let Some(far) = layout.positions.iter().find(|at| !near(at.x) || !near(at.y)) {
+        return Err(ApiError::bad(format!("node {} is placed too far out", far.id)));
+    }
+    if let Some(stranger) =
+        layout.positions.iter().find(|at| entities.get(EntityId(at.id)).is_none())
+    {
+        return Err(ApiError::bad(format!("there is no node {} to be placed", stranger.id)));
+    }
+    let positions: Vec<NodePosition> = layout
+        .positions
+        .iter()
+        .map(|at| NodePosition { entity_id: at.id, x: at.x, y: at.y, pinned: at.pinned })
+        .collect();
+    context.store.save_layout(caller.account.0, &layout_of(id), &positions).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn layout_of(application: EntityId) -> String {
+    format!("application:{application}")
+}
+
+fn transaction_of(
+    entities: &Entities,
+    bt: EntityId,
+    application: EntityId,
+) -> Result<EntityId, ApiError> {
+    let found = entities.transaction(bt)?;
+    match found.key.application == application {
+        true => Ok(bt),
+        false => Err(ApiError::bad(format!(
+            "business transaction {bt} is not one of application {application}"
+        ))),
+    }
+}
+
+type Ends = (EntityId, EntityId);
+
+/// Everything that the map is drawn from.
+struct Drawing<'a> {
+    entities: &'a Entities,
+    application: EntityId,
+    bt: Option<EntityId>,
+    period: &'a Period,
+    sums: &'a Sums,
+    positions: BTreeMap<EntityId, NodePosition>,
+    now_ms: i64,
+}
+
+impl Drawing<'_> {
+    /// Calls by their ends. Everything of another application is one node.
+    fn edges(&self) -> BTreeMap<Ends, Figure> {
+        let mut edges = BTreeMap::<Ends, Figure>::new();
+        for measured in self.sums.measured() {
+            let (Measured::Call { from, to } | Measured::CallUnder { from, to, .. }) = measured
+            else {
+                continue;
+            };
+            let (Some(from), Some(to)) = (self.drawn_as(from), self.drawn_as(to)) else { continue };
+            edges.entry((from, to)).or_default().merge(&self.sums.total(measured));
+        }
+        edges
+    }
+
+    /// The node that stands for an entity; nothing for one that is gone.
+    fn drawn_as(&self, id: EntityId) -> Option<EntityId> {
+        let entity = self.entities.get(id)?;
+        let foreign =
+            entity.key.kind == EntityKind::Tier && entity.key.application != self.application;
+        Some(if foreign { entity.key.application } else { id })
+    }
+
+    fn nodes(&self, edges: &BTreeMap<Ends, Figure>) -> Vec<FlowMapNode> {
+        let mut drawn: BTreeSet<EntityId> =
+            edges.keys().flat_map(|(from, to)| [*from, *to]).collect();
+        let live = self.entities.live_nodes(self.application, self.period.range, self.now_ms);
+        drawn.extend(self.sums.measured().filter_map(|measured| match measured {
+            Measured::Tier(tier) | Measured::TierUnder { tier, .. } => self.drawn_as(tier),
+            _ => None,
+        }));
+        match self.bt.and_then(|bt| self.entities.get(bt)) {
+            // Where it enters, even if nothing did.
+            Some(bt) => drawn.extend([bt.key.parent]),
+            None => drawn.extend(live.iter().map(|node| node.key.parent)),
+        }
+        let entries = self.entries();
+        let node = |id: EntityId| {
+            let entity = self.entities.get(id)?;
+            let nodes = live.iter().filter(|node| node.key.parent == id).count();
+            Some(self.node(&entity, nodes, entries.contains(&id), edges))
+        };
+        drawn.into_iter().filter_map(node).collect()
+    }
+
+    /// Tiers where transactions enter that somebody waits for; of one business transaction, whatever it is.
+    fn entries(&self) -> BTreeSet<EntityId> {
+        let entered = self.sums.measured().filter_map(|measured| match measured {
+            Measured::Transaction(bt) if self.bt.is_some() || self.entities.is_key(bt) => {
+                Some(self.entities.get(bt)?.key.parent)
+            }
+            _ => None,
+        });
+        entered.collect()
+    }
+
+    fn node(
+        &self,
+        entity: &Entity,
+        nodes: usize,
+        entry: bool,
+        edges: &BTreeMap<Ends, Figure>,
+    ) -> FlowMapNode {
+        let at = self.positions.get(&entity.id);
+        let kind = node_kind(entity.key.kind);
+        FlowMapNode {
+            id: entity.id.0,
+            kind,
+            name: entity.key.name.clone(),
+            category: match kind {
+                FlowMapNodeKind::Tier => "tier".to_owned(),
+                FlowMapNodeKind::Application => "application".to_owned(),
+                FlowMapNodeKind::Backend | FlowMapNodeKind::Queue => {
+                    reference::backend_category(entity)
+                }
+            },
+            system: known(&entity.properties.system),
+            figures: self.node_figure(entity, edges).map(|figure| figures(&figure, self.minutes())),
+            nodes,
+            x: at.map(|at| at.x),
+            y: at.map(|at| at.y),
+            pinned: at.is_some_and(|at| at.pinned),
+            entry,
+            hints: entity.properties.hints.clone(),
+        }
+    }
+
+    /// A tier's entry calls; of anything else the calls to it.
+    fn node_figure(&self, entity: &Entity, edges: &BTreeMap<Ends, Figure>) -> Option<Figure> {
+        if entity.key.kind == EntityKind::Tier {
+            let measured = match self.bt {
+                Some(bt) => Measured::TierUnder { bt, tier: entity.id },
+                None => Measured::Tier(entity.id),
+            };
+            return self.sums.has(measured).then(|| self.sums.total(measured));
+        }
+        let mut total = Figure::default();
+        let calls = edges.iter().filter(|((_, to), _)| *to == entity.id);
+        calls.for_each(|(_, figure)| total.merge(figure));
+        Some(total)
+    }
+
+    fn edge(&self, (from, to): Ends, figure: &Figure) -> FlowMapEdge {
+        let kind = |id| self.entities.get(id).map(|entity| entity.key.kind);
+        let queued = kind(from) == Some(EntityKind::Queue) || kind(to) == Some(EntityKind::Queue);
+        FlowMapEdge {
+            from: from.0,
+            to: to.0,
+            category: match queued {
+                true => "MESSAGING".to_owned(),
+                false => reference::call_category(self.entities, to),
+            },
+            asynchronous: queued,
+            figures: figures(figure, self.minutes()),
+            resolved: kind(to) != Some(EntityKind::Backend),
+        }
+    }
+
+    fn minutes(&self) -> u32 {
+        self.period.complete.len()
+    }
+}
+
+fn node_kind(kind: EntityKind) -> FlowMapNodeKind {
+    match kind {
+        EntityKind::Application => FlowMapNodeKind::Application,
+        EntityKind::Backend => FlowMapNodeKind::Backend,
+        EntityKind::Queue => FlowMapNodeKind::Queue,
+        // Figures of calls name nothing else.
+        _ => FlowMapNodeKind::Tier,
+    }
+}

@@ -1,0 +1,116 @@
+//! Figures over time, of whatever has figures.
+
+use api_types::Series;
+use axum::{Json, extract::State};
+use model::{entity::EntityKind, figure::Scope, id::EntityId};
+use telemetry_store::reader::{FigureQuery, Points};
+
+use super::Refusals;
+use crate::{
+    auth::Caller,
+    context::{Context, Shared},
+    error::ApiError,
+    extract::{PathId, Range, RangeParams},
+    figures::{Measured, Sums, series},
+    period::Period,
+};
+
+/// An application over time.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/series", tag = "applications",
+    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+pub(crate) async fn of_application(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+) -> Result<Json<Series>, ApiError> {
+    context.entities(caller.account).application(id)?;
+    read(&context, &caller, id, Measured::Application(id), period).await
+}
+
+/// A business transaction over time.
+#[utoipa::path(get, path = "/api/v1/business-transactions/{id}/series", tag = "business transactions",
+    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+pub(crate) async fn of_business_transaction(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+) -> Result<Json<Series>, ApiError> {
+    let application = context.entities(caller.account).transaction(id)?.key.application;
+    read(&context, &caller, application, Measured::Transaction(id), period).await
+}
+
+/// A tier's entry calls over time.
+#[utoipa::path(get, path = "/api/v1/tiers/{id}/series", tag = "tiers",
+    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+pub(crate) async fn of_tier(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+) -> Result<Json<Series>, ApiError> {
+    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
+    read(&context, &caller, tier.key.application, Measured::Tier(id), period).await
+}
+
+/// A node's entry calls over time.
+#[utoipa::path(get, path = "/api/v1/nodes/{id}/series", tag = "nodes",
+    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+pub(crate) async fn of_node(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+) -> Result<Json<Series>, ApiError> {
+    let node = context.entities(caller.account).one_of(id, &[EntityKind::Node], "node")?;
+    read(&context, &caller, node.key.application, Measured::Node(id), period).await
+}
+
+/// All calls to a backend or queue over time.
+#[utoipa::path(get, path = "/api/v1/backends/{id}/series", tag = "backends",
+    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+pub(crate) async fn of_backend(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+) -> Result<Json<Series>, ApiError> {
+    let kinds = [EntityKind::Backend, EntityKind::Queue];
+    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
+    read(&context, &caller, backend.key.application, Measured::CallsTo(id), period).await
+}
+
+async fn read(
+    context: &Context,
+    caller: &Caller,
+    application: EntityId,
+    measured: Measured,
+    period: Period,
+) -> Result<Json<Series>, ApiError> {
+    let entities = context.entities(caller.account);
+    let told = context.queries.ask(caller.account, move |asking| {
+        let every = Points::Every(period.resolution);
+        let query = |query: FigureQuery| FigureQuery {
+            subject: measured.subject(),
+            bt: measured.bt(),
+            peer: match measured {
+                Measured::CallsTo(peer) => Some(peer),
+                _ => None,
+            },
+            ..query
+        };
+        let scopes = [measured.scope()];
+        let sum = |rows: &[_]| Sums::of(rows, |bt| entities.is_key(bt), |found| *found == measured);
+        let points = query(asking.query(application, &scopes, period.range, every));
+        let points = sum(&asking.figures(&points)?);
+        let total = query(asking.query(application, &scopes, period.complete, Points::Total));
+        let total = sum(&asking.figures(&total)?).total(measured);
+        let tiers = asking.query(application, &[Scope::Tier], period.range, every);
+        let reported = sum(&asking.figures(&tiers)?).reported(application);
+        let points = points.points(measured).cloned().unwrap_or_default();
+        Ok(series(&points, &reported, &period, &total))
+    });
+    let told = told.await?;
+    Ok(Json(Series { partial: told.partial, ..told.value }))
+}

@@ -1,0 +1,99 @@
+//! Figures and sparklines of applications and business transactions.
+
+use std::collections::BTreeSet;
+
+use api_types::{Figures, Partial};
+use model::{
+    figure::{Figure, Scope},
+    id::{AccountId, EntityId},
+    time::MinuteRange,
+};
+use telemetry_store::reader::{FigureQuery, Points, QueryError};
+
+use crate::{
+    ask::Asking,
+    context::Context,
+    entities::Entities,
+    error::ApiError,
+    figures::{Measured, Sums, figures, sparkline, sparkline_resolution},
+    period::Period,
+};
+
+/// What was counted in a period, in total and over time.
+#[derive(Debug)]
+pub(super) struct Sparklines {
+    totals: Sums,
+    over_time: Sums,
+    complete: MinuteRange,
+    pub(super) partial: Option<Partial>,
+}
+
+impl Sparklines {
+    /// Asks for the business transactions of an application (of all: [`EntityId::NONE`]), or for one of them.
+    pub(super) async fn of(
+        context: &Context,
+        account: AccountId,
+        application: EntityId,
+        bt: Option<EntityId>,
+        period: &Period,
+    ) -> Result<Sparklines, ApiError> {
+        let complete = period.complete;
+        let entities = context.entities(account);
+        let told = context
+            .queries
+            .ask(account, move |asking| ask(asking, &entities, application, bt, complete));
+        let told = told.await?;
+        let (totals, over_time) = told.value;
+        Ok(Sparklines { totals, over_time, complete, partial: told.partial })
+    }
+
+    /// Totals of an application or business transaction.
+    pub(super) fn figures(&self, measured: Measured) -> Figures {
+        figures(&self.total(measured), self.complete.len())
+    }
+
+    /// Totals before they are shown.
+    pub(super) fn total(&self, measured: Measured) -> Figure {
+        self.totals.total(measured)
+    }
+
+    /// Whether anything was counted for it.
+    pub(super) fn has(&self, measured: Measured) -> bool {
+        self.totals.has(measured)
+    }
+
+    /// Its calls per minute over time, with gaps where `application` reported nothing.
+    pub(super) fn line(&self, measured: Measured, application: EntityId) -> Vec<Option<f64>> {
+        let reported: BTreeSet<_> = self.over_time.reported(application);
+        sparkline(self.over_time.points(measured), &reported, self.complete)
+    }
+}
+
+fn ask(
+    asking: &mut Asking<'_>,
+    entities: &Entities,
+    application: EntityId,
+    bt: Option<EntityId>,
+    complete: MinuteRange,
+) -> Result<(Sums, Sums), QueryError> {
+    let scopes = [Scope::BusinessTransaction];
+    let wanted = |measured: &Measured| {
+        matches!(measured, Measured::Application(_) | Measured::Transaction(_))
+    };
+    let sum = |rows: &[_]| Sums::of(rows, |bt| entities.is_key(bt), wanted);
+    let total = asking.query(application, &scopes, complete, Points::Total);
+    let totals = sum(&asking.figures(&FigureQuery { subject: bt, ..total })?);
+
+    let points = Points::Every(sparkline_resolution(complete.len()));
+    let every = asking.query(application, &scopes, complete, points);
+    let mut rows = match asking.figures(&FigureQuery { subject: bt, ..every }) {
+        // The list without its ornaments is better than none.
+        Err(QueryError::TooLarge(_)) => {
+            asking.lacks("the sparklines were left out: they would be made of too many figures");
+            return Ok((totals, Sums::default()));
+        }
+        rows => rows?,
+    };
+    rows.extend(asking.figures(&asking.query(application, &[Scope::Tier], complete, points))?);
+    Ok((totals, sum(&rows)))
+}

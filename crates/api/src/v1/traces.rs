@@ -1,0 +1,225 @@
+//! One trace, span by span.
+
+use std::collections::BTreeSet;
+
+use api_types::{
+    Exit, ExitTarget, Link, SnapshotReason, Span as SpanBody, SpanEvent, SpanRole, Trace,
+    TraceTransaction,
+};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use model::{
+    entity::EntityKind,
+    id::{EntityId, TraceId},
+};
+use telemetry_store::reader::{QueryError, Span, TraceQuery, TraceRow};
+
+use super::{Refusals, logs::trace_id};
+use crate::{
+    any_value,
+    ask::Asking,
+    auth::Caller,
+    context::Shared,
+    entities::Entities,
+    error::ApiError,
+    waterfall::{Called, Role, Row, Waterfall},
+};
+
+/// Entries of one trace whose business transactions are looked up.
+const MAX_ENTRIES: usize = 16;
+/// Transactions that end within the same two milliseconds and are looked through for the one meant.
+const MAX_NEIGHBOURS: usize = 1000;
+const MS: u64 = 1_000_000;
+
+/// One trace with all its spans.
+#[utoipa::path(get, path = "/api/v1/traces/{trace_id}", tag = "traces",
+    params(("trace_id" = String, Path, description = "32 hexadecimal digits")),
+    responses((status = 200, body = Trace), Refusals))]
+pub(crate) async fn read(
+    State(context): State<Shared>,
+    caller: Caller,
+    Path(text): Path<String>,
+) -> Result<Json<Trace>, ApiError> {
+    let trace = trace_id(&text)?;
+    let told = context.queries.ask(caller.account, move |asking| {
+        let spans = asking.trace(trace)?;
+        let waterfall = Waterfall::of(&spans);
+        let entered = entered(asking, trace, &spans, &waterfall)?;
+        Ok((spans, waterfall, entered))
+    });
+    let told = told.await?;
+    let (spans, waterfall, entered) = told.value;
+    if spans.is_empty() {
+        return Err(ApiError::NotFound(format!(
+            "no trace {trace} is kept; traces are kept for 24 h, snapshots for 14 days"
+        )));
+    }
+    let entities = context.entities(caller.account);
+    let counted = entered.iter().map(|row| row.spans).max().unwrap_or(0);
+    let kept = u32::try_from(spans.len()).unwrap_or(u32::MAX);
+    let start_ms = waterfall.start_ns.max(0) / i128::from(MS);
+    Ok(Json(Trace {
+        trace_id: trace.to_string(),
+        start: i64::try_from(start_ms).unwrap_or(i64::MAX),
+        duration_ms: waterfall.duration_ns as f64 / MS as f64,
+        bts: entered.iter().map(|row| transaction(&entities, row)).collect(),
+        dropped_spans: counted.saturating_sub(kept),
+        spans: waterfall.rows.iter().map(|row| body(&entities, &spans, &waterfall, row)).collect(),
+        partial: told.partial,
+    }))
+}
+
+/// The business transactions that the trace entered. Transactions are found by their ends, so each span that may have been
+/// an entry is looked up by its own.
+fn entered(
+    asking: &mut Asking<'_>,
+    trace: TraceId,
+    spans: &[Span],
+    waterfall: &Waterfall,
+) -> Result<Vec<TraceRow>, QueryError> {
+    let mut found: Vec<TraceRow> = Vec::new();
+    for span in candidates(spans, waterfall) {
+        let end_ns = spans[span].start_ns.saturating_add(spans[span].duration_ns);
+        let page = asking.traces(&TraceQuery {
+            account: asking.account,
+            application: None,
+            bt: None,
+            tier: None,
+            outcomes: Vec::new(),
+            min_duration_us: 0,
+            kept_only: false,
+            from_ns: end_ns.saturating_sub(MS),
+            to_ns: end_ns.saturating_add(MS),
+            before: None,
+            limit: MAX_NEIGHBOURS,
+        })?;
+        for row in page.rows {
+            let known = found.iter().any(|known| known.entry == row.entry);
+            if row.trace == trace && !row.bt.is_none() && !known {
+                found.push(row);
+            }
+        }
+    }
+    found.sort_by_key(|row| row.end_ns.saturating_sub(row.duration_us.saturating_mul(1000)));
+    Ok(found)
+}
+
+/// Roots, and entries into an application that no entry above is in.
+fn candidates(spans: &[Span], waterfall: &Waterfall) -> Vec<usize> {
+    let entries: BTreeSet<usize> =
+        waterfall.rows.iter().filter(|row| row.role == Role::Entry).map(|row| row.span).collect();
+    let first_of_application = |span: usize| {
+        // A chain may be as long as the trace; beyond this it is looked up and found to be none.
+        let mut above = waterfall.tree.ancestors(span).take(256);
+        !above.any(|above| {
+            entries.contains(&above) && spans[above].application == spans[span].application
+        })
+    };
+    let candidate = |span: &usize| {
+        let root = waterfall.tree.parent(*span).is_none();
+        root || (entries.contains(span) && first_of_application(*span))
+    };
+    waterfall.rows.iter().map(|row| row.span).filter(candidate).take(MAX_ENTRIES).collect()
+}
+
+fn transaction(entities: &Entities, row: &TraceRow) -> TraceTransaction {
+    let name = entities.mention(row.bt).name;
+    TraceTransaction {
+        id: row.bt.0,
+        name,
+        application: entities.mention(row.application),
+        outcome: row.outcome.into(),
+        reason: SnapshotReason::of(row.reason),
+    }
+}
+
+fn body(entities: &Entities, spans: &[Span], waterfall: &Waterfall, row: &Row) -> SpanBody {
+    let span = &spans[row.span];
+    let event = |event: &telemetry_store::reader::SpanEvent| SpanEvent {
+        offset_us: signed_micros(i128::from(event.at_ns) - i128::from(span.start_ns)),
+        name: event.name.clone(),
+        attributes: any_value::object(&event.attributes),
+    };
+    SpanBody {
+        span_id: span.id.to_string(),
+        parent_span_id: (!span.parent.is_none()).then(|| span.parent.to_string()),
+        name: span.name.clone(),
+        kind: span.kind.into(),
+        role: match row.role {
+            Role::Entry => SpanRole::Entry,
+            Role::Exit(_) => SpanRole::Exit,
+            Role::Internal => SpanRole::Internal,
+            Role::Transport => SpanRole::Transport,
+        },
+        tier: entities.mention(span.tier),
+        node: entities.mention(span.node),
+        start_us: u64::try_from((row.start_ns - waterfall.start_ns) / 1000).unwrap_or(0),
+        skew_us: signed_micros(row.skew_ns),
+        duration_us: span.duration_ns / 1000,
+        self_us: row.self_ns / 1000,
+        status: span.status.into(),
+        status_message: span.status_message.clone(),
+        exit: match &row.role {
+            Role::Exit(called) => Some(Exit {
+                category: called.category.to_owned(),
+                target: target(entities, spans, span.application, called),
+            }),
+            _ => None,
+        },
+        attributes: any_value::object(&span.attributes),
+        resource: any_value::object(&span.resource),
+        scope: span.scope.clone(),
+        events: span.events.iter().map(event).collect(),
+        links: span
+            .links
+            .iter()
+            .map(|(trace, span)| Link { trace_id: trace.to_string(), span_id: span.to_string() })
+            .collect(),
+        critical: row.critical,
+    }
+}
+
+/// Whom a call called: the tier that answered, else the queue or backend of its name, else the tier that once answered at
+/// its address, else what its spans say.
+fn target(
+    entities: &Entities,
+    spans: &[Span],
+    application: EntityId,
+    called: &Called,
+) -> ExitTarget {
+    let found = |entity: &model::entity::Entity, kind: &str| ExitTarget {
+        id: entity.id.0,
+        name: entity.key.name.clone(),
+        kind: kind.to_owned(),
+    };
+    let none = EntityId::NONE;
+    let unknown = ExitTarget {
+        id: 0,
+        name: called.identity.clone(),
+        kind: if called.queue { "queue" } else { "backend" }.to_owned(),
+    };
+    if called.queue {
+        let queue = entities.find(EntityKind::Queue, application, none, &called.identity);
+        return queue.map_or(unknown, |queue| found(&queue, "queue"));
+    }
+    let answered = called.answered_by.and_then(|entry| entities.get(spans[entry].tier));
+    if let Some(tier) = answered {
+        return found(&tier, "tier");
+    }
+    if let Some(backend) = entities.find(EntityKind::Backend, application, none, &called.identity) {
+        return found(&backend, "backend");
+    }
+    let address = called.address.as_deref();
+    let resolved = address.and_then(|address| {
+        let addresses = entities.all(application, EntityKind::Address);
+        let known = addresses.into_iter().find(|known| known.key.name == address)?;
+        entities.get(known.key.parent)
+    });
+    resolved.map_or(unknown, |tier| found(&tier, "tier"))
+}
+
+fn signed_micros(ns: i128) -> i64 {
+    i64::try_from(ns / 1000).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX })
+}

@@ -1,0 +1,224 @@
+//! Applications and the lists of what they are made of.
+
+use http::StatusCode;
+use model::{entity::EntityKind, id::EntityId};
+use serde_json::{Value, json};
+
+use crate::support::{NOW, World};
+
+/// The last hour of the world.
+fn hour() -> String {
+    let to = NOW.start_millis() + 20_000;
+    format!("from={}&to={to}", to - 3_600_000)
+}
+
+async fn list(what: &str) -> Value {
+    let world = World::new().await;
+    let path = format!("/api/v1/applications/{}/{what}?{}", world.ids.shop, hour());
+    world.client().json(&path).await
+}
+
+#[tokio::test]
+async fn an_application_counts_what_users_wait_for() {
+    let client = World::new().await.client();
+    let listed = client.json(&format!("/api/v1/applications?{}", hour())).await;
+    let shop = &listed["items"][0];
+    assert_eq!(
+        (&shop["name"], &shop["tiers"], &shop["nodes"]),
+        (&json!("shop"), &json!(3), &json!(3))
+    );
+    assert_eq!(shop["business_transactions"], 2);
+    // 57 of 60 complete minutes had 10 carts each; health checks and the filling minute are outside.
+    let figures = &shop["figures"];
+    assert_eq!((&figures["calls"], &figures["errors"]), (&json!(570), &json!(57)));
+    assert_eq!(
+        (&figures["calls_per_minute"], &figures["error_percent"]),
+        (&json!(9.5), &json!(10.0))
+    );
+    assert_eq!((&figures["average_ms"], &figures["sampled_percent"]), (&json!(20.0), &Value::Null));
+    let line = shop["sparkline"].as_array().unwrap();
+    assert_eq!((line.len(), &line[0], &line[15]), (30, &json!(10.0), &Value::Null));
+    assert_eq!(listed["partial"], Value::Null);
+
+    let one = client.json(&format!("/api/v1/applications/{}?{}", shop["id"], hour())).await;
+    assert_eq!((&one["figures"], &one["hints"]), (&shop["figures"], &json!([])));
+}
+
+#[tokio::test]
+async fn business_transactions_are_listed_with_those_in_the_background_marked() {
+    let listed = list("business-transactions").await;
+    let brief: Vec<Value> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|bt| {
+            json!([
+                bt["name"],
+                bt["tier"]["name"],
+                bt["entry_type"],
+                bt["background"],
+                bt["figures"]["calls"]
+            ])
+        })
+        .collect();
+    assert_eq!(
+        brief,
+        [
+            json!(["GET /cart", "web", "HTTP", false, 570]),
+            json!(["Health Checks", "web", "HTTP", true, 285]),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn lists_are_sorted_filtered_and_paged() {
+    let world = World::new().await;
+    let ids = world.ids;
+    for n in 0..5 {
+        world.entity(EntityKind::BusinessTransaction, ids.shop, ids.stock, &format!("GET /s{n}"));
+    }
+    let client = world.client();
+    let base = format!("/api/v1/applications/{}/business-transactions?{}", ids.shop, hour());
+    let names = |page: &Value| -> Vec<String> {
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|bt| bt["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let busiest = client.json(&format!("{base}&sort=-calls&limit=2")).await;
+    assert_eq!(names(&busiest), ["GET /cart", "Health Checks"]);
+    assert_eq!(
+        names(&client.json(&format!("{base}&filter=STOCK&sort=-name&limit=1")).await),
+        ["GET /s4"]
+    );
+
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = client.json(&format!("{base}&limit=3&cursor={cursor}")).await;
+        seen.extend(names(&page));
+        match page["next"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(
+        seen,
+        ["GET /cart", "GET /s0", "GET /s1", "GET /s2", "GET /s3", "GET /s4", "Health Checks"]
+    );
+}
+
+#[tokio::test]
+async fn tiers_nodes_backends_endpoints_and_errors_have_their_figures() {
+    let tiers = list("tiers").await;
+    let web = &tiers["items"][1];
+    assert_eq!(web["name"], "web");
+    assert_eq!(
+        (&web["runtime"], &web["agent"], &web["nodes"]),
+        (&json!("python"), &json!("opentelemetry 1.45.1"), &json!(1))
+    );
+    assert_eq!(web["figures"]["calls"], 57 * 15);
+
+    let nodes = list("nodes").await;
+    let web1 = &nodes["items"][1];
+    assert_eq!(
+        (&web1["name"], &web1["tier"]["name"], &web1["historical"]),
+        (&json!("web1"), &json!("web"), &json!(false))
+    );
+    assert_eq!((&web1["figures"]["calls"], &web1["runtime"]), (&json!(57 * 15), &json!("python")));
+
+    let backends = list("backends").await;
+    let mysql = &backends["items"][0];
+    assert_eq!(
+        (&mysql["type"], &mysql["system"], &mysql["address"]),
+        (&json!("DATABASE"), &json!("mysql"), &json!("db1:3306"))
+    );
+    assert_eq!(
+        (&mysql["figures"]["calls"], &backends["items"][1]["figures"]["calls"]),
+        (&json!(57 * 20), &json!(57 * 2))
+    );
+
+    assert_eq!(list("service-endpoints").await["items"][0]["figures"]["calls"], 570);
+    let errors = list("errors").await;
+    let error = &errors["items"][0];
+    assert_eq!(
+        (&error["type"], &error["message"], &error["count"]),
+        (&json!("ValueError"), &json!("bad {n}"), &json!(57))
+    );
+}
+
+#[tokio::test]
+async fn snapshots_are_the_chosen_ones_and_page_to_the_last() {
+    let client = World::new().await.client();
+    let outcomes = |page: &Value| -> Vec<Value> {
+        page["items"].as_array().unwrap().iter().map(|row| row["outcome"].clone()).collect()
+    };
+    let kept = client.json(&format!("/api/v1/snapshots?{}", hour())).await;
+    assert_eq!(outcomes(&kept), ["ERROR", "SLOW", "NORMAL"]);
+    let first = &kept["items"][0];
+    assert_eq!(
+        (&first["bt"]["name"], &first["reason"], &first["duration_ms"]),
+        (&json!("GET /cart"), &json!("error"), &json!(20.0))
+    );
+    assert_eq!(first["start"], NOW.start_millis() - 60_000);
+    let some = client.json(&format!("/api/v1/snapshots?{}&outcome=SLOW,STALL", hour())).await;
+    assert_eq!(outcomes(&some), ["SLOW"]);
+
+    let mut seen = 0;
+    let mut cursor = String::new();
+    loop {
+        let path = format!("/api/v1/snapshots?{}&kept=false&limit=2&cursor={cursor}", hour());
+        let page = client.json(&path).await;
+        seen += page["items"].as_array().unwrap().len();
+        match page["next"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, 5);
+}
+
+#[tokio::test]
+async fn logs_of_a_trace_are_found() {
+    let client = World::new().await.client();
+    let logs = client.json(&format!("/api/v1/logs?{}&trace_id={}", hour(), "02".repeat(16))).await;
+    assert_eq!(logs["items"].as_array().unwrap().len(), 1);
+    let line = &logs["items"][0];
+    assert_eq!(
+        (&line["severity"], &line["body"], &line["node"]["name"]),
+        (&json!("ERROR"), &json!("line 2"), &json!("web1"))
+    );
+    assert_eq!(line["attributes"], json!({"code.line": 7}));
+}
+
+#[tokio::test]
+async fn what_is_not_in_the_account_is_not_found() {
+    let world = World::new().await;
+    let (tier, client) = (world.ids.web, world.client());
+    for path in [
+        "/api/v1/applications/999".to_owned(),
+        format!("/api/v1/applications/{tier}"),
+        format!("/api/v1/applications/{}/tiers", EntityId(999)),
+        "/api/v1/business-transactions/999/series".to_owned(),
+        "/api/v1/snapshots?bt=999".to_owned(),
+        format!("/api/v1/traces/{}", "ab".repeat(16)),
+        "/api/v1/nothing".to_owned(),
+    ] {
+        let answer = client.get(&path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.json()["error"]["code"], "not_found", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn how_to_connect_is_told_with_the_last_attempts() {
+    let client = World::new().await.client();
+    let connect = client.json("/api/v1/connect").await;
+    assert_eq!(
+        (&connect["https_url"], &connect["loopback"]),
+        (&json!("https://apm.example.com"), &json!({"grpc": "127.0.0.1:4317", "http": null}))
+    );
+    let attempts = client.json("/api/v1/connect/attempts").await;
+    assert_eq!(
+        (&attempts["items"][0]["result"], &attempts["items"][0]["count"]),
+        (&json!("refused"), &json!(3))
+    );
+}

@@ -1,0 +1,103 @@
+//! Every door is tried without a key: the list is the router's own.
+
+use api::{Access, RouteInfo, routes};
+use http::StatusCode;
+use serde_json::json;
+
+use crate::support::{Client, World};
+
+/// A path of the route with something for each parameter.
+fn concrete(route: &RouteInfo) -> String {
+    let part = |part: &str| match part.starts_with('{') {
+        true => "1".to_owned(),
+        false => part.to_owned(),
+    };
+    route.path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+async fn knock(client: &Client, route: &RouteInfo) -> StatusCode {
+    let body = (!route.method.is_safe()).then(|| json!({}));
+    client.send(route.method.clone(), &concrete(route), body).await.status
+}
+
+#[tokio::test]
+async fn every_route_but_these_refuses_a_stranger() {
+    let stranger = World::new().await.stranger();
+    let mut public = Vec::new();
+    for route in routes() {
+        let status = knock(&stranger, &route).await;
+        match route.access {
+            Access::Public => public.push(format!("{} {}", route.method, route.path)),
+            Access::SignedIn | Access::Monitoring => {
+                assert_eq!(status, StatusCode::UNAUTHORIZED, "{} {}", route.method, route.path);
+            }
+        }
+    }
+    assert_eq!(
+        public,
+        [
+            "GET /healthz",
+            "GET /readyz",
+            "GET /ca.pem",
+            "GET /api/v1/about",
+            "POST /api/v1/session",
+            "GET /controller/rest/serverstatus",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn every_route_refuses_a_wrong_password_and_lets_the_right_one_in() {
+    let stranger = World::new().await.stranger();
+    let right = stranger.clone().with_basic("admin", crate::support::world_password());
+    for (n, route) in (0u8..).zip(routes()) {
+        if route.access == Access::Public {
+            continue;
+        }
+        // From an address each, or the throttle would answer.
+        let wrong = stranger.clone().with_basic("admin", "wrong").from_peer([198, 51, 100, n]);
+        assert_eq!(knock(&wrong, &route).await, StatusCode::UNAUTHORIZED, "{}", route.path);
+        let status = knock(&right, &route).await;
+        assert!(
+            status != StatusCode::UNAUTHORIZED && !status.is_server_error(),
+            "{} {status}",
+            route.path
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_does_not_learn_what_exists() {
+    let stranger = World::new().await.stranger();
+    for path in ["/api/v1/nothing", "/controller/rest/nothing", "/controller/auth"] {
+        assert_eq!(stranger.get(path).await.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let refused = stranger.get("/controller/rest/applications").await;
+    assert!(refused.header("www-authenticate").starts_with("Basic"));
+    // A browser would ask for a password over the page's own sign-in.
+    assert_eq!(stranger.get("/api/v1/applications").await.header("www-authenticate"), "");
+}
+
+#[tokio::test]
+async fn metrics_are_for_this_machine_or_who_is_signed_in() {
+    let stranger = World::new().await.stranger();
+    let local = stranger.clone().from_peer([127, 0, 0, 1]);
+    assert_eq!(local.get("/metrics").await.text, "# EOF\n");
+    assert_eq!(local.get("/api/v1/applications").await.status, StatusCode::UNAUTHORIZED);
+    let program = stranger.with_basic("admin", crate::support::world_password());
+    assert_eq!(program.get("/metrics").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn probes_say_how_it_stands() {
+    let mut world = World::new().await;
+    world.status.not_ready = vec!["the journal is being opened".to_owned()];
+    let stranger = world.stranger();
+    assert_eq!(stranger.get("/healthz").await.status, StatusCode::OK);
+    let ready = stranger.get("/readyz").await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ready.json(), json!({"ready": false, "reasons": ["the journal is being opened"]}));
+    assert!(stranger.get("/ca.pem").await.text.starts_with("-----BEGIN"));
+    let about = stranger.get("/api/v1/about").await.json();
+    assert_eq!((&about["product"], &about["version"]), (&json!("Vedette"), &json!("0.1.0")));
+}

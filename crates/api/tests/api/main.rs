@@ -1,0 +1,14 @@
+//! The API as its clients meet it: requests through the router, over a small real implementation of the reader in memory
+//! and a metadata store in SQLite.
+
+mod application;
+mod controller;
+mod doors;
+mod flow_map;
+mod limits;
+mod metric_data;
+mod openapi;
+mod series;
+mod sign_in;
+mod support;
+mod trace;

@@ -1,0 +1,44 @@
+//! The document in `openapi/` is the code's.
+
+use std::collections::BTreeSet;
+
+use api::{openapi, routes};
+use expect_test::expect_file;
+use serde_json::Value;
+
+#[test]
+fn the_committed_document_is_what_the_code_says() {
+    expect_file!["../../../../openapi/controller.json"].assert_eq(&openapi::document());
+}
+
+#[test]
+fn the_document_has_exactly_the_routes_that_are_served() {
+    let document: Value = serde_json::from_str(&openapi::document()).unwrap();
+    let mut documented = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        documented.extend(
+            methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())),
+        );
+    }
+    let ours = routes().into_iter().filter(|route| route.path.starts_with("/api/v1/"));
+    let served: BTreeSet<(String, String)> =
+        ours.map(|route| (route.method.to_string(), route.path.to_owned())).collect();
+    assert_eq!(documented, served);
+}
+
+#[test]
+fn every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhere() {
+    let document: Value = serde_json::from_str(&openapi::document()).unwrap();
+    let mut names = BTreeSet::new();
+    for methods in document["paths"].as_object().unwrap().values() {
+        for operation in methods.as_object().unwrap().values() {
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            assert!(names.insert(name.clone()), "{name} is there twice");
+        }
+    }
+    let text = document.to_string();
+    for reference in text.split("\"#/").skip(1) {
+        let pointer = format!("/{}", reference.split('"').next().unwrap());
+        assert!(document.pointer(&pointer).is_some(), "{pointer} is missing");
+    }
+}

@@ -1,0 +1,127 @@
+//! A reader over rows in memory: filters and merges as the contract says.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, mpsc::Receiver},
+};
+
+use model::{
+    id::{AccountId, TraceId},
+    time::Minute,
+};
+use telemetry_store::reader::{
+    Answer, FigureQuery, FigureRow, LogPage, LogQuery, LogRow, MetricQuery, MetricSeries, Points,
+    QueryError, Reader, Span, TracePage, TraceQuery, TraceRow,
+};
+
+/// What is stored: figures by minute, newest transactions first.
+#[derive(Debug, Default)]
+pub(crate) struct FakeReader {
+    pub(crate) figures: Vec<FigureRow>,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) traces: Vec<TraceRow>,
+    pub(crate) logs: Vec<LogRow>,
+    pub(crate) metrics: Vec<MetricSeries>,
+    pub(crate) newest: Option<Minute>,
+    pub(crate) partial: Vec<String>,
+    /// Where set, questions wait until the other end is dropped.
+    pub(crate) gate: Option<Mutex<Receiver<()>>>,
+}
+
+impl FakeReader {
+    pub(crate) fn shared(self) -> Arc<FakeReader> {
+        Arc::new(self)
+    }
+
+    fn answer<T>(&self, value: T) -> Result<Answer<T>, QueryError> {
+        if let Some(gate) = &self.gate {
+            gate.lock().unwrap().recv().unwrap_err();
+        }
+        Ok(Answer { value, partial: self.partial.clone() })
+    }
+}
+
+impl Reader for FakeReader {
+    fn figures(&self, query: &FigureQuery) -> Result<Answer<Vec<FigureRow>>, QueryError> {
+        let wanted = |row: &&FigureRow| {
+            let key = &row.key;
+            (query.application.is_none() || key.application == query.application)
+                && (query.scopes.is_empty() || query.scopes.contains(&key.scope))
+                && query.subject.is_none_or(|subject| key.subject == subject)
+                && query.peer.is_none_or(|peer| key.peer == peer)
+                && query.bt.is_none_or(|bt| key.bt == bt)
+                && query.range.contains(row.at)
+        };
+        let mut merged = BTreeMap::new();
+        for row in self.figures.iter().filter(wanted) {
+            let at = match query.points {
+                Points::Total => query.range.start,
+                Points::Every(resolution) => resolution.floor(row.at),
+            };
+            let figure = merged.entry((row.key, at)).or_insert_with(model::figure::Figure::default);
+            figure.merge(&row.figure);
+        }
+        if merged.len() > query.max_rows {
+            return Err(QueryError::TooLarge(query.max_rows));
+        }
+        let row = |((key, at), figure)| FigureRow { key, at, figure };
+        self.answer(merged.into_iter().map(row).collect())
+    }
+
+    fn trace(&self, _: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {
+        self.answer(self.spans.iter().filter(|span| span.trace == trace).cloned().collect())
+    }
+
+    fn traces(&self, query: &TraceQuery) -> Result<Answer<TracePage>, QueryError> {
+        let place = |row: &TraceRow| (row.end_ns, row.trace, row.entry);
+        let wanted = |row: &&TraceRow| {
+            query.application.is_none_or(|wanted| row.application == wanted)
+                && query.bt.is_none_or(|wanted| row.bt == wanted)
+                && query.tier.is_none_or(|wanted| row.tier == wanted)
+                && (query.outcomes.is_empty() || query.outcomes.contains(&row.outcome))
+                && row.duration_us >= query.min_duration_us
+                && (!query.kept_only || row.reason.name().is_some())
+                && (query.from_ns..query.to_ns).contains(&row.end_ns)
+                && query.before.is_none_or(|before| place(row) < before)
+        };
+        let mut rows: Vec<TraceRow> = self.traces.iter().filter(wanted).copied().collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(place(row)));
+        let more = rows.len() > query.limit;
+        rows.truncate(query.limit);
+        let next = rows.last().filter(|_| more).map(place);
+        self.answer(TracePage { rows, next })
+    }
+
+    fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {
+        let wanted = |row: &&LogRow| {
+            query.tier.is_none_or(|wanted| row.tier == wanted)
+                && query.trace.is_none_or(|wanted| row.trace == Some(wanted))
+                && (query.from_ns..query.to_ns).contains(&row.at_ns)
+                && query.before.is_none_or(|before| row.at_ns < before)
+        };
+        let mut rows: Vec<LogRow> = self.logs.iter().filter(wanted).cloned().collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.at_ns));
+        let more = rows.len() > query.limit;
+        rows.truncate(query.limit);
+        let next = rows.last().filter(|_| more).map(|row| row.at_ns);
+        self.answer(LogPage { rows, next })
+    }
+
+    fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {
+        let pattern: Vec<&str> = query.path.split('|').collect();
+        let matches = |series: &&MetricSeries| {
+            let path: Vec<&str> = series.path.split('|').collect();
+            path.len() == pattern.len()
+                && path.iter().zip(&pattern).all(|(name, wanted)| *wanted == "*" || name == wanted)
+        };
+        let mut found: Vec<MetricSeries> = self.metrics.iter().filter(matches).cloned().collect();
+        for series in &mut found {
+            series.points.retain(|point| !query.names_only && query.range.contains(point.at));
+        }
+        self.answer(found)
+    }
+
+    fn newest_minute(&self) -> Option<Minute> {
+        self.newest
+    }
+}

@@ -1,0 +1,392 @@
+//! The world: an application `shop` of three tiers that has reported the same every minute of the last hour, but for
+//! three minutes of silence, and a first few calls in the minute that is filling.
+//!
+//! `web` gets 10 `GET /cart` of 20 ms a minute, one of which fails, and 5 health checks; each cart calls `stock`, which
+//! calls MySQL twice; two carts a minute put a message into the queue `rabbitmq jobs` that `worker` handles.
+
+use std::sync::{Arc, mpsc::channel};
+
+use api::{
+    AttemptsSource, Certificate, Config, Deps, Readiness, Status, access_key::Sealer, password,
+};
+use api_types::{Attempt, AttemptResult, Loopback};
+use daemon::clock::{ManualClock, UnixNanos};
+use metadata_store::{
+    Directory, FIRST_ACCOUNT, MemoryEntities, MetadataStore, NewUser, Users as _,
+};
+use model::{
+    entity::{EntityKey, EntityKind, Properties},
+    figure::{Call, Figure, FigureKey, Scope},
+    id::{AccountId, EntityId, SpanId, TraceId},
+    span::{Outcome, SnapshotReason},
+    time::Minute,
+};
+use parking_lot::Mutex;
+use telemetry_store::reader::{FigureRow, LogRow, MetricPoint, MetricSeries, OwnedValue, TraceRow};
+use tempfile::TempDir;
+
+use super::{Client, FakeReader};
+
+/// The minute that is filling.
+pub(crate) const NOW: Minute = Minute(28_000_000);
+/// Nothing was reported from here for three minutes.
+pub(crate) const SILENT: u32 = NOW.0 - 30;
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// Ids of what is in the world.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ids {
+    pub(crate) shop: EntityId,
+    pub(crate) web: EntityId,
+    pub(crate) stock: EntityId,
+    pub(crate) worker: EntityId,
+    pub(crate) web1: EntityId,
+    pub(crate) stock1: EntityId,
+    pub(crate) worker1: EntityId,
+    pub(crate) cart: EntityId,
+    pub(crate) health: EntityId,
+    pub(crate) mysql: EntityId,
+    pub(crate) jobs: EntityId,
+    pub(crate) endpoint: EntityId,
+    pub(crate) error: EntityId,
+}
+
+/// Everything that a test may turn before it asks.
+pub(crate) struct World {
+    pub(crate) ids: Ids,
+    pub(crate) clock: ManualClock,
+    pub(crate) reader: FakeReader,
+    pub(crate) config: Config,
+    pub(crate) status: FakeStatus,
+    pub(crate) store: MetadataStore,
+    directory: Arc<Directory>,
+    folder: TempDir,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FakeStatus {
+    pub(crate) partial: Vec<String>,
+    pub(crate) not_ready: Vec<String>,
+    pub(crate) standby: bool,
+}
+
+impl Status for FakeStatus {
+    fn version(&self) -> String {
+        "0.1.0".to_owned()
+    }
+
+    fn readiness(&self) -> Readiness {
+        Readiness { ready: self.not_ready.is_empty(), reasons: self.not_ready.clone() }
+    }
+
+    fn partial(&self) -> Vec<String> {
+        self.partial.clone()
+    }
+
+    fn active(&self) -> bool {
+        !self.standby
+    }
+
+    fn startup_seconds(&self) -> u64 {
+        4
+    }
+
+    fn certificate(&self) -> Certificate {
+        Certificate {
+            ca_pem: "-----BEGIN CERTIFICATE-----\n".to_owned(),
+            ca_fingerprint_sha256: "3F:A1".to_owned(),
+            names: vec!["apm.example.com".to_owned()],
+            public_url: "https://apm.example.com".to_owned(),
+        }
+    }
+
+    fn loopback(&self) -> Loopback {
+        Loopback { grpc: Some("127.0.0.1:4317".to_owned()), http: None }
+    }
+
+    fn metrics_text(&self) -> String {
+        "# EOF\n".to_owned()
+    }
+}
+
+#[derive(Debug)]
+struct OneAttempt;
+
+impl AttemptsSource for OneAttempt {
+    fn newest(&self, limit: usize) -> Vec<Attempt> {
+        let attempt = Attempt {
+            at: 1,
+            sender: "10.0.0.9".to_owned(),
+            transport: "HTTP".to_owned(),
+            path: "/v1/traces".to_owned(),
+            result: AttemptResult::Refused,
+            code: "unknown_access_key".to_owned(),
+            message: "The access key is not known.".to_owned(),
+            remedy: "Copy the key.".to_owned(),
+            tier: None,
+            count: 3,
+        };
+        vec![attempt; limit.min(1)]
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> World {
+        let folder = TempDir::new().unwrap();
+        let url = metadata_store::Url::Sqlite(folder.path().join("metadata.sqlite"));
+        let store = metadata_store::Config { url }.open().await.unwrap();
+        let admin = NewUser {
+            account_id: FIRST_ACCOUNT,
+            user_name: "admin".to_owned(),
+            display_name: "Administrator".to_owned(),
+            email: String::new(),
+            password_hash: password::hash(PASSWORD),
+        };
+        store.create_user(&admin).await.unwrap();
+        let directory = Directory::load(Arc::new(MemoryEntities::default())).unwrap();
+        let ids = entities(&directory);
+        let clock = ManualClock::new(UnixNanos(NOW.start_ns() + 20_000_000_000));
+        World {
+            ids,
+            clock,
+            reader: reader(&ids),
+            config: Config::default(),
+            status: FakeStatus::default(),
+            store,
+            directory: Arc::new(directory),
+            folder,
+        }
+    }
+
+    /// Makes the reader wait; dropping what is returned lets it go on.
+    pub(crate) fn block_reader(&mut self) -> std::sync::mpsc::Sender<()> {
+        let (hold, gate) = channel();
+        self.reader.gate = Some(std::sync::Mutex::new(gate));
+        hold
+    }
+
+    /// An entity more.
+    pub(crate) fn entity(
+        &self,
+        kind: EntityKind,
+        application: EntityId,
+        parent: EntityId,
+        name: &str,
+    ) -> EntityId {
+        make(&self.directory, kind, application, parent, name, Properties::default())
+    }
+
+    /// A client that is signed in by HTTP Basic.
+    pub(crate) fn client(self) -> Client {
+        self.stranger().with_basic("admin", PASSWORD)
+    }
+
+    /// A client that is not signed in.
+    pub(crate) fn stranger(self) -> Client {
+        let deps = Deps {
+            reader: self.reader.shared(),
+            directory: self.directory,
+            store: self.store,
+            clock: self.clock.shared(),
+            attempts: Arc::new(OneAttempt),
+            status: Arc::new(self.status),
+            sealer: Sealer::new([7; 32]),
+        };
+        let registry = Mutex::new(prometheus_client::registry::Registry::default());
+        let router = self.config.build(deps, &mut registry.lock());
+        Client::new(router, self.folder)
+    }
+}
+
+fn make(
+    directory: &Directory,
+    kind: EntityKind,
+    application: EntityId,
+    parent: EntityId,
+    name: &str,
+    properties: Properties,
+) -> EntityId {
+    let key =
+        EntityKey { account: AccountId::FIRST, kind, application, parent, name: name.to_owned() };
+    let id = directory.resolve(&[(key, properties)], 0).unwrap()[0];
+    directory.touch(&[(id, NOW.start_millis())]);
+    id
+}
+
+fn of(category: &str, system: &str, address: &str) -> Properties {
+    Properties {
+        category: category.to_owned(),
+        system: system.to_owned(),
+        address: address.to_owned(),
+        ..Properties::default()
+    }
+}
+
+fn entities(directory: &Directory) -> Ids {
+    use EntityKind::{
+        Application, Backend, BusinessTransaction, ErrorGroup, Node, Queue, ServiceEndpoint, Tier,
+    };
+    let none = EntityId::NONE;
+    let shop = make(directory, Application, none, none, "shop", Properties::default());
+    let tier = |name, runtime| make(directory, Tier, shop, none, name, of("", runtime, ""));
+    let (web, stock) = (tier("web", "python"), tier("stock", "nodejs"));
+    let worker = tier("worker", "python");
+    let agent = || Properties {
+        agent: "opentelemetry 1.45.1".to_owned(),
+        host: "h1".to_owned(),
+        ..Properties::default()
+    };
+    let node = |tier, name| make(directory, Node, shop, tier, name, agent());
+    let background = Properties { background: true, health_check: true, ..of("HTTP", "", "") };
+    Ids {
+        shop,
+        web,
+        stock,
+        worker,
+        web1: node(web, "web1"),
+        stock1: node(stock, "stock1"),
+        worker1: node(worker, "worker1"),
+        cart: make(directory, BusinessTransaction, shop, web, "GET /cart", of("HTTP", "", "")),
+        health: make(directory, BusinessTransaction, shop, web, "Health Checks", background),
+        mysql: make(
+            directory,
+            Backend,
+            shop,
+            none,
+            "mysql db1:3306/shop",
+            of("DATABASE", "mysql", "db1:3306"),
+        ),
+        jobs: make(directory, Queue, shop, none, "rabbitmq jobs", of("MESSAGING", "rabbitmq", "")),
+        endpoint: make(
+            directory,
+            ServiceEndpoint,
+            shop,
+            stock,
+            "GET /stock/{id}",
+            of("HTTP", "", ""),
+        ),
+        error: make(directory, ErrorGroup, shop, web, "ValueError: bad {n}", Properties::default()),
+    }
+}
+
+fn calls(count: usize, failed: usize, millis: f64, at: Minute) -> Figure {
+    let mut figure = Figure::default();
+    for n in 0..count {
+        figure.add(&Call {
+            micros: millis * 1000.0,
+            weight: 1.0,
+            failed: n < failed,
+            http_error: n < failed,
+            outcome: if n < failed { Outcome::Error } else { Outcome::Normal },
+            long_lived: false,
+            at_ms: at.start_millis() + 1,
+        });
+    }
+    figure
+}
+
+/// What happens in one minute with so many carts.
+fn minute(ids: &Ids, at: Minute, carts: usize, failed: usize, rows: &mut Vec<FigureRow>) {
+    let none = EntityId::NONE;
+    let mut put = |scope, subject, peer, bt, figure| {
+        let key = FigureKey { scope, application: ids.shop, subject, peer, bt };
+        rows.push(FigureRow { key, at, figure });
+    };
+    let web = || calls(carts, failed, 20.0, at);
+    put(Scope::BusinessTransaction, ids.cart, ids.web1, none, web());
+    put(Scope::BusinessTransaction, ids.health, ids.web1, none, calls(5, 0, 1.0, at));
+    let mut all = web();
+    all.merge(&calls(5, 0, 1.0, at));
+    put(Scope::Tier, ids.web, none, none, all.clone());
+    put(Scope::Node, ids.web1, ids.web, none, all);
+    put(Scope::Tier, ids.stock, none, none, calls(carts, 0, 5.0, at));
+    put(Scope::Node, ids.stock1, ids.stock, none, calls(carts, 0, 5.0, at));
+    put(Scope::Endpoint, ids.endpoint, ids.stock1, none, calls(carts, 0, 5.0, at));
+    put(Scope::Tier, ids.worker, none, none, calls(2, 0, 50.0, at));
+    put(Scope::Node, ids.worker1, ids.worker, none, calls(2, 0, 50.0, at));
+    put(Scope::TierInTransaction, ids.web, none, ids.cart, web());
+    put(Scope::TierInTransaction, ids.stock, none, ids.cart, calls(carts, 0, 5.0, at));
+    for bt in [none, ids.cart] {
+        put(Scope::Edge, ids.web, ids.stock, bt, calls(carts, 0, 6.0, at));
+        put(Scope::Edge, ids.stock, ids.mysql, bt, calls(2 * carts, 0, 1.0, at));
+        put(Scope::Edge, ids.web, ids.jobs, bt, calls(2, 0, 2.0, at));
+        put(Scope::Error, ids.error, ids.web, bt, calls(failed, 0, 0.0, at));
+    }
+    put(Scope::Edge, ids.jobs, ids.worker, none, calls(2, 0, 50.0, at));
+}
+
+fn reader(ids: &Ids) -> FakeReader {
+    let mut figures = Vec::new();
+    for at in NOW.0 - 60..NOW.0 {
+        if !(SILENT..SILENT + 3).contains(&at) {
+            minute(ids, Minute(at), 10, 1, &mut figures);
+        }
+    }
+    minute(ids, NOW, 3, 0, &mut figures);
+    FakeReader {
+        figures,
+        traces: (1..=5).map(|n| trace_row(ids, n)).collect(),
+        logs: (1..=3).map(|n| log_row(ids, n)).collect(),
+        metrics: vec![cpu(ids)],
+        newest: Some(Minute(NOW.0 - 1)),
+        ..FakeReader::default()
+    }
+}
+
+/// The n-th newest transaction, n minutes ago; the first failed, the second was slow.
+fn trace_row(ids: &Ids, n: u8) -> TraceRow {
+    let (outcome, reason) = match n {
+        1 => (Outcome::Error, SnapshotReason::Error),
+        2 => (Outcome::Slow, SnapshotReason::Slow),
+        3 => (Outcome::Normal, SnapshotReason::Periodic),
+        _ => (Outcome::Normal, SnapshotReason::None),
+    };
+    TraceRow {
+        trace: TraceId([n; 16]),
+        entry: SpanId(u64::from(n)),
+        application: ids.shop,
+        bt: ids.cart,
+        tier: ids.web,
+        node: ids.web1,
+        end_ns: Minute(NOW.0 - u32::from(n)).start_ns() + 20_000_000,
+        duration_us: 20_000,
+        outcome,
+        reason,
+        spans: 4,
+    }
+}
+
+fn log_row(ids: &Ids, n: u8) -> LogRow {
+    LogRow {
+        at_ns: Minute(NOW.0 - u32::from(n)).start_ns(),
+        application: ids.shop,
+        tier: ids.web,
+        node: ids.web1,
+        trace: Some(TraceId([n; 16])),
+        span: SpanId(u64::from(n)),
+        severity: 17,
+        body: format!("line {n}"),
+        attributes: vec![("code.line".to_owned(), OwnedValue::Int(7))],
+    }
+}
+
+/// CPU of `web1`: 40 % on average, from 30 to 50 in each minute.
+fn cpu(ids: &Ids) -> MetricSeries {
+    let point = |at| MetricPoint {
+        at: Minute(at),
+        count: 4.0,
+        sum: 160.0,
+        min: 30.0,
+        max: 50.0,
+        last: 45.0,
+    };
+    MetricSeries {
+        id: 1,
+        application: ids.shop,
+        tier: ids.web,
+        node: ids.web1,
+        path: "Hardware Resources|CPU|%Busy".to_owned(),
+        unit: "%".to_owned(),
+        points: (NOW.0 - 3..NOW.0).map(point).collect(),
+    }
+}
