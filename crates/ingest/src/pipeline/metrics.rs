@@ -1,30 +1,127 @@
-//! placeholder until the table of metrics is here
-use super::spans::Source;
-use crate::otlp::metrics::ResourceMetrics;
+//! Metrics: points of agents become rows of the metric tree.
+//!
+//! Paths, units and how values combine stand in [`model::metric_table`]; here are the increases of cumulative counters
+//! ([`streams`]), the putting together of one export ([`collection`]), levels that add over the processes of a node
+//! ([`levels`]), histograms ([`distribution`]) and the bounds on all of it ([`routes`]).
+//!
+//! A value stands in the minute of its sample's own time. An increase over several minutes (an agent that reports seldom,
+//! or could not for a while) is spread evenly over the minutes between the two samples, at most an hour of them, so that no
+//! minute shows what happened in many.
+
+mod collection;
+mod distribution;
+mod export;
+mod levels;
+mod requests;
+mod routes;
+mod streams;
+
+use model::{id::EntityId, time::Minute};
 use serde::{Deserialize, Serialize};
 use telemetry_store::head::Rows;
-#[derive(Debug, Default)]
-pub(super) struct Metrics;
+
+use self::{
+    export::Export,
+    levels::{Levels, SavedLevels},
+    requests::{Requests, SavedRequests},
+    routes::{Routes, SavedCombinations},
+    streams::{SavedStreams, Streams},
+};
+use super::spans::Source;
+use crate::otlp::metrics::ResourceMetrics;
+
+/// Forgetting walks all state, so it is done this seldom.
+const FORGET_EVERY_MS: i64 = 60_000;
+
+/// All that is known of metrics between two bodies.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    streams: Streams,
+    levels: Levels,
+    routes: Routes,
+    requests: Requests,
+    forgot_ms: i64,
+}
+
+/// What of it outlives the process.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct SavedMetrics;
+pub(super) struct SavedMetrics {
+    streams: SavedStreams,
+    levels: SavedLevels,
+    combinations: SavedCombinations,
+    requests: SavedRequests,
+    forgot_ms: i64,
+}
+
+/// What became of the points of a resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Taken {
+    /// Points that were read, the ignored ones included.
     pub(super) points: u64,
+    /// Points that count nowhere: unreadable, repeated, no number, or beyond the bound on streams.
     pub(super) ignored: u64,
 }
-impl Metrics {
-    pub(super) fn take(
-        &mut self,
-        _: &ResourceMetrics<'_>,
-        _: &Source,
-        _: &mut Rows,
-        _: i64,
-    ) -> Taken {
-        Taken { points: 0, ignored: 0 }
-    }
-    pub(super) fn save(&self) -> SavedMetrics {
-        SavedMetrics
-    }
-    pub(super) fn restore(_: SavedMetrics) -> Metrics {
-        Metrics
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Metrics::restore(SavedMetrics::default())
     }
 }
+
+impl Metrics {
+    /// Puts the points of a resource into `rows`, the account's.
+    pub(super) fn take(
+        &mut self,
+        resource: &ResourceMetrics<'_>,
+        source: &Source,
+        rows: &mut Rows,
+        now_ms: i64,
+    ) -> Taken {
+        self.forget(now_ms);
+        let mut export = Export::new(self, source, rows, now_ms);
+        export.resource(resource);
+        export.finish()
+    }
+
+    fn forget(&mut self, now_ms: i64) {
+        if now_ms < self.forgot_ms.saturating_add(FORGET_EVERY_MS) {
+            return;
+        }
+        self.forgot_ms = now_ms;
+        self.streams.forget(now_ms);
+        self.levels.forget(now_ms);
+        self.routes.forget(now_ms);
+        self.requests.forget(now_ms);
+    }
+
+    /// How many requests each tier served by its own metrics, in each of its newest minutes.
+    #[allow(dead_code, reason = "read by the page that says that a tier's traces are a sample")]
+    pub(super) fn request_counts(&self) -> impl Iterator<Item = (EntityId, Minute, f64)> + '_ {
+        self.requests.counts()
+    }
+
+    /// For the checkpoint.
+    pub(super) fn save(&self) -> SavedMetrics {
+        SavedMetrics {
+            streams: self.streams.save(),
+            levels: self.levels.save(),
+            combinations: self.routes.save(),
+            requests: self.requests.save(),
+            forgot_ms: self.forgot_ms,
+        }
+    }
+
+    /// As it was when it was saved.
+    pub(super) fn restore(saved: SavedMetrics) -> Metrics {
+        Metrics {
+            streams: Streams::restore(saved.streams),
+            levels: Levels::restore(saved.levels),
+            routes: Routes::restore(saved.combinations),
+            requests: Requests::restore(saved.requests),
+            forgot_ms: saved.forgot_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,407 @@
+//! One export of one process, being taken: every point by its kind, then the values of the whole.
+
+use std::sync::Arc;
+
+use model::{
+    metric_table::{Instrument, Kind, Reading, percentile},
+    time::{MINUTE_NS, Minute, SECOND_NS},
+};
+use telemetry_store::{
+    head::Rows,
+    segment::metrics::{Point, SeriesKey},
+};
+use twox_hash::XxHash3_64;
+
+use super::{
+    Metrics, Taken,
+    collection::{Collection, Span, Value},
+    distribution::Distribution,
+    requests::RequestMetric,
+    routes::{Origin, Route, hash},
+    streams::{Began, Step, StreamPoint, Total},
+};
+use crate::{
+    otlp::{
+        metrics::{
+            Data, Metric, NumberPoint, Points, ResourceMetrics, ScopeMetrics, SummaryPoint,
+            Temporality,
+        },
+        value::AttributeList,
+        wire::WireError,
+    },
+    pipeline::spans::Source,
+};
+
+/// The percentile that is kept of a histogram.
+const PERCENTILE: f64 = 0.95;
+/// Quantiles kept of a summary's point.
+const MAX_QUANTILES: usize = 10;
+/// An increase over more minutes is spread over the last ones.
+const MAX_SPREAD: u32 = 60;
+
+/// The metrics of one resource, being taken.
+pub(super) struct Export<'e> {
+    metrics: &'e mut Metrics,
+    source: &'e Source,
+    node: u64,
+    process: u64,
+    now_ms: i64,
+    rows: &'e mut Rows,
+    collection: Collection,
+    taken: Taken,
+}
+
+/// A metric whose points are being taken.
+#[derive(Clone, Copy)]
+struct Measured<'a> {
+    name: &'a str,
+    unit: &'a str,
+    instrument: Instrument,
+    temporality: Temporality,
+    began: Began,
+    /// Of scope and name.
+    seed: u64,
+}
+
+/// What every kind of point has.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    attributes: AttributeList<'a>,
+    start_ns: u64,
+    time_ns: u64,
+}
+
+impl<'e> Export<'e> {
+    /// Begins to take what a process sent.
+    pub(super) fn new(
+        metrics: &'e mut Metrics,
+        source: &'e Source,
+        rows: &'e mut Rows,
+        now_ms: i64,
+    ) -> Export<'e> {
+        let place = &source.place;
+        let ids = [place.account.0, place.application.0, place.tier.0, place.node.0];
+        let under = |seed: u64, id: &u32| XxHash3_64::oneshot_with_seed(seed, &id.to_le_bytes());
+        let node = ids.iter().fold(0, under);
+        Export {
+            metrics,
+            source,
+            node,
+            process: under(node, &source.process),
+            now_ms,
+            rows,
+            collection: Collection::default(),
+            taken: Taken::default(),
+        }
+    }
+
+    /// Takes all points of its resource.
+    pub(super) fn resource(&mut self, resource: &ResourceMetrics<'_>) {
+        for scope in resource.scopes() {
+            self.or_ignore(scope, Export::scope);
+        }
+    }
+
+    /// Puts the values of the whole into the rows.
+    pub(super) fn finish(mut self) -> Taken {
+        for value in std::mem::take(&mut self.collection).values() {
+            self.emit(&value);
+        }
+        self.taken
+    }
+
+    fn or_ignore<T>(&mut self, read: Result<T, WireError>, take: impl FnOnce(&mut Self, T)) {
+        match read {
+            Ok(read) => take(self, read),
+            Err(_) => {
+                self.taken.points += 1;
+                self.taken.ignored += 1;
+            }
+        }
+    }
+
+    fn scope(&mut self, scope: ScopeMetrics<'_>) {
+        let seed = hash(self.process, scope.name);
+        for metric in scope.metrics() {
+            self.or_ignore(metric, |export, metric| export.metric(&metric, seed));
+        }
+    }
+
+    fn metric(&mut self, metric: &Metric<'_>, scope: u64) {
+        let began = self.metrics.routes.began(metric.name);
+        let of = |instrument, temporality| Measured {
+            name: metric.name,
+            unit: metric.unit,
+            instrument,
+            temporality,
+            // A histogram holds what the agent itself measured.
+            began: if instrument == Instrument::Distribution { Began::AtStart } else { began },
+            seed: hash(scope, metric.name),
+        };
+        match metric.data {
+            Data::None => {}
+            Data::Gauge(points) => {
+                self.numbers(points, &of(Instrument::Gauge, Temporality::Unspecified));
+            }
+            Data::Sum { points, temporality, monotonic } => {
+                let instrument =
+                    if monotonic { Instrument::Counter } else { Instrument::UpDownCounter };
+                self.numbers(points, &of(instrument, temporality));
+            }
+            Data::Histogram { points, temporality } => {
+                let measured = of(Instrument::Distribution, temporality);
+                for point in points.histograms() {
+                    self.or_ignore(point, |export, point| {
+                        let at = at(point.attributes, point.start_ns, point.time_ns);
+                        let value = Distribution::of_histogram(&point);
+                        export.distribution(&measured, at, value, point.no_recorded_value, &[]);
+                    });
+                }
+            }
+            Data::ExponentialHistogram { points, temporality } => {
+                let measured = of(Instrument::Distribution, temporality);
+                for point in points.exponentials() {
+                    self.or_ignore(point, |export, point| {
+                        let at = at(point.attributes, point.start_ns, point.time_ns);
+                        let value = Distribution::of_exponential(&point);
+                        export.distribution(&measured, at, value, point.no_recorded_value, &[]);
+                    });
+                }
+            }
+            Data::Summary(points) => {
+                let measured = of(Instrument::Distribution, Temporality::Cumulative);
+                for point in points.summaries() {
+                    self.or_ignore(point, |export, point| export.summary(&measured, &point));
+                }
+            }
+        }
+    }
+
+    fn numbers(&mut self, points: Points<'_>, measured: &Measured<'_>) {
+        for point in points.numbers() {
+            self.or_ignore(point, |export, point| export.number(measured, &point));
+        }
+    }
+
+    fn number(&mut self, measured: &Measured<'_>, point: &NumberPoint<'_>) {
+        self.taken.points += 1;
+        let value = point.value.map(|value| value.as_f64()).filter(|value| value.is_finite());
+        let at = at(point.attributes, point.start_ns, point.time_ns);
+        let (Some(value), Some((stream, routes))) = (value, self.routes_of(measured, &at)) else {
+            self.taken.ignored += 1;
+            return;
+        };
+        let export = self.collection.export_of(stream.stream);
+        let grows = |route: &Route| matches!(route.reading, Reading::Increase | Reading::PerSecond);
+        let increase =
+            if routes.iter().any(grows) { self.increase(measured, &stream, value) } else { None };
+        let changes = measured.instrument == Instrument::UpDownCounter
+            && measured.temporality == Temporality::Delta;
+        let level =
+            if changes { self.metrics.streams.accumulate(&stream, value) } else { Some(value) };
+        let now = Span { since_ns: stream.time_ns, time_ns: stream.time_ns };
+        for route in routes.iter() {
+            let read = match (route.reading, level, increase) {
+                (Reading::Value, Some(level), _) => Some((level, now)),
+                (Reading::Increase, _, Some((amount, span))) => Some((amount, span)),
+                (Reading::PerSecond, _, Some((amount, span))) => rate(amount, span),
+                _ => None,
+            };
+            if let Some((value, span)) = read {
+                self.collection.add(route, export, value, span);
+            }
+        }
+    }
+
+    /// By how much a number grew, and since when.
+    fn increase(
+        &mut self,
+        measured: &Measured<'_>,
+        stream: &StreamPoint,
+        value: f64,
+    ) -> Option<(f64, Span)> {
+        if measured.temporality == Temporality::Delta {
+            return Some((value, delta_span(stream)));
+        }
+        match self.step(stream, Total::Number(value))? {
+            (Total::Number(amount), span) => Some((amount, span)),
+            (Total::Distribution(_), _) => None,
+        }
+    }
+
+    fn step(&mut self, stream: &StreamPoint, total: Total) -> Option<(Total, Span)> {
+        match self.metrics.streams.step(stream, total) {
+            Step::Increase { amount, since_ns } => {
+                Some((amount, Span { since_ns, time_ns: stream.time_ns }))
+            }
+            Step::Base => None,
+            Step::Repeated | Step::Full => {
+                self.taken.ignored += 1;
+                None
+            }
+        }
+    }
+
+    fn summary(&mut self, measured: &Measured<'_>, point: &SummaryPoint<'_>) {
+        let at = at(point.attributes, point.start_ns, point.time_ns);
+        let quantiles: Vec<(f64, f64)> =
+            point.quantiles().filter_map(Result::ok).take(MAX_QUANTILES).collect();
+        let value = Distribution::of_summary(point);
+        self.distribution(measured, at, value, point.no_recorded_value, &quantiles);
+    }
+
+    /// `quantiles` are the agent's own.
+    fn distribution(
+        &mut self,
+        measured: &Measured<'_>,
+        at: At<'_>,
+        value: Distribution,
+        no_recorded_value: bool,
+        quantiles: &[(f64, f64)],
+    ) {
+        self.taken.points += 1;
+        let known = if no_recorded_value { None } else { self.routes_of(measured, &at) };
+        let Some((stream, routes)) = known else {
+            self.taken.ignored += 1;
+            return;
+        };
+        let export = self.collection.export_of(stream.stream);
+        let added = if measured.temporality == Temporality::Delta {
+            Some((value, delta_span(&stream)))
+        } else {
+            match self.step(&stream, Total::Distribution(Box::new(value))) {
+                Some((Total::Distribution(added), span)) => Some((*added, span)),
+                _ => None,
+            }
+        };
+        let Some((added, span)) = added else { return };
+        if let Some(metric) = RequestMetric::of(measured.name) {
+            let minute = Minute::of_ns(stream.time_ns);
+            let tier = self.source.place.tier;
+            self.metrics.requests.add(tier, minute, metric, added.count as f64);
+        }
+        for route in routes.iter() {
+            let read = match route.reading {
+                Reading::SumIncrease => added.sum,
+                Reading::CountIncrease => Some(added.count as f64),
+                _ => None,
+            };
+            match read {
+                Some(value) => self.collection.add(route, export, value, span),
+                None if route.custom => self.own_series(route, &added, quantiles, stream.time_ns),
+                None => {}
+            }
+        }
+    }
+
+    /// A distribution of its own: its values behind one path, its percentile behind another.
+    fn own_series(
+        &mut self,
+        route: &Route,
+        added: &Distribution,
+        quantiles: &[(f64, f64)],
+        time_ns: u64,
+    ) {
+        let minute = Minute::of_ns(time_ns);
+        let count = added.count as f64;
+        if let (Some(mean), Some(sum), Some((min, max))) =
+            (added.mean(), added.sum, added.extremes())
+        {
+            let point = Point { count, sum, min, max, last: mean };
+            self.rows.point(self.key(&route.path, &route.unit), minute, &point);
+        }
+        let own = added.quantile(PERCENTILE).map(|value| (PERCENTILE, value));
+        let told = quantiles.iter().copied().filter(|(_, value)| value.is_finite());
+        for (quantile, value) in own.into_iter().chain(told) {
+            // Weighs as much as the values behind it.
+            let weight = count.max(1.0);
+            let point =
+                Point { count: weight, sum: value * weight, min: value, max: value, last: value };
+            let path = percentile(&route.path, quantile);
+            self.rows.point(self.key(&path.into(), &route.unit), minute, &point);
+        }
+    }
+
+    fn routes_of(
+        &mut self,
+        measured: &Measured<'_>,
+        at: &At<'_>,
+    ) -> Option<(StreamPoint, Arc<[Route]>)> {
+        let stream = StreamPoint {
+            stream: stream_hash(measured.seed, at.attributes),
+            process: self.process,
+            start_ns: at.start_ns,
+            time_ns: if at.time_ns == 0 {
+                self.now_ms.unsigned_abs().saturating_mul(1_000_000)
+            } else {
+                at.time_ns
+            },
+            now_ms: self.now_ms,
+            began: measured.began,
+        };
+        let origin = Origin {
+            stream: stream.stream,
+            node: self.node,
+            metric: measured.name,
+            unit: measured.unit,
+            instrument: measured.instrument,
+            now_ms: self.now_ms,
+        };
+        let routes = self.metrics.routes.of(&origin, || at.attributes.read().ok())?;
+        Some((stream, routes))
+    }
+
+    fn key(&self, path: &Arc<str>, unit: &Arc<str>) -> SeriesKey {
+        SeriesKey {
+            application: self.source.place.application,
+            tier: self.source.place.tier,
+            node: self.source.place.node,
+            path: Arc::clone(path),
+            unit: Arc::clone(unit),
+        }
+    }
+
+    fn emit(&mut self, value: &Value) {
+        let key = self.key(&value.path, &value.unit);
+        let minute = Minute::of_ns(value.time_ns);
+        match value.kind {
+            Kind::Host | Kind::Average => self.rows.point(key, minute, &Point::of(value.value)),
+            Kind::Level => {
+                let levels = &mut self.metrics.levels;
+                let total =
+                    levels.total(value.series, self.source.process, value.value, value.time_ns);
+                self.rows.point(key, minute, &Point::of(total));
+            }
+            Kind::PerMinute => {
+                let minutes = minute.0.saturating_sub(Minute::of_ns(value.since_ns).0);
+                let minutes = minutes.clamp(1, MAX_SPREAD);
+                let each = Point::of(value.value / f64::from(minutes));
+                for back in (0..minutes).rev() {
+                    self.rows.point(key.clone(), Minute(minute.0.saturating_sub(back)), &each);
+                }
+            }
+        }
+    }
+}
+
+fn at(attributes: AttributeList<'_>, start_ns: u64, time_ns: u64) -> At<'_> {
+    At { attributes, start_ns, time_ns }
+}
+
+fn rate(amount: f64, span: Span) -> Option<(f64, Span)> {
+    let nanos = span.time_ns.saturating_sub(span.since_ns);
+    (nanos > 0).then(|| (amount * SECOND_NS as f64 / nanos as f64, span))
+}
+
+/// What a delta covers; a minute, the usual interval, where its agent does not tell.
+fn delta_span(stream: &StreamPoint) -> Span {
+    let told = stream.start_ns != 0 && stream.start_ns < stream.time_ns;
+    let since_ns = if told { stream.start_ns } else { stream.time_ns.saturating_sub(MINUTE_NS) };
+    Span { since_ns, time_ns: stream.time_ns }
+}
+
+/// The same whatever the order of the attributes.
+fn stream_hash(seed: u64, attributes: AttributeList<'_>) -> u64 {
+    let pairs = attributes.0.iter().map(|pair| XxHash3_64::oneshot_with_seed(seed, pair));
+    pairs.fold(seed, u64::wrapping_add)
+}
