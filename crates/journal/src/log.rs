@@ -103,7 +103,6 @@ impl Log {
         let header = Header::decode(&bytes).expect("newest_whole chose a file with a whole header");
         let start = Place { offset: newest_first, byte: HEADER as u64 };
         let end = file::frames(&bytes.slice(HEADER..), start, |_| {});
-        let mut newest = disk.open_append(&newest_path).map_err(failed("opening", &newest_name))?;
         if end.byte < bytes.len() as u64 {
             warn!(
                 file = newest_name,
@@ -111,10 +110,10 @@ impl Log {
                 torn = bytes.len() as u64 - end.byte,
                 "cut off a torn end"
             );
-            newest.truncate(end.byte).map_err(failed("cutting the torn end", &newest_name))?;
         }
-        // What is read back now is acknowledged to nobody new, but a consumer may commit on it: make it durable first.
-        newest.sync().map_err(failed("syncing", &newest_name))?;
+        let whole = usize::try_from(end.byte).expect("the file was read into memory");
+        let newest = rewrite(disk.as_ref(), &newest_path, &bytes[..whole])
+            .map_err(failed("rewriting", &newest_name))?;
         files.insert(newest_first, end.byte);
         info!(files = files.len(), next = end.offset, "journal recovered");
         Ok(Log {
@@ -179,9 +178,28 @@ impl Log {
     }
 
     fn rotate(&mut self, first: u64) -> io::Result<()> {
-        self.newest = make_file(self.disk.as_ref(), &self.config.dir, self.producer, first)?;
+        match make_file(self.disk.as_ref(), &self.config.dir, self.producer, first) {
+            Ok(file) => self.newest = file,
+            Err(error) => {
+                self.abandon(first);
+                return Err(error);
+            }
+        }
         self.files.insert(first, HEADER as u64);
         Ok(())
+    }
+
+    /// Takes away a file that could not be made. Were it left behind, records that go on in the older file would lie
+    /// beyond its first offset, and the next start would not find them.
+    fn abandon(&mut self, first: u64) {
+        let path = path(&self.config.dir, first);
+        let removed = match self.disk.len(&path) {
+            Ok(_) => self.disk.remove(&path),
+            Err(_) => Ok(()),
+        };
+        if let Err(error) = removed.and_then(|()| self.disk.sync_dir(&self.config.dir)) {
+            self.failed = Some(error.to_string());
+        }
     }
 
     fn fail(&mut self, error: &io::Error) -> AppendError {
@@ -392,6 +410,23 @@ fn make_file(
     file.append(&Header { format: FORMAT, producer, first }.encode())?;
     file.sync()?;
     disk.sync_dir(dir)?;
+    Ok(file)
+}
+
+/// Writes a file anew under its name, durably.
+///
+/// What was read of it may be in the kernel's memory alone: after a failed fsync its pages count as clean, and no later
+/// fsync writes them. A consumer may commit on what it reads, and more will be written behind it.
+fn rewrite(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<Box<dyn DiskFile>> {
+    let fresh = path.with_extension("log.new");
+    if disk.len(&fresh).is_ok() {
+        disk.remove(&fresh)?;
+    }
+    let mut file = disk.create(&fresh)?;
+    file.append(bytes)?;
+    file.sync()?;
+    disk.rename(&fresh, path)?;
+    disk.sync_dir(path.parent().unwrap_or(Path::new("")))?;
     Ok(file)
 }
 

@@ -17,7 +17,7 @@ use crate::{
         logs::{Log, encode_logs},
         metrics::{Points, encode_points},
         spans::encode_spans,
-        traces::encode_traces,
+        traces::{encode_traces, newest_of},
     },
     span_batch::SpanBatch,
     store::{CHECKPOINTS, SEGMENTS, Store, StoreError, failed},
@@ -80,7 +80,7 @@ impl Store {
         if let Some(path) =
             replaced_checkpoint.filter(|path| Some(path) != self.checkpoint_of(written))
         {
-            // One left behind costs its bytes until the next start of a consumer; it does no harm.
+            // One left behind costs its bytes until the consumer is claimed again; it does no harm.
             if let Err(error) = self.disk.remove(Path::new(&path)) {
                 tracing::warn!(%error, path, "could not remove a replaced checkpoint");
             }
@@ -92,12 +92,49 @@ impl Store {
         written.commit.checkpoint.as_ref().map(|object| &object.path)
     }
 
+    /// Lets go of everything that no cut made durable: the head, and one that was being written. For a writer that begins
+    /// again at its last cut, which will bring all of it a second time.
+    ///
+    /// # Errors
+    /// When the catalogue does not answer; nothing has changed then.
+    pub fn discard_head(&self) -> Result<(), StoreError> {
+        let listing = self.catalogue.snapshot()?;
+        let mut state = self.state.write();
+        // Whether the cut that was being written happened stands in the catalogue.
+        self.install(&mut state, listing);
+        state.freezing = None;
+        state.head = Head::default();
+        Ok(())
+    }
+
     /// Shows the new segments and lets go of the frozen head in one step, so that nobody sees a row twice or not at all.
     fn reload_after_cut(&self) -> Result<(), StoreError> {
         let listing = self.catalogue.snapshot()?;
         let mut state = self.state.write();
         self.install(&mut state, listing);
         state.freezing = None;
+        Ok(())
+    }
+
+    /// Removes a consumer's checkpoints but the one that counts: of cuts that did not happen, and such whose removal a
+    /// crash prevented. For the owner that has just claimed the consumer.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn remove_stale_checkpoints(
+        &self,
+        consumer: &str,
+        current: Option<&ObjectRef>,
+    ) -> Result<(), StoreError> {
+        let dir = Path::new(CHECKPOINTS);
+        let of_consumer = format!("{consumer}-");
+        for name in self.disk.list(dir).map_err(failed("listing", dir))? {
+            let path = dir.join(&name);
+            let counts = current.is_some_and(|object| Path::new(&object.path) == path);
+            if name.starts_with(&of_consumer) && !counts {
+                self.disk.remove(&path).map_err(failed("removing", &path))?;
+            }
+        }
         Ok(())
     }
 
@@ -143,7 +180,8 @@ impl Frozen {
     }
 
     fn write_checkpoint(&self, store: &Store, id: u64) -> Result<ObjectRef, StoreError> {
-        let path = Path::new(CHECKPOINTS).join(format!("{id}.checkpoint"));
+        let path =
+            Path::new(CHECKPOINTS).join(format!("{}-{id}.checkpoint", self.position.consumer));
         segment::store(store.disk.as_ref(), &path, &self.checkpoint)?;
         let dir = Path::new(CHECKPOINTS);
         store.disk.sync_dir(dir).map_err(failed("syncing", dir))?;
@@ -217,7 +255,8 @@ fn collect(account: AccountId, rows: &Rows, pieces: &mut Vec<Piece>) -> Result<(
         pieces.push(points_piece(account, Table::Metrics, period, &points)?);
     }
 
-    for (period, mut traces) in by_period(Table::TraceIndex, &rows.traces, |row| row.end_ns) {
+    let traces = newest_of(rows.traces.iter().copied());
+    for (period, mut traces) in by_period(Table::TraceIndex, &traces, |row| row.end_ns) {
         let (min, max) = bounds(traces.iter().map(|row| row.end_ns));
         pieces.push(Piece {
             account,

@@ -11,6 +11,7 @@ pub mod attribute;
 pub mod cut;
 pub mod head;
 pub mod reader;
+mod recency;
 pub mod segment;
 pub mod span_batch;
 pub mod store;

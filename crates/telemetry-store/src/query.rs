@@ -7,14 +7,14 @@ mod traces;
 
 use model::{
     id::{AccountId, TraceId},
-    time::Minute,
+    time::{Minute, MinuteRange},
 };
 use rustc_hash::FxHashSet;
 
 use crate::{
     reader::{
         Answer, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, QueryError,
-        Reader, Span, TracePage, TraceQuery,
+        Reader, Resolution, Span, TracePage, TraceQuery,
     },
     segment::{SegmentError, spans},
     span_batch::SpanBatch,
@@ -71,6 +71,19 @@ impl Store {
     /// # Errors
     /// When a segment cannot be read.
     pub fn trace_spans(&self, account: AccountId, trace: TraceId) -> Result<SpanBatch, QueryError> {
+        self.trace_spans_since(account, trace, 0)
+    }
+
+    /// The same, without a look at segments all of whose spans ended before `since_ns` (Unix nanoseconds).
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn trace_spans_since(
+        &self,
+        account: AccountId,
+        trace: TraceId,
+        since_ns: u64,
+    ) -> Result<SpanBatch, QueryError> {
         let mut found = SpanBatch::default();
         let pin = self.pin_with_heads(|head| {
             if let Some(rows) = head.get(account) {
@@ -80,21 +93,54 @@ impl Store {
                     .for_each(|row| found.push(&row));
             }
         });
-        for table in [Table::Spans, Table::Snapshots] {
-            read_each(
-                &pin,
-                account,
-                table,
-                |_| true,
-                |segment| spans::read_trace(&*segment.open()?, trace, &mut found),
-            )?;
-        }
+        segments_of_trace(&pin, account, trace, since_ns, &mut found)?;
+        Ok(found)
+    }
+
+    /// The same, but only of segments: for a writer that knows what it has put into the head.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn stored_spans_since(
+        &self,
+        account: AccountId,
+        trace: TraceId,
+        since_ns: u64,
+    ) -> Result<SpanBatch, QueryError> {
+        let mut found = SpanBatch::default();
+        segments_of_trace(&self.pin(), account, trace, since_ns, &mut found)?;
         Ok(found)
     }
 }
 
+fn segments_of_trace(
+    pin: &Pin,
+    account: AccountId,
+    trace: TraceId,
+    since_ns: u64,
+    found: &mut SpanBatch,
+) -> Result<(), QueryError> {
+    let recent = |segment: &Segment| segment.meta.max_time_ns as u64 >= since_ns;
+    for table in [Table::Spans, Table::Snapshots] {
+        read_each(pin, account, table, recent, |segment| {
+            spans::read_trace(&*segment.open()?, trace, found)
+        })?;
+    }
+    Ok(())
+}
+
 fn whole<T>(value: T) -> Answer<T> {
     Answer { value, partial: Vec::new() }
+}
+
+/// The first minute whose nanoseconds no longer fit 64 bits; a range that was asked for may end anywhere.
+const END_OF_TIME: u32 = 300_000_000;
+
+/// The asked range, widened to whole points of what is read.
+fn widened(range: MinuteRange, read: Resolution) -> MinuteRange {
+    let end = range.end.0.min(END_OF_TIME).div_ceil(read.minutes()) * read.minutes();
+    let start = read.floor(Minute(range.start.0.min(END_OF_TIME)));
+    MinuteRange { start, end: Minute(end) }
 }
 
 /// Gives the wanted segments of a table to `read`.
@@ -105,13 +151,17 @@ fn read_each(
     wanted: impl Fn(&Segment) -> bool,
     mut read: impl FnMut(&Segment) -> Result<(), SegmentError>,
 ) -> Result<(), QueryError> {
-    for segment in pin.of(account, table).filter(|segment| wanted(segment)) {
-        read(segment).map_err(|error| QueryError::Read {
-            what: format!("{} segment {}", table.name(), segment.meta.id),
-            source: Box::new(error),
-        })?;
+    for segment in pin.of(account, table).into_iter().filter(|segment| wanted(segment)) {
+        read(segment).map_err(|error| unreadable(table, segment, error))?;
     }
     Ok(())
+}
+
+fn unreadable(table: Table, segment: &Segment, error: SegmentError) -> QueryError {
+    QueryError::Read {
+        what: format!("{} segment {}", table.name(), segment.meta.id),
+        source: Box::new(error),
+    }
 }
 
 #[cfg(test)]

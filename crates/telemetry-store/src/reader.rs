@@ -215,7 +215,7 @@ pub struct TraceRow {
     pub duration_us: u64,
     pub outcome: Outcome,
     pub reason: SnapshotReason,
-    /// Spans of the trace known when it closed.
+    /// Spans of the trace known when it closed. 0 takes the row about this entry back; readers never see it.
     pub spans: u32,
 }
 
@@ -233,7 +233,8 @@ pub struct LogQuery {
     pub limit: usize,
 }
 
-/// One page of log records, and where the next begins.
+/// One page of log records, and where the next begins. Records of one instant are never parted: a page may be longer than
+/// asked by those of its last instant.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogPage {
     pub rows: Vec<LogRow>,

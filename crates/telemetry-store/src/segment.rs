@@ -27,9 +27,10 @@ use parquet::{
     basic::{Compression, ZstdLevel},
     errors::ParquetError,
     file::{
-        metadata::PageIndexPolicy,
+        metadata::{PageIndexPolicy, RowGroupMetaData},
         properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion},
         reader::{ChunkReader, Length},
+        statistics::Statistics,
     },
 };
 
@@ -164,11 +165,27 @@ impl Opened {
     /// # Errors
     /// When the file cannot be read or is no segment.
     pub fn open(disk: Arc<dyn Disk>, path: &Path) -> Result<Opened, SegmentError> {
+        Opened::load(disk, path, PageIndexPolicy::Skip)
+    }
+
+    /// Reads the footer and where the pages are: for kinds of which single rows are read.
+    ///
+    /// # Errors
+    /// As [`Opened::open`].
+    pub fn open_with_pages(disk: Arc<dyn Disk>, path: &Path) -> Result<Opened, SegmentError> {
+        Opened::load(disk, path, PageIndexPolicy::Optional)
+    }
+
+    fn load(
+        disk: Arc<dyn Disk>,
+        path: &Path,
+        pages: PageIndexPolicy,
+    ) -> Result<Opened, SegmentError> {
         let length = disk
             .len(path)
             .map_err(|source| SegmentError::Disk { path: path.display().to_string(), source })?;
         let file = File { disk, path: path.to_owned(), length };
-        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        let options = ArrowReaderOptions::new().with_page_index_policy(pages);
         let footer =
             ArrowReaderMetadata::load(&file, options).map_err(|source| failed(path, source))?;
         Ok(Opened { file, footer })
@@ -189,12 +206,24 @@ impl Opened {
     }
 
     /// All rows, batch by batch.
-    fn each_batch(
+    fn each_batch(&self, each: impl FnMut(&RecordBatch) -> Option<()>) -> Result<(), SegmentError> {
+        self.each_batch_of(|_| true, each)
+    }
+
+    /// The rows of the row groups that are wanted, batch by batch.
+    fn each_batch_of(
         &self,
+        wanted: impl Fn(&Group<'_>) -> bool,
         mut each: impl FnMut(&RecordBatch) -> Option<()>,
     ) -> Result<(), SegmentError> {
-        let reader = self.builder().build().map_err(|source| self.failed(source))?;
-        for batch in reader {
+        let groups = self.footer.metadata().row_groups().iter().enumerate();
+        let groups: Vec<usize> =
+            groups.filter(|(_, group)| wanted(&Group(group))).map(|(at, _)| at).collect();
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let reader = self.builder().with_row_groups(groups).build();
+        for batch in reader.map_err(|source| self.failed(source))? {
             let batch = batch.map_err(|source| self.failed(source.into()))?;
             each(&batch).ok_or_else(|| SegmentError::Column {
                 path: self.file.path.display().to_string(),
@@ -203,6 +232,45 @@ impl Opened {
         }
         Ok(())
     }
+}
+
+/// What is known of a row group before it is read.
+struct Group<'a>(&'a RowGroupMetaData);
+
+impl Group<'_> {
+    /// Whether an unsigned column may hold a value from `first` up to `last`; yes where there are no statistics.
+    fn may_hold(&self, column: &str, first: u64, last: u64) -> bool {
+        self.bounds(column).is_none_or(|(min, max)| min <= last && max >= first)
+    }
+
+    /// Whether an unsigned column may hold a value; any does where none is asked for.
+    fn may_equal(&self, column: &str, value: Option<u32>) -> bool {
+        value.is_none_or(|value| self.may_hold(column, value.into(), value.into()))
+    }
+
+    fn bounds(&self, column: &str) -> Option<(u64, u64)> {
+        let columns = self.0.columns().iter();
+        let chunk = columns.into_iter().find(|chunk| chunk.column_descr().name() == column)?;
+        match chunk.statistics()? {
+            Statistics::Int32(values) => {
+                Some(((*values.min_opt()? as u32).into(), (*values.max_opt()? as u32).into()))
+            }
+            Statistics::Int64(values) => {
+                Some((*values.min_opt()? as u64, *values.max_opt()? as u64))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Statistics of these columns for each row group, by which groups are passed over.
+fn with_statistics(
+    properties: WriterPropertiesBuilder,
+    columns: &[&str],
+) -> WriterPropertiesBuilder {
+    columns.iter().fold(properties, |properties, &name| {
+        properties.set_column_statistics_enabled(name.into(), EnabledStatistics::Chunk)
+    })
 }
 
 fn failed(path: &Path, source: ParquetError) -> SegmentError {

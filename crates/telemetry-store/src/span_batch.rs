@@ -120,7 +120,28 @@ impl SpanBatch {
             *self = other;
             return;
         }
-        (0..other.len()).for_each(|at| self.push(&other.row(at)));
+        // Each text is looked up once, not once a row.
+        let known: Vec<u32> = std::iter::once(0)
+            .chain(other.texts.all.iter().map(|text| self.texts.number(text)))
+            .collect();
+        let renumbered =
+            |numbers: Vec<u32>| numbers.into_iter().map(|number| known[number as usize]);
+        self.name.extend(renumbered(other.name));
+        self.scope.extend(renumbered(other.scope));
+        self.trace_state.extend(renumbered(other.trace_state));
+        self.status_message.extend(renumbered(other.status_message));
+        self.resource.extend(renumbered(other.resource));
+        let start = self.keep(&other.arena);
+        self.bodies.extend(other.bodies.into_iter().map(|body| body.map(|at| start + at)));
+        self.trace.extend(other.trace);
+        self.id.extend(other.id);
+        self.parent.extend(other.parent);
+        self.start_ns.extend(other.start_ns);
+        self.duration_ns.extend(other.duration_ns);
+        self.kind.extend(other.kind);
+        self.status.extend(other.status);
+        self.flags.extend(other.flags);
+        self.entities.extend(other.entities);
     }
 
     fn keep(&mut self, bytes: &[u8]) -> u32 {

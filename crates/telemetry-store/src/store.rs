@@ -1,5 +1,7 @@
 //! The store: the catalogue's segments and the head, as one state that readers pin.
 
+mod footers;
+
 use std::{
     collections::{BTreeMap, HashSet},
     io,
@@ -13,11 +15,13 @@ use std::{
 use daemon::disk::Disk;
 use metadata_store::{Catalogue, CatalogueError, SegmentMeta};
 use model::id::AccountId;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use tracing::{info, warn};
 
+use self::footers::Footers;
 use crate::{
     head::Head,
+    recency::recency,
     segment::{FORMAT, Opened, SegmentError},
     table::Table,
 };
@@ -26,6 +30,8 @@ use crate::{
 pub(crate) const SEGMENTS: &str = "segments";
 /// Where checkpoints lie.
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
+/// Memory for the footers of segments that were read last, bytes.
+const FOOTER_BYTES: usize = 24 << 20;
 
 /// How the store is made.
 #[derive(Debug)]
@@ -56,6 +62,7 @@ pub struct Store {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) catalogue: Arc<dyn Catalogue>,
     pub(crate) state: RwLock<State>,
+    footers: Arc<Footers>,
 }
 
 #[derive(Debug, Default)]
@@ -73,26 +80,24 @@ pub(crate) struct Listing {
     pub(crate) by_id: BTreeMap<u64, Arc<Segment>>,
 }
 
-/// One segment, opened when first read. Its file goes when it is obsolete and its last reader is done.
+/// One segment as a version of the catalogue lists it.
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) meta: SegmentMeta,
+    file: Arc<SegmentFile>,
+    footers: Arc<Footers>,
+}
+
+/// A segment's file, shared by all listings that have it. It goes when it is obsolete and its last reader is done.
+#[derive(Debug)]
+struct SegmentFile {
+    path: PathBuf,
     disk: Arc<dyn Disk>,
-    opened: Mutex<Option<Arc<Opened>>>,
     obsolete: AtomicBool,
 }
 
 impl Segment {
-    pub(crate) fn new(meta: SegmentMeta, disk: &Arc<dyn Disk>) -> Segment {
-        Segment {
-            meta,
-            disk: Arc::clone(disk),
-            opened: Mutex::default(),
-            obsolete: AtomicBool::new(false),
-        }
-    }
-
-    /// The opened file; its footer is kept as long as the segment is listed.
+    /// The opened file.
     pub(crate) fn open(&self) -> Result<Arc<Opened>, SegmentError> {
         if self.meta.format > FORMAT {
             return Err(SegmentError::Newer {
@@ -100,13 +105,15 @@ impl Segment {
                 found: self.meta.format,
             });
         }
-        let mut opened = self.opened.lock();
-        if let Some(opened) = &*opened {
-            return Ok(Arc::clone(opened));
-        }
-        let fresh = Arc::new(Opened::open(Arc::clone(&self.disk), Path::new(&self.meta.path))?);
-        *opened = Some(Arc::clone(&fresh));
-        Ok(fresh)
+        self.footers.get(self.meta.id, || {
+            let disk = Arc::clone(&self.file.disk);
+            match Table::from_number(self.meta.table) {
+                Some(Table::Spans | Table::Snapshots) => {
+                    Opened::open_with_pages(disk, &self.file.path)
+                }
+                _ => Opened::open(disk, &self.file.path),
+            }
+        })
     }
 
     pub(crate) fn overlaps(&self, from_ns: u64, to_ns: u64) -> bool {
@@ -114,12 +121,12 @@ impl Segment {
     }
 }
 
-impl Drop for Segment {
+impl Drop for SegmentFile {
     fn drop(&mut self) {
         if self.obsolete.load(Ordering::Relaxed)
-            && let Err(error) = self.disk.remove(Path::new(&self.meta.path))
+            && let Err(error) = self.disk.remove(&self.path)
         {
-            warn!(%error, segment = self.meta.path, "could not remove a replaced segment; the next start tries again");
+            warn!(%error, segment = %self.path.display(), "could not remove a replaced segment; the next start tries again");
         }
     }
 }
@@ -131,15 +138,15 @@ pub(crate) struct Pin {
 }
 
 impl Pin {
-    /// The segments of an account's table, oldest first.
-    pub(crate) fn of(
-        &self,
-        account: AccountId,
-        table: Table,
-    ) -> impl Iterator<Item = &Arc<Segment>> {
-        self.segments.by_id.values().filter(move |segment| {
+    /// The segments of an account's table, those with the oldest rows first.
+    pub(crate) fn of(&self, account: AccountId, table: Table) -> Vec<&Arc<Segment>> {
+        let of_table = |segment: &&Arc<Segment>| {
             segment.meta.account == account.0 && segment.meta.table == table as u8
-        })
+        };
+        let mut segments: Vec<&Arc<Segment>> =
+            self.segments.by_id.values().filter(of_table).collect();
+        segments.sort_by_cached_key(|segment| recency(&segment.meta));
+        segments
     }
 }
 
@@ -156,7 +163,8 @@ impl Config {
         for dir in [Path::new(""), Path::new(SEGMENTS)] {
             disk.sync_dir(dir).map_err(failed("syncing", dir))?;
         }
-        let store = Store { disk, catalogue, state: RwLock::default() };
+        let footers = Arc::new(Footers::new(FOOTER_BYTES));
+        let store = Store { disk, catalogue, state: RwLock::default(), footers };
         store.reload()?;
         if let Some(newer) =
             store.pin().segments.by_id.values().find(|segment| segment.meta.format > FORMAT)
@@ -223,15 +231,27 @@ impl Store {
         let by_id: BTreeMap<u64, Arc<Segment>> = listing
             .segments
             .into_iter()
-            .map(|meta| {
-                let segment = known.get(&meta.id).filter(|segment| segment.meta == meta).cloned();
-                (meta.id, segment.unwrap_or_else(|| Arc::new(Segment::new(meta, &self.disk))))
-            })
+            .map(|meta| (meta.id, self.segment(known.get(&meta.id), meta)))
             .collect();
-        for (_, segment) in known.iter().filter(|(id, _)| !by_id.contains_key(id)) {
-            segment.obsolete.store(true, Ordering::Relaxed);
+        for (id, segment) in known.iter().filter(|(id, _)| !by_id.contains_key(id)) {
+            segment.file.obsolete.store(true, Ordering::Relaxed);
+            self.footers.forget(*id);
         }
         state.segments = Arc::new(Listing { version: listing.version, by_id });
+    }
+
+    fn segment(&self, known: Option<&Arc<Segment>>, meta: SegmentMeta) -> Arc<Segment> {
+        let file = match known {
+            Some(known) if known.meta == meta => return Arc::clone(known),
+            // Marked as rolled up: another entry, the same file.
+            Some(known) => Arc::clone(&known.file),
+            None => Arc::new(SegmentFile {
+                path: PathBuf::from(&meta.path),
+                disk: Arc::clone(&self.disk),
+                obsolete: AtomicBool::new(false),
+            }),
+        };
+        Arc::new(Segment { meta, file, footers: Arc::clone(&self.footers) })
     }
 
     /// Removes files that no commit made visible. Only at start, before anybody writes.
@@ -266,6 +286,11 @@ impl Store {
             })
         };
         Table::ALL.into_iter().map(|table| (table, size(table).0, size(table).1)).collect()
+    }
+
+    /// About the bytes of memory that kept footers of segments take.
+    pub fn footer_memory(&self) -> usize {
+        self.footers.memory()
     }
 
     /// How many segments there are.

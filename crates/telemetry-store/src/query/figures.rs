@@ -10,7 +10,7 @@ use model::{
     time::{Minute, MinuteRange},
 };
 
-use super::read_each;
+use super::{read_each, widened};
 use crate::{
     reader::{FigureQuery, FigureRow, Points, QueryError, Resolution},
     segment::figures::{Wanted, each_figure},
@@ -67,12 +67,7 @@ impl Plan {
             Points::Total => Resolution::for_range(query.range.len()),
             Points::Every(resolution) => resolution,
         };
-        let end = Minute(query.range.end.0.div_ceil(read.minutes()) * read.minutes());
-        Plan {
-            read,
-            range: MinuteRange { start: read.floor(query.range.start), end },
-            points: query.points,
-        }
+        Plan { read, range: widened(query.range, read), points: query.points }
     }
 
     fn rolled_table(&self) -> Option<Table> {

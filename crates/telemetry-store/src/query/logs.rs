@@ -11,25 +11,26 @@ use crate::{
 };
 
 pub(super) fn logs(store: &Store, query: &LogQuery) -> Result<LogPage, QueryError> {
-    let mut newest = Newest { query, rows: BTreeMap::new(), count: 0 };
+    let mut newest = Newest { query, instants: BTreeMap::new(), count: 0 };
     let pin = store.pin_with_heads(|head| {
         head.get(query.account)
             .into_iter()
             .flat_map(|rows| &rows.logs)
             .for_each(|log| newest.add(log));
     });
-    let overlaps = |segment: &Segment| segment.overlaps(query.from_ns, query.to_ns);
+    let time = query.from_ns..query.before.map_or(query.to_ns, |before| before.min(query.to_ns));
+    let overlaps = |segment: &Segment| segment.overlaps(time.start, time.end);
     read_each(&pin, query.account, Table::Logs, overlaps, |segment| {
-        each_log(&*segment.open()?, |log| newest.add(&log))
+        each_log(&*segment.open()?, time.clone(), |log| newest.add(&log))
     })?;
     Ok(newest.finish())
 }
 
-/// Keyed by time; a counter keeps records of one instant apart.
+/// The newest records met so far, by instant: as many whole instants as hold what was asked, and one more.
 struct Newest<'a> {
     query: &'a LogQuery,
-    rows: BTreeMap<(u64, u64), Log>,
-    count: u64,
+    instants: BTreeMap<u64, Vec<Log>>,
+    count: usize,
 }
 
 impl Newest<'_> {
@@ -37,22 +38,30 @@ impl Newest<'_> {
         if !takes(self.query, log) {
             return;
         }
-        let full = self.rows.len() > self.query.limit;
-        if full && self.rows.first_key_value().is_some_and(|((oldest, _), _)| log.at_ns < *oldest) {
+        let oldest = self.instants.first_key_value().map(|(at_ns, _)| *at_ns);
+        if self.count > self.query.limit && oldest.is_some_and(|oldest| log.at_ns < oldest) {
             return;
         }
         self.count += 1;
-        self.rows.insert((log.at_ns, self.count), log.clone());
-        if self.rows.len() > self.query.limit + 1 {
-            self.rows.pop_first();
+        self.instants.entry(log.at_ns).or_default().push(log.clone());
+        while let Some(oldest) = self.instants.first_entry()
+            && self.count - oldest.get().len() > self.query.limit
+        {
+            self.count -= oldest.remove().len();
         }
     }
 
     fn finish(self) -> LogPage {
-        let more = self.rows.len() > self.query.limit;
-        let rows: Vec<Log> = self.rows.into_values().rev().take(self.query.limit).collect();
-        let next = rows.last().filter(|_| more).map(|log| log.at_ns);
-        LogPage { rows: rows.iter().map(Log::to_row).collect(), next }
+        let mut page = LogPage::default();
+        for (at_ns, logs) in self.instants.into_iter().rev() {
+            if page.rows.len() >= self.query.limit {
+                page.next = page.rows.last().map(|row| row.at_ns);
+                break;
+            }
+            debug_assert!(logs.iter().all(|log| log.at_ns == at_ns));
+            page.rows.extend(logs.iter().rev().map(Log::to_row));
+        }
+        page
     }
 }
 

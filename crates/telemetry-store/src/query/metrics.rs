@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::time::{Minute, MinuteRange};
 
-use super::read_each;
+use super::{read_each, widened};
 use crate::{
     reader::{MetricQuery, MetricSeries, Points, QueryError, Resolution},
     segment::metrics::{Point, SeriesKey, each_point, series_id},
@@ -17,8 +17,7 @@ pub(super) fn metrics(store: &Store, query: &MetricQuery) -> Result<Vec<MetricSe
         Points::Total => Resolution::for_range(query.range.len()),
         Points::Every(resolution) => resolution,
     };
-    let end = Minute(query.range.end.0.div_ceil(resolution.minutes()) * resolution.minutes());
-    let range = MinuteRange { start: resolution.floor(query.range.start), end };
+    let range = widened(query.range, resolution);
     let rolled = match resolution {
         Resolution::OneMinute => None,
         Resolution::TenMinutes => Some(Table::MetricsTen),

@@ -3,54 +3,67 @@
 use std::collections::BTreeMap;
 
 use model::id::{SpanId, TraceId};
+use rustc_hash::FxHashSet;
 
-use super::read_each;
+use super::unreadable;
 use crate::{
     reader::{QueryError, TracePage, TraceQuery, TraceRow},
-    segment::traces::each_trace,
-    store::{Segment, Store},
+    segment::traces::{Wanted, each_trace},
+    store::Store,
     table::Table,
 };
 
 type Key = (u64, TraceId, SpanId);
 
 pub(super) fn traces(store: &Store, query: &TraceQuery) -> Result<TracePage, QueryError> {
-    let mut newest = Newest { query, rows: BTreeMap::new() };
-    // Segments in the order they were written, then the heads: what was written last about a transaction stands.
-    let mut from_heads = Vec::new();
+    let mut in_heads = Vec::new();
     let pin = store.pin_with_heads(|head| {
-        from_heads.extend(
+        in_heads.extend(
             head.get(query.account).into_iter().flat_map(|rows| rows.traces.iter().copied()),
         );
     });
-    let overlaps = |segment: &Segment| segment.overlaps(query.from_ns, query.to_ns);
-    read_each(&pin, query.account, Table::TraceIndex, overlaps, |segment| {
-        each_trace(&*segment.open()?, |row| newest.add(row))
-    })?;
-    from_heads.into_iter().for_each(|row| newest.add(row));
-    Ok(newest.finish())
+    let before_ns = query.before.map_or(u64::MAX, |(end_ns, ..)| end_ns.saturating_add(1));
+    let wanted = Wanted {
+        application: query.application,
+        bt: query.bt,
+        from_ns: query.from_ns,
+        to_ns: query.to_ns.min(before_ns),
+    };
+    // The newest rows first: of several about the same transaction the first one met stands.
+    let mut page = Page { query, rows: BTreeMap::new(), retired: FxHashSet::default() };
+    in_heads.into_iter().rev().for_each(|row| page.add(row));
+    let segments = pin.of(query.account, Table::TraceIndex).into_iter().rev();
+    for segment in segments.filter(|segment| segment.overlaps(wanted.from_ns, wanted.to_ns)) {
+        segment
+            .open()
+            .and_then(|opened| each_trace(&opened, &wanted, |row| page.add(row)))
+            .map_err(|error| unreadable(Table::TraceIndex, segment, error))?;
+    }
+    Ok(page.finish())
 }
 
-struct Newest<'a> {
+/// The newest transactions met so far, one more than asked: that tells whether there is a next page.
+struct Page<'a> {
     query: &'a TraceQuery,
     rows: BTreeMap<Key, TraceRow>,
+    /// What is no transaction of its own any more, whatever older rows say.
+    retired: FxHashSet<Key>,
 }
 
-impl Newest<'_> {
+impl Page<'_> {
     fn add(&mut self, row: TraceRow) {
         let key = (row.end_ns, row.trace, row.entry);
-        if !takes(self.query, &row) {
-            // A later row about the same transaction stands: it may have moved to another business transaction.
-            self.rows.remove(&key);
+        let is_full = self.rows.len() > self.query.limit;
+        if is_full && self.rows.first_key_value().is_some_and(|(oldest, _)| key < *oldest) {
             return;
         }
-        // One more than asked tells whether there is a next page.
-        if self.rows.len() > self.query.limit
-            && self.rows.first_key_value().is_some_and(|(oldest, _)| key < *oldest)
-        {
+        if row.spans == 0 && !self.rows.contains_key(&key) {
+            self.retired.insert(key);
+        }
+        if !takes(self.query, &row) || self.retired.contains(&key) {
             return;
         }
-        self.rows.insert(key, row);
+        self.rows.entry(key).or_insert(row);
         if self.rows.len() > self.query.limit + 1 {
             self.rows.pop_first();
         }
@@ -65,7 +78,9 @@ impl Newest<'_> {
 }
 
 fn takes(query: &TraceQuery, row: &TraceRow) -> bool {
-    query.from_ns <= row.end_ns
+    // Without spans it says that there is no such transaction any more.
+    row.spans > 0
+        && query.from_ns <= row.end_ns
         && row.end_ns < query.to_ns
         && query.application.is_none_or(|application| row.application == application)
         && query.bt.is_none_or(|bt| row.bt == bt)

@@ -12,15 +12,11 @@ use model::{
     id::EntityId,
     time::Minute,
 };
-use parquet::{
-    arrow::arrow_reader::ArrowReaderMetadata,
-    file::{properties::EnabledStatistics, statistics::Statistics},
-};
 
 use super::{
-    Opened, SegmentError,
+    Group, Opened, SegmentError,
     column::{Binary, F64, I64, U8, U32, column, optional},
-    encode, properties,
+    encode, properties, with_statistics,
 };
 
 /// Figures by key and point of time.
@@ -36,11 +32,7 @@ const CHUNK: usize = 16 * 1024;
 pub fn encode_figures(rows: &Figures) -> Result<Vec<u8>, SegmentError> {
     let all: Vec<(&(FigureKey, Minute), &Figure)> = rows.iter().collect();
     let batches: Vec<RecordBatch> = all.chunks(CHUNK).map(batch_of).collect();
-    let properties = ["application", "scope", "subject", "minute"]
-        .into_iter()
-        .fold(properties(), |properties, name| {
-            properties.set_column_statistics_enabled(name.into(), EnabledStatistics::Chunk)
-        })
+    let properties = with_statistics(properties(), &["application", "subject", "minute"])
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .build();
     encode(&batches, properties)
@@ -109,23 +101,8 @@ pub fn each_figure(
     wanted: &Wanted,
     mut each: impl FnMut(FigureKey, Minute, Figure),
 ) -> Result<(), SegmentError> {
-    let groups = wanted.row_groups(&segment.footer);
-    if groups.is_empty() {
-        return Ok(());
-    }
-    let reader = segment
-        .builder()
-        .with_row_groups(groups)
-        .build()
-        .map_err(|source| segment.failed(source))?;
-    for batch in reader {
-        let batch = batch.map_err(|source| segment.failed(source.into()))?;
-        rows_of(&batch, wanted, &mut each).ok_or_else(|| SegmentError::Column {
-            path: segment.file.path.display().to_string(),
-            column: "(a figure's)",
-        })?;
-    }
-    Ok(())
+    segment
+        .each_batch_of(|group| wanted.may_be_in(group), |batch| rows_of(batch, wanted, &mut each))
 }
 
 /// Which rows a query can use.
@@ -148,35 +125,11 @@ impl Wanted {
         end: Minute(u32::MAX),
     };
 
-    fn row_groups(&self, footer: &ArrowReaderMetadata) -> Vec<usize> {
-        let columns = footer.metadata().file_metadata().schema_descr();
-        let index = |name: &str| columns.columns().iter().position(|column| column.name() == name);
-        let (application, subject, minute) =
-            (index("application"), index("subject"), index("minute"));
-        let groups = footer.metadata().row_groups().iter().enumerate();
-        let bounds = |group: usize, column: Option<usize>| {
-            let statistics = footer.metadata().row_group(group).column(column?).statistics()?;
-            match statistics {
-                Statistics::Int32(values) => {
-                    Some((*values.min_opt()? as u32, *values.max_opt()? as u32))
-                }
-                _ => None,
-            }
-        };
-        let holds = |group: usize, column, value: Option<u32>| match (value, bounds(group, column))
-        {
-            (Some(value), Some((min, max))) => min <= value && value <= max,
-            _ => true,
-        };
-        groups
-            .map(|(group, _)| group)
-            .filter(|&group| holds(group, application, self.application.some().map(|id| id.0)))
-            .filter(|&group| holds(group, subject, self.subject.map(|id| id.0)))
-            .filter(|&group| match bounds(group, minute) {
-                Some((min, max)) => min < self.end.0 && max >= self.first.0,
-                None => true,
-            })
-            .collect()
+    fn may_be_in(&self, group: &Group<'_>) -> bool {
+        let minutes = (u64::from(self.first.0), u64::from(self.end.0).saturating_sub(1));
+        group.may_equal("application", self.application.some().map(|id| id.0))
+            && group.may_equal("subject", self.subject.map(|id| id.0))
+            && group.may_hold("minute", minutes.0, minutes.1)
     }
 
     fn takes(&self, key: &FigureKey, at: Minute) -> bool {

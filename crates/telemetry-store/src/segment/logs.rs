@@ -11,11 +11,11 @@ use model::id::{EntityId, SpanId, TraceId};
 use super::{
     Opened, SegmentError,
     column::{Binary, Text, U8, U32, U64, column},
-    encode, properties,
+    encode, properties, with_statistics,
 };
 use crate::{attribute, reader::LogRow};
 
-const ROW_GROUP: usize = 64 * 1024;
+const ROW_GROUP: usize = 16 * 1024;
 const CHUNK: usize = 8 * 1024;
 
 /// A log record on its way into a segment.
@@ -62,7 +62,9 @@ impl Log {
 pub fn encode_logs(rows: &mut [Log]) -> Result<Vec<u8>, SegmentError> {
     rows.sort_by_key(|row| row.at_ns);
     let batches: Vec<RecordBatch> = rows.chunks(CHUNK).map(batch_of).collect();
-    encode(&batches, properties().set_max_row_group_row_count(Some(ROW_GROUP)).build())
+    let properties =
+        with_statistics(properties(), &["at"]).set_max_row_group_row_count(Some(ROW_GROUP)).build();
+    encode(&batches, properties)
 }
 
 fn batch_of(rows: &[Log]) -> RecordBatch {
@@ -93,12 +95,18 @@ fn batch_of(rows: &[Log]) -> RecordBatch {
     .expect("all columns have one value a row")
 }
 
-/// Gives every row to `each`.
+/// Gives each record that may lie in a time (Unix nanoseconds, half open), and some others, to `each`.
 ///
 /// # Errors
 /// When the file cannot be read or lacks a column.
-pub fn each_log(segment: &Opened, mut each: impl FnMut(Log)) -> Result<(), SegmentError> {
-    segment.each_batch(|batch| rows_of(batch, &mut each))
+pub fn each_log(
+    segment: &Opened,
+    time: std::ops::Range<u64>,
+    mut each: impl FnMut(Log),
+) -> Result<(), SegmentError> {
+    let last = time.end.saturating_sub(1);
+    let wanted = |group: &super::Group<'_>| group.may_hold("at", time.start, last);
+    segment.each_batch_of(wanted, |batch| rows_of(batch, &mut each))
 }
 
 fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(Log)) -> Option<()> {

@@ -1,6 +1,6 @@
 //! Segments of the trace index: one row a transaction, by business transaction and time.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
     array::{Array, ArrayRef, FixedSizeBinaryArray},
@@ -12,16 +12,22 @@ use model::{
 };
 
 use super::{
-    Opened, SegmentError,
+    Group, Opened, SegmentError,
     column::{U8, U32, U64, column},
-    encode, properties,
+    encode, properties, with_statistics,
 };
 use crate::reader::TraceRow;
 
-const ROW_GROUP: usize = 64 * 1024;
+const ROW_GROUP: usize = 16 * 1024;
 const CHUNK: usize = 16 * 1024;
 
-/// Encodes transactions; there is at least one.
+/// Of several rows about the same transaction the last one alone.
+pub fn newest_of(rows: impl IntoIterator<Item = TraceRow>) -> Vec<TraceRow> {
+    let rows = rows.into_iter().map(|row| ((row.trace, row.entry), row));
+    rows.collect::<BTreeMap<(TraceId, SpanId), TraceRow>>().into_values().collect()
+}
+
+/// Encodes transactions, each of which is there once; there is at least one.
 ///
 /// # Errors
 /// Only when Parquet itself fails.
@@ -30,7 +36,7 @@ pub fn encode_traces(rows: &mut [TraceRow]) -> Result<Vec<u8>, SegmentError> {
         (row.application, row.bt, row.tier, row.end_ns, row.trace, row.entry)
     });
     let batches: Vec<RecordBatch> = rows.chunks(CHUNK).map(batch_of).collect();
-    let properties = properties()
+    let properties = with_statistics(properties(), &["application", "bt", "end"])
         .set_column_dictionary_enabled("entry".into(), false)
         .set_column_dictionary_enabled("end".into(), false)
         .set_max_row_group_row_count(Some(ROW_GROUP))
@@ -69,12 +75,39 @@ fn batch_of(rows: &[TraceRow]) -> RecordBatch {
     .expect("all columns have one value a row")
 }
 
-/// Gives every row to `each`.
+/// Which rows a query can use.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub application: Option<EntityId>,
+    pub bt: Option<EntityId>,
+    /// Unix nanoseconds, half open.
+    pub from_ns: u64,
+    pub to_ns: u64,
+}
+
+impl Wanted {
+    /// Every row.
+    pub const ALL: Wanted = Wanted { application: None, bt: None, from_ns: 0, to_ns: u64::MAX };
+
+    /// Rows without a business transaction are always read: one may say that another row no longer stands.
+    fn may_be_in(&self, group: &Group<'_>) -> bool {
+        let bt = self.bt.map(|id| id.0);
+        group.may_equal("application", self.application.map(|id| id.0))
+            && (group.may_equal("bt", bt) || group.may_equal("bt", Some(EntityId::NONE.0)))
+            && group.may_hold("end", self.from_ns, self.to_ns.saturating_sub(1))
+    }
+}
+
+/// Gives each row that may match, and some others, to `each`.
 ///
 /// # Errors
 /// When the file cannot be read or lacks a column.
-pub fn each_trace(segment: &Opened, mut each: impl FnMut(TraceRow)) -> Result<(), SegmentError> {
-    segment.each_batch(|batch| rows_of(batch, &mut each))
+pub fn each_trace(
+    segment: &Opened,
+    wanted: &Wanted,
+    mut each: impl FnMut(TraceRow),
+) -> Result<(), SegmentError> {
+    segment.each_batch_of(|group| wanted.may_be_in(group), |batch| rows_of(batch, &mut each))
 }
 
 fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(TraceRow)) -> Option<()> {

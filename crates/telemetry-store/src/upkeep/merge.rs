@@ -2,21 +2,22 @@
 //!
 //! Spans are merged as streams, a few thousand rows of each input in memory; the other tables are small and merged whole.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use metadata_store::Replacement;
-use model::id::{AccountId, SpanId, TraceId};
+use model::id::{AccountId, TraceId};
 
 use crate::{
     cut::{Piece, figures_piece, points_piece},
     reader::TraceRow,
+    recency::{detail_of_merged, recency},
     segment::{
         Opened, SegmentError,
         figures::{Figures, Wanted, each_figure},
         logs::{Log, each_log, encode_logs},
         metrics::{Points, each_point},
         spans::{self, Census, SpanWriter},
-        traces::{each_trace, encode_traces},
+        traces::{self, each_trace, encode_traces},
     },
     span_batch::SpanBatch,
     store::{Segment, Store, StoreError},
@@ -33,14 +34,16 @@ impl Store {
         now_ms: i64,
     ) -> Result<Replacement, StoreError> {
         let pin = self.pin();
-        let inputs: Vec<Arc<Segment>> =
+        let mut inputs: Vec<Arc<Segment>> =
             ids.iter().filter_map(|id| pin.segments.by_id.get(id).cloned()).collect();
         if inputs.len() != ids.len() {
             // The catalogue has moved on; an empty replacement changes nothing and the next plan sees it.
             self.reload()?;
             return Ok(Replacement::default());
         }
-        let piece = merged(table, &inputs)?;
+        inputs.sort_by_cached_key(|segment| recency(&segment.meta));
+        let mut piece = merged(table, &inputs)?;
+        piece.detail = detail_of_merged(inputs.iter().map(|segment| &segment.meta));
         let mut add = self.store_pieces(&[piece], level, now_ms)?;
         add.iter_mut().for_each(|meta| meta.rolled_up = inputs[0].meta.rolled_up);
         Ok(Replacement { remove: ids.to_vec(), add, mark_rolled_up: Vec::new() })
@@ -69,7 +72,7 @@ fn merged(table: Table, inputs: &[Arc<Segment>]) -> Result<Piece, StoreError> {
         Table::Logs => {
             let mut rows: Vec<Log> = Vec::new();
             for segment in inputs {
-                each_log(&*segment.open()?, |log| rows.push(log))?;
+                each_log(&*segment.open()?, 0..u64::MAX, |log| rows.push(log))?;
             }
             let bytes = encode_logs(&mut rows)?;
             Ok(piece_of(table, inputs, rows.len() as u64, bytes))
@@ -102,7 +105,7 @@ pub(super) fn figures_of(inputs: &[Arc<Segment>]) -> Result<Figures, SegmentErro
     Ok(all)
 }
 
-/// All metric points of segments, merged; segments come oldest first.
+/// All metric points of segments, merged; those with the oldest rows come first.
 pub(super) fn points_of(inputs: &[Arc<Segment>]) -> Result<Points, SegmentError> {
     let mut all = Points::new();
     for segment in inputs {
@@ -115,13 +118,11 @@ pub(super) fn points_of(inputs: &[Arc<Segment>]) -> Result<Points, SegmentError>
 
 /// All transactions of segments; of two rows about the same one the newer segment's stays.
 fn traces_of(inputs: &[Arc<Segment>]) -> Result<Vec<TraceRow>, SegmentError> {
-    let mut all: BTreeMap<(TraceId, SpanId), TraceRow> = BTreeMap::new();
+    let mut all = Vec::new();
     for segment in inputs {
-        each_trace(&*segment.open()?, |row| {
-            all.insert((row.trace, row.entry), row);
-        })?;
+        each_trace(&*segment.open()?, &traces::Wanted::ALL, |row| all.push(row))?;
     }
-    Ok(all.into_values().collect())
+    Ok(traces::newest_of(all))
 }
 
 /// One input's spans, a batch at a time.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use metadata_store::SegmentMeta;
 
-use crate::table::Table;
+use crate::{recency::recency, table::Table};
 
 /// How long each kind of row is kept, milliseconds since its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +45,19 @@ pub enum Job {
 
 /// So many segments of one level become one of the next.
 const FAN_IN: usize = 16;
-/// A merged segment grows no larger.
-const MAX_BYTES: u64 = 256 << 20;
 /// After the end of its period so long nothing much is expected to come, milliseconds.
 const SETTLE_MS: i64 = 15 * 60_000;
+/// The rest of a closed period is merged unless its largest segment is so many times as large as all others: late rows
+/// would have it written again and again.
+const WORTHWHILE: u64 = 8;
+
+/// A merged segment grows no larger. Spans are merged as streams, the others in memory.
+fn max_bytes(table: Table) -> u64 {
+    match table {
+        Table::Spans | Table::Snapshots => 256 << 20,
+        _ => 16 << 20,
+    }
+}
 
 /// The most urgent job.
 pub fn plan(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) -> Option<Job> {
@@ -59,24 +68,33 @@ pub fn plan(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) -> Opt
 
 fn drop_expired(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) -> Option<Job> {
     let expired = |segment: &&SegmentMeta| {
-        Table::from_number(segment.table)
-            .is_some_and(|table| segment.max_time_ns / 1_000_000 < now_ms - retention.of(table))
+        Table::from_number(segment.table).is_some_and(|table| {
+            // Minutes that are in no rolled-up table yet are late, not over: the machine was off.
+            segment.max_time_ns / 1_000_000 < now_ms - retention.of(table)
+                && (segment.rolled_up || !is_rolled_up_later(table))
+        })
     };
     let segments: Vec<u64> = segments.iter().filter(expired).map(|segment| segment.id).collect();
     (!segments.is_empty()).then_some(Job::Drop { segments })
 }
 
-/// Segments that may be merged with one another.
+fn is_rolled_up_later(table: Table) -> bool {
+    matches!(table, Table::Figures | Table::Metrics)
+}
+
+/// Segments that may be merged with one another: account, table, period, whether rolled up.
 type Group = (u32, u8, i64, bool);
 
+/// Those with the oldest rows first.
 fn groups<'a>(
     segments: impl Iterator<Item = &'a SegmentMeta>,
 ) -> BTreeMap<Group, Vec<&'a SegmentMeta>> {
     let mut groups: BTreeMap<Group, Vec<&SegmentMeta>> = BTreeMap::new();
-    for segment in segments.filter(|segment| segment.bytes < MAX_BYTES) {
+    for segment in segments {
         let group = (segment.account, segment.table, segment.period_start_ms, segment.rolled_up);
         groups.entry(group).or_default().push(segment);
     }
+    groups.values_mut().for_each(|group| group.sort_by_cached_key(|segment| recency(segment)));
     groups
 }
 
@@ -87,7 +105,9 @@ fn is_closed(segment: &SegmentMeta, now_ms: i64) -> bool {
 fn merge(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
     groups(segments.iter()).into_iter().find_map(|((_, table, _, _), group)| {
         let table = Table::from_number(table)?;
-        let chosen = full_level(&group).or_else(|| rest_of_closed(&group, now_ms))?;
+        let max_bytes = max_bytes(table);
+        let chosen =
+            full_level(&group, max_bytes).or_else(|| rest_of_closed(&group, max_bytes, now_ms))?;
         let level = chosen.iter().map(|segment| segment.level).max()?.saturating_add(1);
         Some(Job::Merge {
             table,
@@ -97,50 +117,57 @@ fn merge(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
     })
 }
 
-/// The lowest level with enough segments.
-fn full_level<'a>(group: &[&'a SegmentMeta]) -> Option<Vec<&'a SegmentMeta>> {
-    (0..=u8::MAX).take_while(|level| group.iter().any(|segment| segment.level >= *level)).find_map(
-        |level| {
-            let of_level = group.iter().copied().filter(|segment| segment.level == level);
-            let chosen = within_bytes(of_level);
-            (chosen.len() >= FAN_IN).then_some(chosen)
-        },
-    )
+/// The first neighbours of one level that are enough.
+fn full_level<'a>(group: &[&'a SegmentMeta], max_bytes: u64) -> Option<Vec<&'a SegmentMeta>> {
+    group
+        .chunk_by(|a, b| a.level == b.level)
+        .flat_map(|level| runs(level, max_bytes))
+        .find(|run| run.len() >= FAN_IN)
 }
 
-/// All that is left of a period that has ended.
-fn rest_of_closed<'a>(group: &[&'a SegmentMeta], now_ms: i64) -> Option<Vec<&'a SegmentMeta>> {
+/// Neighbours that are left of a period that has ended.
+fn rest_of_closed<'a>(
+    group: &[&'a SegmentMeta],
+    max_bytes: u64,
+    now_ms: i64,
+) -> Option<Vec<&'a SegmentMeta>> {
     if !group.iter().all(|segment| is_closed(segment, now_ms)) {
         return None;
     }
-    let mut smallest_first = group.to_vec();
-    smallest_first.sort_by_key(|segment| (segment.bytes, segment.id));
-    let mut chosen = within_bytes(smallest_first.into_iter());
-    chosen.sort_by_key(|segment| segment.id);
-    (chosen.len() >= 2).then_some(chosen)
+    runs(group, max_bytes).find(|run| {
+        let all: u64 = run.iter().map(|segment| segment.bytes).sum();
+        let largest = run.iter().map(|segment| segment.bytes).max().unwrap_or(0);
+        run.len() >= 2 && largest <= WORTHWHILE * (all - largest)
+    })
 }
 
-/// As many of the first ones as make a segment that is not too large.
-fn within_bytes<'a>(segments: impl Iterator<Item = &'a SegmentMeta>) -> Vec<&'a SegmentMeta> {
-    let mut bytes = 0;
-    segments
-        .take_while(|segment| {
+/// For each segment: it and its next neighbours, as many as make one that is not too large.
+fn runs<'a>(
+    group: &[&'a SegmentMeta],
+    max_bytes: u64,
+) -> impl Iterator<Item = Vec<&'a SegmentMeta>> {
+    (0..group.len()).map(move |start| {
+        let mut bytes = 0;
+        let fitting = group[start..].iter().copied().take_while(|segment| {
             bytes += segment.bytes;
-            bytes <= MAX_BYTES
-        })
-        .take(FAN_IN)
-        .collect()
+            bytes <= max_bytes
+        });
+        fitting.take(FAN_IN).collect()
+    })
 }
 
 fn roll_up(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
     let due = |segment: &&SegmentMeta| {
         !segment.rolled_up
-            && (segment.table == Table::Figures as u8 || segment.table == Table::Metrics as u8)
+            && Table::from_number(segment.table).is_some_and(is_rolled_up_later)
             && is_closed(segment, now_ms)
     };
     let (key, group) = groups(segments.iter().filter(due)).into_iter().next()?;
     let table = Table::from_number(key.1)?;
-    Some(Job::RollUp { table, segments: group.iter().map(|segment| segment.id).collect() })
+    // One larger than a merge would make it is rolled up alone.
+    let run = runs(&group, max_bytes(table)).next().filter(|run| !run.is_empty());
+    let run = run.unwrap_or_else(|| vec![group[0]]);
+    Some(Job::RollUp { table, segments: run.iter().map(|segment| segment.id).collect() })
 }
 
 #[cfg(test)]
@@ -222,7 +249,7 @@ mod tests {
     #[test]
     fn large_segments_are_left_alone() {
         let large: Vec<_> = (1..=20)
-            .map(|id| SegmentMeta { bytes: MAX_BYTES / 2 + 1, ..segment(id, Table::Spans, 0) })
+            .map(|id| SegmentMeta { bytes: (128 << 20) + 1, ..segment(id, Table::Spans, 0) })
             .collect();
         assert_eq!(plan(&large, HOUR / 2, &KEEP), None);
     }
