@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ class Shop:
         command = [sys.executable, str(SHOP / "run.py"), "--endpoint", server.url, "--api-key", KEY, "--ca", str(server.ca),
                    "--traffic", "none", "--fast-export", "--ready-file", str(self.ready), "--port-base", "17300",
                    "--data-dir", str(Path(work) / "shop"), "--log-dir", str(Path(work) / "shop-logs"),
-                   "--attribute", "host.name=shop-host"]
+                   "--attribute", f"host.name={socket.gethostname()}"]
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
 

@@ -20,7 +20,7 @@ const JOURNAL_FILE_BYTES: u64 = 64 << 20;
 pub(crate) async fn metadata(settings: &Settings) -> anyhow::Result<MetadataStore> {
     let url = match &settings.metadata_url.value {
         MetadataUrl::Sqlite => metadata_store::Url::Sqlite(settings.data_dir.join("metadata.sqlite")),
-        MetadataUrl::MySql(url) => metadata_store::Url::MySql(url.clone()),
+        MetadataUrl::Mysql(url) => metadata_store::Url::MySql(url.clone()),
     };
     metadata_store::Config { url }.open().await.context("opening the metadata store")
 }
@@ -35,7 +35,8 @@ pub(crate) struct Stores {
 
 /// Opens journal and telemetry store. Blocks; not on a thread of the runtime.
 pub(crate) fn stores(settings: &Settings, metadata: &MetadataStore, runtime: Handle) -> anyhow::Result<Stores> {
-    let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(&*settings.data_dir));
+    let local = LocalDisk::new(&*settings.data_dir).context("opening the data directory")?;
+    let disk: Arc<dyn Disk> = Arc::new(local);
     let catalogue = Arc::new(SqlCatalogue::new(metadata.clone(), runtime.clone()));
     let entities = Arc::new(SqlEntities::new(metadata.clone(), runtime));
     let directory = Arc::new(Directory::load(entities).context("reading the entities")?);

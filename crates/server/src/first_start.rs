@@ -29,7 +29,7 @@ pub(crate) async fn ensure(
     now: UnixNanos,
 ) -> anyhow::Result<Made> {
     let mut made = Made::default();
-    if metadata.count_users(FIRST_ACCOUNT).await? == 0 {
+    if metadata.count_users().await? == 0 {
         let given = settings.admin_password.value.as_ref().map(|secret| secret.reveal().to_owned());
         let password = given.clone().unwrap_or_else(random_password);
         create_admin(metadata, &password).await?;
