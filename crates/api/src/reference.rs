@@ -1,5 +1,7 @@
 //! Which entities are seen as what outside: categories that entities share between resources.
 
+use std::collections::BTreeSet;
+
 use api_types::EntryType;
 use model::{
     entity::{Entity, EntityKind},
@@ -27,18 +29,31 @@ pub(crate) fn backend_category(backend: &Entity) -> String {
     }
 }
 
-/// The type of a call to a tier, backend, queue or other application. Figures do not keep how a tier was called: it is
-/// RPC where the tier offers nothing else, else HTTP.
-pub(crate) fn call_category(entities: &Entities, to: EntityId) -> String {
-    let Some(called) = entities.get(to) else { return "OTHER".to_owned() };
-    match called.key.kind {
-        EntityKind::Backend | EntityKind::Queue => backend_category(&called),
-        _ => {
-            let endpoints = entities.all(called.key.application, EntityKind::ServiceEndpoint);
-            let mut own = endpoints.iter().filter(|endpoint| endpoint.key.parent == to).peekable();
-            let rpc =
-                own.peek().is_some() && own.all(|endpoint| endpoint.properties.category == "RPC");
-            if rpc { "RPC" } else { "HTTP" }.to_owned()
+/// The types of calls. Figures do not keep how a tier was called: it is RPC where the tier offers nothing else, else HTTP.
+#[derive(Debug, Default)]
+pub(crate) struct CallCategories {
+    rpc_only: BTreeSet<EntityId>,
+}
+
+impl CallCategories {
+    /// Looks once through all that tiers offer.
+    pub(crate) fn of(entities: &Entities) -> CallCategories {
+        let mut rpc_only = BTreeSet::new();
+        let mut others = BTreeSet::new();
+        for endpoint in entities.all(EntityId::NONE, EntityKind::ServiceEndpoint) {
+            let rpc = endpoint.properties.category == "RPC";
+            if rpc { &mut rpc_only } else { &mut others }.insert(endpoint.key.parent);
+        }
+        rpc_only.retain(|tier| !others.contains(tier));
+        CallCategories { rpc_only }
+    }
+
+    /// The type of a call to a tier, backend, queue or other application.
+    pub(crate) fn to(&self, called: &Entity) -> String {
+        match called.key.kind {
+            EntityKind::Backend | EntityKind::Queue => backend_category(called),
+            _ if self.rpc_only.contains(&called.id) => "RPC".to_owned(),
+            _ => "HTTP".to_owned(),
         }
     }
 }

@@ -28,8 +28,9 @@ pub(crate) async fn read(asked: Asked) -> Result<Document, ApiError> {
 }
 
 fn document(asked: &Asked, tiers: &[Arc<Entity>]) -> Document {
+    let nodes = tiers.first().map(|tier| nodes::live(asked, tier.key.application));
+    let nodes = nodes.unwrap_or_default();
     let shape = |tier: &Arc<Entity>| {
-        let nodes = nodes::live(asked, tier.key.application);
         let own = nodes.iter().filter(|node| node.key.parent == tier.id).count();
         Shape::Object(vec![
             ("agentType", agent_type(&tier.properties.system).into()),

@@ -59,8 +59,10 @@ fn prefix(tree: &Tree, measured: Measured) -> String {
 
 /// A call as it stands in names and call chains: `Exit Call:JDBC|To:{[UNRESOLVED][132]}`.
 fn exit(tree: &Tree, to: EntityId) -> String {
-    let kind = reference::exit_point_type(&reference::call_category(&tree.entities, to));
-    let tier = tree.entities.get(to).is_some_and(|called| called.key.kind == EntityKind::Tier);
+    let called = tree.entities.get(to);
+    let category = called.as_ref().map(|called| tree.categories.to(called)).unwrap_or_default();
+    let kind = reference::exit_point_type(&category);
+    let tier = called.is_some_and(|called| called.key.kind == EntityKind::Tier);
     match tier {
         true => format!("Exit Call:{kind}|To:Component:{to}"),
         false => format!("Exit Call:{kind}|To:{{[UNRESOLVED][{to}]}}"),

@@ -13,7 +13,7 @@ use super::{
     path::{Pattern, matches},
     place::{CALLS, INFRASTRUCTURE, NODES, OVERALL, Series, TRANSACTIONS, Tree},
 };
-use crate::{ask::Asking, entities::Entities};
+use crate::{ask::Asking, entities::Entities, reference::CallCategories};
 
 /// Names of series in one answer.
 const MAX_SERIES: usize = 20_000;
@@ -30,15 +30,15 @@ pub(crate) fn load(
     range: MinuteRange,
 ) -> Result<Tree, QueryError> {
     let segments = pattern.segments();
-    let calls = match needs_calls(segments) {
-        true => calls(asking, application, range)?,
-        false => BTreeSet::new(),
+    let (calls, categories) = match needs_calls(segments) {
+        true => (calls(asking, application, range)?, CallCategories::of(&entities)),
+        false => Default::default(),
     };
     let series = match segments.first().is_some_and(|first| matches(first, INFRASTRUCTURE)) {
         true => series(asking, application, segments, level, range)?,
         false => BTreeSet::new(),
     };
-    Ok(Tree { entities, application, calls, series })
+    Ok(Tree { entities, application, categories, calls, series })
 }
 
 /// Whether the places at a path are wanted, or the names below them.

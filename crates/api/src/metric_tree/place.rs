@@ -11,7 +11,11 @@ use super::{
     leaf::{self, Leaf},
     path::{Pattern, matches},
 };
-use crate::{entities::Entities, figures::Measured, reference};
+use crate::{
+    entities::Entities,
+    figures::Measured,
+    reference::{self, CallCategories},
+};
 
 pub(super) const OVERALL: &str = "Overall Application Performance";
 pub(super) const TRANSACTIONS: &str = "Business Transaction Performance";
@@ -27,6 +31,7 @@ pub(super) const CALLS: &str = "External Calls";
 pub(crate) struct Tree {
     pub(crate) entities: Entities,
     pub(crate) application: EntityId,
+    pub(crate) categories: CallCategories,
     /// Calls that were seen: caller, called, and under which business transaction (none: over all).
     pub(crate) calls: BTreeSet<(EntityId, EntityId, EntityId)>,
     /// Metric series that agents report: tier, node (none: the tier's own), path below it, unit.
@@ -230,8 +235,7 @@ impl Tree {
         let calls = self.calls.iter().filter(|(caller, _, under)| *caller == from && *under == bt);
         let child = |(_, to, _): &(EntityId, EntityId, EntityId)| {
             let called = self.entities.get(*to)?;
-            let category =
-                reference::exit_point_type(&reference::call_category(&self.entities, *to));
+            let category = reference::exit_point_type(&self.categories.to(&called));
             let measured = match bt.some() {
                 Some(bt) => Measured::CallUnder { bt, from, to: *to },
                 None => Measured::Call { from, to: *to },

@@ -11,7 +11,7 @@ use super::{
     path::Pattern,
     place::{Place, Series, Tree},
 };
-use crate::entities::Entities;
+use crate::{entities::Entities, reference::CallCategories};
 
 /// An application with the tier `web` (node `web1`, transaction `GET /cart`) that calls `mysql db1:3306`.
 fn tree() -> Tree {
@@ -43,6 +43,7 @@ fn tree() -> Tree {
     Tree {
         entities: Entities::new(Arc::new(directory), AccountId::FIRST),
         application: app,
+        categories: CallCategories::default(),
         calls: BTreeSet::from([(tier, database, none), (tier, database, bt)]),
         series: BTreeSet::from([
             series(&["Hardware Resources", "CPU", "%Busy"]),

@@ -1,6 +1,9 @@
 //! The flow map of an application, and where its nodes are drawn.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use api_types::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout};
 use axum::{Json, extract::State};
@@ -25,7 +28,7 @@ use crate::{
     extract::{Body, Params, PathId, Range, RangeParams},
     figures::{Measured, Sums, figures},
     period::Period,
-    reference,
+    reference::{CallCategories, backend_category},
 };
 
 /// Positions in one request.
@@ -75,6 +78,7 @@ pub(crate) async fn read(
     let layout = context.store.layout(caller.account.0, &layout_of(id)).await?;
     let drawing = Drawing {
         entities: &entities,
+        categories: CallCategories::of(&entities),
         application: id,
         bt,
         period: &period,
@@ -148,6 +152,7 @@ type Ends = (EntityId, EntityId);
 /// Everything that the map is drawn from.
 struct Drawing<'a> {
     entities: &'a Entities,
+    categories: CallCategories,
     application: EntityId,
     bt: Option<EntityId>,
     period: &'a Period,
@@ -228,9 +233,7 @@ impl Drawing<'_> {
             category: match kind {
                 FlowMapNodeKind::Tier => "tier".to_owned(),
                 FlowMapNodeKind::Application => "application".to_owned(),
-                FlowMapNodeKind::Backend | FlowMapNodeKind::Queue => {
-                    reference::backend_category(entity)
-                }
+                FlowMapNodeKind::Backend | FlowMapNodeKind::Queue => backend_category(entity),
             },
             system: known(&entity.properties.system),
             figures: self.node_figure(entity, edges).map(|figure| figures(&figure, self.minutes())),
@@ -259,18 +262,22 @@ impl Drawing<'_> {
     }
 
     fn edge(&self, (from, to): Ends, figure: &Figure) -> FlowMapEdge {
-        let kind = |id| self.entities.get(id).map(|entity| entity.key.kind);
-        let queued = kind(from) == Some(EntityKind::Queue) || kind(to) == Some(EntityKind::Queue);
+        let called = self.entities.get(to);
+        let is = |entity: &Option<Arc<Entity>>, kind| {
+            entity.as_ref().is_some_and(|entity| entity.key.kind == kind)
+        };
+        let queued =
+            is(&self.entities.get(from), EntityKind::Queue) || is(&called, EntityKind::Queue);
         FlowMapEdge {
             from: from.0,
             to: to.0,
-            category: match queued {
-                true => "MESSAGING".to_owned(),
-                false => reference::call_category(self.entities, to),
+            category: match &called {
+                Some(called) if !queued => self.categories.to(called),
+                _ => "MESSAGING".to_owned(),
             },
             asynchronous: queued,
             figures: figures(figure, self.minutes()),
-            resolved: kind(to) != Some(EntityKind::Backend),
+            resolved: !is(&called, EntityKind::Backend),
         }
     }
 

@@ -1,6 +1,6 @@
 //! One trace, span by span.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use api_types::{
     Exit, ExitTarget, Link, SnapshotReason, Span as SpanBody, SpanEvent, SpanRole, Trace,
@@ -11,9 +11,10 @@ use axum::{
     extract::{Path, State},
 };
 use model::{
-    entity::EntityKind,
+    entity::{Entity, EntityKind},
     id::{EntityId, TraceId},
 };
+use rustc_hash::FxHashMap;
 use telemetry_store::reader::{QueryError, Span, TraceQuery, TraceRow};
 
 use super::{Refusals, logs::trace_id};
@@ -43,32 +44,37 @@ pub(crate) async fn read(
     Path(text): Path<String>,
 ) -> Result<Json<Trace>, ApiError> {
     let trace = trace_id(&text)?;
+    let entities = context.entities(caller.account);
     let told = context.queries.ask(caller.account, move |asking| {
         let spans = asking.trace(trace)?;
         let waterfall = Waterfall::of(&spans);
         let entered = entered(asking, trace, &spans, &waterfall)?;
-        Ok((spans, waterfall, entered))
+        Ok((!spans.is_empty()).then(|| body(&entities, &spans, &waterfall, &entered)))
     });
     let told = told.await?;
-    let (spans, waterfall, entered) = told.value;
-    if spans.is_empty() {
-        return Err(ApiError::NotFound(format!(
+    let found = told.value.ok_or_else(|| {
+        ApiError::NotFound(format!(
             "no trace {trace} is kept; traces are kept for 24 h, snapshots for 14 days"
-        )));
-    }
-    let entities = context.entities(caller.account);
+        ))
+    })?;
+    Ok(Json(Trace { trace_id: trace.to_string(), partial: told.partial, ..found }))
+}
+
+/// The trace but for its id and for why it may not be whole.
+fn body(entities: &Entities, spans: &[Span], waterfall: &Waterfall, entered: &[TraceRow]) -> Trace {
     let counted = entered.iter().map(|row| row.spans).max().unwrap_or(0);
     let kept = u32::try_from(spans.len()).unwrap_or(u32::MAX);
     let start_ms = waterfall.start_ns.max(0) / i128::from(MS);
-    Ok(Json(Trace {
-        trace_id: trace.to_string(),
+    let targets = Targets::of(entities, spans);
+    Trace {
+        trace_id: String::new(),
         start: i64::try_from(start_ms).unwrap_or(i64::MAX),
         duration_ms: waterfall.duration_ns as f64 / MS as f64,
-        bts: entered.iter().map(|row| transaction(&entities, row)).collect(),
+        bts: entered.iter().map(|row| transaction(entities, row)).collect(),
         dropped_spans: counted.saturating_sub(kept),
-        spans: waterfall.rows.iter().map(|row| body(&entities, &spans, &waterfall, row)).collect(),
-        partial: told.partial,
-    }))
+        spans: waterfall.rows.iter().map(|row| span_body(&targets, waterfall, row)).collect(),
+        partial: None,
+    }
 }
 
 /// The business transactions that the trace entered. Transactions are found by their ends, so each span that may have been
@@ -135,8 +141,9 @@ fn transaction(entities: &Entities, row: &TraceRow) -> TraceTransaction {
     }
 }
 
-fn body(entities: &Entities, spans: &[Span], waterfall: &Waterfall, row: &Row) -> SpanBody {
-    let span = &spans[row.span];
+fn span_body(targets: &Targets<'_>, waterfall: &Waterfall, row: &Row) -> SpanBody {
+    let entities = targets.entities;
+    let span = &targets.spans[row.span];
     let event = |event: &telemetry_store::reader::SpanEvent| SpanEvent {
         offset_us: signed_micros(i128::from(event.at_ns) - i128::from(span.start_ns)),
         name: event.name.clone(),
@@ -164,7 +171,7 @@ fn body(entities: &Entities, spans: &[Span], waterfall: &Waterfall, row: &Row) -
         exit: match &row.role {
             Role::Exit(called) => Some(Exit {
                 category: called.category.to_owned(),
-                target: target(entities, spans, span.application, called),
+                target: targets.of_call(span.application, called),
             }),
             _ => None,
         },
@@ -181,43 +188,56 @@ fn body(entities: &Entities, spans: &[Span], waterfall: &Waterfall, row: &Row) -
     }
 }
 
-/// Whom a call called: the tier that answered, else the queue or backend of its name, else the tier that once answered at
-/// its address, else what its spans say.
-fn target(
-    entities: &Entities,
-    spans: &[Span],
-    application: EntityId,
-    called: &Called,
-) -> ExitTarget {
-    let found = |entity: &model::entity::Entity, kind: &str| ExitTarget {
-        id: entity.id.0,
-        name: entity.key.name.clone(),
-        kind: kind.to_owned(),
-    };
-    let none = EntityId::NONE;
-    let unknown = ExitTarget {
-        id: 0,
-        name: called.identity.clone(),
-        kind: if called.queue { "queue" } else { "backend" }.to_owned(),
-    };
-    if called.queue {
-        let queue = entities.find(EntityKind::Queue, application, none, &called.identity);
-        return queue.map_or(unknown, |queue| found(&queue, "queue"));
+/// Whom calls called.
+struct Targets<'a> {
+    entities: &'a Entities,
+    spans: &'a [Span],
+    /// Tiers by application and an address at which they once answered.
+    answered: FxHashMap<(EntityId, String), EntityId>,
+}
+
+impl<'a> Targets<'a> {
+    fn of(entities: &'a Entities, spans: &'a [Span]) -> Targets<'a> {
+        let applications: BTreeSet<EntityId> = spans.iter().map(|span| span.application).collect();
+        let addresses = applications
+            .into_iter()
+            .filter_map(EntityId::some)
+            .flat_map(|application| entities.all(application, EntityKind::Address));
+        let by_name = |known: Arc<Entity>| {
+            ((known.key.application, known.key.name.clone()), known.key.parent)
+        };
+        Targets { entities, spans, answered: addresses.map(by_name).collect() }
     }
-    let answered = called.answered_by.and_then(|entry| entities.get(spans[entry].tier));
-    if let Some(tier) = answered {
-        return found(&tier, "tier");
+
+    /// The tier that answered, else the queue or backend of the call's name, else the tier that once answered at its
+    /// address, else what its spans say.
+    fn of_call(&self, application: EntityId, called: &Called) -> ExitTarget {
+        let named = |kind| self.entities.find(kind, application, EntityId::NONE, &called.identity);
+        if called.queue {
+            let queue = named(EntityKind::Queue);
+            return queue.map_or_else(|| unknown(called, "queue"), |queue| known(&queue, "queue"));
+        }
+        let answered =
+            called.answered_by.and_then(|entry| self.entities.get(self.spans[entry].tier));
+        if let Some(tier) = answered {
+            return known(&tier, "tier");
+        }
+        if let Some(backend) = named(EntityKind::Backend) {
+            return known(&backend, "backend");
+        }
+        let address = called.address.clone().unwrap_or_default();
+        let resolved = self.answered.get(&(application, address));
+        let resolved = resolved.and_then(|tier| self.entities.get(*tier));
+        resolved.map_or_else(|| unknown(called, "backend"), |tier| known(&tier, "tier"))
     }
-    if let Some(backend) = entities.find(EntityKind::Backend, application, none, &called.identity) {
-        return found(&backend, "backend");
-    }
-    let address = called.address.as_deref();
-    let resolved = address.and_then(|address| {
-        let addresses = entities.all(application, EntityKind::Address);
-        let known = addresses.into_iter().find(|known| known.key.name == address)?;
-        entities.get(known.key.parent)
-    });
-    resolved.map_or(unknown, |tier| found(&tier, "tier"))
+}
+
+fn known(entity: &Entity, kind: &str) -> ExitTarget {
+    ExitTarget { id: entity.id.0, name: entity.key.name.clone(), kind: kind.to_owned() }
+}
+
+fn unknown(called: &Called, kind: &str) -> ExitTarget {
+    ExitTarget { id: 0, name: called.identity.clone(), kind: kind.to_owned() }
 }
 
 fn signed_micros(ns: i128) -> i64 {

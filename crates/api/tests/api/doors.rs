@@ -55,7 +55,7 @@ async fn every_route_refuses_a_wrong_password_and_lets_the_right_one_in() {
             continue;
         }
         // From an address each, or the throttle would answer.
-        let wrong = stranger.clone().with_basic("admin", "wrong").from_peer([198, 51, 100, n]);
+        let wrong = stranger.clone().with_basic("admin", "wrong").at_peer([198, 51, 100, n]);
         assert_eq!(knock(&wrong, &route).await, StatusCode::UNAUTHORIZED, "{}", route.path);
         let status = knock(&right, &route).await;
         assert!(
@@ -81,7 +81,7 @@ async fn a_stranger_does_not_learn_what_exists() {
 #[tokio::test]
 async fn metrics_are_for_this_machine_or_who_is_signed_in() {
     let stranger = World::new().await.stranger();
-    let local = stranger.clone().from_peer([127, 0, 0, 1]);
+    let local = stranger.clone().at_peer([127, 0, 0, 1]);
     assert_eq!(local.get("/metrics").await.text, "# EOF\n");
     assert_eq!(local.get("/api/v1/applications").await.status, StatusCode::UNAUTHORIZED);
     let program = stranger.with_basic("admin", crate::support::world_password());

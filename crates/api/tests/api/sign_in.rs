@@ -108,7 +108,7 @@ async fn who_fails_five_times_has_to_wait_but_others_have_not() {
     let refused = sign_in(&client, "admin", password()).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(refused.header("retry-after"), "60");
-    let elsewhere = client.clone().from_peer([192, 0, 2, 8]);
+    let elsewhere = client.clone().at_peer([192, 0, 2, 8]);
     assert_eq!(sign_in(&elsewhere, "admin", password()).await.status, StatusCode::OK);
     clock.advance(Duration::from_secs(60));
     assert_eq!(sign_in(&client, "admin", password()).await.status, StatusCode::OK);

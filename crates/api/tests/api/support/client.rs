@@ -44,7 +44,7 @@ impl Client {
         self
     }
 
-    pub(crate) fn from_peer(mut self, peer: [u8; 4]) -> Client {
+    pub(crate) fn at_peer(mut self, peer: [u8; 4]) -> Client {
         self.peer = SocketAddr::from((peer, 40_000));
         self
     }
