@@ -4,12 +4,15 @@
 //! Bytes: `u16 version` little-endian, then postcard of [`Saved`]. Fields are only ever added in a new version, and a
 //! version reads the one before it.
 
-use model::id::TraceId;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    duplicates::SavedDuplicates, judge::Snapshots, metrics::SavedMetrics, nodes::Nodes,
-    targets::Target, traces::OpenTrace,
+    duplicates::SavedDuplicates,
+    judge::Snapshots,
+    metrics::SavedMetrics,
+    nodes::Nodes,
+    targets::Target,
+    traces::{OpenTrace, TraceKey},
 };
 
 const VERSION: u16 = 1;
@@ -18,10 +21,21 @@ const VERSION: u16 = 1;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Saved {
     pub(super) targets: Vec<Target>,
-    pub(super) open: Vec<(TraceId, OpenTrace)>,
+    pub(super) open: Vec<(TraceKey, OpenTrace)>,
     pub(super) nodes: Nodes,
     pub(super) duplicates: SavedDuplicates,
     pub(super) snapshots: Snapshots,
+    pub(super) metrics: SavedMetrics,
+}
+
+/// The same, borrowed from the pipeline that goes on: what is written.
+#[derive(Debug, Serialize)]
+pub(super) struct Saving<'p> {
+    pub(super) targets: &'p [Target],
+    pub(super) open: Vec<(&'p TraceKey, &'p OpenTrace)>,
+    pub(super) nodes: &'p Nodes,
+    pub(super) duplicates: SavedDuplicates,
+    pub(super) snapshots: &'p Snapshots,
     pub(super) metrics: SavedMetrics,
 }
 
@@ -36,12 +50,14 @@ pub enum CheckpointError {
     Damaged,
 }
 
-impl Saved {
+impl Saving<'_> {
     pub(super) fn encode(&self) -> Vec<u8> {
         let bytes = VERSION.to_le_bytes().to_vec();
         postcard::to_extend(self, bytes).expect("every part has a known length")
     }
+}
 
+impl Saved {
     pub(super) fn decode(bytes: &[u8]) -> Result<Saved, CheckpointError> {
         let (version, body) = bytes.split_first_chunk::<2>().ok_or(CheckpointError::Damaged)?;
         match u16::from_le_bytes(*version) {

@@ -57,6 +57,32 @@ pub(super) fn entry_figures(
     each(key(Scope::Endpoint, EntityId(span.endpoint), node), &call);
 }
 
+/// The figures of one exception.
+pub(super) fn error_figures(
+    application: EntityId,
+    group: EntityId,
+    tier: EntityId,
+    bt: EntityId,
+    at_ns: u64,
+    mut each: impl FnMut(FigureKey, Minute, &Call),
+) {
+    let call = Call {
+        micros: 0.0,
+        weight: 1.0,
+        failed: false,
+        http_error: false,
+        outcome: Outcome::Normal,
+        // It has no time to be counted.
+        long_lived: true,
+        at_ms: i64::try_from(at_ns / 1_000_000).expect("nanoseconds fit milliseconds"),
+    };
+    let key = |bt| FigureKey { scope: Scope::Error, application, subject: group, peer: tier, bt };
+    each(key(EntityId::NONE), Minute::of_ns(at_ns), &call);
+    if !bt.is_none() {
+        each(key(bt), Minute::of_ns(at_ns), &call);
+    }
+}
+
 /// An edge in total, and under its business transaction.
 fn edge(
     application: EntityId,

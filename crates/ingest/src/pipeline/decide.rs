@@ -7,19 +7,19 @@ use model::{
     id::EntityId,
     naming::exit::{ExitKey, Nested, nested},
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::skeleton::{
-    COUNTED_ENTRY, COUNTED_EXIT, Decided, ENTRY, ENTRY_UNLESS_NESTED, EXIT, INTERNAL_ROOT, PROCESS,
-    RECEIVE, ROOT, Skeleton,
+    COUNTED_ENTRY, COUNTED_EXIT, Decided, ENTRY, ENTRY_UNLESS_NESTED, EXIT, INTERNAL_ROOT,
+    NAMES_ENTRY, PROCESS, RECEIVE, ROOT, Skeleton,
 };
 
 /// What deciding needs to know of the world outside the trace.
 pub(super) trait World {
     /// The application of a tier.
     fn application_of(&mut self, tier: u32) -> EntityId;
-    /// The business transaction that enters at this span.
-    fn transaction(&mut self, entry: &Skeleton) -> EntityId;
+    /// The business transaction that enters at this span, named by another one if there is one that does (its id).
+    fn transaction(&mut self, entry: &Skeleton, named_by: Option<u64>) -> EntityId;
     /// What two nested exit calls must share to be one.
     fn exit_key(&self, target: u32) -> Option<ExitKey>;
     /// Whom a call reached. `answered` is the tier of the entry that it led to, `carrier` the target of a transport span
@@ -37,12 +37,15 @@ pub(super) fn decide(spans: &mut [Skeleton], world: &mut dyn World) {
     let calls = calls(spans, &tree, &entries, world);
     let owners = owners(spans, &tree, &entries, &calls, world);
     let far_ends = far_ends(spans, &tree, &entries, &calls);
+    let carriers = carriers(&calls, spans);
+    let namers = namers(spans, &tree, &entries);
     let mut transactions: FxHashMap<usize, EntityId> = FxHashMap::default();
     for at in 0..spans.len() {
         let bt = match owners[at] {
-            Some(root) => {
-                *transactions.entry(root).or_insert_with(|| world.transaction(&spans[root]))
-            }
+            Some(root) => *transactions.entry(root).or_insert_with(|| {
+                let namer = namers.get(&root).map(|namer| spans[*namer].id);
+                world.transaction(&spans[root], namer)
+            }),
             None => EntityId::NONE,
         };
         let mut decided = Decided { counted: 0, bt, peer: EntityId::NONE };
@@ -56,16 +59,23 @@ pub(super) fn decide(spans: &mut [Skeleton], world: &mut dyn World) {
         if calls[at].is_some_and(|call| call.of == at) {
             decided.counted |= COUNTED_EXIT;
             let answered = far_ends.get(&at).map(|entry| spans[*entry].tier);
-            decided.peer = world.far_end(&spans[at], carrier(&calls, at, spans), answered);
+            decided.peer = world.far_end(&spans[at], carriers.get(&at).copied(), answered);
         }
         spans[at].decided = decided;
     }
 }
 
+/// Up to so many spans looking through all is faster than a table.
+const FEW: usize = 16;
+
 /// Whether a trace lacks nothing: every parent that a span names is there.
 pub(super) fn is_complete(spans: &[Skeleton]) -> bool {
-    let ids: rustc_hash::FxHashSet<u64> = spans.iter().map(|span| span.id).collect();
-    spans.iter().all(|span| span.parent == 0 || ids.contains(&span.parent))
+    let mut named = spans.iter().map(|span| span.parent).filter(|parent| *parent != 0);
+    if spans.len() <= FEW {
+        return named.all(|parent| spans.iter().any(|span| span.id == parent));
+    }
+    let ids: FxHashSet<u64> = spans.iter().map(|span| span.id).collect();
+    named.all(|parent| ids.contains(&parent))
 }
 
 /// Who is whose parent.
@@ -121,27 +131,28 @@ fn order(parent: &mut [Option<usize>]) -> Vec<usize> {
     order
 }
 
+/// Whether two spans are of one process: processes that live at once are nodes of their own.
 fn is_local(a: &Skeleton, b: &Skeleton) -> bool {
-    (a.tier, a.node, a.process) == (b.tier, b.node, b.process)
+    (a.tier, a.node) == (b.tier, b.node)
 }
 
 /// Which spans are where work enters a tier.
 fn entries(spans: &[Skeleton], tree: &Tree) -> Vec<bool> {
-    let mut entries: Vec<bool> = spans
+    let by_themselves: Vec<bool> = spans
         .iter()
         .enumerate()
-        .map(|(at, span)| {
-            span.is(ENTRY | RECEIVE) && !span.is(ENTRY_UNLESS_NESTED)
-                || span.is(ENTRY_UNLESS_NESTED) && tree.local_parent(spans, at).is_none()
+        .map(|(at, span)| match span.is(ENTRY_UNLESS_NESTED) {
+            // Under a call it was reached by that call, be it from its own process.
+            true => tree.local_parent(spans, at).is_none_or(|parent| spans[parent].is(EXIT)),
+            false => span.is(ENTRY | RECEIVE),
         })
         .collect();
-    for at in 0..spans.len() {
-        if !spans[at].is(PROCESS) {
-            continue;
-        }
+    let mut entries = by_themselves.clone();
+    for at in (0..spans.len()).filter(|at| spans[*at].is(PROCESS)) {
         // A message that is received and processed counts once, on process.
+        let receive = tree.local_parent(spans, at);
         if let Some(receive) =
-            tree.local_parent(spans, at).filter(|parent| spans[*parent].is(RECEIVE))
+            receive.filter(|parent| spans[*parent].is(RECEIVE) && by_themselves[*parent])
         {
             entries[receive] = false;
             entries[at] = true;
@@ -157,6 +168,8 @@ struct Call {
     of: usize,
     /// What the call is known to be so far.
     key: ExitKey,
+    /// This very span says where it leads.
+    knows_address: bool,
 }
 
 /// The call of each exit span: nested spans of one process and target are one, timed by the outermost.
@@ -181,6 +194,7 @@ fn calls(
         };
         nearest[at] = Some(at);
         let outer = above.and_then(|outer| calls[outer]);
+        let knows_address = key.address != 0;
         let relation = outer.map(|outer| (outer, nested(&outer.key, &key)));
         calls[at] = Some(match relation {
             Some((outer, Nested::SameCall | Nested::Transport)) => {
@@ -191,21 +205,45 @@ fn calls(
                 if let Some(of) = calls[outer.of].as_mut() {
                     of.key = known;
                 }
-                Call { of: outer.of, key: known }
+                Call { of: outer.of, key: known, knows_address }
             }
-            Some((_, Nested::OwnCall)) | None => Call { of: at, key },
+            Some((_, Nested::OwnCall)) | None => Call { of: at, key, knows_address },
         });
     }
     calls
 }
 
-/// The target of a span inside the call that knows an address where the outermost does not.
-fn carrier(calls: &[Option<Call>], outer: usize, spans: &[Skeleton]) -> Option<u32> {
-    let inside = calls
-        .iter()
-        .enumerate()
-        .filter(|(at, call)| *at != outer && call.is_some_and(|call| call.of == outer));
-    inside.map(|(at, _)| spans[at].target).next()
+/// For calls whose outermost span knows no address: the target of the first span inside that knows one.
+fn carriers(calls: &[Option<Call>], spans: &[Skeleton]) -> FxHashMap<usize, u32> {
+    let mut carriers: FxHashMap<usize, u32> = FxHashMap::default();
+    for (at, call) in calls.iter().enumerate() {
+        if let Some(call) = call.filter(|call| call.of != at && call.knows_address) {
+            carriers.entry(call.of).or_insert(spans[at].target);
+        }
+    }
+    carriers
+}
+
+/// The span that names each entry, where one does: the earliest below it in its process.
+fn namers(spans: &[Skeleton], tree: &Tree, entries: &[bool]) -> FxHashMap<usize, usize> {
+    let mut namers: FxHashMap<usize, usize> = FxHashMap::default();
+    if !spans.iter().any(|span| span.is(NAMES_ENTRY)) {
+        return namers;
+    }
+    let mut entry_of: Vec<Option<usize>> = vec![None; spans.len()];
+    for &at in &tree.order {
+        entry_of[at] = match entries[at] {
+            true => Some(at),
+            false => tree.local_parent(spans, at).and_then(|parent| entry_of[parent]),
+        };
+        let (true, Some(entry)) = (spans[at].is(NAMES_ENTRY), entry_of[at]) else { continue };
+        let first = |at: usize| (spans[at].start_ns(), spans[at].id);
+        let namer = namers.entry(entry).or_insert(at);
+        if first(at) < first(*namer) {
+            *namer = at;
+        }
+    }
+    namers
 }
 
 /// The span at which the transaction enters that each span works for.
@@ -267,26 +305,22 @@ fn far_ends(
     entries: &[bool],
     calls: &[Option<Call>],
 ) -> FxHashMap<usize, usize> {
-    let start = |at: usize| spans[at].end_ns.saturating_sub(u64::from(spans[at].micros) * 1000);
+    // The call that each span is part of or works for, within its process and below its entry.
+    let mut call_above: Vec<Option<usize>> = vec![None; spans.len()];
+    for &at in &tree.order {
+        call_above[at] = match calls[at] {
+            Some(call) => Some(call.of),
+            None if entries[at] => None,
+            None => tree.local_parent(spans, at).and_then(|parent| call_above[parent]),
+        };
+    }
+    let first = |at: usize| (spans[at].start_ns(), spans[at].id);
     let mut found: FxHashMap<usize, usize> = FxHashMap::default();
     for at in (0..spans.len()).filter(|at| entries[*at]) {
-        let mut caller = tree.parent[at];
-        while let Some(span) = caller {
-            if let Some(call) = calls[span] {
-                found
-                    .entry(call.of)
-                    .and_modify(|entry| {
-                        if start(at) < start(*entry) {
-                            *entry = at;
-                        }
-                    })
-                    .or_insert(at);
-                break;
-            }
-            if entries[span] {
-                break;
-            }
-            caller = tree.local_parent(spans, span);
+        let Some(call) = tree.parent[at].and_then(|parent| call_above[parent]) else { continue };
+        let entry = found.entry(call).or_insert(at);
+        if first(at) < first(*entry) {
+            *entry = at;
         }
     }
     found

@@ -8,7 +8,6 @@ use model::{
     figure::Figure,
     id::EntityId,
     span::{Outcome, SnapshotReason},
-    time::Minute,
 };
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,10 @@ use telemetry_store::reader::FigureRow;
 
 const STALL_MICROS: f64 = 45e6;
 const MIN_CALLS: f64 = 60.0;
-const MIN_MINUTES: u32 = 10;
+/// For so long a transaction must have been called.
+pub(super) const MIN_MINUTES: u32 = 10;
+/// So many minutes say what is usual.
+pub(super) const MINUTES: u32 = 120;
 
 /// From which response time on a transaction is slow, microseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,9 +28,9 @@ pub(super) struct Threshold {
 }
 
 impl Threshold {
-    /// What the last two hours say; nothing while they say too little. `minutes` is over how long there were calls.
-    pub(super) fn of(figure: &Figure, minutes: u32) -> Option<Threshold> {
-        if figure.timed < MIN_CALLS || minutes < MIN_MINUTES {
+    /// What the last two hours say; nothing while they say too little.
+    fn of(figure: &Figure) -> Option<Threshold> {
+        if figure.timed < MIN_CALLS {
             return None;
         }
         let mean = figure.average_micros()?;
@@ -60,19 +62,22 @@ pub(super) fn judge(
     }
 }
 
-/// The thresholds of all business transactions, from their figures by minute.
-pub(super) fn thresholds(rows: Vec<FigureRow>) -> FxHashMap<EntityId, Threshold> {
-    let mut usual: FxHashMap<EntityId, (Figure, Minute, Minute)> = FxHashMap::default();
-    for row in rows {
-        let (figure, first, last) =
-            usual.entry(row.key.subject).or_insert((Figure::default(), row.at, row.at));
-        figure.merge(&row.figure);
-        (*first, *last) = ((*first).min(row.at), (*last).max(row.at));
+/// The thresholds of all business transactions, from their figures of the last two hours: up to [`MIN_MINUTES`] ago, and
+/// after that. One that was not called so long ago is too new to have a threshold.
+pub(super) fn thresholds(
+    earlier: Vec<FigureRow>,
+    later: Vec<FigureRow>,
+) -> FxHashMap<EntityId, Threshold> {
+    let mut usual: FxHashMap<EntityId, Figure> = FxHashMap::default();
+    for row in earlier {
+        usual.entry(row.key.subject).or_default().merge(&row.figure);
     }
-    let of = |(bt, (figure, first, last)): (EntityId, (Figure, Minute, Minute))| {
-        Some((bt, Threshold::of(&figure, last.0 - first.0 + 1)?))
-    };
-    usual.into_iter().filter_map(of).collect()
+    for row in later {
+        if let Some(figure) = usual.get_mut(&row.key.subject) {
+            figure.merge(&row.figure);
+        }
+    }
+    usual.into_iter().filter_map(|(bt, figure)| Some((bt, Threshold::of(&figure)?))).collect()
 }
 
 const BUDGET: u32 = 5;
@@ -172,11 +177,11 @@ mod tests {
     #[test]
     fn slow_is_three_deviations_and_at_least_a_fifth_above_the_mean() {
         let steady = figure((0..100).map(|n| 100_000.0 + f64::from(n % 2) * 1000.0));
-        let threshold = Threshold::of(&steady, 10);
+        let threshold = Threshold::of(&steady);
         assert_eq!(judge(119_000.0, false, false, threshold.as_ref()), Outcome::Normal);
         assert_eq!(judge(121_000.0, false, false, threshold.as_ref()), Outcome::VerySlow);
         let wide = figure((0..100).map(|n| 50_000.0 + f64::from(n) * 1000.0));
-        let threshold = Threshold::of(&wide, 10);
+        let threshold = Threshold::of(&wide);
         assert_eq!(judge(190_000.0, false, false, threshold.as_ref()), Outcome::Slow);
         assert_eq!(judge(190_000.0, true, false, threshold.as_ref()), Outcome::Error);
         assert_eq!(judge(46e6, false, false, None), Outcome::Stall);
@@ -185,8 +190,7 @@ mod tests {
 
     #[test]
     fn few_calls_know_no_slow_one() {
-        assert_eq!(Threshold::of(&figure((0..59).map(f64::from)), 10), None);
-        assert_eq!(Threshold::of(&figure((0..100).map(f64::from)), 9), None);
+        assert_eq!(Threshold::of(&figure((0..59).map(f64::from))), None);
     }
 
     #[test]

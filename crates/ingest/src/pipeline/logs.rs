@@ -4,12 +4,11 @@ use model::{
     attributes::Value,
     conventions,
     id::{SpanId, TraceId},
-    naming::exception,
     sanitise::{MASKED, Replacement},
 };
 use telemetry_store::{head::Rows, segment::logs::Log};
 
-use super::spans::{Buffers, Context, Source, store_attributes, truncated};
+use super::spans::{Buffers, Context, Source, group_of, store_attributes, truncated};
 use crate::otlp::logs::{LogRecord, ResourceLogs};
 
 /// An exception that a log record tells of.
@@ -52,7 +51,7 @@ fn take_one(
     let trace = TraceId::from_bytes(record.trace_id);
     let span = SpanId::from_bytes(record.span_id).unwrap_or_default();
     if let Some(exception) = conventions::exception(&attributes) {
-        let group = exception::group(exception.name, exception.message);
+        let group = group_of(&exception, context.sanitiser);
         exceptions.push(LoggedException { trace, span, at_ns, group });
     }
     let mut stored = Vec::new();

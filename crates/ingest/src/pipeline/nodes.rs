@@ -69,7 +69,7 @@ mod tests {
         let mut nodes = Nodes::default();
         assert_eq!(nodes.name(TIER, "web1", 7, 0), "web1");
         assert_eq!(nodes.name(TIER, "web1", 8, 1000), "web1#2");
-        assert_eq!(nodes.name(TIER, "web1", 7, 2000), "web1");
+        assert_eq!(nodes.name(TIER, "web1", 7, 100_000), "web1");
         assert_eq!(nodes.name(TIER, "web1", 9, 125_000), "web1#2");
     }
 }

@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use metadata_store::{Directory, StoreError};
 use model::{
-    entity::{EntityKey, EntityKind, Properties},
+    entity::{Entity, EntityKey, EntityKind, Properties},
     id::{AccountId, EntityId},
     naming::{
         name,
@@ -13,7 +13,8 @@ use model::{
         transaction::{self, EntryKind, EntryName, HEALTH_CHECKS},
     },
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use twox_hash::XxHash3_64;
 
 use super::{nodes::Nodes, targets::Target};
 
@@ -62,11 +63,18 @@ pub(super) struct Registry {
     /// How many entities there are, by kind, application or parent, and type.
     counts: FxHashMap<(EntityKind, u32, String), usize>,
     /// What is resolved already, so that a name costs one look-up.
+    endpoints: FxHashMap<(u32, u64), EntityId>,
     transactions: FxHashMap<u32, EntityId>,
     backends: FxHashMap<(u32, u32), EntityId>,
-    addresses: FxHashMap<(AccountId, String), (EntityId, i64)>,
-    account_of: FxHashMap<u32, AccountId>,
+    addresses: FxHashMap<AccountId, FxHashMap<String, (EntityId, i64)>>,
+    /// Accounts whose entities are counted.
+    loaded: FxHashSet<AccountId>,
 }
+
+/// Names of endpoints that are resolved without a look at the directory; beyond it all are looked up again once.
+const MAX_ENDPOINT_NAMES: usize = 200_000;
+/// A business transaction that was not seen for so long frees its place, milliseconds.
+const FREE_AFTER_MS: i64 = 7 * 86_400_000;
 
 /// Where a resource stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,42 +92,64 @@ impl Registry {
             limits,
             applications: FxHashMap::default(),
             counts: FxHashMap::default(),
+            endpoints: FxHashMap::default(),
             transactions: FxHashMap::default(),
             backends: FxHashMap::default(),
             addresses: FxHashMap::default(),
-            account_of: FxHashMap::default(),
+            loaded: FxHashSet::default(),
         }
     }
 
     /// Counts what an account has already, so that the limits hold across a restart.
-    pub(super) fn load(&mut self, account: AccountId) {
+    pub(super) fn load(&mut self, account: AccountId, now_ms: i64) {
+        if !self.loaded.insert(account) {
+            return;
+        }
         let kinds = [
             EntityKind::Application,
             EntityKind::Tier,
-            EntityKind::BusinessTransaction,
             EntityKind::ServiceEndpoint,
             EntityKind::Backend,
             EntityKind::Queue,
             EntityKind::ErrorGroup,
             EntityKind::Address,
         ];
-        for entity in kinds
-            .into_iter()
-            .flat_map(|kind| self.directory.of_application(account, EntityId::NONE, kind))
-        {
+        let entities: Vec<_> = kinds.into_iter().flat_map(|kind| self.all(account, kind)).collect();
+        for entity in entities {
             for group in groups_of(&entity.key, &entity.properties) {
                 *self.counts.entry(group).or_default() += 1;
             }
-            match entity.key.kind {
-                EntityKind::Tier => {
-                    self.applications.insert(entity.id.0, entity.key.application);
-                    self.account_of.insert(entity.id.0, account);
-                }
-                EntityKind::Address => {
-                    let known = (entity.key.parent, entity.created_ms);
-                    self.addresses.insert((account, entity.key.name.clone()), known);
-                }
-                _ => {}
+            if entity.key.kind == EntityKind::Address {
+                let known = (entity.key.parent, entity.created_ms);
+                self.addresses.entry(account).or_default().insert(entity.key.name.clone(), known);
+            }
+        }
+        self.count_transactions(account, now_ms);
+    }
+
+    fn all(&self, account: AccountId, kind: EntityKind) -> Vec<Arc<Entity>> {
+        self.directory.of_application(account, EntityId::NONE, kind)
+    }
+
+    /// The accounts that have reported.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.loaded.iter().copied()
+    }
+
+    /// Counts the business transactions again, without those that have long been silent: their places are free.
+    pub(super) fn recount(&mut self, now_ms: i64) {
+        self.counts.retain(|(kind, ..), _| *kind != EntityKind::BusinessTransaction);
+        for account in self.loaded.clone() {
+            self.count_transactions(account, now_ms);
+        }
+        self.transactions.clear();
+    }
+
+    fn count_transactions(&mut self, account: AccountId, now_ms: i64) {
+        let live = |entity: &Arc<Entity>| entity.last_seen_ms > now_ms - FREE_AFTER_MS;
+        for entity in self.all(account, EntityKind::BusinessTransaction).into_iter().filter(live) {
+            for group in groups_of(&entity.key, &entity.properties) {
+                *self.counts.entry(group).or_default() += 1;
             }
         }
     }
@@ -132,6 +162,7 @@ impl Registry {
         nodes: &mut Nodes,
         now_ms: i64,
     ) -> Result<Place, StoreError> {
+        self.load(account, now_ms);
         let application = self.bounded(
             EntityKey {
                 account,
@@ -160,7 +191,6 @@ impl Registry {
         };
         let tier = self.bounded(key, of_tier, self.limits.tiers, "All other tiers", now_ms)?;
         self.applications.insert(tier.0, application);
-        self.account_of.insert(tier.0, account);
         let node_name = nodes.name(tier, &identity.node_base, identity.process, now_ms);
         let of_node = Properties {
             system: identity.runtime.clone().unwrap_or_default(),
@@ -187,11 +217,15 @@ impl Registry {
         name: &EntryName,
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
+        let known = (place.tier.0, fingerprint(name));
+        if let Some(&endpoint) = self.endpoints.get(&known) {
+            return Ok(endpoint);
+        }
         let other = transaction::other_traffic(tier_name);
         let (text, other_traffic, health_check) = match &name.kind {
             EntryKind::Named(text) => (text.clone(), false, false),
             EntryKind::HealthCheck => (HEALTH_CHECKS.to_owned(), false, true),
-            EntryKind::OtherTraffic => (name::limit(&other).into_owned(), true, false),
+            EntryKind::OtherTraffic => (other.clone(), true, false),
         };
         let properties = Properties {
             category: name.category.to_owned(),
@@ -207,17 +241,12 @@ impl Registry {
             parent: place.tier,
             name: text,
         };
-        self.bounded(key, properties, self.limits.endpoints, &other, now_ms)
-    }
-
-    /// The endpoint that stands for a root of background work.
-    pub(super) fn background_endpoint(
-        &mut self,
-        key: EntityKey,
-        properties: Properties,
-        now_ms: i64,
-    ) -> Result<EntityId, StoreError> {
-        self.bounded(key, properties, self.limits.endpoints, "All other background work", now_ms)
+        let endpoint = self.bounded(key, properties, self.limits.endpoints, &other, now_ms)?;
+        if self.endpoints.len() >= MAX_ENDPOINT_NAMES {
+            self.endpoints.clear();
+        }
+        self.endpoints.insert(known, endpoint);
+        Ok(endpoint)
     }
 
     /// The business transaction that enters at a service endpoint.
@@ -231,21 +260,47 @@ impl Registry {
         }
         let Some(entry) = self.directory.get(endpoint) else { return Ok(EntityId::NONE) };
         let key = EntityKey { kind: EntityKind::BusinessTransaction, ..entry.key.clone() };
-        let application = entry.key.application;
-        let tier = entry.key.parent;
-        let special = entry.properties.other_traffic || entry.properties.health_check;
-        let full = self.count(EntityKind::BusinessTransaction, application.0, "")
-            >= self.limits.transactions
-            || self.count(EntityKind::BusinessTransaction, tier.0, "tier")
-                >= self.limits.transactions_a_tier;
-        let (key, properties) = if full && !special && self.directory.find(&key).is_none() {
-            self.other_traffic(key)
-        } else {
-            (key, entry.properties.clone())
-        };
-        let bt = self.resolve(key, properties, now_ms)?;
+        let bt = self.bounded_transaction(key, entry.properties.clone(), now_ms)?;
         self.transactions.insert(endpoint.0, bt);
         Ok(bt)
+    }
+
+    /// The business transaction of this name that enters at a tier.
+    pub(super) fn named_transaction(
+        &mut self,
+        tier: EntityId,
+        name: &str,
+        properties: Properties,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        let Some(of) = self.directory.get(tier) else { return Ok(EntityId::NONE) };
+        let key = EntityKey {
+            account: of.key.account,
+            kind: EntityKind::BusinessTransaction,
+            application: of.key.application,
+            parent: tier,
+            name: name::limit(name).into_owned(),
+        };
+        self.bounded_transaction(key, properties, now_ms)
+    }
+
+    fn bounded_transaction(
+        &mut self,
+        key: EntityKey,
+        properties: Properties,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        let count = |of: EntityId, what: &str| {
+            let group = (EntityKind::BusinessTransaction, of.0, what.to_owned());
+            self.counts.get(&group).copied().unwrap_or(0)
+        };
+        let full = count(key.application, "") >= self.limits.transactions
+            || count(key.parent, "tier") >= self.limits.transactions_a_tier;
+        if full && !is_special(&properties) && self.directory.find(&key).is_none() {
+            let (key, properties) = self.other_traffic(key);
+            return self.resolve(key, properties, now_ms);
+        }
+        self.resolve(key, properties, now_ms)
     }
 
     fn other_traffic(&self, key: EntityKey) -> (EntityKey, Properties) {
@@ -271,8 +326,8 @@ impl Registry {
         if let Some(&known) = self.backends.get(&(tier.0, number)) {
             return Ok(known);
         }
-        let Some(&account) = self.account_of.get(&tier.0) else { return Ok(EntityId::NONE) };
-        let application = self.application_of(tier.0);
+        let Some(of) = self.directory.get(tier) else { return Ok(EntityId::NONE) };
+        let (account, application) = (of.key.account, of.key.application);
         let (kind, limit) = match target.queue {
             true => (EntityKind::Queue, self.limits.queues),
             false => (EntityKind::Backend, self.limits.backends),
@@ -299,15 +354,16 @@ impl Registry {
     /// An exception's group.
     pub(super) fn error_group(
         &mut self,
-        place: &Place,
+        tier: EntityId,
         group: &(String, String),
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
+        let Some(of) = self.directory.get(tier) else { return Ok(EntityId::NONE) };
         let key = EntityKey {
-            account: place.account,
+            account: of.key.account,
             kind: EntityKind::ErrorGroup,
-            application: place.application,
-            parent: place.tier,
+            application: of.key.application,
+            parent: tier,
             name: name::limit(&format!("{}: {}", group.0, group.1)).into_owned(),
         };
         let properties = Properties { category: group.0.clone(), ..Properties::default() };
@@ -321,7 +377,7 @@ impl Registry {
         address: &str,
         by_ms: i64,
     ) -> Option<EntityId> {
-        let (tier, since_ms) = self.addresses.get(&(account, address.to_owned()))?;
+        let (tier, since_ms) = self.addresses.get(&account)?.get(address)?;
         (*since_ms <= by_ms).then_some(*tier)
     }
 
@@ -333,8 +389,8 @@ impl Registry {
         tier: EntityId,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        let known = (account, address.to_owned());
-        if address.is_empty() || self.addresses.contains_key(&known) {
+        let known = self.addresses.entry(account).or_default();
+        if address.is_empty() || known.contains_key(address) || known.len() >= MAX_ADDRESSES {
             return Ok(());
         }
         let key = EntityKey {
@@ -345,12 +401,17 @@ impl Registry {
             name: name::limit(address).into_owned(),
         };
         self.directory.resolve(&[(key, Properties::default())], now_ms)?;
-        self.addresses.insert(known, (tier, now_ms));
+        known.insert(address.to_owned(), (tier, now_ms));
         Ok(())
     }
 
-    pub(super) fn application_of(&self, tier: u32) -> EntityId {
-        self.applications.get(&tier).copied().unwrap_or_default()
+    pub(super) fn application_of(&mut self, tier: u32) -> EntityId {
+        if let Some(&known) = self.applications.get(&tier) {
+            return known;
+        }
+        let Some(of) = self.directory.get(EntityId(tier)) else { return EntityId::NONE };
+        self.applications.insert(tier, of.key.application);
+        of.key.application
     }
 
     /// An entity's name; empty for one that is not known.
@@ -396,10 +457,24 @@ impl Registry {
         }
         Ok(id)
     }
+}
 
-    fn count(&self, kind: EntityKind, of: u32, what: &str) -> usize {
-        self.counts.get(&(kind, of, what.to_owned())).copied().unwrap_or(0)
-    }
+/// Addresses that one account's tiers answer at.
+const MAX_ADDRESSES: usize = 100_000;
+
+/// Takes no place of its own.
+fn is_special(properties: &Properties) -> bool {
+    properties.other_traffic || properties.health_check
+}
+
+/// Tells names of entries of one tier apart.
+fn fingerprint(name: &EntryName) -> u64 {
+    let (seed, text) = match &name.kind {
+        EntryKind::Named(text) => (1, text.as_str()),
+        EntryKind::HealthCheck => (2, ""),
+        EntryKind::OtherTraffic => (3, ""),
+    };
+    XxHash3_64::oneshot_with_seed(seed, text.as_bytes())
 }
 
 /// The groups that an entity's number is limited in; the first is the main one.
@@ -407,6 +482,7 @@ fn groups_of(key: &EntityKey, properties: &Properties) -> Vec<(EntityKind, u32, 
     let group = |of: EntityId, what: &str| (key.kind, of.0, what.to_owned());
     match key.kind {
         EntityKind::Application => vec![group(EntityId(key.account.0), "")],
+        EntityKind::BusinessTransaction if is_special(properties) => Vec::new(),
         EntityKind::BusinessTransaction => {
             vec![group(key.application, ""), group(key.parent, "tier")]
         }

@@ -3,19 +3,20 @@
 use metadata_store::StoreError;
 use model::{
     attributes::{Attributes, Value},
-    conventions::{self, Facts, SpanView},
+    conventions::{self, Exception, Facts, MessagingOperation, SpanView},
     id::{AccountId, EntityId, SpanId, TraceId},
     naming::{
-        exception, exit, failure,
+        exception, exit, failure, name,
         process::{self, EntryDecision},
         queue, sampling,
-        transaction::{self, EntryName},
+        transaction::{self, EntryKind, EntryName},
     },
     sanitise::{MASKED, Replacement, Sanitiser},
     span::SpanKind,
 };
 use telemetry_store::{
     attribute,
+    reader::{OwnedValue, SpanEvent},
     span_batch::{SpanRow, encode_event, encode_link},
 };
 
@@ -23,7 +24,7 @@ use super::{
     registry::{Place, Registry},
     skeleton::{
         CONSUMER, ENTRY, ENTRY_UNLESS_NESTED, EXIT, FAILED, HTTP_ERROR, INTERNAL_ROOT, LONG_LIVED,
-        PROCESS, RECEIVE, Skeleton,
+        NAMES_ENTRY, PROCESS, RECEIVE, Skeleton,
     },
     targets::{Target, Targets},
 };
@@ -33,6 +34,7 @@ use crate::otlp::{limits::AttributeLimits, trace::Span};
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) place: Place,
+    /// Tells the live processes of a node apart.
     pub(super) process: u32,
     pub(super) tier_name: String,
     /// What a loopback address means here.
@@ -69,8 +71,8 @@ pub(super) struct Buffers {
 pub(super) struct Found {
     /// Type and templated message of its exceptions.
     pub(super) exceptions: Vec<(String, String)>,
-    /// The name of an INTERNAL root.
-    pub(super) root_name: Option<String>,
+    /// The name it gives to a transaction: an INTERNAL root's own, a GraphQL operation.
+    pub(super) name: Option<String>,
 }
 
 /// What a span is. `ids` are its own and its parent's.
@@ -102,7 +104,6 @@ pub(super) fn skeleton<'a>(
         micros: u32::try_from(nanos / 1000).unwrap_or(u32::MAX),
         tier: source.place.tier.0,
         node: source.place.node.0,
-        process: source.process,
         weight: sampling::weight(span.trace_state) as f32,
         ..Skeleton::default()
     };
@@ -111,21 +112,42 @@ pub(super) fn skeleton<'a>(
         enter(&mut skeleton, &facts, &view, source, context)?;
     } else if let Some(call) = exit::call(&facts, &view) {
         skeleton.flags |= EXIT;
-        skeleton.target = context.targets.number(Target::of_exit(&call, &source.host));
+        skeleton.target = context.targets.of_exit(&call, &source.host);
         if failure::exit_failed(&facts, &view) {
             skeleton.flags |= FAILED;
         }
-    } else if span.kind == SpanKind::Internal && skeleton.parent == 0 && !plumbing {
-        skeleton.flags |= INTERNAL_ROOT;
-        if failure::entry_failed(&facts, &view) {
-            skeleton.flags |= FAILED;
+        if failure::http_error(&facts) {
+            skeleton.flags |= HTTP_ERROR;
         }
-        found.root_name = Some(span.name.to_owned());
+    } else if span.kind == SpanKind::Internal && !plumbing {
+        work(&mut skeleton, &facts, &view, context, found);
     }
     if facts.upgraded || nanos > LONGEST_NS {
         skeleton.flags |= LONG_LIVED;
     }
     Ok(skeleton)
+}
+
+/// Work inside a process: a root of its own, or what an entry's request was for.
+fn work(
+    skeleton: &mut Skeleton,
+    facts: &Facts<'_>,
+    view: &SpanView<'_, '_>,
+    context: &Context<'_>,
+    found: &mut Found,
+) {
+    if skeleton.parent == 0 {
+        skeleton.flags |= INTERNAL_ROOT;
+        if failure::entry_failed(facts, view) {
+            skeleton.flags |= FAILED;
+        }
+        if let EntryKind::Named(name) = transaction::entry(facts, view).kind {
+            found.name = Some(context.sanitiser.text(&name).unwrap_or(name));
+        }
+    } else if let Some(operation) = transaction::graphql_operation(facts) {
+        skeleton.flags |= NAMES_ENTRY;
+        found.name = Some(operation);
+    }
 }
 
 /// What lasts longer does not fit a skeleton's microseconds.
@@ -144,11 +166,15 @@ fn enter(
     let operation = facts.messaging_operation;
     let decision = process::is_entry(view.kind, view.flags, SpanId(skeleton.parent));
     let is = |wanted| view.kind == SpanKind::Consumer && operation == Some(wanted);
+    let receives = is(MessagingOperation::Receive);
+    let processes = is(MessagingOperation::Process);
     skeleton.flags |= match decision {
-        EntryDecision::Yes if is(conventions::MessagingOperation::Receive) => RECEIVE,
+        EntryDecision::Yes if receives => RECEIVE,
         EntryDecision::Yes => ENTRY,
+        EntryDecision::WhenParentIsElsewhere if receives => ENTRY_UNLESS_NESTED | RECEIVE,
+        EntryDecision::WhenParentIsElsewhere if processes => ENTRY_UNLESS_NESTED | PROCESS,
         EntryDecision::WhenParentIsElsewhere => ENTRY_UNLESS_NESTED,
-        EntryDecision::No if is(conventions::MessagingOperation::Process) => PROCESS,
+        EntryDecision::No if processes => PROCESS,
         EntryDecision::No => return Ok(()),
     };
     if failure::entry_failed(facts, view) {
@@ -198,8 +224,8 @@ pub(super) fn row<'a: 'b, 'b>(
             encode_link(&mut buffers.links, trace, id);
         }
     }
-    buffers.name = text(span.name, context, &mut buffers.removed);
-    buffers.status_message = text(span.status_message, context, &mut buffers.removed);
+    put_text(span.name, context, &mut buffers.name, &mut buffers.removed);
+    put_text(span.status_message, context, &mut buffers.status_message, &mut buffers.removed);
     SpanRow {
         trace: TraceId::from_bytes(span.trace_id).unwrap_or(TraceId([0; 16])),
         id: SpanId::from_bytes(span.span_id).unwrap_or_default(),
@@ -223,11 +249,21 @@ pub(super) fn row<'a: 'b, 'b>(
     }
 }
 
-fn text(text: &str, context: &Context<'_>, removed: &mut u64) -> String {
+fn put_text(text: &str, context: &Context<'_>, out: &mut String, removed: &mut u64) {
     let clean = context.sanitiser.text(text);
     *removed += u64::from(clean.is_some());
     let text = clean.as_deref().unwrap_or(text);
-    truncated(text, context.limits.value_bytes).to_owned()
+    out.clear();
+    out.push_str(truncated(text, context.limits.value_bytes));
+}
+
+/// The group of an exception, by what may be stored of its message.
+pub(super) fn group_of(
+    exception: &conventions::Exception<'_>,
+    sanitiser: &Sanitiser,
+) -> (String, String) {
+    let clean = sanitiser.text(exception.message);
+    exception::group(exception.name, clean.as_deref().unwrap_or(exception.message))
 }
 
 /// At most so many bytes of a text, whole characters only.
@@ -303,7 +339,7 @@ fn store_events(
         if event.name == "exception"
             && let Some(exception) = conventions::exception(&attributes)
         {
-            found.exceptions.push(exception::group(exception.name, exception.message));
+            found.exceptions.push(group_of(&exception, context.sanitiser));
         }
         clean.clear();
         store_attributes(&attributes, system, context, &mut clean, buffers);
@@ -312,15 +348,29 @@ fn store_events(
     }
 }
 
-/// A resource's attributes as they are stored.
-pub(super) fn resource_attributes(attributes: &Attributes<'_>, context: &Context<'_>) -> Vec<u8> {
+/// What a loopback address means where the resource does not name its host: kept with its stored attributes.
+const HOST: &str = "vedette.host";
+
+/// A resource's attributes as they are stored; `host` is what a loopback address means to it.
+pub(super) fn resource_attributes(
+    attributes: &Attributes<'_>,
+    host: &str,
+    context: &Context<'_>,
+) -> Vec<u8> {
     let mut out = Vec::new();
     store_attributes(attributes, None, context, &mut out, &mut Buffers::default());
+    if named_host(attributes).is_none() {
+        attribute::encode(&mut out, HOST, Value::Str(host));
+    }
     out
 }
 
-/// A stored span as the agent's own, so that the same rules read it again. The resource is the one it was stored under;
-/// process and host are not stored, so spans of one node count as one process.
+fn named_host<'a>(attributes: &Attributes<'a>) -> Option<&'a str> {
+    let text = |key| attributes.text(key).map(str::trim).filter(|text| !text.is_empty());
+    text("host.name").or_else(|| text("k8s.node.name"))
+}
+
+/// A stored span as the agent's own, so that the same rules read it again.
 pub(super) fn stored<'r>(
     row: &SpanRow<'r>,
     account: AccountId,
@@ -329,7 +379,8 @@ pub(super) fn stored<'r>(
     let place = Place { account, application: row.application, tier: row.tier, node: row.node };
     let resource: Attributes<'_> = attribute::Decoder::new(row.resource).collect();
     let tier_name = registry.name_of(row.tier);
-    let host = resource.text("host.name").unwrap_or(&tier_name).to_owned();
+    let host = named_host(&resource).or_else(|| resource.text(HOST)).unwrap_or(&tier_name);
+    let host = name::limit(host).into_owned();
     let source = Source { place, process: 0, tier_name, host, attributes: Vec::new() };
     let mut span = Span::default();
     span.trace_state = row.trace_state;
@@ -341,6 +392,27 @@ pub(super) fn stored<'r>(
     span.status_code = row.status;
     span.status_message = row.status_message;
     (source, span, attribute::Decoder::new(row.attributes).collect())
+}
+
+/// The exceptions that a stored span tells of.
+pub(super) fn stored_exceptions(row: &SpanRow<'_>, sanitiser: &Sanitiser) -> Vec<(String, String)> {
+    if row.events.is_empty() {
+        return Vec::new();
+    }
+    let events = row.to_span().events;
+    let of = |event: &SpanEvent| {
+        let text = |key: &str| {
+            let found = event.attributes.iter().rev().find(|(name, _)| name == key);
+            match found.map(|(_, value)| value) {
+                Some(OwnedValue::Str(text)) => text.clone(),
+                _ => String::new(),
+            }
+        };
+        let (name, message) = (text("exception.type"), text("exception.message"));
+        let known = Exception { name: &name, message: &message, stacktrace: "" };
+        (!name.is_empty() || !message.is_empty()).then(|| group_of(&known, sanitiser))
+    };
+    events.iter().filter(|event| event.name == "exception").filter_map(of).collect()
 }
 
 /// The entity that nothing was resolved to.

@@ -1,6 +1,6 @@
 //! What the pipeline counts of itself, for `/metrics` and the pages about Vedette's own health.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Counters since the start, and how much is open now.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub struct Stats {
     pub open_spans: AtomicU64,
     /// Records of the journal that are not worked on yet.
     pub lag: AtomicU64,
+    /// Whether the journal was worked through to its end at least once since the start.
+    pub caught_up: AtomicBool,
 }
 
 impl Stats {

@@ -4,6 +4,7 @@ use model::naming::exit::{ExitCall, ExitKey, category};
 use model::naming::queue::Queue;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use twox_hash::XxHash3_64;
 
 /// Everything that identifies a call's far end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,12 +74,32 @@ impl Target {
 pub(super) struct Targets {
     all: Vec<Target>,
     numbers: FxHashMap<Target, u32>,
+    /// By what identifies a call: its key and, for a loopback address, the caller's place. Saves making its names.
+    calls: FxHashMap<(ExitKey, u64), u32>,
 }
 
 /// Beyond so many, further ones of a category share one number each; some applications call a new address every time.
 const MAX_TARGETS: usize = 50_000;
 
 impl Targets {
+    /// The number of an exit call's target. `place` is what a loopback address means.
+    pub(super) fn of_exit(&mut self, call: &ExitCall<'_>, place: &str) -> u32 {
+        let place_key = match call.loopback {
+            true => XxHash3_64::oneshot(place.as_bytes()),
+            false => 0,
+        };
+        let key = (call.key(), place_key);
+        if let Some(&number) = self.calls.get(&key) {
+            return number;
+        }
+        let number = self.number(Target::of_exit(call, place));
+        if self.calls.len() >= 2 * MAX_TARGETS {
+            self.calls.clear();
+        }
+        self.calls.insert(key, number);
+        number
+    }
+
     /// The number of a target.
     pub(super) fn number(&mut self, target: Target) -> u32 {
         if let Some(&number) = self.numbers.get(&target) {

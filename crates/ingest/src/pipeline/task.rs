@@ -42,9 +42,7 @@ pub fn run(
                     error = &error as &dyn std::error::Error,
                     "the pipeline pauses and tries again"
                 );
-                if !is_of_the_cut(&error) {
-                    pipeline = None;
-                }
+                pipeline = pipeline.filter(|pipeline| !pipeline.is_broken());
                 std::thread::park_timeout(Duration::from_millis(500));
             }
         }
@@ -61,9 +59,4 @@ pub fn run(
         );
     }
     Ok(())
-}
-
-/// A cut keeps what it needs to be done again.
-fn is_of_the_cut(error: &PipelineError) -> bool {
-    matches!(error, PipelineError::Store(_) | PipelineError::Catalogue(_))
 }

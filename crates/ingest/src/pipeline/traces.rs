@@ -23,8 +23,10 @@ const QUIET_UNANSWERED_MS: i64 = 6_000;
 const QUIET_INCOMPLETE_MS: i64 = 8_000;
 /// No trace stays open longer.
 const MAX_OPEN_MS: i64 = 600_000;
-/// Spans of one trace that are kept.
-pub(super) const MAX_SPANS: usize = 10_000;
+/// Spans of one trace that are kept; further ones are counted.
+pub(super) const MAX_KEPT: usize = 10_000;
+/// Spans of one trace that its assembly knows; of further ones only entries are counted, on their tiers.
+pub(super) const MAX_SPANS: usize = 100_000;
 /// Closed traces are remembered by id so long, milliseconds, and so many.
 const REMEMBER_MS: i64 = 3_600_000;
 const MAX_REMEMBERED: usize = 2_000_000;
@@ -33,14 +35,19 @@ const MAX_CLOSED_SPANS: usize = 400_000;
 /// Skeletons of open traces kept in memory; above it the oldest close.
 const MAX_OPEN_SPANS: usize = 2_000_000;
 
+/// A trace of an account: two accounts that call each other share its id.
+pub(super) type TraceKey = (AccountId, TraceId);
+
 /// A trace that is being assembled.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OpenTrace {
     pub(super) account: AccountId,
     pub(super) spans: Vec<Skeleton>,
     pub(super) errors: Vec<ErrorMark>,
-    /// The name of an INTERNAL root, should it become a background transaction.
-    pub(super) root_name: Option<(u64, String)>,
+    /// Names that spans give to a transaction, by span: an INTERNAL root's own, a GraphQL operation.
+    pub(super) names: Vec<(u64, String)>,
+    /// The span under which it stands in the index while it has entered no business transaction.
+    pub(super) listed: Option<u64>,
     /// When its first and its newest span came, milliseconds of our clock.
     pub(super) first_ms: i64,
     pub(super) last_ms: i64,
@@ -54,21 +61,60 @@ pub(super) struct OpenTrace {
     ids: FxHashSet<u64>,
 }
 
-/// An exception, once for each process and group in a trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An exception, once for each process, type and message in a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ErrorMark {
-    pub(super) process: u32,
     pub(super) tier: u32,
-    pub(super) group: EntityId,
+    pub(super) node: u32,
+    /// Type, and message without its values.
+    pub(super) group: (String, String),
     /// The span it was seen on.
     pub(super) span: u64,
     /// Unix nanoseconds.
     pub(super) at_ns: u64,
-    pub(super) counted: bool,
+    pub(super) counted: Option<CountedError>,
+}
+
+/// What an exception was counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CountedError {
+    pub(super) group: EntityId,
+    pub(super) bt: EntityId,
+    pub(super) at_ns: u64,
+}
+
+impl ErrorMark {
+    /// Whether two tell of the same exception. One's type may be written in full where the other's is not: Python's log
+    /// records have `KeyError` where its spans have `shop.KeyError`.
+    fn is_same(&self, other: &ErrorMark) -> bool {
+        self.node == other.node
+            && self.group.1 == other.group.1
+            && short_type(&self.group.0) == short_type(&other.group.0)
+    }
+
+    /// Takes over what the other one knows better; the outcome does not depend on which came first.
+    fn learn(&mut self, other: ErrorMark) {
+        let place = |mark: &ErrorMark| (mark.span == 0, mark.at_ns, mark.span);
+        if place(&other) < place(self) {
+            (self.span, self.at_ns) = (other.span, other.at_ns);
+        }
+        let rank = |text: &str| (text.len(), text.to_owned());
+        if rank(&other.group.0) > rank(&self.group.0) {
+            self.group.0 = other.group.0;
+        }
+    }
+}
+
+fn short_type(text: &str) -> &str {
+    text.rsplit(['.', ':', '$', '\\', '/']).next().unwrap_or(text)
 }
 
 /// From so many spans on a trace looks its ids up in a set.
 const SET_FROM: usize = 32;
+/// Different exceptions that one trace remembers.
+const MAX_ERRORS: usize = 256;
+/// Names that one trace remembers.
+const MAX_NAMES: usize = 64;
 
 impl OpenTrace {
     pub(super) fn new(account: AccountId, now_ms: i64) -> OpenTrace {
@@ -76,7 +122,8 @@ impl OpenTrace {
             account,
             spans: Vec::new(),
             errors: Vec::new(),
-            root_name: None,
+            names: Vec::new(),
+            listed: None,
             first_ms: now_ms,
             last_ms: now_ms,
             dropped: 0,
@@ -104,15 +151,30 @@ impl OpenTrace {
         self.spans.push(span);
     }
 
+    /// Notes the name that a span gives.
+    pub(super) fn name(&mut self, span: u64, name: String) {
+        if self.names.len() < MAX_NAMES {
+            self.names.push((span, name));
+        }
+    }
+
     /// Notes an exception unless it is known.
     pub(super) fn note(&mut self, mark: ErrorMark) {
-        let known = self
-            .errors
-            .iter()
-            .any(|error| (error.process, error.group) == (mark.process, mark.group));
-        if !known {
+        if let Some(known) = self.errors.iter_mut().find(|error| error.is_same(&mark)) {
+            known.learn(mark);
+        } else if self.errors.len() < MAX_ERRORS {
             self.errors.push(mark);
         }
+    }
+
+    /// When its earliest span began, Unix nanoseconds; 0 without spans.
+    pub(super) fn start_ns(&self) -> u64 {
+        self.spans.iter().map(Skeleton::start_ns).min().unwrap_or(0)
+    }
+
+    /// About the memory it takes, in spans.
+    fn weight(&self) -> usize {
+        1 + self.spans.len() + 2 * self.errors.len() + self.names.len()
     }
 
     /// How long it must be quiet before it closes. `unanswered`: it holds calls to an address that nobody is known at.
@@ -128,23 +190,28 @@ impl OpenTrace {
 /// Open and lately closed traces.
 #[derive(Debug, Default)]
 pub(super) struct Traces {
-    open: FxHashMap<TraceId, OpenTrace>,
-    due: BinaryHeap<Reverse<(i64, TraceId)>>,
+    open: FxHashMap<TraceKey, OpenTrace>,
+    due: BinaryHeap<Reverse<(i64, TraceKey)>>,
     open_spans: usize,
-    closed: FxHashMap<TraceId, OpenTrace>,
-    closed_order: VecDeque<TraceId>,
-    closed_spans: usize,
+    closed: FxHashMap<TraceKey, (u64, OpenTrace)>,
+    /// Oldest first; one whose number is not that of the closed trace is out of date.
+    closed_order: VecDeque<(u64, TraceKey)>,
+    closings: u64,
+    closed_weight: usize,
     /// Closed traces whose skeletons are forgotten: they are in the store.
-    stored: FxHashSet<TraceId>,
-    stored_order: VecDeque<(i64, TraceId)>,
-    /// A trace that began before this (Unix nanoseconds) and is not known here may be in the store.
+    stored: FxHashSet<TraceKey>,
+    stored_order: VecDeque<(i64, TraceKey)>,
+    /// A trace that began before this (Unix nanoseconds) and is not known here may be in the store's segments.
     covered_since_ns: u64,
 }
 
 /// What is known of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
     Open,
-    /// It may be in the store: look there before making a new one.
+    /// It was closed and is in the store, perhaps still in its head.
+    Stored,
+    /// It may be in a segment, written before this pipeline began.
     Perhaps,
     No,
 }
@@ -156,16 +223,18 @@ impl Traces {
     }
 
     /// What is known of a trace of which a span has come; a lately closed one is opened again.
-    pub(super) fn look_up(&mut self, trace: TraceId, start_ns: u64, now_ms: i64) -> Known {
+    pub(super) fn look_up(&mut self, trace: TraceKey, start_ns: u64, now_ms: i64) -> Known {
         if self.open.contains_key(&trace) {
             return Known::Open;
         }
-        if let Some(closed) = self.closed.remove(&trace) {
-            self.closed_spans -= closed.spans.len();
+        if let Some((_, closed)) = self.closed.remove(&trace) {
+            self.closed_weight -= closed.weight();
             self.insert(trace, OpenTrace { first_ms: now_ms, last_ms: now_ms, ..closed });
             return Known::Open;
         }
-        if start_ns < self.covered_since_ns || self.stored.contains(&trace) {
+        if self.stored.contains(&trace) {
+            Known::Stored
+        } else if start_ns < self.covered_since_ns {
             Known::Perhaps
         } else {
             Known::No
@@ -173,13 +242,13 @@ impl Traces {
     }
 
     /// Opens a trace.
-    pub(super) fn insert(&mut self, trace: TraceId, open: OpenTrace) {
+    pub(super) fn insert(&mut self, trace: TraceKey, open: OpenTrace) {
         self.open_spans += open.spans.len();
         self.due.push(Reverse((open.last_ms + QUIET_COMPLETE_MS, trace)));
         self.open.insert(trace, open);
     }
 
-    pub(super) fn get_mut(&mut self, trace: TraceId) -> Option<&mut OpenTrace> {
+    pub(super) fn get_mut(&mut self, trace: TraceKey) -> Option<&mut OpenTrace> {
         self.open.get_mut(&trace)
     }
 
@@ -193,7 +262,7 @@ impl Traces {
         &mut self,
         now_ms: i64,
         mut unanswered: impl FnMut(&OpenTrace) -> bool,
-    ) -> Option<(TraceId, OpenTrace)> {
+    ) -> Option<(TraceKey, OpenTrace)> {
         loop {
             let &Reverse((due_ms, trace)) = self.due.peek()?;
             let crowded = self.open_spans > MAX_OPEN_SPANS;
@@ -218,21 +287,35 @@ impl Traces {
     }
 
     /// Remembers a trace that was closed.
-    pub(super) fn close(&mut self, trace: TraceId, mut closed: OpenTrace, now_ms: i64) {
+    pub(super) fn close(&mut self, trace: TraceKey, mut closed: OpenTrace, now_ms: i64) {
         closed.closed_before = true;
         closed.ids = FxHashSet::default();
-        self.closed_spans += closed.spans.len();
-        self.closed.insert(trace, closed);
-        self.closed_order.push_back(trace);
-        while self.closed_spans > MAX_CLOSED_SPANS {
-            let Some(oldest) = self.closed_order.pop_front() else { break };
-            if let Some(closed) = self.closed.remove(&oldest) {
-                self.closed_spans -= closed.spans.len();
-                self.stored.insert(oldest);
+        closed.spans.shrink_to_fit();
+        self.closed_weight += closed.weight();
+        self.closings += 1;
+        self.closed.insert(trace, (self.closings, closed));
+        self.closed_order.push_back((self.closings, trace));
+        self.drop_skeletons(MAX_CLOSED_SPANS, now_ms);
+        if self.closed_order.len() > 2 * self.closed.len() + SET_FROM {
+            let closed = &self.closed;
+            self.closed_order.retain(|(number, trace)| is_current(closed, trace, *number));
+        }
+        self.forget(now_ms);
+    }
+
+    /// Forgets the skeletons of the oldest closed traces until the rest weighs at most `max`.
+    pub(super) fn drop_skeletons(&mut self, max: usize, now_ms: i64) {
+        while self.closed_weight > max {
+            let Some((number, oldest)) = self.closed_order.pop_front() else { break };
+            if !is_current(&self.closed, &oldest, number) {
+                continue;
+            }
+            let Some((_, closed)) = self.closed.remove(&oldest) else { continue };
+            self.closed_weight -= closed.weight();
+            if !closed.spans.is_empty() && self.stored.insert(oldest) {
                 self.stored_order.push_back((now_ms, oldest));
             }
         }
-        self.forget(now_ms);
     }
 
     fn forget(&mut self, now_ms: i64) {
@@ -248,7 +331,7 @@ impl Traces {
     }
 
     /// All open traces, for a checkpoint.
-    pub(super) fn open(&self) -> impl Iterator<Item = (&TraceId, &OpenTrace)> {
+    pub(super) fn open(&self) -> impl Iterator<Item = (&TraceKey, &OpenTrace)> {
         self.open.iter()
     }
 
@@ -256,4 +339,12 @@ impl Traces {
     pub(super) fn size(&self) -> (usize, usize) {
         (self.open.len(), self.open_spans)
     }
+}
+
+fn is_current(
+    closed: &FxHashMap<TraceKey, (u64, OpenTrace)>,
+    trace: &TraceKey,
+    number: u64,
+) -> bool {
+    closed.get(trace).is_some_and(|(current, _)| *current == number)
 }

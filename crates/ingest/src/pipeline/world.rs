@@ -2,9 +2,9 @@
 
 use metadata_store::StoreError;
 use model::{
-    entity::{EntityKey, EntityKind, Properties},
+    entity::Properties,
     id::{AccountId, EntityId},
-    naming::{exit::ExitKey, name},
+    naming::{exit::ExitKey, transaction::category},
 };
 
 use super::{
@@ -19,8 +19,8 @@ pub(super) struct TraceWorld<'w> {
     pub(super) registry: &'w mut Registry,
     pub(super) targets: &'w Targets,
     pub(super) account: AccountId,
-    pub(super) root_name: Option<&'w (u64, String)>,
-    /// Addresses learnt later than this (Unix milliseconds) were not known when the trace was first closed.
+    pub(super) names: &'w [(u64, String)],
+    /// Addresses learnt later than this (Unix milliseconds) do not decide the trace.
     pub(super) known_by_ms: i64,
     pub(super) now_ms: i64,
     /// The first failure; what was decided after it is not used.
@@ -35,24 +35,19 @@ impl TraceWorld<'_> {
         })
     }
 
-    fn background(&mut self, root: &Skeleton) -> Result<EntityId, StoreError> {
-        let Some((_, text)) = self.root_name.filter(|(id, _)| *id == root.id) else {
-            return Ok(EntityId::NONE);
-        };
-        let key = EntityKey {
-            account: self.account,
-            kind: EntityKind::ServiceEndpoint,
-            application: self.registry.application_of(root.tier),
-            parent: EntityId(root.tier),
-            name: name::limit(text).into_owned(),
-        };
+    /// The name that a span gave.
+    fn name_by(&self, span: u64) -> Option<&str> {
+        self.names.iter().find(|(id, _)| *id == span).map(|(_, name)| name.as_str())
+    }
+
+    fn named(&mut self, tier: u32, span: u64, category: &str) -> Result<EntityId, StoreError> {
+        let Some(name) = self.name_by(span).map(str::to_owned) else { return Ok(EntityId::NONE) };
         let properties = Properties {
-            category: "BACKGROUND".to_owned(),
-            background: true,
+            category: category.to_owned(),
+            background: category == category::BACKGROUND,
             ..Properties::default()
         };
-        let endpoint = self.registry.background_endpoint(key, properties, self.now_ms)?;
-        self.registry.transaction(endpoint, self.now_ms)
+        self.registry.named_transaction(EntityId(tier), &name, properties, self.now_ms)
     }
 }
 
@@ -61,11 +56,13 @@ impl World for TraceWorld<'_> {
         self.registry.application_of(tier)
     }
 
-    fn transaction(&mut self, entry: &Skeleton) -> EntityId {
-        let result = if entry.is(INTERNAL_ROOT) {
-            self.background(entry)
-        } else {
-            self.registry.transaction(EntityId(entry.endpoint), self.now_ms)
+    fn transaction(&mut self, entry: &Skeleton, named_by: Option<u64>) -> EntityId {
+        let result = match named_by {
+            Some(span) => self.named(entry.tier, span, category::GRAPHQL),
+            None if entry.is(INTERNAL_ROOT) => {
+                self.named(entry.tier, entry.id, category::BACKGROUND)
+            }
+            None => self.registry.transaction(EntityId(entry.endpoint), self.now_ms),
         };
         self.or_fail(result)
     }

@@ -1,0 +1,379 @@
+//! From records of the journal to spans of open traces, rows of the head, and what is counted on arrival.
+//!
+//! An error in the middle leaves the pipeline behind with half a record: it is of no use then, see [`Pipeline::step`].
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use journal::{Stored, Topic};
+use model::{
+    attributes::Attributes,
+    id::{AccountId, SpanId, TraceId},
+    naming::resource,
+};
+use telemetry_store::{head::Rows, span_batch::SpanBatch};
+use twox_hash::XxHash3_64;
+
+use super::{
+    Pipeline, PipelineError,
+    contribution::{entry_figures, error_figures, minute_of},
+    logs, registry,
+    skeleton::{ENTRY, Skeleton},
+    spans::{self, Context, Found, NOBODY, Source},
+    traces::{ErrorMark, Known, MAX_KEPT, MAX_SPANS, OpenTrace},
+};
+use crate::otlp;
+
+/// Bytes of the journal taken in one step.
+const STEP_BYTES: usize = 4 << 20;
+/// A resource's place is looked up again after so long, milliseconds, so that its node keeps its slot.
+const SOURCE_MS: i64 = 20_000;
+const MAX_SOURCES: usize = 20_000;
+/// No transaction is longer than this, Unix nanoseconds, as far as looking for its earlier spans goes.
+const LONGEST_TRACE_NS: u64 = 3_600_000_000_000;
+
+impl Pipeline {
+    pub(super) fn take_records(
+        &mut self,
+        now_ms: i64,
+        wait: Duration,
+    ) -> Result<usize, PipelineError> {
+        let mut taken = 0;
+        for lane in 0..self.config.journal.lanes() {
+            let next = self.next[usize::from(lane)];
+            let records = self.config.journal.read(lane, next, STEP_BYTES, wait)?;
+            for stored in &records {
+                self.take(stored, now_ms)?;
+                self.next[usize::from(lane)] = stored.offset + 1;
+            }
+            taken += records.len();
+        }
+        self.dirty |= taken > 0;
+        Ok(taken)
+    }
+
+    fn take(&mut self, stored: &Stored, now_ms: i64) -> Result<(), PipelineError> {
+        let record = &stored.record;
+        if !self.duplicates.is_new(record.fingerprint, record.partition, record.received_ns) {
+            self.config.stats.repeated_body();
+            return Ok(());
+        }
+        match record.topic {
+            Topic::Spans => self.take_spans(stored, now_ms),
+            Topic::Logs => self.take_logs(stored, now_ms),
+            Topic::Metrics => self.take_metrics(stored, now_ms),
+            Topic::Events | Topic::Minutes => Ok(()),
+        }
+    }
+
+    /// The place of a resource, kept for some seconds so that a batch costs one look-up.
+    fn source(
+        &mut self,
+        stored: &Stored,
+        resource: &[u8],
+        now_ms: i64,
+    ) -> Result<Option<Arc<Source>>, PipelineError> {
+        let (account, sender) = (stored.record.account, stored.record.sender);
+        // The time of arrival, so that a journal that is read again names nodes as the first time.
+        let at_ms = i64::try_from(stored.record.received_ns / 1_000_000).unwrap_or(now_ms);
+        let key = source_key(account, resource, sender);
+        if let Some((since_ms, source)) = self.sources.get(&key)
+            && (at_ms - since_ms).abs() < SOURCE_MS
+        {
+            return Ok(Some(Arc::clone(source)));
+        }
+        let Ok(attributes) = otlp::resource::attributes(resource).and_then(|list| list.read())
+        else {
+            self.config.stats.unreadable();
+            return Ok(None);
+        };
+        let identity = resource::identify(&attributes, sender, &self.config.template);
+        let place = self.registry.place(account, &identity, &mut self.nodes, at_ms)?;
+        for entity in [place.application, place.tier, place.node] {
+            self.seen.insert(entity, at_ms);
+        }
+        let host = registry::host_of(&identity, sender);
+        let attributes = spans::resource_attributes(&attributes, &host, &self.context(now_ms));
+        let process = identity.process as u32;
+        let tier_name = identity.tier;
+        let source = Arc::new(Source { place, process, tier_name, host, attributes });
+        if self.sources.len() >= MAX_SOURCES {
+            self.sources.clear();
+        }
+        self.sources.insert(key, (at_ms, Arc::clone(&source)));
+        Ok(Some(source))
+    }
+
+    fn context(&mut self, now_ms: i64) -> Context<'_> {
+        Context {
+            registry: &mut self.registry,
+            targets: &mut self.targets,
+            sanitiser: &self.config.sanitiser,
+            limits: self.config.attribute_limits,
+            now_ms,
+        }
+    }
+
+    fn take_spans(&mut self, stored: &Stored, now_ms: i64) -> Result<(), PipelineError> {
+        let Ok(request) = otlp::trace::RequestView::read(&stored.record.payload) else {
+            self.config.stats.unreadable();
+            return Ok(());
+        };
+        for resource in request.resources().filter_map(Result::ok) {
+            let Some(source) = self.source(stored, resource.resource, now_ms)? else { continue };
+            for scope in resource.scopes().filter_map(Result::ok) {
+                for span in scope.spans().filter_map(Result::ok) {
+                    self.take_span(&span, scope.name, &source, now_ms)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_span<'a>(
+        &mut self,
+        span: &otlp::trace::Span<'a>,
+        scope: &'a str,
+        source: &Source,
+        now_ms: i64,
+    ) -> Result<(), PipelineError> {
+        let (Some(trace), Some(id)) =
+            (TraceId::from_bytes(span.trace_id), SpanId::from_bytes(span.span_id))
+        else {
+            self.config.stats.unreadable();
+            return Ok(());
+        };
+        let mut attributes = Attributes::new();
+        if span.attributes.fill(&mut attributes).is_err() {
+            self.config.stats.unreadable();
+            return Ok(());
+        }
+        let account = source.place.account;
+        self.open(account, trace, span.start_ns, now_ms)?;
+        let open = self.traces.get_mut((account, trace)).expect("it was just opened");
+        if open.holds(id.0) {
+            self.config.stats.repeated_span();
+            return Ok(());
+        }
+        let mut found = Found::default();
+        let parent = SpanId::from_bytes(span.parent_span_id).unwrap_or_default();
+        let skeleton = spans::skeleton(
+            (id, parent),
+            span,
+            scope,
+            &attributes,
+            source,
+            &mut self.context(now_ms),
+            &mut found,
+        )?;
+        self.keep_span(span, scope, &attributes, source, (trace, skeleton), &mut found, now_ms);
+        self.config.stats.span();
+        for group in found.exceptions {
+            self.note_exception(trace, id, skeleton.end_ns, source, group);
+        }
+        Ok(())
+    }
+
+    /// Adds a span to its trace and to the rows, and counts what is counted on arrival.
+    #[allow(clippy::too_many_arguments, reason = "one span and all that is known of it")]
+    fn keep_span<'a>(
+        &mut self,
+        span: &otlp::trace::Span<'a>,
+        scope: &'a str,
+        attributes: &Attributes<'a>,
+        source: &Source,
+        (trace, skeleton): (TraceId, Skeleton),
+        found: &mut Found,
+        now_ms: i64,
+    ) {
+        let mut buffers = std::mem::take(&mut self.buffers);
+        let account = source.place.account;
+        let context = Context {
+            registry: &mut self.registry,
+            targets: &mut self.targets,
+            sanitiser: &self.config.sanitiser,
+            limits: self.config.attribute_limits,
+            now_ms,
+        };
+        let rows = self.stage.rows(account);
+        let open = self.traces.get_mut((account, trace)).expect("it was opened for this span");
+        if open.spans.len() < MAX_KEPT {
+            let row = spans::row(span, scope, attributes, source, &context, &mut buffers, found);
+            rows.spans.push(&row);
+            if open.kept {
+                rows.snapshots.push(&row);
+            }
+        } else {
+            open.dropped += 1;
+        }
+        open.last_ms = now_ms;
+        if let Some(name) = found.name.take() {
+            open.name(skeleton.id, name);
+        }
+        if skeleton.is(ENTRY) {
+            let minute = minute_of(&skeleton);
+            entry_figures(&skeleton, source.place.application, &mut |key, call| {
+                rows.count(key, minute, call)
+            });
+        }
+        if open.spans.len() < MAX_SPANS {
+            open.push(skeleton);
+            self.traces.grew();
+        }
+        self.buffers = buffers;
+    }
+
+    /// Makes sure that a trace is open, with what the store has of it.
+    fn open(
+        &mut self,
+        account: AccountId,
+        trace: TraceId,
+        start_ns: u64,
+        now_ms: i64,
+    ) -> Result<(), PipelineError> {
+        let key = (account, trace);
+        let since_ns = start_ns.saturating_sub(LONGEST_TRACE_NS);
+        let batch = match self.traces.look_up(key, start_ns, now_ms) {
+            Known::Open => return Ok(()),
+            Known::No => SpanBatch::default(),
+            Known::Perhaps => self.config.store.stored_spans_since(account, trace, since_ns)?,
+            Known::Stored => {
+                self.publish();
+                self.config.store.trace_spans_since(account, trace, since_ns)?
+            }
+        };
+        let open = match batch.is_empty() {
+            true => OpenTrace::new(account, now_ms),
+            false => self.reopened(account, &batch, now_ms)?,
+        };
+        self.traces.insert(key, open);
+        Ok(())
+    }
+
+    /// Puts a trace together again that was closed and forgotten, decided as it was when it was counted.
+    fn reopened(
+        &mut self,
+        account: AccountId,
+        batch: &SpanBatch,
+        now_ms: i64,
+    ) -> Result<OpenTrace, PipelineError> {
+        self.config.stats.reopened();
+        let mut open = OpenTrace::new(account, now_ms);
+        for at in 0..batch.len() {
+            let row = batch.row(at);
+            if open.holds(row.id.0) || open.spans.len() >= MAX_SPANS {
+                continue;
+            }
+            let mut found = Found::default();
+            let (source, span, attributes) = spans::stored(&row, account, &self.registry);
+            let skeleton = spans::skeleton(
+                (row.id, row.parent),
+                &span,
+                row.scope,
+                &attributes,
+                &source,
+                &mut self.context(now_ms),
+                &mut found,
+            )?;
+            if let Some(name) = found.name {
+                open.name(row.id.0, name);
+            }
+            for group in spans::stored_exceptions(&row, &self.config.sanitiser) {
+                open.note(error_mark(row.id, skeleton.end_ns, &source, group));
+            }
+            open.push(skeleton);
+        }
+        self.recall(batch.row(0).trace, &mut open, now_ms)?;
+        Ok(open)
+    }
+
+    fn note_exception(
+        &mut self,
+        trace: TraceId,
+        span: SpanId,
+        at_ns: u64,
+        source: &Source,
+        group: (String, String),
+    ) {
+        if let Some(open) = self.traces.get_mut((source.place.account, trace)) {
+            open.note(error_mark(span, at_ns, source, group));
+        }
+    }
+
+    fn take_logs(&mut self, stored: &Stored, now_ms: i64) -> Result<(), PipelineError> {
+        let Ok(request) = otlp::logs::RequestView::read(&stored.record.payload) else {
+            self.config.stats.unreadable();
+            return Ok(());
+        };
+        for resource in request.resources().filter_map(Result::ok) {
+            let Some(source) = self.source(stored, resource.resource, now_ms)? else { continue };
+            let mut buffers = std::mem::take(&mut self.buffers);
+            let mut rows = Rows::default();
+            let exceptions =
+                logs::take(&resource, &source, &self.context(now_ms), &mut rows, &mut buffers);
+            self.config.stats.logs(rows.logs.len());
+            self.stage.rows(stored.record.account).absorb(rows);
+            self.buffers = buffers;
+            for exception in exceptions {
+                self.take_logged(exception, &source, now_ms)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_logged(
+        &mut self,
+        exception: logs::LoggedException,
+        source: &Source,
+        now_ms: i64,
+    ) -> Result<(), PipelineError> {
+        let logs::LoggedException { trace, span, at_ns, group } = exception;
+        if let Some(trace) = trace {
+            self.open(source.place.account, trace, at_ns, now_ms)?;
+            self.note_exception(trace, span, at_ns, source, group);
+            return Ok(());
+        }
+        let tier = source.place.tier;
+        let group = self.registry.error_group(tier, &group, now_ms)?;
+        self.seen.insert(group, now_ms);
+        let rows = self.stage.rows(source.place.account);
+        let application = source.place.application;
+        error_figures(application, group, tier, NOBODY, at_ns, |key, minute, call| {
+            rows.count(key, minute, call)
+        });
+        Ok(())
+    }
+
+    fn take_metrics(&mut self, stored: &Stored, now_ms: i64) -> Result<(), PipelineError> {
+        let account = stored.record.account;
+        let Ok(request) = otlp::metrics::RequestView::read(&stored.record.payload) else {
+            self.config.stats.unreadable();
+            return Ok(());
+        };
+        for resource in request.resources().filter_map(Result::ok) {
+            let Some(source) = self.source(stored, resource.resource, now_ms)? else { continue };
+            let taken = self.metrics.take(&resource, &source, self.stage.rows(account), now_ms);
+            self.config.stats.points(taken.points, taken.ignored);
+        }
+        Ok(())
+    }
+}
+
+fn error_mark(span: SpanId, at_ns: u64, source: &Source, group: (String, String)) -> ErrorMark {
+    ErrorMark {
+        tier: source.place.tier.0,
+        node: source.place.node.0,
+        group,
+        span: span.0,
+        at_ns,
+        counted: None,
+    }
+}
+
+fn source_key(account: AccountId, resource: &[u8], sender: Option<IpAddr>) -> u64 {
+    let seed = match sender {
+        Some(IpAddr::V4(address)) => u64::from(u32::from(address)),
+        Some(IpAddr::V6(address)) => u128::from(address) as u64,
+        None => 0,
+    };
+    XxHash3_64::oneshot_with_seed(seed ^ (u64::from(account.0) << 32), resource)
+}
