@@ -1,11 +1,13 @@
 // Every question the pages ask, one hook each. Telemetry hooks follow the page's time range; the others do not.
-import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, type InfiniteData, type UseInfiniteQueryResult, type UseQueryResult } from '@tanstack/react-query'
 import { learnServerTime } from '../time/clock'
 import { TELEMETRY, useTimeRange } from '../time/TimeRangeContext'
 import { get, write, type ApiError, type Params } from './client'
 import type * as Api from './types'
 
 export type Result<T> = UseQueryResult<T, ApiError>
+/** A list as far as it was loaded; `fetchNextPage` appends the next page. */
+export type ListResult<Row> = UseInfiniteQueryResult<Api.Page<Row>, ApiError>
 
 interface TelemetryOptions {
   enabled?: boolean
@@ -23,18 +25,38 @@ export function useTelemetry<T>(path: string, params: Params = {}, { enabled = t
   })
 }
 
-export const useApplications = () => useTelemetry<Api.Page<Api.Application>>('/applications', { limit: 1000 })
+const joined = <Row>({ pages }: InfiniteData<Api.Page<Row>>): Api.Page<Row> => ({
+  items: pages.flatMap((page) => page.items),
+  next: pages.at(-1)?.next ?? null,
+  partial: pages.find((page) => page.partial)?.partial ?? null,
+})
+
+/** A list for the page's range, page by page on request. A refresh asks for as many pages as are on the screen. */
+function useList<Row>(path: string, params: Params = {}, limit = 1000): ListResult<Row> {
+  const { key, window, range } = useTimeRange()
+  return useInfiniteQuery<Api.Page<Row>, ApiError, Api.Page<Row>, readonly unknown[], string | null>({
+    queryKey: [TELEMETRY, path, params, key, 'pages'],
+    queryFn: ({ signal, pageParam }) => get<Api.Page<Row>>(path, { ...params, limit, cursor: pageParam, from: window.from, to: window.to }, signal),
+    initialPageParam: null,
+    getNextPageParam: (last) => last.next,
+    select: joined,
+    staleTime: range.kind === 'absolute' ? Number.POSITIVE_INFINITY : 9_000,
+    placeholderData: (before, query) => (query?.queryKey[1] === path ? before : undefined),
+  })
+}
+
+export const useApplications = () => useList<Api.Application>('/applications')
 export const useApplication = (id: number) => useTelemetry<Api.ApplicationDetail>(`/applications/${id}`)
 export const useApplicationSeries = (id: number) => useTelemetry<Api.Series>(`/applications/${id}/series`)
 export const useFlowMap = (id: number, bt?: number) => useTelemetry<Api.FlowMap>(`/applications/${id}/flow-map`, { bt })
-export const useBusinessTransactions = (id: number) => useTelemetry<Api.Page<Api.BusinessTransaction>>(`/applications/${id}/business-transactions`, { limit: 1000 })
+export const useBusinessTransactions = (id: number) => useList<Api.BusinessTransaction>(`/applications/${id}/business-transactions`)
 export const useBusinessTransaction = (id: number) => useTelemetry<Api.BusinessTransactionDetail>(`/business-transactions/${id}`)
 export const useBusinessTransactionSeries = (id: number) => useTelemetry<Api.Series>(`/business-transactions/${id}/series`)
-export const useTiers = (id: number) => useTelemetry<Api.Page<Api.Tier>>(`/applications/${id}/tiers`, { limit: 1000 })
-export const useNodes = (id: number) => useTelemetry<Api.Page<Api.Node>>(`/applications/${id}/nodes`, { limit: 1000 })
-export const useBackends = (id: number) => useTelemetry<Api.Page<Api.Backend>>(`/applications/${id}/backends`, { limit: 1000 })
-export const useServiceEndpoints = (id: number) => useTelemetry<Api.Page<Api.ServiceEndpoint>>(`/applications/${id}/service-endpoints`, { limit: 1000 })
-export const useErrors = (id: number) => useTelemetry<Api.Page<Api.ErrorGroup>>(`/applications/${id}/errors`, { limit: 1000 })
+export const useTiers = (id: number) => useList<Api.Tier>(`/applications/${id}/tiers`)
+export const useNodes = (id: number) => useList<Api.Node>(`/applications/${id}/nodes`)
+export const useBackends = (id: number) => useList<Api.Backend>(`/applications/${id}/backends`)
+export const useServiceEndpoints = (id: number) => useList<Api.ServiceEndpoint>(`/applications/${id}/service-endpoints`)
+export const useErrors = (id: number) => useList<Api.ErrorGroup>(`/applications/${id}/errors`)
 
 export type MeasuredKind = 'tiers' | 'backends' | 'nodes'
 export const useEntitySeries = (kind: MeasuredKind, id: number, enabled = true) => useTelemetry<Api.Series>(`/${kind}/${id}/series`, {}, { enabled })
@@ -47,7 +69,7 @@ export interface SnapshotFilter {
   min_duration_ms?: number
   kept: boolean
 }
-export const useSnapshots = (filter: SnapshotFilter) => useTelemetry<Api.Page<Api.Snapshot>>('/snapshots', { ...filter, limit: 200 })
+export const useSnapshots = (filter: SnapshotFilter) => useList<Api.Snapshot>('/snapshots', { ...filter }, 200)
 
 /** A trace is what it is: no range, never refetched by itself. */
 export function useTrace(id: string): Result<Api.Trace> {
@@ -72,7 +94,7 @@ export function useAbout(): Result<Api.About> {
 }
 
 export const useConnect = () => useQuery<Api.Connect, ApiError>({ queryKey: ['connect'], queryFn: ({ signal }) => get('/connect', {}, signal), staleTime: 60_000 })
-export const useAttempts = () => useQuery<{ items: Api.ConnectAttempt[] }, ApiError>({ queryKey: ['attempts'], queryFn: ({ signal }) => get('/connect/attempts', {}, signal), refetchInterval: 3_000 })
+export const useAttempts = () => useQuery<Api.ConnectAttempts, ApiError>({ queryKey: ['attempts'], queryFn: ({ signal }) => get('/connect/attempts', {}, signal), refetchInterval: 3_000 })
 
 export function storeLayout(application: number, positions: Api.LayoutPosition[]): Promise<void> {
   return write('PUT', `/applications/${application}/flow-map/layout`, { positions })

@@ -1,7 +1,9 @@
 import { useEffect } from 'react'
 
-export function useTitle(title: string): void {
+/** The document's title, the narrowest part first. A page inside a frame sets it, or its frame: never both (`on`). */
+export function useTitle(parts: string | (string | undefined)[], on = true): void {
+  const title = [...[parts].flat().filter(Boolean), 'Vedette'].join(' · ')
   useEffect(() => {
-    document.title = title ? `${title} · Vedette` : 'Vedette'
-  }, [title])
+    if (on) document.title = title
+  }, [title, on])
 }

@@ -32,7 +32,15 @@ export function short(value: number | null): string {
   return Math.abs(value) < 0.0005 && value !== 0 ? '<0.001' : text
 }
 
-export const rate = short
+/** Calls per minute; `≈` where agents report a sample and the figure is scaled up from it. */
+export function rateOf(figures: { calls_per_minute: number; sampled_percent: number | null }): string {
+  return `${figures.sampled_percent === null ? '' : '≈'}${short(figures.calls_per_minute)}`
+}
+
+/** The remark that goes with `≈`; empty where every call was reported. */
+export function sampledText(figures: { sampled_percent: number | null }): string {
+  return figures.sampled_percent === null ? '' : `scaled up: the agents report ${percent(figures.sampled_percent)} of the calls`
+}
 
 export function perMinute(value: number | null): string {
   return value === null ? NONE : `${short(value)}/min`

@@ -39,6 +39,7 @@ export default function Chart({ title, at, lines, fillingFrom, format, exact, he
   }, [at, lines, fillingFrom, width, height, compact, scheme])
 
   const moment = hovered === null ? undefined : at[hovered]
+  const blank = lines.every((line) => line.values.every((v) => v === null))
   return (
     <figure className={styles.chart} ref={box} aria-label={`${title}: ${describe(lines, exact)}`}>
       <figcaption className={styles.head}>
@@ -57,7 +58,10 @@ export default function Chart({ title, at, lines, fillingFrom, format, exact, he
           </span>
         )}
       </figcaption>
-      <div ref={canvas} style={{ height }} />
+      <div className={styles.canvas} style={{ height }}>
+        <div ref={canvas} />
+        {blank && <p className={styles.blank}>No data in this range</p>}
+      </div>
     </figure>
   )
 }

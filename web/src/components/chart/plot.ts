@@ -81,15 +81,18 @@ function split(line: Line, at: number[], fillingFrom: number | null): Line[] {
 }
 
 function seriesOf(line: Line, stroke: string): uPlot.Series {
-  const base = { label: line.label, stroke, width: 1.5, alpha: line.faint ? 0.4 : 1, spanGaps: false, points: { show: pointsNearGaps, size: 4 } }
+  const base = { label: line.label, stroke, width: 1.5, alpha: line.faint ? 0.4 : 1, spanGaps: false, points: { show: pointsShown, size: 6, width: 1, fill: stroke } }
   if (line.kind === 'bars') return { ...base, fill: stroke, width: 0, paths: uPlot.paths.bars?.({ size: [0.75, 12, 1] }), points: { show: false } }
   return { ...base, fill: line.kind === 'area' && !line.faint ? `${stroke}22` : undefined, dash: line.faint ? [2, 3] : line.dash ? [5, 4] : undefined }
 }
 
-/** A value between two gaps has no line: it is drawn as a dot. */
-function pointsNearGaps(u: uPlot, seriesIndex: number): boolean {
+const FEW = 8
+
+/** A value between two gaps has no line: it is drawn as a dot. So are all, where there are few. */
+function pointsShown(u: uPlot, seriesIndex: number): boolean {
   const values = u.data[seriesIndex] ?? []
-  return values.some((v, i) => v !== null && v !== undefined && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null)
+  const measured = values.filter((v) => v !== null && v !== undefined).length
+  return measured <= FEW || values.some((v, i) => v !== null && v !== undefined && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null)
 }
 
 /** The newest slots still fill: hatched, with a line where they begin. */

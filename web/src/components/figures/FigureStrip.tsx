@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Figures } from '../../api/types'
-import { count, exact, milliseconds, percent, responseTime, short } from '../../format/numbers'
+import { count, exact, milliseconds, percent, rateOf, responseTime, sampledText, short } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
 import { SeverityIcon } from './ErrorShare'
 import styles from './figures.module.css'
@@ -21,7 +21,7 @@ export function FigureStrip({ figures, children }: { figures: Figures; children?
   return (
     <dl className={styles.strip} aria-label="Key figures">
       <Figure label="Calls per minute" title={exact(figures.calls_per_minute, 'calls/min')}>
-        {short(figures.calls_per_minute)} <small>/min</small>
+        {rateOf(figures)} <small>/min</small>
       </Figure>
       <Figure label="Calls" title={exact(figures.calls, 'calls')}>
         {short(figures.calls)}
@@ -43,7 +43,7 @@ export function FigureStrip({ figures, children }: { figures: Figures; children?
         {milliseconds(figures.max_ms)}
       </Figure>
       {figures.sampled_percent !== null && (
-        <Figure label="Sampled" title="The agents report a sample; figures are scaled up">
+        <Figure label="Sampled" title={sampledText(figures)}>
           {percent(figures.sampled_percent)}
         </Figure>
       )}

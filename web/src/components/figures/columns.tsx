@@ -1,8 +1,10 @@
 // The columns every table of measured things shares.
 import type { Figures } from '../../api/types'
-import { count, exact, responseTime, short } from '../../format/numbers'
+import { count, exact, rateOf, responseTime, sampledText, short } from '../../format/numbers'
 import type { Column } from '../table/DataTable'
 import { ErrorShare } from './ErrorShare'
+
+const withSample = (text: string, figures: Figures) => [text, sampledText(figures)].filter(Boolean).join('; ')
 
 export function figureColumns<Row>(figuresOf: (row: Row) => Figures | null): Column<Row>[] {
   const number = (key: string, label: string, value: (f: Figures) => number | null, draw: (f: Figures) => React.ReactNode, hover: (f: Figures) => string): Column<Row> => ({
@@ -19,8 +21,8 @@ export function figureColumns<Row>(figuresOf: (row: Row) => Figures | null): Col
     },
   })
   return [
-    number('calls_per_minute', 'Calls/min', (f) => f.calls_per_minute, (f) => short(f.calls_per_minute), (f) => exact(f.calls_per_minute, 'calls/min')),
-    number('calls', 'Calls', (f) => f.calls, (f) => short(f.calls), (f) => exact(f.calls, 'calls')),
+    number('calls_per_minute', 'Calls/min', (f) => f.calls_per_minute, rateOf, (f) => withSample(exact(f.calls_per_minute, 'calls/min'), f)),
+    number('calls', 'Calls', (f) => f.calls, (f) => short(f.calls), (f) => withSample(exact(f.calls, 'calls'), f)),
     number('average_ms', 'Response time', (f) => f.average_ms, (f) => responseTime(f.average_ms), (f) => exact(f.average_ms, 'ms')),
     number('p95_ms', '95th', (f) => f.p95_ms, (f) => responseTime(f.p95_ms), (f) => exact(f.p95_ms, 'ms')),
     number('errors_per_minute', 'Errors/min', (f) => f.errors_per_minute, (f) => short(f.errors_per_minute), (f) => exact(f.errors_per_minute, 'errors/min')),

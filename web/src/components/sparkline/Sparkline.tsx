@@ -1,7 +1,7 @@
 import { memo, useMemo } from 'react'
 import type { Sparkline as Values } from '../../api/types'
 import { short } from '../../format/numbers'
-import { sparklinePath } from './path'
+import { DOT, sparklinePath } from './path'
 import styles from './Sparkline.module.css'
 
 interface Props {
@@ -20,6 +20,9 @@ export const Sparkline = memo(function Sparkline({ values, label, width = 110, h
       <title>{text}</title>
       <path className={styles.area} d={shape.area} />
       <path className={styles.line} d={shape.line} />
+      {shape.dots.map(([x, y]) => (
+        <circle key={x} className={styles.dot} cx={x} cy={y} r={DOT} />
+      ))}
     </svg>
   )
 })

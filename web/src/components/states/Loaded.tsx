@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
-import type { Result } from '../../api/queries'
+import type { ListResult, Result } from '../../api/queries'
 import { Failed } from './Failed'
 import { Loading } from './Loading'
 import { StaleNotice } from './Notices'
 
 interface Props<T> {
-  query: Result<T>
+  query: Pick<Result<T> | ListResult<unknown>, 'error' | 'refetch' | 'dataUpdatedAt'> & { data: T | undefined }
   /** For the sentences: "Could not load {what}". */
   what: string
   lines?: number

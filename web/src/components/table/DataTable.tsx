@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { useMemo, useState, type ReactNode } from 'react'
 import { useUrlState } from '../../app/urlState'
+import { count } from '../../format/numbers'
 import { formatSort, parseSort, sorted, toggled, type Sort, type Sortable } from './sort'
 import styles from './DataTable.module.css'
 
@@ -15,6 +16,13 @@ export interface Column<Row> {
   width?: string
 }
 
+/** What a list by cursor says of its rest. */
+export interface Rest {
+  hasNextPage: boolean
+  isFetchingNextPage: boolean
+  fetchNextPage(): unknown
+}
+
 interface Props<Row> {
   label: string
   rows: readonly Row[]
@@ -25,12 +33,14 @@ interface Props<Row> {
   sortParam?: string
   onRowClick?(row: Row): void
   isSelected?(row: Row): boolean
+  /** Present when the server may have more rows than were loaded. */
+  rest?: Rest
 }
 
 const CHUNK = 200
 
 /** A sortable table. Sorting is kept in the URL; long tables show more on request. */
-export function DataTable<Row>({ label, rows, columns, rowKey, defaultSort, sortParam = 'sort', onRowClick, isSelected }: Props<Row>) {
+export function DataTable<Row>({ label, rows, columns, rowKey, defaultSort, sortParam = 'sort', onRowClick, isSelected, rest }: Props<Row>) {
   const [sortText, setSortText] = useUrlState(sortParam, defaultSort)
   const [shown, setShown] = useState(CHUNK)
   const sort = parseSort(sortText)
@@ -62,14 +72,37 @@ export function DataTable<Row>({ label, rows, columns, rowKey, defaultSort, sort
           ))}
         </tbody>
       </table>
-      {ordered.length > shown && (
-        <div className={styles.more}>
-          {shown} of {ordered.length} rows
-          <Button variant="subtle" onClick={() => setShown(shown + CHUNK)}>
-            Show {Math.min(CHUNK, ordered.length - shown)} more
-          </Button>
-        </div>
-      )}
+      <Footer shown={Math.min(shown, ordered.length)} loaded={ordered.length} rest={rest} onShow={() => setShown(shown + CHUNK)} />
+    </div>
+  )
+}
+
+/** Rows at hand first, then the server's next page. */
+function Footer({ shown, loaded, rest, onShow }: { shown: number; loaded: number; rest?: Rest; onShow(): void }) {
+  if (shown < loaded) {
+    return (
+      <div className={styles.more}>
+        {count(shown)} of {count(loaded)} rows
+        <Button variant="subtle" onClick={onShow}>
+          Show {count(Math.min(CHUNK, loaded - shown))} more
+        </Button>
+      </div>
+    )
+  }
+  if (!rest?.hasNextPage) return null
+  return (
+    <div className={styles.more}>
+      {count(loaded)} rows loaded, sorted among themselves
+      <Button
+        variant="subtle"
+        loading={rest.isFetchingNextPage}
+        onClick={() => {
+          onShow()
+          void rest.fetchNextPage()
+        }}
+      >
+        Load more
+      </Button>
     </div>
   )
 }

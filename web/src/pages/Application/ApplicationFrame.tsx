@@ -1,4 +1,4 @@
-import { Outlet, useLocation } from 'react-router'
+import { Outlet, useLocation, useMatch } from 'react-router'
 import { useApplication } from '../../api/queries'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
@@ -12,7 +12,6 @@ export function ApplicationFrame() {
   const id = useId('applicationId')
   const application = useApplication(id)
   const { pathname } = useLocation()
-  useTitle(application.data?.name ?? '')
   const tabs = [
     { label: 'Overview', to: paths.application(id), exact: true },
     { label: 'Flow map', to: paths.flowMap(id) },
@@ -22,19 +21,19 @@ export function ApplicationFrame() {
     { label: 'Errors', to: paths.errors(id) },
     { label: 'Snapshots', to: paths.snapshots(id) },
   ]
+  const at = tabs.find((tab) => (tab.exact ? pathname === tab.to : pathname.startsWith(tab.to)))
+  const detail = useMatch('/applications/:applicationId/business-transactions/:btId') !== null
+  useTitle([at?.label, application.data?.name], !detail)
   if (application.error?.status === 404) return <Failed what="the application" error={application.error} />
   return (
     <>
       <nav className={styles.tabs} aria-label={`Pages of ${application.data?.name ?? 'the application'}`}>
-        {tabs.map((tab) => {
-          const current = tab.exact ? pathname === tab.to : pathname.startsWith(tab.to)
-          return (
-            <RangeLink key={tab.to} to={tab.to} className={styles.tab} aria-current={current ? 'page' : undefined}>
-              {tab.label}
-              {tab.count !== undefined && <small>{tab.count}</small>}
-            </RangeLink>
-          )
-        })}
+        {tabs.map((tab) => (
+          <RangeLink key={tab.to} to={tab.to} className={styles.tab} aria-current={tab === at ? 'page' : undefined}>
+            {tab.label}
+            {tab.count !== undefined && <small>{tab.count}</small>}
+          </RangeLink>
+        ))}
       </nav>
       <Outlet />
     </>

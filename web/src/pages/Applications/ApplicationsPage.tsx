@@ -19,7 +19,7 @@ export function ApplicationsPage() {
       <Loaded query={query} what="the applications">
         {(data: Page<Application>) =>
           data.items.length > 0 ? (
-            <ApplicationsTable applications={data.items} />
+            <ApplicationsTable applications={data.items} rest={query} />
           ) : (
             <Suspense fallback={<Loading what="how to connect" />}>
               <FirstSteps />

@@ -9,7 +9,7 @@ import { RangeLink } from '../../components/link/RangeLink'
 import { SearchInput } from '../../components/SearchInput'
 import { Sparkline } from '../../components/sparkline/Sparkline'
 import { Empty } from '../../components/states/Empty'
-import { DataTable, type Column } from '../../components/table/DataTable'
+import { DataTable, type Column, type Rest } from '../../components/table/DataTable'
 import { count, plural } from '../../format/numbers'
 import page from '../page.module.css'
 
@@ -31,7 +31,7 @@ const COLUMNS: Column<Application>[] = [
   { key: 'bts', label: 'Business transactions', numeric: true, value: (a) => a.business_transactions, render: (a) => count(a.business_transactions) },
 ]
 
-export function ApplicationsTable({ applications }: { applications: Application[] }) {
+export function ApplicationsTable({ applications, rest }: { applications: Application[]; rest: Rest }) {
   const [search, setSearch] = useUrlState('search')
   const navigate = useNavigate()
   const href = useHref()
@@ -39,7 +39,7 @@ export function ApplicationsTable({ applications }: { applications: Application[
   return (
     <Card title="Applications" note={plural(applications.length, 'application')} actions={<SearchInput label="Search applications" value={search} onChange={setSearch} />}>
       {found.length ? (
-        <DataTable label="Applications" rows={found} columns={COLUMNS} rowKey={(a) => a.id} defaultSort="-calls_per_minute" onRowClick={(a) => void navigate(href(paths.application(a.id)))} />
+        <DataTable label="Applications" rows={found} columns={COLUMNS} rowKey={(a) => a.id} defaultSort="-calls_per_minute" onRowClick={(a) => void navigate(href(paths.application(a.id)))} rest={rest} />
       ) : (
         <Empty title="No application matches">Nothing is named like “{search}”.</Empty>
       )}

@@ -1,3 +1,4 @@
+import { Checkbox } from '@mantine/core'
 import { useBackends } from '../../api/queries'
 import type { Backend, Page } from '../../api/types'
 import { paths } from '../../app/paths'
@@ -5,12 +6,14 @@ import { useId } from '../../app/useId'
 import { useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
 import { EntityIcon } from '../../components/EntityIcon'
+import { Middle } from '../../components/name/Middle'
 import { figureColumns } from '../../components/figures/columns'
 import { RangeLink } from '../../components/link/RangeLink'
 import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
 import { DataTable, type Column } from '../../components/table/DataTable'
+import { nameParts } from '../../format/names'
 import { plural } from '../../format/numbers'
 import page from '../page.module.css'
 
@@ -23,8 +26,8 @@ function columnsOf(application: number): Column<Backend>[] {
       render: (b) => (
         <span className={page.name}>
           <EntityIcon kind="backend" type={b.type} />
-          <RangeLink to={paths.flowMap(application)} extra={{ selected: b.id }} title="Show on the flow map">
-            {b.name}
+          <RangeLink to={paths.flowMap(application)} extra={{ selected: b.id }} aria-label={b.name}>
+            <Middle text={nameParts({ ...b, kind: 'backend' }).name} title={b.name} />
           </RangeLink>
         </span>
       ),
@@ -36,18 +39,32 @@ function columnsOf(application: number): Column<Backend>[] {
   ]
 }
 
+const isCalled = (b: Backend) => b.figures.calls > 0
+
 export function BackendsPage() {
   const id = useId('applicationId')
   const query = useBackends(id)
   const [filter, setFilter] = useUrlState('filter')
+  const [uncalled, setUncalled] = useUrlState('uncalled')
+  const called = query.data?.items.filter(isCalled).length ?? 0
+  const silent = (query.data?.items.length ?? 0) - called
   return (
     <div className={page.page}>
-      <Card title="Backends" note={query.data && plural(query.data.items.length, 'backend')} actions={<SearchInput label="Filter backends" value={filter} onChange={setFilter} />}>
+      <Card
+        title="Backends"
+        note={query.data && `${plural(called, 'backend')} called in this range`}
+        actions={
+          <>
+            {silent > 0 && <Checkbox label={`Without calls (${silent})`} checked={uncalled === 'on'} onChange={(e) => setUncalled(e.currentTarget.checked ? 'on' : null)} />}
+            <SearchInput label="Filter backends" value={filter} onChange={setFilter} />
+          </>
+        }
+      >
         <Loaded query={query} what="the backends">
           {(data: Page<Backend>) => {
-            const rows = data.items.filter((b) => `${b.name}\n${b.type}\n${b.system ?? ''}`.toLowerCase().includes(filter.toLowerCase()))
-            if (data.items.length === 0) return <Empty title="No backend was called in this range">Databases, caches, queues and hosts appear when a tier calls them.</Empty>
-            return rows.length ? <DataTable label="Backends" rows={rows} columns={columnsOf(id)} rowKey={(b) => b.id} defaultSort="-calls_per_minute" /> : <Empty title="No backend matches" />
+            const rows = data.items.filter((b) => (uncalled === 'on' || isCalled(b)) && `${b.name}\n${b.type}\n${b.system ?? ''}`.toLowerCase().includes(filter.toLowerCase()))
+            if (rows.length === 0 && !filter) return <Empty title="No backend was called in this range">Databases, caches, queues and hosts appear when a tier calls them.</Empty>
+            return rows.length ? <DataTable label="Backends" rows={rows} columns={columnsOf(id)} rowKey={(b) => b.id} defaultSort="-calls_per_minute" rest={query} /> : <Empty title="No backend matches" />
           }}
         </Loaded>
       </Card>

@@ -14,6 +14,7 @@ import { Loaded } from '../../components/states/Loaded'
 import { Loading } from '../../components/states/Loading'
 import { tagsOf } from '../BusinessTransactions/columns'
 import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
+import { short } from '../../format/numbers'
 import page from '../page.module.css'
 import { SnapshotsTable } from '../Snapshots/SnapshotsTable'
 import styles from './BusinessTransaction.module.css'
@@ -29,7 +30,7 @@ export function BusinessTransactionPage() {
   const bt = useBusinessTransaction(id)
   const series = useBusinessTransactionSeries(id)
   const [tab, setTab] = useUrlState('tab', 'snapshots')
-  useTitle(bt.data?.name ?? '')
+  useTitle([bt.data?.name, bt.data?.application.name])
   return (
     <div className={page.page}>
       <Card>
@@ -54,10 +55,14 @@ export function BusinessTransactionPage() {
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">
           <Tabs.Tab value="snapshots">Snapshots and traces</Tabs.Tab>
+          <Tabs.Tab value="errors">Errors{bt.data ? ` (${short(bt.data.figures.errors)})` : ''}</Tabs.Tab>
           <Tabs.Tab value="flow-map">Flow map</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="snapshots">
           <SnapshotsTable bt={id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="errors">
+          <SnapshotsTable bt={id} failed />
         </Tabs.Panel>
         <Tabs.Panel value="flow-map">
           <div className={styles.map}>
@@ -86,7 +91,7 @@ function BtTitle({ bt, application }: { bt: BusinessTransactionDetail; applicati
         </RangeLink>
       </span>
       {bt.figures.errors > 0 && (
-        <RangeLink to={paths.businessTransaction(application, bt.id)} extra={{ outcome: 'ERROR' }}>
+        <RangeLink to={paths.businessTransaction(application, bt.id)} extra={{ tab: 'errors' }}>
           Show the failed ones
         </RangeLink>
       )}

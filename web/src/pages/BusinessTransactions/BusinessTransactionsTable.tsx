@@ -9,7 +9,7 @@ import { Card } from '../../components/card/Card'
 import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
-import { DataTable } from '../../components/table/DataTable'
+import { DataTable, type Rest } from '../../components/table/DataTable'
 import { plural } from '../../format/numbers'
 import { businessTransactionColumns } from './columns'
 
@@ -41,7 +41,7 @@ export function BusinessTransactionsTable({ application, limit, more }: Props) {
       }
     >
       <Loaded query={query} what="the business transactions">
-        {(data: Page<BusinessTransaction>) => <Rows application={application} items={data.items} filter={filter} background={background === 'on'} limit={limit} />}
+        {(data: Page<BusinessTransaction>) => <Rows application={application} items={data.items} filter={filter} background={background === 'on'} limit={limit} rest={limit ? undefined : query} />}
       </Loaded>
     </Card>
   )
@@ -53,9 +53,10 @@ interface RowsProps {
   filter: string
   background: boolean
   limit?: number
+  rest?: Rest
 }
 
-function Rows({ application, items, filter, background, limit }: RowsProps) {
+function Rows({ application, items, filter, background, limit, rest }: RowsProps) {
   const navigate = useNavigate()
   const href = useHref()
   const columns = useMemo(() => businessTransactionColumns(application), [application])
@@ -66,5 +67,5 @@ function Rows({ application, items, filter, background, limit }: RowsProps) {
   }, [items, filter, background, limit])
   if (items.length === 0) return <Empty title="No business transaction in this range">They appear with the first request that enters the application. A longer range may show earlier ones.</Empty>
   if (rows.length === 0) return <Empty title="No business transaction matches">Nothing shown is named like “{filter}”.</Empty>
-  return <DataTable label="Business transactions" rows={rows} columns={columns} rowKey={(bt) => bt.id} defaultSort="-calls_per_minute" onRowClick={(bt) => void navigate(href(paths.businessTransaction(application, bt.id)))} />
+  return <DataTable label="Business transactions" rows={rows} columns={columns} rowKey={(bt) => bt.id} defaultSort="-calls_per_minute" onRowClick={(bt) => void navigate(href(paths.businessTransaction(application, bt.id)))} rest={rest} />
 }

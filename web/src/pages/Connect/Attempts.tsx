@@ -1,6 +1,6 @@
 import { IconCircleCheckFilled, IconCircleXFilled, IconPlugConnectedX } from '@tabler/icons-react'
 import { useAttempts } from '../../api/queries'
-import type { ConnectAttempt } from '../../api/types'
+import type { ConnectAttempt, ConnectAttempts } from '../../api/types'
 import { Card } from '../../components/card/Card'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
@@ -15,7 +15,7 @@ export function Attempts() {
   return (
     <Card title="Last attempts" note="live, newest first">
       <Loaded query={query} what="the last attempts">
-        {({ items }: { items: ConnectAttempt[] }) =>
+        {({ items }: ConnectAttempts) =>
           items.length ? (
             <table className={styles.attempts} aria-label="Last attempts to report">
               <thead>

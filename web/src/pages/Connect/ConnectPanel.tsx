@@ -38,10 +38,7 @@ function Ways({ connect }: { connect: Connect }) {
         <dl className={styles.facts}>
           <Fact name="Address" value={connect.otlp_http_url} />
           <Fact name="Access key" value={connect.access_key} />
-          <dt>On this machine</dt>
-          <dd>
-            <code>{connect.loopback.grpc}</code> gRPC, <code>{connect.loopback.http}</code> HTTP, without TLS
-          </dd>
+          <Loopback loopback={connect.loopback} />
         </dl>
       </div>
       <Tabs value={way} onChange={setWay} keepMounted={false}>
@@ -62,6 +59,28 @@ function Ways({ connect }: { connect: Connect }) {
           </Tabs.Panel>
         ))}
       </Tabs>
+    </>
+  )
+}
+
+/** The plain-text ports of the server's own machine; one that is off is empty and not offered. */
+function Loopback({ loopback }: { loopback: Connect['loopback'] }) {
+  const doors = [
+    { address: loopback.grpc, protocol: 'gRPC' },
+    { address: loopback.http, protocol: 'HTTP' },
+  ].filter((door) => door.address)
+  if (doors.length === 0) return null
+  return (
+    <>
+      <dt>On this machine</dt>
+      <dd>
+        {doors.map((door) => (
+          <span key={door.protocol}>
+            <code>{door.address}</code> {door.protocol},{' '}
+          </span>
+        ))}
+        without TLS
+      </dd>
     </>
   )
 }

@@ -46,7 +46,7 @@ export function ErrorsPage() {
           {(data: Page<ErrorGroup>) => {
             const rows = data.items.filter((e) => `${e.type}\n${e.message}\n${e.tier.name}`.toLowerCase().includes(filter.toLowerCase()))
             if (data.items.length === 0) return <Empty title="No error in this range">Nothing failed and no exception was recorded.</Empty>
-            return rows.length ? <DataTable label={plural(rows.length, 'error')} rows={rows} columns={columnsOf(id, now)} rowKey={(e) => e.id} defaultSort="-count" /> : <Empty title="No error matches" />
+            return rows.length ? <DataTable label={plural(rows.length, 'error')} rows={rows} columns={columnsOf(id, now)} rowKey={(e) => e.id} defaultSort="-count" rest={query} /> : <Empty title="No error matches" />
           }}
         </Loaded>
       </Card>

@@ -1,7 +1,7 @@
 import { EdgeLabelRenderer, type Edge, type EdgeProps } from '@xyflow/react'
 import { memo } from 'react'
 import { SeverityIcon } from '../../components/figures/ErrorShare'
-import { responseTime, short } from '../../format/numbers'
+import { rateOf, responseTime, short } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
 import styles from './CallEdge.module.css'
 import { curveOf, loopOf, pointAt, svgPath } from './model/edgePath'
@@ -71,7 +71,7 @@ function EdgeText({ call: { figures } }: { call: MapEdge }) {
   return (
     <>
       <span>
-        <b>{short(figures.calls_per_minute)}</b>/min
+        <b>{rateOf(figures)}</b>/min
       </span>
       <span>{responseTime(figures.average_ms)}</span>
       <span className={styles.errors}>

@@ -3,7 +3,9 @@ import { IconAlertTriangle, IconArrowBarToRight, IconPinFilled } from '@tabler/i
 import { memo } from 'react'
 import { SeverityIcon } from '../../components/figures/ErrorShare'
 import { EntityIcon } from '../../components/EntityIcon'
-import { plural, responseTime, short } from '../../format/numbers'
+import { Middle } from '../../components/name/Middle'
+import { nameParts, systemText } from '../../format/names'
+import { plural, rateOf, responseTime, short } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
 import styles from './EntityNode.module.css'
 import type { MapNode } from './model/view'
@@ -16,7 +18,7 @@ export function subtitleOf(entity: MapNode): string {
   if (entity.kind === 'tier') return plural(entity.nodes, 'node')
   if (entity.kind === 'group') return plural(entity.members.length, entity.type === 'tier' ? 'tier' : 'backend')
   if (entity.kind === 'application') return 'other application'
-  return entity.system ?? entity.type.toLowerCase()
+  return systemText(entity)
 }
 
 export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, selected }: NodeProps<EntityNodeType>) {
@@ -32,7 +34,9 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
       )}
       <div className={styles.head}>
         <EntityIcon kind={entity.kind} type={entity.type} size={16} />
-        <span className={styles.name}>{entity.name}</span>
+        <span className={styles.name}>
+          <Middle text={nameParts(entity).name} title={summaryOf(entity)} />
+        </span>
         <SeverityIcon severity={severity} size={14} />
         {entity.hints.length > 0 && <IconAlertTriangle size={14} aria-label={entity.hints.join(' ')} />}
         {entity.pinned && <IconPinFilled size={10} className={styles.pin} aria-label="Placed by hand" />}
@@ -41,7 +45,7 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
         {f && f.calls > 0 ? (
           <>
             <span>
-              <b>{short(f.calls_per_minute)}</b>/min
+              <b>{rateOf(f)}</b>/min
             </span>
             <span>
               <b>{responseTime(f.average_ms)}</b>

@@ -181,7 +181,7 @@ function useFit(fitKey: string, places: ReadonlyMap<string, Point>, selected: st
     if (!ready || fitted.current === fitKey) return
     const first = fitted.current === null
     fitted.current = fitKey
-    const { x, y, zoom } = getViewportForBounds(boundsOf(places), width, height, MIN_ZOOM, 1.05, 0.05)
+    const { x, y, zoom } = getViewportForBounds(boundsOf(places), width, height, MIN_ZOOM, 1.05, 0.03)
     void flow.setViewport({ x, y, zoom }, { duration: first ? 0 : 250 })
   }, [ready, fitKey, flow, places, width, height])
   useEffect(() => {

@@ -1,8 +1,10 @@
 import { useMemo } from 'react'
 import type { FlowMap, FlowMapEdge, FlowMapNode } from '../../api/types'
 import { EntityIcon } from '../../components/EntityIcon'
+import { Middle } from '../../components/name/Middle'
 import { figureColumns } from '../../components/figures/columns'
 import { DataTable, type Column } from '../../components/table/DataTable'
+import { nameParts, systemText } from '../../format/names'
 import { count } from '../../format/numbers'
 import page from '../page.module.css'
 import styles from './FlowMapPanel.module.css'
@@ -15,13 +17,13 @@ const ENTITIES: Column<FlowMapNode>[] = [
     render: (n) => (
       <span className={page.name}>
         <EntityIcon kind={n.kind} type={n.type} />
-        {n.name}
+        <Middle text={nameParts(n).name} title={n.name} />
         {n.entry && <span className={page.tag}>entry</span>}
       </span>
     ),
   },
   { key: 'kind', label: 'Kind', value: (n) => n.kind, render: (n) => (n.kind === 'backend' ? n.type.toLowerCase() : n.kind) },
-  { key: 'system', label: 'System', value: (n) => n.system, render: (n) => n.system ?? '–' },
+  { key: 'system', label: 'System', value: (n) => n.system, render: (n) => (n.kind === 'tier' || n.kind === 'application' ? (n.system ?? '–') : systemText(n)) },
   { key: 'nodes', label: 'Nodes', numeric: true, value: (n) => (n.kind === 'tier' ? n.nodes : null), render: (n) => (n.kind === 'tier' ? count(n.nodes) : '–') },
   ...figureColumns<FlowMapNode>((n) => n.figures),
 ]
@@ -56,7 +58,7 @@ function callColumns(map: FlowMap): Column<FlowMapEdge>[] {
       return (
         <span className={page.name}>
           {node && <EntityIcon kind={node.kind} type={node.type} />}
-          {node?.name ?? e[key]}
+          {node ? <Middle text={nameParts(node).name} title={node.name} /> : e[key]}
         </span>
       )
     },

@@ -5,10 +5,12 @@ import { useEntitySeries, type MeasuredKind } from '../../api/queries'
 import type { Figures, Series } from '../../api/types'
 import { paths } from '../../app/paths'
 import { EntityIcon } from '../../components/EntityIcon'
+import { Middle } from '../../components/name/Middle'
+import { nameParts } from '../../format/names'
 import { ErrorShare } from '../../components/figures/ErrorShare'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
-import { count, exact, milliseconds, percent, responseTime, short } from '../../format/numbers'
+import { count, exact, milliseconds, percent, rateOf, responseTime, sampledText, short } from '../../format/numbers'
 import { subtitleOf } from './EntityNode'
 import styles from './FlowMapPanel.module.css'
 import type { MapEdge, MapNode, MapView } from './model/view'
@@ -54,7 +56,7 @@ function Frame({ title, sub, icon, onClose, children }: { title: string; sub: st
 function FigureList({ figures: f }: { figures: Figures | null }) {
   if (!f) return <span>No data in this range.</span>
   const rows: [string, ReactNode, string][] = [
-    ['Calls per minute', short(f.calls_per_minute), exact(f.calls_per_minute, 'calls/min')],
+    ['Calls per minute', rateOf(f), exact(f.calls_per_minute, 'calls/min')],
     ['Calls', short(f.calls), count(f.calls)],
     ['Response time, average', responseTime(f.average_ms), exact(f.average_ms, 'ms')],
     ['95th percentile', responseTime(f.p95_ms), exact(f.p95_ms, 'ms')],
@@ -62,7 +64,7 @@ function FigureList({ figures: f }: { figures: Figures | null }) {
     ['Errors per minute', short(f.errors_per_minute), exact(f.errors_per_minute, 'errors/min')],
     ['Error share', <ErrorShare key="share" figures={f} />, exact(f.error_percent, '%')],
   ]
-  if (f.sampled_percent !== null) rows.push(['Sampled', percent(f.sampled_percent), 'scaled up from a sample'])
+  if (f.sampled_percent !== null) rows.push(['Sampled', percent(f.sampled_percent), sampledText(f)])
   return (
     <dl className={styles.facts}>
       {rows.map(([label, value, title]) => (
@@ -83,18 +85,27 @@ function Fact({ label, title, children }: { label: string; title: string; childr
   )
 }
 
+function shownName(view: MapView, id: string): string {
+  const node = view.nodes.find((n) => n.id === id)
+  return node ? nameParts(node).name : id
+}
+
+function kindText(node: MapNode): string {
+  return node.kind === 'backend' ? `${node.type.toLowerCase()} backend` : node.kind
+}
+
 interface NodePanelProps extends Omit<Props, 'selected'> {
   node: MapNode
 }
 
 function NodePanel({ application, node, view, onSelect, onFocus, onToggleGroup }: NodePanelProps) {
   const isGroup = node.kind === 'group'
-  const nameOf = (id: string) => view.nodes.find((n) => n.id === id)?.name ?? id
+  const nameOf = (id: string) => shownName(view, id)
   const incoming = view.edges.filter((e) => e.to === node.id)
   const outgoing = view.edges.filter((e) => e.from === node.id)
   const measured: MeasuredKind | null = isGroup || node.kind === 'application' ? null : node.kind === 'tier' ? 'tiers' : 'backends'
   return (
-    <Frame title={node.name} sub={`${node.kind === 'backend' ? `${node.type.toLowerCase()} backend` : node.kind} · ${subtitleOf(node)}`} icon={<EntityIcon kind={node.kind} type={node.type} size={18} />} onClose={() => onSelect(null)}>
+    <Frame title={nameParts(node).name} sub={`${kindText(node)} · ${subtitleOf(node)}`} icon={<EntityIcon kind={node.kind} type={node.type} size={18} />} onClose={() => onSelect(null)}>
       {node.hints.map((hint) => (
         <div key={hint} className={styles.hint}>
           {hint}
@@ -162,7 +173,7 @@ function CallList({ title, edges, nameOf, onSelect }: { title: string; edges: Ma
         {ordered.slice(0, 30).map((edge) => (
           <li key={edge.id}>
             <button type="button" onClick={() => onSelect(edge.id)}>
-              <span>{nameOf(edge)}</span>
+              <Middle text={nameOf(edge)} />
               <em>{short(edge.figures.calls_per_minute)}/min</em>
               <em>{responseTime(edge.figures.average_ms)}</em>
             </button>
@@ -180,7 +191,7 @@ function Members({ node }: { node: MapNode }) {
       <h4>Members ({node.members.length})</h4>
       <dl className={styles.facts}>
         {ordered.slice(0, 40).map((member) => (
-          <Fact key={member.id} label={member.name} title={exact(member.figures?.calls_per_minute ?? null, 'calls/min')}>
+          <Fact key={member.id} label={nameParts(member).name} title={exact(member.figures?.calls_per_minute ?? null, 'calls/min')}>
             {short(member.figures?.calls_per_minute ?? null)}/min
           </Fact>
         ))}
@@ -190,7 +201,7 @@ function Members({ node }: { node: MapNode }) {
 }
 
 function EdgePanel({ edge, view, onSelect }: { edge: MapEdge; view: MapView; onSelect(id: string | null): void }) {
-  const nameOf = (id: string) => view.nodes.find((n) => n.id === id)?.name ?? id
+  const nameOf = (id: string) => shownName(view, id)
   return (
     <Frame title={`${nameOf(edge.from)} → ${nameOf(edge.to)}`} sub={`${edge.type.toLowerCase()} call${edge.async ? ', asynchronous' : ''}${edge.resolved ? '' : ', address not resolved to a tier'}`} onClose={() => onSelect(null)}>
       <FigureList figures={edge.figures} />

@@ -1,11 +1,11 @@
 // One sentence with exact figures, for hovering and for screen readers.
 import type { Figures } from '../../api/types'
-import { count, exact } from '../../format/numbers'
+import { count, exact, sampledText } from '../../format/numbers'
 import type { MapEdge, MapNode } from './model/view'
 
 export function figuresText(f: Figures | null): string {
   if (!f) return 'no data'
-  return [exact(f.calls_per_minute, 'calls/min'), `average ${exact(f.average_ms, 'ms')}`, `${exact(f.errors_per_minute, 'errors/min')} (${exact(f.error_percent, '%')})`, `${count(f.calls)} calls`].join('\n')
+  return [exact(f.calls_per_minute, 'calls/min'), `average ${exact(f.average_ms, 'ms')}`, `${exact(f.errors_per_minute, 'errors/min')} (${exact(f.error_percent, '%')})`, `${count(f.calls)} calls`, sampledText(f)].filter(Boolean).join('\n')
 }
 
 export function summaryOf(entity: MapNode): string {

@@ -63,13 +63,17 @@ function columnsOf(now: number, withBt: boolean): Column<Snapshot>[] {
 interface Props {
   application?: number
   bt?: number
+  /** Only what failed, of all traces. */
+  failed?: boolean
 }
 
 /** Chosen snapshots or all traces of a day, by outcome and duration; of an application or of one BT. */
-export function SnapshotsTable({ application, bt }: Props) {
-  const [outcome, setOutcome] = useUrlState('outcome', 'ALL')
+export function SnapshotsTable({ application, bt, failed = false }: Props) {
+  const [chosen, setOutcome] = useUrlState('outcome', 'ALL')
   const [duration, setDuration] = useUrlState('min', '0')
-  const [kept, setKept] = useUrlState('traces', 'kept')
+  const [traces, setKept] = useUrlState('traces', 'kept')
+  const outcome = failed ? 'ERROR' : chosen
+  const kept = failed ? 'all' : traces
   const [tier, setTier] = useUrlState('tier')
   const query = useSnapshots({ application, bt, tier: tier ? Number(tier) : undefined, outcome: outcome === 'ALL' ? undefined : outcome, min_duration_ms: Number(duration) || undefined, kept: kept === 'kept' })
   const { now } = useTimeRange()
@@ -79,7 +83,7 @@ export function SnapshotsTable({ application, bt }: Props) {
   const open = (s: Snapshot) => void navigate(href(paths.trace(s.trace_id), { span: s.entry_span_id }))
   return (
     <Card
-      title={kept === 'kept' ? 'Snapshots' : 'Traces'}
+      title={failed ? 'Failed transactions' : kept === 'kept' ? 'Snapshots' : 'Traces'}
       note={query.data?.next ? `the newest ${query.data.items.length}` : undefined}
       actions={
         <>
@@ -88,8 +92,12 @@ export function SnapshotsTable({ application, bt }: Props) {
               {query.data?.items[0]?.tier.name ?? 'One tier'} only
             </Button>
           )}
-          <SegmentedControl aria-label="Which traces" data={KEPT} value={kept} onChange={setKept} />
-          <SegmentedControl aria-label="Outcome" data={OUTCOMES} value={outcome} onChange={setOutcome} />
+          {!failed && (
+            <>
+              <SegmentedControl aria-label="Which traces" data={KEPT} value={kept} onChange={setKept} />
+              <SegmentedControl aria-label="Outcome" data={OUTCOMES} value={outcome} onChange={setOutcome} />
+            </>
+          )}
           <Select aria-label="Duration" w={130} data={DURATIONS} value={duration} allowDeselect={false} onChange={setDuration} />
         </>
       }
@@ -97,9 +105,9 @@ export function SnapshotsTable({ application, bt }: Props) {
       <Loaded query={query} what="the snapshots">
         {(data: Page<Snapshot>) =>
           data.items.length ? (
-            <DataTable label="Snapshots" rows={data.items} columns={columns} rowKey={(s) => s.trace_id + s.entry_span_id} defaultSort="-start" sortParam="snapshot-sort" onRowClick={open} />
+            <DataTable label="Snapshots" rows={data.items} columns={columns} rowKey={(s) => s.trace_id + s.entry_span_id} defaultSort="-start" sortParam="snapshot-sort" onRowClick={open} rest={query} />
           ) : (
-            <Empty title={kept === 'kept' ? 'No snapshot in this range' : 'No trace in this range'}>
+            <Empty title={failed ? 'None failed in this range' : kept === 'kept' ? 'No snapshot in this range' : 'No trace in this range'}>
               {kept === 'kept' ? 'Errors, slow and some ordinary transactions are kept whole; other filters or all traces of the last 24 h may show more.' : 'All traces are kept for 24 h; other filters may show more.'}
             </Empty>
           )

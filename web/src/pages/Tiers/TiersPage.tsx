@@ -63,7 +63,7 @@ export function TiersPage() {
         <Loaded query={tiers} what="the tiers">
           {(data: Page<Tier>) => {
             const rows = data.items.filter((t) => t.name.toLowerCase().includes(wanted))
-            return rows.length ? <DataTable label="Tiers" rows={rows} columns={tierColumns(id)} rowKey={(t) => t.id} defaultSort="-calls_per_minute" /> : <Empty title="No tier matches" />
+            return rows.length ? <DataTable label="Tiers" rows={rows} columns={tierColumns(id)} rowKey={(t) => t.id} defaultSort="-calls_per_minute" rest={tiers} /> : <Empty title="No tier matches" />
           }}
         </Loaded>
       </Card>
@@ -71,7 +71,7 @@ export function TiersPage() {
         <Loaded query={nodes} what="the nodes">
           {(data: Page<Node>) => {
             const rows = data.items.filter((n) => `${n.name}\n${n.tier.name}`.toLowerCase().includes(wanted))
-            return rows.length ? <DataTable label="Nodes" rows={rows} columns={nodeColumns(now)} rowKey={(n) => n.id} defaultSort="tier" sortParam="node-sort" /> : <Empty title="No node matches" />
+            return rows.length ? <DataTable label="Nodes" rows={rows} columns={nodeColumns(now)} rowKey={(n) => n.id} defaultSort="tier" sortParam="node-sort" rest={nodes} /> : <Empty title="No node matches" />
           }}
         </Loaded>
       </Card>

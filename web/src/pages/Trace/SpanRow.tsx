@@ -1,6 +1,8 @@
 import { IconAlertOctagonFilled, IconChevronDown, IconChevronRight, IconUnlink } from '@tabler/icons-react'
 import { memo } from 'react'
 import { EntityIcon } from '../../components/EntityIcon'
+import { Middle } from '../../components/name/Middle'
+import { targetName } from '../../format/names'
 import { count, microseconds } from '../../format/numbers'
 import { barOf } from './model/scale'
 import type { TreeSpan } from './model/tree'
@@ -66,7 +68,7 @@ export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour
         {span.exit && (
           <span className={styles.target} title={`calls ${span.exit.target.name}`}>
             <EntityIcon kind={span.exit.target.kind} type={span.exit.type} size={12} />
-            {span.exit.target.name}
+            <Middle text={targetName(span.exit)} title={`calls ${span.exit.target.name}`} />
           </span>
         )}
         {collapsed && <em>+{count(size - 1)}</em>}

@@ -9,7 +9,8 @@ import { TraceView } from './TraceView'
 export function TracePage() {
   const { traceId = '' } = useParams()
   const query = useTrace(traceId)
-  useTitle(query.data?.bts[0]?.name ?? 'Trace')
+  const bt = query.data?.bts[0]
+  useTitle(['Trace', bt?.name, bt?.application.name])
   return (
     <div className={page.fill}>
       <Loaded query={query} what="the trace" lines={12}>

@@ -6,6 +6,8 @@ import { COLUMN, NODE_HEIGHT, NODE_WIDTH, RANK_GAP, ROW, ROW_GAP, type Link, typ
 import type { Point } from './view'
 
 const DAGRE_UP_TO = 25
+/** A small map is wide rather than high: rows far apart cost nothing and keep edges and their texts apart. */
+const ROOMY_GAP = ROW_GAP * 2
 const LOOSE_GAP = 40
 const SWEEPS = 8
 
@@ -26,7 +28,7 @@ const byName = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: tru
 
 function byDagre(ids: readonly string[], links: readonly Link[]): Map<string, Point> {
   const graph = new Graph()
-  graph.setGraph({ rankdir: 'LR', nodesep: ROW_GAP, ranksep: RANK_GAP })
+  graph.setGraph({ rankdir: 'LR', nodesep: ROOMY_GAP, ranksep: RANK_GAP })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const id of ids) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT })
   for (const { from, to } of links) graph.setEdge(from, to)
