@@ -15,6 +15,7 @@ import traceback
 import urllib.error
 from pathlib import Path
 
+import connect
 import expected
 from server import KEY, PASSWORD, Server, free_port, until
 from shop import ROOT, Shop
@@ -146,6 +147,10 @@ def the_pages_work_in_a_real_browser(world):
     done = subprocess.run(["npx", "--no-install", "playwright", "test", "e2e/pages.spec.ts"], cwd=ROOT / "web",
                           env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+for connecting in connect.CHECKS:
+    check(connecting)
 
 
 @check
