@@ -55,11 +55,11 @@ class World:
 
 
 @check
-def a_new_server_is_up_within_two_seconds(world):
+def a_new_server_comes_up(world):
     began = time.monotonic()
     world.server.start()
     took = time.monotonic() - began
-    # First start makes a CA and hashes a password, and this is no release build: a generous bound, the note has the real one.
+    # No measurement, only that it does not hang: docs/performance.md has how long a start takes.
     assert took < 10, f"{took:.1f} s"
 
 

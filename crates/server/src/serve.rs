@@ -363,7 +363,7 @@ fn pipeline_maker(
         sanitiser: sanitiser.clone(),
         attribute_limits,
         limits: pipeline::Limits::default(),
-        head_bytes: memory / 24,
+        head_bytes: memory / 40,
         cut_interval_ms: 10_000,
         stats: Arc::clone(&stats),
     }
