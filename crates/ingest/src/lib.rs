@@ -3,3 +3,6 @@
 pub mod intake;
 pub mod otlp;
 pub mod pipeline;
+
+#[cfg(test)]
+mod simulation;

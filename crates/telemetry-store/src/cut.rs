@@ -20,7 +20,7 @@ use crate::{
         traces::{encode_traces, newest_of},
     },
     span_batch::SpanBatch,
-    store::{CHECKPOINTS, SEGMENTS, Store, StoreError, failed},
+    store::{CHECKPOINTS, Freezing, SEGMENTS, Store, StoreError, failed},
     table::Table,
 };
 
@@ -62,7 +62,7 @@ impl Store {
         let mut state = self.state.write();
         debug_assert!(state.freezing.is_none(), "the cut before is still being written");
         let head = Arc::new(std::mem::take(&mut state.head));
-        state.freezing = Some(Arc::clone(&head));
+        state.freezing = Some(Freezing { head: Arc::clone(&head), segments: Vec::new() });
         Frozen { head, position, checkpoint }
     }
 
@@ -173,6 +173,9 @@ impl Frozen {
             store.disk.sync_dir(&dir).map_err(failed("syncing", &dir))?;
         }
         let checkpoint = self.write_checkpoint(store, first)?;
+        if let Some(freezing) = &mut store.state.write().freezing {
+            freezing.segments = segments.iter().map(|segment| segment.id).collect();
+        }
         let Position { consumer, epoch, from, to } = self.position.clone();
         Ok(Written {
             commit: CutCommit { consumer, epoch, from, to, checkpoint: Some(checkpoint), segments },

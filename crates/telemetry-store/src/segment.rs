@@ -63,11 +63,19 @@ pub enum SegmentError {
     Newer { path: String, found: u16 },
 }
 
+/// Segments with fewer rows are not compressed: setting up zstd for each column costs more than their few bytes are
+/// worth, and merging compresses them soon.
+const COMPRESS_FROM_ROWS: usize = 1024;
+
 /// Properties that all kinds share: zstd, version 2 pages, no statistics but where a kind asks for them.
-fn properties() -> WriterPropertiesBuilder {
+fn properties(rows: usize) -> WriterPropertiesBuilder {
+    let compression = match rows {
+        0..COMPRESS_FROM_ROWS => Compression::UNCOMPRESSED,
+        _ => Compression::ZSTD(ZstdLevel::try_new(1).expect("level 1 is a zstd level")),
+    };
     WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_2_0)
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("level 1 is a zstd level")))
+        .set_compression(compression)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_created_by("vedette".to_owned())
         .set_write_batch_size(1024)

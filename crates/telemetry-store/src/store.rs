@@ -69,8 +69,15 @@ pub struct Store {
 pub(crate) struct State {
     pub(crate) segments: Arc<Listing>,
     pub(crate) head: Head,
-    /// The head of a cut that is being written.
-    pub(crate) freezing: Option<Arc<Head>>,
+    pub(crate) freezing: Option<Freezing>,
+}
+
+/// The head of a cut that is being written.
+#[derive(Debug)]
+pub(crate) struct Freezing {
+    pub(crate) head: Arc<Head>,
+    /// The segments made of it; none until all of them are durable.
+    pub(crate) segments: Vec<u64>,
 }
 
 /// The segments of one catalogue version.
@@ -209,7 +216,7 @@ impl Store {
     pub(crate) fn pin_with_heads(&self, mut each: impl FnMut(&Head)) -> Pin {
         let state = self.state.read();
         if let Some(freezing) = &state.freezing {
-            each(freezing);
+            each(&freezing.head);
         }
         each(&state.head);
         Pin { segments: Arc::clone(&state.segments) }
@@ -236,6 +243,12 @@ impl Store {
         for (id, segment) in known.iter().filter(|(id, _)| !by_id.contains_key(id)) {
             segment.file.obsolete.store(true, Ordering::Relaxed);
             self.footers.forget(*id);
+        }
+        // A cut can have happened though its answer got lost: then its rows are in the segments from now on.
+        let is_listed =
+            |freezing: &Freezing| freezing.segments.iter().any(|id| by_id.contains_key(id));
+        if state.freezing.as_ref().is_some_and(is_listed) {
+            state.freezing = None;
         }
         state.segments = Arc::new(Listing { version: listing.version, by_id });
     }

@@ -32,7 +32,7 @@ const CHUNK: usize = 16 * 1024;
 pub fn encode_figures(rows: &Figures) -> Result<Vec<u8>, SegmentError> {
     let all: Vec<(&(FigureKey, Minute), &Figure)> = rows.iter().collect();
     let batches: Vec<RecordBatch> = all.chunks(CHUNK).map(batch_of).collect();
-    let properties = with_statistics(properties(), &["application", "subject", "minute"])
+    let properties = with_statistics(properties(rows.len()), &["application", "subject", "minute"])
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .build();
     encode(&batches, properties)

@@ -62,8 +62,9 @@ impl Log {
 pub fn encode_logs(rows: &mut [Log]) -> Result<Vec<u8>, SegmentError> {
     rows.sort_by_key(|row| row.at_ns);
     let batches: Vec<RecordBatch> = rows.chunks(CHUNK).map(batch_of).collect();
-    let properties =
-        with_statistics(properties(), &["at"]).set_max_row_group_row_count(Some(ROW_GROUP)).build();
+    let properties = with_statistics(properties(rows.len()), &["at"])
+        .set_max_row_group_row_count(Some(ROW_GROUP))
+        .build();
     encode(&batches, properties)
 }
 

@@ -94,7 +94,7 @@ const CHUNK: usize = 16 * 1024;
 pub fn encode_points(rows: &Points) -> Result<Vec<u8>, SegmentError> {
     let all: Vec<(&(SeriesKey, Minute), &Point)> = rows.iter().collect();
     let batches: Vec<RecordBatch> = all.chunks(CHUNK).map(batch_of).collect();
-    encode(&batches, properties().set_max_row_group_row_count(Some(ROW_GROUP)).build())
+    encode(&batches, properties(rows.len()).set_max_row_group_row_count(Some(ROW_GROUP)).build())
 }
 
 fn batch_of(rows: &[(&(SeriesKey, Minute), &Point)]) -> RecordBatch {

@@ -29,10 +29,10 @@ const ROW_GROUP: usize = 64 * 1024;
 const PAGE_ROWS: usize = 4 * 1024;
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 
-fn span_properties(traces: u64) -> WriterProperties {
+fn span_properties(spans: usize, traces: u64) -> WriterProperties {
     ["id", "start_offset", "duration"]
         .into_iter()
-        .fold(properties(), |properties, name| {
+        .fold(properties(spans), |properties, name| {
             properties.set_column_dictionary_enabled(name.into(), false)
         })
         .set_column_encoding("start_offset".into(), Encoding::DELTA_BINARY_PACKED)
@@ -41,7 +41,7 @@ fn span_properties(traces: u64) -> WriterProperties {
         .set_column_index_truncate_length(None)
         .set_column_bloom_filter_enabled("trace".into(), true)
         .set_column_bloom_filter_fpp("trace".into(), BLOOM_FALSE_POSITIVES)
-        .set_column_bloom_filter_max_ndv("trace".into(), traces.max(64))
+        .set_column_bloom_filter_max_ndv("trace".into(), traces.clamp(64, ROW_GROUP as u64))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .build()

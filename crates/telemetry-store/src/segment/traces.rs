@@ -36,7 +36,7 @@ pub fn encode_traces(rows: &mut [TraceRow]) -> Result<Vec<u8>, SegmentError> {
         (row.application, row.bt, row.tier, row.end_ns, row.trace, row.entry)
     });
     let batches: Vec<RecordBatch> = rows.chunks(CHUNK).map(batch_of).collect();
-    let properties = with_statistics(properties(), &["application", "bt", "end"])
+    let properties = with_statistics(properties(rows.len()), &["application", "bt", "end"])
         .set_column_dictionary_enabled("entry".into(), false)
         .set_column_dictionary_enabled("end".into(), false)
         .set_max_row_group_row_count(Some(ROW_GROUP))

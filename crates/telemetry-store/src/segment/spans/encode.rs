@@ -412,7 +412,7 @@ impl SpanWriter {
     pub fn new(census: &Census) -> Result<SpanWriter, SegmentError> {
         let columns = census.columns();
         let schema = schema(&columns);
-        let properties = span_properties(census.traces);
+        let properties = span_properties(census.spans, census.traces);
         let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties))
             .map_err(SegmentError::Encode)?;
         let mut attributes: FxHashMap<Box<str>, Vec<(char, usize)>> = FxHashMap::default();

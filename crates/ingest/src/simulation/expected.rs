@@ -1,0 +1,143 @@
+//! What must be counted, worked out from the spans alone, and what the store says is.
+
+use std::collections::BTreeMap;
+
+use metadata_store::Directory;
+use model::{
+    figure::Scope,
+    id::{AccountId, EntityId},
+    time::{Minute, MinuteRange},
+};
+use telemetry_store::{
+    Store,
+    reader::{FigureQuery, Points, Reader, Resolution},
+};
+
+use super::traffic::{Role, Span, TIERS};
+
+/// Scope, subject, peer, business transaction and first minute of the point; names, since ids differ from run to run.
+pub(super) type Key = (u8, String, String, String, u32);
+
+/// What is counted exactly.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Counted {
+    calls: f64,
+    errors: f64,
+    spans: f64,
+    micros: f64,
+}
+
+pub(super) type Figures = BTreeMap<Key, Counted>;
+
+const DATABASE: &str = "mysql db:3306";
+
+/// The figures of these spans, each counted once, at a resolution.
+pub(super) fn figures<'s>(
+    spans: impl Iterator<Item = &'s Span>,
+    resolution: Resolution,
+) -> Figures {
+    let mut figures = Figures::new();
+    for span in spans {
+        let minute = resolution.floor(Minute::of_ns(span.end_ns)).0;
+        for (scope, subject, peer, bt) in places(span) {
+            let counted = figures
+                .entry((scope as u8, subject, peer, bt, minute))
+                .or_insert_with(Counted::default);
+            counted.calls += 1.0;
+            counted.errors += if span.failed() { 1.0 } else { 0.0 };
+            counted.spans += 1.0;
+            counted.micros += span.micros();
+        }
+    }
+    figures
+}
+
+fn places(span: &Span) -> Vec<(Scope, String, String, String)> {
+    let tier = TIERS[span.tier];
+    let node = format!("{tier}-host");
+    let bt = format!("GET {}", span.transaction);
+    let place = |scope, subject: &str, peer: &str, bt: &str| {
+        (scope, subject.to_owned(), peer.to_owned(), bt.to_owned())
+    };
+    match span.role {
+        Role::Work => Vec::new(),
+        Role::Entry => {
+            let mut places = vec![
+                place(Scope::Tier, tier, "", ""),
+                place(Scope::Node, &node, tier, ""),
+                place(Scope::Endpoint, &format!("GET {}", span.route), &node, ""),
+                place(Scope::TierInTransaction, tier, "", &bt),
+            ];
+            if span.parent == 0 {
+                places.push(place(Scope::BusinessTransaction, &bt, &node, ""));
+            }
+            places
+        }
+        Role::Call | Role::Query => {
+            let peer = match span.role {
+                Role::Call => TIERS[span.tier + 1],
+                _ => DATABASE,
+            };
+            vec![place(Scope::Edge, tier, peer, ""), place(Scope::Edge, tier, peer, &bt)]
+        }
+    }
+}
+
+/// The figures that the store has, at a resolution.
+pub(super) fn stored(store: &Store, directory: &Directory, resolution: Resolution) -> Figures {
+    let query = FigureQuery {
+        account: AccountId::FIRST,
+        application: EntityId::NONE,
+        scopes: Vec::new(),
+        subject: None,
+        peer: None,
+        bt: None,
+        range: MinuteRange { start: Minute(0), end: Minute(u32::MAX / 60 * 60) },
+        points: Points::Every(resolution),
+        max_rows: usize::MAX,
+    };
+    let answer = store.figures(&query).expect("every segment can be read");
+    assert!(answer.partial.is_empty());
+    let name = |id: EntityId| {
+        id.some().map_or(String::new(), |id| {
+            directory.get(id).map_or(format!("(unknown {id})"), |entity| entity.key.name.clone())
+        })
+    };
+    let rows = answer.value.into_iter().map(|row| {
+        let key = (
+            row.key.scope as u8,
+            name(row.key.subject),
+            name(row.key.peer),
+            name(row.key.bt),
+            row.at.0,
+        );
+        let figure = row.figure;
+        let counted = Counted {
+            calls: figure.calls,
+            errors: figure.errors,
+            spans: figure.spans,
+            micros: figure.sum,
+        };
+        (key, counted)
+    });
+    rows.collect()
+}
+
+/// The lines in which two sets of figures differ, wanted and found.
+pub(super) fn differences(wanted: &Figures, found: &Figures) -> Vec<String> {
+    let keys: std::collections::BTreeSet<&Key> = wanted.keys().chain(found.keys()).collect();
+    let differing = keys.into_iter().filter(|key| wanted.get(key) != found.get(key));
+    differing
+        .map(|key| format!("{key:?}: wanted {:?}, found {:?}", wanted.get(key), found.get(key)))
+        .collect()
+}
+
+/// Figures of entries that are more than all that was ever sent.
+pub(super) fn excess(sent: &Figures, found: &Figures) -> Vec<String> {
+    let entries = [Scope::Tier as u8, Scope::Node as u8, Scope::Endpoint as u8];
+    let counted = found.iter().filter(|(key, _)| entries.contains(&key.0));
+    counted
+        .filter(|(key, found)| sent.get(key).is_none_or(|sent| found.calls > sent.calls))
+        .map(|(key, found)| format!("{key:?}: sent {:?}, found {found:?}", sent.get(key)))
+        .collect()
+}

@@ -1,0 +1,324 @@
+//! One seeded schedule: what is sent when, what fails when, and what must be true at its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::id::{AccountId, EntityId, TraceId};
+use telemetry_store::{
+    reader::{LogQuery, Reader, Resolution, TraceQuery},
+    table::Table,
+};
+
+use super::{
+    expected,
+    machine::Machine,
+    random::Random,
+    traffic::{self, Span, TIERS},
+};
+use crate::otlp::Signal;
+
+const START_MS: i64 = 1_800_000_000_000;
+const ACTIONS: u64 = 45;
+
+/// A body on its way.
+#[derive(Debug)]
+struct Body {
+    signal: Signal,
+    request: Vec<u8>,
+    due_ms: i64,
+    acknowledged: bool,
+}
+
+/// Bodies of logs are told by their bytes alone, for fifteen minutes: their senders try no longer.
+const LOGS_AGAIN_MS: i64 = 13 * 60_000;
+
+struct Schedule {
+    random: Random,
+    machine: Machine,
+    spans: Vec<Span>,
+    traces: u64,
+    bodies: Vec<Body>,
+    /// The texts of all log records.
+    logs: Vec<String>,
+}
+
+/// What a schedule went through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Report {
+    pub(super) spans: u64,
+    pub(super) restarts: u32,
+}
+
+/// Runs the schedule of a seed; panics where something is lost or counted twice.
+pub(super) fn run(seed: u64) -> Report {
+    let mut random = Random::new(seed);
+    let machine = Machine::new(START_MS, Random::new(random.next()));
+    let mut schedule = Schedule {
+        random,
+        machine,
+        spans: Vec::new(),
+        traces: 0,
+        bodies: Vec::new(),
+        logs: Vec::new(),
+    };
+    for _ in 0..ACTIONS {
+        schedule.act();
+        schedule.deliver();
+    }
+    schedule.settle();
+    Report { spans: schedule.spans.len() as u64, restarts: schedule.machine.restarts }
+}
+
+impl Schedule {
+    fn act(&mut self) {
+        self.machine.now_ms += self.random.below(3_000) as i64;
+        match self.random.below(100) {
+            0..27 => self.make_traffic(),
+            27..30 => self.make_logs(),
+            30..62 => drop(self.machine.step()),
+            62..66 => self.machine.now_ms += 60_000 * (1 + self.random.below(20)) as i64,
+            66..68 => self.machine.now_ms += 3_600_000 * (1 + self.random.below(3)) as i64,
+            68..76 => drop(self.machine.upkeep()),
+            76..84 => {
+                let disk = &self.machine.disk;
+                disk.fail_at(disk.steps() + 1 + self.random.below(40));
+            }
+            84..88 => self.machine.crash(),
+            88..90 => self.machine.catalogue.fail_before_commit(1 + self.random.below(2) as u32),
+            90..92 => self.machine.catalogue.fail_after_commit(1 + self.random.below(2) as u32),
+            92..93 => self.machine.disk.fail_sync_once(),
+            93..96 => self.send_again(),
+            96..98 => self.send_mixed_again(),
+            _ => self.check_nothing_is_counted_twice(),
+        }
+    }
+
+    /// Some traces, each tier's spans in a body or two of their own, on time or late.
+    fn make_traffic(&mut self) {
+        let now_ns = self.machine.now_ms.unsigned_abs() * 1_000_000;
+        let first = self.spans.len();
+        for _ in 0..1 + self.random.below(4) {
+            self.traces += 1;
+            self.spans.extend(traffic::trace(&mut self.random, self.traces, now_ns));
+        }
+        for tier in 0..TIERS.len() {
+            let (random, spans) = (&mut self.random, &self.spans[first..]);
+            let (one, other): (Vec<&Span>, Vec<&Span>) =
+                spans.iter().filter(|span| span.tier == tier).partition(|_| random.percent(80));
+            for part in [one, other].into_iter().filter(|part| !part.is_empty()) {
+                let late_ms = match self.random.below(10) {
+                    0..7 => 0,
+                    7..9 => self.random.below(20_000),
+                    _ => self.random.below(3 * 3_600_000),
+                };
+                self.bodies.push(Body {
+                    signal: Signal::Traces,
+                    request: traffic::request(tier, &part),
+                    due_ms: self.machine.now_ms + late_ms as i64,
+                    acknowledged: false,
+                });
+            }
+        }
+    }
+
+    fn make_logs(&mut self) {
+        let tier = self.random.below(TIERS.len() as u64) as usize;
+        let first = self.logs.len();
+        let count = 1 + self.random.below(5) as usize;
+        self.logs.extend((first..first + count).map(|number| format!("record {number}")));
+        let at_ns = self.machine.now_ms.unsigned_abs() * 1_000_000;
+        self.bodies.push(Body {
+            signal: Signal::Logs,
+            request: traffic::logs_request(tier, at_ns, &self.logs[first..]),
+            due_ms: self.machine.now_ms,
+            acknowledged: false,
+        });
+    }
+
+    /// Sends what is due; whoever gets no answer tries again.
+    fn deliver(&mut self) {
+        for body in &mut self.bodies {
+            while !body.acknowledged && body.due_ms <= self.machine.now_ms {
+                body.acknowledged = self.machine.send(body.signal, &body.request);
+                if body.signal == Signal::Traces {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The answer got lost: the agent sends the same bytes once more.
+    fn send_again(&mut self) {
+        let now_ms = self.machine.now_ms;
+        let late =
+            |body: &Body| body.signal == Signal::Logs && now_ms > body.due_ms + LOGS_AGAIN_MS;
+        let mut bodies: Vec<&mut Body> =
+            self.bodies.iter_mut().filter(|body| !late(body)).collect();
+        if !bodies.is_empty() {
+            let at = self.random.below(bodies.len() as u64) as usize;
+            bodies[at].acknowledged |= self.machine.send(bodies[at].signal, &bodies[at].request);
+        }
+    }
+
+    /// A collector in between made other batches of the same spans.
+    fn send_mixed_again(&mut self) {
+        let tier = self.random.below(TIERS.len() as u64) as usize;
+        let random = &mut self.random;
+        let spans: Vec<&Span> = self
+            .spans
+            .iter()
+            .rev()
+            .take(60)
+            .filter(|span| span.tier == tier && random.percent(30))
+            .collect();
+        if !spans.is_empty() {
+            self.machine.send(Signal::Traces, &traffic::request(tier, &spans));
+        }
+    }
+
+    fn check_nothing_is_counted_twice(&mut self) {
+        let sent = expected::figures(self.spans.iter(), Resolution::OneMinute);
+        let process = self.machine.process();
+        let found = expected::stored(&process.store, &process.directory, Resolution::OneMinute);
+        let excess = expected::excess(&sent, &found);
+        assert!(excess.is_empty(), "counted more than was sent: {excess:#?}");
+    }
+
+    /// Everything is sent until it is acknowledged, worked on and stored; then the figures must be exact, at every
+    /// resolution, before and after merging, rolling up and another start.
+    fn settle(&mut self) {
+        self.machine.now_ms += 1;
+        while self.bodies.iter().any(|body| !body.acknowledged) {
+            self.machine.now_ms = self.machine.now_ms.max(
+                self.bodies.iter().map(|body| body.due_ms).max().expect("there is such a body"),
+            );
+            self.deliver();
+        }
+        self.machine.stop_failing();
+        self.drain();
+        self.check_whole("before the last cut");
+        self.machine.cut();
+        self.check_whole("after the last cut");
+        self.machine.now_ms += 2 * 3_600_000;
+        let mut jobs = 0;
+        while self.machine.upkeep() {
+            jobs += 1;
+            assert!(jobs < 1000, "upkeep comes to an end");
+            if jobs % 4 == 1 {
+                self.check_figures("between two jobs of upkeep", Resolution::OneHour);
+            }
+        }
+        self.check_whole("after upkeep");
+        self.machine.crash();
+        self.machine.stop_failing();
+        self.drain();
+        self.machine.cut();
+        self.check_whole("after another start");
+        let stray = self.machine.stray_files();
+        assert!(stray.is_empty(), "files that nobody refers to are left: {stray:?}");
+    }
+
+    /// Works until nothing waits and nothing is open.
+    fn drain(&mut self) {
+        for _ in 0..100 {
+            self.machine.now_ms += 10_000;
+            if self.machine.step() && self.machine.is_quiet() {
+                return;
+            }
+        }
+        panic!("the pipeline does not come to rest");
+    }
+
+    fn check_whole(&mut self, when: &str) {
+        self.check_figures(when, Resolution::OneMinute);
+        if when == "after upkeep" {
+            self.check_figures(when, Resolution::TenMinutes);
+            self.check_figures(when, Resolution::OneHour);
+        }
+        self.check_spans(when);
+        self.check_index(when);
+        self.check_logs(when);
+    }
+
+    fn check_logs(&mut self, when: &str) {
+        let query = LogQuery {
+            account: AccountId::FIRST,
+            application: None,
+            tier: None,
+            trace: None,
+            from_ns: 0,
+            to_ns: u64::MAX,
+            before: None,
+            limit: 100_000,
+        };
+        let page = self.machine.process().store.logs(&query).expect("every segment can be read");
+        let mut found: Vec<String> = page.value.rows.into_iter().map(|row| row.body).collect();
+        let mut wanted = self.logs.clone();
+        found.sort();
+        wanted.sort();
+        assert_eq!(found, wanted, "log records {when}");
+    }
+
+    fn check_figures(&mut self, when: &str, resolution: Resolution) {
+        let wanted = expected::figures(self.spans.iter(), resolution);
+        let process = self.machine.process();
+        let found = expected::stored(&process.store, &process.directory, resolution);
+        let differences = expected::differences(&wanted, &found);
+        assert!(differences.is_empty(), "figures {when}, {resolution:?}: {differences:#?}");
+    }
+
+    fn check_spans(&mut self, when: &str) {
+        let mut wanted: BTreeMap<TraceId, BTreeSet<u64>> = BTreeMap::new();
+        for span in &self.spans {
+            wanted.entry(TraceId(span.trace)).or_default().insert(span.id);
+        }
+        // All of them once, else some: each costs a look into every segment.
+        let every = if when == "after upkeep" { 1 } else { 1 + wanted.len() / 4 };
+        let store = &self.machine.process().store;
+        for (trace, ids) in wanted.into_iter().step_by(every) {
+            let answer = store.trace(AccountId::FIRST, trace).expect("every segment can be read");
+            let found: Vec<u64> = answer.value.iter().map(|span| span.id.0).collect();
+            let distinct: BTreeSet<u64> = found.iter().copied().collect();
+            assert_eq!(distinct, ids, "spans of {trace} {when}");
+        }
+        if when != "before the last cut" {
+            let sizes = store.sizes();
+            let rows = sizes.iter().find(|(table, ..)| *table == Table::Spans).map(|size| size.2);
+            assert_eq!(rows, Some(self.spans.len() as u64), "stored spans {when}");
+        }
+    }
+
+    fn check_index(&mut self, when: &str) {
+        let wanted: Vec<(TraceId, String)> = self
+            .spans
+            .iter()
+            .filter(|span| span.parent == 0)
+            .map(|span| (TraceId(span.trace), format!("GET {}", span.transaction)))
+            .collect();
+        let process = self.machine.process();
+        let query = TraceQuery {
+            account: AccountId::FIRST,
+            application: None,
+            bt: None,
+            tier: None,
+            outcomes: Vec::new(),
+            min_duration_us: 0,
+            kept_only: false,
+            from_ns: 0,
+            to_ns: u64::MAX,
+            before: None,
+            limit: 100_000,
+        };
+        let page = process.store.traces(&query).expect("every segment can be read").value;
+        let of_bt = page.rows.iter().filter(|row| row.bt != EntityId::NONE);
+        let found: Vec<(TraceId, String)> = of_bt
+            .map(|row| {
+                let bt = process.directory.get(row.bt).expect("it has a name");
+                (row.trace, bt.key.name.clone())
+            })
+            .collect();
+        let missing: Vec<_> = wanted.iter().filter(|row| !found.contains(row)).collect();
+        let wrong: Vec<_> = found.iter().filter(|row| !wanted.contains(row)).collect();
+        let right = missing.is_empty() && wrong.is_empty() && found.len() == wanted.len();
+        assert!(right, "the index {when} lacks {missing:?} and has {wrong:?}");
+    }
+}
