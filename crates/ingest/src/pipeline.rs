@@ -173,6 +173,9 @@ impl Config {
             registry.load(trace.0, now_ms);
             traces.insert(trace, open);
         }
+        for (at_ms, trace, errors) in saved.errors {
+            traces.remember_errors(trace, &errors, at_ms);
+        }
         info!(epoch = claim.epoch, offsets = ?next, open_traces = opened, "pipeline continues");
         Ok(Pipeline {
             epoch: claim.epoch,

@@ -12,7 +12,7 @@ use super::{
     metrics::SavedMetrics,
     nodes::Nodes,
     targets::Target,
-    traces::{OpenTrace, TraceKey},
+    traces::{ErrorMark, OpenTrace, TraceKey},
 };
 
 const VERSION: u16 = 1;
@@ -22,6 +22,7 @@ const VERSION: u16 = 1;
 pub(super) struct Saved {
     pub(super) targets: Vec<Target>,
     pub(super) open: Vec<(TraceKey, OpenTrace)>,
+    pub(super) errors: Vec<(i64, TraceKey, Vec<ErrorMark>)>,
     pub(super) nodes: Nodes,
     pub(super) duplicates: SavedDuplicates,
     pub(super) snapshots: Snapshots,
@@ -33,6 +34,7 @@ pub(super) struct Saved {
 pub(super) struct Saving<'p> {
     pub(super) targets: &'p [Target],
     pub(super) open: Vec<(&'p TraceKey, &'p OpenTrace)>,
+    pub(super) errors: Vec<(i64, TraceKey, &'p [ErrorMark])>,
     pub(super) nodes: &'p Nodes,
     pub(super) duplicates: SavedDuplicates,
     pub(super) snapshots: &'p Snapshots,

@@ -56,7 +56,7 @@ impl Pipeline {
                 self.move_figures(open.account, was, is);
             }
         }
-        self.count_errors(&mut open, now_ms)?;
+        self.count_errors(&mut open, now_ms);
         self.traces.close(trace, open, now_ms);
         Ok(())
     }
@@ -81,7 +81,9 @@ impl Pipeline {
             open.listed = first(open).map(|span| span.id);
         }
         for at in 0..open.errors.len() {
-            open.errors[at].counted = Some(self.counting(open, at, now_ms)?);
+            if open.errors[at].counted.is_none() {
+                open.errors[at].counted = Some(counting(open, at));
+            }
         }
         open.closed_before = true;
         Ok(())
@@ -225,9 +227,9 @@ impl Pipeline {
     }
 
     /// Counts the exceptions that are new, and moves those about which more is known now.
-    fn count_errors(&mut self, open: &mut OpenTrace, now_ms: i64) -> Result<(), PipelineError> {
+    fn count_errors(&mut self, open: &mut OpenTrace, now_ms: i64) {
         for at in 0..open.errors.len() {
-            let is = self.counting(open, at, now_ms)?;
+            let is = counting(open, at);
             let mark = &mut open.errors[at];
             let was = mark.counted.replace(is);
             if was == Some(is) {
@@ -246,21 +248,6 @@ impl Pipeline {
             });
             self.seen.insert(is.group, now_ms);
         }
-        Ok(())
-    }
-
-    /// What an exception is to be counted for.
-    fn counting(
-        &mut self,
-        open: &OpenTrace,
-        at: usize,
-        now_ms: i64,
-    ) -> Result<CountedError, PipelineError> {
-        let mark = &open.errors[at];
-        let on = open.spans.iter().find(|span| span.id == mark.span);
-        let bt = on.map_or(NOBODY, |span| span.decided.bt);
-        let group = self.registry.error_group(EntityId(mark.tier), &mark.group, now_ms)?;
-        Ok(CountedError { group, bt, at_ns: mark.at_ns })
     }
 
     /// Copies the spans of chosen traces to where they are kept longer.
@@ -284,6 +271,14 @@ fn known_by_ms(spans: &[Skeleton]) -> i64 {
     let last_ns = spans.iter().map(|span| span.end_ns).max().unwrap_or(0);
     let ahead_ms = otlp::slice::MAX_AHEAD.as_millis() as i64;
     i64::try_from(last_ns / 1_000_000).expect("nanoseconds fit") - ahead_ms
+}
+
+/// What an exception is to be counted for.
+fn counting(open: &OpenTrace, at: usize) -> CountedError {
+    let mark = &open.errors[at];
+    let on = open.spans.iter().find(|span| span.id == mark.span);
+    let bt = on.map_or(NOBODY, |span| span.decided.bt);
+    CountedError { group: mark.group, bt, at_ns: mark.at_ns }
 }
 
 fn first(open: &OpenTrace) -> Option<&Skeleton> {

@@ -78,6 +78,7 @@ impl Pipeline {
         Saving {
             targets: self.targets.all(),
             open: self.traces.open().collect(),
+            errors: self.traces.errors().collect(),
             nodes: &self.nodes,
             duplicates: self.duplicates.save(),
             snapshots: &self.snapshots,

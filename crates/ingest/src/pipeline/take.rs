@@ -19,7 +19,7 @@ use super::{
     logs, registry,
     skeleton::{ENTRY, Skeleton},
     spans::{self, Context, Found, NOBODY, Source},
-    traces::{ErrorMark, Known, MAX_KEPT, MAX_SPANS, OpenTrace},
+    traces::{ErrorMark, Known, MAX_KEPT, MAX_SPANS, OpenTrace, TraceKey},
 };
 use crate::otlp;
 
@@ -168,7 +168,7 @@ impl Pipeline {
         self.keep_span(span, scope, &attributes, source, (trace, skeleton), &mut found, now_ms);
         self.config.stats.span();
         for group in found.exceptions {
-            self.note_exception(trace, id, skeleton.end_ns, source, group);
+            self.note_exception(trace, id, skeleton.end_ns, source, &group, now_ms)?;
         }
         Ok(())
     }
@@ -202,8 +202,6 @@ impl Pipeline {
             if open.kept {
                 rows.snapshots.push(&row);
             }
-        } else {
-            open.dropped += 1;
         }
         open.last_ms = now_ms;
         if let Some(name) = found.name.take() {
@@ -218,6 +216,8 @@ impl Pipeline {
         if open.spans.len() < MAX_SPANS {
             open.push(skeleton);
             self.traces.grew();
+        } else {
+            open.dropped += 1;
         }
         self.buffers = buffers;
     }
@@ -242,8 +242,8 @@ impl Pipeline {
             }
         };
         let open = match batch.is_empty() {
-            true => OpenTrace::new(account, now_ms),
-            false => self.reopened(account, &batch, now_ms)?,
+            true => self.traces.anew(key, now_ms),
+            false => self.reopened(key, &batch, now_ms)?,
         };
         self.traces.insert(key, open);
         Ok(())
@@ -252,19 +252,19 @@ impl Pipeline {
     /// Puts a trace together again that was closed and forgotten, decided as it was when it was counted.
     fn reopened(
         &mut self,
-        account: AccountId,
+        trace: TraceKey,
         batch: &SpanBatch,
         now_ms: i64,
     ) -> Result<OpenTrace, PipelineError> {
         self.config.stats.reopened();
-        let mut open = OpenTrace::new(account, now_ms);
+        let mut open = self.traces.anew(trace, now_ms);
         for at in 0..batch.len() {
             let row = batch.row(at);
             if open.holds(row.id.0) || open.spans.len() >= MAX_SPANS {
                 continue;
             }
             let mut found = Found::default();
-            let (source, span, attributes) = spans::stored(&row, account, &self.registry);
+            let (source, span, attributes) = spans::stored(&row, trace.0, &self.registry);
             let skeleton = spans::skeleton(
                 (row.id, row.parent),
                 &span,
@@ -278,11 +278,11 @@ impl Pipeline {
                 open.name(row.id.0, name);
             }
             for group in spans::stored_exceptions(&row, &self.config.sanitiser) {
-                open.note(error_mark(row.id, skeleton.end_ns, &source, group));
+                open.note(self.error_mark(row.id, skeleton.end_ns, &source, &group, now_ms)?);
             }
             open.push(skeleton);
         }
-        self.recall(batch.row(0).trace, &mut open, now_ms)?;
+        self.recall(trace.1, &mut open, now_ms)?;
         Ok(open)
     }
 
@@ -292,11 +292,34 @@ impl Pipeline {
         span: SpanId,
         at_ns: u64,
         source: &Source,
-        group: (String, String),
-    ) {
+        group: &(String, String),
+        now_ms: i64,
+    ) -> Result<(), PipelineError> {
+        let mark = self.error_mark(span, at_ns, source, group, now_ms)?;
         if let Some(open) = self.traces.get_mut((source.place.account, trace)) {
-            open.note(error_mark(span, at_ns, source, group));
+            open.note(mark);
         }
+        Ok(())
+    }
+
+    fn error_mark(
+        &mut self,
+        span: SpanId,
+        at_ns: u64,
+        source: &Source,
+        group: &(String, String),
+        now_ms: i64,
+    ) -> Result<ErrorMark, PipelineError> {
+        Ok(ErrorMark {
+            tier: source.place.tier.0,
+            node: source.place.node.0,
+            what: ErrorMark::sameness(group),
+            rank: ErrorMark::rank(group),
+            group: self.registry.error_group(source.place.tier, group, now_ms)?,
+            span: span.0,
+            at_ns,
+            counted: None,
+        })
     }
 
     fn take_logs(&mut self, stored: &Stored, now_ms: i64) -> Result<(), PipelineError> {
@@ -329,8 +352,7 @@ impl Pipeline {
         let logs::LoggedException { trace, span, at_ns, group } = exception;
         if let Some(trace) = trace {
             self.open(source.place.account, trace, at_ns, now_ms)?;
-            self.note_exception(trace, span, at_ns, source, group);
-            return Ok(());
+            return self.note_exception(trace, span, at_ns, source, &group, now_ms);
         }
         let tier = source.place.tier;
         let group = self.registry.error_group(tier, &group, now_ms)?;
@@ -355,17 +377,6 @@ impl Pipeline {
             self.config.stats.points(taken.points, taken.ignored);
         }
         Ok(())
-    }
-}
-
-fn error_mark(span: SpanId, at_ns: u64, source: &Source, group: (String, String)) -> ErrorMark {
-    ErrorMark {
-        tier: source.place.tier.0,
-        node: source.place.node.0,
-        group,
-        span: span.0,
-        at_ns,
-        counted: None,
     }
 }
 

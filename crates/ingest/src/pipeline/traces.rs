@@ -12,6 +12,7 @@ use std::{
 use model::id::{AccountId, EntityId, TraceId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
+use twox_hash::XxHash3_64;
 
 use super::{decide, skeleton::Skeleton};
 
@@ -30,6 +31,9 @@ pub(super) const MAX_SPANS: usize = 100_000;
 /// Closed traces are remembered by id so long, milliseconds, and so many.
 const REMEMBER_MS: i64 = 3_600_000;
 const MAX_REMEMBERED: usize = 2_000_000;
+/// Exceptions of closed traces are remembered so long, milliseconds, and of so many traces.
+const REMEMBER_ERRORS_MS: i64 = 86_400_000;
+const MAX_ERROR_TRACES: usize = 20_000;
 /// Skeletons of closed traces kept in memory.
 const MAX_CLOSED_SPANS: usize = 400_000;
 /// Skeletons of open traces kept in memory; above it the oldest close.
@@ -51,7 +55,7 @@ pub(super) struct OpenTrace {
     /// When its first and its newest span came, milliseconds of our clock.
     pub(super) first_ms: i64,
     pub(super) last_ms: i64,
-    /// Spans over the limit: counted, not kept.
+    /// Spans over the limit that its assembly knows.
     pub(super) dropped: u32,
     /// It was chosen as a snapshot.
     pub(super) kept: bool,
@@ -62,12 +66,15 @@ pub(super) struct OpenTrace {
 }
 
 /// An exception, once for each process, type and message in a trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ErrorMark {
     pub(super) tier: u32,
     pub(super) node: u32,
-    /// Type, and message without its values.
-    pub(super) group: (String, String),
+    /// Tells it from others of its process; see [`ErrorMark::sameness`].
+    pub(super) what: u64,
+    /// Of several that are the same the one with the highest rank names the group.
+    pub(super) rank: u64,
+    pub(super) group: EntityId,
     /// The span it was seen on.
     pub(super) span: u64,
     /// Unix nanoseconds.
@@ -84,29 +91,32 @@ pub(super) struct CountedError {
 }
 
 impl ErrorMark {
-    /// Whether two tell of the same exception. One's type may be written in full where the other's is not: Python's log
-    /// records have `KeyError` where its spans have `shop.KeyError`.
+    /// Equal for exceptions that are the same, told by their types and messages. One's type may be written in full where
+    /// the other's is not: Python's log records have `KeyError` where its spans have `shop.KeyError`.
+    pub(super) fn sameness((kind, message): &(String, String)) -> u64 {
+        let short = kind.rsplit(['.', ':', '$', '\\', '/']).next().unwrap_or(kind);
+        XxHash3_64::oneshot_with_seed(XxHash3_64::oneshot(short.as_bytes()), message.as_bytes())
+    }
+
+    /// The longer a type is written the better it names its group.
+    pub(super) fn rank((kind, _): &(String, String)) -> u64 {
+        (kind.len() as u64) << 32 | XxHash3_64::oneshot(kind.as_bytes()) >> 32
+    }
+
     fn is_same(&self, other: &ErrorMark) -> bool {
-        self.node == other.node
-            && self.group.1 == other.group.1
-            && short_type(&self.group.0) == short_type(&other.group.0)
+        (self.node, self.what) == (other.node, other.what)
     }
 
     /// Takes over what the other one knows better; the outcome does not depend on which came first.
-    fn learn(&mut self, other: ErrorMark) {
+    fn learn(&mut self, other: &ErrorMark) {
         let place = |mark: &ErrorMark| (mark.span == 0, mark.at_ns, mark.span);
-        if place(&other) < place(self) {
+        if place(other) < place(self) {
             (self.span, self.at_ns) = (other.span, other.at_ns);
         }
-        let rank = |text: &str| (text.len(), text.to_owned());
-        if rank(&other.group.0) > rank(&self.group.0) {
-            self.group.0 = other.group.0;
+        if other.rank > self.rank {
+            (self.rank, self.group) = (other.rank, other.group);
         }
     }
-}
-
-fn short_type(text: &str) -> &str {
-    text.rsplit(['.', ':', '$', '\\', '/']).next().unwrap_or(text)
 }
 
 /// From so many spans on a trace looks its ids up in a set.
@@ -161,7 +171,7 @@ impl OpenTrace {
     /// Notes an exception unless it is known.
     pub(super) fn note(&mut self, mark: ErrorMark) {
         if let Some(known) = self.errors.iter_mut().find(|error| error.is_same(&mark)) {
-            known.learn(mark);
+            known.learn(&mark);
         } else if self.errors.len() < MAX_ERRORS {
             self.errors.push(mark);
         }
@@ -201,6 +211,9 @@ pub(super) struct Traces {
     /// Closed traces whose skeletons are forgotten: they are in the store.
     stored: FxHashSet<TraceKey>,
     stored_order: VecDeque<(i64, TraceKey)>,
+    /// Exceptions of traces that were closed: the store does not tell which log records were counted.
+    errors: FxHashMap<TraceKey, Vec<ErrorMark>>,
+    errors_order: VecDeque<(i64, TraceKey)>,
     /// A trace that began before this (Unix nanoseconds) and is not known here may be in the store's segments.
     covered_since_ns: u64,
 }
@@ -239,6 +252,34 @@ impl Traces {
         } else {
             Known::No
         }
+    }
+
+    /// A trace that is not known in memory, with what is remembered of its exceptions.
+    pub(super) fn anew(&self, trace: TraceKey, now_ms: i64) -> OpenTrace {
+        let errors = self.errors.get(&trace).cloned().unwrap_or_default();
+        OpenTrace { errors, ..OpenTrace::new(trace.0, now_ms) }
+    }
+
+    /// Remembers the exceptions that were counted of a trace.
+    pub(super) fn remember_errors(&mut self, trace: TraceKey, errors: &[ErrorMark], at_ms: i64) {
+        if errors.is_empty() {
+            return;
+        }
+        if self.errors.insert(trace, errors.to_vec()).is_none() {
+            self.errors_order.push_back((at_ms, trace));
+        }
+        while let Some(&(at, oldest)) = self.errors_order.front() {
+            if at + REMEMBER_ERRORS_MS > at_ms && self.errors_order.len() <= MAX_ERROR_TRACES {
+                break;
+            }
+            self.errors_order.pop_front();
+            self.errors.remove(&oldest);
+        }
+    }
+
+    /// All remembered exceptions, oldest first, for a checkpoint.
+    pub(super) fn errors(&self) -> impl Iterator<Item = (i64, TraceKey, &[ErrorMark])> {
+        self.errors_order.iter().map(|(at, trace)| (*at, *trace, self.errors[trace].as_slice()))
     }
 
     /// Opens a trace.
@@ -288,6 +329,7 @@ impl Traces {
 
     /// Remembers a trace that was closed.
     pub(super) fn close(&mut self, trace: TraceKey, mut closed: OpenTrace, now_ms: i64) {
+        self.remember_errors(trace, &closed.errors, now_ms);
         closed.closed_before = true;
         closed.ids = FxHashSet::default();
         closed.spans.shrink_to_fit();
