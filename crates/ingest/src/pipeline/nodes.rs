@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 const SILENT_MS: i64 = 120_000;
 /// Live processes of one tier and host; further ones share the last slot.
 const MAX_SLOTS: usize = 500;
+/// Nodes of a tier that were heard of within the last hour; new hosts beyond it are one node.
+const MAX_LIVE: usize = 500;
+const OTHER_NODES: &str = "All other nodes";
 /// A slot that was silent so long is forgotten, milliseconds.
 const FORGET_MS: i64 = 3_600_000;
 
@@ -29,7 +32,11 @@ struct Slot {
 impl Nodes {
     /// The node's name of a process that reports now.
     pub(super) fn name(&mut self, tier: EntityId, base: &str, process: u64, now_ms: i64) -> String {
-        let slots = self.slots.entry((tier.0, base.to_owned())).or_default();
+        let host = (tier.0, base.to_owned());
+        if !self.slots.contains_key(&host) && self.live(tier, now_ms) >= MAX_LIVE {
+            return OTHER_NODES.to_owned();
+        }
+        let slots = self.slots.entry(host).or_default();
         let own = slots.iter().position(|slot| slot.process == process);
         let free = || slots.iter().position(|slot| now_ms - slot.seen_ms > SILENT_MS);
         let at = own.or_else(free).unwrap_or(slots.len()).min(MAX_SLOTS - 1);
@@ -42,6 +49,12 @@ impl Nodes {
             0 => base.to_owned(),
             _ => model::naming::name::limit(&format!("{base}#{}", at + 1)).into_owned(),
         }
+    }
+
+    fn live(&self, tier: EntityId, now_ms: i64) -> usize {
+        let of_tier = self.slots.iter().filter(|((of, _), _)| *of == tier.0);
+        let live = |slot: &&Slot| now_ms - slot.seen_ms < FORGET_MS;
+        of_tier.map(|(_, slots)| slots.iter().filter(live).count()).sum()
     }
 
     /// Forgets hosts that have long been silent.

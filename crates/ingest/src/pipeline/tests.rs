@@ -3,7 +3,11 @@
 mod agent;
 mod bench;
 mod extras;
+mod failures;
 mod journal;
 mod late;
+mod limits;
 mod recorded;
+mod rules;
+mod secrets;
 mod shop;

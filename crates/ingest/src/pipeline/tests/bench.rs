@@ -171,6 +171,17 @@ impl Bench {
         result
     }
 
+    /// Another process that takes the journal over.
+    pub(super) fn other_process(&self) -> Pipeline {
+        let process = self.process.as_ref().expect("it runs");
+        let store = telemetry_store::Config {
+            disk: Arc::new(self.disk.clone()),
+            catalogue: Arc::new(self.catalogue.clone()),
+        };
+        let store = Arc::new(store.open().expect("the store opens"));
+        self.config(&store, &process.directory).build(self.now_ms).expect("it is made")
+    }
+
     pub(super) fn process(&mut self) -> &mut Process {
         self.process.as_mut().expect("it runs")
     }
@@ -332,6 +343,21 @@ impl Bench {
             limit: 100_000,
         };
         self.store().traces(&query).expect("the store answers").value.rows
+    }
+
+    /// Two days pass, after which only the spans of kept traces are there.
+    pub(super) fn outlive_traces(&mut self) {
+        self.now_ms += 2 * 86_400_000;
+        const DAY_MS: i64 = 86_400_000;
+        let retention = telemetry_store::upkeep::Retention {
+            traces_ms: DAY_MS,
+            snapshots_ms: 14 * DAY_MS,
+            minutes_ms: 8 * DAY_MS,
+            ten_minutes_ms: 32 * DAY_MS,
+            hours_ms: 400 * DAY_MS,
+            logs_ms: DAY_MS,
+        };
+        while self.store().upkeep(self.now_ms, &retention).expect("nothing fails").is_some() {}
     }
 
     pub(super) fn spans_of(&self, trace: TraceId) -> Vec<telemetry_store::reader::Span> {
