@@ -9,6 +9,8 @@
 
 pub mod attribute;
 pub mod cut;
+#[cfg(test)]
+mod fixture;
 pub mod head;
 pub mod reader;
 mod recency;

@@ -208,6 +208,11 @@ impl Opened {
         failed(&self.file.path, source)
     }
 
+    /// How many rows it has.
+    pub fn rows(&self) -> u64 {
+        self.footer.metadata().file_metadata().num_rows().unsigned_abs()
+    }
+
     /// About the memory its footer takes.
     pub fn memory(&self) -> usize {
         self.footer.metadata().memory_size()

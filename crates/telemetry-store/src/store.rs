@@ -311,3 +311,6 @@ impl Store {
         self.pin().segments.by_id.len()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,3 +67,6 @@ fn rolled(table: Table) -> [(Table, u32); 2] {
         _ => [(Table::FiguresTen, 10), (Table::FiguresHour, 60)],
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,3 +134,40 @@ fn a_file_of_a_newer_format_is_refused_and_left_untouched() {
     assert_eq!(disk.list(Path::new("journal")).expect("it is there").len(), 2);
     assert!(disk.steps() - before <= 2, "only the directory was made sure of");
 }
+
+#[test]
+fn a_file_that_could_not_be_made_while_truncating_hides_nothing_that_comes_after() {
+    let disk = Arc::new(SimulatedDisk::new());
+    let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens");
+    log.append(&[record(1)]).expect("there is room");
+    disk.fail_sync_once();
+    log.truncate(2).expect_err("the new file cannot be made durable");
+    log.append(&[record(2)]).expect("the old file works");
+    log.append(&[record(3)]).expect("the old file works");
+    drop(log);
+    disk.crash(1);
+    let log = Log::open(disk, config()).expect("it opens again");
+    assert_eq!(numbers(&log, 1), [1, 2, 3]);
+}
+
+#[test]
+fn what_a_failed_fsync_left_in_memory_tears_no_hole_into_what_is_written_behind_it() {
+    for seed in 0..50 {
+        let disk = Arc::new(SimulatedDisk::new());
+        let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens");
+        log.append(&[record(1)]).expect("there is room");
+        disk.fail_sync_once();
+        log.append(&[record(2)]).expect_err("it was told to fail");
+        log.append(&[record(2)]).expect_err("nothing is taken until a restart");
+        drop(log);
+        // The process alone starts again: it reads the second record back from the kernel's memory.
+        disk.kill();
+        let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("it opens again");
+        assert_eq!(numbers(&log, 1), [1, 2]);
+        log.append(&[record(3)]).expect("there is room");
+        drop(log);
+        disk.crash(seed);
+        let log = Log::open(disk, config()).expect("it opens again");
+        assert_eq!(numbers(&log, 1), [1, 2, 3], "seed {seed}");
+    }
+}

@@ -23,7 +23,7 @@ pub(super) fn figures(store: &Store, query: &FigureQuery) -> Result<Vec<FigureRo
     let mut merged = Merged { query, plan, rows: BTreeMap::new(), too_many: false };
     let pin = store.pin_with_heads(|head| {
         let rows = head.get(query.account).into_iter().flat_map(|rows| &rows.figures);
-        rows.for_each(|((key, minute), figure)| merged.add(*key, *minute, figure));
+        rows.for_each(|((key, minute), figure)| merged.add_minute(*key, *minute, figure));
     });
     let wanted = Wanted {
         application: query.application,
@@ -46,7 +46,7 @@ pub(super) fn figures(store: &Store, query: &FigureQuery) -> Result<Vec<FigureRo
     };
     read_each(&pin, query.account, Table::Figures, minutes, |segment| {
         each_figure(&*segment.open()?, &wanted, |key, minute, figure| {
-            merged.add(key, minute, &figure)
+            merged.add_minute(key, minute, &figure)
         })
     })?;
     merged.finish()
@@ -94,6 +94,14 @@ struct Merged<'a> {
 }
 
 impl Merged<'_> {
+    /// Adds a minute's figure. A total ends where it was asked to, though rolled-up rows are whole: the minute that is
+    /// filling is never among those.
+    fn add_minute(&mut self, key: FigureKey, minute: Minute, figure: &Figure) {
+        if self.plan.points != Points::Total || minute < self.query.range.end {
+            self.add(key, minute, figure);
+        }
+    }
+
     fn add(&mut self, key: FigureKey, minute: Minute, figure: &Figure) {
         if !self.plan.range.contains(minute) || !takes(self.query, &key) {
             return;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) fn logs(store: &Store, query: &LogQuery) -> Result<LogPage, QueryError> {
-    let mut newest = Newest { query, instants: BTreeMap::new(), count: 0 };
+    let mut newest = Newest { query, instants: BTreeMap::new(), count: 0, more: false };
     let pin = store.pin_with_heads(|head| {
         head.get(query.account)
             .into_iter()
@@ -26,11 +26,13 @@ pub(super) fn logs(store: &Store, query: &LogQuery) -> Result<LogPage, QueryErro
     Ok(newest.finish())
 }
 
-/// The newest records met so far, by instant: as many whole instants as hold what was asked, and one more.
+/// The newest records met so far, by instant: as many whole instants as hold what was asked.
 struct Newest<'a> {
     query: &'a LogQuery,
     instants: BTreeMap<u64, Vec<Log>>,
     count: usize,
+    /// Older ones were left out.
+    more: bool,
 }
 
 impl Newest<'_> {
@@ -39,29 +41,25 @@ impl Newest<'_> {
             return;
         }
         let oldest = self.instants.first_key_value().map(|(at_ns, _)| *at_ns);
-        if self.count > self.query.limit && oldest.is_some_and(|oldest| log.at_ns < oldest) {
+        if self.count >= self.query.limit && oldest.is_some_and(|oldest| log.at_ns < oldest) {
+            self.more = true;
             return;
         }
         self.count += 1;
         self.instants.entry(log.at_ns).or_default().push(log.clone());
         while let Some(oldest) = self.instants.first_entry()
-            && self.count - oldest.get().len() > self.query.limit
+            && self.count - oldest.get().len() >= self.query.limit
         {
             self.count -= oldest.remove().len();
+            self.more = true;
         }
     }
 
     fn finish(self) -> LogPage {
-        let mut page = LogPage::default();
-        for (at_ns, logs) in self.instants.into_iter().rev() {
-            if page.rows.len() >= self.query.limit {
-                page.next = page.rows.last().map(|row| row.at_ns);
-                break;
-            }
-            debug_assert!(logs.iter().all(|log| log.at_ns == at_ns));
-            page.rows.extend(logs.iter().rev().map(Log::to_row));
-        }
-        page
+        let oldest = self.instants.first_key_value().map(|(at_ns, _)| *at_ns);
+        let newest_first = self.instants.into_values().rev();
+        let rows = newest_first.flat_map(|logs| logs.into_iter().rev()).map(|log| log.to_row());
+        LogPage { rows: rows.collect(), next: oldest.filter(|_| self.more) }
     }
 }
 

@@ -1,1 +1,305 @@
+use std::collections::BTreeMap;
 
+use metadata_store::Catalogue;
+use model::{
+    figure::{Figure, FigureKey},
+    id::{EntityId, SpanId},
+};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    cut::CutOutcome,
+    fixture::{
+        ACCOUNT, AFTER_MS, Fixture, HOUR, call, figure_query, key, log, log_query, push_span,
+        trace, trace_query, transaction,
+    },
+    head::Rows,
+    reader::{Points, QueryError, TraceRow},
+    segment::metrics::{Point, SeriesKey},
+};
+
+const RANGE: MinuteRange = MinuteRange { start: Minute(0), end: Minute(u32::MAX) };
+
+/// One of each kind of row.
+fn one_of_each(rows: &mut Rows, number: u64) {
+    rows.count(key(1), HOUR, &call(5));
+    push_span(&mut rows.spans, trace(number), number, HOUR);
+    rows.traces.push(transaction(number, 5, 1));
+    rows.log(log(5, "a record"));
+    rows.point(series("JVM|Threads"), HOUR, &Point::of(5.0));
+}
+
+fn series(path: &str) -> SeriesKey {
+    SeriesKey {
+        application: EntityId(1),
+        tier: EntityId(2),
+        node: EntityId(3),
+        path: path.into(),
+        unit: "".into(),
+    }
+}
+
+fn metric_query(points: Points) -> MetricQuery {
+    MetricQuery {
+        account: ACCOUNT,
+        application: EntityId::NONE,
+        path: String::new(),
+        range: RANGE,
+        points,
+        names_only: false,
+        max_series: 100,
+    }
+}
+
+#[track_caller]
+fn check_each_row_once(fixture: &Fixture, rows: u64, when: &str) {
+    let store = &fixture.store;
+    let figures = store.figures(&figure_query(RANGE, Points::Total)).expect("it reads").value;
+    assert_eq!(
+        figures.iter().map(|row| row.figure.calls).sum::<f64>(),
+        rows as f64,
+        "calls {when}"
+    );
+    let page = store.traces(&trace_query(100)).expect("it reads").value;
+    assert_eq!(page.rows.len() as u64, rows, "transactions {when}");
+    let logs = store.logs(&log_query(100)).expect("it reads").value;
+    assert_eq!(logs.rows.len() as u64, rows, "records {when}");
+    let metrics = store.metrics(&metric_query(Points::Total)).expect("it reads").value;
+    assert_eq!(metrics[0].points[0].count, rows as f64, "points {when}");
+    let spans =
+        (1..=rows).map(|number| store.trace_spans(ACCOUNT, trace(number)).expect("it reads"));
+    assert_eq!(spans.map(|batch| batch.len() as u64).sum::<u64>(), rows, "spans {when}");
+}
+
+#[test]
+fn each_row_is_read_once_at_every_moment_of_a_cut() {
+    let mut fixture = Fixture::new();
+    fixture.fill(|rows| one_of_each(rows, 1));
+    check_each_row_once(&fixture, 1, "in the head");
+    let frozen = fixture.freeze();
+    check_each_row_once(&fixture, 1, "in a frozen head");
+    fixture.fill(|rows| one_of_each(rows, 2));
+    check_each_row_once(&fixture, 2, "in a frozen head and the next one");
+    let written = frozen.write(&fixture.store, 0).expect("the disk works");
+    check_each_row_once(&fixture, 2, "written and not committed");
+    fixture.catalogue.fail_before_commit(1);
+    fixture.store.commit(&written).expect_err("it was told to fail");
+    check_each_row_once(&fixture, 2, "after a commit that did not happen");
+    fixture.catalogue.fail_after_commit(1);
+    fixture.store.commit(&written).expect_err("it was told to fail");
+    check_each_row_once(&fixture, 2, "after a commit whose answer got lost");
+    // Upkeep reads the catalogue again, and finds what nobody was told of.
+    fixture.upkeep(AFTER_MS);
+    check_each_row_once(&fixture, 2, "after upkeep in between");
+    assert_eq!(fixture.store.commit(&written).expect("it answers"), CutOutcome::Committed);
+    check_each_row_once(&fixture, 2, "after the commit was repeated");
+    fixture.cut();
+    check_each_row_once(&fixture, 2, "after the next cut");
+    fixture.upkeep(AFTER_MS);
+    check_each_row_once(&fixture, 2, "after merging");
+    check_each_row_once(&fixture.crash(), 2, "after a crash");
+}
+
+#[test]
+fn a_writer_that_was_superseded_shows_nothing_of_its_cut() {
+    let mut fixture = Fixture::new();
+    fixture.fill(|rows| one_of_each(rows, 1));
+    let frozen = fixture.freeze();
+    let written = frozen.write(&fixture.store, 0).expect("the disk works");
+    fixture.catalogue.claim("writer", &[0]).expect("memory answers");
+    assert_eq!(fixture.store.commit(&written).expect("it answers"), CutOutcome::Superseded);
+    let page = fixture.store.traces(&trace_query(100)).expect("it reads").value;
+    assert_eq!(page.rows, []);
+}
+
+#[test]
+fn a_writer_that_begins_again_at_its_last_cut_counts_nothing_twice() {
+    let mut fixture = Fixture::new();
+    fixture.write(|rows| one_of_each(rows, 1));
+    fixture.fill(|rows| one_of_each(rows, 2));
+    let frozen = fixture.freeze();
+    let written = frozen.write(&fixture.store, 0).expect("the disk works");
+    fixture.catalogue.fail_after_commit(1);
+    fixture.store.commit(&written).expect_err("it was told to fail");
+    fixture.fill(|rows| one_of_each(rows, 3));
+    fixture.store.discard_head().expect("memory answers");
+    check_each_row_once(&fixture, 2, "after the heads were discarded");
+}
+
+/// A batch of calls: subject, minute after [`HOUR`], microseconds, whether it is taken back later.
+type Batch = Vec<(u32, u32, u32)>;
+
+fn batches() -> impl Strategy<Value = Vec<Batch>> {
+    prop::collection::vec(prop::collection::vec((0u32..3, 0u32..200, 1u32..1_000_000), 1..20), 1..8)
+}
+
+fn directly(batches: &[Batch], points: Points) -> BTreeMap<(FigureKey, Minute), Figure> {
+    let mut figures: BTreeMap<(FigureKey, Minute), Figure> = BTreeMap::new();
+    for (subject, minute, micros) in batches.iter().flatten() {
+        let at = match points {
+            Points::Total => Minute(0),
+            Points::Every(resolution) => resolution.floor(Minute(HOUR.0 + minute)),
+        };
+        figures.entry((key(*subject), at)).or_default().add(&call(*micros));
+    }
+    figures
+}
+
+fn asked(store: &Store, points: Points) -> BTreeMap<(FigureKey, Minute), Figure> {
+    let rows = store.figures(&figure_query(RANGE, points)).expect("it reads").value;
+    // Only baselines use how many minutes stand behind a point; that is tested with rolling up.
+    let plain = |figure| Figure { minutes: 0.0, calls_squares: 0.0, ..figure };
+    rows.into_iter().map(|row| ((row.key, row.at), plain(row.figure))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn points_of_any_width_equal_the_figures_counted_directly(batches in batches(), rolled in 0usize..8, in_head in any::<bool>()) {
+        let mut fixture = Fixture::new();
+        for (number, batch) in batches.iter().enumerate() {
+            fixture.fill(|rows| for (subject, minute, micros) in batch {
+                rows.count(key(*subject), Minute(HOUR.0 + minute), &call(*micros));
+            });
+            if !in_head || number + 1 < batches.len() {
+                fixture.cut();
+            }
+            if number + 1 == rolled {
+                fixture.upkeep(AFTER_MS + 4 * 3_600_000);
+            }
+        }
+        for points in [Points::Total, Points::Every(Resolution::OneMinute), Points::Every(Resolution::TenMinutes), Points::Every(Resolution::OneHour)] {
+            prop_assert_eq!(asked(&fixture.store, points), directly(&batches, points), "{:?}", points);
+        }
+    }
+}
+
+#[test]
+fn metric_points_of_an_hour_are_the_same_before_and_after_rolling_up() {
+    let mut fixture = Fixture::new();
+    for minute in 0..60 {
+        fixture.write(|rows| {
+            rows.point(
+                series("JVM|Threads"),
+                Minute(HOUR.0 + minute),
+                &Point::of(f64::from(minute)),
+            );
+        });
+    }
+    let ask = || {
+        fixture
+            .store
+            .metrics(&metric_query(Points::Every(Resolution::OneHour)))
+            .expect("it reads")
+            .value
+    };
+    let before = ask();
+    let point = before[0].points[0];
+    assert_eq!(
+        (point.count, point.sum, point.min, point.max, point.last),
+        (60.0, 1770.0, 0.0, 59.0, 59.0)
+    );
+    fixture.upkeep(AFTER_MS);
+    assert_eq!(ask(), before);
+}
+
+#[test]
+fn a_later_row_about_a_transaction_stands_whatever_was_merged() {
+    let mut fixture = Fixture::new();
+    fixture.write(|rows| rows.traces.push(transaction(1, 5, 1)));
+    for number in 2..=15 {
+        fixture.write(|rows| rows.traces.push(transaction(number, 5, 1)));
+    }
+    fixture.write(|rows| rows.traces.push(transaction(16, 5, 1)));
+    // It was no transaction of its own; this is written before the others are merged to a segment of a higher id.
+    fixture.write(|rows| {
+        rows.traces.push(TraceRow { spans: 0, bt: EntityId::NONE, ..transaction(1, 5, 1) })
+    });
+    let during_the_hour = i64::from(HOUR.0) * 60_000 + 1;
+    assert_eq!(fixture.upkeep(during_the_hour).len(), 1);
+    let of_bt = TraceQuery { bt: Some(EntityId(1)), ..trace_query(100) };
+    for query in [&of_bt, &trace_query(100)] {
+        let rows = fixture.store.traces(query).expect("it reads").value.rows;
+        assert_eq!(rows.len(), 15, "{query:?}");
+        assert!(rows.iter().all(|row| row.trace != trace(1)));
+    }
+    fixture.write(|rows| rows.traces.push(transaction(1, 5, 2)));
+    let rows = fixture.store.traces(&trace_query(100)).expect("it reads").value.rows;
+    assert_eq!(rows.len(), 16, "it is one again");
+    fixture.upkeep(AFTER_MS);
+    assert_eq!(fixture.store.traces(&trace_query(100)).expect("it reads").value.rows, rows);
+}
+
+#[test]
+fn pages_of_transactions_come_newest_first_and_leave_none_out() {
+    let mut fixture = Fixture::new();
+    for number in 1..=40 {
+        fixture.fill(|rows| rows.traces.push(transaction(number, number % 7, 1)));
+        if number % 10 == 0 {
+            fixture.cut();
+        }
+    }
+    // One of each page is retired by a newer row.
+    for number in [7, 14, 20] {
+        fixture.fill(|rows| {
+            rows.traces.push(TraceRow {
+                spans: 0,
+                bt: EntityId::NONE,
+                ..transaction(number, number % 7, 1)
+            })
+        });
+    }
+    let mut query = trace_query(4);
+    let mut seen = Vec::new();
+    loop {
+        let page = fixture.store.traces(&query).expect("it reads").value;
+        seen.extend(page.rows.iter().map(|row| (row.end_ns, row.trace, row.entry)));
+        let Some(next) = page.next else { break };
+        assert_eq!(page.rows.len(), 4);
+        query.before = Some(next);
+    }
+    assert_eq!(seen.len(), 37);
+    assert!(seen.is_sorted_by(|a, b| a > b));
+    assert!(!seen.iter().any(|(_, _, entry)| [7, 14, 20].map(SpanId).contains(entry)));
+}
+
+#[test]
+fn pages_of_records_never_part_those_of_one_instant() {
+    let mut fixture = Fixture::new();
+    for number in 0..30u64 {
+        fixture.fill(|rows| rows.log(log(number / 4, &number.to_string())));
+        if number % 7 == 0 {
+            fixture.cut();
+        }
+    }
+    let mut query = log_query(3);
+    let mut seen = Vec::new();
+    loop {
+        let page = fixture.store.logs(&query).expect("it reads").value;
+        seen.extend(page.rows.into_iter().map(|row| (row.at_ns, row.body)));
+        let Some(next) = page.next else { break };
+        query.before = Some(next);
+    }
+    assert!(seen.is_sorted_by(|a, b| a.0 >= b.0));
+    let mut numbers: Vec<u64> =
+        seen.iter().map(|(_, body)| body.parse().expect("a number")).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..30).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_answer_over_its_limit_is_an_error_and_not_a_part() {
+    let fixture = Fixture::new();
+    fixture.fill(|rows| (0..11).for_each(|subject| rows.count(key(subject), HOUR, &call(5))));
+    let query = FigureQuery { max_rows: 10, ..figure_query(RANGE, Points::Total) };
+    assert!(matches!(fixture.store.figures(&query), Err(QueryError::TooLarge(10))));
+}
+
+#[test]
+fn a_span_stored_twice_is_shown_once() {
+    let mut fixture = Fixture::new();
+    fixture.write(|rows| push_span(&mut rows.spans, trace(1), 1, HOUR));
+    fixture.write(|rows| push_span(&mut rows.snapshots, trace(1), 1, HOUR));
+    assert_eq!(fixture.store.trace(ACCOUNT, trace(1)).expect("it reads").value.len(), 1);
+}

@@ -199,3 +199,6 @@ fn rows_of(
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests;

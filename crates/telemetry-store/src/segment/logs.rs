@@ -133,3 +133,6 @@ fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(Log)) -> Option<()> {
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,3 +169,6 @@ fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(SeriesKey, Minute, Point))
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,3 +139,6 @@ fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(TraceRow)) -> Option<()> {
     debug_assert_eq!(traces.null_count(), 0);
     Some(())
 }
+
+#[cfg(test)]
+mod tests;

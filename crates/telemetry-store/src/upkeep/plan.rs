@@ -253,4 +253,44 @@ mod tests {
             .collect();
         assert_eq!(plan(&large, HOUR / 2, &KEEP), None);
     }
+
+    #[test]
+    fn a_large_segment_is_not_written_again_for_a_few_late_rows() {
+        let mut group = vec![SegmentMeta { bytes: 60 << 20, ..segment(1, Table::Spans, 3) }];
+        group.push(segment(2, Table::Spans, 0));
+        assert_eq!(plan(&group, 2 * HOUR, &KEEP), None);
+        group.push(segment(3, Table::Spans, 0));
+        let late = Job::Merge { table: Table::Spans, segments: vec![2, 3], level: 1 };
+        assert_eq!(plan(&group, 2 * HOUR, &KEEP), Some(late));
+    }
+
+    #[test]
+    fn only_neighbours_in_time_are_merged() {
+        let mut group: Vec<_> = (1..=20).map(|id| segment(id, Table::TraceIndex, 0)).collect();
+        // As new as the tenth: between those before it and those behind.
+        group[9] = SegmentMeta {
+            level: 1,
+            detail: r#"{"as_new_as":10}"#.to_owned(),
+            ..segment(99, Table::TraceIndex, 1)
+        };
+        assert_eq!(plan(&group, HOUR / 2, &KEEP), None);
+        let closed = plan(&group, 2 * HOUR, &KEEP);
+        let first: Vec<u64> = (1..10).chain([99]).chain(11..=16).collect();
+        assert_eq!(
+            closed,
+            Some(Job::Merge { table: Table::TraceIndex, segments: first, level: 2 })
+        );
+    }
+
+    #[test]
+    fn minutes_are_not_dropped_before_they_are_rolled_up() {
+        let late = [segment(1, Table::Figures, 0)];
+        let rolled = [SegmentMeta { rolled_up: true, ..segment(1, Table::Figures, 0) }];
+        let now = 30 * 24 * HOUR;
+        assert_eq!(
+            plan(&late, now, &KEEP),
+            Some(Job::RollUp { table: Table::Figures, segments: vec![1] })
+        );
+        assert_eq!(plan(&rolled, now, &KEEP), Some(Job::Drop { segments: vec![1] }));
+    }
 }

@@ -1,0 +1,29 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::fixture::reopened;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn all_points_come_back(rows in prop::collection::vec((0u32..3, 0u32..3, ".{0,12}", ".{0,3}", 0u32..60, prop::array::uniform5(-1e12f64..1e12)), 1..200)) {
+        let mut written = Points::new();
+        for (tier, node, path, unit, minute, [count, sum, min, max, last]) in rows {
+            let key = SeriesKey {
+                application: EntityId(1),
+                tier: EntityId(tier),
+                node: EntityId(node),
+                path: path.into(),
+                unit: unit.into(),
+            };
+            written.insert((key, Minute(minute)), Point { count, sum, min, max, last });
+        }
+        let segment = reopened(&encode_points(&written).expect("it encodes"));
+        let mut found = Points::new();
+        each_point(&segment, |key, minute, point| {
+            found.insert((key, minute), point);
+        })
+        .expect("it reads");
+        prop_assert_eq!(found, written);
+    }
+}

@@ -1,0 +1,153 @@
+use std::collections::BTreeMap;
+
+use metadata_store::Catalogue;
+use model::{id::EntityId, time::Minute};
+
+use super::*;
+use crate::{
+    fixture::{
+        ACCOUNT, AFTER_MS, Fixture, HOUR, HOUR_MS, call, figure_query, key, log, push_span, trace,
+        transaction,
+    },
+    reader::{Points, Reader, Resolution},
+    segment::metrics::{Point, SeriesKey},
+};
+
+/// Rows of each table as it says itself.
+fn rows(fixture: &Fixture) -> BTreeMap<Table, u64> {
+    let sizes = fixture.store.sizes().into_iter().filter(|size| size.2 > 0);
+    sizes.map(|(table, _, rows)| (table, rows)).collect()
+}
+
+fn segments(fixture: &Fixture) -> BTreeMap<Table, usize> {
+    let mut counts = BTreeMap::new();
+    for segment in fixture.catalogue.snapshot().expect("memory answers").segments {
+        let table = Table::from_number(segment.table).expect("we made it");
+        *counts.entry(table).or_default() += 1;
+    }
+    counts
+}
+
+fn write_one_of_each(fixture: &mut Fixture, number: u64) {
+    let series = SeriesKey {
+        application: EntityId(1),
+        tier: EntityId(2),
+        node: EntityId(3),
+        path: "JVM|Threads".into(),
+        unit: "".into(),
+    };
+    let minute = Minute(HOUR.0 + number as u32);
+    fixture.write(|rows| {
+        rows.count(key(1), minute, &call(5));
+        rows.point(series, minute, &Point::of(5.0));
+        // Parts of one trace in different segments.
+        push_span(&mut rows.spans, trace(number / 2), number + 1, minute);
+        push_span(&mut rows.snapshots, trace(number / 2), number + 1, minute);
+        rows.traces.push(transaction(number + 1, number, 1));
+        rows.log(log(number, "a record"));
+    });
+}
+
+#[test]
+fn merging_keeps_every_row_and_leaves_one_segment_a_closed_hour() {
+    let mut fixture = Fixture::new();
+    for number in 0..40 {
+        write_one_of_each(&mut fixture, number);
+    }
+    let before = rows(&fixture);
+    assert!(before.values().all(|rows| *rows == 40), "{before:?}");
+    fixture.upkeep(AFTER_MS);
+    let mut after = rows(&fixture);
+    after.retain(|table, _| before.contains_key(table));
+    assert_eq!(after, before);
+    assert!(segments(&fixture).values().all(|count| *count == 1), "{:?}", segments(&fixture));
+    for number in 0..20 {
+        let spans = fixture.store.trace(ACCOUNT, trace(number)).expect("it reads").value;
+        let ids: Vec<u64> = spans.iter().map(|span| span.id.0).collect();
+        assert_eq!(ids, [2 * number + 1, 2 * number + 2]);
+    }
+    assert_eq!(fixture.files().len(), segments(&fixture).len(), "replaced files are gone");
+}
+
+#[test]
+fn each_kind_of_row_goes_after_its_own_time_and_its_file_with_it() {
+    let mut fixture = Fixture::new();
+    write_one_of_each(&mut fixture, 0);
+    let tables_after = |days: i64| {
+        fixture.upkeep(AFTER_MS + days * 24 * HOUR_MS);
+        segments(&fixture).into_keys().collect::<Vec<Table>>()
+    };
+    use Table::*;
+    let rolled = [FiguresTen, MetricsTen, FiguresHour, MetricsHour];
+    let all = [Spans, TraceIndex, Snapshots, Figures, Metrics, Logs].iter().chain(&rolled);
+    let sorted = |tables: &[Table]| {
+        let mut tables = tables.to_vec();
+        tables.sort();
+        tables
+    };
+    assert_eq!(tables_after(0), sorted(&all.copied().collect::<Vec<_>>()));
+    assert_eq!(
+        tables_after(7),
+        sorted(&[&rolled[..], &[TraceIndex, Snapshots, Figures, Metrics, Logs]].concat())
+    );
+    assert_eq!(tables_after(9), sorted(&[&rolled[..], &[TraceIndex, Snapshots]].concat()));
+    assert_eq!(tables_after(15), sorted(&rolled));
+    assert_eq!(tables_after(34), sorted(&[FiguresHour, MetricsHour]));
+    assert_eq!(fixture.files().len(), 2);
+    assert_eq!(tables_after(402), []);
+    assert_eq!(fixture.files(), [""; 0]);
+}
+
+#[test]
+fn minutes_of_a_machine_that_was_off_are_rolled_up_before_they_are_dropped() {
+    let mut fixture = Fixture::new();
+    fixture.write(|rows| rows.count(key(1), HOUR, &call(5)));
+    let jobs = fixture.upkeep(AFTER_MS + 20 * 24 * HOUR_MS);
+    assert!(matches!(jobs[..], [Job::RollUp { .. }, Job::Drop { .. }]), "{jobs:?}");
+    assert_eq!(
+        segments(&fixture).into_keys().collect::<Vec<_>>(),
+        [Table::FiguresTen, Table::FiguresHour]
+    );
+}
+
+#[test]
+fn late_calls_change_the_squares_of_their_minute_and_not_how_many_minutes_there_were() {
+    let mut fixture = Fixture::new();
+    let mut calls = BTreeMap::new();
+    let rounds: [&[(u32, u32)]; 3] =
+        [&[(0, 3), (1, 2), (30, 1)], &[(1, 5), (2, 1)], &[(1, 1), (59, 2)]];
+    for round in rounds {
+        fixture.write(|rows| {
+            for &(minute, count) in round {
+                (0..count).for_each(|_| rows.count(key(1), Minute(HOUR.0 + minute), &call(5)));
+                *calls.entry(minute).or_insert(0.0) += f64::from(count);
+            }
+        });
+        fixture.upkeep(AFTER_MS);
+    }
+    let range = model::time::MinuteRange { start: HOUR, end: Minute(HOUR.0 + 60) };
+    let query = figure_query(range, Points::Every(Resolution::OneHour));
+    let hour = fixture.store.figures(&query).expect("it reads").value.remove(0).figure;
+    let squares: f64 = calls.values().map(|calls| calls * calls).sum();
+    assert_eq!((hour.minutes, hour.calls, hour.calls_squares), (5.0, 15.0, squares));
+}
+
+#[test]
+fn a_job_that_another_was_faster_at_changes_nothing() {
+    let mut fixture = Fixture::new();
+    for number in 0..2 {
+        write_one_of_each(&mut fixture, number);
+    }
+    fixture.catalogue.fail_before_commit(1);
+    fixture.store.upkeep(AFTER_MS, &crate::fixture::KEEP).expect_err("it was told to fail");
+    fixture.catalogue.fail_after_commit(1);
+    fixture.store.upkeep(AFTER_MS, &crate::fixture::KEEP).expect_err("it was told to fail");
+    let before = rows(&fixture);
+    fixture.upkeep(AFTER_MS);
+    let mut after = rows(&fixture);
+    after.retain(|table, _| before.contains_key(table));
+    assert_eq!(after, before);
+    let fixture = fixture.crash();
+    let listed = fixture.catalogue.snapshot().expect("memory answers").segments.len();
+    assert_eq!(fixture.files().len(), listed);
+}
