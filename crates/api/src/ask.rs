@@ -18,7 +18,7 @@ use telemetry_store::reader::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{config::Config, deps::Status, error::ApiError};
+use crate::{config::Config, deps::Status, error::ApiError, period::Period};
 
 /// Rows of figures in one answer: some 300 bytes each.
 const MAX_ROWS: usize = 200_000;
@@ -116,6 +116,19 @@ impl Asking<'_> {
             return Ok(Vec::new());
         }
         self.reader.figures(query).map(|answer| self.note(answer))
+    }
+
+    /// Totals of a period: a row for its complete minutes, and one for what is filling, which begins a point of its own.
+    pub(crate) fn totals(
+        &mut self,
+        query: &FigureQuery,
+        period: &Period,
+    ) -> Result<Vec<FigureRow>, QueryError> {
+        let of = |range| FigureQuery { range, points: Points::Total, ..query.clone() };
+        let mut rows = self.figures(&of(period.complete))?;
+        let filling = MinuteRange { start: period.complete.end, end: period.range.end };
+        rows.extend(self.figures(&of(filling))?);
+        Ok(rows)
     }
 
     pub(crate) fn trace(&mut self, trace: TraceId) -> Result<Vec<Span>, QueryError> {

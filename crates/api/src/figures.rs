@@ -10,7 +10,7 @@ mod sums;
 pub(crate) use self::{
     body::{figures, series, sparkline, sparkline_resolution},
     measured::Measured,
-    sums::Sums,
+    sums::{Sums, Total},
 };
 
 #[cfg(test)]

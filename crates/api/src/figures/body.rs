@@ -9,30 +9,33 @@ use model::{
 };
 use telemetry_store::reader::Resolution;
 
-use super::sums::Points;
+use super::sums::{Points, Total};
 use crate::period::Period;
 
 /// Points of a sparkline at most.
 const SPARKLINE: u32 = 30;
 const PERCENTILE: f64 = 0.95;
 
-/// Totals over `minutes` complete minutes.
-pub(crate) fn figures(figure: &Figure, minutes: u32) -> Figures {
+/// Totals of a range with `minutes` complete minutes: counts include the filling minute, rates and averages do not. Where
+/// nothing but the filling minute has calls, averages are of it rather than of nothing.
+pub(crate) fn figures(total: &Total, minutes: u32) -> Figures {
+    let Total { all, complete } = total;
+    let figure = if complete.calls > 0.0 { complete } else { all };
     let per_minute = |total: f64| if minutes == 0 { 0.0 } else { total / f64::from(minutes) };
     Figures {
-        calls: figure.calls,
-        errors: figure.errors,
-        calls_per_minute: per_minute(figure.calls),
-        errors_per_minute: per_minute(figure.errors),
+        calls: all.calls,
+        errors: all.errors,
+        calls_per_minute: per_minute(complete.calls),
+        errors_per_minute: per_minute(complete.errors),
         error_percent: share(figure.errors, figure.calls).unwrap_or(0.0),
         average_ms: figure.average_micros().map(millis),
         min_ms: figure.min.map(millis),
         max_ms: figure.max.map(millis),
         p95_ms: figure.quantile_micros(PERCENTILE).map(millis),
-        slow: figure.slow,
-        very_slow: figure.very_slow,
-        stall: figure.stall,
-        sampled_percent: share(figure.spans, figure.calls).filter(|_| figure.spans < figure.calls),
+        slow: all.slow,
+        very_slow: all.very_slow,
+        stall: all.stall,
+        sampled_percent: share(all.spans, all.calls).filter(|_| all.spans < all.calls),
     }
 }
 
@@ -41,7 +44,7 @@ pub(crate) fn series(
     points: &Points,
     reported: &BTreeSet<Minute>,
     period: &Period,
-    total: &Figure,
+    total: &Total,
 ) -> Series {
     let silent = Figure::default();
     let all: BTreeSet<Minute> = reported.iter().chain(points.keys()).copied().collect();

@@ -11,6 +11,22 @@ use super::Measured;
 /// Figures by what they are of and the first minute of their point.
 pub(crate) type Points = BTreeMap<Minute, Figure>;
 
+/// What was counted in a range. Averages and rates are made of the complete minutes alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Total {
+    /// The filling minute included.
+    pub(crate) all: Figure,
+    pub(crate) complete: Figure,
+}
+
+impl Total {
+    /// Adds another of the same range.
+    pub(crate) fn merge(&mut self, other: &Total) {
+        self.all.merge(&other.all);
+        self.complete.merge(&other.complete);
+    }
+}
+
 /// Summed rows, and in which points each application reported at all.
 #[derive(Debug, Default)]
 pub(crate) struct Sums {
@@ -43,11 +59,14 @@ impl Sums {
         self.by.get(&measured)
     }
 
-    /// All its points in one; zero where no row counts for it.
-    pub(crate) fn total(&self, measured: Measured) -> Figure {
-        let mut total = Figure::default();
-        if let Some(points) = self.by.get(&measured) {
-            points.values().for_each(|figure| total.merge(figure));
+    /// All its points in one, those from `filling` on apart; zero where no row counts for it.
+    pub(crate) fn total(&self, measured: Measured, filling: Option<Minute>) -> Total {
+        let mut total = Total::default();
+        for (at, figure) in self.by.get(&measured).into_iter().flatten() {
+            total.all.merge(figure);
+            if filling.is_none_or(|filling| *at < filling) {
+                total.complete.merge(figure);
+            }
         }
         total
     }

@@ -34,6 +34,28 @@ fn calls(millis: &[f64], failed: usize) -> Figure {
     figure
 }
 
+/// A range that has no filling minute.
+fn whole(figure: Figure) -> Total {
+    Total { all: figure.clone(), complete: figure }
+}
+
+#[test]
+fn counts_include_the_filling_minute_and_averages_do_not() {
+    let sums = sums(&[
+        row(Scope::Tier, TIER, NONE, NONE, 10, calls(&[10.0, 30.0], 0)),
+        row(Scope::Tier, TIER, NONE, NONE, 12, calls(&[90.0], 1)),
+    ]);
+    let shown = figures(&sums.total(Measured::Tier(TIER), Some(Minute(12))), 2);
+    assert_eq!((shown.calls, shown.errors), (3.0, 1.0));
+    assert_eq!(
+        (shown.calls_per_minute, shown.error_percent, shown.average_ms),
+        (1.0, 0.0, Some(20.0))
+    );
+    let only_filling = figures(&sums.total(Measured::Tier(TIER), Some(Minute(10))), 0);
+    assert_eq!((only_filling.calls, only_filling.calls_per_minute), (3.0, 0.0));
+    assert_eq!(only_filling.average_ms.map(f64::round), Some(43.0));
+}
+
 fn row(
     scope: Scope,
     subject: EntityId,
@@ -59,14 +81,17 @@ fn an_application_is_the_sum_of_its_transactions_without_background_work() {
         row(Scope::BusinessTransaction, BT, OTHER_NODE, NONE, 10, calls(&[20.0], 0)),
         row(Scope::BusinessTransaction, BACKGROUND, NODE, NONE, 10, calls(&[900.0], 1)),
     ]);
-    let shown = figures(&sums.total(Measured::Application(APP)), 2);
+    let shown = figures(&sums.total(Measured::Application(APP), None), 2);
     assert_eq!((shown.calls, shown.errors, shown.calls_per_minute), (3.0, 1.0, 1.5));
     assert_eq!(
         (shown.average_ms, shown.min_ms, shown.max_ms),
         (Some(20.0), Some(10.0), Some(30.0))
     );
-    assert_eq!(sums.total(Measured::Transaction(BT)).calls, 3.0);
-    assert_eq!(sums.total(Measured::TransactionOn { bt: BT, node: OTHER_NODE }).calls, 1.0);
+    assert_eq!(sums.total(Measured::Transaction(BT), None).all.calls, 3.0);
+    assert_eq!(
+        sums.total(Measured::TransactionOn { bt: BT, node: OTHER_NODE }, None).all.calls,
+        1.0
+    );
 }
 
 #[test]
@@ -76,9 +101,12 @@ fn a_backend_is_the_sum_of_the_edges_to_it_each_counted_once() {
         row(Scope::Edge, OTHER_TIER, DATABASE, NONE, 10, calls(&[3.0], 0)),
         row(Scope::Edge, TIER, DATABASE, BT, 10, calls(&[1.0, 2.0], 1)),
     ]);
-    assert_eq!(sums.total(Measured::CallsTo(DATABASE)).calls, 3.0);
-    assert_eq!(sums.total(Measured::Call { from: TIER, to: DATABASE }).errors, 1.0);
-    assert_eq!(sums.total(Measured::CallUnder { bt: BT, from: TIER, to: DATABASE }).calls, 2.0);
+    assert_eq!(sums.total(Measured::CallsTo(DATABASE), None).all.calls, 3.0);
+    assert_eq!(sums.total(Measured::Call { from: TIER, to: DATABASE }, None).all.errors, 1.0);
+    assert_eq!(
+        sums.total(Measured::CallUnder { bt: BT, from: TIER, to: DATABASE }, None).all.calls,
+        2.0
+    );
 }
 
 #[test]
@@ -87,12 +115,12 @@ fn response_times_are_weighted_by_calls_not_by_minutes() {
         row(Scope::Tier, TIER, NONE, NONE, 10, calls(&[100.0], 0)),
         row(Scope::Tier, TIER, NONE, NONE, 11, calls(&[10.0; 9], 0)),
     ]);
-    assert_eq!(figures(&sums.total(Measured::Tier(TIER)), 2).average_ms, Some(19.0));
+    assert_eq!(figures(&sums.total(Measured::Tier(TIER), None), 2).average_ms, Some(19.0));
 }
 
 #[test]
 fn without_calls_there_is_no_response_time_and_no_division_by_zero() {
-    let shown = figures(&Figure::default(), 0);
+    let shown = figures(&Total::default(), 0);
     assert_eq!(shown, api_types::Figures::default());
     assert_eq!((shown.average_ms, shown.p95_ms, shown.error_percent), (None, None, 0.0));
 }
@@ -109,15 +137,15 @@ fn a_sampled_entity_says_how_much_its_agents_report() {
         long_lived: false,
         at_ms: 0,
     });
-    assert_eq!(figures(&figure, 1).sampled_percent, Some(10.0));
-    assert_eq!(figures(&calls(&[1.0], 0), 1).sampled_percent, None);
+    assert_eq!(figures(&whole(figure.clone()), 1).sampled_percent, Some(10.0));
+    assert_eq!(figures(&whole(calls(&[1.0], 0)), 1).sampled_percent, None);
 }
 
 #[test]
 fn the_percentile_comes_from_the_histogram() {
     let mut times = vec![10.0; 94];
     times.extend([1000.0; 6]);
-    let p95 = figures(&calls(&times, 0), 1).p95_ms.unwrap();
+    let p95 = figures(&whole(calls(&times, 0)), 1).p95_ms.unwrap();
     assert!((p95 / 1000.0 - 1.0).abs() < 0.03, "{p95}");
 }
 
@@ -134,7 +162,7 @@ fn a_silent_application_is_a_gap_and_an_idle_entity_is_zero() {
         row(Scope::BusinessTransaction, BT, NODE, NONE, 1002, calls(&[7.0], 1)),
     ]);
     let points = sums.points(Measured::Transaction(BT)).unwrap();
-    let total = sums.total(Measured::Transaction(BT));
+    let total = sums.total(Measured::Transaction(BT), None);
     let shown = series(points, &sums.reported(APP), &period(1000, 1004, 2000), &total);
     let seen: Vec<(i64, f64, Option<f64>)> = shown
         .points
@@ -151,7 +179,7 @@ fn the_filling_minute_is_marked() {
         &Default::default(),
         &Default::default(),
         &period(1000, 1011, 1010),
-        &Figure::default(),
+        &Total::default(),
     );
     assert_eq!(shown.filling_from, Some(1010 * 60_000));
 }

@@ -92,7 +92,7 @@ pub(crate) async fn read(
 
 /// Without its sparkline, which is made only for what is on the page.
 fn body(entities: &Entities, bt: &Arc<Entity>, lines: &Sparklines) -> BusinessTransaction {
-    let total = lines.total(Measured::Transaction(bt.id));
+    let total = lines.total(Measured::Transaction(bt.id)).all;
     BusinessTransaction {
         id: bt.id.0,
         name: bt.key.name.clone(),

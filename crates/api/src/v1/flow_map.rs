@@ -11,7 +11,7 @@ use http::StatusCode;
 use metadata_store::{Layouts as _, NodePosition};
 use model::{
     entity::{Entity, EntityKind},
-    figure::{Figure, Scope},
+    figure::Scope,
     id::EntityId,
     time::Minute,
 };
@@ -26,7 +26,7 @@ use crate::{
     entities::{Entities, known},
     error::ApiError,
     extract::{Body, Params, PathId, Range, RangeParams},
-    figures::{Measured, Sums, figures},
+    figures::{Measured, Sums, Total, figures},
     period::Period,
     reference::{CallCategories, backend_category},
 };
@@ -69,9 +69,9 @@ pub(crate) async fn read(
             None => query(Scope::Tier, None),
         };
         let entries = FigureQuery { subject: bt, ..query(Scope::BusinessTransaction, None) };
-        let mut rows = asking.figures(&edges)?;
-        rows.extend(asking.figures(&tiers)?);
-        rows.extend(asking.figures(&entries)?);
+        let mut rows = asking.totals(&edges, &period)?;
+        rows.extend(asking.totals(&tiers, &period)?);
+        rows.extend(asking.totals(&entries, &period)?);
         Ok(Sums::of(&rows, |bt| asked.is_key(bt), |_| true))
     });
     let told = told.await?;
@@ -163,15 +163,15 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     /// Calls by their ends. Everything of another application is one node.
-    fn edges(&self) -> BTreeMap<Ends, Figure> {
-        let mut edges = BTreeMap::<Ends, Figure>::new();
+    fn edges(&self) -> BTreeMap<Ends, Total> {
+        let mut edges = BTreeMap::<Ends, Total>::new();
         for measured in self.sums.measured() {
             let (Measured::Call { from, to } | Measured::CallUnder { from, to, .. }) = measured
             else {
                 continue;
             };
             let (Some(from), Some(to)) = (self.drawn_as(from), self.drawn_as(to)) else { continue };
-            edges.entry((from, to)).or_default().merge(&self.sums.total(measured));
+            edges.entry((from, to)).or_default().merge(&self.total(measured));
         }
         edges
     }
@@ -184,7 +184,7 @@ impl Drawing<'_> {
         Some(if foreign { entity.key.application } else { id })
     }
 
-    fn nodes(&self, edges: &BTreeMap<Ends, Figure>) -> Vec<FlowMapNode> {
+    fn nodes(&self, edges: &BTreeMap<Ends, Total>) -> Vec<FlowMapNode> {
         let mut drawn: BTreeSet<EntityId> =
             edges.keys().flat_map(|(from, to)| [*from, *to]).collect();
         let live = self.entities.live_nodes(self.application, self.period.range, self.now_ms);
@@ -222,7 +222,7 @@ impl Drawing<'_> {
         entity: &Entity,
         nodes: usize,
         entry: bool,
-        edges: &BTreeMap<Ends, Figure>,
+        edges: &BTreeMap<Ends, Total>,
     ) -> FlowMapNode {
         let at = self.positions.get(&entity.id);
         let kind = node_kind(entity.key.kind);
@@ -247,21 +247,21 @@ impl Drawing<'_> {
     }
 
     /// A tier's entry calls; of anything else the calls to it.
-    fn node_figure(&self, entity: &Entity, edges: &BTreeMap<Ends, Figure>) -> Option<Figure> {
+    fn node_figure(&self, entity: &Entity, edges: &BTreeMap<Ends, Total>) -> Option<Total> {
         if entity.key.kind == EntityKind::Tier {
             let measured = match self.bt {
                 Some(bt) => Measured::TierUnder { bt, tier: entity.id },
                 None => Measured::Tier(entity.id),
             };
-            return self.sums.has(measured).then(|| self.sums.total(measured));
+            return self.sums.has(measured).then(|| self.total(measured));
         }
-        let mut total = Figure::default();
+        let mut total = Total::default();
         let calls = edges.iter().filter(|((_, to), _)| *to == entity.id);
         calls.for_each(|(_, figure)| total.merge(figure));
         Some(total)
     }
 
-    fn edge(&self, (from, to): Ends, figure: &Figure) -> FlowMapEdge {
+    fn edge(&self, (from, to): Ends, figure: &Total) -> FlowMapEdge {
         let called = self.entities.get(to);
         let is = |entity: &Option<Arc<Entity>>, kind| {
             entity.as_ref().is_some_and(|entity| entity.key.kind == kind)
@@ -279,6 +279,10 @@ impl Drawing<'_> {
             figures: figures(figure, self.minutes()),
             resolved: !is(&called, EntityKind::Backend),
         }
+    }
+
+    fn total(&self, measured: Measured) -> Total {
+        self.sums.total(measured, self.period.filling)
     }
 
     fn minutes(&self) -> u32 {

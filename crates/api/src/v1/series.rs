@@ -105,7 +105,7 @@ async fn read(
         let points = query(asking.query(application, &scopes, period.range, every));
         let points = sum(&asking.figures(&points)?);
         let total = query(asking.query(application, &scopes, period.complete, Points::Total));
-        let total = sum(&asking.figures(&total)?).total(measured);
+        let total = sum(&asking.totals(&total, &period)?).total(measured, period.filling);
         let tiers = asking.query(application, &[Scope::Tier], period.range, every);
         let reported = sum(&asking.figures(&tiers)?).reported(application);
         let points = points.points(measured).cloned().unwrap_or_default();

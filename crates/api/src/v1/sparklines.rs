@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use api_types::{Figures, Partial};
 use model::{
-    figure::{Figure, Scope},
+    figure::Scope,
     id::{AccountId, EntityId},
-    time::MinuteRange,
 };
 use telemetry_store::reader::{FigureQuery, Points, QueryError};
 
@@ -15,7 +14,7 @@ use crate::{
     context::Context,
     entities::Entities,
     error::ApiError,
-    figures::{Measured, Sums, figures, sparkline, sparkline_resolution},
+    figures::{Measured, Sums, Total, figures, sparkline, sparkline_resolution},
     period::Period,
 };
 
@@ -24,7 +23,7 @@ use crate::{
 pub(super) struct Sparklines {
     totals: Sums,
     over_time: Sums,
-    complete: MinuteRange,
+    period: Period,
     pub(super) partial: Option<Partial>,
 }
 
@@ -37,24 +36,24 @@ impl Sparklines {
         bt: Option<EntityId>,
         period: &Period,
     ) -> Result<Sparklines, ApiError> {
-        let complete = period.complete;
+        let period = *period;
         let entities = context.entities(account);
         let told = context
             .queries
-            .ask(account, move |asking| ask(asking, &entities, application, bt, complete));
+            .ask(account, move |asking| ask(asking, &entities, application, bt, &period));
         let told = told.await?;
         let (totals, over_time) = told.value;
-        Ok(Sparklines { totals, over_time, complete, partial: told.partial })
+        Ok(Sparklines { totals, over_time, period, partial: told.partial })
     }
 
     /// Totals of an application or business transaction.
     pub(super) fn figures(&self, measured: Measured) -> Figures {
-        figures(&self.total(measured), self.complete.len())
+        figures(&self.total(measured), self.period.complete.len())
     }
 
     /// Totals before they are shown.
-    pub(super) fn total(&self, measured: Measured) -> Figure {
-        self.totals.total(measured)
+    pub(super) fn total(&self, measured: Measured) -> Total {
+        self.totals.total(measured, self.period.filling)
     }
 
     /// Whether anything was counted for it.
@@ -65,7 +64,7 @@ impl Sparklines {
     /// Its calls per minute over time, with gaps where `application` reported nothing.
     pub(super) fn line(&self, measured: Measured, application: EntityId) -> Vec<Option<f64>> {
         let reported: BTreeSet<_> = self.over_time.reported(application);
-        sparkline(self.over_time.points(measured), &reported, self.complete)
+        sparkline(self.over_time.points(measured), &reported, self.period.complete)
     }
 }
 
@@ -74,15 +73,16 @@ fn ask(
     entities: &Entities,
     application: EntityId,
     bt: Option<EntityId>,
-    complete: MinuteRange,
+    period: &Period,
 ) -> Result<(Sums, Sums), QueryError> {
     let scopes = [Scope::BusinessTransaction];
+    let complete = period.complete;
     let wanted = |measured: &Measured| {
         matches!(measured, Measured::Application(_) | Measured::Transaction(_))
     };
     let sum = |rows: &[_]| Sums::of(rows, |bt| entities.is_key(bt), wanted);
     let total = asking.query(application, &scopes, complete, Points::Total);
-    let totals = sum(&asking.figures(&FigureQuery { subject: bt, ..total })?);
+    let totals = sum(&asking.totals(&FigureQuery { subject: bt, ..total }, period)?);
 
     let points = Points::Every(sparkline_resolution(complete.len()));
     let every = asking.query(application, &scopes, complete, points);

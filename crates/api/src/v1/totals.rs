@@ -1,11 +1,11 @@
-//! Totals over a period's complete minutes, as most lists need them.
+//! Totals over a period, as most lists need them.
 
 use api_types::{Figures, Partial};
 use model::{
     figure::Scope,
     id::{AccountId, EntityId},
 };
-use telemetry_store::reader::Points;
+use telemetry_store::reader::{FigureQuery, Points};
 
 use crate::{
     context::Context,
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Totals {
     sums: Sums,
-    minutes: u32,
+    period: Period,
     pub(super) partial: Option<Partial>,
 }
 
@@ -31,22 +31,22 @@ impl Totals {
         scope: Scope,
         period: &Period,
     ) -> Result<Totals, ApiError> {
-        let complete = period.complete;
+        let period = *period;
         let over_all = matches!(scope, Scope::Edge | Scope::Error).then_some(EntityId::NONE);
         let entities = context.entities(account);
         let told = context.queries.ask(account, move |asking| {
-            let query = asking.query(application, &[scope], complete, Points::Total);
-            let rows =
-                asking.figures(&telemetry_store::reader::FigureQuery { bt: over_all, ..query })?;
+            let query = asking.query(application, &[scope], period.complete, Points::Total);
+            let rows = asking.totals(&FigureQuery { bt: over_all, ..query }, &period)?;
             Ok(Sums::of(&rows, |bt| entities.is_key(bt), |_| true))
         });
         let told = told.await?;
-        Ok(Totals { sums: told.value, minutes: complete.len(), partial: told.partial })
+        Ok(Totals { sums: told.value, period, partial: told.partial })
     }
 
     /// The figures of one thing; zero where nothing was counted.
     pub(super) fn figures(&self, measured: Measured) -> Figures {
-        figures(&self.sums.total(measured), self.minutes)
+        let filling = self.period.filling;
+        figures(&self.sums.total(measured, filling), self.period.complete.len())
     }
 
     /// Whether anything was counted for it.

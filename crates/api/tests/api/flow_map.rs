@@ -53,20 +53,20 @@ async fn the_map_has_every_call_once_and_every_tier() {
     assert_eq!(
         edges(&map),
         [
-            "rabbitmq jobs -> worker MESSAGING 114 async",
-            "stock -> mysql db1:3306/shop DATABASE 1140",
-            "web -> rabbitmq jobs MESSAGING 114 async",
-            "web -> stock HTTP 570",
+            "rabbitmq jobs -> worker MESSAGING 116 async",
+            "stock -> mysql db1:3306/shop DATABASE 1146",
+            "web -> rabbitmq jobs MESSAGING 116 async",
+            "web -> stock HTTP 573",
         ]
     );
     assert_eq!(
         nodes(&map),
         [
-            json!(["web", "tier", "tier", 855, 1, true]),
-            json!(["stock", "tier", "tier", 570, 1, false]),
-            json!(["worker", "tier", "tier", 114, 1, false]),
-            json!(["mysql db1:3306/shop", "backend", "DATABASE", 1140, 0, false]),
-            json!(["rabbitmq jobs", "queue", "MESSAGING", 114, 0, false]),
+            json!(["web", "tier", "tier", 863, 1, true]),
+            json!(["stock", "tier", "tier", 573, 1, false]),
+            json!(["worker", "tier", "tier", 116, 1, false]),
+            json!(["mysql db1:3306/shop", "backend", "DATABASE", 1146, 0, false]),
+            json!(["rabbitmq jobs", "queue", "MESSAGING", 116, 0, false]),
         ]
     );
     assert_eq!(map["filling_from"], NOW.start_millis());
@@ -82,12 +82,12 @@ async fn the_map_of_one_transaction_has_only_what_happens_under_it() {
     assert_eq!(
         edges(&map),
         [
-            "stock -> mysql db1:3306/shop DATABASE 1140",
-            "web -> rabbitmq jobs MESSAGING 114 async",
-            "web -> stock HTTP 570",
+            "stock -> mysql db1:3306/shop DATABASE 1146",
+            "web -> rabbitmq jobs MESSAGING 116 async",
+            "web -> stock HTTP 573",
         ]
     );
-    assert_eq!(nodes(&map)[0], json!(["web", "tier", "tier", 570, 1, true]));
+    assert_eq!(nodes(&map)[0], json!(["web", "tier", "tier", 573, 1, true]));
     let lonely =
         client.json(&format!("/api/v1/applications/{shop}/flow-map?{}&bt={health}", hour())).await;
     assert_eq!((nodes(&lonely).len(), edges(&lonely).len()), (1, 0));
