@@ -3,7 +3,8 @@
 //! A line is a span, indented below its parent: `tier KIND [target] [option …]`. Kinds: `SRV` and `CONS` enter by their
 //! own words, `SRV?` is sent by an agent that does not say where its parent is, `RECV`, `PROC` (under a local parent),
 //! `RECV?`, `PROC?`, `CLI`, `PROD`, `INT`, `OP` (names its entry). A target is `system:address/inside`, any part may be
-//! missing; `http` and `connect` are transport, `rabbit` is a queue. `app.tier` stands in another application. Options:
+//! missing; `http` and `connect` are transport, `rabbit` is a queue. `app.tier` stands in another application, `tier@2` is
+//! another node of the tier. Options:
 //! `^n` (its parent is the span of line n), `at=n` (starts so many milliseconds after the first).
 //!
 //! Decisions are `n: …` with n the line: `bt` where a transaction enters, `entry tier`, `tier > far end`, each with the
@@ -40,10 +41,12 @@ impl Scene {
 
     fn span(&mut self, line: &str, id: u64, parent: u64) -> Skeleton {
         let mut words = line.split_whitespace();
-        let tier = number(&mut self.tiers, words.next().expect("a tier"));
+        let place = words.next().expect("a tier");
+        let (tier, node) = place.split_once('@').unwrap_or((place, "1"));
+        let tier = number(&mut self.tiers, tier);
+        let node = tier * 100 + node.parse::<u32>().expect("a number");
         let kind = words.next().expect("a kind");
-        let mut span =
-            Skeleton { id, parent, tier, node: tier, weight: 1.0, ..Skeleton::default() };
+        let mut span = Skeleton { id, parent, tier, node, weight: 1.0, ..Skeleton::default() };
         let mut start_ms = id;
         for word in words {
             if let Some(parent) = word.strip_prefix('^') {
@@ -239,6 +242,24 @@ fn without_flags_the_parents_process_decides() {
         1: entry shop [1]
         2: shop > stock [1]
         3: entry stock [1]
+        ",
+    );
+}
+
+#[test]
+fn another_node_of_the_same_tier_is_another_process() {
+    check(
+        "
+        shop SRV?
+          shop INT
+            shop@2 SRV?
+              shop CLI redis:r
+        ",
+        "
+        1: bt [1]
+        1: entry shop [1]
+        3: entry shop [1]
+        4: shop > redis:r [1]
         ",
     );
 }
