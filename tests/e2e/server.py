@@ -45,7 +45,9 @@ class Server:
         self.data_dir = Path(work) / "data"
         self.ports = {name: free_port() for name in ("https", "grpc", "http")}
         self.url = f"https://localhost:{self.ports['https']}"
-        self.environment = dict(os.environ, VEDETTE_ADMIN_PASSWORD=PASSWORD, VEDETTE_ACCESS_KEY=KEY, **more)
+        # VEDETTE_E2E_… steer these checks; the server refuses settings it does not know.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("VEDETTE_E2E_")}
+        self.environment = dict(inherited, VEDETTE_ADMIN_PASSWORD=PASSWORD, VEDETTE_ACCESS_KEY=KEY, **more)
         self.log = Path(work) / "vedette.log"
         self.process = None
 
