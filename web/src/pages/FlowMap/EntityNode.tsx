@@ -4,7 +4,7 @@ import { memo } from 'react'
 import { SeverityIcon } from '../../components/figures/ErrorShare'
 import { EntityIcon } from '../../components/EntityIcon'
 import { Middle } from '../../components/name/Middle'
-import { nameParts, systemText } from '../../format/names'
+import { nameParts } from '../../format/names'
 import { plural, rateOf, responseTime, short } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
 import styles from './EntityNode.module.css'
@@ -18,7 +18,7 @@ export function subtitleOf(entity: MapNode): string {
   if (entity.kind === 'tier') return plural(entity.nodes, 'node')
   if (entity.kind === 'group') return plural(entity.members.length, entity.type === 'tier' ? 'tier' : 'backend')
   if (entity.kind === 'application') return 'other application'
-  return systemText(entity)
+  return entity.system ?? entity.type.toLowerCase()
 }
 
 export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, selected }: NodeProps<EntityNodeType>) {

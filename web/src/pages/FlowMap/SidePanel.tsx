@@ -6,7 +6,7 @@ import type { Figures, Series } from '../../api/types'
 import { paths } from '../../app/paths'
 import { EntityIcon } from '../../components/EntityIcon'
 import { Middle } from '../../components/name/Middle'
-import { nameParts } from '../../format/names'
+import { nameParts, systemText } from '../../format/names'
 import { ErrorShare } from '../../components/figures/ErrorShare'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
@@ -105,7 +105,7 @@ function NodePanel({ application, node, view, onSelect, onFocus, onToggleGroup }
   const outgoing = view.edges.filter((e) => e.from === node.id)
   const measured: MeasuredKind | null = isGroup || node.kind === 'application' ? null : node.kind === 'tier' ? 'tiers' : 'backends'
   return (
-    <Frame title={nameParts(node).name} sub={`${kindText(node)} · ${subtitleOf(node)}`} icon={<EntityIcon kind={node.kind} type={node.type} size={18} />} onClose={() => onSelect(null)}>
+    <Frame title={nameParts(node).name} sub={`${kindText(node)} · ${node.kind === 'backend' || node.kind === 'queue' ? systemText(node) : subtitleOf(node)}`} icon={<EntityIcon kind={node.kind} type={node.type} size={18} />} onClose={() => onSelect(null)}>
       {node.hints.map((hint) => (
         <div key={hint} className={styles.hint}>
           {hint}

@@ -63,7 +63,8 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
     move()
   }
 
-  const ticks = ticksOf(scale, 6)
+  // A tick at the very end would have its text outside.
+  const ticks = ticksOf(scale, 6).filter((tick) => (tick - scale.from) / (scale.to - scale.from) < 0.93)
   return (
     <div className={styles.waterfall}>
       <WaterfallTools trace={trace} state={state} critical={critical === 'only'} onCritical={(on) => setCritical(on ? 'only' : null)} zoomed={zoom !== null} onUnzoom={() => setZoom(null)} selected={selected} onSelect={onSelect} />
