@@ -5,4 +5,6 @@ pub mod otlp;
 pub mod pipeline;
 
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod simulation;

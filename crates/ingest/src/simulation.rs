@@ -4,12 +4,12 @@
 //!
 //! `SIMULATION_SCHEDULES` says how many run (500), `SIMULATION_SEED` runs one, `SIMULATION_FIRST_SEED` says where they begin.
 
-mod expected;
-mod journal;
+pub(crate) mod expected;
+pub(crate) mod journal;
 mod machine;
-mod random;
+pub(crate) mod random;
 mod schedule;
-mod traffic;
+pub(crate) mod traffic;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -76,6 +76,7 @@ fn first_line(panic: &(dyn std::any::Any + Send)) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
+#[allow(clippy::disallowed_methods, reason = "how many schedules run is said from outside")]
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a whole number, not {text:?}")))

@@ -16,13 +16,14 @@ use std::{
     sync::Arc,
 };
 
-use arrow::record_batch::RecordBatch;
+use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use bytes::Bytes;
 use daemon::disk::Disk;
 use parquet::{
     arrow::{
         ArrowWriter,
         arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+        arrow_writer::ArrowWriterOptions,
     },
     basic::{Compression, ZstdLevel},
     errors::ParquetError,
@@ -81,11 +82,21 @@ fn properties(rows: usize) -> WriterPropertiesBuilder {
         .set_write_batch_size(1024)
 }
 
+/// A writer of a file in memory. The schema of Arrow is left out: Parquet's own tells all that our columns need, and a
+/// small segment would be twice as large.
+fn writer(
+    schema: SchemaRef,
+    properties: WriterProperties,
+) -> Result<ArrowWriter<Vec<u8>>, SegmentError> {
+    let options =
+        ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    ArrowWriter::try_new_with_options(Vec::new(), schema, options).map_err(SegmentError::Encode)
+}
+
 /// Encodes whole batches of one schema as a file.
 fn encode(batches: &[RecordBatch], properties: WriterProperties) -> Result<Vec<u8>, SegmentError> {
     let first = batches.first().expect("a segment has rows");
-    let mut writer = ArrowWriter::try_new(Vec::new(), first.schema(), Some(properties))
-        .map_err(SegmentError::Encode)?;
+    let mut writer = writer(first.schema(), properties)?;
     for batch in batches {
         writer.write(batch).map_err(SegmentError::Encode)?;
     }

@@ -16,23 +16,23 @@ use telemetry_store::{
 use super::traffic::{Role, Span, TIERS};
 
 /// Scope, subject, peer, business transaction and first minute of the point; names, since ids differ from run to run.
-pub(super) type Key = (u8, String, String, String, u32);
+pub(crate) type Key = (u8, String, String, String, u32);
 
 /// What is counted exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Counted {
-    calls: f64,
-    errors: f64,
-    spans: f64,
-    micros: f64,
+pub(crate) struct Counted {
+    pub(crate) calls: f64,
+    pub(crate) errors: f64,
+    pub(crate) spans: f64,
+    pub(crate) micros: f64,
 }
 
-pub(super) type Figures = BTreeMap<Key, Counted>;
+pub(crate) type Figures = BTreeMap<Key, Counted>;
 
 const DATABASE: &str = "mysql db:3306";
 
 /// The figures of these spans, each counted once, at a resolution.
-pub(super) fn figures<'s>(
+pub(crate) fn figures<'s>(
     spans: impl Iterator<Item = &'s Span>,
     resolution: Resolution,
 ) -> Figures {
@@ -40,9 +40,7 @@ pub(super) fn figures<'s>(
     for span in spans {
         let minute = resolution.floor(Minute::of_ns(span.end_ns)).0;
         for (scope, subject, peer, bt) in places(span) {
-            let counted = figures
-                .entry((scope as u8, subject, peer, bt, minute))
-                .or_insert_with(Counted::default);
+            let counted = figures.entry((scope as u8, subject, peer, bt, minute)).or_default();
             counted.calls += 1.0;
             counted.errors += if span.failed() { 1.0 } else { 0.0 };
             counted.spans += 1.0;
@@ -84,7 +82,7 @@ fn places(span: &Span) -> Vec<(Scope, String, String, String)> {
 }
 
 /// The figures that the store has, at a resolution.
-pub(super) fn stored(store: &Store, directory: &Directory, resolution: Resolution) -> Figures {
+pub(crate) fn stored(store: &Store, directory: &Directory, resolution: Resolution) -> Figures {
     let query = FigureQuery {
         account: AccountId::FIRST,
         application: EntityId::NONE,
@@ -124,7 +122,7 @@ pub(super) fn stored(store: &Store, directory: &Directory, resolution: Resolutio
 }
 
 /// The lines in which two sets of figures differ, wanted and found.
-pub(super) fn differences(wanted: &Figures, found: &Figures) -> Vec<String> {
+pub(crate) fn differences(wanted: &Figures, found: &Figures) -> Vec<String> {
     let keys: std::collections::BTreeSet<&Key> = wanted.keys().chain(found.keys()).collect();
     let differing = keys.into_iter().filter(|key| wanted.get(key) != found.get(key));
     differing
@@ -133,7 +131,7 @@ pub(super) fn differences(wanted: &Figures, found: &Figures) -> Vec<String> {
 }
 
 /// Figures of entries that are more than all that was ever sent.
-pub(super) fn excess(sent: &Figures, found: &Figures) -> Vec<String> {
+pub(crate) fn excess(sent: &Figures, found: &Figures) -> Vec<String> {
     let entries = [Scope::Tier as u8, Scope::Node as u8, Scope::Endpoint as u8];
     let counted = found.iter().filter(|(key, _)| entries.contains(&key.0));
     counted

@@ -7,10 +7,10 @@ use parking_lot::Mutex;
 
 /// A [`Log`] behind the contract that the pipeline reads by.
 #[derive(Debug)]
-pub(super) struct StepJournal(Mutex<Log>);
+pub(crate) struct StepJournal(Mutex<Log>);
 
 impl StepJournal {
-    pub(super) fn new(log: Log) -> StepJournal {
+    pub(crate) fn new(log: Log) -> StepJournal {
         StepJournal(Mutex::new(log))
     }
 }

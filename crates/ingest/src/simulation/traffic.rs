@@ -6,14 +6,14 @@ use super::random::Random;
 use crate::otlp::wire::write;
 
 /// The tiers, callers first.
-pub(super) const TIERS: [&str; 3] = ["web", "cart", "stock"];
+pub(crate) const TIERS: [&str; 3] = ["web", "cart", "stock"];
 const ROUTES: [&str; 3] = ["/a", "/b", "/c"];
 /// Each host's clock is off by so much, nanoseconds.
 const SKEW_NS: [i64; 3] = [0, 1_700_000_000, -900_000_000];
 
 /// What a span is, in the words that expectations need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// A request coming in.
     Entry,
     /// A request to the next tier.
@@ -25,28 +25,28 @@ pub(super) enum Role {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Span {
-    pub(super) trace: [u8; 16],
-    pub(super) id: u64,
-    pub(super) parent: u64,
+pub(crate) struct Span {
+    pub(crate) trace: [u8; 16],
+    pub(crate) id: u64,
+    pub(crate) parent: u64,
     /// Index of [`TIERS`].
-    pub(super) tier: usize,
-    pub(super) role: Role,
+    pub(crate) tier: usize,
+    pub(crate) role: Role,
     /// Of its own tier's entry.
-    pub(super) route: &'static str,
+    pub(crate) route: &'static str,
     /// Of the trace's first entry.
-    pub(super) transaction: &'static str,
-    pub(super) start_ns: u64,
-    pub(super) end_ns: u64,
-    pub(super) status: u64,
+    pub(crate) transaction: &'static str,
+    pub(crate) start_ns: u64,
+    pub(crate) end_ns: u64,
+    pub(crate) status: u64,
 }
 
 impl Span {
-    pub(super) fn micros(&self) -> f64 {
+    pub(crate) fn micros(&self) -> f64 {
         ((self.end_ns - self.start_ns) / 1000) as f64
     }
 
-    pub(super) fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         match self.role {
             Role::Entry => self.status >= 500,
             Role::Call => self.status >= 400,
@@ -56,7 +56,7 @@ impl Span {
 }
 
 /// The spans of one trace that ends about now.
-pub(super) fn trace(random: &mut Random, number: u64, now_ns: u64) -> Vec<Span> {
+pub(crate) fn trace(random: &mut Random, number: u64, now_ns: u64) -> Vec<Span> {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&number.to_be_bytes());
     id[8..].copy_from_slice(&random.next().to_be_bytes());
@@ -120,14 +120,14 @@ impl Trace {
 }
 
 /// One `ExportTraceServiceRequest` of a tier's only process.
-pub(super) fn request(tier: usize, spans: &[&Span]) -> Vec<u8> {
+pub(crate) fn request(tier: usize, spans: &[&Span]) -> Vec<u8> {
     export(tier, |out| {
         spans.iter().for_each(|span| write::nested(out, 2, |out| write_span(out, span)));
     })
 }
 
 /// One `ExportLogsServiceRequest` with records of these texts.
-pub(super) fn logs_request(tier: usize, at_ns: u64, texts: &[String]) -> Vec<u8> {
+pub(crate) fn logs_request(tier: usize, at_ns: u64, texts: &[String]) -> Vec<u8> {
     export(tier, |out| {
         for text in texts {
             write::nested(out, 2, |out| {
@@ -140,7 +140,7 @@ pub(super) fn logs_request(tier: usize, at_ns: u64, texts: &[String]) -> Vec<u8>
 }
 
 /// The part that requests of all signals share.
-fn export(tier: usize, items: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+pub(crate) fn export(tier: usize, items: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = Vec::new();
     write::nested(&mut out, 1, |out| {
         write::nested(out, 1, |out| {

@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use super::span_properties;
 use crate::{
     attribute::{self, Decoder},
-    segment::{Opened, SegmentError},
+    segment::{self, Opened, SegmentError},
     span_batch::{SpanBatch, SpanRow},
 };
 
@@ -413,8 +413,7 @@ impl SpanWriter {
         let columns = census.columns();
         let schema = schema(&columns);
         let properties = span_properties(census.spans, census.traces);
-        let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties))
-            .map_err(SegmentError::Encode)?;
+        let writer = segment::writer(Arc::clone(&schema), properties)?;
         let mut attributes: FxHashMap<Box<str>, Vec<(char, usize)>> = FxHashMap::default();
         for (at, (kind, key)) in columns.iter().enumerate() {
             attributes.entry(key.clone()).or_default().push((*kind, at));
