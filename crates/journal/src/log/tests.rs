@@ -137,17 +137,22 @@ fn a_file_of_a_newer_format_is_refused_and_left_untouched() {
 
 #[test]
 fn a_file_that_could_not_be_made_while_truncating_hides_nothing_that_comes_after() {
-    let disk = Arc::new(SimulatedDisk::new());
-    let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens");
-    log.append(&[record(1)]).expect("there is room");
-    disk.fail_sync_once();
-    log.truncate(2).expect_err("the new file cannot be made durable");
-    log.append(&[record(2)]).expect("the old file works");
-    log.append(&[record(3)]).expect("the old file works");
-    drop(log);
-    disk.crash(1);
-    let log = Log::open(disk, config()).expect("it opens again");
-    assert_eq!(numbers(&log, 1), [1, 2, 3]);
+    for seed in 0..20 {
+        let disk = Arc::new(SimulatedDisk::new());
+        let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens");
+        log.append(&[record(1)]).expect("there is room");
+        disk.fail_sync_once();
+        log.truncate(2).expect_err("the new file cannot be made durable");
+        log.append(&[record(2)]).expect("the old file works");
+        log.append(&[record(3)]).expect("the old file works");
+        drop(log);
+        match seed {
+            0 => disk.kill(),
+            _ => disk.crash(seed),
+        }
+        let log = Log::open(disk, config()).expect("it opens again");
+        assert_eq!(numbers(&log, 1), [1, 2, 3], "seed {seed}");
+    }
 }
 
 #[test]
