@@ -19,7 +19,9 @@ const JOURNAL_FILE_BYTES: u64 = 64 << 20;
 /// Opens the metadata store that the settings name.
 pub(crate) async fn metadata(settings: &Settings) -> anyhow::Result<MetadataStore> {
     let url = match &settings.metadata_url.value {
-        MetadataUrl::Sqlite => metadata_store::Url::Sqlite(settings.data_dir.join("metadata.sqlite")),
+        MetadataUrl::Sqlite => {
+            metadata_store::Url::Sqlite(settings.data_dir.join("metadata.sqlite"))
+        }
         MetadataUrl::Mysql(url) => metadata_store::Url::MySql(url.clone()),
     };
     metadata_store::Config { url }.open().await.context("opening the metadata store")
@@ -34,15 +36,20 @@ pub(crate) struct Stores {
 }
 
 /// Opens journal and telemetry store. Blocks; not on a thread of the runtime.
-pub(crate) fn stores(settings: &Settings, metadata: &MetadataStore, runtime: Handle) -> anyhow::Result<Stores> {
+pub(crate) fn stores(
+    settings: &Settings,
+    metadata: &MetadataStore,
+    runtime: Handle,
+) -> anyhow::Result<Stores> {
     let local = LocalDisk::new(&*settings.data_dir).context("opening the data directory")?;
     let disk: Arc<dyn Disk> = Arc::new(local);
     let catalogue = Arc::new(SqlCatalogue::new(metadata.clone(), runtime.clone()));
     let entities = Arc::new(SqlEntities::new(metadata.clone(), runtime));
     let directory = Arc::new(Directory::load(entities).context("reading the entities")?);
-    let store = telemetry_store::Config { disk: Arc::clone(&disk), catalogue: Arc::clone(&catalogue) as _ }
-        .open()
-        .context("opening the telemetry store")?;
+    let store =
+        telemetry_store::Config { disk: Arc::clone(&disk), catalogue: Arc::clone(&catalogue) as _ }
+            .open()
+            .context("opening the telemetry store")?;
     let memory = usize::try_from(settings.memory_limit.bytes()).unwrap_or(usize::MAX);
     let log = LogConfig {
         dir: "journal".into(),
@@ -68,9 +75,9 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
 pub(crate) fn sealing_key(data_dir: &Path) -> anyhow::Result<[u8; 32]> {
     let path = data_dir.join("secret.key");
     match std::fs::read(&path) {
-        Ok(bytes) => bytes
-            .try_into()
-            .map_err(|_| anyhow::anyhow!("{} does not hold 32 bytes; restore it from a backup", path.display())),
+        Ok(bytes) => bytes.try_into().map_err(|_| {
+            anyhow::anyhow!("{} does not hold 32 bytes; restore it from a backup", path.display())
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let key = random::<32>();
             write_private(&path, &key).with_context(|| format!("writing {}", path.display()))?;
@@ -82,7 +89,8 @@ pub(crate) fn sealing_key(data_dir: &Path) -> anyhow::Result<[u8; 32]> {
 
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

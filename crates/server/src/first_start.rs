@@ -8,7 +8,9 @@ use api::{
     password,
 };
 use daemon::{clock::UnixNanos, config::Settings, tls::TlsState};
-use metadata_store::{AccessKeys as _, FIRST_ACCOUNT, MetadataStore, NewAccessKey, NewUser, Users as _};
+use metadata_store::{
+    AccessKeys as _, FIRST_ACCOUNT, MetadataStore, NewAccessKey, NewUser, Users as _,
+};
 
 use crate::data_dir::random;
 
@@ -84,11 +86,19 @@ pub(crate) async fn create_key(
 /// Twenty characters that nobody mistakes for one another.
 pub(crate) fn random_password() -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    random::<20>().map(|byte| char::from(LETTERS[usize::from(byte) % LETTERS.len()])).iter().collect()
+    random::<20>()
+        .map(|byte| char::from(LETTERS[usize::from(byte) % LETTERS.len()]))
+        .iter()
+        .collect()
 }
 
 /// Tells once what was made. Nothing is told when nothing was.
-pub(crate) fn tell(made: &Made, url: &str, tls: &TlsState, out: &mut dyn Write) -> std::io::Result<()> {
+pub(crate) fn tell(
+    made: &Made,
+    url: &str,
+    tls: &TlsState,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     if made.password.is_none() && made.access_key.is_none() {
         return Ok(());
     }
@@ -104,12 +114,27 @@ pub(crate) fn tell(made: &Made, url: &str, tls: &TlsState, out: &mut dyn Write) 
     if let Some(authority) = &tls.authority {
         writeln!(out, "    CA            {}", authority.file.display())?;
         writeln!(out, "    fingerprint   {}\n", authority.fingerprint)?;
-        writeln!(out, "  Browser: import the CA file as an authority, or compare the fingerprint on the sign-in page.")?;
-        writeln!(out, "  Agent:   curl --insecure {url}/ca.pem -o vedette-ca.pem, compare the fingerprint with")?;
-        writeln!(out, "           openssl x509 -noout -fingerprint -sha256 -in vedette-ca.pem, then set")?;
-        writeln!(out, "           OTEL_EXPORTER_OTLP_CERTIFICATE=vedette-ca.pem  (Node.js: NODE_EXTRA_CA_CERTS too)")?;
+        writeln!(
+            out,
+            "  Browser: import the CA file as an authority, or compare the fingerprint on the sign-in page."
+        )?;
+        writeln!(
+            out,
+            "  Agent:   curl --insecure {url}/ca.pem -o vedette-ca.pem, compare the fingerprint with"
+        )?;
+        writeln!(
+            out,
+            "           openssl x509 -noout -fingerprint -sha256 -in vedette-ca.pem, then set"
+        )?;
+        writeln!(
+            out,
+            "           OTEL_EXPORTER_OTLP_CERTIFICATE=vedette-ca.pem  (Node.js: NODE_EXTRA_CA_CERTS too)"
+        )?;
     }
-    writeln!(out, "           OTEL_EXPORTER_OTLP_ENDPOINT={url}  OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")?;
+    writeln!(
+        out,
+        "           OTEL_EXPORTER_OTLP_ENDPOINT={url}  OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
+    )?;
     writeln!(out, "           OTEL_EXPORTER_OTLP_HEADERS=x-api-key=<access key>")?;
     writeln!(out, "  Forgotten password: vedette admin reset-password\n")?;
     out.flush()

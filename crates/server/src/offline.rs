@@ -36,7 +36,9 @@ pub async fn reset_password(settings: &Settings, out: &mut dyn Write) -> anyhow:
     metadata.set_password_hash(admin.id, &password::hash(&chosen)).await?;
     metadata.delete_sessions_of_user(admin.id).await?;
     match given {
-        Some(_) => writeln!(out, "The password of {} is now the configured one.", first_start::ADMIN)?,
+        Some(_) => {
+            writeln!(out, "The password of {} is now the configured one.", first_start::ADMIN)?
+        }
         None => writeln!(out, "The password of {} is now {chosen}", first_start::ADMIN)?,
     }
     Ok(())
@@ -63,7 +65,11 @@ pub async fn list_access_keys(settings: &Settings, out: &mut dyn Write) -> anyho
 ///
 /// # Errors
 /// As [`reset_password`].
-pub async fn create_access_key(settings: &Settings, name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+pub async fn create_access_key(
+    settings: &Settings,
+    name: &str,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     must_exist(settings)?;
     let metadata = data_dir::metadata(settings).await?;
     let sealer = Sealer::new(data_dir::sealing_key(&settings.data_dir)?);
@@ -132,7 +138,9 @@ async fn named_files(settings: &Settings, copy: &Path) -> anyhow::Result<Vec<Pat
     let paths = tokio::task::spawn_blocking(move || {
         use metadata_store::Catalogue as _;
         let listing = metadata_store::SqlCatalogue::new(opened, runtime).snapshot()?;
-        Ok::<_, metadata_store::CatalogueError>(listing.segments.into_iter().map(|segment| segment.path.into()).collect())
+        Ok::<_, metadata_store::CatalogueError>(
+            listing.segments.into_iter().map(|segment| segment.path.into()).collect(),
+        )
     });
     let paths = paths.await??;
     metadata.close().await;
@@ -189,6 +197,8 @@ fn copy_file(from: &Path, to: &Path) -> anyhow::Result<()> {
             .and_then(|file| file.sync_all())
             .with_context(|| format!("syncing {}", to.display())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error).with_context(|| format!("copying {} to {}", from.display(), to.display())),
+        Err(error) => {
+            Err(error).with_context(|| format!("copying {} to {}", from.display(), to.display()))
+        }
     }
 }

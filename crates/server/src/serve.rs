@@ -117,7 +117,8 @@ pub async fn start(
     let mut metrics = Metrics::new();
     let intake = build_intake(&settings, &stores, &keys, &clock, &mut metrics);
     let listeners = Listeners::bind(&settings).await?;
-    let url = public_url(&settings, listeners.https.as_ref().map_or(443, |https| https.address().port()));
+    let url =
+        public_url(&settings, listeners.https.as_ref().map_or(443, |https| https.address().port()));
     let stats = Arc::new(Stats::default());
     let status = Arc::new(ProcessStatus {
         tls: Arc::clone(&tls),
@@ -142,7 +143,8 @@ pub async fn start(
     };
     let started = Started {
         https: listeners.https.as_ref().map(Listener::address),
-        otlp: [&listeners.grpc, &listeners.http].map(|listener| listener.as_ref().map(Listener::address)),
+        otlp: [&listeners.grpc, &listeners.http]
+            .map(|listener| listener.as_ref().map(Listener::address)),
         url,
         shutdown: Arc::clone(&shutdown),
         _lock: lock,
@@ -153,7 +155,14 @@ pub async fn start(
     run_pipeline(&settings, &stores, &clock, &stats, &stages, &shutdown);
     run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &stages);
     close_journal(&stores, &stages.journal);
-    listeners.serve(&settings, edge_of(&intake, api), &intake, &tls, &connections, &stages.listeners);
+    listeners.serve(
+        &settings,
+        edge_of(&intake, api),
+        &intake,
+        &tls,
+        &connections,
+        &stages.listeners,
+    );
     drain_intake(&intake, &stages.intake);
     status.startup_seconds.store((clock.monotonic() - began).as_secs(), Ordering::Relaxed);
     first_start::tell(&made, &started.url, &tls.state(), out).context("telling what was made")?;
@@ -189,11 +198,16 @@ struct Opened {
     sealer: Sealer,
 }
 
-async fn open_blocking(settings: &Settings, metadata: &MetadataStore, clock: &SharedClock) -> anyhow::Result<Opened> {
+async fn open_blocking(
+    settings: &Settings,
+    metadata: &MetadataStore,
+    clock: &SharedClock,
+) -> anyhow::Result<Opened> {
     let (settings, metadata, clock) = (settings.clone(), metadata.clone(), Arc::clone(clock));
     let runtime = tokio::runtime::Handle::current();
     let open = move || {
-        let tls = ServerTls::open(tls::Config::from_settings(&settings), clock).context("setting up TLS")?;
+        let tls = ServerTls::open(tls::Config::from_settings(&settings), clock)
+            .context("setting up TLS")?;
         let sealer = Sealer::new(data_dir::sealing_key(&settings.data_dir)?);
         let stores = data_dir::stores(&settings, &metadata, runtime)?;
         Ok(Opened { stores, tls: Arc::new(tls), sealer })
@@ -213,17 +227,22 @@ fn build_intake(
     clock: &SharedClock,
     metrics: &mut Metrics,
 ) -> Intake {
-    let bytes = |size: daemon::config::ByteSize| usize::try_from(size.bytes()).unwrap_or(usize::MAX);
+    let bytes =
+        |size: daemon::config::ByteSize| usize::try_from(size.bytes()).unwrap_or(usize::MAX);
     let defaults = intake::Limits::default();
     let limits = intake::Limits {
         body_bytes: bytes(*settings.max_body_bytes),
         inflated_bytes: bytes(*settings.max_inflated_bytes),
-        in_flight_bytes: (bytes(*settings.memory_limit) / 12).max(bytes(*settings.max_inflated_bytes) * 2),
+        in_flight_bytes: (bytes(*settings.memory_limit) / 12)
+            .max(bytes(*settings.max_inflated_bytes) * 2),
         attributes: attribute_limits(settings),
         ..defaults
     };
-    let config =
-        intake::Config { limits, retention: *settings.retention_minutes, ..intake::Config::default() };
+    let config = intake::Config {
+        limits,
+        retention: *settings.retention_minutes,
+        ..intake::Config::default()
+    };
     let deps = intake::Deps {
         journal: intake_journal::shared(Arc::clone(&stores.journal) as _),
         keys: Arc::clone(keys) as _,
@@ -234,7 +253,10 @@ fn build_intake(
 
 fn attribute_limits(settings: &Settings) -> AttributeLimits {
     let number = |value: std::num::NonZeroU32| usize::try_from(value.get()).unwrap_or(usize::MAX);
-    AttributeLimits { count: number(*settings.max_attributes), value_bytes: number(*settings.max_attribute_length) }
+    AttributeLimits {
+        count: number(*settings.max_attributes),
+        value_bytes: number(*settings.max_attribute_length),
+    }
 }
 
 fn build_api(
@@ -290,7 +312,11 @@ impl Listeners {
         connections: &listener::Metrics,
         stage: &Stage,
     ) {
-        let options = |protocol| Options { protocol, limits: Limits::default(), metrics: connections.clone() };
+        let options = |protocol| Options {
+            protocol,
+            limits: Limits::default(),
+            metrics: connections.clone(),
+        };
         if let Some(https) = self.https {
             let noted = intake.clone();
             let protocol = Protocol::Tls {
@@ -347,7 +373,11 @@ fn pipeline_maker(
 ) -> impl FnMut() -> pipeline::Config + Send + use<> {
     let mask = MaskList::default_and(settings.mask_attributes.iter().map(String::as_str));
     let sanitiser = Sanitiser::new(mask, *settings.sanitise);
-    let template = settings.application_template.as_str().parse().expect("the settings took only a sound template");
+    let template = settings
+        .application_template
+        .as_str()
+        .parse()
+        .expect("the settings took only a sound template");
     let attribute_limits = attribute_limits(settings);
     let memory = usize::try_from(settings.memory_limit.bytes()).unwrap_or(usize::MAX);
     let (journal, store) = (Arc::clone(&stores.journal), Arc::clone(&stores.store));
@@ -385,8 +415,11 @@ fn run_tasks(
         async move { Ok(keys.refresh(&metadata).await.map(|()| None)?) }
     }));
     let certificate = Arc::clone(tls);
-    tasks.start(Task::blocking("certificate", Duration::from_secs(10), move || Ok(certificate.step()?)));
-    let (store, retention, time) = (Arc::clone(&stores.store), retention(settings), Arc::clone(clock));
+    tasks.start(Task::blocking("certificate", Duration::from_secs(10), move || {
+        Ok(certificate.step()?)
+    }));
+    let (store, retention, time) =
+        (Arc::clone(&stores.store), retention(settings), Arc::clone(clock));
     tasks.start(Task::blocking("segments", Duration::from_secs(5), move || {
         let now_ms = i64::try_from(time.now().millis())?;
         let done = store.upkeep(now_ms, &retention)?;

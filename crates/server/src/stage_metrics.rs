@@ -27,10 +27,22 @@ impl Collector for StageMetrics {
             ("pipeline_logs", "Log records worked on", &stats.logs),
             ("pipeline_points", "Metric points worked on", &stats.points),
             ("pipeline_ignored_points", "Metric points over a limit", &stats.ignored_points),
-            ("pipeline_repeated_bodies", "Bodies that were sent twice and counted once", &stats.repeated_bodies),
-            ("pipeline_repeated_spans", "Spans that were sent twice and counted once", &stats.repeated_spans),
+            (
+                "pipeline_repeated_bodies",
+                "Bodies that were sent twice and counted once",
+                &stats.repeated_bodies,
+            ),
+            (
+                "pipeline_repeated_spans",
+                "Spans that were sent twice and counted once",
+                &stats.repeated_spans,
+            ),
             ("pipeline_unreadable", "Records or spans that could not be read", &stats.unreadable),
-            ("pipeline_reopened_traces", "Closed traces that a late span opened again", &stats.reopened_traces),
+            (
+                "pipeline_reopened_traces",
+                "Closed traces that a late span opened again",
+                &stats.reopened_traces,
+            ),
             ("pipeline_cuts", "Cuts made", &stats.cuts),
         ];
         for (name, help, value) in counters {
@@ -43,7 +55,11 @@ impl Collector for StageMetrics {
             ("pipeline_open_spans", "Spans of traces being assembled", load(&stats.open_spans)),
             ("pipeline_lag_records", "Journal records that wait to be worked on", load(&stats.lag)),
             ("journal_bytes", "Bytes in the journal", self.journal.bytes()),
-            ("head_bytes", "Bytes of telemetry that are not in a segment yet", self.store.head_memory() as u64),
+            (
+                "head_bytes",
+                "Bytes of telemetry that are not in a segment yet",
+                self.store.head_memory() as u64,
+            ),
             ("segments", "Segments of the telemetry store", self.store.segment_count() as u64),
         ];
         for (name, help, value) in gauges {

@@ -23,14 +23,18 @@ pub(crate) async fn page(uri: Uri) -> Response {
     }
     match Files::get("index.html") {
         Some(file) => found("index.html", file.data.into_owned(), false),
-        None => (StatusCode::NOT_FOUND, "this build has no page; `make build` makes one that has\n").into_response(),
+        None => {
+            (StatusCode::NOT_FOUND, "this build has no page; `make build` makes one that has\n")
+                .into_response()
+        }
     }
 }
 
 fn found(path: &str, bytes: Vec<u8>, forever: bool) -> Response {
     // Vite puts a hash into the names below assets/, so those never change.
     let cache = if forever { "public, max-age=31536000, immutable" } else { "no-cache" };
-    ([(header::CONTENT_TYPE, content_type(path)), (header::CACHE_CONTROL, cache)], bytes).into_response()
+    ([(header::CONTENT_TYPE, content_type(path)), (header::CACHE_CONTROL, cache)], bytes)
+        .into_response()
 }
 
 fn content_type(path: &str) -> &'static str {

@@ -1,10 +1,6 @@
 //! The binary: reads flags, environment and file into settings, then runs what was asked for.
 
-use std::{
-    io::Write,
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -27,7 +23,8 @@ fn main() -> ExitCode {
 
 fn command() -> Command {
     let name = Arg::new("name").help("What people call the key").required(true);
-    let directory = |help| Arg::new("directory").help(help).required(true).value_parser(value_parser!(PathBuf));
+    let directory =
+        |help| Arg::new("directory").help(help).required(true).value_parser(value_parser!(PathBuf));
     Command::new("vedette")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Self-hosted application performance monitoring")
@@ -39,20 +36,27 @@ fn command() -> Command {
                 .about("Look at the configuration")
                 .subcommand_required(true)
                 .subcommand(with_settings(
-                    Command::new("show").about("Print the effective configuration and where each value came from"),
+                    Command::new("show")
+                        .about("Print the effective configuration and where each value came from"),
                 )),
         )
         .subcommand(
-            Command::new("admin").about("Help an administrator who cannot sign in").subcommand_required(true).subcommand(
-                with_settings(Command::new("reset-password").about("Give the user admin a new password; works offline")),
-            ),
+            Command::new("admin")
+                .about("Help an administrator who cannot sign in")
+                .subcommand_required(true)
+                .subcommand(with_settings(
+                    Command::new("reset-password")
+                        .about("Give the user admin a new password; works offline"),
+                )),
         )
         .subcommand(
             Command::new("access-key")
                 .about("Keys that agents report with")
                 .subcommand_required(true)
                 .subcommand(with_settings(Command::new("list").about("List the keys")))
-                .subcommand(with_settings(Command::new("create").about("Make a key and print it").arg(name))),
+                .subcommand(with_settings(
+                    Command::new("create").about("Make a key and print it").arg(name),
+                )),
         )
         .subcommand(with_settings(
             Command::new("backup")
@@ -75,9 +79,16 @@ fn with_settings(command: Command) -> Command {
         .value_parser(value_parser!(PathBuf));
     KEYS.iter().fold(command.arg(file), |command, key| {
         let help = match (key.default, key.secret) {
-            ("", _) | (_, true) => format!("{} [{}] (environment: {})", key.help, key.allowed, key.env()),
+            ("", _) | (_, true) => {
+                format!("{} [{}] (environment: {})", key.help, key.allowed, key.env())
+            }
             (default, false) => {
-                format!("{} [{}; default: {default}] (environment: {})", key.help, key.allowed, key.env())
+                format!(
+                    "{} [{}; default: {default}] (environment: {})",
+                    key.help,
+                    key.allowed,
+                    key.env()
+                )
             }
         };
         let action = if key.list { ArgAction::Append } else { ArgAction::Set };
@@ -110,13 +121,19 @@ fn run(matches: &ArgMatches) -> anyhow::Result<()> {
             runtime()?.block_on(server::serve(settings, &mut out))
         }
         "config show" => Ok(settings.show(&mut out)?),
-        "admin reset-password" => runtime()?.block_on(server::offline::reset_password(&settings, &mut out)),
-        "access-key list" => runtime()?.block_on(server::offline::list_access_keys(&settings, &mut out)),
+        "admin reset-password" => {
+            runtime()?.block_on(server::offline::reset_password(&settings, &mut out))
+        }
+        "access-key list" => {
+            runtime()?.block_on(server::offline::list_access_keys(&settings, &mut out))
+        }
         "access-key create" => {
             let key = matches.get_one::<String>("name").expect("clap demands a name");
             runtime()?.block_on(server::offline::create_access_key(&settings, key, &mut out))
         }
-        "backup" => runtime()?.block_on(server::offline::backup(&settings, directory(matches), &mut out)),
+        "backup" => {
+            runtime()?.block_on(server::offline::backup(&settings, directory(matches), &mut out))
+        }
         "restore" => server::offline::restore(&settings, directory(matches), &mut out),
         other => anyhow::bail!("{other} is not a command"),
     }

@@ -57,7 +57,16 @@ fn records(batch: Batch) -> Vec<Record> {
         let nth = &mut of_partition[usize::from(partition % 32)];
         let fingerprint = fingerprint.wrapping_add(nth.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         *nth += 1;
-        Record { topic, partition, account, fingerprint, received_ns, sender, items, payload: bytes.into() }
+        Record {
+            topic,
+            partition,
+            account,
+            fingerprint,
+            received_ns,
+            sender,
+            items,
+            payload: bytes.into(),
+        }
     };
     slices.into_iter().map(record).collect()
 }
@@ -85,7 +94,8 @@ mod tests {
             slices: vec![slice(0), slice(0), slice(1)],
         };
         let again = batch.clone();
-        let prints = |batch| records(batch).iter().map(|record| record.fingerprint).collect::<Vec<_>>();
+        let prints =
+            |batch| records(batch).iter().map(|record| record.fingerprint).collect::<Vec<_>>();
         let first = prints(batch);
         assert_eq!((first[0], first[2]), (7, 7));
         assert_ne!(first[1], 7);

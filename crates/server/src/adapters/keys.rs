@@ -19,7 +19,8 @@ impl KnownKeys {
     pub(crate) async fn refresh(&self, metadata: &MetadataStore) -> Result<(), StoreError> {
         let keys = metadata.access_keys().await?;
         let valid = keys.into_iter().filter(|key| !key.disabled);
-        *self.accounts.write() = valid.map(|key| (key.key_hash, AccountId(key.account_id))).collect();
+        *self.accounts.write() =
+            valid.map(|key| (key.key_hash, AccountId(key.account_id))).collect();
         Ok(())
     }
 }

@@ -24,7 +24,9 @@ pub(crate) struct ProcessStatus {
 
 impl std::fmt::Debug for ProcessStatus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProcessStatus").field("public_url", &self.public_url).finish_non_exhaustive()
+        f.debug_struct("ProcessStatus")
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,8 +58,10 @@ impl Status for ProcessStatus {
 
     fn certificate(&self) -> Certificate {
         let state = self.tls.state();
-        let (ca_pem, ca_fingerprint_sha256) =
-            state.authority.map(|authority| (authority.pem, authority.fingerprint)).unwrap_or_default();
+        let (ca_pem, ca_fingerprint_sha256) = state
+            .authority
+            .map(|authority| (authority.pem, authority.fingerprint))
+            .unwrap_or_default();
         let names = state.names.iter().map(|name| name.as_str().to_owned()).collect();
         Certificate { ca_pem, ca_fingerprint_sha256, names, public_url: self.public_url.clone() }
     }
@@ -76,7 +80,8 @@ pub(crate) fn public_url(settings: &Settings, port: u16) -> String {
     if let Some(url) = &settings.public_url.value {
         return url.to_string().trim_end_matches('/').to_owned();
     }
-    let host = settings.tls_name.first().map(|name| name.as_str().to_owned()).unwrap_or_else(host_name);
+    let host =
+        settings.tls_name.first().map(|name| name.as_str().to_owned()).unwrap_or_else(host_name);
     match port {
         443 => format!("https://{host}"),
         _ => format!("https://{host}:{port}"),

@@ -14,8 +14,11 @@ fn settings(dir: &TempDir, more: &[(&str, &str)]) -> Settings {
         ("otlp-grpc-listen", "127.0.0.1:0"),
         ("otlp-http-listen", "127.0.0.1:0"),
     ];
-    let flags: Vec<(String, String)> =
-        own.iter().chain(more).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let flags: Vec<(String, String)> = own
+        .iter()
+        .chain(more)
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect();
     Settings::load(&flags, [], None).expect("the settings are sound")
 }
 
@@ -29,7 +32,12 @@ async fn started(settings: Settings) -> (Started, String) {
 async fn a_first_start_tells_password_and_key_once() {
     let dir = TempDir::new().expect("there is room for a directory");
     let (first, told) = started(settings(&dir, &[])).await;
-    assert!(told.contains("password") && told.contains("access key    vk_") && told.contains("fingerprint"), "{told}");
+    assert!(
+        told.contains("password")
+            && told.contains("access key    vk_")
+            && told.contains("fingerprint"),
+        "{told}"
+    );
     assert!(first.stop().await.unfinished.is_empty());
     let (second, told) = started(settings(&dir, &[])).await;
     assert_eq!(told, "");
@@ -44,7 +52,9 @@ async fn given_secrets_are_not_told() {
     assert_eq!(told, "");
     assert!(process.stop().await.unfinished.is_empty());
     let mut listed = Vec::new();
-    server::offline::list_access_keys(&settings(&dir, &[]), &mut listed).await.expect("the directory is there");
+    server::offline::list_access_keys(&settings(&dir, &[]), &mut listed)
+        .await
+        .expect("the directory is there");
     let listed = String::from_utf8(listed).expect("it lists text");
     assert!(listed.contains("given-key"), "{listed}");
 }
@@ -68,7 +78,12 @@ async fn a_taken_plaintext_address_is_a_warning_and_a_taken_https_address_the_en
     assert_eq!(process.otlp[0], None);
     process.stop().await;
     let other = TempDir::new().expect("there is room for a directory");
-    let refused = start(settings(&other, &[("https-listen", &address)]), SystemClock::shared(), &mut Vec::new()).await;
+    let refused = start(
+        settings(&other, &[("https-listen", &address)]),
+        SystemClock::shared(),
+        &mut Vec::new(),
+    )
+    .await;
     let error = format!("{:#}", refused.expect_err("the port is taken"));
     assert!(error.contains("https-listen"), "{error}");
 }
@@ -79,7 +94,9 @@ async fn a_reset_password_is_another_one_and_told() {
     let (process, _) = started(settings(&dir, &[])).await;
     process.stop().await;
     let mut out = Vec::new();
-    server::offline::reset_password(&settings(&dir, &[]), &mut out).await.expect("the directory is there");
+    server::offline::reset_password(&settings(&dir, &[]), &mut out)
+        .await
+        .expect("the directory is there");
     let told = String::from_utf8(out).expect("it tells text");
     assert!(told.starts_with("The password of admin is now "), "{told}");
 }

@@ -20,7 +20,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("api", &["model", "daemon", "api-types", "journal", "telemetry-store", "metadata-store"]),
     (
         "server",
-        &["model", "daemon", "journal", "metadata-store", "telemetry-store", "ingest", "api-types", "api"],
+        &[
+            "model",
+            "daemon",
+            "journal",
+            "metadata-store",
+            "telemetry-store",
+            "ingest",
+            "api-types",
+            "api",
+        ],
     ),
     // Beyond the design's table: the binary turns flags into `daemon`'s settings before a server exists.
     ("vedette", &["server", "daemon"]),
@@ -44,7 +53,8 @@ fn packages() -> BTreeMap<String, BTreeSet<String>> {
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .output()
         .expect("cargo runs tests, so it runs");
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let metadata: Value =
+        serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
     let packages = metadata["packages"].as_array().expect("there are packages");
     packages.iter().map(|package| (text(&package["name"]), dependencies(package))).collect()
 }
@@ -52,7 +62,10 @@ fn packages() -> BTreeMap<String, BTreeSet<String>> {
 fn dependencies(package: &Value) -> BTreeSet<String> {
     let all = package["dependencies"].as_array().expect("a package lists its dependencies");
     // What only tests use draws no arrow.
-    all.iter().filter(|dependency| dependency["kind"] != "dev").map(|dependency| text(&dependency["name"])).collect()
+    all.iter()
+        .filter(|dependency| dependency["kind"] != "dev")
+        .map(|dependency| text(&dependency["name"]))
+        .collect()
 }
 
 fn text(value: &Value) -> String {
@@ -64,10 +77,17 @@ fn crates_depend_on_one_another_only_as_the_design_says() {
     let packages = packages();
     let ours: BTreeSet<&String> = packages.keys().collect();
     let known: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
-    assert_eq!(ours.iter().map(|name| name.as_str()).collect::<BTreeSet<_>>(), known, "every crate stands in the table");
+    assert_eq!(
+        ours.iter().map(|name| name.as_str()).collect::<BTreeSet<_>>(),
+        known,
+        "every crate stands in the table"
+    );
     for (name, allowed) in ARROWS {
         for dependency in packages[*name].iter().filter(|dependency| ours.contains(dependency)) {
-            assert!(allowed.contains(&dependency.as_str()), "{name} depends on {dependency}; the design does not");
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "{name} depends on {dependency}; the design does not"
+            );
         }
     }
 }
@@ -77,7 +97,10 @@ fn heavy_libraries_have_one_home() {
     for (name, dependencies) in packages() {
         for (library, homes) in HOMES {
             let at_home = homes.split(' ').any(|home| home == name);
-            assert!(at_home || !dependencies.contains(*library), "{name} uses {library}, whose home is {homes}");
+            assert!(
+                at_home || !dependencies.contains(*library),
+                "{name} uses {library}, whose home is {homes}"
+            );
         }
     }
 }
