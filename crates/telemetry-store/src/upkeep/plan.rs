@@ -51,10 +51,11 @@ const SETTLE_MS: i64 = 15 * 60_000;
 /// would have it written again and again.
 const WORTHWHILE: u64 = 8;
 
-/// A merged segment grows no larger. Spans are merged as streams, the others in memory.
+/// A merged segment grows no larger. Spans are read as streams and the others whole, and the new file is in memory until it
+/// is done.
 fn max_bytes(table: Table) -> u64 {
     match table {
-        Table::Spans | Table::Snapshots => 256 << 20,
+        Table::Spans | Table::Snapshots => 64 << 20,
         _ => 16 << 20,
     }
 }
@@ -256,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_large_segment_is_not_written_again_for_a_few_late_rows() {
-        let mut group = vec![SegmentMeta { bytes: 60 << 20, ..segment(1, Table::Spans, 3) }];
+        let mut group = vec![SegmentMeta { bytes: 40 << 20, ..segment(1, Table::Spans, 3) }];
         group.push(segment(2, Table::Spans, 0));
         assert_eq!(plan(&group, 2 * HOUR, &KEEP), None);
         group.push(segment(3, Table::Spans, 0));
