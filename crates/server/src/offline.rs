@@ -125,12 +125,12 @@ async fn try_backup(settings: &Settings, target: &Path) -> anyhow::Result<bool> 
     copy_tree(&from.join("journal"), &target.join("journal"))?;
     copy_tree(&from.join("tls"), &target.join("tls"))?;
     copy_file(&from.join("secret.key"), &target.join("secret.key"))?;
-    let named = named_files(settings, &copy).await?;
+    let named = named_files(&copy).await?;
     Ok(named.iter().all(|path| target.join(path).is_file()))
 }
 
 /// The segments and checkpoints that a copy of the metadata names.
-async fn named_files(settings: &Settings, copy: &Path) -> anyhow::Result<Vec<PathBuf>> {
+async fn named_files(copy: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let url = metadata_store::Url::Sqlite(copy.to_owned());
     let metadata = metadata_store::Config { url }.open().await?;
     let runtime = tokio::runtime::Handle::current();
@@ -144,7 +144,6 @@ async fn named_files(settings: &Settings, copy: &Path) -> anyhow::Result<Vec<Pat
     });
     let paths = paths.await??;
     metadata.close().await;
-    let _ = settings;
     Ok(paths)
 }
 
