@@ -129,7 +129,7 @@ def the_references_api_says_the_same(world):
         return {row["metricPath"].split("|")[3]: row["metricValues"][0]["sum"] for row in rows if row["metricValues"]}
 
     # There, a minute is shown once it is over.
-    until(f"{wanted}", 100, lambda: shown() == wanted or print(f"shown {shown()}", flush=True))
+    until(f"{wanted}", 100, lambda: shown() == wanted)
 
 
 @check
