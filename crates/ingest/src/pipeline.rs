@@ -141,6 +141,7 @@ pub struct Pipeline {
     broken: bool,
     cutting: Option<Cutting>,
     last_cut_ms: i64,
+    last_record_ms: i64,
     dirty: bool,
     seen: FxHashMap<EntityId, i64>,
 }
@@ -197,6 +198,7 @@ impl Config {
             broken: false,
             cutting: None,
             last_cut_ms: now_ms,
+            last_record_ms: now_ms,
             dirty: opened > 0,
             seen: FxHashMap::default(),
             config: self,

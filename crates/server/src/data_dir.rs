@@ -58,7 +58,7 @@ pub(crate) fn stores(
         min_free_share: MIN_FREE_SHARE,
         producer: u64::from_le_bytes(random()),
     };
-    let journal = journal::Config { log, queue_bytes: memory / 32, tail_bytes: memory / 64 }
+    let journal = journal::Config { log, queue_bytes: memory / 32, tail_bytes: memory / 128 }
         .open(disk)
         .context("opening the journal")?;
     Ok(Stores { journal: Arc::new(journal), store: Arc::new(store), catalogue, directory })

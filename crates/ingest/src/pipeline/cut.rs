@@ -15,13 +15,21 @@ pub(super) struct Cutting {
     to: Vec<u64>,
 }
 
+/// A burst is over when no record has come for so long, milliseconds.
+const QUIET_MS: i64 = 2_000;
+
 impl Pipeline {
     pub(super) fn is_time_to_cut(&self, now_ms: i64) -> bool {
         if !self.dirty {
             return false;
         }
+        let memory = self.config.store.head_memory();
+        // After a burst the journal would hold for seconds what nobody adds to any more.
+        let is_over =
+            now_ms - self.last_record_ms >= QUIET_MS && memory >= self.config.head_bytes / 8;
         now_ms - self.last_cut_ms >= self.config.cut_interval_ms
-            || self.config.store.head_memory() >= self.config.head_bytes
+            || memory >= self.config.head_bytes
+            || is_over
     }
 
     /// Freezes, writes, commits; whatever fails is done again by the next call.

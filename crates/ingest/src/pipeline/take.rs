@@ -47,7 +47,10 @@ impl Pipeline {
             }
             taken += records.len();
         }
-        self.dirty |= taken > 0;
+        if taken > 0 {
+            self.dirty = true;
+            self.last_record_ms = now_ms;
+        }
         Ok(taken)
     }
 

@@ -35,7 +35,7 @@ const MAX_REMEMBERED: usize = 2_000_000;
 const REMEMBER_ERRORS_MS: i64 = 86_400_000;
 const MAX_ERROR_TRACES: usize = 20_000;
 /// Skeletons of closed traces kept in memory.
-const MAX_CLOSED_SPANS: usize = 400_000;
+const MAX_CLOSED_SPANS: usize = 200_000;
 /// Skeletons of open traces kept in memory; above it the oldest close.
 const MAX_OPEN_SPANS: usize = 2_000_000;
 
