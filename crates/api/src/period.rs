@@ -1,7 +1,7 @@
 //! The minutes that a request is about, and which of them are complete.
 //!
-//! A range covers every minute it touches. The minute that the clock is in, and later ones, are filling: shown, but
-//! outside totals and averages. Ranges that are answered in points of 10 or 60 minutes are widened to whole points.
+//! A range covers every minute it touches. The minute that the clock is in, and later ones, are filling: counted,
+//! but outside averages and rates. Ranges that are answered in points of 10 or 60 minutes are widened to whole points.
 
 use model::time::{Minute, MinuteRange};
 use telemetry_store::reader::Resolution;
