@@ -27,7 +27,7 @@ use self::{
 use crate::otlp::Signal;
 
 /// What this version writes.
-const WRITTEN: &str = "v1";
+const WRITTEN: &str = "v2";
 /// All directories together stay small enough to be cloned with the sources.
 const MAX_BYTES: u64 = 200 * 1024;
 
@@ -191,7 +191,7 @@ fn a_newer_checkpoint_is_refused_and_left_untouched() {
         bytes[0] += 1;
         fs::write(path, bytes).expect("it can be written");
     };
-    check_refused(newer, "the checkpoint has version 2; this program reads up to 1");
+    check_refused(newer, "the checkpoint has version 3; this program reads up to 2");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod contribution;
 mod cut;
 mod decide;
 mod duplicates;
+mod fresh;
 mod judge;
 mod logs;
 mod metrics;
@@ -51,6 +52,7 @@ use self::{
     checkpoint::Saved,
     cut::Cutting,
     duplicates::Duplicates,
+    fresh::FreshlyDecided,
     judge::{Snapshots, Threshold},
     metrics::Metrics,
     nodes::Nodes,
@@ -130,6 +132,7 @@ pub struct Pipeline {
     sources: FxHashMap<u64, (i64, Arc<Source>)>,
     traces: Traces,
     duplicates: Duplicates,
+    fresh: FreshlyDecided,
     snapshots: Snapshots,
     thresholds: FxHashMap<EntityId, Threshold>,
     thresholds_at: Minute,
@@ -167,6 +170,7 @@ impl Config {
         self.store.discard_head()?;
         self.store.remove_stale_checkpoints(CONSUMER, claim.checkpoint.as_ref())?;
         let mut registry = Registry::new(Arc::clone(&self.directory), self.limits);
+        registry.restore_backends(saved.backends);
         registry.load(AccountId::FIRST, now_ms);
         let mut traces = Traces::new(now_ms.unsigned_abs() * 1_000_000);
         let opened = saved.open.len();
@@ -189,6 +193,7 @@ impl Config {
             sources: FxHashMap::default(),
             traces,
             duplicates: Duplicates::restore(saved.duplicates),
+            fresh: FreshlyDecided::restore(saved.fresh),
             snapshots: saved.snapshots,
             thresholds: FxHashMap::default(),
             thresholds_at: Minute(0),

@@ -6,8 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use model::id::EntityId;
+
 use super::{
     duplicates::SavedDuplicates,
+    fresh::SavedDecisions,
     judge::Snapshots,
     metrics::SavedMetrics,
     nodes::Nodes,
@@ -15,7 +18,7 @@ use super::{
     traces::{ErrorMark, OpenTrace, TraceKey},
 };
 
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// What a checkpoint holds.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -27,6 +30,28 @@ pub(super) struct Saved {
     pub(super) duplicates: SavedDuplicates,
     pub(super) snapshots: Snapshots,
     pub(super) metrics: SavedMetrics,
+    pub(super) fresh: SavedDecisions,
+    /// The backends that each tier calls.
+    pub(super) backends: Vec<(EntityId, Vec<EntityId>)>,
+}
+
+/// What version 1 held.
+#[derive(Debug, Default, Deserialize)]
+struct SavedV1 {
+    targets: Vec<Target>,
+    open: Vec<(TraceKey, OpenTrace)>,
+    errors: Vec<(i64, TraceKey, Vec<ErrorMark>)>,
+    nodes: Nodes,
+    duplicates: SavedDuplicates,
+    snapshots: Snapshots,
+    metrics: SavedMetrics,
+}
+
+impl From<SavedV1> for Saved {
+    fn from(saved: SavedV1) -> Saved {
+        let SavedV1 { targets, open, errors, nodes, duplicates, snapshots, metrics } = saved;
+        Saved { targets, open, errors, nodes, duplicates, snapshots, metrics, ..Saved::default() }
+    }
 }
 
 /// The same, borrowed from the pipeline that goes on: what is written.
@@ -39,6 +64,8 @@ pub(super) struct Saving<'p> {
     pub(super) duplicates: SavedDuplicates,
     pub(super) snapshots: &'p Snapshots,
     pub(super) metrics: SavedMetrics,
+    pub(super) fresh: SavedDecisions,
+    pub(super) backends: Vec<(EntityId, Vec<EntityId>)>,
 }
 
 /// Why a checkpoint cannot be used.
@@ -64,6 +91,9 @@ impl Saved {
         let (version, body) = bytes.split_first_chunk::<2>().ok_or(CheckpointError::Damaged)?;
         match u16::from_le_bytes(*version) {
             VERSION => postcard::from_bytes(body).map_err(|_| CheckpointError::Damaged),
+            1 => postcard::from_bytes::<SavedV1>(body)
+                .map(Saved::from)
+                .map_err(|_| CheckpointError::Damaged),
             newer if newer > VERSION => Err(CheckpointError::Newer(newer)),
             _ => Err(CheckpointError::Damaged),
         }

@@ -30,7 +30,7 @@ impl Pipeline {
         let mut closed = 0;
         while closed < STEP_TRACES {
             let (registry, targets) = (&self.registry, &self.targets);
-            let unanswered = |open: &OpenTrace| has_unanswered(open, registry, targets, now_ms);
+            let unanswered = |open: &OpenTrace| has_unanswered(open, registry, targets);
             let Some((trace, open)) = self.traces.next_due(now_ms, unanswered) else { break };
             self.close(trace, open, now_ms)?;
             closed += 1;
@@ -49,7 +49,12 @@ impl Pipeline {
         now_ms: i64,
     ) -> Result<(), PipelineError> {
         let before = open.spans.clone();
-        self.decide(&mut open, now_ms)?;
+        let by_ms = match self.fresh.has_room(trace) {
+            true => now_ms,
+            false => settled_ms(&open.spans),
+        };
+        let by_a_fresh_address = self.decide(&mut open, by_ms, now_ms)?;
+        self.fresh.note(trace, by_a_fresh_address, now_ms);
         self.judge(trace.1, &mut open, &before, now_ms)?;
         for (was, is) in before.iter().zip(&open.spans) {
             if (was.decided, was.outcome) != (is.decided, is.outcome) {
@@ -68,8 +73,10 @@ impl Pipeline {
         open: &mut OpenTrace,
         now_ms: i64,
     ) -> Result<(), PipelineError> {
-        self.decide(open, now_ms)?;
         let account = open.account;
+        let decided_ms = self.fresh.decided_ms((account, trace));
+        let by_ms = decided_ms.unwrap_or_else(|| settled_ms(&open.spans));
+        self.decide(open, by_ms, now_ms)?;
         for span in open.spans.iter_mut().filter(|span| span.decided.counted & ROOT != 0) {
             span.flags |= JUDGED;
             if let Some(row) = self.judged(account, trace, span)? {
@@ -114,20 +121,28 @@ impl Pipeline {
         Ok(found.filter(|row| row.trace == trace).find(|row| row.entry.0 == root.id))
     }
 
-    fn decide(&mut self, open: &mut OpenTrace, now_ms: i64) -> Result<(), PipelineError> {
+    /// Decides a trace by the addresses that were learnt before `by_ms`; tells whether a fresh one took part.
+    fn decide(
+        &mut self,
+        open: &mut OpenTrace,
+        by_ms: i64,
+        now_ms: i64,
+    ) -> Result<bool, PipelineError> {
         let mut world = TraceWorld {
             registry: &mut self.registry,
             targets: &self.targets,
             account: open.account,
             names: &open.names,
-            known_by_ms: known_by_ms(&open.spans),
+            known_by_ms: by_ms,
+            fresh_from_ms: settled_ms(&open.spans),
+            by_a_fresh_address: false,
             now_ms,
             failure: None,
         };
         decide::decide(&mut open.spans, &mut world);
         match world.failure {
             Some(failure) => Err(failure.into()),
-            None => Ok(()),
+            None => Ok(world.by_a_fresh_address),
         }
     }
 
@@ -264,10 +279,9 @@ impl Pipeline {
     }
 }
 
-/// Only addresses that were learnt by then (Unix milliseconds) decide a trace. A trace that is read from the store again
-/// must be decided as it was when it was counted, so this follows from its spans alone, and lies before any time at which
-/// they can have been closed: intake takes no span that ends further ahead of our clock.
-fn known_by_ms(spans: &[Skeleton]) -> i64 {
+/// An address that was learnt before this time (Unix milliseconds) was known whenever the trace was decided: it lies before
+/// any time at which these spans can have come, since intake takes none that ends further ahead of our clock.
+fn settled_ms(spans: &[Skeleton]) -> i64 {
     let last_ns = spans.iter().map(|span| span.end_ns).max().unwrap_or(0);
     let ahead_ms = otlp::slice::MAX_AHEAD.as_millis() as i64;
     i64::try_from(last_ns / 1_000_000).expect("nanoseconds fit") - ahead_ms
@@ -308,12 +322,12 @@ fn trace_row(
 }
 
 /// Whether a trace holds a call to an address that nobody is known at and that nobody in the trace answered.
-fn has_unanswered(open: &OpenTrace, registry: &Registry, targets: &Targets, now_ms: i64) -> bool {
+fn has_unanswered(open: &OpenTrace, registry: &Registry, targets: &Targets) -> bool {
     let may_be_answered = |span: &&Skeleton| {
         span.is(EXIT)
             && targets.get(span.target).is_some_and(|target| {
                 matches!(target.category.as_str(), "HTTP" | "RPC")
-                    && registry.answers_at(open.account, &target.address, now_ms).is_none()
+                    && registry.answers_at(open.account, &target.address).is_none()
             })
     };
     let mut calls = open.spans.iter().filter(may_be_answered).peekable();

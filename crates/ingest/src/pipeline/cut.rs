@@ -91,6 +91,8 @@ impl Pipeline {
             duplicates: self.duplicates.save(),
             snapshots: &self.snapshots,
             metrics: self.metrics.save(),
+            fresh: self.fresh.save(),
+            backends: self.registry.save_backends(),
         }
     }
 }

@@ -66,6 +66,8 @@ pub(super) struct Registry {
     endpoints: FxHashMap<(u32, u64), EntityId>,
     transactions: FxHashMap<u32, EntityId>,
     backends: FxHashMap<(u32, u32), EntityId>,
+    /// Which backends each tier calls, by their type.
+    called: FxHashMap<(EntityId, String), FxHashSet<EntityId>>,
     addresses: FxHashMap<AccountId, FxHashMap<String, (EntityId, i64)>>,
     /// Accounts whose entities are counted.
     loaded: FxHashSet<AccountId>,
@@ -95,6 +97,7 @@ impl Registry {
             endpoints: FxHashMap::default(),
             transactions: FxHashMap::default(),
             backends: FxHashMap::default(),
+            called: FxHashMap::default(),
             addresses: FxHashMap::default(),
             loaded: FxHashSet::default(),
         }
@@ -109,7 +112,6 @@ impl Registry {
             EntityKind::Application,
             EntityKind::Tier,
             EntityKind::ServiceEndpoint,
-            EntityKind::Backend,
             EntityKind::Queue,
             EntityKind::ErrorGroup,
             EntityKind::Address,
@@ -328,10 +330,7 @@ impl Registry {
         }
         let Some(of) = self.directory.get(tier) else { return Ok(EntityId::NONE) };
         let (account, application) = (of.key.account, of.key.application);
-        let (kind, limit) = match target.queue {
-            true => (EntityKind::Queue, self.limits.queues),
-            false => (EntityKind::Backend, self.limits.backends),
-        };
+        let kind = if target.queue { EntityKind::Queue } else { EntityKind::Backend };
         let key = EntityKey {
             account,
             kind,
@@ -346,9 +345,54 @@ impl Registry {
             ..Properties::default()
         };
         let other = format!("All other traffic for {}", target.category);
-        let backend = self.bounded(key, properties, limit, &other, now_ms)?;
+        let backend = match target.queue {
+            true => self.bounded(key, properties, self.limits.queues, &other, now_ms)?,
+            false => self.backend_of_tier(tier, key, properties, &other, now_ms)?,
+        };
         self.backends.insert((tier.0, number), backend);
         Ok(backend)
+    }
+
+    /// One backend of a tier, or the one that stands for all others when the tier calls too many of its type already.
+    fn backend_of_tier(
+        &mut self,
+        tier: EntityId,
+        key: EntityKey,
+        properties: Properties,
+        other: &str,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        let place = (tier, properties.category.clone());
+        let called = self.called.get(&place);
+        let is_called = self
+            .directory
+            .find(&key)
+            .is_some_and(|known| called.is_some_and(|called| called.contains(&known)));
+        if !is_called && called.is_some_and(|called| called.len() >= self.limits.backends) {
+            return self.resolve_other(key, properties, other, now_ms);
+        }
+        let backend = self.resolve(key, properties, now_ms)?;
+        self.called.entry(place).or_default().insert(backend);
+        Ok(backend)
+    }
+
+    /// Which backends each tier calls, for a checkpoint.
+    pub(super) fn save_backends(&self) -> Vec<(EntityId, Vec<EntityId>)> {
+        let of_tier = |((tier, _), called): (&(EntityId, String), &FxHashSet<EntityId>)| {
+            (*tier, called.iter().copied().collect())
+        };
+        self.called.iter().map(of_tier).collect()
+    }
+
+    /// Takes over which backends each tier calls.
+    pub(super) fn restore_backends(&mut self, saved: Vec<(EntityId, Vec<EntityId>)>) {
+        for (tier, called) in saved {
+            for backend in called {
+                let Some(known) = self.directory.get(backend) else { continue };
+                let place = (tier, known.properties.category.clone());
+                self.called.entry(place).or_default().insert(backend);
+            }
+        }
     }
 
     /// An exception's group.
@@ -370,15 +414,9 @@ impl Registry {
         self.bounded(key, properties, self.limits.errors, "All other errors", now_ms)
     }
 
-    /// The tier that is known to answer at an address, if it was known by then.
-    pub(super) fn answers_at(
-        &self,
-        account: AccountId,
-        address: &str,
-        by_ms: i64,
-    ) -> Option<EntityId> {
-        let (tier, since_ms) = self.addresses.get(&account)?.get(address)?;
-        (*since_ms <= by_ms).then_some(*tier)
+    /// The tier that is known to answer at an address, and since when (Unix milliseconds).
+    pub(super) fn answers_at(&self, account: AccountId, address: &str) -> Option<(EntityId, i64)> {
+        self.addresses.get(&account)?.get(address).copied()
     }
 
     /// Learns that a tier answers at an address.
@@ -435,6 +473,17 @@ impl Registry {
         if self.counts.get(&group).copied().unwrap_or(0) < limit {
             return self.resolve(key, properties, now_ms);
         }
+        self.resolve_other(key, properties, other, now_ms)
+    }
+
+    /// The entity that stands for all others of its kind.
+    fn resolve_other(
+        &mut self,
+        key: EntityKey,
+        properties: Properties,
+        other: &str,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
         let name = name::limit(other).into_owned();
         self.resolve(
             EntityKey { name, ..key },
@@ -486,7 +535,8 @@ fn groups_of(key: &EntityKey, properties: &Properties) -> Vec<(EntityKind, u32, 
         EntityKind::BusinessTransaction => {
             vec![group(key.application, ""), group(key.parent, "tier")]
         }
-        EntityKind::Backend => vec![group(key.application, &properties.category)],
+        // Limited by the tier that calls.
+        EntityKind::Backend => Vec::new(),
         EntityKind::ServiceEndpoint | EntityKind::ErrorGroup | EntityKind::Node => {
             vec![group(key.parent, "")]
         }

@@ -20,8 +20,12 @@ pub(super) struct TraceWorld<'w> {
     pub(super) targets: &'w Targets,
     pub(super) account: AccountId,
     pub(super) names: &'w [(u64, String)],
-    /// Addresses learnt later than this (Unix milliseconds) do not decide the trace.
+    /// Addresses learnt from this time on (Unix milliseconds) do not decide the trace.
     pub(super) known_by_ms: i64,
+    /// One learnt from this time on is fresh.
+    pub(super) fresh_from_ms: i64,
+    /// A fresh address took part.
+    pub(super) by_a_fresh_address: bool,
     pub(super) now_ms: i64,
     /// The first failure; what was decided after it is not used.
     pub(super) failure: Option<StoreError>,
@@ -106,8 +110,12 @@ impl World for TraceWorld<'_> {
             }
             return EntityId(tier);
         }
-        if let Some(tier) = self.registry.answers_at(self.account, address, self.known_by_ms) {
-            return tier;
+        match self.registry.answers_at(self.account, address) {
+            Some((tier, since_ms)) if since_ms < self.known_by_ms => {
+                self.by_a_fresh_address |= since_ms >= self.fresh_from_ms;
+                return tier;
+            }
+            _ => {}
         }
         let result = self.registry.backend(EntityId(exit.tier), number, target, self.now_ms);
         self.or_fail(result)

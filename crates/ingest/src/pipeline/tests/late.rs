@@ -202,12 +202,49 @@ fn an_address_that_answered_once_stays_the_tiers() {
     send(&mut bench, "shop", &call(1, at));
     send(&mut bench, "stock", &[Sent::request(1, 3, "/item", at).under(2)]);
     bench.settle();
-    bench.now_ms += 1_200_000;
+    bench.now_ms += 1_000;
     let at = bench.now_ms;
     // It does not answer now, yet it is the same that is asked.
     send(&mut bench, "shop", &call(2, at));
     bench.settle();
     assert_eq!(calls(&bench, Scope::Edge)[0], "shop > stock [-]: 2");
+}
+
+#[test]
+fn a_late_span_moves_nothing_else_around_the_time_when_an_address_was_learnt() {
+    for between in BETWEEN {
+        let mut bench = Bench::new();
+        let at = bench.now_ms;
+        let call = |trace: u64, at: i64| {
+            [Sent::request(trace, 1, "/cart", at), Sent::call(trace, 2, "stock", at).under(1)]
+        };
+        // Before anybody was known there, and after.
+        send(&mut bench, "shop", &call(1, at));
+        bench.settle();
+        send(&mut bench, "shop", &call(2, at));
+        send(&mut bench, "stock", &[Sent::request(2, 3, "/item", at).under(2)]);
+        bench.settle();
+        let later = bench.now_ms;
+        send(&mut bench, "shop", &call(3, later));
+        bench.settle();
+        let wanted = ["shop > stock [-]: 2", "shop > stock [GET /cart]: 2"];
+        assert_eq!(calls(&bench, Scope::Edge)[..2], wanted);
+        assert_eq!(calls(&bench, Scope::Edge)[2], "shop > stock:80 [-]: 1");
+        between(&mut bench);
+        send(&mut bench, "shop", &[Sent::work(3, 9, "more", later).under(1)]);
+        bench.settle();
+        assert_eq!(calls(&bench, Scope::Edge)[..2], wanted);
+        assert_eq!(calls(&bench, Scope::Edge)[2], "shop > stock:80 [-]: 1");
+        // One that is opened again is decided by what is known by then.
+        send(&mut bench, "shop", &[Sent::work(1, 9, "more", at).under(1)]);
+        bench.settle();
+        let moved = ["shop > stock [-]: 3", "shop > stock [GET /cart]: 3"];
+        assert_eq!(calls(&bench, Scope::Edge)[..2], moved);
+        between(&mut bench);
+        send(&mut bench, "shop", &[Sent::work(1, 10, "more", at).under(1)]);
+        bench.settle();
+        assert_eq!(calls(&bench, Scope::Edge)[..2], moved);
+    }
 }
 
 #[test]

@@ -96,6 +96,23 @@ fn the_thousand_and_first_backend_of_a_type_is_other_traffic_of_that_type() {
         1.0,
         "another type has places"
     );
+    bench.restart();
+    let known = Sent::call(3, 4, &format!("host-{}", words(7)), at).under(3);
+    let another = Sent::call(3, 5, "host-unheard", at).under(3);
+    let spans = [Sent::request(3, 3, "/cart", at), known, another];
+    bench.send(Signal::Traces, &Agent::new("shop").traces(&spans));
+    bench.settle();
+    let once_more = format!("shop > host-{}:80 [-]", words(7));
+    assert_eq!(calls(&bench, Scope::Edge, &once_more), 2.0);
+    assert_eq!(calls(&bench, Scope::Edge, "shop > All other traffic for HTTP [-]"), 4.0);
+    let spans = [Sent::request(4, 6, "/list", at), Sent::call(4, 7, "host-unheard", at).under(6)];
+    bench.send(Signal::Traces, &Agent::new("stock").traces(&spans));
+    bench.settle();
+    assert_eq!(
+        calls(&bench, Scope::Edge, "stock > host-unheard:80 [-]"),
+        1.0,
+        "another tier has places"
+    );
 }
 
 #[test]
