@@ -13,9 +13,11 @@ mod duplicates;
 mod fresh;
 mod judge;
 mod logs;
+mod long_lived;
 mod metrics;
 mod nodes;
 mod registry;
+mod samples;
 mod skeleton;
 mod spans;
 pub mod stats;
@@ -33,7 +35,7 @@ use std::{
 use journal::{ReadError, SharedJournal};
 use metadata_store::{Catalogue, CatalogueError, Directory, StoreError as MetadataError};
 use model::{
-    figure::Scope,
+    figure::{Figure, Scope},
     id::{AccountId, EntityId, TraceId},
     naming::template::Template,
     sanitise::Sanitiser,
@@ -61,7 +63,7 @@ use self::{
     targets::Targets,
     traces::Traces,
 };
-use crate::otlp::limits::AttributeLimits;
+use crate::otlp::{self, limits::AttributeLimits};
 
 /// The name under which offsets are committed.
 pub const CONSUMER: &str = "pipeline";
@@ -147,6 +149,8 @@ pub struct Pipeline {
     last_record_ms: i64,
     dirty: bool,
     seen: FxHashMap<EntityId, i64>,
+    /// No span that was taken ends later than this, Unix nanoseconds.
+    newest_end_ns: u64,
 }
 
 impl Config {
@@ -159,7 +163,7 @@ impl Config {
         let claim = self.catalogue.claim(CONSUMER, &lanes)?;
         let saved = match &claim.checkpoint {
             Some(object) => Saved::decode(&self.store.read_checkpoint(object)?)?,
-            None => Saved::default(),
+            None => Saved { newest_end_ns: Some(0), ..Saved::default() },
         };
         let first = |lane: u16, offset: u64| {
             offset.max(if offset == 0 { self.journal.bounds(lane).first } else { 0 })
@@ -206,6 +210,10 @@ impl Config {
             last_record_ms: now_ms,
             dirty: opened > 0,
             seen: FxHashMap::default(),
+            // What was taken before may have ended as far ahead of our clock as that.
+            newest_end_ns: saved.newest_end_ns.unwrap_or_else(|| {
+                now_ms.unsigned_abs() * 1_000_000 + otlp::slice::MAX_AHEAD.as_nanos() as u64
+            }),
             config: self,
         })
     }
@@ -301,10 +309,19 @@ impl Pipeline {
         let usual: Result<Vec<_>, QueryError> =
             accounts.into_iter().map(|account| self.usual(account, minute)).collect();
         match usual {
-            Ok(usual) => self.thresholds = usual.into_iter().flatten().collect(),
+            Ok(usual) => {
+                let usual: FxHashMap<EntityId, Figure> = usual.into_iter().flatten().collect();
+                self.find_long_lived(&usual, now_ms);
+                let threshold =
+                    |(bt, figure): (&EntityId, &Figure)| Some((*bt, Threshold::of(figure)?));
+                self.thresholds = usual.iter().filter_map(threshold).collect();
+            }
             Err(error) => {
                 warn!(%error, "could not read what is usual; the thresholds stay as they were")
             }
+        }
+        if let Err(error) = self.find_samples(minute) {
+            warn!(%error, "could not compare requests with spans; what tiers say of it stays");
         }
     }
 
@@ -313,23 +330,26 @@ impl Pipeline {
         &self,
         account: AccountId,
         now: Minute,
-    ) -> Result<FxHashMap<EntityId, Threshold>, QueryError> {
+    ) -> Result<FxHashMap<EntityId, Figure>, QueryError> {
         let before = |minutes: u32| Minute(now.0.saturating_sub(minutes));
-        let between = |start, end| self.transactions_between(account, MinuteRange { start, end });
+        let of_transactions = Scope::BusinessTransaction;
+        let between =
+            |start, end| self.figures_between(account, of_transactions, MinuteRange { start, end });
         let earlier = between(before(judge::MINUTES), before(judge::MIN_MINUTES - 1))?;
         let later = between(before(judge::MIN_MINUTES - 1), now)?;
-        Ok(judge::thresholds(earlier, later))
+        Ok(judge::usual(earlier, later))
     }
 
-    fn transactions_between(
+    fn figures_between(
         &self,
         account: AccountId,
+        scope: Scope,
         range: MinuteRange,
     ) -> Result<Vec<FigureRow>, QueryError> {
         let query = FigureQuery {
             account,
             application: EntityId::NONE,
-            scopes: vec![Scope::BusinessTransaction],
+            scopes: vec![scope],
             subject: None,
             peer: None,
             bt: None,

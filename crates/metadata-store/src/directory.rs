@@ -136,6 +136,8 @@ pub struct Directory {
     known: RwLock<Maps>,
     /// Last-seen times that the store does not have yet.
     unsaved: Mutex<BTreeMap<u32, i64>>,
+    /// Held while an entity's properties are read, changed and written.
+    changing: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -159,7 +161,12 @@ impl Directory {
     /// # Errors
     /// When the store does not answer.
     pub fn load(backend: Arc<dyn EntityBackend>) -> Result<Directory, StoreError> {
-        let directory = Directory { backend, known: RwLock::default(), unsaved: Mutex::default() };
+        let directory = Directory {
+            backend,
+            known: RwLock::default(),
+            unsaved: Mutex::default(),
+            changing: Mutex::default(),
+        };
         directory.refresh()?;
         Ok(directory)
     }
@@ -266,11 +273,24 @@ impl Directory {
         })
     }
 
-    /// Replaces what is known of an entity besides its name.
+    /// Changes what is known of an entity besides its name; one change at a time. Nothing is written when `change` leaves
+    /// it as it is.
     ///
     /// # Errors
-    /// When there is no such entity or the store does not answer.
-    pub fn set_properties(&self, id: EntityId, properties: Properties) -> Result<(), StoreError> {
+    /// When there is no such entity or the store does not answer; nothing has changed then.
+    pub fn change_properties(
+        &self,
+        id: EntityId,
+        change: impl FnOnce(&mut Properties),
+    ) -> Result<(), StoreError> {
+        let _one_at_a_time = self.changing.lock();
+        let known = self.get(id);
+        let known = known.ok_or(StoreError::NotFound { what: "entity", id: u64::from(id.0) })?;
+        let mut properties = known.properties.clone();
+        change(&mut properties);
+        if properties == known.properties {
+            return Ok(());
+        }
         self.backend.set_properties(id.0, &json(&properties))?;
         if let Some(entity) = self.known.write().by_id.get_mut(&id) {
             Arc::make_mut(entity).properties = properties;
@@ -342,6 +362,22 @@ mod tests {
             first.resolve(&[(key("web"), Properties::default())], 9).expect("memory answers"),
             [ids[0]]
         );
+    }
+
+    #[test]
+    fn a_change_of_properties_reaches_the_store_and_touches_nothing_else() {
+        let store = MemoryEntities::default();
+        let directory = Directory::load(Arc::new(store.clone())).expect("memory answers");
+        let python = Properties { system: "python".to_owned(), ..Properties::default() };
+        let id = directory.resolve(&[(key("web"), python)], 5).expect("memory answers")[0];
+        let half = |properties: &mut Properties| properties.spans_show_percent = Some(50);
+        directory.change_properties(id, half).expect("memory answers");
+        let again = Directory::load(Arc::new(store)).expect("memory answers");
+        let known = again.get(id).expect("it was made");
+        assert_eq!(known.properties.spans_show_percent, Some(50));
+        assert_eq!(known.properties.system, "python");
+        let nobody = directory.change_properties(EntityId(99), half);
+        assert!(matches!(nobody, Err(StoreError::NotFound { id: 99, .. })));
     }
 
     #[test]

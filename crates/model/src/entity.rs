@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, EntityId};
+use crate::{
+    id::{AccountId, EntityId},
+    long_lived::LongLived,
+};
 
 /// What an entity is; the numbers are persisted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,4 +99,10 @@ pub struct Properties {
     /// What an operator should do about this entity.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
+    /// Of a business transaction: whether its calls are out of response times.
+    #[serde(skip_serializing_if = "LongLived::is_nothing")]
+    pub long_lived: LongLived,
+    /// Of a tier whose own metrics count more requests than its spans show: the share that they show, percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spans_show_percent: Option<u8>,
 }

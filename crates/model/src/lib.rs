@@ -9,6 +9,7 @@ pub mod entity;
 pub mod figure;
 pub mod histogram;
 pub mod id;
+pub mod long_lived;
 pub mod metric_table;
 pub mod naming;
 pub mod sanitise;

@@ -37,7 +37,7 @@ impl Minute {
 }
 
 /// A half-open range of minutes, `start..end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MinuteRange {
     pub start: Minute,
     pub end: Minute,

@@ -33,6 +33,8 @@ pub(super) struct Saved {
     pub(super) fresh: SavedDecisions,
     /// The backends that each tier calls.
     pub(super) backends: Vec<(EntityId, Vec<EntityId>)>,
+    /// The latest end of a span that was taken, Unix nanoseconds; not known of version 1.
+    pub(super) newest_end_ns: Option<u64>,
 }
 
 /// What version 1 held.
@@ -66,6 +68,7 @@ pub(super) struct Saving<'p> {
     pub(super) metrics: SavedMetrics,
     pub(super) fresh: SavedDecisions,
     pub(super) backends: Vec<(EntityId, Vec<EntityId>)>,
+    pub(super) newest_end_ns: Option<u64>,
 }
 
 /// Why a checkpoint cannot be used.

@@ -140,6 +140,11 @@ impl Pipeline {
             failure: None,
         };
         decide::decide(&mut open.spans, &mut world);
+        for root in open.spans.iter_mut().filter(|span| span.decided.counted & ROOT != 0) {
+            if world.registry.is_long_lived(root.decided.bt, root.end_ns) {
+                root.flags |= LONG_LIVED;
+            }
+        }
         match world.failure {
             Some(failure) => Err(failure.into()),
             None => Ok(world.by_a_fresh_address),

@@ -93,6 +93,7 @@ impl Pipeline {
             metrics: self.metrics.save(),
             fresh: self.fresh.save(),
             backends: self.registry.save_backends(),
+            newest_end_ns: Some(self.newest_end_ns),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Threshold {
 
 impl Threshold {
     /// What the last two hours say; nothing while they say too little.
-    fn of(figure: &Figure) -> Option<Threshold> {
+    pub(super) fn of(figure: &Figure) -> Option<Threshold> {
         if figure.timed < MIN_CALLS {
             return None;
         }
@@ -62,12 +62,9 @@ pub(super) fn judge(
     }
 }
 
-/// The thresholds of all business transactions, from their figures of the last two hours: up to [`MIN_MINUTES`] ago, and
-/// after that. One that was not called so long ago is too new to have a threshold.
-pub(super) fn thresholds(
-    earlier: Vec<FigureRow>,
-    later: Vec<FigureRow>,
-) -> FxHashMap<EntityId, Threshold> {
+/// What is usual for each business transaction, from its figures of the last two hours: up to [`MIN_MINUTES`] ago, and
+/// after that. For one that was not called so long ago nothing is usual yet.
+pub(super) fn usual(earlier: Vec<FigureRow>, later: Vec<FigureRow>) -> FxHashMap<EntityId, Figure> {
     let mut usual: FxHashMap<EntityId, Figure> = FxHashMap::default();
     for row in earlier {
         usual.entry(row.key.subject).or_default().merge(&row.figure);
@@ -77,7 +74,7 @@ pub(super) fn thresholds(
             figure.merge(&row.figure);
         }
     }
-    usual.into_iter().filter_map(|(bt, figure)| Some((bt, Threshold::of(&figure)?))).collect()
+    usual
 }
 
 const BUDGET: u32 = 5;

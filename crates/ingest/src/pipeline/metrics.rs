@@ -95,7 +95,6 @@ impl Metrics {
     }
 
     /// How many requests each tier served by its own metrics, in each of its newest minutes.
-    #[allow(dead_code, reason = "read by the page that says that a tier's traces are a sample")]
     pub(super) fn request_counts(&self) -> impl Iterator<Item = (EntityId, Minute, f64)> + '_ {
         self.requests.counts()
     }

@@ -7,6 +7,7 @@ use metadata_store::{Directory, StoreError};
 use model::{
     entity::{Entity, EntityKey, EntityKind, Properties},
     id::{AccountId, EntityId},
+    long_lived::LongLived,
     naming::{
         name,
         resource::ResourceIdentity,
@@ -68,6 +69,8 @@ pub(super) struct Registry {
     backends: FxHashMap<(u32, u32), EntityId>,
     /// Which backends each tier calls, by their type.
     called: FxHashMap<(EntityId, String), FxHashSet<EntityId>>,
+    /// When business transactions, and the service endpoints at which they enter, were long-lived.
+    long_lived: FxHashMap<EntityId, LongLived>,
     addresses: FxHashMap<AccountId, FxHashMap<String, (EntityId, i64)>>,
     /// Accounts whose entities are counted.
     loaded: FxHashSet<AccountId>,
@@ -98,6 +101,7 @@ impl Registry {
             transactions: FxHashMap::default(),
             backends: FxHashMap::default(),
             called: FxHashMap::default(),
+            long_lived: FxHashMap::default(),
             addresses: FxHashMap::default(),
             loaded: FxHashSet::default(),
         }
@@ -126,7 +130,63 @@ impl Registry {
                 self.addresses.entry(account).or_default().insert(entity.key.name.clone(), known);
             }
         }
+        for bt in self.all(account, EntityKind::BusinessTransaction) {
+            self.note_long_lived(&bt.key, bt.id, &bt.properties.long_lived);
+        }
         self.count_transactions(account, now_ms);
+    }
+
+    /// Whether a call of this business transaction or service endpoint is long-lived, by when it ended.
+    pub(super) fn is_long_lived(&self, entity: EntityId, end_ns: u64) -> bool {
+        self.long_lived.get(&entity).is_some_and(|known| known.is_at(end_ns))
+    }
+
+    /// All business transactions of an account with what is known of their lives.
+    pub(super) fn transactions(&self, account: AccountId) -> Vec<Arc<Entity>> {
+        self.all(account, EntityKind::BusinessTransaction)
+    }
+
+    /// Changes when a business transaction was long-lived.
+    pub(super) fn set_long_lived(
+        &mut self,
+        bt: &Entity,
+        changed: LongLived,
+    ) -> Result<(), StoreError> {
+        let spells = changed.spells.clone();
+        self.directory
+            .change_properties(bt.id, |properties| properties.long_lived.spells = spells)?;
+        self.note_long_lived(&bt.key, bt.id, &changed);
+        Ok(())
+    }
+
+    fn note_long_lived(&mut self, key: &EntityKey, bt: EntityId, known: &LongLived) {
+        if known.spells.is_empty() {
+            return;
+        }
+        let endpoint = EntityKey { kind: EntityKind::ServiceEndpoint, ..key.clone() };
+        let places = [Some(bt), self.directory.find(&endpoint)];
+        for place in places.into_iter().flatten() {
+            self.long_lived.insert(place, known.clone());
+        }
+    }
+
+    /// All tiers of an account.
+    pub(super) fn tiers(&self, account: AccountId) -> Vec<EntityId> {
+        self.all(account, EntityKind::Tier).into_iter().map(|tier| tier.id).collect()
+    }
+
+    /// Says of a tier which share of its requests its spans show.
+    pub(super) fn set_spans_show(
+        &self,
+        tier: EntityId,
+        percent: Option<u8>,
+    ) -> Result<(), StoreError> {
+        self.directory.change_properties(tier, |properties| properties.spans_show_percent = percent)
+    }
+
+    /// One entity, as it is known.
+    pub(super) fn get(&self, id: EntityId) -> Option<Arc<Entity>> {
+        self.directory.get(id)
     }
 
     fn all(&self, account: AccountId, kind: EntityKind) -> Vec<Arc<Entity>> {

@@ -196,6 +196,9 @@ fn enter(
     let endpoint =
         context.registry.endpoint(&source.place, &source.tier_name, &name, context.now_ms)?;
     skeleton.endpoint = endpoint.0;
+    if context.registry.is_long_lived(endpoint, skeleton.end_ns) {
+        skeleton.flags |= LONG_LIVED;
+    }
     Ok(())
 }
 

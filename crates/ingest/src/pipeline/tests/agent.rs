@@ -182,6 +182,28 @@ impl Agent {
         })
     }
 
+    /// What its metrics say of the requests that it served since `start_ms`.
+    pub(super) fn served(&self, requests: u64, start_ms: i64, at_ms: i64) -> Vec<u8> {
+        let ns = |ms: i64| ms.unsigned_abs() * 1_000_000;
+        self.body(|out| {
+            write::nested(out, 2, |out| {
+                write::bytes(out, 1, b"http.server.request.duration");
+                write::bytes(out, 3, b"s");
+                write::nested(out, 9, |out| {
+                    write::nested(out, 1, |out| {
+                        write::fixed64(out, 2, ns(start_ms));
+                        write::fixed64(out, 3, ns(at_ms));
+                        write::fixed64(out, 4, requests);
+                        write::fixed64(out, 5, (requests as f64 / 100.0).to_bits());
+                        write::bytes(out, 6, &requests.to_le_bytes());
+                    });
+                    // Deltas.
+                    write::number(out, 2, 1);
+                });
+            });
+        })
+    }
+
     fn body(&self, items: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
         let mut out = Vec::new();
         write::nested(&mut out, 1, |out| {
