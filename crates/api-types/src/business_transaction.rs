@@ -18,11 +18,23 @@ pub struct BusinessTransaction {
     pub health_check: bool,
     /// All requests that have no business transaction of their own.
     pub other_traffic: bool,
-    /// Its calls are out of response times: WebSockets, streams.
+    /// Its calls are out of response times: WebSockets, streams, what half the time lasts over a minute.
     pub long_lived: bool,
+    /// What an operator said of that; null while Vedette decides.
+    #[schema(required)]
+    pub long_lived_marked: Option<bool>,
     pub figures: Figures,
     /// Calls per minute over the range, at most 30 points; null where the application reported nothing.
     pub sparkline: Vec<Option<f64>>,
+}
+
+/// Whether a business transaction is long-lived. Holds for calls from the next minute on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LongLivedMark {
+    /// Null: Vedette decides by the median.
+    #[schema(required)]
+    pub marked: Option<bool>,
 }
 
 /// One business transaction.

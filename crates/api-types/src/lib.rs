@@ -31,7 +31,9 @@ pub use self::{
     access_key::{AccessKey, NewAccessKey},
     application::{Application, ApplicationDetail, Hint},
     backend::Backend,
-    business_transaction::{BusinessTransaction, BusinessTransactionDetail, EntryType},
+    business_transaction::{
+        BusinessTransaction, BusinessTransactionDetail, EntryType, LongLivedMark,
+    },
     connect::{Attempt, AttemptResult, Attempts, Connect, Loopback},
     error::{ErrorBody, ErrorDetail},
     error_group::ErrorGroup,

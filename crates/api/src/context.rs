@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use daemon::clock::SharedClock;
 use metadata_store::{Directory, MetadataStore};
-use model::{id::AccountId, time::Minute};
+use model::{
+    entity::Properties,
+    id::{AccountId, EntityId},
+    time::Minute,
+};
 
 use crate::{
     access_key::Sealer,
@@ -13,6 +17,7 @@ use crate::{
     config::Config,
     deps::{AttemptsSource, Deps, Status},
     entities::Entities,
+    error::ApiError,
 };
 
 /// The state of the router.
@@ -54,6 +59,21 @@ impl Context {
     /// The minute that is filling.
     pub(crate) fn now_minute(&self) -> Minute {
         Minute(self.clock.now().minute())
+    }
+
+    /// Changes what is known of an entity besides its name, off the async threads.
+    pub(crate) async fn change_properties(
+        &self,
+        id: EntityId,
+        change: impl FnOnce(&mut Properties) + Send + 'static,
+    ) -> Result<(), ApiError> {
+        let directory = Arc::clone(&self.directory);
+        let thread = tokio::task::spawn_blocking(move || directory.change_properties(id, change));
+        let changed = thread.await.map_err(|source| ApiError::Unavailable {
+            what: "configuration",
+            source: Box::new(source),
+        })?;
+        Ok(changed?)
     }
 
     /// The entities that an account may see.

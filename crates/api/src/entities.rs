@@ -17,6 +17,18 @@ const HISTORICAL_MS: i64 = 3_600_000;
 /// Unseen for so long a business transaction has given up its place.
 const FORGOTTEN_MS: i64 = 7 * 24 * 3_600_000;
 
+/// What an operator should know or do about an entity.
+pub(crate) fn hints_of(entity: &Entity) -> Vec<String> {
+    let sample = entity.properties.spans_show_percent.map(|percent| {
+        format!(
+            "These figures come from a sample: its own metrics count more requests than its spans, which show about \
+             {percent} % of them. Let its agent send all traces (OTEL_TRACES_SAMPLER=parentbased_always_on) to count \
+             every request."
+        )
+    });
+    entity.properties.hints.iter().cloned().chain(sample).collect()
+}
+
 /// What an account may see of the directory.
 #[derive(Clone, Debug)]
 pub(crate) struct Entities {

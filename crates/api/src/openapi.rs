@@ -25,6 +25,7 @@ use crate::v1;
         v1::flow_map::put_layout,
         v1::business_transactions::list,
         v1::business_transactions::read,
+        v1::business_transactions::put_long_lived,
         v1::tiers::list,
         v1::nodes::list,
         v1::backends::list,

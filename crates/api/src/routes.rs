@@ -100,6 +100,7 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/applications/{id}/metrics" => v1::metrics::level;
         SignedIn   GET    "/api/v1/applications/{id}/metric-data" => v1::metrics::data;
         SignedIn   GET    "/api/v1/business-transactions/{id}" => v1::business_transactions::read;
+        SignedIn   PUT    "/api/v1/business-transactions/{id}/long-lived" => v1::business_transactions::put_long_lived;
         SignedIn   GET    "/api/v1/business-transactions/{id}/series" => v1::series::of_business_transaction;
         SignedIn   GET    "/api/v1/tiers/{id}/series" => v1::series::of_tier;
         SignedIn   GET    "/api/v1/nodes/{id}/series" => v1::series::of_node;

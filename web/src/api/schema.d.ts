@@ -294,6 +294,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/business-transactions/{id}/long-lived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says whether a business transaction's calls are long-lived, or leaves it to Vedette. */
+        put: operations["put_business_transactions_long_lived"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/business-transactions/{id}/series": {
         parameters: {
             query?: never;
@@ -547,8 +564,10 @@ export interface components {
             health_check: boolean;
             /** Format: int32 */
             id: number;
-            /** @description Its calls are out of response times: WebSockets, streams. */
+            /** @description Its calls are out of response times: WebSockets, streams, what half the time lasts over a minute. */
             long_lived: boolean;
+            /** @description What an operator said of that; null while Vedette decides. */
+            long_lived_marked: boolean | null;
             name: string;
             /** @description All requests that have no business transaction of their own. */
             other_traffic: boolean;
@@ -755,6 +774,11 @@ export interface components {
             tier: components["schemas"]["Ref"];
             trace_id: string | null;
         };
+        /** @description Whether a business transaction is long-lived. Holds for calls from the next minute on. */
+        LongLivedMark: {
+            /** @description Null: Vedette decides by the median. */
+            marked: boolean | null;
+        };
         /** @description Where agents on this machine may report in plain text. */
         Loopback: {
             /** @description `address:port`; null when switched off or not to be had. */
@@ -891,8 +915,10 @@ export interface components {
                 health_check: boolean;
                 /** Format: int32 */
                 id: number;
-                /** @description Its calls are out of response times: WebSockets, streams. */
+                /** @description Its calls are out of response times: WebSockets, streams, what half the time lasts over a minute. */
                 long_lived: boolean;
+                /** @description What an operator said of that; null while Vedette decides. */
+                long_lived_marked: boolean | null;
                 name: string;
                 /** @description All requests that have no business transaction of their own. */
                 other_traffic: boolean;
@@ -2806,6 +2832,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BusinessTransactionDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_business_transactions_long_lived: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LongLivedMark"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LongLivedMark"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

@@ -11,7 +11,7 @@ use super::{Refusals, sparklines::Sparklines};
 use crate::{
     auth::Caller,
     context::{Context, Shared},
-    entities::Entities,
+    entities::{Entities, hints_of},
     error::ApiError,
     extract::{Params, PathId, Range, RangeParams},
     figures::Measured,
@@ -78,8 +78,7 @@ fn body(
 fn hints(entities: &Entities, app: EntityId) -> Vec<Hint> {
     let of = |entity: &Entity| {
         let id = entity.id.0;
-        let hint = move |message: &String| Hint { entity_id: id, message: message.clone() };
-        entity.properties.hints.iter().map(hint).collect::<Vec<_>>()
+        hints_of(entity).into_iter().map(move |message| Hint { entity_id: id, message })
     };
     let mut hints: Vec<Hint> = entities.get(app).iter().flat_map(|app| of(app)).collect();
     for kind in [EntityKind::Tier, EntityKind::Backend, EntityKind::Queue] {

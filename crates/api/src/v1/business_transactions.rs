@@ -2,9 +2,9 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use api_types::{BusinessTransaction, BusinessTransactionDetail, Page};
+use api_types::{BusinessTransaction, BusinessTransactionDetail, LongLivedMark, Page};
 use axum::{Json, extract::State};
-use model::entity::{Entity, EntityKind};
+use model::entity::{Entity, EntityKind, Properties};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -14,7 +14,7 @@ use crate::{
     context::Shared,
     entities::Entities,
     error::ApiError,
-    extract::{Params, PathId, Range, RangeParams},
+    extract::{Body, Params, PathId, Range, RangeParams},
     figures::Measured,
     paging::PageParams,
     reference,
@@ -90,9 +90,27 @@ pub(crate) async fn read(
     }))
 }
 
+/// Says whether a business transaction's calls are long-lived, or leaves it to Vedette.
+#[utoipa::path(put, path = "/api/v1/business-transactions/{id}/long-lived", tag = "business transactions",
+    params(("id" = u32, Path)), request_body = LongLivedMark,
+    responses((status = 200, body = LongLivedMark), Refusals))]
+pub(crate) async fn put_long_lived(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Body(mark): Body<LongLivedMark>,
+) -> Result<Json<LongLivedMark>, ApiError> {
+    let bt = context.entities(caller.account).transaction(id)?;
+    let change = move |properties: &mut Properties| properties.long_lived.marked = mark.marked;
+    context.change_properties(id, change).await?;
+    tracing::info!(id = id.0, name = bt.key.name, ?mark.marked, user = caller.name, "long-lived");
+    Ok(Json(mark))
+}
+
 /// Without its sparkline, which is made only for what is on the page.
 fn body(entities: &Entities, bt: &Arc<Entity>, lines: &Sparklines) -> BusinessTransaction {
     let total = lines.total(Measured::Transaction(bt.id)).all;
+    let long_lived = &bt.properties.long_lived;
     BusinessTransaction {
         id: bt.id.0,
         name: bt.key.name.clone(),
@@ -101,7 +119,8 @@ fn body(entities: &Entities, bt: &Arc<Entity>, lines: &Sparklines) -> BusinessTr
         background: bt.properties.background,
         health_check: bt.properties.health_check,
         other_traffic: bt.properties.other_traffic,
-        long_lived: total.calls > 0.0 && total.timed == 0.0,
+        long_lived: long_lived.is_now() || total.calls > 0.0 && total.timed == 0.0,
+        long_lived_marked: long_lived.marked,
         figures: lines.figures(Measured::Transaction(bt.id)),
         sparkline: Vec::new(),
     }

@@ -23,7 +23,7 @@ use super::Refusals;
 use crate::{
     auth::Caller,
     context::Shared,
-    entities::{Entities, known},
+    entities::{Entities, hints_of, known},
     error::ApiError,
     extract::{Body, Params, PathId, Range, RangeParams},
     figures::{Measured, Sums, Total, figures},
@@ -242,7 +242,7 @@ impl Drawing<'_> {
             y: at.map(|at| at.y),
             pinned: at.is_some_and(|at| at.pinned),
             entry,
-            hints: entity.properties.hints.clone(),
+            hints: hints_of(entity),
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Refusals, totals::Totals};
 use crate::{
     auth::Caller,
     context::Shared,
-    entities::known,
+    entities::{hints_of, known},
     error::ApiError,
     extract::{Params, PathId, Range, RangeParams},
     figures::Measured,
@@ -42,7 +42,7 @@ pub(crate) async fn list(
             runtime: known(&tier.properties.system),
             agent: newest.and_then(|node| known(&node.properties.agent)),
             figures: totals.figures(Measured::Tier(tier.id)),
-            hints: tier.properties.hints.clone(),
+            hints: hints_of(&tier),
         }
     })))
 }

@@ -1,7 +1,10 @@
 //! Applications and the lists of what they are made of.
 
-use http::StatusCode;
-use model::{entity::EntityKind, id::EntityId};
+use http::{Method, StatusCode};
+use model::{
+    entity::{EntityKind, Properties},
+    id::EntityId,
+};
 use serde_json::{Value, json};
 
 use crate::support::{NOW, World};
@@ -225,4 +228,45 @@ async fn how_to_connect_is_told_with_the_last_attempts() {
         (&attempts["items"][0]["result"], &attempts["items"][0]["count"]),
         (&json!("refused"), &json!(3))
     );
+}
+
+#[tokio::test]
+async fn an_operator_says_that_a_transaction_is_long_lived_and_takes_it_back() {
+    let world = World::new().await;
+    let ids = world.ids;
+    let client = world.client();
+    let path = format!("/api/v1/business-transactions/{}/long-lived", ids.cart);
+    let mark = |marked: Value| client.send(Method::PUT, &path, Some(json!({ "marked": marked })));
+    let shown = || async {
+        let bt = format!("/api/v1/business-transactions/{}", ids.cart);
+        client.json(&bt).await["long_lived_marked"].clone()
+    };
+    assert_eq!(shown().await, Value::Null);
+    for marked in [json!(true), json!(false), Value::Null] {
+        let answer = mark(marked.clone()).await;
+        assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({ "marked": marked })));
+        assert_eq!(shown().await, marked);
+    }
+    assert_eq!(mark(json!("yes")).await.status, StatusCode::BAD_REQUEST);
+    let nobody = format!("/api/v1/business-transactions/{}/long-lived", ids.web);
+    let answer = client.send(Method::PUT, &nobody, Some(json!({ "marked": true }))).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_tier_whose_spans_are_a_sample_says_so_wherever_it_is_shown() {
+    let world = World::new().await;
+    let sample = |properties: &mut Properties| properties.spans_show_percent = Some(12);
+    world.change(world.ids.web, sample);
+    let shop = format!("/api/v1/applications/{}", world.ids.shop);
+    let client = world.client();
+    let says = |hint: &Value| hint.as_str().is_some_and(|hint| hint.contains("about 12 % of them"));
+    let tiers = client.json(&format!("{shop}/tiers")).await;
+    let web = tiers["items"].as_array().unwrap().iter().find(|tier| tier["name"] == "web");
+    assert!(says(&web.unwrap()["hints"][0]), "{tiers}");
+    let application = client.json(&shop).await;
+    assert!(says(&application["hints"][0]["message"]), "{application}");
+    let map = client.json(&format!("{shop}/flow-map")).await;
+    let node = map["nodes"].as_array().unwrap().iter().find(|node| node["name"] == "web");
+    assert!(says(&node.unwrap()["hints"][0]), "{map}");
 }

@@ -176,6 +176,11 @@ impl World {
         make(&self.directory, kind, application, parent, name, Properties::default())
     }
 
+    /// Changes what is known of an entity besides its name.
+    pub(crate) fn change(&self, entity: EntityId, change: impl FnOnce(&mut Properties)) {
+        self.directory.change_properties(entity, change).unwrap();
+    }
+
     /// A client that is signed in by HTTP Basic.
     pub(crate) fn client(self) -> Client {
         self.stranger().with_basic("admin", PASSWORD)
