@@ -1,5 +1,7 @@
 //! Snapshots, with the filters of the reference.
 
+mod details;
+
 use std::collections::HashSet;
 
 use model::{
@@ -10,6 +12,7 @@ use serde_json::Value;
 use telemetry_store::reader::{TraceQuery, TraceRow};
 use twox_hash::XxHash3_64;
 
+use self::details::{Details, Wanted};
 use super::{
     asked::Asked,
     document::{Document, Shape},
@@ -30,6 +33,8 @@ const DEFAULT_RESULTS: i64 = 100;
 const MOST_RESULTS: i64 = 600;
 /// Pages that are looked through for what the filters want.
 const PAGES: usize = 20;
+/// Snapshots of one answer whose spans are read.
+const MOST_DETAILED: usize = 100;
 
 /// Filters on what Vedette does not keep: answering without them would answer another question.
 const UNSUPPORTED: [&str; 11] = [
@@ -64,12 +69,14 @@ pub(crate) async fn list(asked: Asked) -> Result<Document, ApiError> {
         limit: MOST_RESULTS as usize,
     };
     let entities = asked.entities();
-    let told = asked
-        .context()
-        .queries
-        .ask(asked.caller.account, move |asking| matching(asking, query, &filter));
+    let asked_entities = entities.clone();
+    let told = asked.context().queries.ask(asked.caller.account, move |asking| {
+        let rows = matching(asking, query, &filter)?;
+        detailed(asking, &asked_entities, rows, filter.details)
+    });
     let told = told.await?;
-    let items = told.value.iter().map(|row| shape(&entities, row)).collect();
+    let items = told.value.into_iter().map(|(row, details)| shape(&entities, &row, details));
+    let items = items.collect();
     Ok(asked.partial_list("request-segment-datas", "request-segment-data", items, told.partial))
 }
 
@@ -84,8 +91,7 @@ struct Filter {
     outcomes: Vec<Outcome>,
     min_duration_us: u64,
     error_occurred: Option<bool>,
-    /// Properties or exit calls, which lists of snapshots do not have here.
-    details: bool,
+    details: Wanted,
     /// Nothing is archived, and every snapshot is the first of its chain.
     nothing: bool,
     results: usize,
@@ -118,8 +124,10 @@ impl Filter {
             outcomes: outcomes(asked.param("user-experience").unwrap_or_default())?,
             min_duration_us: u64::try_from(min_ms).unwrap_or(0).saturating_mul(1000),
             error_occurred: asked.flag("error-occurred")?,
-            details: asked.flag("need-props")? == Some(true)
-                || asked.flag("need-exit-calls")? == Some(true),
+            details: Wanted {
+                properties: asked.flag("need-props")? == Some(true),
+                exit_calls: asked.flag("need-exit-calls")? == Some(true),
+            },
             nothing: archived || later,
             results: usize::try_from(results.min(MOST_RESULTS)).unwrap_or(usize::MAX),
         })
@@ -150,9 +158,6 @@ fn matching(
     filter: &Filter,
 ) -> Result<Vec<TraceRow>, telemetry_store::reader::QueryError> {
     let mut found = Vec::new();
-    if filter.details {
-        asking.lacks("properties and exit calls are served by GET /api/v1/traces/{requestGUID}");
-    }
     if filter.nothing {
         return Ok(found);
     }
@@ -169,6 +174,27 @@ fn matching(
     Ok(found)
 }
 
+/// Each with what is wanted of its spans.
+fn detailed(
+    asking: &mut Asking<'_>,
+    entities: &Entities,
+    rows: Vec<TraceRow>,
+    wanted: Wanted,
+) -> Result<Vec<(TraceRow, Details)>, telemetry_store::reader::QueryError> {
+    if wanted.any() && rows.len() > MOST_DETAILED {
+        asking.lacks("only the newest 100 snapshots have their properties and exit calls");
+    }
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        let details = match wanted.any() && all.len() < MOST_DETAILED {
+            true => Details::of(entities, &row, &asking.trace(row.trace)?, wanted),
+            false => Details::default(),
+        };
+        all.push((row, details));
+    }
+    Ok(all)
+}
+
 /// Why a snapshot was taken, as the reference says it.
 fn deep_dive_policy(reason: SnapshotReason) -> &'static str {
     match reason {
@@ -179,7 +205,7 @@ fn deep_dive_policy(reason: SnapshotReason) -> &'static str {
     }
 }
 
-fn shape(entities: &Entities, row: &TraceRow) -> Shape {
+fn shape(entities: &Entities, row: &TraceRow, details: Details) -> Shape {
     let start = start_ms(row);
     let failed = row.outcome == Outcome::Error;
     let name = entities.mention(row.bt).name;
@@ -191,7 +217,7 @@ fn shape(entities: &Entities, row: &TraceRow) -> Shape {
         ("requestGUID", row.trace.to_string().into()),
         ("localID", row.entry.to_string().into()),
         ("summary", format!("[{reason}] {name}").into()),
-        ("URL", route(&name).into()),
+        ("URL", details.url.unwrap_or_else(|| route(&name).to_owned()).into()),
         ("businessTransactionId", row.bt.0.into()),
         ("applicationId", row.application.0.into()),
         ("applicationComponentId", row.tier.0.into()),
@@ -207,14 +233,14 @@ fn shape(entities: &Entities, row: &TraceRow) -> Shape {
         ("firstInChain", true.into()),
         ("snapshotExitSequence", "".into()),
         ("exitCallsDataTruncated", false.into()),
-        ("unresolvedCallInCallChain", false.into()),
+        ("unresolvedCallInCallChain", details.unresolved.into()),
         ("hasDeepDiveData", true.into()),
         ("deepDivePolicy", deep_dive_policy(row.reason).into()),
         ("delayedDeepDive", false.into()),
         ("diagnosticSessionGUID", none()),
         ("errorOccured", failed.into()),
-        ("errorSummary", none()),
-        ("errorDetails", empty("errorDetail")),
+        ("errorSummary", Shape::Scalar(details.error_summary.map_or(Value::Null, Value::from))),
+        ("errorDetails", Shape::List("errorDetail", details.errors)),
         ("errorIDs", empty("errorID")),
         ("stallDump", none()),
         ("async", false.into()),
@@ -228,10 +254,10 @@ fn shape(entities: &Entities, row: &TraceRow) -> Shape {
         ("responseHeaders", empty("responseHeader")),
         ("businessData", empty("businessData")),
         ("logMessages", empty("logMessage")),
-        ("transactionProperties", empty("transactionProperty")),
+        ("transactionProperties", Shape::List("transactionProperty", details.properties)),
         ("transactionEvents", empty("transactionEvent")),
         ("dotnetProperty", empty("dotnetProperty")),
-        ("snapshotExitCalls", empty("snapshotExitCall")),
+        ("snapshotExitCalls", Shape::List("snapshotExitCall", details.exit_calls)),
     ])
 }
 

@@ -189,7 +189,7 @@ fn span_body(targets: &Targets<'_>, waterfall: &Waterfall, row: &Row) -> SpanBod
 }
 
 /// Whom calls called.
-struct Targets<'a> {
+pub(crate) struct Targets<'a> {
     entities: &'a Entities,
     spans: &'a [Span],
     /// Tiers by application and an address at which they once answered.
@@ -197,7 +197,7 @@ struct Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
-    fn of(entities: &'a Entities, spans: &'a [Span]) -> Targets<'a> {
+    pub(crate) fn of(entities: &'a Entities, spans: &'a [Span]) -> Targets<'a> {
         let applications: BTreeSet<EntityId> = spans.iter().map(|span| span.application).collect();
         let addresses = applications
             .into_iter()
@@ -211,7 +211,7 @@ impl<'a> Targets<'a> {
 
     /// The tier that answered, else the queue or backend of the call's name, else the tier that once answered at its
     /// address, else what its spans say.
-    fn of_call(&self, application: EntityId, called: &Called) -> ExitTarget {
+    pub(crate) fn of_call(&self, application: EntityId, called: &Called) -> ExitTarget {
         let named = |kind| self.entities.find(kind, application, EntityId::NONE, &called.identity);
         if called.queue {
             let queue = named(EntityKind::Queue);

@@ -7,7 +7,7 @@ mod world;
 pub(crate) use self::{
     client::{Answer, Client},
     reader::FakeReader,
-    world::{NOW, SILENT, World},
+    world::{Ids, NOW, SILENT, World},
 };
 
 /// The password of `admin`.

@@ -8,7 +8,7 @@ use model::{
 use serde_json::{Value, json};
 use telemetry_store::reader::{OwnedValue, Span, SpanEvent};
 
-use crate::support::{NOW, World};
+use crate::support::{Ids, NOW, World};
 
 const MS: u64 = 1_000_000;
 
@@ -49,9 +49,8 @@ fn span(
     }
 }
 
-async fn trace() -> Value {
-    let mut world = World::new().await;
-    let ids = world.ids;
+/// The newest trace: web calls stock, which asks its database, and publishes a job.
+fn newest(ids: &Ids) -> Vec<Span> {
     let (web, stock) = ((ids.web, ids.web1), (ids.stock, ids.stock1));
     let http =
         [("http.request.method", "GET"), ("server.address", "stock"), ("server.port", "8080")];
@@ -68,14 +67,19 @@ async fn trace() -> Value {
         attributes: Vec::new(),
     });
     root.links.push((TraceId([9; 16]), SpanId(9)));
-    world.reader.spans = vec![
+    vec![
         root,
         span(2, 1, SpanKind::Client, web, (2, 10), &http),
         // Its clock is a second behind.
         span(3, 2, SpanKind::Server, stock, (-1000, 6), &[]),
         span(4, 3, SpanKind::Client, stock, (-999, 3), &mysql),
         span(5, 1, SpanKind::Producer, web, (15, 1), &publish),
-    ];
+    ]
+}
+
+async fn trace() -> Value {
+    let mut world = World::new().await;
+    world.reader.spans = newest(&world.ids);
     world.client().json(&format!("/api/v1/traces/{}", "01".repeat(16))).await
 }
 
@@ -134,4 +138,52 @@ async fn a_trace_names_its_transactions_and_keeps_what_was_sent() {
     let exit = &trace["spans"][1]["exit"];
     assert_eq!((&exit["type"], &exit["target"]["kind"]), (&json!("HTTP"), &json!("tier")));
     assert_eq!(trace["spans"][4]["exit"]["target"]["kind"], "queue");
+}
+
+#[tokio::test]
+async fn a_snapshot_has_the_exit_calls_and_properties_of_its_first_segment_when_they_are_asked_for()
+{
+    let mut world = World::new().await;
+    let mut spans = newest(&world.ids);
+    let text = |key: &str, value: &str| (key.to_owned(), OwnedValue::Str(value.to_owned()));
+    spans[0].attributes.push(text("url.path", "/cart/17"));
+    let thrown = vec![text("exception.type", "ValueError"), text("exception.message", "bad 7")];
+    // The same one passed a second span of the process.
+    let event = SpanEvent { attributes: thrown, ..spans[0].events[0].clone() };
+    spans[1].events.push(event.clone());
+    spans[0].events = vec![event];
+    spans[1].status = StatusCode::Error;
+    let stock = world.ids.stock;
+    world.reader.spans = spans;
+    let client = world.client();
+    let path = "/controller/rest/applications/shop/request-snapshots?time-range-type=BEFORE_NOW\
+                &duration-in-mins=60&output=JSON&error-occurred=true";
+    let plain = client.json(path).await;
+    assert_eq!(plain[0]["snapshotExitCalls"], json!([]));
+    assert_eq!((&plain[0]["URL"], &plain[0]["errorSummary"]), (&json!("/cart"), &Value::Null));
+    let found = client.json(&format!("{path}&need-props=true&need-exit-calls=true")).await;
+    let snapshot = &found[0];
+    let calls = |name: &str| -> Vec<Value> {
+        let calls = snapshot["snapshotExitCalls"].as_array().unwrap();
+        calls.iter().map(|call| call[name].clone()).collect()
+    };
+    assert_eq!(calls("exitPointName"), [json!("HTTP"), json!("JMS")]);
+    assert_eq!(calls("toComponentId"), [json!(stock.0), json!("")]);
+    assert_eq!(calls("timeTakenInMillis"), [json!(10), json!(1)]);
+    assert_eq!(calls("errors"), [json!(1), json!(0)]);
+    assert_eq!(calls("synchronous"), [json!(true), json!(false)]);
+    assert_eq!(
+        calls("properties")[1],
+        json!([{"id": 0, "name": "Target", "value": "rabbitmq jobs"}])
+    );
+    assert_eq!(snapshot["URL"], "/cart/17");
+    assert_eq!(
+        snapshot["transactionProperties"],
+        json!([{"id": 0, "name": "url.path", "value": "/cart/17"}])
+    );
+    assert_eq!(snapshot["errorSummary"], "ValueError: bad 7");
+    assert_eq!(
+        snapshot["errorDetails"],
+        json!([{"id": 0, "name": "ValueError", "value": "bad 7"}])
+    );
 }
