@@ -39,6 +39,8 @@ pub(super) struct Sent {
     pub(super) parent: u64,
     pub(super) kind: u64,
     pub(super) name: String,
+    /// The instrumentation scope.
+    pub(super) scope: String,
     pub(super) flags: u32,
     pub(super) end_ms: i64,
     pub(super) ms: i64,
@@ -58,6 +60,7 @@ impl Sent {
             parent: 0,
             kind,
             name: "span".to_owned(),
+            scope: "test".to_owned(),
             flags: LOCAL,
             end_ms,
             ms: 10,
@@ -154,8 +157,12 @@ impl Agent {
     }
 
     pub(super) fn traces(&self, spans: &[Sent]) -> Vec<u8> {
-        self.body(|out| {
-            spans.iter().for_each(|span| write::nested(out, 2, |out| span.write(out)));
+        self.resource(|out| {
+            for of_scope in spans.chunk_by(|one, next| one.scope == next.scope) {
+                scope(out, &of_scope[0].scope, |out| {
+                    of_scope.iter().for_each(|span| write::nested(out, 2, |out| span.write(out)));
+                });
+            }
         })
     }
 
@@ -167,22 +174,25 @@ impl Agent {
         body: &str,
         exception: Option<(&str, &str)>,
     ) -> Vec<u8> {
-        self.body(|out| {
-            write::nested(out, 2, |out| {
-                write::fixed64(out, 1, at_ms.unsigned_abs() * 1_000_000);
-                write::number(out, 2, 17);
-                write::nested(out, 5, |out| write::bytes(out, 1, body.as_bytes()));
-                if let Some((kind, message)) = exception {
-                    attribute(out, 6, "exception.type", &kind.into());
-                    attribute(out, 6, "exception.message", &message.into());
-                }
-                write::bytes(out, 9, &trace_id(trace));
-                write::bytes(out, 10, &span.to_be_bytes());
+        self.resource(|out| {
+            scope(out, "test", |out| {
+                write::nested(out, 2, |out| {
+                    write::fixed64(out, 1, at_ms.unsigned_abs() * 1_000_000);
+                    write::number(out, 2, 17);
+                    write::nested(out, 5, |out| write::bytes(out, 1, body.as_bytes()));
+                    if let Some((kind, message)) = exception {
+                        attribute(out, 6, "exception.type", &kind.into());
+                        attribute(out, 6, "exception.message", &message.into());
+                    }
+                    write::bytes(out, 9, &trace_id(trace));
+                    write::bytes(out, 10, &span.to_be_bytes());
+                });
             });
         })
     }
 
-    fn body(&self, items: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    /// A request with what this process sent, scope by scope.
+    fn resource(&self, scopes: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
         let mut out = Vec::new();
         write::nested(&mut out, 1, |out| {
             write::nested(out, 1, |out| {
@@ -190,13 +200,17 @@ impl Agent {
                     attribute(out, 1, key, &value.as_str().into());
                 }
             });
-            write::nested(out, 2, |out| {
-                write::nested(out, 1, |out| write::bytes(out, 1, b"test"));
-                items(out);
-            });
+            scopes(out);
         });
         out
     }
+}
+
+fn scope(out: &mut Vec<u8>, name: &str, items: impl FnOnce(&mut Vec<u8>)) {
+    write::nested(out, 2, |out| {
+        write::nested(out, 1, |out| write::bytes(out, 1, name.as_bytes()));
+        items(out);
+    });
 }
 
 fn attribute(out: &mut Vec<u8>, field: u32, key: &str, value: &Value) {
