@@ -1,4 +1,5 @@
-//! What Go programs are documented to report: this is not recorded. The spans follow the sources that make them:
+//! What Go programs report. The first test plays a recording of one, the Collector. All others are documented output, not
+//! recorded: no server could be built where this was written. Their spans follow the sources that make them:
 //! `open-telemetry/opentelemetry-go-contrib` 0.70 (`otelhttp/internal/semconv/server.go`, `otelhttp/transport.go`,
 //! `otelgrpc/internal/parse.go`), `open-telemetry/opentelemetry-go-instrumentation` 0.24 (the `probe.go` of `net/http`,
 //! `google.golang.org/grpc`, `database/sql` and `kafka-go`, and the end-to-end tests beside them) and `XSAM/otelsql` 0.40
@@ -8,8 +9,24 @@ use model::{entity::EntityKind, figure::Scope};
 
 use super::{
     agent::Agent,
+    bench::Bench,
     documented::{play, totals, transactions},
+    recorded,
 };
+use crate::{otlp::Signal, pipeline::Limits};
+
+#[test]
+fn a_program_that_works_by_itself_has_a_background_transaction() {
+    let bodies = recorded::bodies("go-collector-traces.bin");
+    let mut bench = Bench::at(recorded::end_ms(&bodies) + 1000, Limits::default());
+    bodies.iter().for_each(|body| bench.send(Signal::Traces, body));
+    bench.settle();
+    // What only notes that a line was read calls nobody.
+    assert_eq!(transactions(&bench), ["(BACKGROUND exporter/enqueue 3)"]);
+    assert_eq!(totals(&bench, Scope::Edge), ["gate > localhost:53791 (gate) 3"]);
+    assert!(totals(&bench, Scope::Tier).is_empty(), "nobody enters it");
+    assert_eq!(bench.entities(EntityKind::Node)[0].key.name, "gate");
+}
 
 /// A program with the SDK: it does not name its host.
 fn sdk(tier: &str) -> Agent {
