@@ -3,7 +3,8 @@
 //! (`Instrumentations/Kafka/KafkaInstrumentation.cs`, `Instrumentations/RabbitMqLegacy/RabbitMqInstrumentation.cs`,
 //! `docs/config.md`), `open-telemetry/opentelemetry-dotnet-contrib` 1.18 (`HttpInListener.cs`,
 //! `HttpHandlerDiagnosticListener.cs`, `SqlTelemetryHelper.cs`, `EntityFrameworkDiagnosticListener.cs`,
-//! `RedisProfilerEntryToActivityConverter.cs`), `rabbitmq/rabbitmq-dotnet-client` 7 (`RabbitMQActivitySource.cs`) and
+//! `RedisProfilerEntryToActivityConverter.cs`, `GrpcClientDiagnosticListener.cs`), `npgsql/npgsql` (`NpgsqlActivitySource.cs`),
+//! `mysql-net/MySqlConnector` (`ActivitySourceHelper.cs`), `rabbitmq/rabbitmq-dotnet-client` 7 (`RabbitMQActivitySource.cs`) and
 //! `MassTransit/MassTransit` 8 (`LogContextActivityExtensions.cs`, `DiagnosticHeaders.cs`). What the CLR measures is in
 //! [`crate::pipeline::metrics`]'s tests.
 
@@ -38,8 +39,8 @@ shop SRV 'GET orders/{id}' Microsoft.AspNetCore http.request.method=GET http.rou
   shop CLI GET System.Net.Http http.request.method=GET url.full=http://stock:8080/items/7 server.address=stock server.port=8080 http.response.status_code=200
     shop INT 'HTTP wait_for_connection stock:8080' Experimental.System.Net.Http.Connections
     stock SRV 'GET items/{id}' Microsoft.AspNetCore http.request.method=GET http.route=items/{id} url.path=/items/7 http.response.status_code=200
-      stock CLI postgresql Npgsql db.system=postgresql db.name=stock 'db.connection_string=Host=pg;Database=stock' server.address=pg server.port=5432
-  shop CLI shop.Price/Ask OpenTelemetry.Instrumentation.GrpcNetClient rpc.system=grpc rpc.service=shop.Price rpc.method=Ask rpc.grpc.status_code=0 server.address=price server.port=5001
+      stock CLI stock Npgsql db.system=postgresql db.name=stock 'db.connection_string=Host=pg;Database=stock' net.transport=ip_tcp net.peer.ip=10.0.0.3 net.peer.name=pg
+  shop CLI shop.Price/Ask OpenTelemetry.Instrumentation.GrpcNetClient rpc.system.name=grpc rpc.method=shop.Price/Ask rpc.response.status_code=OK server.address=price server.port=5001
     shop CLI POST System.Net.Http http.request.method=POST url.full=http://price:5001/shop.Price/Ask server.address=price server.port=5001 http.response.status_code=200
       price SRV shop.Price/Ask Microsoft.AspNetCore http.request.method=POST http.route=/shop.Price/Ask url.path=/shop.Price/Ask http.response.status_code=200 rpc.system.name=grpc rpc.method=shop.Price/Ask",
     );
@@ -161,7 +162,7 @@ shop SRV 'POST orders' Microsoft.AspNetCore http.request.method=POST http.route=
   shop PROD 'submit-order send' MassTransit messaging.operation=send messaging.system=rabbitmq messaging.destination.name=submit-order messaging.masstransit.destination_address=rabbitmq://mq/submit-order
     fulfil CONS 'submit-order receive' MassTransit messaging.operation=receive messaging.destination.name=submit-order messaging.masstransit.input_address=rabbitmq://mq/submit-order
       fulfil CONS 'submit-order process' MassTransit messaging.operation=process messaging.masstransit.consumer_type=SubmitOrderConsumer messaging.masstransit.destination_address=rabbitmq://mq/submit-order
-        fulfil CLI shop MySqlConnector db.system=mysql db.name=shop server.address=db1 server.port=3306",
+        fulfil CLI Execute MySqlConnector db.system=mysql db.name=shop net.transport=ip_tcp net.peer.name=db1 net.peer.port=3306",
     );
     assert_eq!(
         totals(&bench, Scope::Edge),

@@ -2,8 +2,9 @@
 //! recorded: no server could be built where this was written. Their spans follow the sources that make them:
 //! `open-telemetry/opentelemetry-go-contrib` 0.70 (`otelhttp/internal/semconv/server.go`, `otelhttp/transport.go`,
 //! `otelgrpc/internal/parse.go`), `open-telemetry/opentelemetry-go-instrumentation` 0.24 (the `probe.go` of `net/http`,
-//! `google.golang.org/grpc`, `database/sql` and `kafka-go`, and the end-to-end tests beside them) and `XSAM/otelsql` 0.40
-//! (README). What its runtime measures is in [`crate::pipeline::metrics`]'s tests.
+//! `google.golang.org/grpc`, `database/sql` and `kafka-go`, and the end-to-end tests beside them), `XSAM/otelsql`
+//! (`methods.go`, `rows.go`, `config.go`) and `dnwe/otelsarama` (`test/consumer_test.go`). What the
+//! runtime measures is in [`crate::pipeline::metrics`]'s tests.
 
 use model::{entity::EntityKind, figure::Scope};
 
@@ -54,9 +55,11 @@ shop SRV 'POST /orders/{id}' go.opentelemetry.io/contrib/instrumentation/net/htt
       shop CLI http.dns go.opentelemetry.io/contrib/instrumentation/net/http/httptrace/otelhttptrace
   shop CLI shop.Stock/Reserve go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc rpc.system.name=grpc rpc.method=shop.Stock/Reserve rpc.response.status_code=OK server.address=stock server.port=9090
     stock SRV shop.Stock/Reserve go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc rpc.system.name=grpc rpc.method=shop.Stock/Reserve rpc.response.status_code=OK network.peer.address=10.0.0.7 network.peer.port=40000
+      stock CLI sql.conn.reset_session github.com/XSAM/otelsql db.system=postgresql server.address=pg
       stock CLI sql.conn.query github.com/XSAM/otelsql db.system=postgresql 'db.statement=select 1' server.address=pg
-  shop PROD 'orders publish' github.com/dnwe/otelsarama messaging.system=kafka messaging.operation=publish messaging.destination.name=orders messaging.kafka.destination.partition=0
-    fulfil CONS 'orders receive' github.com/dnwe/otelsarama messaging.system=kafka messaging.operation=receive messaging.destination.name=orders",
+      stock CLI sql.rows github.com/XSAM/otelsql db.system=postgresql server.address=pg
+  shop PROD 'orders publish' github.com/dnwe/otelsarama messaging.system=kafka messaging.operation=publish messaging.destination.kind=topic messaging.destination.name=orders messaging.kafka.destination.partition=0
+    fulfil CONS 'orders receive' github.com/dnwe/otelsarama messaging.system=kafka messaging.operation=receive messaging.destination.kind=topic messaging.destination.name=orders messaging.message.id=0",
     );
     assert_eq!(transactions(&bench), ["HTTP POST /orders/{id} 1"]);
     assert_eq!(
