@@ -3,7 +3,7 @@ attempts that went wrong.
 
 The agents come from the pinned set that examples/shop prepared, so the commands' step "Install the agent" is not run;
 that the set holds what the step names is checked. With VEDETTE_E2E_INSTALL=1 the step is run too, before the machine
-is cut off: it takes the newest versions from the package registries.
+is cut off: it takes the versions that it names from the package registries.
 """
 
 import json
@@ -170,9 +170,10 @@ class Python(Connected):
             subprocess.run(["sh", "-eu", "-c", self.install_code()], check=True, cwd=self.folder, env=self.environment())
             return
         self.bin = PREPARED / "venv" / "bin"
-        named = [word for word in self.install_code().splitlines()[0].split() if word.startswith("opentelemetry-")]
-        done = subprocess.run([self.bin / "pip", "show", "-q", *named], capture_output=True, text=True, check=False)
-        assert named and done.returncode == 0, f"the shop's libraries lack one of {named}: {done.stderr}"
+        named = {word for word in self.install_code().splitlines()[0].split() if word.startswith("opentelemetry-")}
+        done = subprocess.run([self.bin / "pip", "freeze"], capture_output=True, text=True, check=True)
+        missing = named - set(done.stdout.split())
+        assert named and not missing, f"the shop's libraries lack {missing}"
 
     def environment(self):
         environment = super().environment()
@@ -187,10 +188,15 @@ class NodeJs(Connected):
             subprocess.run(["sh", "-eu", "-c", self.install_code()], check=True, cwd=self.folder, env=self.environment())
             return
         modules = PREPARED / "node" / "node_modules"
-        named = [word for word in self.install_code().split() if word.startswith("@opentelemetry/")]
-        missing = [name for name in named if not (modules / name / "package.json").exists()]
+        named = [word.rsplit("@", 1) for word in self.install_code().split() if word.startswith("@opentelemetry/")]
+        missing = [(name, version) for name, version in named if self.version(modules / name) != version]
         assert named and not missing, f"the shop's libraries lack {missing}"
         (self.folder / "node_modules").symlink_to(modules)
+
+    @staticmethod
+    def version(package):
+        path = package / "package.json"
+        return json.loads(path.read_text())["version"] if path.exists() else None
 
 
 def wrong_attempts_are_shown_with_their_remedy(world):

@@ -127,6 +127,8 @@ fn is_parameter(key: &str) -> bool {
         rest.starts_with("query.parameter")
             || rest.starts_with("operation.parameter")
             || rest == "statement.parameters"
+            // Go's otelsql.
+            || rest.starts_with("args.")
     })
 }
 

@@ -10,8 +10,8 @@ use model::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::skeleton::{
-    COUNTED_ENTRY, COUNTED_EXIT, Decided, ENTRY, ENTRY_UNLESS_NESTED, EXIT, INTERNAL_ROOT,
-    NAMES_ENTRY, PROCESS, RECEIVE, ROOT, Skeleton,
+    CONSUMER, COUNTED_ENTRY, COUNTED_EXIT, Decided, ENTRY, ENTRY_UNLESS_NESTED, EXIT,
+    INTERNAL_ROOT, NAMES_ENTRY, PROCESS, RECEIVE, ROOT, Skeleton,
 };
 
 /// What deciding needs to know of the world outside the trace.
@@ -33,7 +33,7 @@ pub(super) trait World {
 /// Decides every span, in place.
 pub(super) fn decide(spans: &mut [Skeleton], world: &mut dyn World) {
     let tree = Tree::of(spans);
-    let entries = entries(spans, &tree);
+    let Entries { is_entry: entries, received } = entries(spans, &tree);
     let calls = calls(spans, &tree, &entries, world);
     let owners = owners(spans, &tree, &entries, &calls, world);
     let far_ends = far_ends(spans, &tree, &entries, &calls);
@@ -54,12 +54,17 @@ pub(super) fn decide(spans: &mut [Skeleton], world: &mut dyn World) {
         }
         if entries[at] {
             decided.counted |= COUNTED_ENTRY;
-            decided.peer = world.queue(&spans[at]);
+            decided.peer = world.queue(&spans[received.get(&at).copied().unwrap_or(at)]);
         }
         if calls[at].is_some_and(|call| call.of == at) {
             decided.counted |= COUNTED_EXIT;
             let answered = far_ends.get(&at).map(|entry| spans[*entry].tier);
-            decided.peer = world.far_end(&spans[at], carriers.get(&at).copied(), answered);
+            let (exit, carrier) = match carriers.get(&at) {
+                Some(Carrier::Teller(target)) => (Skeleton { target: *target, ..spans[at] }, None),
+                Some(Carrier::Transport(target)) => (spans[at], Some(*target)),
+                None => (spans[at], None),
+            };
+            decided.peer = world.far_end(&exit, carrier, answered);
         }
         spans[at].decided = decided;
     }
@@ -136,8 +141,14 @@ fn is_local(a: &Skeleton, b: &Skeleton) -> bool {
     (a.tier, a.node) == (b.tier, b.node)
 }
 
-/// Which spans are where work enters a tier.
-fn entries(spans: &[Skeleton], tree: &Tree) -> Vec<bool> {
+/// Where work enters a tier.
+struct Entries {
+    is_entry: Vec<bool>,
+    /// The receive that each process of a message stands for: it says where the message came from.
+    received: FxHashMap<usize, usize>,
+}
+
+fn entries(spans: &[Skeleton], tree: &Tree) -> Entries {
     let by_themselves: Vec<bool> = spans
         .iter()
         .enumerate()
@@ -147,18 +158,45 @@ fn entries(spans: &[Skeleton], tree: &Tree) -> Vec<bool> {
             false => span.is(ENTRY | RECEIVE),
         })
         .collect();
-    let mut entries = by_themselves.clone();
+    let mut is_entry = by_themselves.clone();
+    let mut received = FxHashMap::default();
+    // A message that is received and processed counts once, on process.
     for at in (0..spans.len()).filter(|at| spans[*at].is(PROCESS)) {
-        // A message that is received and processed counts once, on process.
         let receive = tree.local_parent(spans, at);
         if let Some(receive) =
             receive.filter(|parent| spans[*parent].is(RECEIVE) && by_themselves[*parent])
         {
-            entries[receive] = false;
-            entries[at] = true;
+            is_entry[receive] = false;
+            is_entry[at] = true;
+            received.insert(at, receive);
         }
     }
-    entries
+    for (receive, process) in handed_on(spans, &is_entry) {
+        is_entry[receive] = false;
+        received.insert(process, receive);
+    }
+    received.retain(|_, receive| spans[*receive].is(CONSUMER));
+    Entries { is_entry, received }
+}
+
+/// Receives whose message is processed beside them: one process, one producer, in the order of time.
+fn handed_on(spans: &[Skeleton], is_entry: &[bool]) -> Vec<(usize, usize)> {
+    let with_parent =
+        |at: &usize| is_entry[*at] && spans[*at].is(CONSUMER) && spans[*at].parent != 0;
+    if !(0..spans.len()).any(|at| with_parent(&at) && spans[at].is(RECEIVE)) {
+        return Vec::new();
+    }
+    let mut consumers: Vec<usize> = (0..spans.len()).filter(with_parent).collect();
+    let source = |at: usize| (spans[at].parent, spans[at].tier, spans[at].node);
+    consumers.sort_by_key(|at| (source(*at), spans[*at].start_ns(), spans[*at].id));
+    let of_one_source = consumers.chunk_by(|one, next| source(*one) == source(*next));
+    of_one_source
+        .flat_map(|consumers| {
+            let (receives, processes): (Vec<usize>, Vec<usize>) =
+                consumers.iter().partition(|at| spans[**at].is(RECEIVE));
+            receives.into_iter().zip(processes)
+        })
+        .collect()
 }
 
 /// Which call a span belongs to.
@@ -170,6 +208,8 @@ struct Call {
     key: ExitKey,
     /// This very span says where it leads.
     knows_address: bool,
+    /// It is a call of the same system as the span around it, and knows no less of what is inside the target.
+    tells_all: bool,
 }
 
 /// The call of each exit span: nested spans of one process and target are one, timed by the outermost.
@@ -197,7 +237,7 @@ fn calls(
         let knows_address = key.address != 0;
         let relation = outer.map(|outer| (outer, nested(&outer.key, &key)));
         calls[at] = Some(match relation {
-            Some((outer, Nested::SameCall | Nested::Transport)) => {
+            Some((outer, nested @ (Nested::SameCall | Nested::Transport))) => {
                 let known = ExitKey {
                     address: if outer.key.address == 0 { key.address } else { outer.key.address },
                     ..outer.key
@@ -205,21 +245,41 @@ fn calls(
                 if let Some(of) = calls[outer.of].as_mut() {
                     of.key = known;
                 }
-                Call { of: outer.of, key: known, knows_address }
+                let tells_all =
+                    nested == Nested::SameCall && (key.inside != 0 || known.inside == 0);
+                Call { of: outer.of, key: known, knows_address, tells_all }
             }
-            Some((_, Nested::OwnCall)) | None => Call { of: at, key, knows_address },
+            Some((_, Nested::OwnCall)) | None => {
+                Call { of: at, key, knows_address, tells_all: true }
+            }
         });
     }
     calls
 }
 
-/// For calls whose outermost span knows no address: the target of the first span inside that knows one.
-fn carriers(calls: &[Option<Call>], spans: &[Skeleton]) -> FxHashMap<usize, u32> {
-    let mut carriers: FxHashMap<usize, u32> = FxHashMap::default();
+/// The target of a span inside a call that knows the address.
+#[derive(Clone, Copy)]
+enum Carrier {
+    /// It tells of the same call and says more.
+    Teller(u32),
+    /// It carries the call.
+    Transport(u32),
+}
+
+/// For calls whose outermost span knows no address: the first span inside that knows one.
+fn carriers(calls: &[Option<Call>], spans: &[Skeleton]) -> FxHashMap<usize, Carrier> {
+    let knows = |of: usize| calls[of].is_some_and(|call| call.knows_address);
+    let mut carriers: FxHashMap<usize, Carrier> = FxHashMap::default();
     for (at, call) in calls.iter().enumerate() {
-        if let Some(call) = call.filter(|call| call.of != at && call.knows_address) {
-            carriers.entry(call.of).or_insert(spans[at].target);
-        }
+        let Some(call) = call.filter(|call| call.knows_address && !knows(call.of)) else {
+            continue;
+        };
+        // A queue is known by its name; its address is only where the broker is.
+        let carrier = match call.tells_all && !call.key.queue {
+            true => Carrier::Teller(spans[at].target),
+            false => Carrier::Transport(spans[at].target),
+        };
+        carriers.entry(call.of).or_insert(carrier);
     }
     carriers
 }

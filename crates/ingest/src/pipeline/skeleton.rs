@@ -49,7 +49,7 @@ pub(super) const ROOT: u8 = 4;
 pub(super) const ENTRY: u16 = 1;
 /// An entry unless its parent turns up in the same process; counted on its tier when the trace is closed.
 pub(super) const ENTRY_UNLESS_NESTED: u16 = 2;
-/// A consumer's receive, an entry unless a process span below it handles the message.
+/// A consumer's receive, an entry unless a process span below or beside it handles the message.
 pub(super) const RECEIVE: u16 = 4;
 /// A consumer's process under a local parent: an entry if that parent is a receive.
 pub(super) const PROCESS: u16 = 8;

@@ -166,8 +166,8 @@ fn enter(
     let operation = facts.messaging_operation;
     let decision = process::is_entry(view.kind, view.flags, SpanId(skeleton.parent));
     let is = |wanted| view.kind == SpanKind::Consumer && operation == Some(wanted);
-    let receives = is(MessagingOperation::Receive);
     let processes = is(MessagingOperation::Process);
+    let receives = is(MessagingOperation::Receive) || processes && queue::hands_on(view.scope);
     skeleton.flags |= match decision {
         EntryDecision::Yes if receives => RECEIVE,
         EntryDecision::Yes => ENTRY,

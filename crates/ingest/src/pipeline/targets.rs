@@ -74,7 +74,8 @@ impl Target {
 pub(super) struct Targets {
     all: Vec<Target>,
     numbers: FxHashMap<Target, u32>,
-    /// By what identifies a call: its key and, for a loopback address, the caller's place. Saves making its names.
+    /// By what identifies a call: its key and, for a loopback address, the caller's place, for none the service. Saves
+    /// making its names.
     calls: FxHashMap<(ExitKey, u64), u32>,
 }
 
@@ -84,11 +85,13 @@ const MAX_TARGETS: usize = 50_000;
 impl Targets {
     /// The number of an exit call's target. `place` is what a loopback address means.
     pub(super) fn of_exit(&mut self, call: &ExitCall<'_>, place: &str) -> u32 {
-        let place_key = match call.loopback {
-            true => XxHash3_64::oneshot(place.as_bytes()),
-            false => 0,
+        // The service is part of a name without an address.
+        let beside = match (&call.address, call.service) {
+            (Some(_), _) if call.loopback => place,
+            (None, Some(service)) => service,
+            _ => "",
         };
-        let key = (call.key(), place_key);
+        let key = (call.key(), XxHash3_64::oneshot(beside.as_bytes()));
         if let Some(&number) = self.calls.get(&key) {
             return number;
         }

@@ -2,8 +2,12 @@
 
 mod agent;
 mod bench;
+mod documented;
+mod dotnet;
 mod extras;
 mod failures;
+mod go;
+mod java;
 mod journal;
 mod late;
 mod limits;

@@ -1,7 +1,7 @@
 //! The table itself: every attribute name of either generation that a rule needs, and which wins when several are sent.
 
 use super::address::{HostPort, Url, without_query};
-use super::messaging::{MessagingOperation, is_nameless, name_parts, without_queue};
+use super::messaging::{MessagingOperation, is_empty, is_nameless, name_parts, without_queue};
 use super::{Facts, SpanView, systems};
 use crate::attributes::Value;
 use crate::span::SpanKind;
@@ -57,6 +57,8 @@ pub(super) struct Collected<'a> {
     operation_name: Option<&'a str>,
     message_id: Both<'a>,
     messaging_url: Option<&'a str>,
+    /// Where MassTransit receives from, or what it processes was sent to.
+    masstransit: Both<'a>,
     /// Any attribute of messaging was there.
     messaging: bool,
 }
@@ -180,6 +182,8 @@ impl<'a> Collected<'a> {
                 self.facts.messaging_batch_size = value.as_int()
             }
             "url" => self.messaging_url = text(value),
+            "masstransit.input_address" => self.masstransit.stable = text(value),
+            "masstransit.destination_address" => self.masstransit.old = text(value),
             _ => {}
         }
     }
@@ -282,7 +286,9 @@ impl<'a> Collected<'a> {
 
     fn resolve_db(&mut self) {
         let facts = &mut self.facts;
-        facts.db_system = self.db_system.get().map(systems::database);
+        let queried = self.db_statement.get().or(self.db_operation.get()).is_some();
+        let unnamed = queried.then_some(systems::OTHER_SQL);
+        facts.db_system = self.db_system.get().map(systems::database).or(unnamed);
         facts.db_statement = self.db_statement.get();
         facts.db_operation = self.db_operation.get();
         facts.db_collection = self.db_collection.get();
@@ -303,13 +309,13 @@ impl<'a> Collected<'a> {
         if facts.rpc_system.is_none() {
             return;
         }
-        let whole = facts.rpc_method.or(facts.rpc_service.is_none().then_some(span.name));
-        let Some((service, method)) =
-            whole.and_then(|whole| whole.trim_start_matches('/').rsplit_once('/'))
-        else {
+        // Go's probes write the whole name where the service belongs.
+        let whole = facts.rpc_method.or(facts.rpc_service).unwrap_or(span.name);
+        let Some((service, method)) = whole.trim_start_matches('/').rsplit_once('/') else {
             return;
         };
-        facts.rpc_service = facts.rpc_service.or(Some(service));
+        let sent = facts.rpc_service.filter(|sent| *sent != whole);
+        facts.rpc_service = sent.or(Some(service));
         facts.rpc_method = Some(method);
     }
 
@@ -319,11 +325,13 @@ impl<'a> Collected<'a> {
             return;
         }
         let name = name_parts(span);
+        let scheme = || Some(self.masstransit.get()?.split_once("://")?.0);
         let facts = &mut self.facts;
         facts.messaging_system = facts
             .messaging_system
             .map(systems::messaging)
-            .or_else(|| systems::messaging_of_scope(span.scope));
+            .or_else(|| systems::messaging_of_scope(span.scope))
+            .or_else(|| systems::messaging_of_scheme(scheme()?));
         let sent = [self.operation.get(), self.operation_name];
         facts.messaging_operation = sent
             .into_iter()
@@ -336,9 +344,20 @@ impl<'a> Collected<'a> {
         facts.messaging_destination = destination
             .map(|destination| without_queue(destination, self.routing_key))
             .chain([self.routing_key, self.queue, self.destination_template].into_iter().flatten())
-            .find(|destination| !is_nameless(destination))
-            .or(name.rest);
+            .find(|destination| !is_nameless(destination));
+        // Java's RabbitMQ client names every method of the protocol so: `queue.declare`, `basic.ack`.
+        let says_nothing = self.operation.get().or(self.operation_name).is_none()
+            && name.operation.is_none()
+            && facts.messaging_destination.is_none();
+        if span.kind == SpanKind::Client && says_nothing {
+            facts.messaging_operation = Some(MessagingOperation::Manage);
+            return;
+        }
+        facts.messaging_destination = facts.messaging_destination.or(name.rest);
         facts.messaging_message_id = self.message_id.get();
+        if self.operation_name.is_some_and(is_empty) {
+            facts.messaging_batch_size = Some(0);
+        }
     }
 }
 

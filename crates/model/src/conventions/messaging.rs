@@ -14,6 +14,8 @@ pub enum MessagingOperation {
     Process,
     /// An acknowledgement.
     Settle,
+    /// Something else that is said to a broker: a queue is declared, an exchange bound.
+    Manage,
 }
 
 impl MessagingOperation {
@@ -25,6 +27,7 @@ impl MessagingOperation {
             MessagingOperation::Receive => "receive",
             MessagingOperation::Process => "process",
             MessagingOperation::Settle => "settle",
+            MessagingOperation::Manage => "manage",
         }
     }
 
@@ -41,7 +44,7 @@ impl MessagingOperation {
         Some(match word {
             "create" => MessagingOperation::Create,
             "publish" | "send" | "produce" | "apply_async" => MessagingOperation::Publish,
-            "receive" | "poll" | "recv" => MessagingOperation::Receive,
+            "receive" | "poll" | "recv" | "fetch" => MessagingOperation::Receive,
             "process" | "deliver" | "run" | "consume" => MessagingOperation::Process,
             "settle" | "ack" | "nack" | "reject" | "complete" | "commit" => {
                 MessagingOperation::Settle
@@ -80,9 +83,15 @@ pub(super) fn name_parts<'a>(span: &SpanView<'a, '_>) -> NameParts<'a> {
     NameParts { operation, rest: (!is_nameless(rest)).then_some(rest) }
 }
 
-/// Whether an agent wrote this where the destination has no name.
+/// Whether an agent wrote this where the destination has no name: what goes through RabbitMQ's default exchange is told
+/// apart by its routing key alone.
 pub(super) fn is_nameless(destination: &str) -> bool {
-    matches!(destination, "" | "<default>" | "(default)" | "<unknown>" | "unknown")
+    matches!(destination, "" | "<default>" | "(default)" | "amq.default" | "<unknown>" | "unknown")
+}
+
+/// What the .NET client of RabbitMQ calls a fetch that got nothing.
+pub(super) fn is_empty(operation_name: &str) -> bool {
+    operation_name.ends_with("(empty)")
 }
 
 /// The destination on which both sides agree: RabbitMQ's consumers append their queue to `exchange:routing key`.

@@ -1,5 +1,8 @@
 //! Names of systems: an older name becomes the stable one, and an instrumentation's scope stands in where no name was sent.
 
+/// What the conventions call a database of which nothing is known but its statements.
+pub(super) const OTHER_SQL: &str = "other_sql";
+
 /// The stable name of a database system.
 pub(super) fn database(sent: &str) -> &str {
     match sent {
@@ -63,4 +66,17 @@ pub(super) fn messaging_of_scope(scope: &str) -> Option<&'static str> {
         scope.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
     };
     WORDS.iter().find(|(word, _)| contains(word)).map(|(_, system)| *system)
+}
+
+/// The messaging system that an address is for, by its scheme: MassTransit names no system where it receives.
+pub(super) fn messaging_of_scheme(scheme: &str) -> Option<&'static str> {
+    Some(match scheme {
+        "rabbitmq" | "amqp" | "amqps" => "rabbitmq",
+        "kafka" => "kafka",
+        "activemq" => "activemq",
+        "amazonsqs" => "aws_sqs",
+        "sb" => "servicebus",
+        "nats" => "nats",
+        _ => return None,
+    })
 }

@@ -178,6 +178,7 @@ fn a_qualified_rpc_method_is_split() {
         ("x", &[("rpc.system", "grpc"), ("rpc.service", "shop.Cart"), ("rpc.method", "Add")][..]),
         ("x", &[("rpc.system.name", "grpc"), ("rpc.method", "shop.Cart/Add")]),
         ("/shop.Cart/Add", &[("rpc.system", "grpc")]),
+        ("x", &[("rpc.system", "grpc"), ("rpc.service", "/shop.Cart/Add")]),
     ] {
         let attributes: Vec<_> =
             sent.iter().map(|(key, value)| (*key, Value::Str(value))).collect();

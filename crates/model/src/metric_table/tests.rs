@@ -82,3 +82,33 @@ fn a_pools_name_stands_in_its_path_and_no_pool_gives_no_path() {
     );
     assert_eq!(path("something.else"), None);
 }
+
+#[test]
+fn every_metric_that_a_runtime_documents_has_a_place() {
+    // open-telemetry/semantic-conventions, docs/runtime/{jvm,dotnet,go}-metrics.md of August 2026.
+    const JVM: &str = "memory.used memory.committed memory.limit memory.used_after_last_gc memory.init gc.duration \
+        thread.count class.loaded class.unloaded class.count cpu.time cpu.count cpu.recent_utilization \
+        system.cpu.utilization system.cpu.load_1m buffer.memory.used buffer.memory.limit buffer.count \
+        file_descriptor.count file_descriptor.limit";
+    const DOTNET: &str = "process.cpu.count process.cpu.time process.memory.working_set gc.collections \
+        gc.heap.total_allocated gc.last_collection.memory.committed_size gc.last_collection.heap.size \
+        gc.last_collection.heap.fragmentation.size gc.pause.time jit.compiled_il.size jit.compiled_methods \
+        jit.compilation.time thread_pool.thread.count thread_pool.work_item.count thread_pool.queue.length \
+        monitor.lock_contentions timer.count assembly.count exceptions";
+    const GO: &str = "memory.used memory.limit memory.allocated memory.allocations memory.gc.goal memory.gc.cycles \
+        memory.gc.pause.duration cpu.time goroutine.count processor.limit schedule.duration config.gogc";
+    // open-telemetry/opentelemetry-dotnet-contrib, src/OpenTelemetry.Instrumentation.Runtime/README.md: before .NET 9.
+    const OLD_DOTNET: &str = "gc.collections.count gc.objects.size gc.allocations.size gc.committed_memory.size \
+        gc.heap.size gc.heap.fragmentation.size gc.duration jit.il_compiled.size jit.methods_compiled.count \
+        jit.compilation_time monitor.lock_contention.count thread_pool.threads.count \
+        thread_pool.completed_items.count thread_pool.queue.length timer.count assemblies.count exceptions.count";
+    let table = MetricTable::new();
+    let documented =
+        [("jvm", JVM), ("dotnet", DOTNET), ("go", GO), ("process.runtime.dotnet", OLD_DOTNET)];
+    for (runtime, names) in documented {
+        for name in names.split_whitespace() {
+            let metric = format!("{runtime}.{name}");
+            assert!(!table.uses(&metric).is_empty(), "{metric} would be a custom metric");
+        }
+    }
+}

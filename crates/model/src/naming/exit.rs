@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use twox_hash::XxHash3_64;
 
-use crate::conventions::{Facts, SpanView};
+use crate::conventions::{Facts, MessagingOperation, SpanView};
 use crate::naming::name;
 use crate::naming::queue::{self, Queue};
 use crate::span::SpanKind;
@@ -50,8 +50,8 @@ pub struct ExitCall<'a> {
     pub transport: bool,
 }
 
-/// Reads the call of a CLIENT or PRODUCER span. Nothing for other kinds, for plumbing, and for a consumer's fetching and
-/// acknowledging.
+/// Reads the call of a CLIENT or PRODUCER span. Nothing for other kinds, for plumbing, for a consumer's fetching and
+/// acknowledging, and for what is said to a broker about its queues.
 pub fn call<'a>(facts: &Facts<'a>, span: &SpanView<'a, '_>) -> Option<ExitCall<'a>> {
     if !span.kind.may_exit() || is_plumbing(span.scope, span.name) {
         return None;
@@ -88,7 +88,8 @@ fn client_category<'a>(facts: &Facts<'a>) -> Option<(&'static str, &'a str)> {
     if let Some(system) = facts.db_system {
         return Some((store_category(system), system));
     }
-    if let Some(operation) = facts.messaging_operation {
+    let manages = facts.messaging_operation == Some(MessagingOperation::Manage);
+    if let Some(operation) = facts.messaging_operation.filter(|_| !manages) {
         let system = facts.messaging_system.unwrap_or_default();
         return (!operation.consumes()).then_some((category::MESSAGING, system));
     }
@@ -98,7 +99,7 @@ fn client_category<'a>(facts: &Facts<'a>) -> Option<(&'static str, &'a str)> {
     if facts.is_http() {
         return Some((category::HTTP, "http"));
     }
-    Some((category::OTHER, ""))
+    (!manages).then_some((category::OTHER, ""))
 }
 
 fn store_category(system: &str) -> &'static str {

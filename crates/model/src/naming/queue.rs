@@ -50,5 +50,11 @@ pub fn supersedes(process: &Facts<'_>, receive: &Facts<'_>) -> bool {
         && process.messaging_destination == receive.messaging_destination
 }
 
+/// Whether spans of this scope only hand a message on where a framework is around: under Spring, Java's RabbitMQ client puts
+/// it into a queue of its own, and the span of Spring's listener, with the same parent, is the one that processes it.
+pub fn hands_on(scope: &str) -> bool {
+    scope.starts_with("io.opentelemetry.rabbitmq-")
+}
+
 #[cfg(test)]
 mod tests;

@@ -115,7 +115,7 @@ fn of_http(facts: &Facts<'_>) -> EntryKind {
     if health::is_health_check(facts) {
         return EntryKind::HealthCheck;
     }
-    let route = facts.http_route.filter(|route| !is_catch_all(route));
+    let route = facts.http_route.filter(|route| !is_catch_all(route, facts.url_path));
     let client_error = facts.http_status.is_some_and(|status| (400..500).contains(&status));
     if (route.is_none() && client_error) || statics::is_static_asset(facts) {
         return EntryKind::OtherTraffic;
@@ -128,9 +128,24 @@ fn of_http(facts: &Facts<'_>) -> EntryKind {
     named([method(facts.http_method), " ", slash, &path].concat())
 }
 
-/// A route that matches whatever no other does says nothing.
-fn is_catch_all(route: &str) -> bool {
-    matches!(route.trim_start_matches('/'), "*" | "**" | "{*path}" | "{**path}" | "(.*)")
+/// A route that matches whatever no other does says nothing: `/*`, `{*path:nonfile}`, `/{rest...}`, a Go server's `/`
+/// for every path; nor does the pattern by which ASP.NET's MVC finds any controller.
+fn is_catch_all(route: &str, path: Option<&str>) -> bool {
+    let bare = route.trim_matches('/');
+    if bare.is_empty() {
+        return path.is_some_and(|path| !path.trim_matches('/').is_empty());
+    }
+    if bare.contains("{controller") && bare.contains("{action") {
+        return true;
+    }
+    let inside = bare.strip_prefix('{').and_then(|bare| bare.strip_suffix('}'));
+    !bare.contains('/')
+        && match inside {
+            Some(inside) => {
+                inside.starts_with('*') || inside.ends_with("...") || inside.ends_with(":path")
+            }
+            None => bare.starts_with('*') || bare == "(.*)",
+        }
 }
 
 /// The known methods; whatever else a client makes up is `HTTP`, as the conventions name it.

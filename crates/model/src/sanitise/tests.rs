@@ -31,6 +31,7 @@ fn each_attribute_is_read_as_what_it_holds() {
     check("", "process.command_line", Value::Str("app --key hunter2"), Some("app --key ?"));
     check("", "db.query.parameter.name", Value::Str("hunter2"), Some("?"));
     check("", "db.query.parameter.0", Value::Int(5), Some("?"));
+    check("", "db.args.$1", Value::Str("hunter2"), Some("?"));
     check("", "exception.message", Value::Str("bad token=hunter2"), Some("bad token=***"));
     check("", "http.request.header.cookie", Value::Encoded(b"x"), Some("***"));
     check("", "app.password", Value::Int(5), Some("***"));

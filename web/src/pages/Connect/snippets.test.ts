@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { encoded, environmentOf, quoted, setupScript, WAYS, type Target } from './snippets'
+import { encoded, environmentOf, NODE_VERSIONS, PYTHON_VERSIONS, quoted, setupScript, WAYS, type Target } from './snippets'
 
 const target: Target = { url: 'https://apm.example.com:9443', accessKey: 'vk_A1/b+c=', caFingerprint: '3F:A1', application: 'shop', environment: 'production', tier: 'storefront' }
 
@@ -49,6 +50,22 @@ describe('snippets', () => {
     const env = shellEnvironment(exportsOf('nodejs').replace(/^export NODE_OPTIONS.*$/m, ''))
     expect(env.NODE_EXTRA_CA_CERTS).toMatch(/\/vedette-ca\.pem$/)
     expect(exportsOf('nodejs')).toContain('--require @opentelemetry/auto-instrumentations-node/register')
+  })
+
+  it('the agents are installed in the versions that the example shop runs', () => {
+    const lock = readFileSync('../examples/shop/python/requirements.lock', 'utf8').split('\n')
+    expect(lock).toContain(`opentelemetry-distro==${PYTHON_VERSIONS.distro}`)
+    expect(lock).toContain(`opentelemetry-exporter-otlp-proto-http==${PYTHON_VERSIONS.exporter}`)
+    expect(lock).toContain(`opentelemetry-instrumentation==${PYTHON_VERSIONS.distro}`)
+    const { dependencies } = JSON.parse(readFileSync('../examples/shop/node/package.json', 'utf8')) as { dependencies: Record<string, string> }
+    expect(dependencies['@opentelemetry/api']).toBe(NODE_VERSIONS.api)
+    expect(dependencies['@opentelemetry/auto-instrumentations-node']).toBe(NODE_VERSIONS.agent)
+  })
+
+  it('a dollar sign is no variable of the Collector', () => {
+    const code = wayOf('collector').steps({ ...target, application: 'a$HOME', accessKey: 'k$1' }).map((s) => s.code).join('\n')
+    expect(code).toContain('value: "a$$HOME"')
+    expect(code).toContain('x-api-key: "k$$1"')
   })
 
   it('names with spaces and quotes reach the agent unharmed', () => {

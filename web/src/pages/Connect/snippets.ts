@@ -29,6 +29,10 @@ export interface Way {
 
 export const CA_FILE = 'vedette-ca.pem'
 
+/** The versions that examples/shop runs: one set. The newest of every part need not have been published together. */
+export const PYTHON_VERSIONS = { distro: '0.66b1', exporter: '1.45.1' }
+export const NODE_VERSIONS = { api: '1.9.1', agent: '0.81.2' }
+
 /** Quoted for a POSIX shell: one word, whatever is in it. */
 export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
@@ -80,7 +84,11 @@ const python: Way = {
   label: 'Python',
   steps: (target) => [
     fetchCa(target),
-    shell('Install the agent', ['pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http', 'opentelemetry-bootstrap -a install']),
+    shell(
+      'Install the agent',
+      [`pip install opentelemetry-distro==${PYTHON_VERSIONS.distro} opentelemetry-exporter-otlp-proto-http==${PYTHON_VERSIONS.exporter}`, 'opentelemetry-bootstrap -a install'],
+      'opentelemetry-bootstrap adds what your libraries need, in the version of opentelemetry-distro.',
+    ),
     variables(target, [certificate, 'export OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true']),
     shell('Start your program under it', ['opentelemetry-instrument python app.py'], 'Your own command goes behind opentelemetry-instrument: flask run, uvicorn app:app, celery -A app worker …'),
   ],
@@ -91,7 +99,7 @@ const nodejs: Way = {
   label: 'Node.js',
   steps: (target) => [
     fetchCa(target),
-    shell('Install the agent', ['npm install @opentelemetry/api @opentelemetry/auto-instrumentations-node']),
+    shell('Install the agent', [`npm install @opentelemetry/api@${NODE_VERSIONS.api} @opentelemetry/auto-instrumentations-node@${NODE_VERSIONS.agent}`]),
     variables(target, [certificate, `export NODE_EXTRA_CA_CERTS="$PWD/${CA_FILE}"`, `export NODE_OPTIONS="--require @opentelemetry/auto-instrumentations-node/register"`]),
     shell('Start your program', ['node app.js'], 'NODE_OPTIONS loads the agent before your program; nothing in it changes.'),
   ],
@@ -142,7 +150,7 @@ const go: Way = {
   steps: (target) => [
     fetchCa(target),
     shell('Add the libraries', ['go get go.opentelemetry.io/contrib/exporters/autoexport go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp go.opentelemetry.io/otel/sdk']),
-    { title: 'Start OpenTelemetry in main', language: 'go', code: GO_MAIN, remark: 'Go has no agent that attaches from outside; these lines read the variables below.' },
+    { title: 'Start OpenTelemetry in main', language: 'go', code: GO_MAIN, remark: 'Go 1.25 or later. These lines report requests in and out, and read the variables below.' },
     variables(target, [certificate]),
     shell('Start your program', ['go run .']),
   ],
@@ -153,15 +161,20 @@ const dotnet: Way = {
   label: '.NET',
   steps: (target) => [
     fetchCa(target),
-    shell('Trust the CA on this machine', [`sudo cp ${CA_FILE} /usr/local/share/ca-certificates/vedette.crt`, 'sudo update-ca-certificates'], '.NET verifies servers against the system’s certificates.'),
+    shell('Trust the CA on this machine', [`sudo cp ${CA_FILE} /usr/local/share/ca-certificates/vedette.crt`, 'sudo update-ca-certificates'], 'For .NET before 8 and agents before 1.14. Later ones read OTEL_EXPORTER_OTLP_CERTIFICATE and can do without this step.'),
     shell('Install the agent', ['curl -sSfLO https://github.com/open-telemetry/opentelemetry-dotnet-instrumentation/releases/latest/download/otel-dotnet-auto-install.sh', 'sh ./otel-dotnet-auto-install.sh']),
     variables(target, [certificate]),
-    shell('Start your program with it', ['. "$HOME/.otel-dotnet-auto/instrument.sh"', 'dotnet run']),
+    shell('Start your program with it', ['. "$HOME/.otel-dotnet-auto/instrument.sh"', 'dotnet app.dll'], 'dotnet run starts processes of the SDK under the agent as well; they would report as this tier.'),
   ],
 }
 
+/** A text in the Collector's configuration, where `$` begins a variable. */
+function yamlText(text: string): string {
+  return JSON.stringify(text).replaceAll('$', '$$$$')
+}
+
 function collectorYaml(target: Target): string {
-  const attribute = (key: string, value: string) => `      - { key: ${key}, value: ${JSON.stringify(value)}, action: insert }`
+  const attribute = (key: string, value: string) => `      - { key: ${key}, value: ${yamlText(value)}, action: insert }`
   return `receivers:
   otlp:
     protocols:
@@ -173,15 +186,15 @@ processors:
     attributes:
 ${[attribute('service.namespace', target.application), ...(target.environment ? [attribute('deployment.environment.name', target.environment)] : [])].join('\n')}
 exporters:
-  otlphttp/vedette:
-    endpoint: ${JSON.stringify(target.url)}
-    headers: { x-api-key: ${JSON.stringify(target.accessKey)} }
+  otlp_http/vedette:
+    endpoint: ${yamlText(target.url)}
+    headers: { x-api-key: ${yamlText(target.accessKey)} }
     tls: { ca_file: /etc/otelcol/${CA_FILE} }
 service:
   pipelines:
-    traces: { receivers: [otlp], processors: [resource, batch], exporters: [otlphttp/vedette] }
-    metrics: { receivers: [otlp], processors: [resource, batch], exporters: [otlphttp/vedette] }
-    logs: { receivers: [otlp], processors: [resource, batch], exporters: [otlphttp/vedette] }`
+    traces: { receivers: [otlp], processors: [resource, batch], exporters: [otlp_http/vedette] }
+    metrics: { receivers: [otlp], processors: [resource, batch], exporters: [otlp_http/vedette] }
+    logs: { receivers: [otlp], processors: [resource, batch], exporters: [otlp_http/vedette] }`
 }
 
 const collector: Way = {
@@ -190,7 +203,7 @@ const collector: Way = {
   steps: (target) => [
     fetchCa(target),
     shell('Put the CA where the Collector reads it', [`sudo install -D -m 0644 ${CA_FILE} /etc/otelcol/${CA_FILE}`]),
-    { title: 'Export to Vedette: /etc/otelcol/config.yaml', language: 'yaml', code: collectorYaml(target), remark: 'The resource processor names the application only where an agent did not.' },
+    { title: 'Export to Vedette: /etc/otelcol/config.yaml', language: 'yaml', code: collectorYaml(target), remark: 'The resource processor names the application only where an agent did not. Before 0.144 the exporter is called otlphttp.' },
     shell('Start it', ['otelcol --config /etc/otelcol/config.yaml']),
   ],
 }

@@ -324,6 +324,50 @@ fn each_message_of_a_batch_counts_and_its_receive_does_not() {
 }
 
 #[test]
+fn a_message_that_is_handed_on_counts_once_and_came_from_where_it_was_received() {
+    for (receive, process) in [("RECV", "CONS"), ("RECV?", "PROC?")] {
+        check(
+            &format!(
+                "
+                shop PROD rabbit:/orders
+                  job {receive} rabbit:/orders
+                  job {process} rabbit:/paid
+                    job CLI redis:cache
+                "
+            ),
+            "
+            1: shop > rabbit:/orders
+            3: bt [3]
+            3: entry job from rabbit:/orders [3]
+            4: job > redis:cache [3]
+            ",
+        );
+    }
+}
+
+#[test]
+fn of_messages_of_one_producer_each_is_handed_on_by_itself() {
+    check(
+        "
+        shop PROD rabbit:/orders
+          job RECV rabbit:/orders at=10
+          job RECV rabbit:/orders at=20
+          job CONS rabbit:/paid at=30
+          job@2 RECV rabbit:/orders at=40
+        ",
+        "
+        1: shop > rabbit:/orders
+        3: bt [3]
+        3: entry job from rabbit:/orders [3]
+        4: bt [4]
+        4: entry job from rabbit:/orders [4]
+        5: bt [5]
+        5: entry job from rabbit:/orders [5]
+        ",
+    );
+}
+
+#[test]
 fn a_receive_without_a_process_counts_itself() {
     check(
         "job RECV rabbit:/jobs",

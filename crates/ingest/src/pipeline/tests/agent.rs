@@ -39,6 +39,8 @@ pub(super) struct Sent {
     pub(super) parent: u64,
     pub(super) kind: u64,
     pub(super) name: String,
+    /// The instrumentation scope.
+    pub(super) scope: String,
     pub(super) flags: u32,
     pub(super) end_ms: i64,
     pub(super) ms: i64,
@@ -58,6 +60,7 @@ impl Sent {
             parent: 0,
             kind,
             name: "span".to_owned(),
+            scope: "test".to_owned(),
             flags: LOCAL,
             end_ms,
             ms: 10,
@@ -154,8 +157,12 @@ impl Agent {
     }
 
     pub(super) fn traces(&self, spans: &[Sent]) -> Vec<u8> {
-        self.body(|out| {
-            spans.iter().for_each(|span| write::nested(out, 2, |out| span.write(out)));
+        self.resource(|out| {
+            for of_scope in spans.chunk_by(|one, next| one.scope == next.scope) {
+                scope(out, &of_scope[0].scope, |out| {
+                    of_scope.iter().for_each(|span| write::nested(out, 2, |out| span.write(out)));
+                });
+            }
         })
     }
 
@@ -167,17 +174,19 @@ impl Agent {
         body: &str,
         exception: Option<(&str, &str)>,
     ) -> Vec<u8> {
-        self.body(|out| {
-            write::nested(out, 2, |out| {
-                write::fixed64(out, 1, at_ms.unsigned_abs() * 1_000_000);
-                write::number(out, 2, 17);
-                write::nested(out, 5, |out| write::bytes(out, 1, body.as_bytes()));
-                if let Some((kind, message)) = exception {
-                    attribute(out, 6, "exception.type", &kind.into());
-                    attribute(out, 6, "exception.message", &message.into());
-                }
-                write::bytes(out, 9, &trace_id(trace));
-                write::bytes(out, 10, &span.to_be_bytes());
+        self.resource(|out| {
+            scope(out, "test", |out| {
+                write::nested(out, 2, |out| {
+                    write::fixed64(out, 1, at_ms.unsigned_abs() * 1_000_000);
+                    write::number(out, 2, 17);
+                    write::nested(out, 5, |out| write::bytes(out, 1, body.as_bytes()));
+                    if let Some((kind, message)) = exception {
+                        attribute(out, 6, "exception.type", &kind.into());
+                        attribute(out, 6, "exception.message", &message.into());
+                    }
+                    write::bytes(out, 9, &trace_id(trace));
+                    write::bytes(out, 10, &span.to_be_bytes());
+                });
             });
         })
     }
@@ -185,26 +194,29 @@ impl Agent {
     /// What its metrics say of the requests that it served since `start_ms`.
     pub(super) fn served(&self, requests: u64, start_ms: i64, at_ms: i64) -> Vec<u8> {
         let ns = |ms: i64| ms.unsigned_abs() * 1_000_000;
-        self.body(|out| {
-            write::nested(out, 2, |out| {
-                write::bytes(out, 1, b"http.server.request.duration");
-                write::bytes(out, 3, b"s");
-                write::nested(out, 9, |out| {
-                    write::nested(out, 1, |out| {
-                        write::fixed64(out, 2, ns(start_ms));
-                        write::fixed64(out, 3, ns(at_ms));
-                        write::fixed64(out, 4, requests);
-                        write::fixed64(out, 5, (requests as f64 / 100.0).to_bits());
-                        write::bytes(out, 6, &requests.to_le_bytes());
+        self.resource(|out| {
+            scope(out, "test", |out| {
+                write::nested(out, 2, |out| {
+                    write::bytes(out, 1, b"http.server.request.duration");
+                    write::bytes(out, 3, b"s");
+                    write::nested(out, 9, |out| {
+                        write::nested(out, 1, |out| {
+                            write::fixed64(out, 2, ns(start_ms));
+                            write::fixed64(out, 3, ns(at_ms));
+                            write::fixed64(out, 4, requests);
+                            write::fixed64(out, 5, (requests as f64 / 100.0).to_bits());
+                            write::bytes(out, 6, &requests.to_le_bytes());
+                        });
+                        // Deltas.
+                        write::number(out, 2, 1);
                     });
-                    // Deltas.
-                    write::number(out, 2, 1);
                 });
             });
         })
     }
 
-    fn body(&self, items: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    /// A request with what this process sent, scope by scope.
+    fn resource(&self, scopes: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
         let mut out = Vec::new();
         write::nested(&mut out, 1, |out| {
             write::nested(out, 1, |out| {
@@ -212,13 +224,17 @@ impl Agent {
                     attribute(out, 1, key, &value.as_str().into());
                 }
             });
-            write::nested(out, 2, |out| {
-                write::nested(out, 1, |out| write::bytes(out, 1, b"test"));
-                items(out);
-            });
+            scopes(out);
         });
         out
     }
+}
+
+fn scope(out: &mut Vec<u8>, name: &str, items: impl FnOnce(&mut Vec<u8>)) {
+    write::nested(out, 2, |out| {
+        write::nested(out, 1, |out| write::bytes(out, 1, name.as_bytes()));
+        items(out);
+    });
 }
 
 fn attribute(out: &mut Vec<u8>, field: u32, key: &str, value: &Value) {

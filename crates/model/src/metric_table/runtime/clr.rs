@@ -5,7 +5,10 @@ use super::{
     Unit::{
         Count, KilobytesPerSecond, Megabytes, MillisPerMinute, PerMinute as EachMinute, Percent,
     },
-    recipe::{Recipe::Sum, Series, increase, per_second, series, value},
+    recipe::{
+        Recipe::{Mean, Sum},
+        Series, increase, per_second, series, value,
+    },
 };
 
 macro_rules! both {
@@ -91,6 +94,7 @@ pub(crate) const SERIES: &[Series] = &[
         Level,
         &[Sum(value("dotnet.process.memory.working_set"))],
     ),
+    series("CLR|CPUs", Count, Average, &[Mean(value("dotnet.process.cpu.count"))]),
     // Of one CPU: a process that keeps two busy has 200 %.
     series(
         "CLR|Process CPU Usage %",
@@ -167,6 +171,14 @@ pub(crate) const SERIES: &[Series] = &[
         increase,
         "dotnet.jit.compiled_methods",
         "process.runtime.dotnet.jit.methods_compiled.count"
+    ),
+    both!(
+        "CLR|JIT|Compiled KB/sec",
+        KilobytesPerSecond,
+        Level,
+        per_second,
+        "dotnet.jit.compiled_il.size",
+        "process.runtime.dotnet.jit.il_compiled.size"
     ),
     both!(
         "CLR|JIT|Compilation Time Per Min (ms)",

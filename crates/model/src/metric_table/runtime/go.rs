@@ -78,6 +78,7 @@ pub(crate) const SERIES: &[Series] = &[
         MillisPerMinute,
         PerMinute,
         &[
+            Sum(sum_of("go.memory.gc.pause.duration")),
             Sum(increase("process.runtime.go.gc.pause_total_ns")),
             Sum(increase("runtime.go.gc.pause_total_ns")),
         ],
@@ -86,7 +87,19 @@ pub(crate) const SERIES: &[Series] = &[
         "Go|Garbage Collection|Number of Collections Per Min",
         EachMinute,
         PerMinute,
-        &[Sum(increase("process.runtime.go.gc.count")), Sum(increase("runtime.go.gc.count"))],
+        &[
+            Sum(increase("go.memory.gc.cycles")),
+            Sum(increase("process.runtime.go.gc.count")),
+            Sum(increase("runtime.go.gc.count")),
+        ],
+    ),
+    // How far the heap may grow over what is alive before the next collection: 100 unless GOGC says otherwise.
+    series("Go|Garbage Collection|GOGC (%)", Percent, Average, &[Mean(value("go.config.gogc"))]),
+    series(
+        "Go|CPU Time Per Min (ms)|{go.cpu.state}",
+        MillisPerMinute,
+        PerMinute,
+        &[Sum(increase("go.cpu.time"))],
     ),
     series(
         "Go|Goroutines|Current No. of Goroutines",

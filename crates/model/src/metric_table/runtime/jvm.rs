@@ -71,6 +71,12 @@ pub(crate) const SERIES: &[Series] = &[
         HEAP
     ),
     memory!(
+        "JVM|Memory|Heap|Initial (MB)",
+        "jvm.memory.init",
+        "process.runtime.jvm.memory.init",
+        HEAP
+    ),
+    memory!(
         "JVM|Memory|Heap|Used After Last Collection (MB)",
         "jvm.memory.used_after_last_gc",
         "process.runtime.jvm.memory.usage_after_last_gc",
@@ -114,6 +120,11 @@ pub(crate) const SERIES: &[Series] = &[
         "JVM|Buffer Pools|{jvm.buffer.pool.name/pool}|Current Usage (MB)",
         "jvm.buffer.memory.used",
         "process.runtime.jvm.buffer.usage"
+    ),
+    memory!(
+        "JVM|Buffer Pools|{jvm.buffer.pool.name/pool}|Capacity (MB)",
+        "jvm.buffer.memory.limit",
+        "process.runtime.jvm.buffer.limit"
     ),
     series(
         "JVM|Buffer Pools|{jvm.buffer.pool.name/pool}|Buffers",
@@ -199,6 +210,13 @@ pub(crate) const SERIES: &[Series] = &[
         MillisPerMinute,
         PerMinute,
         &[Sum(increase("jvm.cpu.time"))],
+    ),
+    series("JVM|CPUs", Count, Average, &[Mean(value("jvm.cpu.count"))]),
+    series(
+        "JVM|File Descriptors|Limit",
+        Count,
+        Average,
+        &[Mean(value("jvm.file_descriptor.limit"))],
     ),
     series("JVM|File Descriptors|Open", Count, Level, &[Sum(value("jvm.file_descriptor.count"))]),
 ];

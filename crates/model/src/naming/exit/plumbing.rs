@@ -13,6 +13,8 @@ pub fn is_plumbing(scope: &str, name: &str) -> bool {
         "dns.lookup" | "dns.resolve" | "DNS" => true,
         // Go's httptrace, Java's Netty.
         "http.dns" | "http.connect" | "http.tls" | "http.getconn" => true,
+        // Go's otelsql: the pool takes a connection again, the rows of an answered query are read.
+        "sql.rows" | "sql.conn.reset_session" => scope.ends_with("/otelsql"),
         "RESOLVE" | "CONNECT" | "SSL handshake" => scope.contains("netty"),
         _ => false,
     }

@@ -156,6 +156,18 @@ fn a_consumer_that_fetches_or_acknowledges_calls_nobody() {
 }
 
 #[test]
+fn a_statement_without_a_system_is_for_some_database() {
+    let call = client(&[("db.query.text", "SELECT 1"), ("server.address", "db1")]);
+    assert_eq!((call.category, call.identity()), (category::DATABASE, "other_sql db1".to_owned()));
+}
+
+#[test]
+fn a_cloud_call_that_names_no_queue_is_a_call_of_its_service() {
+    let sent = [("messaging.system", "aws_sqs"), ("rpc.system", "aws-api"), ("rpc.service", "Sqs")];
+    assert_eq!(client(&sent).identity(), "aws-api Sqs");
+}
+
+#[test]
 fn a_producer_calls_its_queue_even_if_nothing_else_is_known() {
     let call = made(SpanKind::Producer, &[]);
     assert_eq!(

@@ -149,6 +149,34 @@ fn a_route_that_matches_everything_is_none() {
 }
 
 #[test]
+fn frameworks_write_such_a_route_in_many_ways_and_others_are_kept() {
+    let name = |route, path| {
+        let sent = [("http.request.method", "GET"), ("http.route", route), ("url.path", path)];
+        match request(&sent).kind {
+            EntryKind::Named(name) => name,
+            other => panic!("{route}: {other:?}"),
+        }
+    };
+    for all in [
+        "/*",
+        "*splat",
+        "/*filepath",
+        "(.*)",
+        "{*path:nonfile}",
+        "/{path...}",
+        "/{path:path}",
+        "/",
+        "{controller=Home}/{action=Index}/{id?}",
+    ] {
+        assert_eq!(name(all, "/x/1"), "GET /x/{id}", "{all}");
+    }
+    for (kept, path) in [("/{slug}", "/about"), ("/api/", "/api/v1"), ("/files/*", "/files/a")] {
+        assert_eq!(name(kept, path), format!("GET {kept}"));
+    }
+    assert_eq!(name("/", "/"), "GET /");
+}
+
+#[test]
 fn a_route_that_answers_with_404_keeps_its_name() {
     let sent = [("http.method", "GET"), ("http.route", "users/{id}"), ("http.status_code", "404")];
     named(request(&sent), category::HTTP, "GET /users/{id}");
