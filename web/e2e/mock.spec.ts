@@ -85,6 +85,24 @@ test('a trace of 10,000 spans opens and scrolls, drawing only what is in sight',
   await shot(page, 'waterfall-10000')
 })
 
+test('the keys move through a trace from wherever it was clicked', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/snapshots?outcome=ERROR')
+  await page.getByRole('table', { name: 'Snapshots' }).getByRole('link').first().click()
+  await page.getByRole('row', { name: /POST \/charge/ }).click()
+  await expect(page.getByRole('treegrid')).toBeFocused()
+  await page.keyboard.press('ArrowDown')
+  await expect(page.getByRole('row', { name: /pay\.example\.com/ }).first()).toHaveAttribute('aria-selected', 'true')
+  await page.getByRole('row', { name: /POST \/charge/ }).getByRole('button').click()
+  await page.keyboard.press('Home')
+  await expect(page.getByRole('row').first()).toHaveAttribute('aria-selected', 'true')
+})
+
+test('a trace that is not kept is said to be so', async ({ page }) => {
+  await signIn(page, 'admin', '/traces/00001111222233334444555566667777')
+  await expect(page.getByRole('heading', { name: 'This trace is not kept' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Application: all. Switch' })).toBeVisible()
+})
+
 test('a relative range refreshes every 10 s until paused, a past one never', async ({ page }) => {
   await page.clock.install()
   await signIn(page, 'admin', '/applications/1/business-transactions')
