@@ -16,7 +16,7 @@ export function TracePage() {
   return (
     <div className={page.fill}>
       {query.error?.status === 404 ? (
-        <Card grow title="Trace">
+        <Card grow title="Trace" level={1}>
           <Empty title="This trace is not kept">All traces are kept for 24 h, those chosen as snapshots for 14 days. A trace that was sent just now appears within seconds.</Empty>
         </Card>
       ) : (
