@@ -29,6 +29,58 @@ test('places survive a reload and dragging is kept', async ({ page }) => {
   expect((await placesOf(page))['17']).toBe(moved)
 })
 
+test('a new entity moves no other', async ({ page, request }) => {
+  await signIn(page, 'admin', '/applications/1/flow-map')
+  await expect(page.locator('.react-flow__node')).toHaveCount(12)
+  await page.waitForTimeout(500)
+  const before = await placesOf(page)
+  await request.post('/mock/late-tier', { data: { reports: true } })
+  try {
+    await expect(page.locator('.react-flow__node')).toHaveCount(13, { timeout: 25_000 })
+    expect(await placesOf(page)).toMatchObject(before)
+    await page.waitForTimeout(500)
+    const after = await placesOf(page)
+    await page.reload()
+    await expect(page.locator('.react-flow__node')).toHaveCount(13)
+    expect(await placesOf(page)).toEqual(after)
+  } finally {
+    await request.post('/mock/late-tier', { data: { reports: false } })
+  }
+})
+
+test('the 20 busiest calls have text, any other when the pointer is on it', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/2/flow-map')
+  const texts = page.getByRole('button', { name: /→/ }).filter({ hasText: '/min' })
+  await expect(texts.first()).toBeVisible()
+  await page.waitForTimeout(800)
+  const shown = await texts.count()
+  expect(shown).toBeGreaterThan(8)
+  expect(shown).toBeLessThanOrEqual(20)
+  const named = await texts.evaluateAll((all) => all.map((e) => e.getAttribute('aria-label')))
+  const quiet = await page.locator('.react-flow__edge').evaluateAll((edges, labels) => {
+    for (const edge of edges) {
+      const path = edge.querySelector<SVGPathElement>('.react-flow__edge-interaction')
+      if (!path || labels.includes(path.querySelector('title')?.textContent ?? '')) continue
+      // Somewhere on its way nothing stands above it.
+      for (let t = 0.1; t < 0.95; t += 0.05) {
+        const at = path.getPointAtLength(t * path.getTotalLength()).matrixTransform(path.getScreenCTM() ?? undefined)
+        if (document.elementFromPoint(at.x, at.y) === path) return { x: at.x, y: at.y, summary: path.querySelector('title')?.textContent ?? '' }
+      }
+    }
+    return null
+  }, named)
+  if (!quiet) throw new Error('every call has text')
+  await page.mouse.move(quiet.x, quiet.y)
+  await expect(page.getByRole('button', { name: quiet.summary.split('\n')[0] }).filter({ hasText: '/min' })).toBeVisible()
+})
+
+test('while something is selected, only its own calls have text', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/flow-map?selected=14')
+  const texts = page.getByRole('button', { name: /→/ }).filter({ hasText: '/min' })
+  await expect(texts).toHaveCount(4)
+  for (const name of await texts.evaluateAll((all) => all.map((e) => e.getAttribute('aria-label') ?? ''))) expect(name).toMatch(/^orders → |→ orders \(/)
+})
+
 for (const [id, size] of [[2, 200], [3, 1000]] as const) {
   test(`a map of ${size} entities is grouped, searchable and focusable`, async ({ page }) => {
     await signIn(page, 'admin', `/applications/${id}/flow-map`)
@@ -83,6 +135,24 @@ test('a trace of 10,000 spans opens and scrolls, drawing only what is in sight',
   test.info().annotations.push({ type: 'slowest frame', description: `${slowest.toFixed(1)} ms` })
   expect(slowest).toBeLessThan(250)
   await shot(page, 'waterfall-10000')
+})
+
+test('the keys move through a trace from wherever it was clicked', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/snapshots?outcome=ERROR')
+  await page.getByRole('table', { name: 'Snapshots' }).getByRole('link').first().click()
+  await page.getByRole('row', { name: /POST \/charge/ }).click()
+  await expect(page.getByRole('treegrid')).toBeFocused()
+  await page.keyboard.press('ArrowDown')
+  await expect(page.getByRole('row', { name: /pay\.example\.com/ }).first()).toHaveAttribute('aria-selected', 'true')
+  await page.getByRole('row', { name: /POST \/charge/ }).getByRole('button').click()
+  await page.keyboard.press('Home')
+  await expect(page.getByRole('row').first()).toHaveAttribute('aria-selected', 'true')
+})
+
+test('a trace that is not kept is said to be so', async ({ page }) => {
+  await signIn(page, 'admin', '/traces/00001111222233334444555566667777')
+  await expect(page.getByRole('heading', { name: 'This trace is not kept' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Application: all. Switch' })).toBeVisible()
 })
 
 test('a relative range refreshes every 10 s until paused, a past one never', async ({ page }) => {

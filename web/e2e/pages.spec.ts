@@ -75,9 +75,11 @@ test('a business transaction shows its figures over time and its snapshots', asy
   await shot(page, 'business-transaction-flow-map')
 })
 
-test('a trace is a waterfall with the attributes of the chosen span', async ({ page }) => {
+test('a trace is a waterfall with the attributes of the chosen span, under the name of its application', async ({ page }) => {
   await signIn(page)
   await openApplication(page)
+  const switcher = page.getByRole('banner').getByRole('button', { name: /^Application: / })
+  const application = (await switcher.textContent()) ?? ''
   await page.getByRole('link', { name: 'Snapshots' }).click()
   await page.getByText('All traces (24 h)').click()
   const table = page.getByRole('table', { name: 'Snapshots' })
@@ -90,6 +92,11 @@ test('a trace is a waterfall with the attributes of the chosen span', async ({ p
   await page.keyboard.press('ArrowDown')
   await expect(page.getByRole('complementary', { name: /^Span/ })).toContainText('Resource')
   await shot(page, 'waterfall')
+  await page.reload()
+  await expect(switcher).toHaveText(application)
+  await switcher.click()
+  await page.getByRole('menuitem', { name: application }).click()
+  await expect(page).toHaveURL(/applications\/\d+(\?|$)/)
 })
 
 test('a relative range stays relative in the URL and a past one does not refresh', async ({ page }) => {

@@ -30,6 +30,8 @@ function btBody(app, bt, r) {
   }
 }
 
+const isUncalled = (app, entity) => !entity.entry && app.edges.every((e) => e.to !== entity.id) && app.bts.every((b) => b.tier !== entity.id)
+
 function flowMap(app, r) {
   const bt = r.query.get('bt') ? app.bts.find((b) => b.id === Number(r.query.get('bt'))) : null
   const edges = bt ? btEdges(app, bt) : app.edges
@@ -40,7 +42,7 @@ function flowMap(app, r) {
     application: { id: app.id, name: app.name },
     nodes: entities.map((e) => {
       const { x = null, y = null, pinned = false } = layout.get(e.id) ?? {}
-      return { id: e.id, kind: e.kind, name: e.name, type: e.type, system: e.system, nodes: e.nodes, entry: bt ? e.id === bt.tier : e.entry, hints: e.hints, x, y, pinned, figures: figures(bt && e.id === bt.tier ? btThing(bt) : thingOf({ ...app, edges, bts: bt ? [] : app.bts }, e), r.from, r.to, r.now) }
+      return { id: e.id, kind: e.kind, name: e.name, type: e.type, system: e.system, nodes: e.nodes, entry: bt ? e.id === bt.tier : e.entry, hints: e.hints, x, y, pinned, figures: isUncalled(app, e) ? null : figures(bt && e.id === bt.tier ? btThing(bt) : thingOf({ ...app, edges, bts: bt ? [] : app.bts }, e), r.from, r.to, r.now) }
     }),
     edges: edges.map((e) => ({ from: e.from, to: e.to, type: e.type, async: e.async, resolved: e.resolved, figures: figures(edgeThing(e), r.from, r.to, r.now) })),
     filling_from: minuteOf(r.now),

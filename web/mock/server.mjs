@@ -4,11 +4,13 @@
 //
 // The user one signs in as picks the scenario (any password but `wrong`): admin; `empty` (no application until
 // POST /mock/first-span); `partial` (answers say so); `broken` (telemetry answers 503); `slow` (each answer takes 3 s).
+// POST /mock/late-tier lets a further tier into the shop ({"reports": false}: takes it out).
 // With --static it also serves the built UI under the product's Content-Security-Policy.
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { about, routes } from './answers.mjs'
+import { lateTier } from './topology.mjs'
 
 const option = (name, otherwise) => {
   const at = process.argv.indexOf(`--${name}`)
@@ -44,6 +46,10 @@ async function answer(req, url) {
   const body = req.method === 'GET' ? null : await bodyOf(req)
   if (url.pathname === '/mock/first-span') {
     firstSpanSeen = body?.seen ?? true
+    return { status: 204 }
+  }
+  if (url.pathname === '/mock/late-tier') {
+    lateTier(body?.reports ?? true)
     return { status: 204 }
   }
   if (url.pathname === '/api/v1/about') return { status: 200, body: about(Date.now()) }

@@ -96,6 +96,15 @@ function mesh(id, name, size) {
   return { id, name, entities, edges, bts }
 }
 
+const LATE = { tier: tier(18, 'reviews'), call: edge(18, 12, 'HTTP', 22, 31, 0) }
+
+/** Lets a thirteenth entity into the shop, or takes it out: a tier that calls and is not called, so it has no figures. */
+export function lateTier(reports) {
+  const [first] = applications
+  first.entities = first.entities.filter((e) => e !== LATE.tier).concat(reports ? [LATE.tier] : [])
+  first.edges = first.edges.filter((e) => e !== LATE.call).concat(reports ? [LATE.call] : [])
+}
+
 export const applications = [shop(), mesh(2, 'market-200', 200), mesh(3, 'market-1000', 1000)]
 
 /** The measured thing behind an entity: what arrives at it. */

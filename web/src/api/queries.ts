@@ -72,8 +72,8 @@ export interface SnapshotFilter {
 export const useSnapshots = (filter: SnapshotFilter) => useList<Api.Snapshot>('/snapshots', { ...filter }, 200)
 
 /** A trace is what it is: no range, never refetched by itself. */
-export function useTrace(id: string): Result<Api.Trace> {
-  return useQuery<Api.Trace, ApiError>({ queryKey: ['trace', id], queryFn: ({ signal }) => get(`/traces/${id}`, {}, signal), staleTime: Number.POSITIVE_INFINITY })
+export function useTrace(id: string, { enabled = true }: TelemetryOptions = {}): Result<Api.Trace> {
+  return useQuery<Api.Trace, ApiError>({ queryKey: ['trace', id], queryFn: ({ signal }) => get(`/traces/${id}`, {}, signal), staleTime: Number.POSITIVE_INFINITY, enabled })
 }
 
 export function useTraceLogs(trace: Api.Trace): Result<Api.Page<Api.LogRecord>> {

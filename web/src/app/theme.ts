@@ -20,7 +20,8 @@ export const theme = createTheme({
     Switch: small,
     NumberInput: small,
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true, fz: 'xs' } },
-    Menu: { defaultProps: { shadow: 'md' } },
+    // The placeholder that would take the first focus is no child a menu may have.
+    Menu: { defaultProps: { shadow: 'md', withInitialFocusPlaceholder: false } },
     Popover: { defaultProps: { shadow: 'md' } },
   },
 })

@@ -28,6 +28,7 @@ describe('names of backends', () => {
   it('keep their last part when the middle is cut', () => {
     expect(tailOf('localhost:3306/shop')).toBe('/shop')
     expect(tailOf('db1.internal.example.net:5432')).toBe(':5432')
+    expect(tailOf('service-10')).toBe('-10')
     expect(tailOf('orders')).toBe('')
     expect(tailOf('a-very-long-queue-name-without-parts')).toBe('-parts')
   })

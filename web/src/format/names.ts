@@ -35,9 +35,9 @@ export function systemText(entity: Named & { type: string }): string {
   return host ? `${system} on ${host}` : system
 }
 
-/** The end of a name that must stay readable when its middle is cut: from its last separator on, if that is short. */
+/** The end of a name that must stay readable when its middle is cut: from its last separator on, if that is short; else its last letters, if it is long. */
 export function tailOf(name: string, longest = 12): string {
-  const at = Math.max(name.lastIndexOf('/'), name.lastIndexOf(':'), name.lastIndexOf('.'))
+  const at = Math.max(...['/', ':', '.', '-', '_'].map((separator) => name.lastIndexOf(separator)))
   const tail = at > 0 ? name.slice(at) : ''
   if (tail.length > 1 && tail.length <= longest) return tail
   return name.length > longest ? name.slice(-6) : ''

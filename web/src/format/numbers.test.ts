@@ -27,7 +27,7 @@ describe('numbers', () => {
   })
 
   it('response times stay in ms below a second', () => {
-    check(responseTime, [[0.8234, '0.82 ms'], [0.05, '0.05 ms'], [24.04, '24 ms'], [1500, '1.5 s'], [null, NONE]])
+    check(responseTime, [[0.8234, '0.823 ms'], [0.05, '0.05 ms'], [24.04, '24 ms'], [1500, '1.5 s'], [null, NONE]])
   })
 
   it('a small share is not none, and nearly all is not all', () => {

@@ -59,9 +59,9 @@ export function milliseconds(ms: number | null): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Response times on pages: never finer than ms, since microseconds make neighbours hard to compare. */
+/** Response times on pages: never in a finer unit than ms, since microseconds make neighbours hard to compare. */
 export function responseTime(ms: number | null): string {
-  return ms !== null && ms > 0 && ms < 0.9995 ? `${trimmed(ms.toPrecision(2))} ms` : milliseconds(ms)
+  return ms !== null && ms > 0 && ms < 0.9995 ? `${significant(ms)} ms` : milliseconds(ms)
 }
 
 export function microseconds(us: number): string {

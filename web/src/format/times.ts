@@ -5,10 +5,14 @@ const timeOfDay = new Intl.DateTimeFormat(undefined, TIME)
 const dayAndTime = new Intl.DateTimeFormat(undefined, { ...TIME, month: 'short', day: 'numeric' })
 const withMillis = new Intl.DateTimeFormat(undefined, { ...TIME, year: 'numeric', month: 'short', day: 'numeric', fractionalSecondDigits: 3, timeZoneName: 'short' })
 
+export function timeOf(at: number): string {
+  return timeOfDay.format(at)
+}
+
 /** The time alone on the day of `now`, else with its day. */
 export function moment(at: number, now: number): string {
   const today = new Date(at).toDateString() === new Date(now).toDateString()
-  return (today ? timeOfDay : dayAndTime).format(at)
+  return today ? timeOf(at) : dayAndTime.format(at)
 }
 
 export function exactMoment(at: number): string {

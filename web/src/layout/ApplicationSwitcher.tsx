@@ -1,21 +1,21 @@
 import { Menu, ScrollArea, TextInput } from '@mantine/core'
 import { IconSearch, IconSelector } from '@tabler/icons-react'
 import { useState } from 'react'
-import { useMatch, useNavigate } from 'react-router'
+import { useNavigate } from 'react-router'
 import { useApplications } from '../api/queries'
 import { paths } from '../app/paths'
 import { useHref } from '../app/urlState'
 import { short } from '../format/numbers'
 import styles from './Header.module.css'
+import { useCurrentApplication } from './useCurrentApplication'
 
 /** The application at hand, and the way to another. */
 export function ApplicationSwitcher() {
-  const match = useMatch('/applications/:applicationId/*')
+  const current = useCurrentApplication()
   const applications = useApplications().data?.items ?? []
   const [search, setSearch] = useState('')
   const navigate = useNavigate()
   const href = useHref()
-  const current = applications.find((a) => String(a.id) === match?.params.applicationId)
   const found = applications.filter((a) => a.name.toLowerCase().includes(search.toLowerCase()))
   if (applications.length === 0) return null
   return (

@@ -7,7 +7,7 @@ import styles from './Header.module.css'
 import { fromInput, toInput } from './localInput'
 
 export function TimeRangePicker() {
-  const { range, key, now, setRange } = useTimeRange()
+  const { range, key, window, setRange } = useTimeRange()
   const [open, setOpen] = useState(false)
   const choose = (next: Range) => {
     setRange(next)
@@ -19,7 +19,7 @@ export function TimeRangePicker() {
         <button type="button" className={styles.range} aria-label={`Time range: ${labelOf(range)}`} onClick={() => setOpen(!open)}>
           <IconClock size={15} stroke={1.7} aria-hidden />
           {labelOf(range)}
-          <small>{zoneLabel(now)}</small>
+          <small>{zoneLabel(window.to)}</small>
           <IconChevronDown size={13} aria-hidden />
         </button>
       </Popover.Target>
@@ -40,7 +40,7 @@ export function TimeRangePicker() {
 }
 
 function AbsoluteForm({ onChoose }: { onChoose(range: Range): void }) {
-  const { window, now } = useTimeRange()
+  const { window } = useTimeRange()
   const [from, setFrom] = useState(toInput(window.from))
   const [to, setTo] = useState(toInput(window.to))
   const range = { kind: 'absolute' as const, from: fromInput(from), to: fromInput(to) }
@@ -59,7 +59,7 @@ function AbsoluteForm({ onChoose }: { onChoose(range: Range): void }) {
       <Button type="submit" disabled={problem !== null}>
         Apply
       </Button>
-      <p>Local time, {zoneLabel(now)}. Past ranges do not refresh.</p>
+      <p>Local time, {zoneLabel(window.to)}. Past ranges do not refresh.</p>
     </form>
   )
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Series, SeriesPoint } from '../../api/types'
 import { figures } from '../../pages/FlowMap/model/testMap'
-import { gridOf, perMinuteOf, valuesOf } from './grid'
+import { dotsOf, gridOf, perMinuteOf, valuesOf } from './grid'
 
 const MINUTE = 60_000
 const point = (at: number, calls: number): SeriesPoint => ({ at, calls, errors: 0, average_ms: calls ? 10 : null, p95_ms: null, min_ms: null, max_ms: null, slow: 0, very_slow: 0, stall: 0 })
@@ -21,6 +21,12 @@ describe('chart grid', () => {
   it('counts of ten minutes are rates per minute', () => {
     const grid = gridOf(series([point(0, 60)], { minutes_per_point: 10 }), 0, 10 * MINUTE)
     expect(perMinuteOf(grid, (p) => p.calls)).toEqual([6])
+  })
+
+  it('only a value alone between gaps is a dot, or each where there are few', () => {
+    expect(dotsOf([1, 2, 3, 4, null, 5, null, 6, 7, 8, 9])).toEqual([5])
+    expect(dotsOf([1, 2, null, 3])).toEqual([0, 1, 3])
+    expect(dotsOf([null, undefined])).toEqual([])
   })
 
   it('marks the slot that still fills', () => {

@@ -32,3 +32,12 @@ export function perMinuteOf(grid: Grid, value: (p: SeriesPoint) => number): (num
 export function valuesOf(grid: Grid, value: (p: SeriesPoint) => number | null): (number | null)[] {
   return grid.points.map((p) => (p ? value(p) : null))
 }
+
+const FEW = 8
+
+/** Which values are drawn as dots: those between two gaps, which have no line; all of them where there are few. */
+export function dotsOf(values: ArrayLike<number | null | undefined>): number[] {
+  const measured = Array.from(values, (v, i) => ((v ?? null) === null ? -1 : i)).filter((i) => i >= 0)
+  if (measured.length <= FEW) return measured
+  return measured.filter((i) => (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null)
+}

@@ -1,5 +1,6 @@
 // uPlot's options for a chart of ours: axes, filling mark, zoom by dragging. No React.
 import uPlot from 'uplot'
+import { dotsOf } from './grid'
 
 export interface Line {
   label: string
@@ -81,19 +82,12 @@ function split(line: Line, at: number[], fillingFrom: number | null): Line[] {
 }
 
 function seriesOf(line: Line, stroke: string): uPlot.Series {
-  const base = { label: line.label, stroke, width: 1.5, alpha: line.faint ? 0.4 : 1, spanGaps: false, points: { show: pointsShown, size: 6, width: 1, fill: stroke } }
+  const base = { label: line.label, stroke, width: 1.5, alpha: line.faint ? 0.4 : 1, spanGaps: false, points: { show: (u: uPlot, i: number) => dots(u, i).length > 0, filter: dots, size: 6, width: 1, fill: stroke } }
   if (line.kind === 'bars') return { ...base, fill: stroke, width: 0, paths: uPlot.paths.bars?.({ size: [0.75, 12, 1] }), points: { show: false } }
   return { ...base, fill: line.kind === 'area' && !line.faint ? `${stroke}22` : undefined, dash: line.faint ? [2, 3] : line.dash ? [5, 4] : undefined }
 }
 
-const FEW = 8
-
-/** A value between two gaps has no line: it is drawn as a dot. So are all, where there are few. */
-function pointsShown(u: uPlot, seriesIndex: number): boolean {
-  const values = u.data[seriesIndex] ?? []
-  const measured = values.filter((v) => v !== null && v !== undefined).length
-  return measured <= FEW || values.some((v, i) => v !== null && v !== undefined && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null)
-}
+const dots = (u: uPlot, seriesIndex: number) => dotsOf(u.data[seriesIndex] ?? [])
 
 /** The newest slots still fill: hatched, with a line where they begin. */
 function markFilling(u: uPlot, from: number | null, fill: string, line: string): void {

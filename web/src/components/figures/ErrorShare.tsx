@@ -8,7 +8,7 @@ import styles from './figures.module.css'
 export function SeverityIcon({ severity, size = 13 }: { severity: Severity; size?: number }) {
   if (severity === 'normal') return null
   const Icon = severity === 'critical' ? IconAlertOctagonFilled : IconAlertTriangleFilled
-  return <Icon size={size} className={styles[severity]} aria-label={severity === 'critical' ? 'critical error share' : 'raised error share'} />
+  return <Icon size={size} className={styles[severity]} role="img" aria-label={severity === 'critical' ? 'critical error share' : 'raised error share'} />
 }
 
 export function ErrorShare({ figures }: { figures: Figures }) {

@@ -1,6 +1,7 @@
 import { IconAlertTriangle, IconPlugConnectedX } from '@tabler/icons-react'
 import type { ApiError } from '../../api/client'
 import type { PartialNote } from '../../api/types'
+import { timeOf } from '../../format/times'
 import styles from './states.module.css'
 
 /** The answer is there but not whole. */
@@ -22,7 +23,7 @@ export function StaleNotice({ error, since }: { error: ApiError; since: number }
     <div className={`${styles.notice} ${styles.stale}`} role="alert" data-state="stale">
       <IconPlugConnectedX size={16} aria-hidden />
       <span>
-        <strong>Not refreshed</strong> since {new Date(since).toLocaleTimeString()}: {error.message}
+        <strong>Not refreshed</strong> since {timeOf(since)}: {error.message}
       </span>
     </div>
   )

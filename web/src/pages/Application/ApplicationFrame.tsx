@@ -35,6 +35,11 @@ export function ApplicationFrame() {
           </RangeLink>
         ))}
       </nav>
+      {!detail && application.data && (
+        <h1 className="sr-only">
+          {application.data.name}: {at?.label}
+        </h1>
+      )}
       <Outlet />
     </>
   )

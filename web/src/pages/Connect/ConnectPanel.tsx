@@ -100,10 +100,10 @@ function Fact({ name, value }: { name: string; value: string }) {
 function StepView({ step, number }: { step: Step; number: number }) {
   return (
     <li className={styles.step}>
-      <h3>
+      <h2>
         <span aria-hidden>{number}</span>
         {step.title}
-      </h3>
+      </h2>
       <div className={styles.code}>
         <pre>{step.code}</pre>
         <Copy text={step.code} label={`Copy step ${number}`} />

@@ -9,12 +9,12 @@ import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
 import { DataTable, type Column } from '../../components/table/DataTable'
-import { exact, plural, short } from '../../format/numbers'
+import { exact, short } from '../../format/numbers'
 import { ago, exactMoment } from '../../format/times'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import page from '../page.module.css'
 
-function columnsOf(application: number, now: number): Column<ErrorGroup>[] {
+function columnsOf(now: number): Column<ErrorGroup>[] {
   return [
     { key: 'type', label: 'Type', value: (e) => e.type, render: (e) => <span className={page.name}>{e.type}</span> },
     { key: 'message', label: 'Message', value: (e) => e.message, render: (e) => <span title={e.message}>{e.message || '–'}</span> },
@@ -22,15 +22,6 @@ function columnsOf(application: number, now: number): Column<ErrorGroup>[] {
     { key: 'count', label: 'Count', numeric: true, value: (e) => e.count, render: (e) => <span title={exact(e.count, '')}>{short(e.count)}</span> },
     { key: 'first_seen', label: 'First seen', value: (e) => e.first_seen, render: (e) => <span title={exactMoment(e.first_seen)}>{ago(e.first_seen, now)}</span> },
     { key: 'last_seen', label: 'Last seen', value: (e) => e.last_seen, render: (e) => <span title={exactMoment(e.last_seen)}>{ago(e.last_seen, now)}</span> },
-    {
-      key: 'snapshots',
-      label: 'Snapshots',
-      render: (e) => (
-        <RangeLink to={paths.snapshots(application)} extra={{ tier: e.tier.id, outcome: 'ERROR' }}>
-          Failing on {e.tier.name}
-        </RangeLink>
-      ),
-    },
   ]
 }
 
@@ -41,15 +32,26 @@ export function ErrorsPage() {
   const [filter, setFilter] = useUrlState('filter')
   return (
     <div className={page.page}>
-      <Card title="Errors" note="exceptions and failed calls, grouped by type and message" actions={<SearchInput label="Filter errors" value={filter} onChange={setFilter} />}>
+      <Card title="Errors" note="exceptions, grouped by type and message" actions={<Actions application={id} filter={filter} onFilter={setFilter} />}>
         <Loaded query={query} what="the errors">
           {(data: Page<ErrorGroup>) => {
             const rows = data.items.filter((e) => `${e.type}\n${e.message}\n${e.tier.name}`.toLowerCase().includes(filter.toLowerCase()))
-            if (data.items.length === 0) return <Empty title="No error in this range">Nothing failed and no exception was recorded.</Empty>
-            return rows.length ? <DataTable label={plural(rows.length, 'error')} rows={rows} columns={columnsOf(id, now)} rowKey={(e) => e.id} defaultSort="-count" rest={query} /> : <Empty title="No error matches" />
+            if (data.items.length === 0) return <Empty title="No exception in this range">A transaction may also fail without one: see the failed transactions.</Empty>
+            return rows.length ? <DataTable label="Errors" rows={rows} columns={columnsOf(now)} rowKey={(e) => e.id} defaultSort="-count" rest={query} /> : <Empty title="No error matches" />
           }}
         </Loaded>
       </Card>
     </div>
+  )
+}
+
+function Actions({ application, filter, onFilter }: { application: number; filter: string; onFilter(value: string | null): void }) {
+  return (
+    <>
+      <RangeLink to={paths.snapshots(application)} extra={{ outcome: 'ERROR' }}>
+        Failed transactions
+      </RangeLink>
+      <SearchInput label="Filter errors" value={filter} onChange={onFilter} />
+    </>
   )
 }

@@ -12,11 +12,13 @@ export type CallEdgeType = Edge<
   {
     call: MapEdge
     weight: number
-    /** Among the busiest: has text without being asked. */
+    /** Among the busiest: has text without being asked, where there is room. */
     text: boolean
+    /** Hovered or selected itself: has text in any case. */
+    asked: boolean
     /** Where on the curve its text or its bare sign stands; null when there is no room for it. */
     label: number | null
-    /** Hovered, selected or beside what is. */
+    /** Asked for, or beside what is selected. */
     hot: boolean
     dimmed: boolean
     summary: string
@@ -27,7 +29,7 @@ export type CallEdgeType = Edge<
 
 export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, sourceY, targetX, targetY, data }: EdgeProps<CallEdgeType>) {
   if (!data) return null
-  const { call, weight, text, label, hot, dimmed, summary, onSelect } = data
+  const { call, weight, text, asked, label, hot, dimmed, summary, onSelect } = data
   const start = { x: sourceX, y: sourceY }
   // The arrow's head ends at the node; the line ends where the head begins.
   const end = { x: targetX - 7 - weight * 0.6, y: targetY }
@@ -35,7 +37,7 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
   const path = svgPath(curve)
   const severity = severityOf(call.figures)
   const at = pointAt(curve, label ?? 0.5)
-  const withText = hot || (text && label !== null)
+  const withText = asked || (text && label !== null)
   return (
     <>
       <g className={styles.edge} data-severity={severity} data-hot={hot || undefined} data-dimmed={dimmed || undefined} data-quiet={!withText || undefined}>
@@ -45,14 +47,14 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
           <title>{summary}</title>
         </path>
       </g>
-      {(withText || label !== null) && (
+      {(withText || label !== null) && !dimmed && (
         <EdgeLabelRenderer>
           <button
             type="button"
             className={`${styles.label} nodrag nopan`}
             data-severity={severity}
             data-hot={hot || undefined}
-            data-dimmed={dimmed || undefined}
+            data-asked={asked || undefined}
             data-bare={!withText || undefined}
             title={summary}
             aria-label={summary}
@@ -68,14 +70,15 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
 })
 
 function EdgeText({ call: { figures } }: { call: MapEdge }) {
+  const severity = severityOf(figures)
   return (
     <>
       <span>
         <b>{rateOf(figures)}</b>/min
       </span>
-      <span>{responseTime(figures.average_ms)}</span>
-      <span className={styles.errors}>
-        <SeverityIcon severity={severityOf(figures)} size={11} />
+      <span className={styles.time}>{responseTime(figures.average_ms)}</span>
+      <span className={severity === 'normal' ? styles.errors : `${styles.errors} ${styles.failing}`}>
+        <SeverityIcon severity={severity} size={11} />
         {short(figures.errors_per_minute)} err/min
       </span>
     </>

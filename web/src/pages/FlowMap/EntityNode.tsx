@@ -5,7 +5,7 @@ import { SeverityIcon } from '../../components/figures/ErrorShare'
 import { EntityIcon } from '../../components/EntityIcon'
 import { Middle } from '../../components/name/Middle'
 import { nameParts } from '../../format/names'
-import { plural, rateOf, responseTime, short } from '../../format/numbers'
+import { count, plural, rateOf, responseTime, short } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
 import styles from './EntityNode.module.css'
 import type { MapNode } from './model/view'
@@ -13,10 +13,12 @@ import { summaryOf } from './summary'
 
 export type EntityNodeType = Node<{ entity: MapNode; dimmed: boolean }, 'entity'>
 
+const GROUPS: Record<string, string> = { tier: 'tier', MESSAGING: 'queue' }
+
 /** What stands under the name: how many processes, members, or which system. */
 export function subtitleOf(entity: MapNode): string {
   if (entity.kind === 'tier') return plural(entity.nodes, 'node')
-  if (entity.kind === 'group') return plural(entity.members.length, entity.type === 'tier' ? 'tier' : 'backend')
+  if (entity.kind === 'group') return plural(entity.members.length, GROUPS[entity.type] ?? 'backend')
   if (entity.kind === 'application') return 'other application'
   return entity.system ?? entity.type.toLowerCase()
 }
@@ -29,7 +31,7 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
       <Handle type="target" position={Position.Left} isConnectable={false} className={styles.handle} />
       {entity.entry && (
         <span className={styles.entry} title="Transactions enter here">
-          <IconArrowBarToRight size={13} stroke={2.2} aria-label="Transactions enter here" />
+          <IconArrowBarToRight size={13} stroke={2.2} role="img" aria-label="Transactions enter here" />
         </span>
       )}
       <div className={styles.head}>
@@ -38,8 +40,8 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
           <Middle text={nameParts(entity).name} title={summaryOf(entity)} />
         </span>
         <SeverityIcon severity={severity} size={14} />
-        {entity.hints.length > 0 && <IconAlertTriangle size={14} aria-label={entity.hints.join(' ')} />}
-        {entity.pinned && <IconPinFilled size={10} className={styles.pin} aria-label="Placed by hand" />}
+        {entity.hints.length > 0 && <IconAlertTriangle size={14} role="img" aria-label={entity.hints.join(' ')} />}
+        {entity.pinned && <IconPinFilled size={10} className={styles.pin} role="img" aria-label="Placed by hand" />}
       </div>
       <div className={styles.figures}>
         {f && f.calls > 0 ? (
@@ -56,7 +58,7 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
         )}
       </div>
       <div className={styles.sub}>
-        <span>{subtitleOf(entity)}</span>
+        <span>{entity.kind === 'group' ? `× ${count(entity.members.length)}` : subtitleOf(entity)}</span>
         {f && f.calls > 0 && <span className={styles.errors}>{short(f.errors_per_minute)} err/min</span>}
       </div>
       <Handle type="source" position={Position.Right} isConnectable={false} className={styles.handle} />

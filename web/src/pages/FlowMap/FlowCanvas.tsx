@@ -13,13 +13,19 @@ import { edgeSummary } from './summary'
 
 const NODE_TYPES = { entity: EntityNode }
 const EDGE_TYPES = { call: CallEdge }
-const FAR = 0.52
 const MINIMAP_ABOVE = 30
 const MIN_ZOOM = 0.06
+/** What the panel beside the map covers. */
+const PANEL = 330
 const HANDLES = [
   { type: 'target' as const, position: 'left' as never, x: 0, y: NODE_HEIGHT / 2, width: 1, height: 1 },
   { type: 'source' as const, position: 'right' as never, x: NODE_WIDTH - 1, y: NODE_HEIGHT / 2, width: 1, height: 1 },
 ]
+
+/** How much of a box and an edge can be read: all, the name and the main figures in larger letters, or the name alone. */
+function zoomLevel(zoom: number): 'near' | 'far' | 'tiny' {
+  return zoom >= 0.52 ? 'near' : zoom >= 0.3 ? 'far' : 'tiny'
+}
 
 export interface FlowCanvasProps {
   view: MapView
@@ -43,10 +49,10 @@ export default function FlowCanvas(props: FlowCanvasProps) {
 function Canvas({ view, places, selected, fitKey, onSelect, onOpen, onMove }: FlowCanvasProps) {
   const [dragged, setDragged] = useState<{ id: string; at: Point } | null>(null)
   const [hovered, setHovered] = useState<string | null>(null)
-  const far = useStore((s) => s.transform[2] < FAR)
+  const zoom = useStore((s) => zoomLevel(s.transform[2]))
   const near = useMemo(() => nearTo(view, selected), [view, selected])
   const nodes = useNodes(view, places, dragged, selected, near?.nodes ?? null)
-  const edges = useEdges(view, places, selected, hovered, near?.edges ?? null, onSelect)
+  const edges = useEdges(view, places, selected, hovered, near, onSelect)
   useFit(fitKey, places, selected)
 
   const onNodesChange = useCallback(
@@ -66,7 +72,7 @@ function Canvas({ view, places, selected, fitKey, onSelect, onOpen, onMove }: Fl
     [onMove],
   )
   return (
-    <div className={styles.canvas} data-zoom={far ? 'far' : 'near'}>
+    <div className={styles.canvas} data-zoom={zoom}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -107,7 +113,13 @@ function miniColour(node: EntityNodeType): string {
   return { critical: 'var(--v-crit-fill)', warning: 'var(--v-warn-fill)', normal: 'var(--v-edge)' }[severityOf(node.data.entity.figures)]
 }
 
-function nearTo(view: MapView, selected: string | null) {
+interface Near {
+  nodes: ReadonlySet<string>
+  edges: ReadonlySet<string>
+}
+
+/** What stays bright while something is selected; null when nothing is. */
+function nearTo(view: MapView, selected: string | null): Near | null {
   if (!selected) return null
   const edge = view.edges.find((e) => e.id === selected)
   if (edge) return { nodes: new Set([edge.from, edge.to]), edges: new Set([edge.id]) }
@@ -133,13 +145,16 @@ function useNodes(view: MapView, places: ReadonlyMap<string, Point>, dragged: { 
   return useMemo(() => (dragged ? settled.map((n) => (n.id === dragged.id ? { ...n, position: dragged.at } : n)) : settled), [settled, dragged])
 }
 
-function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: string | null, hovered: string | null, near: ReadonlySet<string> | null, onSelect: (id: string) => void): CallEdgeType[] {
+function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: string | null, hovered: string | null, near: Near | null, onSelect: (id: string) => void): CallEdgeType[] {
   const settled = useMemo(() => {
-    const chosen = busiest(view.edges)
+    // While something is selected, the texts are those of its calls, and only what stays bright is in their way.
+    const bright = near ? view.edges.filter((e) => near.edges.has(e.id)) : view.edges
+    const inTheWay = near ? new Map([...places].filter(([id]) => near.nodes.has(id))) : places
+    const chosen = busiest(bright)
     const texts = new Set(chosen.map((e) => e.id))
-    const labels = labelPositions(chosen, places, view.edges.filter((e) => !texts.has(e.id) && severityOf(e.figures) !== 'normal'))
+    const labels = labelPositions(chosen, inTheWay, bright.filter((e) => !texts.has(e.id) && severityOf(e.figures) !== 'normal'))
     const names = new Map(view.nodes.map((n) => [n.id, n.name]))
-    const most = chosen[0]?.figures.calls_per_minute ?? 0
+    const most = busiest(view.edges, 1)[0]?.figures.calls_per_minute ?? 0
     return view.edges.map<CallEdgeType>((call) => ({
       id: call.id,
       source: call.from,
@@ -150,8 +165,9 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
         weight: weightOf(call.figures.calls_per_minute, most),
         text: texts.has(call.id),
         label: labels.get(call.id) ?? null,
-        hot: near?.has(call.id) ?? false,
-        dimmed: near !== null && !near.has(call.id),
+        asked: false,
+        hot: near?.edges.has(call.id) ?? false,
+        dimmed: near !== null && !near.edges.has(call.id),
         summary: edgeSummary(call, (id) => names.get(id) ?? id),
         onSelect,
       },
@@ -159,7 +175,7 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
   }, [view, places, near, onSelect])
   return useMemo(() => {
     if (!hovered && !selected) return settled
-    return settled.map((e) => (e.data && (e.id === hovered || e.id === selected) ? { ...e, data: { ...e.data, hot: true, dimmed: false } } : e))
+    return settled.map((e) => (e.data && (e.id === hovered || e.id === selected) ? { ...e, data: { ...e.data, asked: true, hot: true, dimmed: false } } : e))
   }, [settled, hovered, selected])
 }
 
@@ -187,9 +203,10 @@ function useFit(fitKey: string, places: ReadonlyMap<string, Point>, selected: st
   useEffect(() => {
     const node = selected && flow.getInternalNode(selected)
     if (!ready || !node) return
-    const { x, y } = flow.flowToScreenPosition({ x: node.position.x + NODE_WIDTH / 2, y: node.position.y + NODE_HEIGHT / 2 })
+    const start = flow.flowToScreenPosition(node.position)
+    const end = flow.flowToScreenPosition({ x: node.position.x + NODE_WIDTH, y: node.position.y + NODE_HEIGHT })
     const pane = document.querySelector(`.${styles.canvas}`)?.getBoundingClientRect()
-    const outside = pane && (x < pane.left || x > pane.right - 320 || y < pane.top || y > pane.bottom)
+    const outside = pane && (start.x < pane.left || end.x > pane.right - PANEL || start.y < pane.top || end.y > pane.bottom)
     if (outside) void flow.setCenter(node.position.x + NODE_WIDTH, node.position.y + NODE_HEIGHT / 2, { zoom: Math.max(0.8, flow.getZoom()), duration: 250 })
   }, [selected, ready, flow])
 }

@@ -52,6 +52,8 @@ function FlowMapCard({ map, query, application, bt }: CardProps) {
   const { selected, focus, hops, table } = state
   const expandKey = [...state.expanded].sort().join(',')
   const whole = useMemo(() => viewOf(map, new Set(expandKey ? expandKey.split(',') : [])), [map, expandKey])
+  // The table knows no groups.
+  const flat = useMemo(() => (table ? { ...viewOf(map, new Set(whole.groups)), memberOf: new Map<number, string>() } : whole), [map, whole, table])
   const centre = focus && whole.nodes.some((n) => n.id === focus) ? focus : null
   const view = useMemo(() => (centre ? focused(whole, centre, hops) : whole), [whole, centre, hops])
   const part = centre ? `focus:${centre}` : bt === undefined ? null : `bt:${bt}`
@@ -60,6 +62,7 @@ function FlowMapCard({ map, query, application, bt }: CardProps) {
   const expandedAll = whole.groups.length > 0 && whole.groups.every((g) => state.expanded.has(g))
 
   const select = useCallback((id: string | null) => change({ selected: id }), [change])
+  const focusOn = (id: string) => change({ focus: id, hops: '1', view: null })
   const toggleGroup = useCallback(
     (id: string) => {
       const open = new Set(expandKey ? expandKey.split(',') : [])
@@ -101,7 +104,10 @@ function FlowMapCard({ map, query, application, bt }: CardProps) {
       <Loaded query={query} what="the flow map">
         {() =>
           table ? (
-            <FlowMapTables map={map} selected={selected} onSelect={select} />
+            <div className={styles.body}>
+              <FlowMapTables map={map} selected={selected} onSelect={select} />
+              <SidePanel application={application} view={flat} selected={selected} onSelect={select} onFocus={focusOn} onToggleGroup={toggleGroup} />
+            </div>
           ) : (
             <div className={styles.body}>
               {placement.problem && (
@@ -112,7 +118,7 @@ function FlowMapCard({ map, query, application, bt }: CardProps) {
               <Suspense fallback={<Loading what="the flow map" lines={8} />}>
                 <FlowCanvas view={view} places={placement.places} selected={selected} fitKey={`${part}:${hops}:${expandKey}`} onSelect={select} onOpen={open} onMove={placement.move} />
               </Suspense>
-              <SidePanel application={application} view={whole} selected={selected} onSelect={select} onFocus={(id) => change({ focus: id, hops: '1' })} onToggleGroup={toggleGroup} />
+              <SidePanel application={application} view={whole} selected={selected} onSelect={select} onFocus={focusOn} onToggleGroup={toggleGroup} />
             </div>
           )
         }

@@ -74,6 +74,8 @@ function EntitySearch({ map, onFind }: { map: FlowMap; onFind(entity: number): v
       leftSection={<IconSearch size={14} />}
       data={[...byName.keys()]}
       limit={12}
+      // Room for all of them: a list that scrolls would have to be reachable by keyboard for itself.
+      maxDropdownHeight={460}
       comboboxProps={{ width: 280, position: 'bottom-end' }}
       onOptionSubmit={(name) => {
         const id = byName.get(name)

@@ -53,13 +53,14 @@ function Frame({ title, sub, icon, onClose, children }: { title: string; sub: st
   )
 }
 
-function FigureList({ figures: f }: { figures: Figures | null }) {
+/** `of` says how many measured things the figures are of: only a single one has a percentile. */
+function FigureList({ figures: f, of = 1 }: { figures: Figures | null; of?: number }) {
   if (!f) return <span>No data in this range.</span>
   const rows: [string, ReactNode, string][] = [
     ['Calls per minute', rateOf(f), exact(f.calls_per_minute, 'calls/min')],
     ['Calls', short(f.calls), count(f.calls)],
     ['Response time, average', responseTime(f.average_ms), exact(f.average_ms, 'ms')],
-    ['95th percentile', responseTime(f.p95_ms), exact(f.p95_ms, 'ms')],
+    ['95th percentile', responseTime(f.p95_ms), of > 1 ? `Not known for ${of} together: a percentile cannot be made from theirs.` : exact(f.p95_ms, 'ms')],
     ['Fastest – slowest', `${responseTime(f.min_ms)} – ${milliseconds(f.max_ms)}`, `${exact(f.min_ms, 'ms')} – ${exact(f.max_ms, 'ms')}`],
     ['Errors per minute', short(f.errors_per_minute), exact(f.errors_per_minute, 'errors/min')],
     ['Error share', <ErrorShare key="share" figures={f} />, exact(f.error_percent, '%')],
@@ -111,7 +112,7 @@ function NodePanel({ application, node, view, onSelect, onFocus, onToggleGroup }
           {hint}
         </div>
       ))}
-      <FigureList figures={node.figures} />
+      <FigureList figures={node.figures} of={node.members.length} />
       <div className={styles.buttons}>
         {isGroup && (
           <Button variant="light" leftSection={<IconArrowsDiagonal size={14} />} onClick={() => onToggleGroup(node.id)}>
@@ -130,9 +131,11 @@ function NodePanel({ application, node, view, onSelect, onFocus, onToggleGroup }
       {measured && <EntityTrend key={node.anchor} kind={measured} id={node.anchor} />}
       {node.kind === 'tier' && (
         <div className={styles.links}>
-          <RangeLink to={paths.snapshots(application)} extra={{ tier: node.anchor }}>
-            Snapshots
-          </RangeLink>
+          {node.entry && (
+            <RangeLink to={paths.snapshots(application)} extra={{ tier: node.anchor }}>
+              Snapshots
+            </RangeLink>
+          )}
           <RangeLink to={paths.businessTransactions(application)} extra={{ filter: node.name }}>
             Business transactions
           </RangeLink>
@@ -204,7 +207,7 @@ function EdgePanel({ edge, view, onSelect }: { edge: MapEdge; view: MapView; onS
   const nameOf = (id: string) => shownName(view, id)
   return (
     <Frame title={`${nameOf(edge.from)} → ${nameOf(edge.to)}`} sub={`${edge.type.toLowerCase()} call${edge.async ? ', asynchronous' : ''}${edge.resolved ? '' : ', address not resolved to a tier'}`} onClose={() => onSelect(null)}>
-      <FigureList figures={edge.figures} />
+      <FigureList figures={edge.figures} of={edge.parts.length} />
       <div className={styles.buttons}>
         <Button variant="default" onClick={() => onSelect(edge.from)}>
           {nameOf(edge.from)}

@@ -7,7 +7,7 @@ export function RouteError() {
   const error = useRouteError()
   return (
     <div role="alert">
-      <Empty title="This page could not be shown">{error instanceof Error ? error.message : String(error)}</Empty>
+      <Empty title="This page could not be shown" level={1}>{error instanceof Error ? error.message : String(error)}</Empty>
       <div style={{ textAlign: 'center' }}>
         <Button onClick={() => location.reload()}>Reload</Button>
       </div>

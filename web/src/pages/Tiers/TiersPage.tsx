@@ -29,7 +29,11 @@ function tierColumns(application: number): Column<Tier>[] {
           <RangeLink to={paths.flowMap(application)} extra={{ selected: t.id }} title="Show on the flow map">
             {t.name}
           </RangeLink>
-          {t.hints.length > 0 && <IconAlertTriangleFilled size={13} color="var(--v-warn-fill)" aria-label={t.hints.join(' ')} />}
+          {t.hints.length > 0 && (
+            <span title={t.hints.join('\n')}>
+              <IconAlertTriangleFilled size={13} color="var(--v-warn-fill)" role="img" aria-label={t.hints.join(' ')} />
+            </span>
+          )}
         </span>
       ),
     },
@@ -63,7 +67,7 @@ export function TiersPage() {
         <Loaded query={tiers} what="the tiers">
           {(data: Page<Tier>) => {
             const rows = data.items.filter((t) => t.name.toLowerCase().includes(wanted))
-            return rows.length ? <DataTable label="Tiers" rows={rows} columns={tierColumns(id)} rowKey={(t) => t.id} defaultSort="-calls_per_minute" rest={tiers} /> : <Empty title="No tier matches" />
+            return rows.length ? <DataTable label="Tiers" rows={rows} columns={tierColumns(id)} rowKey={(t) => t.id} defaultSort="-calls_per_minute" rest={tiers} /> : <Empty title={data.items.length ? 'No tier matches' : 'No tier reported in this range'} />
           }}
         </Loaded>
       </Card>
@@ -71,7 +75,7 @@ export function TiersPage() {
         <Loaded query={nodes} what="the nodes">
           {(data: Page<Node>) => {
             const rows = data.items.filter((n) => `${n.name}\n${n.tier.name}`.toLowerCase().includes(wanted))
-            return rows.length ? <DataTable label="Nodes" rows={rows} columns={nodeColumns(now)} rowKey={(n) => n.id} defaultSort="tier" sortParam="node-sort" rest={nodes} /> : <Empty title="No node matches" />
+            return rows.length ? <DataTable label="Nodes" rows={rows} columns={nodeColumns(now)} rowKey={(n) => n.id} defaultSort="tier" sortParam="node-sort" rest={nodes} /> : <Empty title={data.items.length ? 'No node matches' : 'No node reported in this range'} />
           }}
         </Loaded>
       </Card>

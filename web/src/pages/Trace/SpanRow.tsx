@@ -60,8 +60,8 @@ export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour
           <span className={styles.toggle} />
         )}
         <i className={styles.colour} style={{ background: colour }} />
-        {failed && <IconAlertOctagonFilled size={13} className={styles.failed} aria-label="failed" />}
-        {orphan && <IconUnlink size={13} aria-label="its parent is not in the trace" />}
+        {failed && <IconAlertOctagonFilled size={13} className={styles.failed} role="img" aria-label="failed" />}
+        {orphan && <IconUnlink size={13} role="img" aria-label="its parent is not in the trace" />}
         <span className={styles.spanName} title={`${span.tier.name}: ${span.name}`}>
           {span.role === 'entry' && <b>{span.tier.name}</b>} {span.name}
         </span>

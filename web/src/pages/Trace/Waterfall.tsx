@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react'
 import type { Trace } from '../../api/types'
 import { useUrlState } from '../../app/urlState'
 import { microseconds } from '../../format/numbers'
@@ -63,6 +63,11 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
     move()
   }
 
+  // The tree has the focus, not its rows: a clicked row would keep its outline while the keys go on to others.
+  const keepFocus = (event: FocusEvent) => {
+    if (event.target !== event.currentTarget) scroller.current?.focus({ preventScroll: true })
+  }
+
   // A tick at the very end would have its text outside.
   const ticks = ticksOf(scale, 6).filter((tick) => (tick - scale.from) / (scale.to - scale.from) < 0.93)
   return (
@@ -72,7 +77,7 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
         <span>Span</span>
         <Axis scale={scale} ticks={ticks} onZoom={setZoom} />
       </div>
-      <div ref={scroller} className={styles.rows} role="treegrid" aria-label="Spans" aria-rowcount={rows.length} tabIndex={0} aria-activedescendant={selected ? `span-${selected}` : undefined} onKeyDown={onKeyDown}>
+      <div ref={scroller} className={styles.rows} role="treegrid" aria-label="Spans" aria-rowcount={rows.length} tabIndex={0} aria-activedescendant={selected ? `span-${selected}` : undefined} onKeyDown={onKeyDown} onFocus={keepFocus}>
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map((item) => {
             const row = rows[item.index]

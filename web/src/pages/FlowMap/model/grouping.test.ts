@@ -76,6 +76,15 @@ describe('figures of several', () => {
     expect(merged.calls).toBe(100)
   })
 
+  it('has no percentile, which cannot be made from percentiles', () => {
+    expect(mergeFigures([figures(90, { p95_ms: 30 }), figures(10, { p95_ms: 40 })]).p95_ms).toBe(null)
+  })
+
+  it('is sampled as its calls are', () => {
+    expect(mergeFigures([figures(90), figures(10, { sampled_percent: 10 })]).sampled_percent).toBe(91)
+    expect(mergeFigures([figures(90), figures(10)]).sampled_percent).toBe(null)
+  })
+
   it('has no response time when nothing was called', () => {
     expect(mergeFigures([figures(0), figures(0)]).average_ms).toBe(null)
   })

@@ -4,7 +4,7 @@ import { NODE_HEIGHT, NODE_WIDTH } from './measures'
 import type { MapEdge, Point } from './view'
 
 export const LABELLED_EDGES = 20
-export const LABEL_WIDTH = 84
+export const LABEL_WIDTH = 96
 export const LABEL_HEIGHT = 48
 const SIGN = 18
 /** A node's text covered is worse than an edge's. */

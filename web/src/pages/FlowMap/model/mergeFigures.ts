@@ -1,6 +1,9 @@
 import type { Figures } from '../../../api/types'
 
-/** Figures of several measured things as one: sums, and response times weighted by calls. A percentile cannot be merged. */
+/**
+ * Figures of several measured things as one: sums, and response times weighted by calls. A percentile of several
+ * cannot be made from theirs: it is absent, and so stays a gap on the screen.
+ */
 export function mergeFigures(parts: readonly Figures[]): Figures {
   const [only] = parts
   if (only && parts.length === 1) return only
@@ -22,8 +25,15 @@ export function mergeFigures(parts: readonly Figures[]): Figures {
     slow: sum((f) => f.slow),
     very_slow: sum((f) => f.very_slow),
     stall: sum((f) => f.stall),
-    sampled_percent: least(parts.map((f) => f.sampled_percent)),
+    sampled_percent: sampled(parts, calls),
   }
+}
+
+/** Of all their calls the share that agents report; a part that is not sampled reports all of its. */
+function sampled(parts: readonly Figures[], calls: number): number | null {
+  if (parts.every((f) => f.sampled_percent === null)) return null
+  const reported = parts.reduce((total, f) => total + f.calls * (f.sampled_percent ?? 100), 0)
+  return calls ? reported / calls : least(parts.map((f) => f.sampled_percent))
 }
 
 const known = (values: (number | null)[]) => values.filter((v) => v !== null)

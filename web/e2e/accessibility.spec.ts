@@ -1,0 +1,115 @@
+// No page may break a rule of WCAG 2 A or AA that a program can check, in light and in dark; and the map is usable by keyboard.
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { dark, expect, onMock, openApplication, signIn, test } from './vedette'
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
+
+async function violationsOf(page: Page, where: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
+  return violations.flatMap((v) => v.nodes.map((node) => `${where}: ${v.id} at ${node.target.join(' ')}: ${node.failureSummary}`))
+}
+
+async function expectNone(page: Page, where: string): Promise<void> {
+  const light = await violationsOf(page, `${where}, light`)
+  await dark(page)
+  // Colours fade over; a colour half-way is nobody's choice.
+  await page.waitForTimeout(300)
+  expect([...light, ...(await violationsOf(page, `${where}, dark`))]).toEqual([])
+}
+
+const TABS = ['Overview', 'Flow map', 'Business transactions', 'Tiers & nodes', 'Backends', 'Errors', 'Snapshots']
+
+for (const tab of TABS) {
+  test(`${tab} breaks no rule`, async ({ page }) => {
+    await signIn(page)
+    await openApplication(page)
+    await page.getByRole('navigation', { name: /Pages of/ }).getByRole('link', { name: tab }).click()
+    await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
+    await expect(page.getByRole('heading', { level: 1 })).toContainText(tab)
+    await expectNone(page, tab)
+  })
+}
+
+test('sign-in breaks no rule', async ({ page }) => {
+  await page.goto('/sign-in')
+  await expect(page.getByText('SHA-256 fingerprint')).toBeVisible()
+  expect(await violationsOf(page, 'sign-in, light')).toEqual([])
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await violationsOf(page, 'sign-in, dark')).toEqual([])
+})
+
+test('the applications, the menus of the header and the page to connect break no rule', async ({ page }) => {
+  await signIn(page)
+  await expect(page.getByRole('table', { name: 'Applications' })).toBeVisible()
+  await expectNone(page, 'applications')
+  for (const name of [/^Application: /, /^Time range: /, /^User menu/]) {
+    await page.getByRole('button', { name }).click()
+    await page.waitForTimeout(300)
+    expect(await violationsOf(page, String(name))).toEqual([])
+    await page.keyboard.press('Escape')
+  }
+  await page.getByRole('link', { name: 'Connect an agent' }).click()
+  await expect(page.getByText('OTEL_EXPORTER_OTLP_ENDPOINT=')).toBeVisible()
+  expect(await violationsOf(page, 'connect')).toEqual([])
+})
+
+test('a business transaction, its map and a trace break no rule', async ({ page }) => {
+  await signIn(page)
+  await openApplication(page)
+  await page.getByRole('link', { name: 'Business transactions' }).click()
+  await page.getByRole('table', { name: 'Business transactions' }).getByRole('link').first().click()
+  await expect(page.locator('canvas')).toHaveCount(3)
+  await page.getByText('All traces (24 h)').click()
+  const trace = page.getByRole('table', { name: 'Snapshots' }).getByRole('link').first()
+  await expect(trace).toBeVisible()
+  expect(await violationsOf(page, 'business transaction')).toEqual([])
+  await trace.click()
+  await expect(page.getByRole('complementary', { name: /^Span/ })).toBeVisible()
+  await expectNone(page, 'trace')
+})
+
+test('a map with something selected, and as a table, breaks no rule', async ({ page }) => {
+  await signIn(page)
+  await openApplication(page)
+  await page.getByRole('link', { name: 'Flow map' }).click()
+  await page.locator('.react-flow__node').first().click()
+  await expect(page.getByRole('complementary', { name: /Figures of/ }).locator('canvas')).toHaveCount(3)
+  await page.waitForTimeout(400)
+  await expectNone(page, 'map with a selection')
+  await page.getByText('Table', { exact: true }).click()
+  await expect(page.getByRole('table', { name: 'Calls of the flow map' })).toBeVisible()
+  expect(await violationsOf(page, 'map as a table, dark')).toEqual([])
+})
+
+for (const [user, path, state] of [['empty', '/applications', 'empty'], ['broken', '/applications/1', 'failed'], ['partial', '/applications/1', 'partial']] as const) {
+  test(`what is ${state} breaks no rule`, async ({ page, request }) => {
+    test.skip(!onMock, 'needs the mock’s states')
+    if (user === 'empty') await request.post('/mock/first-span', { data: { seen: false } })
+    await signIn(page, user, path)
+    await expect(page.locator(`[data-state="${state}"]`).first()).toBeVisible()
+    await page.waitForTimeout(300)
+    await expectNone(page, state)
+  })
+}
+
+test('the map is usable by keyboard', async ({ page }) => {
+  await signIn(page)
+  await openApplication(page)
+  await page.getByRole('link', { name: 'Flow map' }).click()
+  const node = page.locator('.react-flow__node').first()
+  await node.focus()
+  await page.keyboard.press('Enter')
+  const panel = page.getByRole('complementary', { name: /Figures of/ })
+  await expect(panel).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(panel).toHaveCount(0)
+  const call = page.getByRole('button', { name: /→/ }).first()
+  await call.focus()
+  await page.keyboard.press('Enter')
+  await expect(panel).toContainText('Response time, average')
+  await panel.getByRole('button', { name: 'Close' }).press('Enter')
+  await page.getByText('Table', { exact: true }).click()
+  await page.getByRole('table', { name: 'Entities of the flow map' }).getByRole('button').nth(12).press('Enter')
+  await expect(panel).toBeVisible()
+})
