@@ -64,6 +64,19 @@ test('a group has no percentile, and says why', async ({ page }) => {
   await expect(panel.locator('dt', { hasText: 'Response time, average' }).locator('xpath=following-sibling::dd[1]')).toContainText('ms')
 })
 
+test('an operator says that a transaction’s calls are no response times, and takes it back', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/business-transactions/105')
+  const choice = page.getByRole('combobox', { name: 'Whether its calls count in response times' })
+  await expect(choice).toHaveValue('Response times: by median')
+  for (const wanted of ['Response times: leave out (long-lived)', 'Response times: by median']) {
+    await choice.click()
+    await page.getByRole('option', { name: wanted }).click()
+    await expect(choice).toHaveValue(wanted)
+    await page.reload()
+    await expect(choice).toHaveValue(wanted)
+  }
+})
+
 test('the newest minute is marked as filling, and a past range has none', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1/business-transactions/105')
   await expect(page.getByText('still filling')).toHaveCount(3)

@@ -5,6 +5,7 @@ import { snapshots, trace } from './trace.mjs'
 
 /** Positions people stored, per application: id → {x, y, pinned}. */
 const layouts = new Map()
+const marks = new Map()
 const layoutOf = (app) => layouts.get(app.id) ?? layouts.set(app.id, new Map()).get(app.id)
 
 const page = (items, { query }) => {
@@ -26,7 +27,7 @@ function btBody(app, bt, r) {
   const tier = app.entities.find((e) => e.id === bt.tier)
   return {
     id: bt.id, name: bt.name, tier: { id: tier.id, name: tier.name }, entry_type: bt.entry_type, background: bt.background, health_check: bt.health_check,
-    other_traffic: bt.other_traffic, long_lived: bt.long_lived, figures: figures(btThing(bt), r.from, r.to, r.now), sparkline: sparkline(btThing(bt), r.from, r.to, r.now),
+    other_traffic: bt.other_traffic, long_lived: bt.long_lived, long_lived_marked: marks.get(bt.id) ?? null, figures: figures(btThing(bt), r.from, r.to, r.now), sparkline: sparkline(btThing(bt), r.from, r.to, r.now),
   }
 }
 
@@ -132,6 +133,10 @@ export const routes = [
   ['GET', /^\/api\/v1\/business-transactions\/(\d+)$/, (r, id) => {
     const found = findBt(Number(id))
     return found && { ...btBody(found.app, found.bt, r), application: { id: found.app.id, name: found.app.name } }
+  }],
+  ['PUT', /^\/api\/v1\/business-transactions\/(\d+)\/long-lived$/, (r, id) => {
+    marks.set(Number(id), r.body.marked)
+    return { marked: r.body.marked }
   }],
   ['GET', /^\/api\/v1\/business-transactions\/(\d+)\/series$/, (r, id) => {
     const found = findBt(Number(id))

@@ -18,6 +18,7 @@ import { short } from '../../format/numbers'
 import page from '../page.module.css'
 import { SnapshotsTable } from '../Snapshots/SnapshotsTable'
 import styles from './BusinessTransaction.module.css'
+import { LongLivedSelect } from './LongLivedSelect'
 
 const resolution = (minutes: number) => (minutes === 1 ? 'minute' : minutes === 60 ? 'hour' : `${minutes} minutes`)
 
@@ -90,6 +91,7 @@ function BtTitle({ bt, application }: { bt: BusinessTransactionDetail; applicati
           {bt.tier.name}
         </RangeLink>
       </span>
+      <LongLivedSelect bt={bt} />
       {bt.figures.errors > 0 && (
         <RangeLink to={paths.businessTransaction(application, bt.id)} extra={{ tab: 'errors' }}>
           Show the failed ones
