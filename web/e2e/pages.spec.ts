@@ -79,6 +79,7 @@ test('a trace is a waterfall with the attributes of the chosen span, under the n
   await signIn(page)
   await openApplication(page)
   const switcher = page.getByRole('banner').getByRole('button', { name: /^Application: / })
+  await expect(switcher).not.toHaveText(/…|All/)
   const application = (await switcher.textContent()) ?? ''
   await page.getByRole('link', { name: 'Snapshots' }).click()
   await page.getByText('All traces (24 h)').click()

@@ -78,7 +78,7 @@ function logs(r) {
   return made.spans.filter((s) => s.role === 'entry').slice(0, 40).map((s, i) => ({
     at: r.from + s.start_us / 1000 + 3, severity: s.status === 'ERROR' ? 'ERROR' : i % 3 === 2 ? 'WARN' : 'INFO', body: s.status === 'ERROR' ? `${s.name} failed: ${s.status_message}` : `handled ${s.name}`,
     tier: s.tier, node: s.node, trace_id: id, span_id: s.span_id, attributes: { 'code.filepath': 'app/views.py' },
-  }))
+  })).sort((a, b) => b.at - a.at)
 }
 
 const refused = (now, i, attempt) => ({ at: now - 15_000 * (i + 1), count: 1, tier: null, ...attempt })

@@ -110,13 +110,14 @@ pub async fn start(
     let metadata = data_dir::metadata(&settings).await?;
     let opened = open_blocking(&settings, &metadata, &clock).await?;
     let Opened { stores, tls, sealer } = opened;
+    // Bound before user and key are made: a start that fails here would never tell them.
+    let listeners = Listeners::bind(&settings).await?;
     let made = first_start::ensure(&settings, &metadata, &sealer, clock.now()).await?;
 
     let keys = Arc::new(KnownKeys::default());
     keys.refresh(&metadata).await.context("reading the access keys")?;
     let mut metrics = Metrics::new();
     let intake = build_intake(&settings, &stores, &keys, &clock, &mut metrics);
-    let listeners = Listeners::bind(&settings).await?;
     let url =
         public_url(&settings, listeners.https.as_ref().map_or(443, |https| https.address().port()));
     let stats = Arc::new(Stats::default());

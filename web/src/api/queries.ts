@@ -46,7 +46,7 @@ function useList<Row>(path: string, params: Params = {}, limit = 1000): ListResu
 }
 
 export const useApplications = () => useList<Api.Application>('/applications')
-export const useApplication = (id: number) => useTelemetry<Api.ApplicationDetail>(`/applications/${id}`)
+export const useApplication = (id: number, enabled = true) => useTelemetry<Api.ApplicationDetail>(`/applications/${id}`, {}, { enabled })
 export const useApplicationSeries = (id: number) => useTelemetry<Api.Series>(`/applications/${id}/series`)
 export const useFlowMap = (id: number, bt?: number) => useTelemetry<Api.FlowMap>(`/applications/${id}/flow-map`, { bt })
 export const useBusinessTransactions = (id: number) => useList<Api.BusinessTransaction>(`/applications/${id}/business-transactions`)
@@ -76,9 +76,12 @@ export function useTrace(id: string, { enabled = true }: TelemetryOptions = {}):
   return useQuery<Api.Trace, ApiError>({ queryKey: ['trace', id], queryFn: ({ signal }) => get(`/traces/${id}`, {}, signal), staleTime: Number.POSITIVE_INFINITY, enabled })
 }
 
+/** Lists come newest first; what happened in a trace is read from its beginning. */
+const inOrder = (logs: Api.Page<Api.LogRecord>): Api.Page<Api.LogRecord> => ({ ...logs, items: logs.items.toSorted((a, b) => a.at - b.at) })
+
 export function useTraceLogs(trace: Api.Trace): Result<Api.Page<Api.LogRecord>> {
   const params = { trace_id: trace.trace_id, from: Math.floor(trace.start) - 60_000, to: Math.ceil(trace.start + trace.duration_ms) + 60_000, limit: 1000 }
-  return useQuery<Api.Page<Api.LogRecord>, ApiError>({ queryKey: ['logs', params], queryFn: ({ signal }) => get('/logs', params, signal), staleTime: Number.POSITIVE_INFINITY })
+  return useQuery<Api.Page<Api.LogRecord>, ApiError>({ queryKey: ['logs', params], queryFn: ({ signal }) => get('/logs', params, signal), staleTime: Number.POSITIVE_INFINITY, select: inOrder })
 }
 
 export function useAbout(): Result<Api.About> {

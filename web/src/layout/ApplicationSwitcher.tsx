@@ -17,12 +17,12 @@ export function ApplicationSwitcher() {
   const navigate = useNavigate()
   const href = useHref()
   const found = applications.filter((a) => a.name.toLowerCase().includes(search.toLowerCase()))
-  if (applications.length === 0) return null
+  if (applications.length === 0 && !current) return null
   return (
     <Menu position="bottom-start" width={300} onClose={() => setSearch('')}>
       <Menu.Target>
-        <button type="button" className={styles.switcher} aria-label={`Application: ${current?.name ?? 'all'}. Switch`}>
-          <span>{current?.name ?? 'All applications'}</span>
+        <button type="button" className={styles.switcher} aria-label={`Application: ${current?.name ?? (current === null ? 'all' : '…')}. Switch`}>
+          <span>{current?.name ?? (current === null ? 'All applications' : '…')}</span>
           <IconSelector size={14} aria-hidden />
         </button>
       </Menu.Target>

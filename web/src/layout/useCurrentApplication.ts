@@ -1,13 +1,18 @@
 import { useMatch } from 'react-router'
-import { useApplications, useTrace } from '../api/queries'
+import { useApplication, useApplications, useTrace } from '../api/queries'
 import type { Ref } from '../api/types'
 
-/** The application that the page at hand is about: named in its path, or the one whose transaction the trace is; null for pages of all. */
-export function useCurrentApplication(): Ref | null {
-  const applications = useApplications().data?.items ?? []
+/**
+ * The application that the page at hand is about: named in its path, or the one whose transaction the trace is.
+ * Null for pages of all; undefined while it is asked for.
+ */
+export function useCurrentApplication(): Ref | null | undefined {
   const id = useMatch('/applications/:applicationId/*')?.params.applicationId
   const traceId = useMatch('/traces/:traceId')?.params.traceId
+  const listed = useApplications().data?.items.find((a) => String(a.id) === id)
+  const application = useApplication(Number(id), id !== undefined)
   const trace = useTrace(traceId ?? '', { enabled: traceId !== undefined })
-  if (traceId !== undefined) return trace.data?.bts[0]?.application ?? null
-  return applications.find((a) => String(a.id) === id) ?? null
+  if (id !== undefined) return application.data ?? listed ?? (application.isPending ? undefined : null)
+  if (traceId !== undefined) return trace.data?.bts[0]?.application ?? (trace.isPending ? undefined : null)
+  return null
 }

@@ -89,6 +89,23 @@ async fn a_taken_plaintext_address_is_a_warning_and_a_taken_https_address_the_en
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_failed_at_its_address_leaves_password_and_key_to_the_next() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    let mut out = Vec::new();
+    start(settings(&dir, &[("https-listen", &address)]), SystemClock::shared(), &mut out)
+        .await
+        .expect_err("the port is taken");
+    assert!(out.is_empty(), "{}", String::from_utf8_lossy(&out));
+    let (process, told) = started(settings(&dir, &[])).await;
+    for line in ["user          admin", "password      ", "access key    vk_"] {
+        assert!(told.contains(line), "{line} is missing from {told}");
+    }
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reset_password_is_another_one_and_told() {
     let dir = TempDir::new().expect("there is room for a directory");
     let (process, _) = started(settings(&dir, &[])).await;
