@@ -57,8 +57,12 @@ pub struct Started {
     /// The URL that people and agents use.
     pub url: String,
     shutdown: Arc<Shutdown>,
+    failure: Failure,
     _lock: DataDirLock,
 }
+
+/// Why a part of the process has asked for its end.
+type Failure = Arc<OnceLock<anyhow::Error>>;
 
 impl Started {
     /// Stops everything in order; nothing that was acknowledged is lost even if a part does not end in time.
@@ -66,9 +70,16 @@ impl Started {
         self.shutdown.run().await
     }
 
-    /// Returns once a part of the process asks for its end.
-    pub async fn asked_to_stop(&self) {
+    /// Returns once a part of the process asks for its end, with what it failed at.
+    ///
+    /// # Errors
+    /// What that part failed at.
+    pub async fn asked_to_stop(&self) -> anyhow::Result<()> {
         self.shutdown.requested().await;
+        match self.failure.get() {
+            Some(error) => Err(anyhow::anyhow!("{error:#}")),
+            None => Ok(()),
+        }
     }
 }
 
@@ -79,12 +90,19 @@ impl Started {
 pub async fn serve(settings: Settings, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("listening for signals")?;
     let started = start(settings, SystemClock::shared(), out).await?;
-    tokio::select! {
-        signal = signals.next() => info!(signal, "stopping"),
-        () = started.asked_to_stop() => info!("stopping"),
-    }
+    let why = tokio::select! {
+        signal = signals.next() => {
+            info!(signal, "stopping");
+            Ok(())
+        }
+        why = started.asked_to_stop() => {
+            info!("stopping");
+            why
+        }
+    };
     tokio::select! {
         outcome = started.stop() => {
+            why?;
             anyhow::ensure!(outcome.unfinished.is_empty(), "did not stop in time: {}", outcome.unfinished.join(", "));
             Ok(())
         }
@@ -104,8 +122,6 @@ pub async fn start(
     let began = clock.monotonic();
     let shutdown = Shutdown::new(Arc::clone(&clock));
     let stages = Stages::new(&shutdown);
-    std::fs::create_dir_all(&*settings.data_dir)
-        .with_context(|| format!("making the data directory {}", settings.data_dir.display()))?;
     let lock = DataDirLock::take(&settings.data_dir)?;
     let metadata = data_dir::metadata(&settings).await?;
     let opened = open_blocking(&settings, &metadata, &clock).await?;
@@ -148,12 +164,13 @@ pub async fn start(
             .map(|listener| listener.as_ref().map(Listener::address)),
         url,
         shutdown: Arc::clone(&shutdown),
+        failure: Failure::default(),
         _lock: lock,
     };
     // Set once here, before anybody can ask.
     drop(status.loopback.set(loopback));
     drop(status.metrics.set(metrics));
-    run_pipeline(&settings, &stores, &clock, &stats, &stages, &shutdown);
+    run_pipeline(&settings, &stores, &clock, &stats, &stages, &started);
     run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &stages);
     close_journal(&stores, &stages.journal);
     listeners.serve(
@@ -349,14 +366,17 @@ fn run_pipeline(
     clock: &SharedClock,
     stats: &Arc<Stats>,
     stages: &Stages,
-    shutdown: &Arc<Shutdown>,
+    started: &Started,
 ) {
     let stop = Arc::new(AtomicBool::new(false));
     let make = pipeline_maker(settings, stores, stats);
-    let (flag, clock, shutdown) = (Arc::clone(&stop), Arc::clone(clock), Arc::clone(shutdown));
+    let (flag, clock) = (Arc::clone(&stop), Arc::clone(clock));
+    let (failure, shutdown) = (Arc::clone(&started.failure), Arc::clone(&started.shutdown));
     stages.pipeline.spawn_blocking(move || {
         if let Err(error) = pipeline::task::run(make, &clock, &flag) {
             error!(error = &error as &dyn std::error::Error, "the pipeline stopped");
+            // It is the only one that sets this, and ends here.
+            drop(failure.set(anyhow::Error::new(error).context("the pipeline stopped")));
             shutdown.request();
         }
     });
