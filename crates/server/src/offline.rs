@@ -36,7 +36,7 @@ pub async fn reset_password(settings: &Settings, out: &mut dyn Write) -> anyhow:
         .user_by_name(FIRST_ACCOUNT, first_start::ADMIN)
         .await?
         .context("there is no user admin yet; `vedette serve` makes one at its first start")?;
-    let given = settings.admin_password.value.as_ref().map(|secret| secret.reveal().to_owned());
+    let given = first_start::given_password(settings)?;
     let chosen = given.clone().unwrap_or_else(first_start::random_password);
     metadata.set_password_hash(admin.id, &password::hash(&chosen)).await?;
     metadata.delete_sessions_of_user(admin.id).await?;

@@ -16,7 +16,7 @@ use api_types::Loopback;
 use axum::Router;
 use daemon::{
     clock::{SharedClock, SystemClock},
-    config::{Listen, Settings},
+    config::{ByteSize, Listen, Role, Settings},
     listener::{self, Limits, Listener, Options, Protocol},
     lock::DataDirLock,
     metrics::Metrics,
@@ -120,6 +120,7 @@ pub async fn start(
     out: &mut (dyn Write + Send),
 ) -> anyhow::Result<Started> {
     let began = clock.monotonic();
+    refuse_unsound(&settings)?;
     let shutdown = Shutdown::new(Arc::clone(&clock));
     let stages = Stages::new(&shutdown);
     let lock = DataDirLock::take(&settings.data_dir)?;
@@ -188,6 +189,29 @@ pub async fn start(
     Ok(started)
 }
 
+/// The least that the process can plan with: below it a single large body takes most of it.
+const MIN_MEMORY: ByteSize = ByteSize(256 << 20);
+/// Two of the journal's files, so that one can be cut off while the other is written.
+const MIN_JOURNAL: ByteSize = ByteSize(128 << 20);
+
+/// Refuses settings that can be read but not served with.
+fn refuse_unsound(settings: &Settings) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        settings.roles.iter().count() == Role::ALL.len(),
+        "roles other than all are refused: this version runs every role in one process; leave out --roles"
+    );
+    for (name, given, least) in [
+        ("memory-limit", *settings.memory_limit, MIN_MEMORY),
+        ("journal-max-bytes", *settings.journal_max_bytes, MIN_JOURNAL),
+    ] {
+        anyhow::ensure!(
+            given >= least,
+            "{name} = {given} is refused: it has to be at least {least}"
+        );
+    }
+    first_start::given_password(settings).map(drop)
+}
+
 /// The order of stopping.
 struct Stages {
     listeners: Stage,
@@ -245,8 +269,7 @@ fn build_intake(
     clock: &SharedClock,
     metrics: &mut Metrics,
 ) -> Intake {
-    let bytes =
-        |size: daemon::config::ByteSize| usize::try_from(size.bytes()).unwrap_or(usize::MAX);
+    let bytes = |size: ByteSize| usize::try_from(size.bytes()).unwrap_or(usize::MAX);
     let defaults = intake::Limits::default();
     let limits = intake::Limits {
         body_bytes: bytes(*settings.max_body_bytes),
