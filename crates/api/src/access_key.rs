@@ -5,6 +5,7 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use metadata_store::MAX_NAME_CHARS;
 use sha2::{Digest, Sha256};
 
 /// First byte of a sealed key.
@@ -18,6 +19,21 @@ pub fn generate() -> String {
     use base64::Engine as _;
     let random = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<32>());
     format!("vk_{random}")
+}
+
+/// The name of a key as it is kept: trimmed, so that people can read it and a list shows it on one line.
+///
+/// # Errors
+/// What a name has to be, in a sentence.
+pub fn sound_name(name: &str) -> Result<&str, String> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
+        return Err(format!("name has to have 1 to {MAX_NAME_CHARS} characters"));
+    }
+    if name.chars().any(char::is_control) {
+        return Err("name has to be without control characters such as line breaks".to_owned());
+    }
+    Ok(name)
 }
 
 /// What a key is found by. Keys are random, so one round of a fast hash hides them.

@@ -59,7 +59,7 @@ pub(crate) fn name(first: u64) -> String {
 }
 
 /// The first offset that a file's name tells; nothing for a file that is not the journal's.
-pub(crate) fn first_of(name: &str) -> Option<u64> {
+pub fn first_of(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".log")?;
     (digits.len() == 20).then(|| digits.parse().ok())?
 }

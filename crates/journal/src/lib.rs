@@ -18,6 +18,7 @@ mod tail;
 use std::{io, sync::Arc, time::Duration};
 
 pub use self::{
+    file::first_of,
     local::{Config, LocalJournal},
     log::{Log, LogConfig, LogStatus},
     record::{Record, Stored, Topic},

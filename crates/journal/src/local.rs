@@ -24,15 +24,17 @@ pub struct Config {
     pub queue_bytes: usize,
     /// Bytes of the newest records kept in memory for the consumers.
     pub tail_bytes: usize,
+    /// What the consumers have committed: no new record gets a lower offset, even if files are missing.
+    pub floor: u64,
 }
 
 impl Config {
     /// Opens the log and starts its thread.
     ///
     /// # Errors
-    /// See [`Log::open`].
+    /// See [`Log::open_from`].
     pub fn open(self, disk: Arc<dyn Disk>) -> Result<LocalJournal, OpenError> {
-        let log = Log::open(disk, self.log)?;
+        let log = Log::open_from(disk, self.log, self.floor)?;
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 waiting: Vec::new(),

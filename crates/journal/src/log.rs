@@ -65,23 +65,46 @@ impl Log {
     /// # Errors
     /// When a file is of a newer format, damaged before its end, or the disk refuses.
     pub fn open(disk: Arc<dyn Disk>, config: LogConfig) -> Result<Log, OpenError> {
+        Log::open_from(disk, config, 1)
+    }
+
+    /// As [`Log::open`]; the next record gets `floor` or a later offset, whatever is found.
+    ///
+    /// A consumer that has committed up to `floor` would pass over everything that came below it, as if it had been
+    /// counted. Finding less than that means that files were lost, so it is also said in the process's log.
+    ///
+    /// # Errors
+    /// As [`Log::open`].
+    pub fn open_from(disk: Arc<dyn Disk>, config: LogConfig, floor: u64) -> Result<Log, OpenError> {
         let dir = config.dir.clone();
         disk.create_dir_all(&dir).map_err(failed("making the directory", ""))?;
         sync_parents(disk.as_ref(), &dir)?;
         let found = found_files(disk.as_ref(), &dir)?;
         refuse_newer_formats(disk.as_ref(), &dir, &found)?;
         match newest_whole(disk.as_ref(), &dir, &found)? {
-            Some(newest) => Log::reopen(disk, config, &found, newest),
-            None => Log::begin(disk, config),
+            Some(newest) => Log::reopen(disk, config, &found, newest)?.raised_to(floor),
+            None => Log::begin(disk, config, floor.max(1)),
         }
     }
 
-    fn begin(disk: Arc<dyn Disk>, config: LogConfig) -> Result<Log, OpenError> {
+    fn begin(disk: Arc<dyn Disk>, config: LogConfig, next: u64) -> Result<Log, OpenError> {
+        if next > 1 {
+            warn_of_loss(1, next);
+        }
         let producer = config.producer;
-        let newest = make_file(disk.as_ref(), &config.dir, producer, 1)
-            .map_err(failed("making", &file::name(1)))?;
-        let files = BTreeMap::from([(1, HEADER as u64)]);
-        Ok(Log { disk, config, producer, files, newest, next: 1, buffer: Vec::new(), failed: None })
+        let newest = make_file(disk.as_ref(), &config.dir, producer, next)
+            .map_err(failed("making", &file::name(next)))?;
+        let files = BTreeMap::from([(next, HEADER as u64)]);
+        Ok(Log { disk, config, producer, files, newest, next, buffer: Vec::new(), failed: None })
+    }
+
+    fn raised_to(mut self, floor: u64) -> Result<Log, OpenError> {
+        if self.next < floor {
+            warn_of_loss(self.next, floor);
+            self.rotate(floor).map_err(failed("making", &file::name(floor)))?;
+            self.next = floor;
+        }
+        Ok(self)
     }
 
     fn reopen(
@@ -336,6 +359,15 @@ impl Extents {
             }
         }
     }
+}
+
+fn warn_of_loss(found: u64, floor: u64) {
+    warn!(
+        found,
+        committed = floor,
+        "the journal ends before what was already worked on and goes on from there: journal files are missing, and \
+         records that were accepted but not worked on may be lost"
+    );
 }
 
 fn path(dir: &Path, first: u64) -> PathBuf {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sqlx::SqlitePool;
 
 use crate::StoreError;
-use crate::database::{Database, Failure};
+use crate::database::{Database, Failure, connect};
 
 /// An open metadata store. Clones are cheap and share connections.
 #[derive(Debug, Clone)]
@@ -31,6 +31,7 @@ impl MetadataStore {
         let partial = partial_of(path);
         let at = |source| StoreError::BackupFile { path: path.to_owned(), source };
         remove_if_there(&partial).await.map_err(at)?;
+        connect::make_private(&partial).map_err(at)?;
         copy_into(readers, &partial).await?;
         publish(partial, path.to_owned()).await.map_err(at)
     }

@@ -7,8 +7,9 @@ use daemon::{
     config::{MetadataUrl, Settings},
     disk::{Disk, LocalDisk},
 };
+use ingest::pipeline::{self, CONSUMER};
 use journal::{LocalJournal, LogConfig};
-use metadata_store::{Directory, MetadataStore, SqlCatalogue, SqlEntities};
+use metadata_store::{Catalogue as _, Directory, MetadataStore, SqlCatalogue, SqlEntities};
 use telemetry_store::Store;
 use tokio::runtime::Handle;
 
@@ -44,6 +45,7 @@ pub(crate) fn stores(
     let local = LocalDisk::new(&*settings.data_dir).context("opening the data directory")?;
     let disk: Arc<dyn Disk> = Arc::new(local);
     let catalogue = Arc::new(SqlCatalogue::new(metadata.clone(), runtime.clone()));
+    check_checkpoint(&settings.data_dir, &catalogue)?;
     let entities = Arc::new(SqlEntities::new(metadata.clone(), runtime));
     let directory = Arc::new(Directory::load(entities).context("reading the entities")?);
     let store =
@@ -58,10 +60,30 @@ pub(crate) fn stores(
         min_free_share: MIN_FREE_SHARE,
         producer: u64::from_le_bytes(random()),
     };
-    let journal = journal::Config { log, queue_bytes: memory / 32, tail_bytes: memory / 128 }
-        .open(disk)
-        .context("opening the journal")?;
+    let committed = catalogue.lowest_committed().context("reading what was worked on")?;
+    let journal = journal::Config {
+        log,
+        queue_bytes: memory / 32,
+        tail_bytes: memory / 128,
+        floor: committed.iter().map(|committed| committed.offset).max().unwrap_or(0),
+    };
+    let journal = journal.open(disk).context("opening the journal")?;
     Ok(Stores { journal: Arc::new(journal), store: Arc::new(store), catalogue, directory })
+}
+
+/// Refuses a directory whose checkpoint this version cannot go on from, before anything else on it is opened. Blocks.
+pub(crate) fn check_checkpoint(dir: &Path, catalogue: &SqlCatalogue) -> anyhow::Result<()> {
+    let named = catalogue.checkpoint(CONSUMER).context("reading where the pipeline stands")?;
+    let Some(named) = named else { return Ok(()) };
+    let path = dir.join(&named.path);
+    let bytes = std::fs::read(&path).with_context(|| {
+        format!(
+            "reading the checkpoint {}; restore the data directory from a backup",
+            path.display()
+        )
+    })?;
+    pipeline::task::check_checkpoint(&bytes)
+        .with_context(|| format!("going on from the checkpoint {}", path.display()))
 }
 
 /// Random bytes from the operating system.
@@ -93,4 +115,37 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use journal::Journal as _;
+    use metadata_store::CutCommit;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_lost_journal_begins_again_behind_what_was_worked_on() {
+        let dir = tempfile::TempDir::new().expect("there is room for a directory");
+        let data_dir = ("data-dir".to_owned(), dir.path().display().to_string());
+        let settings = Settings::load(&[data_dir], [], None).expect("the settings are sound");
+        let metadata = metadata(&settings).await.expect("a new database opens");
+        let runtime = Handle::current();
+        let next = tokio::task::spawn_blocking(move || {
+            let catalogue = SqlCatalogue::new(metadata.clone(), runtime.clone());
+            let claim = catalogue.claim(CONSUMER, &[0]).expect("it is free");
+            let cut = CutCommit {
+                consumer: CONSUMER.to_owned(),
+                epoch: claim.epoch,
+                from: vec![(0, 0)],
+                to: vec![(0, 109)],
+                checkpoint: None,
+                segments: Vec::new(),
+            };
+            catalogue.commit_cut(&cut).expect("the offsets are right");
+            let stores = stores(&settings, &metadata, runtime).expect("it opens all the same");
+            stores.journal.bounds(0).next
+        });
+        assert_eq!(next.await.expect("it opens"), 109);
+    }
 }

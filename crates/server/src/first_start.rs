@@ -32,7 +32,7 @@ pub(crate) async fn ensure(
 ) -> anyhow::Result<Made> {
     let mut made = Made::default();
     if metadata.count_users().await? == 0 {
-        let given = settings.admin_password.value.as_ref().map(|secret| secret.reveal().to_owned());
+        let given = given_password(settings)?;
         let password = given.clone().unwrap_or_else(random_password);
         create_admin(metadata, &password).await?;
         made.password = given.is_none().then_some(password);
@@ -50,6 +50,22 @@ pub(crate) async fn ensure(
         Some(_) | None => {}
     }
     Ok(made)
+}
+
+const MIN_PASSWORD_CHARS: usize = 8;
+
+/// The configured password of the administrator, unless there is none.
+///
+/// # Errors
+/// When it is too short.
+pub(crate) fn given_password(settings: &Settings) -> anyhow::Result<Option<String>> {
+    let Some(secret) = &settings.admin_password.value else { return Ok(None) };
+    let password = secret.reveal();
+    anyhow::ensure!(
+        password.chars().count() >= MIN_PASSWORD_CHARS,
+        "admin-password is refused: it has to have at least {MIN_PASSWORD_CHARS} characters"
+    );
+    Ok(Some(password.to_owned()))
 }
 
 async fn create_admin(metadata: &MetadataStore, password: &str) -> anyhow::Result<()> {

@@ -2,8 +2,9 @@
 
 use std::{
     fs,
-    io::Write,
-    path::{Path, PathBuf},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::Path,
 };
 
 use anyhow::{Context as _, bail, ensure};
@@ -13,10 +14,14 @@ use api::{
 };
 use daemon::{
     clock::{Clock as _, SystemClock},
-    config::Settings,
+    config::{MetadataUrl, Settings},
     lock::DataDirLock,
 };
-use metadata_store::{AccessKeys as _, FIRST_ACCOUNT, Sessions as _, Users as _};
+use ingest::pipeline;
+use metadata_store::{
+    AccessKeys as _, Catalogue as _, CatalogueError, FIRST_ACCOUNT, ObjectRef, SegmentMeta,
+    Sessions as _, SqlCatalogue, Users as _,
+};
 
 use crate::{data_dir, first_start};
 
@@ -31,7 +36,7 @@ pub async fn reset_password(settings: &Settings, out: &mut dyn Write) -> anyhow:
         .user_by_name(FIRST_ACCOUNT, first_start::ADMIN)
         .await?
         .context("there is no user admin yet; `vedette serve` makes one at its first start")?;
-    let given = settings.admin_password.value.as_ref().map(|secret| secret.reveal().to_owned());
+    let given = first_start::given_password(settings)?;
     let chosen = given.clone().unwrap_or_else(first_start::random_password);
     metadata.set_password_hash(admin.id, &password::hash(&chosen)).await?;
     metadata.delete_sessions_of_user(admin.id).await?;
@@ -71,6 +76,7 @@ pub async fn create_access_key(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     must_exist(settings)?;
+    let name = access_key::sound_name(name).map_err(anyhow::Error::msg)?;
     let metadata = data_dir::metadata(settings).await?;
     let sealer = Sealer::new(data_dir::sealing_key(&settings.data_dir)?);
     let key = access_key::generate();
@@ -80,78 +86,184 @@ pub async fn create_access_key(
 }
 
 fn must_exist(settings: &Settings) -> anyhow::Result<()> {
+    let mark = match &settings.metadata_url.value {
+        MetadataUrl::Sqlite => "metadata.sqlite",
+        MetadataUrl::Mysql(_) => "secret.key",
+    };
     ensure!(
-        settings.data_dir.is_dir(),
-        "there is no data directory {}; name it with --data-dir",
+        settings.data_dir.join(mark).is_file(),
+        "{} is no data directory of Vedette: it has no {mark}; name the right one with --data-dir",
         settings.data_dir.display()
     );
     Ok(())
 }
 
-/// Directories of files that never change once written.
-const IMMUTABLE: [&str; 2] = ["segments", "checkpoints"];
+/// How often a copy is begun again when what the metadata name was replaced meanwhile.
+const TRIES: u32 = 20;
 
 /// Copies a data directory into an empty one, also while its server runs.
 ///
-/// Metadata first, as of one transaction: they name segments and a checkpoint, which are immutable, and the journal's
-/// offset. Then those files, then the journal, which by then reaches beyond that offset. A segment that is merged away
-/// in between is missing from the copy, so the copy is tried again.
+/// Metadata first, as of one transaction: they name segments and a checkpoint, and say how far the journal was worked
+/// through. Right behind them the checkpoint and the journal, which the next cut replaces and shortens; the segments,
+/// which may take long, come last. Whatever was replaced in between is missing from the copy, and all but the segments
+/// is copied anew: those never change and are copied once, so that a later try is quick however long the first took.
 ///
 /// # Errors
-/// When the target is not empty, or something cannot be read or written.
+/// When the target is not empty or within the data directory, or something cannot be read or written.
 pub async fn backup(settings: &Settings, target: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     must_exist(settings)?;
-    for _ in 0..5 {
-        if try_backup(settings, target).await? {
-            writeln!(out, "Backed up {} to {}", settings.data_dir.display(), target.display())?;
+    ensure!(
+        !is_within(target, &settings.data_dir)?,
+        "{} lies within the data directory {}; name a directory outside of it",
+        target.display(),
+        settings.data_dir.display()
+    );
+    copy_running(settings, target, || {}).await?;
+    writeln!(out, "Backed up {} to {}", settings.data_dir.display(), target.display())?;
+    Ok(())
+}
+
+/// Whether a path, which need not exist yet, lies in a directory or is it.
+fn is_within(path: &Path, dir: &Path) -> anyhow::Result<bool> {
+    let dir = dir.canonicalize().with_context(|| format!("finding {}", dir.display()))?;
+    let path = std::path::absolute(path).with_context(|| format!("finding {}", path.display()))?;
+    Ok(path.ancestors().filter_map(|part| part.canonicalize().ok()).any(|part| part == dir))
+}
+
+/// Tries until a copy is whole. `metadata_copied` is called in each try between the metadata and the rest.
+async fn copy_running(
+    settings: &Settings,
+    target: &Path,
+    mut metadata_copied: impl FnMut(),
+) -> anyhow::Result<()> {
+    empty_dir(target)?;
+    for _ in 0..TRIES {
+        if try_backup(settings, target, &mut metadata_copied).await? {
             return Ok(());
         }
-        fs::remove_dir_all(target).with_context(|| format!("clearing {}", target.display()))?;
+        for part in ["metadata.sqlite", "checkpoints", "journal"] {
+            remove(&target.join(part))?;
+        }
     }
-    bail!("segments were being merged during each of five tries; try again in a minute")
+    bail!(
+        "the data changed during each of {TRIES} tries; {} is not a whole backup, remove it and try again in a minute",
+        target.display()
+    )
 }
 
 /// Whether everything that the copied metadata name could be copied.
-async fn try_backup(settings: &Settings, target: &Path) -> anyhow::Result<bool> {
-    empty_dir(target)?;
+async fn try_backup(
+    settings: &Settings,
+    target: &Path,
+    metadata_copied: &mut impl FnMut(),
+) -> anyhow::Result<bool> {
     let from = &*settings.data_dir;
     let metadata = data_dir::metadata(settings).await?;
     let copy = target.join("metadata.sqlite");
     metadata.backup_to(&copy).await.context("backing up the metadata")?;
     metadata.close().await;
-    for directory in IMMUTABLE {
-        copy_tree(&from.join(directory), &target.join(directory))?;
+    metadata_copied();
+    for part in ["checkpoints", "journal"] {
+        if !copy_changing(&from.join(part), &target.join(part))? {
+            return Ok(false);
+        }
     }
-    copy_tree(&from.join("journal"), &target.join("journal"))?;
+    let named = Named::by(&copy).await?;
+    if !named.checkpoint_and_journal_are_in(target)? {
+        return Ok(false);
+    }
+    for path in named.segments.iter().map(|segment| target.join(&segment.path)) {
+        let of = from.join(path.strip_prefix(target).expect("it was joined to the target"));
+        if !path.is_file() {
+            make_dirs(path.parent().unwrap_or(target))?;
+            copy_file(&of, &path)?;
+        }
+        if !path.is_file() {
+            return Ok(false);
+        }
+    }
     copy_tree(&from.join("tls"), &target.join("tls"))?;
     copy_file(&from.join("secret.key"), &target.join("secret.key"))?;
-    let named = named_files(&copy).await?;
-    Ok(named.iter().all(|path| target.join(path).is_file()))
+    Ok(true)
 }
 
-/// The segments and checkpoints that a copy of the metadata names.
-async fn named_files(copy: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let url = metadata_store::Url::Sqlite(copy.to_owned());
-    let metadata = metadata_store::Config { url }.open().await?;
-    let runtime = tokio::runtime::Handle::current();
-    let opened = metadata.clone();
-    let paths = tokio::task::spawn_blocking(move || {
-        use metadata_store::Catalogue as _;
-        let listing = metadata_store::SqlCatalogue::new(opened, runtime).snapshot()?;
-        Ok::<_, metadata_store::CatalogueError>(
-            listing.segments.into_iter().map(|segment| segment.path.into()).collect(),
-        )
-    });
-    let paths = paths.await??;
-    metadata.close().await;
-    Ok(paths)
+/// What metadata name outside of themselves.
+struct Named {
+    segments: Vec<SegmentMeta>,
+    checkpoint: Option<ObjectRef>,
+    /// How far the journal was worked through.
+    committed: u64,
+}
+
+impl Named {
+    /// What a copy of the metadata names.
+    async fn by(copy: &Path) -> anyhow::Result<Named> {
+        let url = metadata_store::Url::Sqlite(copy.to_owned());
+        let metadata = metadata_store::Config { url }.open().await?;
+        let runtime = tokio::runtime::Handle::current();
+        let opened = metadata.clone();
+        let named = tokio::task::spawn_blocking(move || {
+            let catalogue = SqlCatalogue::new(opened, runtime);
+            let committed = catalogue.lowest_committed()?;
+            Ok::<_, CatalogueError>(Named {
+                segments: catalogue.snapshot()?.segments,
+                checkpoint: catalogue.checkpoint(pipeline::CONSUMER)?,
+                committed: committed.iter().map(|committed| committed.offset).min().unwrap_or(0),
+            })
+        });
+        let named = named.await??;
+        metadata.close().await;
+        Ok(named)
+    }
+
+    /// Whether a copy has the checkpoint, and a journal that reaches back to where the checkpoint ends.
+    fn checkpoint_and_journal_are_in(&self, dir: &Path) -> anyhow::Result<bool> {
+        if self.checkpoint.as_ref().is_some_and(|object| !dir.join(&object.path).is_file()) {
+            return Ok(false);
+        }
+        let journal = names_in(&dir.join("journal"))?;
+        let first = journal.iter().filter_map(|name| journal::first_of(name)).min();
+        Ok(first.is_none_or(|first| first <= self.committed.max(1)))
+    }
+
+    /// Refuses a backup that lacks what its metadata name.
+    fn check_is_whole(&self, dir: &Path) -> anyhow::Result<()> {
+        let segments = self.segments.iter().map(|segment| &segment.path);
+        for path in segments.chain(self.checkpoint.iter().map(|object| &object.path)) {
+            ensure!(
+                dir.join(path).is_file(),
+                "{} is no whole backup: it lacks {path}; take another one",
+                dir.display()
+            );
+        }
+        ensure!(
+            self.checkpoint_and_journal_are_in(dir)?,
+            "{} is no whole backup: its journal begins after what was worked on; take another one",
+            dir.display()
+        );
+        Ok(())
+    }
+
+    /// Refuses a backup whose checkpoint this version cannot go on from.
+    fn check_is_readable(&self, dir: &Path) -> anyhow::Result<()> {
+        let Some(object) = &self.checkpoint else { return Ok(()) };
+        let path = dir.join(&object.path);
+        let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        pipeline::task::check_checkpoint(&bytes)
+            .with_context(|| format!("checking {}", path.display()))
+    }
 }
 
 /// Puts a backup back as a data directory, which must be empty or missing.
 ///
 /// # Errors
-/// When the data directory holds something, or something cannot be read or written.
-pub fn restore(settings: &Settings, source: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+/// When the data directory holds something, the backup is not whole or of a newer version, or something cannot be read
+/// or written. A refused backup leaves the directory empty.
+pub async fn restore(
+    settings: &Settings,
+    source: &Path,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     ensure!(
         source.join("metadata.sqlite").is_file(),
         "{} is no backup: it has no metadata.sqlite",
@@ -159,14 +271,90 @@ pub fn restore(settings: &Settings, source: &Path, out: &mut dyn Write) -> anyho
     );
     empty_dir(&settings.data_dir)?;
     let lock = DataDirLock::take(&settings.data_dir)?;
+    let checked = check_backup(settings, source).await;
+    if checked.is_err() {
+        drop(lock);
+        for name in names_in(&settings.data_dir)? {
+            remove(&settings.data_dir.join(name))?;
+        }
+        return checked;
+    }
     copy_tree(source, &settings.data_dir)?;
     drop(lock);
     writeln!(out, "Restored {} from {}", settings.data_dir.display(), source.display())?;
     Ok(())
 }
 
+/// Looks at a copy of the backup's metadata: opening a database writes beside it, and a backup may be read-only.
+async fn check_backup(settings: &Settings, source: &Path) -> anyhow::Result<()> {
+    let looked_at = settings.data_dir.join("metadata.checked");
+    copy_file(&source.join("metadata.sqlite"), &looked_at)?;
+    let named = Named::by(&looked_at).await?;
+    remove(&looked_at)?;
+    named.check_is_whole(source)?;
+    named.check_is_readable(source)
+}
+
+fn remove(path: &Path) -> anyhow::Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn make_dirs(dir: &Path) -> anyhow::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .with_context(|| format!("making {}", dir.display()))
+}
+
+fn names_in(dir: &Path) -> anyhow::Result<Vec<String>> {
+    let listing = || format!("listing {}", dir.display());
+    if !dir.exists() {
+        return Ok(Vec::new());
+    }
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).with_context(listing)? {
+        names.push(entry.with_context(listing)?.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
+}
+
+/// Copies the files of a directory from which a server removes; whether all that were listed could be had. They are
+/// opened before the first is copied, so that none is lost while others are, and each is at least as long as it was
+/// when a newer one was listed.
+fn copy_changing(from: &Path, to: &Path) -> anyhow::Result<bool> {
+    make_dirs(to)?;
+    let mut opened = Vec::new();
+    for name in names_in(from)? {
+        let path = from.join(&name);
+        match fs::File::open(&path) {
+            Ok(file) => opened.push((file, to.join(name))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error).with_context(|| format!("opening {}", path.display())),
+        }
+    }
+    for (file, target) in opened {
+        copy_opened(file, &target).with_context(|| format!("writing {}", target.display()))?;
+    }
+    Ok(true)
+}
+
+/// Copies an opened file to one that only its owner may read, durably.
+fn copy_opened(mut from: fs::File, to: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let mut copy = options.write(true).create(true).truncate(true).mode(0o600).open(to)?;
+    io::copy(&mut from, &mut copy)?;
+    copy.sync_all()
+}
+
 fn empty_dir(dir: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+    make_dirs(dir)?;
     let mut entries = fs::read_dir(dir).with_context(|| format!("listing {}", dir.display()))?;
     ensure!(entries.next().is_none(), "{} is not empty; name another directory", dir.display());
     Ok(())
@@ -176,7 +364,7 @@ fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
     if !from.exists() {
         return Ok(());
     }
-    fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
+    make_dirs(to)?;
     for entry in fs::read_dir(from).with_context(|| format!("listing {}", from.display()))? {
         let path = entry.with_context(|| format!("listing {}", from.display()))?.path();
         let target = to.join(path.file_name().expect("an entry has a name"));
@@ -191,13 +379,13 @@ fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 /// Copies a file and makes the copy durable. One that has gone meanwhile is passed over: whoever needs it finds out.
 fn copy_file(from: &Path, to: &Path) -> anyhow::Result<()> {
-    match fs::copy(from, to) {
-        Ok(_) => fs::File::open(to)
-            .and_then(|file| file.sync_all())
-            .with_context(|| format!("syncing {}", to.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => {
+    match fs::File::open(from).and_then(|file| copy_opened(file, to)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("copying {} to {}", from.display(), to.display()))
         }
+        _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use api_types::Loopback;
 use axum::Router;
 use daemon::{
     clock::{SharedClock, SystemClock},
-    config::{Listen, Settings},
+    config::{ByteSize, Listen, Role, Settings},
     listener::{self, Limits, Listener, Options, Protocol},
     lock::DataDirLock,
     metrics::Metrics,
@@ -57,8 +57,12 @@ pub struct Started {
     /// The URL that people and agents use.
     pub url: String,
     shutdown: Arc<Shutdown>,
+    failure: Failure,
     _lock: DataDirLock,
 }
+
+/// Why a part of the process has asked for its end.
+type Failure = Arc<OnceLock<anyhow::Error>>;
 
 impl Started {
     /// Stops everything in order; nothing that was acknowledged is lost even if a part does not end in time.
@@ -66,9 +70,16 @@ impl Started {
         self.shutdown.run().await
     }
 
-    /// Returns once a part of the process asks for its end.
-    pub async fn asked_to_stop(&self) {
+    /// Returns once a part of the process asks for its end, with what it failed at.
+    ///
+    /// # Errors
+    /// What that part failed at.
+    pub async fn asked_to_stop(&self) -> anyhow::Result<()> {
         self.shutdown.requested().await;
+        match self.failure.get() {
+            Some(error) => Err(anyhow::anyhow!("{error:#}")),
+            None => Ok(()),
+        }
     }
 }
 
@@ -79,12 +90,19 @@ impl Started {
 pub async fn serve(settings: Settings, out: &mut (dyn Write + Send)) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("listening for signals")?;
     let started = start(settings, SystemClock::shared(), out).await?;
-    tokio::select! {
-        signal = signals.next() => info!(signal, "stopping"),
-        () = started.asked_to_stop() => info!("stopping"),
-    }
+    let why = tokio::select! {
+        signal = signals.next() => {
+            info!(signal, "stopping");
+            Ok(())
+        }
+        why = started.asked_to_stop() => {
+            info!("stopping");
+            why
+        }
+    };
     tokio::select! {
         outcome = started.stop() => {
+            why?;
             anyhow::ensure!(outcome.unfinished.is_empty(), "did not stop in time: {}", outcome.unfinished.join(", "));
             Ok(())
         }
@@ -102,10 +120,9 @@ pub async fn start(
     out: &mut (dyn Write + Send),
 ) -> anyhow::Result<Started> {
     let began = clock.monotonic();
+    refuse_unsound(&settings)?;
     let shutdown = Shutdown::new(Arc::clone(&clock));
     let stages = Stages::new(&shutdown);
-    std::fs::create_dir_all(&*settings.data_dir)
-        .with_context(|| format!("making the data directory {}", settings.data_dir.display()))?;
     let lock = DataDirLock::take(&settings.data_dir)?;
     let metadata = data_dir::metadata(&settings).await?;
     let opened = open_blocking(&settings, &metadata, &clock).await?;
@@ -148,12 +165,13 @@ pub async fn start(
             .map(|listener| listener.as_ref().map(Listener::address)),
         url,
         shutdown: Arc::clone(&shutdown),
+        failure: Failure::default(),
         _lock: lock,
     };
     // Set once here, before anybody can ask.
     drop(status.loopback.set(loopback));
     drop(status.metrics.set(metrics));
-    run_pipeline(&settings, &stores, &clock, &stats, &stages, &shutdown);
+    run_pipeline(&settings, &stores, &clock, &stats, &stages, &started);
     run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &stages);
     close_journal(&stores, &stages.journal);
     listeners.serve(
@@ -169,6 +187,29 @@ pub async fn start(
     first_start::tell(&made, &started.url, &tls.state(), out).context("telling what was made")?;
     info!(url = started.url, otlp = ?started.otlp, took = ?(clock.monotonic() - began), "Vedette is up");
     Ok(started)
+}
+
+/// The least that the process can plan with: below it a single large body takes most of it.
+const MIN_MEMORY: ByteSize = ByteSize(256 << 20);
+/// Two of the journal's files, so that one can be cut off while the other is written.
+const MIN_JOURNAL: ByteSize = ByteSize(128 << 20);
+
+/// Refuses settings that can be read but not served with.
+fn refuse_unsound(settings: &Settings) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        settings.roles.iter().count() == Role::ALL.len(),
+        "roles other than all are refused: this version runs every role in one process; leave out --roles"
+    );
+    for (name, given, least) in [
+        ("memory-limit", *settings.memory_limit, MIN_MEMORY),
+        ("journal-max-bytes", *settings.journal_max_bytes, MIN_JOURNAL),
+    ] {
+        anyhow::ensure!(
+            given >= least,
+            "{name} = {given} is refused: it has to be at least {least}"
+        );
+    }
+    first_start::given_password(settings).map(drop)
 }
 
 /// The order of stopping.
@@ -228,8 +269,7 @@ fn build_intake(
     clock: &SharedClock,
     metrics: &mut Metrics,
 ) -> Intake {
-    let bytes =
-        |size: daemon::config::ByteSize| usize::try_from(size.bytes()).unwrap_or(usize::MAX);
+    let bytes = |size: ByteSize| usize::try_from(size.bytes()).unwrap_or(usize::MAX);
     let defaults = intake::Limits::default();
     let limits = intake::Limits {
         body_bytes: bytes(*settings.max_body_bytes),
@@ -349,14 +389,17 @@ fn run_pipeline(
     clock: &SharedClock,
     stats: &Arc<Stats>,
     stages: &Stages,
-    shutdown: &Arc<Shutdown>,
+    started: &Started,
 ) {
     let stop = Arc::new(AtomicBool::new(false));
     let make = pipeline_maker(settings, stores, stats);
-    let (flag, clock, shutdown) = (Arc::clone(&stop), Arc::clone(clock), Arc::clone(shutdown));
+    let (flag, clock) = (Arc::clone(&stop), Arc::clone(clock));
+    let (failure, shutdown) = (Arc::clone(&started.failure), Arc::clone(&started.shutdown));
     stages.pipeline.spawn_blocking(move || {
         if let Err(error) = pipeline::task::run(make, &clock, &flag) {
             error!(error = &error as &dyn std::error::Error, "the pipeline stopped");
+            // It is the only one that sets this, and ends here.
+            drop(failure.set(anyhow::Error::new(error).context("the pipeline stopped")));
             shutdown.request();
         }
     });

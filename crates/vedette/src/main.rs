@@ -134,7 +134,9 @@ fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         "backup" => {
             runtime()?.block_on(server::offline::backup(&settings, directory(matches), &mut out))
         }
-        "restore" => server::offline::restore(&settings, directory(matches), &mut out),
+        "restore" => {
+            runtime()?.block_on(server::offline::restore(&settings, directory(matches), &mut out))
+        }
         other => anyhow::bail!("{other} is not a command"),
     }
 }

@@ -2,7 +2,7 @@
 
 use api_types::{AccessKey, NewAccessKey, Page};
 use axum::{Json, extract::State};
-use metadata_store::{AccessKeys as _, MAX_NAME_CHARS, NewAccessKey as Stored};
+use metadata_store::{AccessKeys as _, NewAccessKey as Stored};
 
 use super::Refusals;
 use crate::{
@@ -36,10 +36,7 @@ pub(crate) async fn create(
     caller: Caller,
     Body(wanted): Body<NewAccessKey>,
 ) -> Result<Json<AccessKey>, ApiError> {
-    let name = wanted.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
-        return Err(ApiError::bad(format!("name has to have 1 to {MAX_NAME_CHARS} characters")));
-    }
+    let name = access_key::sound_name(&wanted.name).map_err(ApiError::bad)?.to_owned();
     let key = access_key::generate();
     let stored = Stored {
         account_id: caller.account.0,

@@ -1,6 +1,11 @@
 //! What the pipeline counts of itself, for `/metrics` and the pages about Vedette's own health.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::{
+    error::Error,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+};
+
+use parking_lot::Mutex;
 
 /// Counters since the start, and how much is open now.
 #[derive(Debug, Default)]
@@ -20,9 +25,29 @@ pub struct Stats {
     pub lag: AtomicU64,
     /// Whether the journal was worked through to its end at least once since the start.
     pub caught_up: AtomicBool,
+    pausing: Mutex<Option<String>>,
 }
 
 impl Stats {
+    /// Why the pipeline stands still, while it does: the error that its last step ended with.
+    pub fn pausing(&self) -> Option<String> {
+        self.pausing.lock().clone()
+    }
+
+    pub(super) fn pauses(&self, error: &dyn Error) {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        *self.pausing.lock() = Some(text);
+    }
+
+    pub(super) fn goes_on(&self) {
+        *self.pausing.lock() = None;
+    }
+
     pub(super) fn span(&self) {
         self.spans.fetch_add(1, Relaxed);
     }

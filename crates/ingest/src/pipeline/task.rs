@@ -11,10 +11,18 @@ use std::{
 use daemon::clock::SharedClock;
 use tracing::{error, warn};
 
-use super::{Config, Pipeline, PipelineError};
+use super::{CheckpointError, Config, Pipeline, PipelineError, checkpoint::Saved};
 
 /// How long a step waits for a record: also how often traces that are due are closed.
 const WAIT: Duration = Duration::from_millis(250);
+
+/// Whether this version can go on from a checkpoint: asked before a process starts anything on its data.
+///
+/// # Errors
+/// When the checkpoint is of a newer version or damaged.
+pub fn check_checkpoint(bytes: &[u8]) -> Result<(), CheckpointError> {
+    Saved::decode(bytes).map(drop)
+}
 
 /// Runs the pipeline until `stop` is set, then makes a last cut. Errors of a cut are tried again; after any other the
 /// pipeline is made anew from its last cut.
@@ -28,10 +36,17 @@ pub fn run(
 ) -> Result<(), PipelineError> {
     let now_ms = || i64::try_from(clock.now().millis()).expect("times before the year 292 million");
     let mut pipeline: Option<Pipeline> = None;
+    let mut stats = None;
     while !stop.load(Ordering::Relaxed) {
         let result = match &mut pipeline {
-            Some(pipeline) => pipeline.step(now_ms(), WAIT).map(|_| ()),
-            None => make().build(now_ms()).map(|made| pipeline = Some(made)),
+            Some(pipeline) => {
+                pipeline.step(now_ms(), WAIT).map(|_| pipeline.config.stats.goes_on())
+            }
+            None => {
+                let config = make();
+                stats = Some(Arc::clone(&config.stats));
+                config.build(now_ms()).map(|made| pipeline = Some(made))
+            }
         };
         match result {
             Ok(()) => {}
@@ -42,6 +57,9 @@ pub fn run(
                     error = &error as &dyn std::error::Error,
                     "the pipeline pauses and tries again"
                 );
+                if let Some(stats) = &stats {
+                    stats.pauses(&error);
+                }
                 pipeline = pipeline.filter(|pipeline| !pipeline.is_broken());
                 std::thread::park_timeout(Duration::from_millis(500));
             }

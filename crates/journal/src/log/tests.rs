@@ -176,3 +176,36 @@ fn what_a_failed_fsync_left_in_memory_tears_no_hole_into_what_is_written_behind_
         assert_eq!(numbers(&log, 1), [1, 2, 3], "seed {seed}");
     }
 }
+
+#[test]
+fn what_comes_after_lost_files_is_not_below_what_was_committed() {
+    for kept in [0, 3] {
+        let disk = Arc::new(SimulatedDisk::new());
+        if kept > 0 {
+            let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens");
+            for n in 1..=kept {
+                log.append(&[record(n)]).expect("there is room");
+            }
+        }
+        let mut log =
+            Log::open_from(Arc::clone(&disk) as _, config(), 109).expect("it opens all the same");
+        assert_eq!(log.bounds().next, 109, "{kept} records were left");
+        log.append(&[record(109)]).expect("there is room");
+        assert_eq!(numbers(&log, 109), [109], "{kept} records were left");
+        drop(log);
+        let log = Log::open_from(disk, config(), 109).expect("it opens again");
+        assert_eq!(numbers(&log, 109), [109], "{kept} records were left");
+        assert_eq!(log.bounds().next, 110, "{kept} records were left");
+    }
+}
+
+#[test]
+fn a_journal_that_reaches_beyond_what_was_committed_is_left_as_it_is() {
+    let disk = Arc::new(SimulatedDisk::new());
+    let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens");
+    log.append(&[record(1), record(2)]).expect("there is room");
+    drop(log);
+    let log = Log::open_from(disk, config(), 2).expect("it opens again");
+    assert_eq!(numbers(&log, 1), [1, 2]);
+    assert_eq!(log.bounds().next, 3);
+}

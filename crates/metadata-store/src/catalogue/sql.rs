@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use super::decide::{self, LastCut, Verdict};
 use super::{
     Catalogue, CatalogueError, Claim, CommitOutcome, CommittedOffset, CutCommit, Listing,
-    ReplaceOutcome, Replacement, check,
+    ObjectRef, ReplaceOutcome, Replacement, check,
 };
 use crate::MetadataStore;
 use crate::database::{Failure, Tx};
@@ -30,6 +30,19 @@ impl SqlCatalogue {
     /// A catalogue in `store` whose database work runs on `runtime`, a multi-threaded one that outlives it.
     pub fn new(store: MetadataStore, runtime: Handle) -> Self {
         Self { store, runtime }
+    }
+
+    /// The checkpoint of a consumer's last cut, without taking the consumer over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn checkpoint(&self, consumer: &str) -> Result<Option<ObjectRef>, CatalogueError> {
+        let failure = |error| Failure { operation: "read where a consumer stands", error };
+        let found = self.runtime.block_on(async {
+            let mut tx = self.store.database.begin_read().await?;
+            rows::consumer(&mut tx, consumer).await
+        });
+        Ok(found.map_err(failure)?.checkpoint)
     }
 
     /// Runs `change` in a transaction that holds the lock of the catalogue. A refusal (the inner error) ends

@@ -30,8 +30,19 @@ pub(crate) async fn sqlite_untouched(path: &Path) -> Result<Database, Error> {
     Ok(Database::Sqlite { writer: readers.clone(), readers })
 }
 
+/// Makes an empty file that only its owner may read, unless there is one. SQLite takes it for an empty database, and
+/// gives the files it makes beside it the same mode.
+pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
 /// Opens a file, making it when it is missing. A committed transaction has reached the disk.
 pub(crate) async fn sqlite(path: &Path) -> Result<Database, Error> {
+    make_private(path).map_err(Error::Io)?;
     let writing = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)

@@ -36,10 +36,13 @@ impl Status for ProcessStatus {
     }
 
     fn readiness(&self) -> Readiness {
-        Readiness { ready: true, reasons: self.partial() }
+        Readiness { ready: self.stats.pausing().is_none(), reasons: self.partial() }
     }
 
     fn partial(&self) -> Vec<String> {
+        if let Some(error) = self.stats.pausing() {
+            return vec![format!("the pipeline pauses: {error}")];
+        }
         let left = self.stats.lag.load(Ordering::Relaxed);
         if self.replay == 0 || left == 0 || self.stats.caught_up.load(Ordering::Relaxed) {
             return Vec::new();

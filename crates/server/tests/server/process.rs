@@ -119,6 +119,23 @@ async fn a_reset_password_is_another_one_and_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn settings_that_cannot_be_served_with_are_refused_before_anything_is_made() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    for (key, value, why) in [
+        ("roles", "intake", "leave out --roles"),
+        ("memory-limit", "255MiB", "at least 256MiB"),
+        ("journal-max-bytes", "1", "at least 128MiB"),
+        ("admin-password", "hunter2", "at least 8 characters"),
+    ] {
+        let given = settings(&dir, &[(key, value)]);
+        let refused = start(given, SystemClock::shared(), &mut Vec::new()).await;
+        let told = refused.expect_err("the setting is refused").to_string();
+        assert!(told.contains(key) && told.contains(why), "{told}");
+    }
+    assert!(!dir.path().join("data").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_stops_in_time_with_nothing_to_do() {
     let dir = TempDir::new().expect("there is room for a directory");
     let (process, _) = started(settings(&dir, &[])).await;

@@ -1,0 +1,210 @@
+use metadata_store::CutCommit;
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+use super::*;
+
+/// A data directory as a server leaves it, and a server's cuts on it.
+struct Running {
+    dir: TempDir,
+    metadata: metadata_store::MetadataStore,
+    cuts: u64,
+}
+
+impl Running {
+    async fn begun() -> Running {
+        let dir = TempDir::new().expect("there is room for a directory");
+        let data = dir.path().join("data");
+        for part in ["journal", "segments", "checkpoints"] {
+            make_dirs(&data.join(part)).expect("there is room");
+        }
+        data_dir::sealing_key(&data).expect("there is room");
+        let metadata = data_dir::metadata(&settings(&dir)).await.expect("a new database opens");
+        Running { dir, metadata, cuts: 0 }
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.dir.path().join("data")
+    }
+
+    fn in_catalogue<T: Send>(&self, act: impl FnOnce(&SqlCatalogue) -> T + Send) -> T {
+        let catalogue = SqlCatalogue::new(self.metadata.clone(), Handle::current());
+        std::thread::scope(|scope| {
+            scope.spawn(|| act(&catalogue)).join().expect("the catalogue answers")
+        })
+    }
+
+    /// A new checkpoint replaces the last one, the only segment is merged into a new one, the journal is cut off.
+    fn cuts(&mut self) {
+        let (data, last, cut) = (self.data(), self.cuts, self.cuts + 1);
+        let write = |path: &str| fs::write(data.join(path), [2, 0]).expect("there is room");
+        let checkpoint = format!("checkpoints/pipeline-{cut}");
+        let segment = format!("segments/{cut}");
+        let journal = |n: u64| format!("journal/{:020}.log", 10 * n + 1);
+        write(&checkpoint);
+        write(&segment);
+        write(&journal(cut));
+        self.in_catalogue(|catalogue| {
+            let claim = catalogue.claim(pipeline::CONSUMER, &[0]).expect("it is free");
+            let commit = CutCommit {
+                consumer: pipeline::CONSUMER.to_owned(),
+                epoch: claim.epoch,
+                from: claim.offsets,
+                to: vec![(0, 10 * cut + 1)],
+                checkpoint: Some(ObjectRef { path: checkpoint, bytes: 2 }),
+                segments: Vec::new(),
+            };
+            catalogue.commit_cut(&commit).expect("the offsets are right");
+            let merged = metadata_store::Replacement {
+                remove: Vec::from_iter((last > 0).then_some(last)),
+                add: vec![segment_meta(cut, segment)],
+                mark_rolled_up: Vec::new(),
+            };
+            catalogue.replace_segments(&merged).expect("the segments are there");
+        });
+        self.cuts = cut;
+        for old in
+            [format!("checkpoints/pipeline-{last}"), format!("segments/{last}"), journal(last)]
+        {
+            remove(&data.join(old)).expect("it may be removed");
+        }
+    }
+}
+
+fn settings(dir: &TempDir) -> Settings {
+    let data_dir = dir.path().join("data").display().to_string();
+    Settings::load(&[("data-dir".to_owned(), data_dir)], [], None).expect("the settings are sound")
+}
+
+fn segment_meta(id: u64, path: String) -> SegmentMeta {
+    SegmentMeta {
+        id,
+        account: 1,
+        table: 1,
+        period_start_ms: 0,
+        period_ms: 3_600_000,
+        level: 0,
+        path,
+        bytes: 2,
+        rows: 1,
+        min_time_ns: 0,
+        max_time_ns: 0,
+        rolled_up: false,
+        format: 1,
+        created_ms: 0,
+        detail: String::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_whole_although_cuts_and_merges_come_between_its_parts() {
+    let mut running = Running::begun().await;
+    running.cuts();
+    let (settings, target) = (settings(&running.dir), running.dir.path().join("copy"));
+    let mut tries = 0;
+    copy_running(&settings, &target, || {
+        tries += 1;
+        if tries <= 3 {
+            running.cuts();
+        }
+    })
+    .await
+    .expect("a try without a cut in between comes");
+    assert_eq!(tries, 4, "each cut in between needs another try");
+    let named = Named::by(&target.join("metadata.sqlite")).await.expect("it is a database");
+    assert_eq!(named.committed, 41);
+    named.check_is_whole(&target).expect("what the metadata name is in the copy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_lacks_something_or_is_newer_is_refused_before_anything_is_restored() {
+    let mut running = Running::begun().await;
+    running.cuts();
+    let backup = running.dir.path().join("copy");
+    copy_running(&settings(&running.dir), &backup, || {}).await.expect("nothing changes");
+    let fresh = TempDir::new().expect("there is room for a directory");
+    let refused = async || {
+        let error = restore(&settings(&fresh), &backup, &mut Vec::new()).await;
+        let left = names_in(&fresh.path().join("data")).expect("it can be listed");
+        assert!(left.is_empty(), "{left:?} was restored");
+        format!("{:#}", error.expect_err("the backup is not whole"))
+    };
+    for part in ["segments/1", "checkpoints/pipeline-1"] {
+        let content = fs::read(backup.join(part)).expect("it was copied");
+        remove(&backup.join(part)).expect("it is there");
+        let told = refused().await;
+        assert!(told.contains(&format!("lacks {part}")), "{told}");
+        fs::write(backup.join(part), content).expect("there is room");
+    }
+    fs::write(backup.join("checkpoints/pipeline-1"), [99, 0]).expect("there is room");
+    let told = refused().await;
+    assert!(told.contains("version 99"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_into_the_data_directory_is_refused() {
+    let running = Running::begun().await;
+    let within = running.data().join("deep/backup");
+    let refused = backup(&settings(&running.dir), &within, &mut Vec::new()).await;
+    let told = refused.expect_err("it lies within").to_string();
+    assert!(told.contains("within the data directory"), "{told}");
+    assert!(!within.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_is_none_of_ours_is_refused_and_left_alone() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let settings = settings(&dir);
+    fs::create_dir(dir.path().join("data")).expect("there is room");
+    let mut out = Vec::new();
+    let refused = [
+        reset_password(&settings, &mut out).await,
+        list_access_keys(&settings, &mut out).await,
+        create_access_key(&settings, "shop", &mut out).await,
+        backup(&settings, &dir.path().join("copy"), &mut out).await,
+    ];
+    for error in refused {
+        let told = error.expect_err("there is nothing of ours").to_string();
+        assert!(told.contains("is no data directory") && told.contains("--data-dir"), "{told}");
+    }
+    let made = names_in(&dir.path().join("data")).expect("it can be listed");
+    assert!(made.is_empty(), "{made:?} was made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_not_made_under_a_name_that_rest_refuses_too() {
+    let running = Running::begun().await;
+    for (name, why) in [("  ", "1 to 255"), ("two\nlines", "control characters")] {
+        let made = create_access_key(&settings(&running.dir), name, &mut Vec::new()).await;
+        let told = made.expect_err("the name is not sound").to_string();
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_on_a_checkpoint_of_a_newer_version_is_refused() {
+    let mut running = Running::begun().await;
+    running.cuts();
+    fs::write(running.data().join("checkpoints/pipeline-1"), [99, 0]).expect("there is room");
+    let mut out = Vec::new();
+    let refused = crate::start(settings(&running.dir), SystemClock::shared(), &mut out).await;
+    let told = format!("{:#}", refused.expect_err("the checkpoint is newer"));
+    assert!(told.contains("version 99") && told.contains("Start the version"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_and_copied_is_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut running = Running::begun().await;
+    running.cuts();
+    let copy = running.dir.path().join("copy");
+    copy_running(&settings(&running.dir), &copy, || {}).await.expect("nothing changes");
+    let data = running.data();
+    let of_data = ["", "metadata.sqlite", "metadata.sqlite-wal", "metadata.sqlite-shm"];
+    let of_copy = ["", "metadata.sqlite", "secret.key", "segments", "segments/1", "checkpoints"];
+    let all = of_data.map(|name| data.join(name)).into_iter();
+    for path in all.chain(of_copy.map(|name| copy.join(name))) {
+        let mode = fs::metadata(&path).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", path.display());
+    }
+}
