@@ -30,7 +30,7 @@ pub(super) fn text<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
 fn pass<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
     let signs = Signs::of(text);
     let mut shown = Cow::Borrowed(text);
-    if signs.any(KEYED | SPACE) {
+    if signs.any(KEYED) || signs.any(SPACE) && signs.any(LETTER_B) {
         shown = keys_and_urls(text, mask);
     }
     let quotes = signs.any(QUOTE);
@@ -40,10 +40,11 @@ fn pass<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
     if signs.any(SPACE) && (quotes || signs.any(PARENTHESIS)) {
         shown = then(shown, report::reports);
     }
-    if signs.any(DASH) && (signs.any(SPACE) || quotes) {
+    if signs.any(DASH) && option::may_begin(text) {
         shown = then(shown, |text| option::options(text, mask));
     }
-    if signs.any(DOT) && signs.any(CAPITAL_J) || signs.any(DIGIT) && signs.any(CAPITAL_A) {
+    let formed = signs.any(DOT) && signs.any(CAPITAL_J) || signs.any(DIGIT) && signs.any(CAPITAL_A);
+    if formed && text.len() >= form::SHORTEST {
         shown = then(shown, form::forms);
     }
     shown
@@ -68,22 +69,24 @@ fn then<'a>(
 
 /// Which of the bytes that some rule needs a text holds: most names hold hardly any.
 #[derive(Clone, Copy)]
-struct Signs(u8);
+struct Signs(u16);
 
-const KEYED: u8 = 1;
-const SPACE: u8 = 1 << 1;
-const QUOTE: u8 = 1 << 2;
-const DIGIT: u8 = 1 << 3;
-const PARENTHESIS: u8 = 1 << 4;
-const DASH: u8 = 1 << 5;
+const KEYED: u16 = 1;
+const SPACE: u16 = 1 << 1;
+const QUOTE: u16 = 1 << 2;
+const DIGIT: u16 = 1 << 3;
+const PARENTHESIS: u16 = 1 << 4;
+const DASH: u16 = 1 << 5;
 /// A dot joins the parts of a web token, `eyJ` begins one.
-const DOT: u8 = 1 << 6;
-const CAPITAL_J: u8 = 1 << 7;
-/// `AKIA` begins a key id. It shares a bit, which costs a look at most.
-const CAPITAL_A: u8 = CAPITAL_J;
+const DOT: u16 = 1 << 6;
+const CAPITAL_J: u16 = 1 << 7;
+/// `AKIA` begins a key id.
+const CAPITAL_A: u16 = 1 << 8;
+/// `Bearer` announces a token.
+const LETTER_B: u16 = 1 << 9;
 
 impl Signs {
-    const OF_BYTE: [u8; 256] = {
+    const OF_BYTE: [u16; 256] = {
         let mut signs = [0; 256];
         let mut byte = 0;
         while byte < 256 {
@@ -95,7 +98,9 @@ impl Signs {
                 b'(' | b',' => PARENTHESIS,
                 b'-' => DASH,
                 b'.' => DOT,
-                b'J' | b'A' => CAPITAL_J,
+                b'J' => CAPITAL_J,
+                b'A' => CAPITAL_A,
+                b'B' | b'b' => LETTER_B,
                 _ => 0,
             };
             byte += 1;
@@ -108,7 +113,7 @@ impl Signs {
     }
 
     /// Whether one of `wanted` is there.
-    fn any(self, wanted: u8) -> bool {
+    fn any(self, wanted: u16) -> bool {
         self.0 & wanted != 0
     }
 }

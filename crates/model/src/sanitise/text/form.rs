@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use crate::sanitise::{MASKED, edit::Edit};
 
+/// No such secret is shorter.
+pub(super) const SHORTEST: usize = 2 * SHORTEST_PART + 1;
 /// The shortest header and payload that a token is taken for one with.
 const SHORTEST_PART: usize = 8;
 /// The letters and digits of an AWS key id.

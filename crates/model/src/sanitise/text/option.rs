@@ -17,6 +17,12 @@ pub(super) fn options<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
     edit.finish()
 }
 
+/// Whether an option may stand anywhere in the text.
+pub(super) fn may_begin(text: &str) -> bool {
+    text.starts_with('-')
+        || text.as_bytes().array_windows().any(|[before, byte]| *byte == b'-' && is_break(*before))
+}
+
 struct CommandLine<'a> {
     text: &'a str,
     mask: &'a MaskList,
