@@ -2,8 +2,8 @@
 //! credentials in URLs, attributes whose names are on the deny list.
 //!
 //! Errs on the side of removing: what cannot be read to its end is taken for a literal to its end. Every function gives
-//! back what it was given where nothing is to be removed, and its own output unchanged. It does not look for secrets by
-//! their form: a card number in a free text stays.
+//! back what it was given where nothing is to be removed, and its own output unchanged. Of secrets that only their form
+//! tells, web tokens and AWS' key ids are known: a card number in a free text stays.
 
 mod arguments;
 mod command;
@@ -107,12 +107,15 @@ impl Sanitiser {
         }
     }
 
-    /// A log record's body, an exception's message, a status message, a span's name: text that may quote a URL or a
-    /// `key=value` on the deny list. Nothing where it may be stored as it is.
+    /// A log record's body, an exception's message, a status message, a span's or event's name: text that may quote a
+    /// URL, a statement, a command line, a `key=value` on the deny list. Nothing where it may be stored as it is.
     pub fn text(&self, text: &str) -> Option<String> {
+        if !self.enabled {
+            return None;
+        }
         match text::text(text, &self.mask) {
-            Cow::Owned(text) if self.enabled => Some(text),
-            _ => None,
+            Cow::Owned(text) => Some(text),
+            Cow::Borrowed(_) => None,
         }
     }
 

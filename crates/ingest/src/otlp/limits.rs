@@ -4,6 +4,11 @@ use model::attributes::Value;
 
 use super::{value::AttributeList, wire::WireError};
 
+/// Resources and scopes of one request, together. An agent sends one resource and some dozens of scopes, a collector
+/// gathers thousands of spans at most; an empty container is two bytes before compression, next to none behind it, and
+/// work for whoever reads it.
+pub const MAX_CONTAINERS: u32 = 100_000;
+
 /// Caps on attributes. Intake counts what exceeds them, so that the sender is told; the pipeline cuts when it stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttributeLimits {

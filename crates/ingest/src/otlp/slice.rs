@@ -27,10 +27,10 @@ use self::{
 };
 use super::{
     Signal,
-    limits::AttributeLimits,
+    limits::{AttributeLimits, MAX_CONTAINERS},
     resource,
     schema::{self, Message},
-    wire::{Fields, WireError},
+    wire::{Entry, Fields, Problem, WireError},
 };
 
 /// The size of a record that leaves room for the journal's own header within its 900 KiB.
@@ -87,6 +87,7 @@ pub fn cut(signal: Signal, request: &[u8], rules: &Rules) -> Result<Cut, WireErr
     for entry in Fields::new(request, shape.request.name) {
         let entry = entry?;
         if entry.number == 1 {
+            cutting.count_container(&entry)?;
             cutting.take_resource(shape, entry.bytes()?)?;
         }
     }
@@ -121,15 +122,28 @@ struct Cutting<'r> {
     writers: Vec<Writer>,
     cut: Cut,
     last_level: u32,
+    /// Resources and scopes so far.
+    containers: u32,
 }
 
 impl<'r> Cutting<'r> {
     fn new(rules: &'r Rules) -> Cutting<'r> {
         let writers = (0..PARTITIONS).map(Writer::new).collect();
-        Cutting { rules, writers, cut: Cut::default(), last_level: 0 }
+        Cutting { rules, writers, cut: Cut::default(), last_level: 0, containers: 0 }
+    }
+
+    fn count_container(&mut self, entry: &Entry<'_>) -> Result<(), WireError> {
+        self.containers += 1;
+        if self.containers > MAX_CONTAINERS {
+            return Err(entry.error(Problem::TooManyContainers(MAX_CONTAINERS)));
+        }
+        Ok(())
     }
 
     fn take_resource(&mut self, shape: &Shape, raw: &[u8]) -> Result<(), WireError> {
+        if raw.is_empty() {
+            return Ok(());
+        }
         let fault = schema::check_except(raw, shape.resource, CHILDREN);
         let head = Head::read(raw, shape.resource.name, |number| number != CHILDREN)?;
         let resource_bytes = head.last_bytes(1, shape.resource.name);
@@ -138,6 +152,7 @@ impl<'r> Cutting<'r> {
         for entry in Fields::new(raw, shape.resource.name) {
             let entry = entry?;
             if entry.number == CHILDREN {
+                self.count_container(&entry)?;
                 let place = (resource, resource_bytes);
                 self.take_scope(shape, place, fault, entry.bytes()?)?;
             }
@@ -152,6 +167,9 @@ impl<'r> Cutting<'r> {
         resource_fault: Result<(), WireError>,
         raw: &[u8],
     ) -> Result<(), WireError> {
+        if raw.is_empty() {
+            return Ok(());
+        }
         let fault = schema::check_except(raw, shape.scope, CHILDREN);
         fault.or_else(spare)?;
         let head = Head::read(raw, shape.scope.name, |number| number != CHILDREN)?;
@@ -203,15 +221,19 @@ impl<'r> Cutting<'r> {
         false
     }
 
-    /// Writes an item into its partition.
-    fn put(&mut self, partition: u16, levels: &[Level<'_>], item_field: u32, item: &[u8]) {
+    /// Writes an item into its partition; gives back whether it was taken.
+    fn put(&mut self, partition: u16, levels: &[Level<'_>], item_field: u32, item: &[u8]) -> bool {
         let writer = &mut self.writers[usize::from(partition)];
         match writer.put(levels, item_field, item, self.rules.max_slice_bytes) {
             Ok(full) => {
                 self.cut.slices.extend(full);
                 self.cut.accepted += 1;
+                true
             }
-            Err(writer::TooBig) => self.refuse(Refusal::TooBig, 1),
+            Err(writer::TooBig) => {
+                self.refuse(Refusal::TooBig, 1);
+                false
+            }
         }
     }
 

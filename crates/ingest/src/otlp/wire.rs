@@ -51,6 +51,8 @@ pub enum Problem {
     NotUtf8,
     #[error("values are nested more than {0} deep")]
     TooDeep(u32),
+    #[error("the request holds more than {0} resources and scopes; send it in smaller batches")]
+    TooManyContainers(u32),
 }
 
 impl WireError {

@@ -189,7 +189,12 @@ fn enter(
         skeleton.flags |= CONSUMER;
         skeleton.target = context.targets.number(Target::of_queue(&queue));
     }
-    let name: EntryName = transaction::entry(facts, view);
+    let mut name: EntryName = transaction::entry(facts, view);
+    if let EntryKind::Named(named) = &mut name.kind
+        && let Some(clean) = context.sanitiser.text(named)
+    {
+        *named = clean;
+    }
     if name.long_lived {
         skeleton.flags |= LONG_LIVED;
     }
@@ -347,7 +352,10 @@ fn store_events(
         clean.clear();
         store_attributes(&attributes, system, context, &mut clean, buffers);
         let stored = attribute::Decoder::new(&clean);
-        encode_event(&mut buffers.events, event.time_ns, truncated(event.name, 255), stored);
+        let name = context.sanitiser.text(event.name);
+        buffers.removed += u64::from(name.is_some());
+        let name = truncated(name.as_deref().unwrap_or(event.name), 255);
+        encode_event(&mut buffers.events, event.time_ns, name, stored);
     }
 }
 

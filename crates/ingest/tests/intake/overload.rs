@@ -165,3 +165,24 @@ async fn what_the_journal_cannot_take_is_to_be_sent_again() {
         fixture.assert_still_works().await;
     }
 }
+
+#[tokio::test]
+async fn a_request_of_empty_resources_and_scopes_is_refused_for_good() {
+    let fixture = Fixture::new();
+    let resources = b"\x0a\x00".repeat(100_001);
+    // One resource of 70,000 scopes, twice.
+    let scopes = b"\x12\x00".repeat(70_000);
+    let resource = [b"\x0a\xe0\xc5\x08".as_slice(), &scopes].concat();
+    let json = format!("{{\"resourceSpans\":[{}{{}}]}}", "{},".repeat(100_000));
+    for (format, body) in
+        [(PROTOBUF, resources), (PROTOBUF, resource.repeat(2)), (JSON, json.into_bytes())]
+    {
+        let answer = fixture.send(post("/v1/traces", format, "", body)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{format}");
+        let said = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(said.contains("more than 100000 resources and scopes"), "{said}");
+        fixture.assert_still_works().await;
+    }
+    let few = b"\x0a\x00".repeat(100_000);
+    assert_eq!(fixture.send(post("/v1/traces", PROTOBUF, "", few)).await.status, StatusCode::OK);
+}

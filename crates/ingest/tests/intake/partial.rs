@@ -138,6 +138,17 @@ async fn a_span_larger_than_a_record_is_refused_alone() {
 }
 
 #[tokio::test]
+async fn what_is_refused_is_not_said_to_be_truncated() {
+    let fixture = Fixture::new();
+    let huge = proto::text("dump", &"x".repeat(900 * 1024));
+    let span = Span { attributes: vec![huge], ..proto::span(9, NOW) };
+    let body = proto::spans(vec![span]).encode_to_vec();
+    let partial = fixture.send(post("/v1/traces", PROTOBUF, "", body)).await.partial();
+    assert_eq!(partial.rejected, 1);
+    assert!(!partial.error_message.contains("truncated"), "{}", partial.error_message);
+}
+
+#[tokio::test]
 async fn json_answers_name_the_signals_own_count() {
     let fixture = Fixture::new();
     for (path, body, count) in [

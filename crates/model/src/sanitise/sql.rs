@@ -8,8 +8,7 @@ use super::edit::Edit;
 
 mod token;
 
-pub(super) use token::Dialect;
-use token::{Token, next};
+pub(super) use token::{Dialect, Token, next};
 
 /// The statement without its literals.
 pub(super) fn sql(text: &str, dialect: Dialect) -> Cow<'_, str> {

@@ -1,4 +1,10 @@
-//! Free text (log bodies, messages): URLs lose credentials and values, and what follows a key on the deny list is masked.
+//! Free text (log bodies, messages, names): URLs lose credentials and values, statements and databases' errors lose
+//! literals, command lines lose credentials, and what follows a key on the deny list or has a secret's form is masked.
+
+mod form;
+mod option;
+mod report;
+mod statement;
 
 use std::borrow::Cow;
 
@@ -20,10 +26,99 @@ pub(super) fn text<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
     shown
 }
 
+/// One look with each rule that the text's bytes do not rule out.
 fn pass<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
-    if !text.bytes().any(|byte| matches!(byte, b'=' | b':' | b'?' | b' ')) {
-        return Cow::Borrowed(text);
+    let signs = Signs::of(text);
+    let mut shown = Cow::Borrowed(text);
+    if signs.any(KEYED) || signs.any(SPACE) && signs.any(LETTER_B) {
+        shown = keys_and_urls(text, mask);
     }
+    let quotes = signs.any(QUOTE);
+    if signs.any(SPACE) && (quotes || signs.any(DIGIT) && signs.any(KEYED | PARENTHESIS)) {
+        shown = then(shown, statement::statements);
+    }
+    if signs.any(SPACE) && (quotes || signs.any(PARENTHESIS)) {
+        shown = then(shown, report::reports);
+    }
+    if signs.any(DASH) && option::may_begin(text) {
+        shown = then(shown, |text| option::options(text, mask));
+    }
+    let formed = signs.any(DOT) && signs.any(CAPITAL_J) || signs.any(DIGIT) && signs.any(CAPITAL_A);
+    if formed && text.len() >= form::SHORTEST {
+        shown = then(shown, form::forms);
+    }
+    shown
+}
+
+/// The text after one more rule.
+fn then<'a>(
+    shown: Cow<'a, str>,
+    rule: impl for<'t> FnOnce(&'t str) -> Cow<'t, str>,
+) -> Cow<'a, str> {
+    match shown {
+        Cow::Borrowed(text) => rule(text),
+        Cow::Owned(text) => {
+            let changed = match rule(&text) {
+                Cow::Owned(changed) => Some(changed),
+                Cow::Borrowed(_) => None,
+            };
+            Cow::Owned(changed.unwrap_or(text))
+        }
+    }
+}
+
+/// Which of the bytes that some rule needs a text holds: most names hold hardly any.
+#[derive(Clone, Copy)]
+struct Signs(u16);
+
+const KEYED: u16 = 1;
+const SPACE: u16 = 1 << 1;
+const QUOTE: u16 = 1 << 2;
+const DIGIT: u16 = 1 << 3;
+const PARENTHESIS: u16 = 1 << 4;
+const DASH: u16 = 1 << 5;
+/// A dot joins the parts of a web token, `eyJ` begins one.
+const DOT: u16 = 1 << 6;
+const CAPITAL_J: u16 = 1 << 7;
+/// `AKIA` begins a key id.
+const CAPITAL_A: u16 = 1 << 8;
+/// `Bearer` announces a token.
+const LETTER_B: u16 = 1 << 9;
+
+impl Signs {
+    const OF_BYTE: [u16; 256] = {
+        let mut signs = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            signs[byte] = match byte as u8 {
+                b'=' | b':' | b'?' | b'<' | b'>' => KEYED,
+                b' ' | b'\t' | b'\n' | b'\r' => SPACE,
+                b'\'' | b'"' | b'$' => QUOTE,
+                b'0'..=b'9' => DIGIT,
+                b'(' | b',' => PARENTHESIS,
+                b'-' => DASH,
+                b'.' => DOT,
+                b'J' => CAPITAL_J,
+                b'A' => CAPITAL_A,
+                b'B' | b'b' => LETTER_B,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        signs
+    };
+
+    fn of(text: &str) -> Signs {
+        Signs(text.bytes().fold(0, |signs, byte| signs | Signs::OF_BYTE[usize::from(byte)]))
+    }
+
+    /// Whether one of `wanted` is there.
+    fn any(self, wanted: u16) -> bool {
+        self.0 & wanted != 0
+    }
+}
+
+fn keys_and_urls<'a>(text: &'a str, mask: &MaskList) -> Cow<'a, str> {
     let bytes = text.as_bytes();
     let mut edit = Edit::new(text);
     let mut at = 0;
@@ -197,8 +292,27 @@ mod tests {
     }
 
     #[test]
+    fn statements_errors_commands_and_forms_are_read_together() {
+        check(
+            "INSERT INTO t (token) VALUES ('hunter2'): Key (token)=(hunter2) already exists",
+            "INSERT INTO t (token) VALUES (?): Key (token)=(?) already exists",
+        );
+        check(
+            "SELECT a FROM t WHERE password='hunter2' via mysql -u root -phunter2",
+            "SELECT a FROM t WHERE password=*** via mysql -u root -p***",
+        );
+        check("sent eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbg", "sent ***");
+        check("as AKIAIOSFODNN7EXAMPLE", "as ***");
+    }
+
+    #[test]
     fn other_text_is_not_copied() {
         for plain in [
+            "GET /users/:id",
+            "SELECT shop.users",
+            "O'Reilly",
+            "select a value from the list, it's all there",
+            "orders-1 publish",
             "Exception on /boom [GET]",
             "HTTPConnectionPool(host='127.0.0.1', port=4499): Max retries",
             "really? yes: x=1, http://shop/a",
@@ -210,6 +324,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_text_of_statements_and_commands_stays_what_it_is(
+            body in "(SELECT |FROM |INSERT INTO |VALUES|WHERE |LIKE|Key \\(|\\)=\\(|Duplicate entry '|use near '|-u |-p|--token|mysql |eyJhbGciOi|AKIAIOSFODNN7EXAMPLE|\\\\[n\"']|[$=,.?:'\"\\\\ \n()a1é-]){0,24}"
+        ) {
+            let list = MaskList::default();
+            let once = text(&body, &list).into_owned();
+            prop_assert_eq!(text(&once, &list).into_owned(), once);
+        }
+
+        #[test]
+        fn a_quoted_literal_never_comes_through(
+            before in "[a-z ]{0,12}",
+            verb in "(SELECT \\* FROM t WHERE a ?= ?|insert into t values \\(|UPDATE t SET a = |call p\\(1, )",
+            inside in "([a-z ,=()]|''|\\\\'){0,8}",
+            behind in "(\\)|;|, 'b'| and it's over| at line 1){0,3}",
+        ) {
+            let body = format!("{before} {verb}'{inside}hunter2{inside}'{behind}");
+            let shown = text(&body, &MaskList::default());
+            prop_assert!(!shown.contains("hunter2"), "{} from {}", shown, body);
+        }
+
         #[test]
         fn a_text_stays_what_it_is(
             body in "(token|Cookie|bearer |://|[=:?/@&;'\"\\\\ \na1]|\\PC){0,30}"

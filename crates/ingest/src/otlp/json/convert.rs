@@ -12,8 +12,9 @@ use serde::de::{
 
 use super::output::{Output, Step};
 use crate::otlp::{
+    limits::MAX_CONTAINERS,
     schema::{Field, Kind, MAX_DEPTH, Message},
-    wire::write,
+    wire::{Problem, write},
 };
 
 /// Reads an object as the fields of a message.
@@ -124,6 +125,10 @@ impl<'de> Visitor<'de> for ListVisitor<'_> {
             self.output.leave();
             if more.is_none() {
                 break;
+            }
+            if !self.output.count_container(self.field) {
+                let problem = Problem::TooManyContainers(MAX_CONTAINERS);
+                return Err(A::Error::custom(problem));
             }
         }
         Ok(())

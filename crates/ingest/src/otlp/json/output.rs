@@ -2,6 +2,14 @@
 
 use std::fmt::Write;
 
+use crate::otlp::{
+    limits::MAX_CONTAINERS,
+    schema::{Field, Kind},
+};
+
+/// Where resources hold their scopes.
+const SCOPES: u32 = 2;
+
 /// Paths beyond this many steps are cut: a value can be nested a hundred deep.
 const MAX_STEPS_SHOWN: usize = 16;
 
@@ -11,6 +19,8 @@ pub(super) struct Output {
     path: Vec<Step>,
     /// Messages that are open.
     pub(super) depth: u32,
+    /// Resources and scopes so far.
+    containers: u32,
 }
 
 /// One step into the document.
@@ -22,12 +32,23 @@ pub(super) enum Step {
 
 impl Output {
     pub(super) fn new(max_bytes: usize) -> Output {
-        Output { bytes: Vec::new(), max_bytes, path: Vec::new(), depth: 0 }
+        Output { bytes: Vec::new(), max_bytes, path: Vec::new(), depth: 0, containers: 0 }
     }
 
     /// Whether more was written than may be.
     pub(super) fn is_full(&self) -> bool {
         self.bytes.len() > self.max_bytes
+    }
+
+    /// Counts an item of the list `field` where it is a resource or a scope; `false` means too many.
+    pub(super) fn count_container(&mut self, field: &Field) -> bool {
+        let is_container = match self.depth {
+            1 => matches!(field.kind, Kind::Message(_)),
+            2 => field.number == SCOPES,
+            _ => false,
+        };
+        self.containers += u32::from(is_container);
+        self.containers <= MAX_CONTAINERS
     }
 
     pub(super) fn enter(&mut self, step: Step) {

@@ -31,13 +31,13 @@ fn take(cutting: &mut Cutting<'_>, place: &Place<'_>, raw: &[u8]) -> Result<(), 
     }
     let limits = &cutting.rules.limits;
     let body_exceeds = record.body.len() > limits.value_bytes;
-    if body_exceeds || limits.exceeded_by(record.attributes, raw.len())? {
-        cutting.cut.oversized += 1;
-    }
+    let exceeds = body_exceeds || limits.exceeded_by(record.attributes, raw.len())?;
     // An id that is not 16 bytes means "no trace" here, by OTLP's own words.
     let trace = TraceId::from_bytes(record.trace_id);
     let partition = trace
         .map_or_else(|| super::partition_of_resource(place.resource_bytes), TraceId::partition);
-    cutting.put(partition, &[place.resource, place.scope], super::CHILDREN, raw);
+    if cutting.put(partition, &[place.resource, place.scope], super::CHILDREN, raw) && exceeds {
+        cutting.cut.oversized += 1;
+    }
     Ok(())
 }

@@ -34,8 +34,14 @@ fn take(cutting: &mut Cutting<'_>, place: &Place<'_>, raw: &[u8]) -> Result<(), 
     let partition = super::partition_of_resource(place.resource_bytes);
     for entry in Fields::new(body, message.name) {
         let entry = entry?;
-        if entry.number == POINTS && usable_point(cutting, entry.bytes()?, data.number, message)? {
-            cutting.put(partition, &levels, POINTS, entry.bytes()?);
+        if entry.number != POINTS {
+            continue;
+        }
+        let Some(exceeds) = usable_point(cutting, entry.bytes()?, data.number, message)? else {
+            continue;
+        };
+        if cutting.put(partition, &levels, POINTS, entry.bytes()?) && exceeds {
+            cutting.cut.oversized += 1;
         }
     }
     Ok(())
@@ -73,33 +79,31 @@ fn fault_of(
     Ok((!named).then_some(Refusal::NoName))
 }
 
+/// Of a point that may be taken: whether it exceeds the limits.
 fn usable_point(
     cutting: &mut Cutting<'_>,
     raw: &[u8],
     data: u32,
     message: &'static Message,
-) -> Result<bool, WireError> {
+) -> Result<Option<bool>, WireError> {
     let Some(Field { kind: Kind::Message(point), .. }) = message.by_number(POINTS) else {
         unreachable!("every data message holds points in field 1");
     };
     if let Err(error) = schema::check(raw, point) {
         super::spare(error)?;
         cutting.refuse(Refusal::of(&error), 1);
-        return Ok(false);
+        return Ok(None);
     }
     let point = Point::read(raw, data)?;
     if !point.buckets_fit {
         cutting.refuse(Refusal::Buckets, 1);
-        return Ok(false);
+        return Ok(None);
     }
     if !cutting.in_time(point.time_ns) {
-        return Ok(false);
+        return Ok(None);
     }
     let limits = &cutting.rules.limits;
-    if limits.exceeded_by(point.attributes, raw.len())? {
-        cutting.cut.oversized += 1;
-    }
-    Ok(true)
+    limits.exceeded_by(point.attributes, raw.len()).map(Some)
 }
 
 /// What intake decides on, whatever the kind of point.

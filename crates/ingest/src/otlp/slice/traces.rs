@@ -35,10 +35,11 @@ fn take(cutting: &mut Cutting<'_>, place: &Place<'_>, raw: &[u8]) -> Result<(), 
     if !cutting.in_time(span.end_ns.max(span.start_ns)) {
         return Ok(());
     }
-    if exceeds_limits(&span, cutting)? {
+    let exceeds = exceeds_limits(&span, cutting)?;
+    let levels = [place.resource, place.scope];
+    if cutting.put(trace.partition(), &levels, super::CHILDREN, raw) && exceeds {
         cutting.cut.oversized += 1;
     }
-    cutting.put(trace.partition(), &[place.resource, place.scope], super::CHILDREN, raw);
     Ok(())
 }
 

@@ -28,12 +28,18 @@ fn secrets(at: i64) -> (Vec<Sent>, Vec<Sent>) {
         .with("http.request.header.cookie", "sid=Xyzzy42")
         .with("user.password", "Xyzzy42")
         .raising("AuthError", "login with password=Xyzzy42 refused");
-    let request = Sent { status_message: "password=Xyzzy42 is wrong".to_owned(), ..request };
     let query = Sent::call(1, 2, "db", at).under(1).with("db.system.name", "mysql");
     let query = query.named("query ?password=Xyzzy42").with("db.query.text", statement);
     let query = query.with("db.query.parameter.0", "Xyzzy42").with("db.statement", statement);
     let cache = Sent::call(1, 3, "r", at).under(1).with("db.system.name", "redis");
     let cache = cache.with("db.statement", "SET session Xyzzy42");
+    let cache = cache.named("SELECT * FROM users WHERE name = 'Xyzzy42'");
+    let cache = cache.raising("IntegrityError", "Key (email)=(Xyzzy42@shop) already exists");
+    let request = Sent {
+        status_message: "password=Xyzzy42 is wrong: INSERT INTO users VALUES ('Xyzzy42')"
+            .to_owned(),
+        ..request
+    };
     let root = Sent::work(2, 1, "sync https://ann:Xyzzy42@host/x?token=Xyzzy42", at);
     (vec![request, query, cache], vec![root, Sent::call(2, 2, "r", at).under(1)])
 }
@@ -60,8 +66,9 @@ fn no_planted_secret_is_written_or_shown() {
     let log = agent.log(
         (1, 1),
         at,
-        "connecting to https://ann:Xyzzy42@shop/pay?token=Xyzzy42 with password=Xyzzy42",
-        Some(("AuthError", "password=Xyzzy42")),
+        "connecting to https://ann:Xyzzy42@shop/pay?token=Xyzzy42 with password=Xyzzy42, \
+         curl -u bob:Xyzzy42, INSERT INTO users VALUES ('Xyzzy42')",
+        Some(("AuthError", "INSERT INTO users VALUES ('Xyzzy42')")),
     );
     bench.send(Signal::Logs, &log);
     bench.pass(30);

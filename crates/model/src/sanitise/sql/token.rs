@@ -2,7 +2,7 @@
 
 /// What a token is to the sanitiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub(in super::super) enum Token {
     Literal,
     Comment,
     /// `?`, `?1`, `$1`, `:name`, `@name`, `%s`.
@@ -37,7 +37,7 @@ impl Dialect {
         Dialect { hash_comment: true, dollar_quotes: false, ..Dialect::UNKNOWN };
 
     /// Reads as much as possible as text.
-    const UNKNOWN: Dialect = Dialect {
+    pub(in super::super) const UNKNOWN: Dialect = Dialect {
         backslash: true,
         double_quotes: true,
         hash_comment: false,
@@ -75,7 +75,7 @@ impl Dialect {
 }
 
 /// The token at `at`, which is a character boundary within the text, and its end. At the end of the text: an empty one.
-pub(super) fn next(text: &str, at: usize, dialect: Dialect) -> (Token, usize) {
+pub(in super::super) fn next(text: &str, at: usize, dialect: Dialect) -> (Token, usize) {
     let bytes = text.as_bytes();
     let Some(&first) = bytes.get(at) else { return (Token::Other, at) };
     let second = bytes.get(at + 1).copied().unwrap_or_default();
