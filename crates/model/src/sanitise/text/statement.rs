@@ -63,7 +63,7 @@ impl<'a> Finder<'a> {
         let then = |keyword| next_word(bytes, end).eq_ignore_ascii_case(keyword);
         // Words of 3 to 10 letters only, by their first.
         match (word.len(), word.first().map(u8::to_ascii_lowercase)) {
-            (6, Some(b's')) => is("select") && (word == b"SELECT" || self.from_follows(end)),
+            (6, Some(b's')) => is("select") && (word == b"SELECT" || self.is_followed_by_from(end)),
             (3, Some(b's')) => is("set") && then(b"password"),
             (6, Some(b'i')) => is("insert") && then(b"into"),
             (10, Some(b'i')) => is("identified") && then(b"by"),
@@ -82,7 +82,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn from_follows(&mut self, at: usize) -> bool {
+    fn is_followed_by_from(&mut self, at: usize) -> bool {
         let bytes = self.text.as_bytes();
         let last = *self.last_from.get_or_insert_with(|| {
             (0..bytes.len().saturating_sub(3)).rev().find(|at| stands(bytes, *at, b"from"))
