@@ -39,6 +39,16 @@ impl Collector for StageMetrics {
             ),
             ("pipeline_unreadable", "Records or spans that could not be read", &stats.unreadable),
             (
+                "pipeline_removed_values",
+                "Values of which secrets or personal data were removed",
+                &stats.removed_values,
+            ),
+            (
+                "pipeline_truncated_values",
+                "Values that were cut to their limit",
+                &stats.truncated_values,
+            ),
+            (
                 "pipeline_reopened_traces",
                 "Closed traces that a late span opened again",
                 &stats.reopened_traces,

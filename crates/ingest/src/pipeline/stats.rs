@@ -7,6 +7,8 @@ use std::{
 
 use parking_lot::Mutex;
 
+use super::spans::Buffers;
+
 /// Counters since the start, and how much is open now.
 #[derive(Debug, Default)]
 pub struct Stats {
@@ -17,6 +19,9 @@ pub struct Stats {
     pub repeated_bodies: AtomicU64,
     pub repeated_spans: AtomicU64,
     pub unreadable: AtomicU64,
+    /// Values of which secrets or personal data were removed, and such that were cut to their limit.
+    pub removed_values: AtomicU64,
+    pub truncated_values: AtomicU64,
     pub reopened_traces: AtomicU64,
     pub cuts: AtomicU64,
     pub open_traces: AtomicU64,
@@ -67,6 +72,12 @@ impl Stats {
 
     pub(super) fn repeated_span(&self) {
         self.repeated_spans.fetch_add(1, Relaxed);
+    }
+
+    /// Counts what was removed and truncated since the buffers' counts were last taken over.
+    pub(super) fn sanitised(&self, buffers: &mut Buffers) {
+        self.removed_values.fetch_add(std::mem::take(&mut buffers.removed), Relaxed);
+        self.truncated_values.fetch_add(std::mem::take(&mut buffers.truncated), Relaxed);
     }
 
     pub(super) fn unreadable(&self) {

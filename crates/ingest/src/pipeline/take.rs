@@ -223,6 +223,7 @@ impl Pipeline {
         } else {
             open.dropped += 1;
         }
+        self.config.stats.sanitised(&mut buffers);
         self.buffers = buffers;
     }
 
@@ -339,6 +340,7 @@ impl Pipeline {
                 logs::take(&resource, &source, &self.context(now_ms), &mut rows, &mut buffers);
             self.config.stats.logs(rows.logs.len());
             self.stage.rows(stored.record.account).absorb(rows);
+            self.config.stats.sanitised(&mut buffers);
             self.buffers = buffers;
             for exception in exceptions {
                 self.take_logged(exception, &source, now_ms)?;

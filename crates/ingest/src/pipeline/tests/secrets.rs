@@ -89,6 +89,8 @@ fn no_planted_secret_is_written_or_shown() {
     };
     let logs = bench.store().logs(&query).expect("the store answers").value.rows;
     assert_eq!(logs.len(), 1);
+    let removed = bench.stats.removed_values.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(removed >= 10, "{removed} values were counted as cleaned");
     let shown = format!("{spans:?} {logs:?}");
     assert!(shown.contains("SELECT"), "statements are kept without their literals");
     assert!(!shown.contains(PLANTED), "{shown}");
