@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 pub struct About {
     pub product: String,
     pub version: String,
+    /// Empty where the server's certificate was given to it.
     pub ca_fingerprint_sha256: String,
     /// Path of the CA's certificate on this server.
     pub ca_url: String,

@@ -13,6 +13,7 @@ pub struct Connect {
     pub access_key: String,
     /// Path of the CA's certificate on this server.
     pub ca_path: String,
+    /// Empty where the server's certificate was given to it.
     pub ca_fingerprint_sha256: String,
     /// Names and addresses that the server's certificate is valid for.
     pub names: Vec<String>,

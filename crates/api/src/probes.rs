@@ -8,7 +8,7 @@ use axum::{
 use http::{StatusCode, header};
 use serde::Serialize;
 
-use crate::context::Shared;
+use crate::{context::Shared, error::ApiError};
 
 /// The process lives and answers.
 pub(crate) async fn healthz() -> &'static str {
@@ -34,10 +34,17 @@ pub(crate) async fn metrics(State(context): State<Shared>) -> Response {
     ([(header::CONTENT_TYPE, format)], context.status.metrics_text()).into_response()
 }
 
-pub(crate) async fn ca_pem(State(context): State<Shared>) -> Response {
+/// The CA's certificate; a server with a certificate of its own has none to give.
+pub(crate) async fn ca_pem(State(context): State<Shared>) -> Result<Response, ApiError> {
+    let ca_pem = context.status.certificate().ca_pem;
+    if ca_pem.is_empty() {
+        return Err(ApiError::NotFound(
+            "this server uses a certificate that was given to it; trust the authority that issued it".to_owned(),
+        ));
+    }
     let headers = [
         (header::CONTENT_TYPE, "application/x-pem-file"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"vedette-ca.pem\""),
     ];
-    (headers, context.status.certificate().ca_pem).into_response()
+    Ok((headers, ca_pem).into_response())
 }

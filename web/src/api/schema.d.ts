@@ -472,6 +472,7 @@ export interface components {
     schemas: {
         /** @description The server about itself, to anybody. */
         About: {
+            /** @description Empty where the server's certificate was given to it. */
             ca_fingerprint_sha256: string;
             /** @description Path of the CA's certificate on this server. */
             ca_url: string;
@@ -585,6 +586,7 @@ export interface components {
         Connect: {
             /** @description The account's oldest enabled key; empty when every key is disabled. */
             access_key: string;
+            /** @description Empty where the server's certificate was given to it. */
             ca_fingerprint_sha256: string;
             /** @description Path of the CA's certificate on this server. */
             ca_path: string;

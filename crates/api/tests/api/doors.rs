@@ -101,3 +101,14 @@ async fn probes_say_how_it_stands() {
     let about = stranger.get("/api/v1/about").await.json();
     assert_eq!((&about["product"], &about["version"]), (&json!("Vedette"), &json!("0.1.0")));
 }
+
+#[tokio::test]
+async fn a_server_with_a_certificate_of_its_own_has_no_ca_to_give() {
+    let mut world = World::new().await;
+    world.status.own_certificate = true;
+    let stranger = world.stranger();
+    let answer = stranger.get("/ca.pem").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(answer.text.contains("trust the authority that issued it"), "{}", answer.text);
+    assert_eq!(stranger.json("/api/v1/about").await["ca_fingerprint_sha256"], "");
+}

@@ -5,7 +5,8 @@ import styles from './SignIn.module.css'
 export function CaCard() {
   const about = useAbout()
   if (about.isError) return <p className={styles.remark}>The server’s certificate facts could not be loaded: {about.error.message}</p>
-  if (!about.data) return null
+  // A certificate that was given to the server is trusted through whoever issued it.
+  if (!about.data?.ca_fingerprint_sha256) return null
   return (
     <section className={styles.ca} aria-label="Certificate authority">
       <div>

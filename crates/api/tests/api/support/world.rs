@@ -68,6 +68,8 @@ pub(crate) struct FakeStatus {
     pub(crate) partial: Vec<String>,
     pub(crate) not_ready: Vec<String>,
     pub(crate) standby: bool,
+    /// The certificate was given to the server: there is no CA of ours.
+    pub(crate) own_certificate: bool,
 }
 
 impl Status for FakeStatus {
@@ -92,9 +94,10 @@ impl Status for FakeStatus {
     }
 
     fn certificate(&self) -> Certificate {
+        let of_ca = |text: &str| if self.own_certificate { "" } else { text }.to_owned();
         Certificate {
-            ca_pem: "-----BEGIN CERTIFICATE-----\n".to_owned(),
-            ca_fingerprint_sha256: "3F:A1".to_owned(),
+            ca_pem: of_ca("-----BEGIN CERTIFICATE-----\n"),
+            ca_fingerprint_sha256: of_ca("3F:A1"),
             names: vec!["apm.example.com".to_owned()],
             public_url: "https://apm.example.com".to_owned(),
         }
