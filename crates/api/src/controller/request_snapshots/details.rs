@@ -1,5 +1,7 @@
 //! What of a snapshot is in its spans: calls out of its first segment, properties of its request, exceptions.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use telemetry_store::reader::{OwnedValue, Span, TraceRow};
 
@@ -100,11 +102,11 @@ impl Details {
 
 /// The rows of the spans that run below an entry up to the next one.
 fn segment(waterfall: &Waterfall, entry: usize) -> Vec<&Row> {
-    let is_entry =
-        |span: usize| waterfall.rows.iter().any(|row| row.span == span && row.role == Role::Entry);
+    let entries: HashSet<usize> =
+        waterfall.rows.iter().filter(|row| row.role == Role::Entry).map(|row| row.span).collect();
     let below = |row: &&Row| {
         let mut path = std::iter::once(row.span).chain(waterfall.tree.ancestors(row.span));
-        path.find(|span| *span == entry || is_entry(*span)) == Some(entry)
+        path.find(|span| *span == entry || entries.contains(span)) == Some(entry)
     };
     waterfall.rows.iter().filter(below).collect()
 }
