@@ -27,7 +27,7 @@ use self::{
 use crate::otlp::Signal;
 
 /// What this version writes.
-const WRITTEN: &str = "v2";
+const WRITTEN: &str = "v3";
 /// All directories together stay small enough to be cloned with the sources.
 const MAX_BYTES: u64 = 200 * 1024;
 
@@ -211,5 +211,5 @@ fn a_newer_segment_is_refused_and_left_untouched() {
         data.catalogue.replace_segments(&replacement).expect("it answers");
         data.close();
     };
-    check_refused(newer, "has format 2, this version reads up to 1");
+    check_refused(newer, "has format 3, this version reads up to 2");
 }

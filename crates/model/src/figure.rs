@@ -85,10 +85,74 @@ pub struct Figure {
     pub last: Option<f64>,
     /// Unix milliseconds of the last one.
     pub last_at_ms: i64,
-    /// In rolled-up figures: minutes behind it, and the sum of the squares of their calls. Baselines need them.
-    pub minutes: f64,
-    pub calls_squares: f64,
     pub histogram: Histogram,
+    /// In rolled-up figures: what the minutes behind it were, one by one.
+    pub minutes: Option<Box<Minutes>>,
+}
+
+/// How the values of the minutes behind a rolled-up figure spread: with the figure's own sums these give the mean and the
+/// standard deviation of a minute's value, which is what a baseline is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Minutes {
+    /// Minutes in which anything was counted.
+    pub count: f64,
+    /// Sums of the squares of each minute's count.
+    pub calls_squares: f64,
+    pub errors_squares: f64,
+    pub http_errors_squares: f64,
+    pub slow_squares: f64,
+    pub very_slow_squares: f64,
+    pub stall_squares: f64,
+    /// Minutes that had a response time, the sum of their means (microseconds) and of the squares of those.
+    pub timed_count: f64,
+    pub average_sum: f64,
+    pub average_squares: f64,
+}
+
+impl Minutes {
+    /// One minute with what was counted in it.
+    pub fn of(minute: &Figure) -> Minutes {
+        let squared = |count: f64| count * count;
+        let average = minute.average_micros();
+        Minutes {
+            count: 1.0,
+            calls_squares: squared(minute.calls),
+            errors_squares: squared(minute.errors),
+            http_errors_squares: squared(minute.http_errors),
+            slow_squares: squared(minute.slow),
+            very_slow_squares: squared(minute.very_slow),
+            stall_squares: squared(minute.stall),
+            timed_count: if average.is_some() { 1.0 } else { 0.0 },
+            average_sum: average.unwrap_or(0.0),
+            average_squares: squared(average.unwrap_or(0.0)),
+        }
+    }
+
+    /// By how much a minute that `before` stood for changed when more was counted in it.
+    pub fn since(&self, before: &Minutes) -> Minutes {
+        self.with(before, |now, before| now - before)
+    }
+
+    /// Adds other minutes, or changes of these.
+    pub fn add(&mut self, other: &Minutes) {
+        *self = self.with(other, |one, other| one + other);
+    }
+
+    fn with(&self, other: &Minutes, combine: fn(f64, f64) -> f64) -> Minutes {
+        let both = |get: fn(&Minutes) -> f64| combine(get(self), get(other));
+        Minutes {
+            count: both(|m| m.count),
+            calls_squares: both(|m| m.calls_squares),
+            errors_squares: both(|m| m.errors_squares),
+            http_errors_squares: both(|m| m.http_errors_squares),
+            slow_squares: both(|m| m.slow_squares),
+            very_slow_squares: both(|m| m.very_slow_squares),
+            stall_squares: both(|m| m.stall_squares),
+            timed_count: both(|m| m.timed_count),
+            average_sum: both(|m| m.average_sum),
+            average_squares: both(|m| m.average_squares),
+        }
+    }
 }
 
 impl Figure {
@@ -153,9 +217,10 @@ impl Figure {
             self.last = other.last;
             self.last_at_ms = other.last_at_ms;
         }
-        self.minutes += other.minutes;
-        self.calls_squares += other.calls_squares;
         self.histogram.merge(&other.histogram);
+        if let Some(minutes) = &other.minutes {
+            self.minutes.get_or_insert_default().add(minutes);
+        }
     }
 
     /// Mean response time in microseconds, weighted by calls; nothing without a timed call.
@@ -224,6 +289,33 @@ mod tests {
         figure.subtract(&call(5.0, true));
         assert!(figure.is_zero());
         assert_eq!((figure.errors, figure.average_micros(), figure.max), (0.0, None, Some(5.0)));
+    }
+
+    #[test]
+    fn minutes_tell_how_a_minute_s_value_spreads() {
+        let minute = |calls: u32, micros: f64| {
+            let mut figure = Figure::default();
+            (0..calls).for_each(|n| figure.add(&call(micros, n == 0)));
+            figure
+        };
+        let mut minutes = Minutes::of(&minute(3, 10.0));
+        minutes.add(&Minutes::of(&minute(4, 20.0)));
+        assert_eq!(
+            (minutes.count, minutes.calls_squares, minutes.errors_squares),
+            (2.0, 25.0, 2.0)
+        );
+        let times = (minutes.timed_count, minutes.average_sum, minutes.average_squares);
+        assert_eq!(times, (2.0, 30.0, 500.0));
+        // Four more calls in the second minute, of 40 µs: it is no further minute.
+        let mut whole = minute(4, 20.0);
+        whole.merge(&minute(4, 40.0));
+        minutes.add(&Minutes::of(&whole).since(&Minutes::of(&minute(4, 20.0))));
+        assert_eq!(
+            (minutes.count, minutes.calls_squares, minutes.errors_squares),
+            (2.0, 73.0, 5.0)
+        );
+        let times = (minutes.timed_count, minutes.average_sum, minutes.average_squares);
+        assert_eq!(times, (2.0, 40.0, 1000.0));
     }
 
     #[test]

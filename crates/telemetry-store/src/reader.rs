@@ -294,6 +294,8 @@ pub struct MetricPoint {
     pub min: f64,
     pub max: f64,
     pub last: f64,
+    /// Unix milliseconds of the last one; 0 where an older version wrote it.
+    pub last_at_ms: i64,
 }
 
 /// Why a query was not answered.

@@ -1,6 +1,6 @@
 //! Segments: immutable Parquet files, one module a kind of row.
 //!
-//! Format 1. A segment's rows belong to one account, table and UTC period. A newer format is never opened: the catalogue
+//! Format 2; 1 is read (it lacks columns of figures and metrics). A segment's rows belong to one account, table and UTC period. A newer format is never opened: the catalogue
 //! says a segment's format before its file is touched.
 
 mod column;
@@ -36,7 +36,7 @@ use parquet::{
 };
 
 /// The format that this version writes, and the newest that it reads.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 /// Rows a reader decodes at a time.
 const READ_ROWS: usize = 8 * 1024;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{
     figure::{Figure, Scope},
     id::EntityId,
+    metric_table::{Kind, MetricTable},
     time::{Minute, MinuteRange},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -83,9 +84,13 @@ pub(crate) fn read(
         true => series(asking, application, pattern, period)?,
         false => FxHashMap::default(),
     };
+    let table = MetricTable::new();
     let metric = |(path, place): (Vec<String>, Place)| {
         let points = match &place {
-            Place::ReportedLeaf(series) => gauge(reported.get(series), period, rollup),
+            Place::ReportedLeaf(series) => {
+                let kind = table.kind(&series.path.join("|"), &series.unit);
+                measured(&of_nodes(series, &reported), kind, period, rollup)
+            }
             _ => counted(&place, &figures, &tree, period, rollup),
         };
         Metric {
@@ -193,24 +198,95 @@ fn counted(
     vec![rolled_up(whole, &points, period)]
 }
 
-/// The points of what an agent reports.
-fn gauge(points: Option<&Vec<MetricPoint>>, period: &Period, rollup: Rollup) -> Vec<Point> {
-    let points = points.map_or(&[][..], Vec::as_slice);
-    let point = |point: &MetricPoint| Point { at: point.at, value: sampled(point), occurrences: 1 };
-    let every: Vec<Point> = points.iter().filter(|point| point.count > 0.0).map(point).collect();
+/// The points behind a series: its own, or each of its tier's nodes'.
+enum Reported<'a> {
+    Node(&'a [MetricPoint]),
+    Nodes(Vec<&'a [MetricPoint]>),
+}
+
+fn of_nodes<'a>(
+    series: &Series,
+    reported: &'a FxHashMap<Series, Vec<MetricPoint>>,
+) -> Reported<'a> {
+    if series.node.some().is_some() {
+        return Reported::Node(reported.get(series).map_or(&[], Vec::as_slice));
+    }
+    let same = |other: &Series| {
+        (other.tier, &other.path, &other.unit) == (series.tier, &series.path, &series.unit)
+    };
+    let nodes = reported.iter().filter(|(other, _)| same(other));
+    Reported::Nodes(nodes.map(|(_, points)| points.as_slice()).collect())
+}
+
+/// The points of what agents report, read as its kind says.
+fn measured(reported: &Reported<'_>, kind: Kind, period: &Period, rollup: Rollup) -> Vec<Point> {
+    let value = |point: &MetricPoint| match kind {
+        Kind::PerMinute => leaf::rate(point.sum, minutes_in(point.at, period)),
+        Kind::Host | Kind::Average | Kind::Level => sampled(point),
+    };
+    let mut values: BTreeMap<Minute, Value> = BTreeMap::new();
+    match reported {
+        Reported::Node(points) => {
+            values.extend(seen(points).map(|point| (point.at, value(point))));
+        }
+        Reported::Nodes(nodes) => {
+            let mut of_all: BTreeMap<Minute, Vec<Value>> = BTreeMap::new();
+            for point in nodes.iter().flat_map(|points| seen(points)) {
+                of_all.entry(point.at).or_default().push(value(point));
+            }
+            values.extend(of_all.iter().map(|(at, nodes)| (*at, together(nodes, kind))));
+        }
+    }
+    let every: Vec<Point> =
+        values.into_iter().map(|(at, value)| Point { at, value, occurrences: 1 }).collect();
     if rollup == Rollup::Points || every.is_empty() {
         return every;
     }
-    let mut whole =
-        MetricPoint { min: f64::INFINITY, max: f64::NEG_INFINITY, ..Default::default() };
-    for point in points {
-        whole.count += point.count;
-        whole.sum += point.sum;
-        whole.min = whole.min.min(point.min);
-        whole.max = whole.max.max(point.max);
-        whole.last = point.last;
+    let sum = every.iter().map(|point| point.value.sum).sum();
+    let count: f64 = every.iter().map(|point| point.value.count).sum();
+    let whole = match kind {
+        Kind::PerMinute => leaf::rate(sum, period.complete.len()),
+        _ => Value { value: sum / count, sum, count, ..every[0].value },
+    };
+    vec![rolled_up(whole, &every, period)]
+}
+
+/// Those with a sample.
+fn seen(points: &[MetricPoint]) -> impl Iterator<Item = &MetricPoint> {
+    points.iter().filter(|point| point.count > 0.0)
+}
+
+/// What a tier's nodes show together: the mean of what each measures, the sum of what they hold or do.
+fn together(nodes: &[Value], kind: Kind) -> Value {
+    let total = |get: fn(&Value) -> f64| nodes.iter().map(get).sum::<f64>();
+    let number = nodes.len() as f64;
+    let value = total(|node| node.value);
+    match kind {
+        Kind::Host | Kind::Average => Value {
+            value: value / number,
+            min: nodes.iter().map(|node| node.min).fold(f64::INFINITY, f64::min),
+            max: nodes.iter().map(|node| node.max).fold(f64::NEG_INFINITY, f64::max),
+            current: total(|node| node.current) / number,
+            sum: value,
+            count: number,
+        },
+        Kind::Level => Value {
+            value,
+            min: total(|node| node.min),
+            max: total(|node| node.max),
+            current: total(|node| node.current),
+            sum: value,
+            count: 1.0,
+        },
+        Kind::PerMinute => Value {
+            value,
+            min: value,
+            max: value,
+            current: value,
+            sum: total(|node| node.sum),
+            count: nodes[0].count,
+        },
     }
-    vec![rolled_up(sampled(&whole), &every, period)]
 }
 
 fn sampled(point: &MetricPoint) -> Value {
@@ -271,4 +347,66 @@ fn series(
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A minute with samples of one node.
+    fn minute(at: u32, samples: &[f64]) -> MetricPoint {
+        MetricPoint {
+            at: Minute(at),
+            count: samples.len() as f64,
+            sum: samples.iter().sum(),
+            min: samples.iter().copied().fold(f64::INFINITY, f64::min),
+            max: samples.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            last: samples[samples.len() - 1],
+            last_at_ms: Minute(at).start_millis(),
+        }
+    }
+
+    const PERIOD: Period = Period {
+        range: MinuteRange { start: Minute(600), end: Minute(610) },
+        complete: MinuteRange { start: Minute(600), end: Minute(610) },
+        resolution: Resolution::OneMinute,
+        filling: None,
+    };
+
+    /// The values of the points, and that of the whole range.
+    fn values(reported: &Reported<'_>, kind: Kind) -> (Vec<f64>, f64) {
+        let values = |rollup| {
+            let points = measured(reported, kind, &PERIOD, rollup);
+            points.iter().map(|point| point.value.value).collect::<Vec<f64>>()
+        };
+        (values(Rollup::Points), values(Rollup::OnePoint)[0])
+    }
+
+    #[test]
+    fn a_node_s_series_is_read_as_its_kind_says() {
+        let points = [minute(600, &[1.0, 3.0]), minute(602, &[5.0])];
+        let node = || Reported::Node(&points);
+        assert_eq!(values(&node(), Kind::Average), (vec![2.0, 5.0], 3.0));
+        assert_eq!(values(&node(), Kind::Level), (vec![2.0, 5.0], 3.0));
+        // Nine of something in ten minutes.
+        assert_eq!(values(&node(), Kind::PerMinute), (vec![4.0, 5.0], 0.9));
+    }
+
+    #[test]
+    fn a_tier_s_series_is_put_together_from_its_nodes_as_its_kind_says() {
+        let one = [minute(600, &[1.0, 3.0]), minute(602, &[5.0])];
+        let other = [minute(600, &[6.0])];
+        let tier = || Reported::Nodes(vec![&one, &other]);
+        assert_eq!(values(&tier(), Kind::Host), (vec![4.0, 5.0], 13.0 / 3.0));
+        assert_eq!(values(&tier(), Kind::Level), (vec![8.0, 5.0], 6.5));
+        assert_eq!(values(&tier(), Kind::PerMinute), (vec![10.0, 5.0], 1.5));
+    }
+
+    #[test]
+    fn ten_minutes_of_what_happens_are_shown_by_the_minute() {
+        let points = [minute(600, &[20.0, 30.0])];
+        let period = Period { resolution: Resolution::TenMinutes, ..PERIOD };
+        let points = measured(&Reported::Node(&points), Kind::PerMinute, &period, Rollup::Points);
+        assert_eq!((points[0].value.value, points[0].value.sum), (5.0, 50.0));
+    }
 }

@@ -129,7 +129,8 @@ fn percentile(micros: f64) -> Value {
     Value { value, min: value, max: value, current: value, sum: value, count: 1.0 }
 }
 
-fn rate(total: f64, minutes: u32) -> Value {
+/// So much in so many minutes.
+pub(super) fn rate(total: f64, minutes: u32) -> Value {
     let value = total / f64::from(minutes.max(1));
     Value { value, min: value, max: value, current: value, sum: total, count: f64::from(minutes) }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Tree {
     pub(crate) series: BTreeSet<Series>,
 }
 
-/// A metric series that agents report.
+/// A metric series that agents report of a node; without one, those of all nodes of the tier put together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Series {
     pub(crate) tier: EntityId,
@@ -246,16 +246,16 @@ impl Tree {
         calls.filter_map(child).collect()
     }
 
-    /// One level of what agents report of a tier or node.
+    /// One level of what agents report of a node, or of all nodes of a tier (`node` none).
     fn reported(&self, tier: EntityId, node: EntityId, below: &[String]) -> Vec<Child> {
         let mut children: Vec<Child> = Vec::new();
         for series in &self.series {
-            if (series.tier, series.node) != (tier, node) {
+            if series.tier != tier || (node.some().is_some() && series.node != node) {
                 continue;
             }
             let Some([name, rest @ ..]) = series.path.strip_prefix(below) else { continue };
             let place = match rest {
-                [] => Place::ReportedLeaf(series.clone()),
+                [] => Place::ReportedLeaf(Series { node, ..series.clone() }),
                 _ => Place::Reported {
                     tier,
                     node,

@@ -92,6 +92,7 @@ fn every_documented_path_is_there() {
         "Backends|mysql db1:3306|Average Response Time (ms)",
         "Errors|web|ValueError: no|Errors per Minute",
         "Application Infrastructure Performance|web|Individual Nodes|web1|Hardware Resources|CPU|%Busy",
+        "Application Infrastructure Performance|web|Hardware Resources|CPU|%Busy",
     ] {
         assert_eq!(found(path), [path]);
     }
@@ -118,6 +119,9 @@ fn a_star_stands_for_one_segment() {
 fn reported_metrics_are_shown_level_by_level() {
     let node = "Application Infrastructure Performance|web|Individual Nodes|web1";
     assert_eq!(level(node), ["Hardware Resources/"]);
+    let tier = "Application Infrastructure Performance|web";
+    assert_eq!(level(tier), ["Individual Nodes/", "Hardware Resources/"]);
+    assert_eq!(level(&format!("{tier}|Hardware Resources|CPU")), ["%Busy", "%Idle"]);
     assert_eq!(level(&format!("{node}|Hardware Resources|CPU")), ["%Busy", "%Idle"]);
 }
 

@@ -27,7 +27,7 @@ fn one_of_each(rows: &mut Rows, number: u64) {
     push_span(&mut rows.spans, trace(number), number, HOUR);
     rows.traces.push(transaction(number, 5, 1));
     rows.log(log(5, "a record"));
-    rows.point(series("JVM|Threads"), HOUR, &Point::of(5.0));
+    rows.point(series("JVM|Threads"), HOUR, &Point::of(5.0, HOUR.start_millis()));
 }
 
 fn series(path: &str) -> SeriesKey {
@@ -149,7 +149,7 @@ fn directly(batches: &[Batch], points: Points) -> BTreeMap<(FigureKey, Minute), 
 fn asked(store: &Store, points: Points) -> BTreeMap<(FigureKey, Minute), Figure> {
     let rows = store.figures(&figure_query(RANGE, points)).expect("it reads").value;
     // Only baselines use how many minutes stand behind a point; that is tested with rolling up.
-    let plain = |figure| Figure { minutes: 0.0, calls_squares: 0.0, ..figure };
+    let plain = |figure| Figure { minutes: None, ..figure };
     rows.into_iter().map(|row| ((row.key, row.at), plain(row.figure))).collect()
 }
 
@@ -183,7 +183,7 @@ fn metric_points_of_an_hour_are_the_same_before_and_after_rolling_up() {
             rows.point(
                 series("JVM|Threads"),
                 Minute(HOUR.0 + minute),
-                &Point::of(f64::from(minute)),
+                &Point::of(f64::from(minute), Minute(HOUR.0 + minute).start_millis()),
             );
         });
     }

@@ -1,13 +1,13 @@
 //! Segments of figures: one row a key and point of time, sorted by key and time.
 //!
-//! The 10-minute and hourly tables have the same columns; there `minutes` and `calls_squares` hold how many minutes stand
-//! behind a row and the sum of the squares of their calls, for baselines.
+//! The 10-minute and hourly tables have the columns of [`MINUTES`] besides: how the minutes behind a row spread, for
+//! baselines. Segments of format 1 have only the first two of them, in every table.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{array::ArrayRef, record_batch::RecordBatch};
 use model::{
-    figure::{Figure, FigureKey, Scope},
+    figure::{Figure, FigureKey, Minutes, Scope},
     histogram::Histogram,
     id::EntityId,
     time::Minute,
@@ -22,6 +22,52 @@ use super::{
 /// Figures by key and point of time.
 pub type Figures = BTreeMap<(FigureKey, Minute), Figure>;
 
+/// The columns of rolled-up rows, in the order of [`parts`].
+const MINUTES: [&str; 10] = [
+    "minutes",
+    "calls_squares",
+    "errors_squares",
+    "http_errors_squares",
+    "slow_squares",
+    "very_slow_squares",
+    "stall_squares",
+    "timed_minutes",
+    "average_sum",
+    "average_squares",
+];
+
+fn parts(minutes: &Minutes) -> [f64; 10] {
+    [
+        minutes.count,
+        minutes.calls_squares,
+        minutes.errors_squares,
+        minutes.http_errors_squares,
+        minutes.slow_squares,
+        minutes.very_slow_squares,
+        minutes.stall_squares,
+        minutes.timed_count,
+        minutes.average_sum,
+        minutes.average_squares,
+    ]
+}
+
+fn of_parts(parts: [f64; 10]) -> Option<Box<Minutes>> {
+    let [count, calls, errors, http_errors, slow, very_slow, stall, timed, sum, squares] = parts;
+    let minutes = Minutes {
+        count,
+        calls_squares: calls,
+        errors_squares: errors,
+        http_errors_squares: http_errors,
+        slow_squares: slow,
+        very_slow_squares: very_slow,
+        stall_squares: stall,
+        timed_count: timed,
+        average_sum: sum,
+        average_squares: squares,
+    };
+    (minutes != Minutes::default()).then(|| Box::new(minutes))
+}
+
 const ROW_GROUP: usize = 16 * 1024;
 const CHUNK: usize = 16 * 1024;
 
@@ -31,14 +77,16 @@ const CHUNK: usize = 16 * 1024;
 /// Only when Parquet itself fails.
 pub fn encode_figures(rows: &Figures) -> Result<Vec<u8>, SegmentError> {
     let all: Vec<(&(FigureKey, Minute), &Figure)> = rows.iter().collect();
-    let batches: Vec<RecordBatch> = all.chunks(CHUNK).map(batch_of).collect();
+    let rolled_up = all.iter().any(|(_, figure)| figure.minutes.is_some());
+    let batches: Vec<RecordBatch> =
+        all.chunks(CHUNK).map(|rows| batch_of(rows, rolled_up)).collect();
     let properties = with_statistics(properties(rows.len()), &["application", "subject", "minute"])
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .build();
     encode(&batches, properties)
 }
 
-fn batch_of(rows: &[(&(FigureKey, Minute), &Figure)]) -> RecordBatch {
+fn batch_of(rows: &[(&(FigureKey, Minute), &Figure)], rolled_up: bool) -> RecordBatch {
     let key_u32 = |get: fn(&FigureKey) -> u32| -> ArrayRef {
         Arc::new(U32::from_iter_values(rows.iter().map(|((key, _), _)| get(key))))
     };
@@ -53,7 +101,7 @@ fn batch_of(rows: &[(&(FigureKey, Minute), &Figure)]) -> RecordBatch {
         figure.histogram.encode(&mut bytes);
         bytes
     };
-    let columns: Vec<(&str, ArrayRef)> = vec![
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
         ("scope", Arc::new(U8::from_iter_values(rows.iter().map(|((key, _), _)| key.scope as u8)))),
         ("application", key_u32(|key| key.application.0)),
         ("subject", key_u32(|key| key.subject.0)),
@@ -77,13 +125,18 @@ fn batch_of(rows: &[(&(FigureKey, Minute), &Figure)]) -> RecordBatch {
             "last_at",
             Arc::new(I64::from_iter_values(rows.iter().map(|(_, figure)| figure.last_at_ms))),
         ),
-        ("minutes", number(|figure| figure.minutes)),
-        ("calls_squares", number(|figure| figure.calls_squares)),
         (
             "histogram",
             Arc::new(Binary::from_iter_values(rows.iter().map(|(_, figure)| histogram(figure)))),
         ),
     ];
+    for (at, name) in MINUTES.into_iter().enumerate().filter(|_| rolled_up) {
+        let part = |figure: &Figure| figure.minutes.as_deref().map_or(0.0, |m| parts(m)[at]);
+        columns.push((
+            name,
+            Arc::new(F64::from_iter_values(rows.iter().map(|(_, figure)| part(figure)))),
+        ));
+    }
     // `try_from_iter` takes a column for nullable when its first batch has a null; all batches must agree.
     let nullable = |name: &str| matches!(name, "min" | "max" | "last");
     RecordBatch::try_from_iter_with_nullable(
@@ -161,7 +214,7 @@ fn rows_of(
         [values("very_slow")?, values("stall")?, values("timed")?, values("spans")?];
     let [sum, sum_squares, min, max, last] =
         [values("sum")?, values("sum_squares")?, values("min")?, values("max")?, values("last")?];
-    let [minutes, calls_squares] = [values("minutes")?, values("calls_squares")?];
+    let minutes = MINUTES.map(values);
     let last_at: &I64 = column(batch, "last_at")?;
     let histogram: &Binary = column(batch, "histogram")?;
     for at in 0..batch.num_rows() {
@@ -191,9 +244,8 @@ fn rows_of(
             max: optional(max, at),
             last: optional(last, at),
             last_at_ms: last_at.value(at),
-            minutes: minutes.value(at),
-            calls_squares: calls_squares.value(at),
             histogram: Histogram::decode(histogram.value(at))?,
+            minutes: of_parts(minutes.map(|part| part.map_or(0.0, |part| part.value(at)))),
         };
         each(key, time, figure);
     }

@@ -1,7 +1,8 @@
 //! Segments of metric points: one row a series and point of time, sorted by path, node and time.
 //!
 //! The series' name stands in each row: sorted and dictionary-encoded it takes a few bytes a segment, and a segment can be
-//! read without a second table. A series' id is [`series_id`] of it.
+//! read without a second table. A series' id is [`series_id`] of it. The rolled-up tables have three columns more; segments
+//! of format 1 have neither those nor `squares` and `last_at`.
 
 use std::{collections::BTreeMap, hash::Hasher, sync::Arc};
 
@@ -12,7 +13,7 @@ use twox_hash::XxHash3_64;
 
 use super::{
     Opened, SegmentError,
-    column::{F64, Text, U32, column},
+    column::{F64, I64, Text, U32, column},
     encode, properties,
 };
 use crate::reader::MetricPoint;
@@ -33,18 +34,41 @@ pub struct SeriesKey {
 pub struct Point {
     pub count: f64,
     pub sum: f64,
+    /// Of the samples' squares.
+    pub squares: f64,
     pub min: f64,
     pub max: f64,
     pub last: f64,
+    /// Unix milliseconds of the last one.
+    pub last_at_ms: i64,
+    /// In rolled-up points: minutes behind it, the sum of their values and of the squares of those. A minute's value is
+    /// the sum of its samples where the unit says so ([`model::metric_table::is_sum`]), else their mean.
+    pub minutes: f64,
+    pub minutes_sum: f64,
+    pub minutes_squares: f64,
 }
 
 impl Point {
-    /// One value.
-    pub fn of(value: f64) -> Point {
-        Point { count: 1.0, sum: value, min: value, max: value, last: value }
+    /// One value, measured at a time in Unix milliseconds.
+    pub fn of(value: f64, at_ms: i64) -> Point {
+        Point::of_many(1.0, value, at_ms)
     }
 
-    /// Adds another point of the same series and time; the other is the newer one.
+    /// So many values of one size.
+    pub fn of_many(count: f64, value: f64, at_ms: i64) -> Point {
+        Point {
+            count,
+            sum: value * count,
+            squares: value * value * count,
+            min: value,
+            max: value,
+            last: value,
+            last_at_ms: at_ms,
+            ..Point::default()
+        }
+    }
+
+    /// Adds another point of the same series and time.
     pub fn merge(&mut self, other: &Point) {
         if self.count == 0.0 {
             *self = *other;
@@ -52,9 +76,38 @@ impl Point {
         }
         self.count += other.count;
         self.sum += other.sum;
+        self.squares += other.squares;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.last = other.last;
+        if other.last_at_ms >= self.last_at_ms {
+            (self.last, self.last_at_ms) = (other.last, other.last_at_ms);
+        }
+        self.minutes += other.minutes;
+        self.minutes_sum += other.minutes_sum;
+        self.minutes_squares += other.minutes_squares;
+    }
+
+    /// As part of a rolled-up point, in which it is one minute.
+    pub(crate) fn as_minute(&self, is_sum: bool) -> Point {
+        let value = self.value(is_sum);
+        Point { minutes: 1.0, minutes_sum: value, minutes_squares: value * value, ..*self }
+    }
+
+    /// As part of a rolled-up point in which its minute stands already, with `before` in it.
+    pub(crate) fn as_more_of(&self, before: &Point, is_sum: bool) -> Point {
+        let mut whole = *before;
+        whole.merge(self);
+        let (old, new) = (before.value(is_sum), whole.value(is_sum));
+        Point {
+            minutes: 0.0,
+            minutes_sum: new - old,
+            minutes_squares: new * new - old * old,
+            ..*self
+        }
+    }
+
+    fn value(&self, is_sum: bool) -> f64 {
+        if is_sum { self.sum } else { self.sum / self.count }
     }
 
     /// As readers see it.
@@ -66,6 +119,7 @@ impl Point {
             min: self.min,
             max: self.max,
             last: self.last,
+            last_at_ms: self.last_at_ms,
         }
     }
 }
@@ -93,18 +147,21 @@ const CHUNK: usize = 16 * 1024;
 /// Only when Parquet itself fails.
 pub fn encode_points(rows: &Points) -> Result<Vec<u8>, SegmentError> {
     let all: Vec<(&(SeriesKey, Minute), &Point)> = rows.iter().collect();
-    let batches: Vec<RecordBatch> = all.chunks(CHUNK).map(batch_of).collect();
+    let rolled_up = all.iter().any(|(_, point)| point.minutes != 0.0 || point.minutes_sum != 0.0);
+    let batches: Vec<RecordBatch> =
+        all.chunks(CHUNK).map(|rows| batch_of(rows, rolled_up)).collect();
     encode(&batches, properties(rows.len()).set_max_row_group_row_count(Some(ROW_GROUP)).build())
 }
 
-fn batch_of(rows: &[(&(SeriesKey, Minute), &Point)]) -> RecordBatch {
+fn batch_of(rows: &[(&(SeriesKey, Minute), &Point)], rolled_up: bool) -> RecordBatch {
     let ids = |get: fn(&SeriesKey) -> u32| -> ArrayRef {
         Arc::new(U32::from_iter_values(rows.iter().map(|((key, _), _)| get(key))))
     };
     let values = |get: fn(&Point) -> f64| -> ArrayRef {
         Arc::new(F64::from_iter_values(rows.iter().map(|(_, point)| get(point))))
     };
-    let columns: [(&str, ArrayRef); 11] = [
+    let last_at = rows.iter().map(|(_, point)| point.last_at_ms);
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
         ("application", ids(|key| key.application.0)),
         ("tier", ids(|key| key.tier.0)),
         ("node", ids(|key| key.node.0)),
@@ -113,10 +170,17 @@ fn batch_of(rows: &[(&(SeriesKey, Minute), &Point)]) -> RecordBatch {
         ("minute", Arc::new(U32::from_iter_values(rows.iter().map(|((_, at), _)| at.0)))),
         ("count", values(|point| point.count)),
         ("sum", values(|point| point.sum)),
+        ("squares", values(|point| point.squares)),
         ("min", values(|point| point.min)),
         ("max", values(|point| point.max)),
         ("last", values(|point| point.last)),
+        ("last_at", Arc::new(I64::from_iter_values(last_at))),
     ];
+    if rolled_up {
+        columns.push(("minutes", values(|point| point.minutes)));
+        columns.push(("minutes_sum", values(|point| point.minutes_sum)));
+        columns.push(("minutes_squares", values(|point| point.minutes_squares)));
+    }
     RecordBatch::try_from_iter_with_nullable(
         columns.into_iter().map(|(name, array)| (name, array, false)),
     )
@@ -141,6 +205,9 @@ fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(SeriesKey, Minute, Point))
     let values = |name| column::<F64>(batch, name);
     let [count, sum, min, max, last] =
         [values("count")?, values("sum")?, values("min")?, values("max")?, values("last")?];
+    let [squares, minutes, minutes_sum, minutes_squares] =
+        ["squares", "minutes", "minutes_sum", "minutes_squares"].map(values);
+    let last_at = column::<I64>(batch, "last_at");
     let [paths, units] = [column::<Text>(batch, "path")?, column::<Text>(batch, "unit")?];
     let mut path: Arc<str> = Arc::from("");
     let mut unit: Arc<str> = Arc::from("");
@@ -158,12 +225,18 @@ fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(SeriesKey, Minute, Point))
             path: Arc::clone(&path),
             unit: Arc::clone(&unit),
         };
+        let newer = |values: Option<&F64>| values.map_or(0.0, |values| values.value(at));
         let point = Point {
             count: count.value(at),
             sum: sum.value(at),
+            squares: newer(squares),
             min: min.value(at),
             max: max.value(at),
             last: last.value(at),
+            last_at_ms: last_at.map_or(0, |times| times.value(at)),
+            minutes: newer(minutes),
+            minutes_sum: newer(minutes_sum),
+            minutes_squares: newer(minutes_squares),
         };
         each(key, Minute(minute.value(at)), point);
     }

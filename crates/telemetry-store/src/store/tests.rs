@@ -5,6 +5,7 @@ use model::time::Minute;
 use crate::{
     fixture::{ACCOUNT, AFTER_MS, Fixture, HOUR, call, config, key, push_span, trace},
     reader::Reader,
+    segment::FORMAT,
     table::Table,
 };
 
@@ -55,9 +56,11 @@ fn a_segment_of_a_newer_format_is_refused_and_left_untouched() {
     fixture.catalogue.replace_segments(&add).expect("memory answers");
     let before = fixture.files();
     let refusal = config(&fixture.disk, &fixture.catalogue).open().expect_err("it is newer");
-    let sentence =
-        "segment segments/figures/newer.parquet has format 2, this version reads up to 1";
-    assert!(refusal.to_string().starts_with(sentence), "{refusal}");
+    let sentence = format!(
+        "segment segments/figures/newer.parquet has format {}, this version reads up to {FORMAT}",
+        FORMAT + 1
+    );
+    assert!(refusal.to_string().starts_with(&sentence), "{refusal}");
     assert_eq!(fixture.files(), before);
     let content = fixture.disk.read(newer.path.as_ref()).expect("it is there");
     assert_eq!(&content[..], b"of a later version");

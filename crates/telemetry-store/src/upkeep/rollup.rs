@@ -3,7 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use metadata_store::{Replacement, SegmentMeta};
-use model::{figure::FigureKey, id::AccountId, time::Minute};
+use model::{
+    figure::{Figure, Minutes},
+    id::AccountId,
+    metric_table,
+    time::Minute,
+};
 
 use super::{
     merge::{figures_of, points_of},
@@ -11,9 +16,10 @@ use super::{
 };
 use crate::{
     cut::{Piece, figures_piece, points_piece},
+    recency::recency,
     segment::{
         figures::{Figures, Wanted, each_figure},
-        metrics::Points,
+        metrics::{Points, each_point},
     },
     store::{Pin, Segment, Store, StoreError},
     table::Table,
@@ -36,10 +42,14 @@ impl Store {
         }
         let account = AccountId(inputs[0].meta.account);
         let pieces = match table {
-            Table::Metrics => points_pieces(account, &points_of(&inputs)?)?,
+            Table::Metrics => {
+                let minutes = points_of(&inputs)?;
+                let before = points_before(&pin, &inputs[0].meta, &minutes)?;
+                points_pieces(account, &minutes, &before)?
+            }
             _ => {
                 let minutes = figures_of(&inputs)?;
-                let before = calls_before(&pin, &inputs[0].meta, &minutes)?;
+                let before = figures_before(&pin, &inputs[0].meta, &minutes)?;
                 figures_pieces(account, &minutes, &before)?
             }
         };
@@ -48,30 +58,47 @@ impl Store {
     }
 }
 
-/// Calls by key and minute.
-type Calls = BTreeMap<(FigureKey, Minute), f64>;
-
 /// What was counted for these minutes in segments that are rolled up already: late data change a minute that stands in
-/// the rolled-up tables, and its square with it.
-fn calls_before(pin: &Pin, of: &SegmentMeta, minutes: &Figures) -> Result<Calls, StoreError> {
-    let mut calls = Calls::new();
-    let earlier = pin.of(AccountId(of.account), Table::Figures).into_iter().filter(|segment| {
-        segment.meta.rolled_up && segment.meta.period_start_ms == of.period_start_ms
-    });
-    for segment in earlier {
+/// the rolled-up tables, and the squares of its values with it.
+fn figures_before(pin: &Pin, of: &SegmentMeta, minutes: &Figures) -> Result<Figures, StoreError> {
+    let mut before = Figures::new();
+    for segment in rolled_up_before(pin, of, Table::Figures) {
         each_figure(&*segment.open()?, &Wanted::ALL, |key, minute, figure| {
             if minutes.contains_key(&(key, minute)) {
-                *calls.entry((key, minute)).or_default() += figure.calls;
+                before.entry((key, minute)).or_default().merge(&figure);
             }
         })?;
     }
-    Ok(calls)
+    Ok(before)
+}
+
+/// As [`figures_before`].
+fn points_before(pin: &Pin, of: &SegmentMeta, minutes: &Points) -> Result<Points, StoreError> {
+    let mut before = Points::new();
+    for segment in rolled_up_before(pin, of, Table::Metrics) {
+        each_point(&*segment.open()?, |key, minute, point| {
+            let place = (key, minute);
+            if minutes.contains_key(&place) {
+                before.entry(place).or_default().merge(&point);
+            }
+        })?;
+    }
+    Ok(before)
+}
+
+fn rolled_up_before<'a>(pin: &'a Pin, of: &SegmentMeta, table: Table) -> Vec<&'a Arc<Segment>> {
+    let mut earlier = pin.of(AccountId(of.account), table);
+    earlier.retain(|segment| {
+        segment.meta.rolled_up && segment.meta.period_start_ms == of.period_start_ms
+    });
+    earlier.sort_by_cached_key(|segment| recency(&segment.meta));
+    earlier
 }
 
 fn figures_pieces(
     account: AccountId,
     minutes: &Figures,
-    before: &Calls,
+    before: &Figures,
 ) -> Result<Vec<Piece>, StoreError> {
     let mut pieces = Vec::new();
     for (table, width) in rolled(Table::Figures) {
@@ -79,11 +106,15 @@ fn figures_pieces(
         for ((key, minute), figure) in minutes {
             let at = Minute(minute.0 - minute.0 % width);
             let day = days.entry(table.period_of(at.start_ns())).or_default();
-            let mut counted = figure.clone();
-            let earlier = before.get(&(*key, *minute)).copied();
-            let calls = earlier.unwrap_or(0.0);
-            counted.minutes = if earlier.is_some() { 0.0 } else { 1.0 };
-            counted.calls_squares = (calls + figure.calls).powi(2) - calls.powi(2);
+            let minutes = match before.get(&(*key, *minute)) {
+                None => Minutes::of(figure),
+                Some(before) => {
+                    let mut whole = before.clone();
+                    whole.merge(figure);
+                    Minutes::of(&whole).since(&Minutes::of(before))
+                }
+            };
+            let counted = Figure { minutes: Some(Box::new(minutes)), ..figure.clone() };
             day.entry((*key, at)).or_default().merge(&counted);
         }
         for (day, figures) in days {
@@ -93,14 +124,23 @@ fn figures_pieces(
     Ok(pieces)
 }
 
-fn points_pieces(account: AccountId, minutes: &Points) -> Result<Vec<Piece>, StoreError> {
+fn points_pieces(
+    account: AccountId,
+    minutes: &Points,
+    before: &Points,
+) -> Result<Vec<Piece>, StoreError> {
     let mut pieces = Vec::new();
     for (table, width) in rolled(Table::Metrics) {
         let mut days: BTreeMap<i64, Points> = BTreeMap::new();
         for ((key, minute), point) in minutes {
             let at = Minute(minute.0 - minute.0 % width);
             let day = days.entry(table.period_of(at.start_ns())).or_default();
-            day.entry((key.clone(), at)).or_default().merge(point);
+            let is_sum = metric_table::is_sum(&key.unit);
+            let counted = match before.get(&(key.clone(), *minute)) {
+                None => point.as_minute(is_sum),
+                Some(before) => point.as_more_of(before, is_sum),
+            };
+            day.entry((key.clone(), at)).or_default().merge(&counted);
         }
         for (day, points) in days {
             pieces.push(points_piece(account, table, day, &points)?);

@@ -10,7 +10,7 @@ use crate::{
         transaction,
     },
     reader::{Points, Reader, Resolution},
-    segment::metrics::{Point, SeriesKey},
+    segment::metrics::{Point, SeriesKey, each_point},
 };
 
 /// Rows of each table as it says itself.
@@ -39,7 +39,7 @@ fn write_one_of_each(fixture: &mut Fixture, number: u64) {
     let minute = Minute(HOUR.0 + number as u32);
     fixture.write(|rows| {
         rows.count(key(1), minute, &call(5));
-        rows.point(series, minute, &Point::of(5.0));
+        rows.point(series, minute, &Point::of(5.0, minute.start_millis()));
         // Parts of one trace in different segments.
         push_span(&mut rows.spans, trace(number / 2), number + 1, minute);
         push_span(&mut rows.snapshots, trace(number / 2), number + 1, minute);
@@ -129,7 +129,44 @@ fn late_calls_change_the_squares_of_their_minute_and_not_how_many_minutes_there_
     let query = figure_query(range, Points::Every(Resolution::OneHour));
     let hour = fixture.store.figures(&query).expect("it reads").value.remove(0).figure;
     let squares: f64 = calls.values().map(|calls| calls * calls).sum();
-    assert_eq!((hour.minutes, hour.calls, hour.calls_squares), (5.0, 15.0, squares));
+    let minutes = hour.minutes.expect("it is rolled up");
+    assert_eq!((minutes.count, hour.calls, minutes.calls_squares), (5.0, 15.0, squares));
+    assert_eq!(
+        (minutes.timed_count, minutes.average_sum, minutes.average_squares),
+        (5.0, 25.0, 125.0)
+    );
+}
+
+#[test]
+fn late_samples_change_the_value_of_their_minute_and_not_how_many_minutes_there_were() {
+    for (unit, values) in [("", [2.0f64, 4.0]), ("1/min", [6.0, 4.0])] {
+        let mut fixture = Fixture::new();
+        let series = SeriesKey {
+            application: EntityId(1),
+            tier: EntityId(2),
+            node: EntityId(3),
+            path: "Custom Metrics|orders".into(),
+            unit: unit.into(),
+        };
+        // The newer sample comes first.
+        for (minute, value, second) in [(0, 1.0, 50), (1, 4.0, 10), (0, 2.0, 10), (0, 3.0, 20)] {
+            let minute = Minute(HOUR.0 + minute);
+            let at_ms = minute.start_millis() + second * 1000;
+            fixture.write(|rows| {
+                rows.point(series.clone(), minute, &Point::of(value, at_ms));
+            });
+            fixture.upkeep(AFTER_MS);
+        }
+        let mut hour = Point::default();
+        for segment in fixture.store.pin().of(crate::fixture::ACCOUNT, Table::MetricsHour) {
+            let segment = segment.open().expect("it opens");
+            each_point(&segment, |_, _, point| hour.merge(&point)).expect("it reads");
+        }
+        assert_eq!((hour.count, hour.sum, hour.squares), (4.0, 10.0, 30.0));
+        assert_eq!((hour.last, hour.last_at_ms), (4.0, HOUR.start_millis() + 70_000));
+        let [sum, squares] = [values[0] + values[1], values[0].powi(2) + values[1].powi(2)];
+        assert_eq!((hour.minutes, hour.minutes_sum, hour.minutes_squares), (2.0, sum, squares));
+    }
 }
 
 #[test]

@@ -387,6 +387,7 @@ fn cpu(ids: &Ids) -> MetricSeries {
         min: 30.0,
         max: 50.0,
         last: 45.0,
+        last_at_ms: Minute(at).start_millis(),
     };
     MetricSeries {
         id: 1,

@@ -93,6 +93,13 @@ impl Distribution {
         Some((min, max))
     }
 
+    /// The sum of its values' squares, each value taken to be its bucket's middle: never less than values that are all the
+    /// mean would have.
+    pub(super) fn squares(&self) -> Option<f64> {
+        let least = self.mean()? * self.sum?;
+        Some(self.buckets.squares().map_or(least, |squares| squares.max(least)))
+    }
+
     /// The value below which the share `quantile` of the values lies, as finely as the buckets tell.
     pub(super) fn quantile(&self, quantile: f64) -> Option<f64> {
         if self.count == 0 {
@@ -128,6 +135,27 @@ impl Buckets {
                 counts: without(counts, old, old_scale - scale),
             },
             _ => Buckets::None,
+        }
+    }
+
+    /// As [`Distribution::squares`]; beyond the last bound there is only that bound.
+    fn squares(&self) -> Option<f64> {
+        let of = |value: f64, count: u64| value * value * count as f64;
+        match self {
+            Buckets::None => None,
+            Buckets::Explicit { bounds, counts } => {
+                let last = *bounds.last()?;
+                let bucket = |(at, count): (usize, &u64)| {
+                    let upper = bounds.get(at).copied().unwrap_or(last);
+                    let lower = at.checked_sub(1).map_or(upper.min(0.0), |at| bounds[at]);
+                    of((lower + upper) / 2.0, *count)
+                };
+                Some(counts.iter().take(bounds.len() + 1).enumerate().map(bucket).sum())
+            }
+            Buckets::Exponential { scale, counts, .. } => {
+                let middle = |index: i32| bound(*scale, index) * bound(*scale, index + 1);
+                Some(counts.iter().map(|(index, count)| of(middle(*index).sqrt(), *count)).sum())
+            }
         }
     }
 
@@ -232,6 +260,17 @@ mod tests {
         assert_eq!(added.extremes(), Some((10.0, 20.0)));
         assert_eq!(added.quantile(0.5), Some(15.0));
         assert_eq!(before.since(&after), None);
+    }
+
+    #[test]
+    fn squares_come_from_the_buckets_and_are_never_less_than_the_mean_s() {
+        let two_buckets = explicit(4, 60.0, &[10.0, 20.0], &[2, 2, 0]);
+        // Two of 5 and two of 15, were it not for the sum.
+        assert_eq!(two_buckets.squares(), Some(900.0));
+        let wide = explicit(4, 40.0, &[10.0, 20.0], &[2, 2, 0]);
+        assert_eq!(wide.squares(), Some(2.0 * 25.0 + 2.0 * 225.0));
+        let without = Distribution { buckets: Buckets::None, ..wide };
+        assert_eq!(without.squares(), Some(400.0));
     }
 
     #[test]

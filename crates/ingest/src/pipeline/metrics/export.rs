@@ -302,21 +302,20 @@ impl<'e> Export<'e> {
         quantiles: &[(f64, f64)],
         time_ns: u64,
     ) {
-        let minute = Minute::of_ns(time_ns);
+        let (minute, at_ms) = (Minute::of_ns(time_ns), millis(time_ns));
         let count = added.count as f64;
-        if let (Some(mean), Some(sum), Some((min, max))) =
-            (added.mean(), added.sum, added.extremes())
+        if let (Some(mean), Some(sum), Some((min, max)), Some(squares)) =
+            (added.mean(), added.sum, added.extremes(), added.squares())
         {
-            let point = Point { count, sum, min, max, last: mean };
+            let seen = Point { count, sum, squares, ..Point::default() };
+            let point = Point { min, max, last: mean, last_at_ms: at_ms, ..seen };
             self.rows.point(self.key(&route.path, &route.unit), minute, &point);
         }
         let own = added.quantile(PERCENTILE).map(|value| (PERCENTILE, value));
         let told = quantiles.iter().copied().filter(|(_, value)| value.is_finite());
         for (quantile, value) in own.into_iter().chain(told) {
             // Weighs as much as the values behind it.
-            let weight = count.max(1.0);
-            let point =
-                Point { count: weight, sum: value * weight, min: value, max: value, last: value };
+            let point = Point::of_many(count.max(1.0), value, at_ms);
             let path = percentile(&route.path, quantile);
             self.rows.point(self.key(&path.into(), &route.unit), minute, &point);
         }
@@ -363,19 +362,21 @@ impl<'e> Export<'e> {
 
     fn emit(&mut self, value: &Value) {
         let key = self.key(&value.path, &value.unit);
-        let minute = Minute::of_ns(value.time_ns);
+        let (minute, at_ms) = (Minute::of_ns(value.time_ns), millis(value.time_ns));
         match value.kind {
-            Kind::Host | Kind::Average => self.rows.point(key, minute, &Point::of(value.value)),
+            Kind::Host | Kind::Average => {
+                self.rows.point(key, minute, &Point::of(value.value, at_ms));
+            }
             Kind::Level => {
                 let levels = &mut self.metrics.levels;
                 let total =
                     levels.total(value.series, self.source.process, value.value, value.time_ns);
-                self.rows.point(key, minute, &Point::of(total));
+                self.rows.point(key, minute, &Point::of(total, at_ms));
             }
             Kind::PerMinute => {
                 let minutes = minute.0.saturating_sub(Minute::of_ns(value.since_ns).0);
                 let minutes = minutes.clamp(1, MAX_SPREAD);
-                let each = Point::of(value.value / f64::from(minutes));
+                let each = Point::of(value.value / f64::from(minutes), at_ms);
                 for back in (0..minutes).rev() {
                     self.rows.point(key.clone(), Minute(minute.0.saturating_sub(back)), &each);
                 }
@@ -398,6 +399,10 @@ fn delta_span(stream: &StreamPoint) -> Span {
     let told = stream.start_ns != 0 && stream.start_ns < stream.time_ns;
     let since_ns = if told { stream.start_ns } else { stream.time_ns.saturating_sub(MINUTE_NS) };
     Span { since_ns, time_ns: stream.time_ns }
+}
+
+fn millis(ns: u64) -> i64 {
+    (ns / 1_000_000).cast_signed()
 }
 
 /// The same whatever the order of the attributes.

@@ -45,8 +45,11 @@ fn read(segment: &Opened, wanted: &Wanted) -> Figures {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn all_figures_come_back(calls in calls()) {
-        let written = figures(&calls);
+    fn all_figures_come_back(calls in calls(), rolled_up in any::<bool>()) {
+        let mut written = figures(&calls);
+        for figure in written.values_mut().filter(|_| rolled_up) {
+            figure.minutes = Some(Box::new(Minutes::of(figure)));
+        }
         let segment = reopened(&encode_figures(&written).expect("it encodes"));
         prop_assert_eq!(read(&segment, &Wanted::ALL), written);
     }

@@ -6,9 +6,9 @@ use crate::fixture::reopened;
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn all_points_come_back(rows in prop::collection::vec((0u32..3, 0u32..3, ".{0,12}", ".{0,3}", 0u32..60, prop::array::uniform5(-1e12f64..1e12)), 1..200)) {
+    fn all_points_come_back(rows in prop::collection::vec((0u32..3, 0u32..3, ".{0,12}", ".{0,3}", 0u32..60, prop::array::uniform9(-1e12f64..1e12)), 1..200), rolled_up in any::<bool>()) {
         let mut written = Points::new();
-        for (tier, node, path, unit, minute, [count, sum, min, max, last]) in rows {
+        for (tier, node, path, unit, minute, [count, sum, squares, min, max, last, minutes, minutes_sum, minutes_squares]) in rows {
             let key = SeriesKey {
                 application: EntityId(1),
                 tier: EntityId(tier),
@@ -16,7 +16,18 @@ proptest! {
                 path: path.into(),
                 unit: unit.into(),
             };
-            written.insert((key, Minute(minute)), Point { count, sum, min, max, last });
+            written.insert((key, Minute(minute)), Point {
+                count,
+                sum,
+                squares,
+                min,
+                max,
+                last,
+                last_at_ms: last as i64,
+                minutes: if rolled_up { minutes } else { 0.0 },
+                minutes_sum: if rolled_up { minutes_sum } else { 0.0 },
+                minutes_squares: if rolled_up { minutes_squares } else { 0.0 },
+            });
         }
         let segment = reopened(&encode_points(&written).expect("it encodes"));
         let mut found = Points::new();
