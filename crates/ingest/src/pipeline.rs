@@ -302,6 +302,7 @@ impl Pipeline {
         if minute.0 / RECOUNT_MINUTES != self.thresholds_at.0 / RECOUNT_MINUTES {
             self.registry.recount(now_ms);
         }
+        self.give_places(now_ms);
         self.thresholds_at = minute;
         self.nodes.forget(now_ms);
         self.snapshots.forget(now_ms);
@@ -322,6 +323,28 @@ impl Pipeline {
         }
         if let Err(error) = self.find_samples(minute) {
             warn!(%error, "could not compare requests with spans; what tiers say of it stays");
+        }
+    }
+
+    /// A time after the end of every call that was taken, Unix nanoseconds: what changes then is the same for a call
+    /// however often its trace is opened again.
+    fn after_all_taken_ns(&self, now_ms: i64) -> u64 {
+        self.newest_end_ns.max(now_ms.unsigned_abs() * 1_000_000) + 1
+    }
+
+    /// Business transactions out of `All Other Traffic` that may count by themselves from now on.
+    fn give_places(&mut self, now_ms: i64) {
+        let from_ns = self.after_all_taken_ns(now_ms);
+        let accounts: Vec<AccountId> = self.registry.accounts().collect();
+        for account in accounts {
+            match self.registry.promote(account, from_ns, now_ms) {
+                Ok(names) => {
+                    for name in names {
+                        info!(name, "a business transaction counts by itself from now on");
+                    }
+                }
+                Err(error) => warn!(%error, "could not note which transactions have a place now"),
+            }
         }
     }
 

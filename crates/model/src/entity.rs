@@ -102,7 +102,38 @@ pub struct Properties {
     /// Of a business transaction: whether its calls are out of response times.
     #[serde(skip_serializing_if = "LongLived::is_nothing")]
     pub long_lived: LongLived,
+    /// Of a business transaction that came when its application or tier had no place for another: where its calls count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// Of an application: its background transactions count in its key figures.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub background_counts: bool,
     /// Of a tier whose own metrics count more requests than its spans show: the share that they show, percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spans_show_percent: Option<u8>,
+}
+
+/// A business transaction beyond the limits: its calls count in `All Other Traffic` until it has a place of its own. A call
+/// is judged by when it ended, so that it counts in the same place however often its trace is opened again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Waiting {
+    /// An operator wants it counted by itself, or a place became free.
+    pub promoted: bool,
+    /// End of the first call that counts by itself, Unix nanoseconds: after every call that was taken before it was promoted.
+    pub from_ns: Option<u64>,
+}
+
+impl Waiting {
+    /// Whether a call that ended at this time (Unix nanoseconds) counts by itself.
+    pub fn has_place_at(&self, end_ns: u64) -> bool {
+        self.from_ns.is_some_and(|from| end_ns >= from)
+    }
+}
+
+impl Properties {
+    /// Whether it has no place of its own yet.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.is_some_and(|waiting| waiting.from_ns.is_none())
+    }
 }

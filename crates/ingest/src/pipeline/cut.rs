@@ -61,7 +61,8 @@ impl Pipeline {
         self.committed.clone_from(&cutting.to);
         self.cutting = None;
         self.last_cut_ms = now_ms;
-        let seen: Vec<(EntityId, i64)> = self.seen.drain().collect();
+        let mut seen: Vec<(EntityId, i64)> = self.seen.drain().collect();
+        seen.extend(self.registry.take_waiting_seen());
         self.config.directory.touch(&seen);
         self.config.stats.cut();
         if let Err(error) = self.truncate_journal() {

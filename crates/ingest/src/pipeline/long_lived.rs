@@ -9,7 +9,7 @@ use super::Pipeline;
 impl Pipeline {
     /// Begins and ends spells by what operators said and by the usual median of each business transaction.
     pub(super) fn find_long_lived(&mut self, usual: &FxHashMap<EntityId, Figure>, now_ms: i64) {
-        let from_ns = self.newest_end_ns.max(now_ms.unsigned_abs() * 1_000_000) + 1;
+        let from_ns = self.after_all_taken_ns(now_ms);
         let accounts: Vec<_> = self.registry.accounts().collect();
         let all = |account| self.registry.transactions(account);
         let transactions: Vec<_> = accounts.into_iter().flat_map(all).collect();

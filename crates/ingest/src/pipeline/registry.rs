@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use metadata_store::{Directory, StoreError};
 use model::{
-    entity::{Entity, EntityKey, EntityKind, Properties},
+    entity::{Entity, EntityKey, EntityKind, Properties, Waiting},
     id::{AccountId, EntityId},
     long_lived::LongLived,
     naming::{
@@ -26,6 +26,8 @@ pub struct Limits {
     pub transactions: usize,
     /// Business transactions that enter at one tier's nodes.
     pub transactions_a_tier: usize,
+    /// Business transactions an application that wait for a place and are known by name.
+    pub transactions_waiting: usize,
     /// Service endpoints a tier.
     pub endpoints: usize,
     /// Backends a tier and type.
@@ -45,6 +47,7 @@ impl Default for Limits {
         Limits {
             transactions: 200,
             transactions_a_tier: 50,
+            transactions_waiting: 1000,
             endpoints: 500,
             backends: 1000,
             queues: 1000,
@@ -71,6 +74,10 @@ pub(super) struct Registry {
     called: FxHashMap<(EntityId, String), FxHashSet<EntityId>>,
     /// When business transactions, and the service endpoints at which they enter, were long-lived.
     long_lived: FxHashMap<EntityId, LongLived>,
+    /// Business transactions that have, or once had, no place of their own.
+    waiting: FxHashMap<EntityId, Waiting>,
+    /// When such were called, Unix milliseconds, since it was last asked.
+    waiting_seen: FxHashMap<EntityId, i64>,
     addresses: FxHashMap<AccountId, FxHashMap<String, (EntityId, i64)>>,
     /// Accounts whose entities are counted.
     loaded: FxHashSet<AccountId>,
@@ -102,6 +109,8 @@ impl Registry {
             backends: FxHashMap::default(),
             called: FxHashMap::default(),
             long_lived: FxHashMap::default(),
+            waiting: FxHashMap::default(),
+            waiting_seen: FxHashMap::default(),
             addresses: FxHashMap::default(),
             loaded: FxHashSet::default(),
         }
@@ -132,6 +141,9 @@ impl Registry {
         }
         for bt in self.all(account, EntityKind::BusinessTransaction) {
             self.note_long_lived(&bt.key, bt.id, &bt.properties.long_lived);
+            if let Some(waiting) = bt.properties.waiting {
+                self.waiting.insert(bt.id, waiting);
+            }
         }
         self.count_transactions(account, now_ms);
     }
@@ -311,28 +323,32 @@ impl Registry {
         Ok(endpoint)
     }
 
-    /// The business transaction that enters at a service endpoint.
+    /// The business transaction in which a call counts that enters at a service endpoint and ends at a time (Unix
+    /// nanoseconds).
     pub(super) fn transaction(
         &mut self,
         endpoint: EntityId,
+        end_ns: u64,
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
         if let Some(&known) = self.transactions.get(&endpoint.0) {
-            return Ok(known);
+            return self.counting_for(known, end_ns, now_ms);
         }
         let Some(entry) = self.directory.get(endpoint) else { return Ok(EntityId::NONE) };
         let key = EntityKey { kind: EntityKind::BusinessTransaction, ..entry.key.clone() };
         let bt = self.bounded_transaction(key, entry.properties.clone(), now_ms)?;
         self.transactions.insert(endpoint.0, bt);
-        Ok(bt)
+        self.counting_for(bt, end_ns, now_ms)
     }
 
-    /// The business transaction of this name that enters at a tier.
+    /// The business transaction in which a call counts that enters at a tier under a name and ends at a time (Unix
+    /// nanoseconds).
     pub(super) fn named_transaction(
         &mut self,
         tier: EntityId,
         name: &str,
         properties: Properties,
+        end_ns: u64,
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
         let Some(of) = self.directory.get(tier) else { return Ok(EntityId::NONE) };
@@ -343,26 +359,115 @@ impl Registry {
             parent: tier,
             name: name::limit(name).into_owned(),
         };
-        self.bounded_transaction(key, properties, now_ms)
+        let bt = self.bounded_transaction(key, properties, now_ms)?;
+        self.counting_for(bt, end_ns, now_ms)
     }
 
+    /// Where the calls of a business transaction count that end at a time: in itself, or in other traffic while it waits.
+    fn counting_for(
+        &mut self,
+        bt: EntityId,
+        end_ns: u64,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
+        let Some(waiting) = self.waiting.get(&bt) else { return Ok(bt) };
+        if waiting.has_place_at(end_ns) {
+            return Ok(bt);
+        }
+        let Some(known) = self.directory.get(bt) else { return Ok(bt) };
+        let seen = self.waiting_seen.entry(bt).or_default();
+        *seen = now_ms.max(*seen);
+        let (key, properties) = self.other_traffic(known.key.clone());
+        match self.directory.find(&key) {
+            Some(other) => Ok(other),
+            None => self.resolve(key, properties, now_ms),
+        }
+    }
+
+    fn count(&self, of: EntityId, what: &str) -> usize {
+        let group = (EntityKind::BusinessTransaction, of.0, what.to_owned());
+        self.counts.get(&group).copied().unwrap_or(0)
+    }
+
+    /// A new one waits where there is no place for it, or where others wait for one.
     fn bounded_transaction(
         &mut self,
         key: EntityKey,
         properties: Properties,
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
-        let count = |of: EntityId, what: &str| {
-            let group = (EntityKind::BusinessTransaction, of.0, what.to_owned());
-            self.counts.get(&group).copied().unwrap_or(0)
-        };
-        let full = count(key.application, "") >= self.limits.transactions
-            || count(key.parent, "tier") >= self.limits.transactions_a_tier;
-        if full && !is_special(&properties) && self.directory.find(&key).is_none() {
+        if is_special(&properties) || self.directory.find(&key).is_some() {
+            return self.resolve(key, properties, now_ms);
+        }
+        let waiting = self.count(key.application, WAITING);
+        if self.has_place(&key) && waiting == 0 {
+            return self.resolve(key, properties, now_ms);
+        }
+        if waiting >= self.limits.transactions_waiting {
             let (key, properties) = self.other_traffic(key);
             return self.resolve(key, properties, now_ms);
         }
-        self.resolve(key, properties, now_ms)
+        let waiting = Waiting::default();
+        let properties = Properties { waiting: Some(waiting), ..properties };
+        let bt = self.resolve(key, properties, now_ms)?;
+        self.waiting.insert(bt, waiting);
+        Ok(bt)
+    }
+
+    fn has_place(&self, key: &EntityKey) -> bool {
+        self.count(key.application, "") < self.limits.transactions
+            && self.count(key.parent, "tier") < self.limits.transactions_a_tier
+    }
+
+    /// Gives places to business transactions that an operator wants counted by themselves and, as far as there are free
+    /// ones, to those that wait: for calls that end at `from_ns` or later, which is after every call that was taken.
+    /// Returns their names.
+    ///
+    /// # Errors
+    /// When the metadata store does not answer; those before the one that failed have their places.
+    pub(super) fn promote(
+        &mut self,
+        account: AccountId,
+        from_ns: u64,
+        now_ms: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut waiting = self.transactions(account);
+        waiting.retain(|bt| bt.properties.is_waiting());
+        // Those that an operator wants come first, then those that wait longest.
+        let promoted = |bt: &Entity| bt.properties.waiting.is_some_and(|waiting| waiting.promoted);
+        waiting.sort_by_key(|bt| (!promoted(bt), bt.created_ms, bt.id));
+        let mut names = Vec::new();
+        for bt in waiting {
+            let lives = bt.last_seen_ms > now_ms - FREE_AFTER_MS;
+            if !promoted(&bt) && !(lives && self.has_place(&bt.key)) {
+                continue;
+            }
+            let has_place = Waiting { promoted: true, from_ns: Some(from_ns) };
+            self.directory
+                .change_properties(bt.id, |properties| properties.waiting = Some(has_place))?;
+            self.waiting.insert(bt.id, has_place);
+            if lives {
+                let waited = groups_of(&bt.key, &bt.properties);
+                waited.iter().for_each(|group| self.uncount(group));
+            }
+            let with_place = Properties { waiting: Some(has_place), ..bt.properties.clone() };
+            for group in groups_of(&bt.key, &with_place) {
+                *self.counts.entry(group).or_default() += 1;
+            }
+            names.push(bt.key.name.clone());
+        }
+        Ok(names)
+    }
+
+    fn uncount(&mut self, group: &(EntityKind, u32, String)) {
+        if let Some(count) = self.counts.get_mut(group) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// When business transactions without a place were called since this was last asked, Unix milliseconds.
+    pub(super) fn take_waiting_seen(&mut self) -> Vec<(EntityId, i64)> {
+        self.waiting_seen.drain().collect()
     }
 
     fn other_traffic(&self, key: EntityKey) -> (EntityKey, Properties) {
@@ -571,6 +676,9 @@ impl Registry {
 /// Addresses that one account's tiers answer at.
 const MAX_ADDRESSES: usize = 100_000;
 
+/// What the business transactions of an application that wait for a place are counted as.
+const WAITING: &str = "waiting";
+
 /// Takes no place of its own.
 fn is_special(properties: &Properties) -> bool {
     properties.other_traffic || properties.health_check
@@ -592,6 +700,9 @@ fn groups_of(key: &EntityKey, properties: &Properties) -> Vec<(EntityKind, u32, 
     match key.kind {
         EntityKind::Application => vec![group(EntityId(key.account.0), "")],
         EntityKind::BusinessTransaction if is_special(properties) => Vec::new(),
+        EntityKind::BusinessTransaction if properties.is_waiting() => {
+            vec![group(key.application, WAITING)]
+        }
         EntityKind::BusinessTransaction => {
             vec![group(key.application, ""), group(key.parent, "tier")]
         }

@@ -44,14 +44,20 @@ impl TraceWorld<'_> {
         self.names.iter().find(|(id, _)| *id == span).map(|(_, name)| name.as_str())
     }
 
-    fn named(&mut self, tier: u32, span: u64, category: &str) -> Result<EntityId, StoreError> {
+    fn named(
+        &mut self,
+        entry: &Skeleton,
+        span: u64,
+        category: &str,
+    ) -> Result<EntityId, StoreError> {
         let Some(name) = self.name_by(span).map(str::to_owned) else { return Ok(EntityId::NONE) };
         let properties = Properties {
             category: category.to_owned(),
             background: category == category::BACKGROUND,
             ..Properties::default()
         };
-        self.registry.named_transaction(EntityId(tier), &name, properties, self.now_ms)
+        let tier = EntityId(entry.tier);
+        self.registry.named_transaction(tier, &name, properties, entry.end_ns, self.now_ms)
     }
 }
 
@@ -62,11 +68,9 @@ impl World for TraceWorld<'_> {
 
     fn transaction(&mut self, entry: &Skeleton, named_by: Option<u64>) -> EntityId {
         let result = match named_by {
-            Some(span) => self.named(entry.tier, span, category::GRAPHQL),
-            None if entry.is(INTERNAL_ROOT) => {
-                self.named(entry.tier, entry.id, category::BACKGROUND)
-            }
-            None => self.registry.transaction(EntityId(entry.endpoint), self.now_ms),
+            Some(span) => self.named(entry, span, category::GRAPHQL),
+            None if entry.is(INTERNAL_ROOT) => self.named(entry, entry.id, category::BACKGROUND),
+            None => self.registry.transaction(EntityId(entry.endpoint), entry.end_ns, self.now_ms),
         };
         self.or_fail(result)
     }

@@ -13,8 +13,11 @@ fn words(n: u64) -> String {
     format!("{n:03}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
 }
 
+/// Of those that have a place.
 fn names(bench: &Bench, kind: EntityKind) -> Vec<String> {
-    bench.entities(kind).iter().map(|entity| entity.key.name.clone()).collect()
+    let mut known = bench.entities(kind);
+    known.retain(|entity| !entity.properties.is_waiting());
+    known.iter().map(|entity| entity.key.name.clone()).collect()
 }
 
 fn calls(bench: &Bench, scope: Scope, name: &str) -> f64 {
@@ -74,6 +77,74 @@ fn a_transaction_that_was_silent_for_a_week_frees_its_place() {
     bench.pass(1);
     let name = format!("GET /shop/{} > shop-host [-]", words(200));
     assert_eq!(calls(&bench, Scope::BusinessTransaction, &name), 1.0);
+}
+
+const OTHER: &str = "All Other Traffic - shop > shop-host [-]";
+
+/// A call of a route, whose trace has the number `trace`.
+fn request(bench: &mut Bench, trace: u64, route: u64) {
+    let span = Sent::request(trace, 1, &format!("/shop/{}", words(route)), bench.now_ms);
+    bench.send(Signal::Traces, &Agent::new("shop").traces(&[span]));
+    bench.settle();
+}
+
+/// A span of an earlier request, long after it: its trace is opened again from the store.
+fn late(bench: &mut Bench, trace: u64, at_ms: i64) {
+    bench.restart();
+    let work = Sent::work(trace, 2, "more", at_ms).under(1);
+    bench.send(Signal::Traces, &Agent::new("shop").traces(&[work]));
+    bench.settle();
+}
+
+#[test]
+fn an_operator_promotes_a_transaction_out_of_other_traffic_from_then_on() {
+    let mut bench = Bench::new();
+    routes(&mut bench, "shop", 0..50);
+    let before_ms = bench.now_ms;
+    request(&mut bench, 900, 70);
+    let own = format!("GET /shop/{} > shop-host [-]", words(70));
+    assert_eq!(calls(&bench, Scope::BusinessTransaction, OTHER), 1.0);
+    let known = bench.entities(EntityKind::BusinessTransaction);
+    let waiting = known.iter().find(|bt| bt.properties.is_waiting()).expect("it is known by name");
+    let promote = |properties: &mut model::entity::Properties| {
+        properties.waiting = Some(model::entity::Waiting { promoted: true, from_ns: None });
+    };
+    bench.directory().change_properties(waiting.id, promote).expect("it is known");
+    bench.pass(61);
+    request(&mut bench, 901, 70);
+    assert_eq!(calls(&bench, Scope::BusinessTransaction, &own), 1.0);
+    // What was counted before stays where it was, also when its trace is opened again.
+    late(&mut bench, 900, before_ms);
+    let now_ms = bench.now_ms;
+    late(&mut bench, 901, now_ms);
+    assert_eq!(calls(&bench, Scope::BusinessTransaction, OTHER), 1.0);
+    assert_eq!(calls(&bench, Scope::BusinessTransaction, &own), 1.0);
+    // It took a place that was not there: the next one waits as before.
+    request(&mut bench, 902, 71);
+    assert_eq!(calls(&bench, Scope::BusinessTransaction, OTHER), 2.0);
+}
+
+#[test]
+fn one_that_waits_gets_a_place_that_becomes_free_and_keeps_what_it_counted_as_before() {
+    let mut bench = Bench::new();
+    routes(&mut bench, "shop", 0..50);
+    request(&mut bench, 900, 70);
+    bench.pass(10);
+    bench.now_ms += 6 * 86_400_000;
+    request(&mut bench, 901, 70);
+    let at_ms = bench.now_ms;
+    bench.pass(10);
+    assert_eq!(calls(&bench, Scope::BusinessTransaction, OTHER), 2.0);
+    bench.now_ms += 2 * 86_400_000;
+    for _ in 0..12 {
+        bench.pass(600);
+    }
+    request(&mut bench, 902, 70);
+    let own = format!("GET /shop/{} > shop-host [-]", words(70));
+    assert_eq!(calls(&bench, Scope::BusinessTransaction, &own), 1.0);
+    late(&mut bench, 901, at_ms);
+    assert_eq!(calls(&bench, Scope::BusinessTransaction, &own), 1.0);
+    assert_eq!(calls(&bench, Scope::BusinessTransaction, OTHER), 2.0);
 }
 
 #[test]
