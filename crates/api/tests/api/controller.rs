@@ -281,7 +281,7 @@ async fn request_snapshots() {
     check(path, expect![[r#"
         <request-segment-datas>
         <request-segment-data>
-        <id>6867426285155983</id>
+        <id>6881279754243122</id>
         <requestGUID>01010101010101010101010101010101</requestGUID>
         <localID>0000000000000001</localID>
         <summary>[error] GET /cart</summary>
@@ -324,7 +324,7 @@ async fn request_snapshots() {
         <dotnetProperty/>
         <snapshotExitCalls/>
         </request-segment-data>
-        </request-segment-datas>"#]], expect![[r#"[{"id":6867426285155983,"requestGUID":"01010101010101010101010101010101","localID":"0000000000000001","summary":"[error] GET /cart","URL":"/cart","businessTransactionId":8,"applicationId":1,"applicationComponentId":2,"applicationComponentNodeId":5,"serverStartTime":1679999940000,"localStartTime":1679999940000,"timeTakenInMilliSecs":20,"cpuTimeTakenInMilliSecs":0,"userExperience":"ERROR","warningThreshold":"","criticalThreshold":"","callChain":"Component:2","firstInChain":true,"snapshotExitSequence":"","exitCallsDataTruncated":false,"unresolvedCallInCallChain":false,"hasDeepDiveData":true,"deepDivePolicy":"ERROR_SAMPLING","delayedDeepDive":false,"diagnosticSessionGUID":null,"errorOccured":true,"errorSummary":null,"errorDetails":[],"errorIDs":[],"stallDump":null,"async":false,"archived":false,"threadID":"","threadName":"","httpParameters":[],"cookies":[],"httpHeaders":[],"sessionKeys":[],"responseHeaders":[],"businessData":[],"logMessages":[],"transactionProperties":[],"transactionEvents":[],"dotnetProperty":[],"snapshotExitCalls":[]}]"#]]).await;
+        </request-segment-datas>"#]], expect![[r#"[{"id":6881279754243122,"requestGUID":"01010101010101010101010101010101","localID":"0000000000000001","summary":"[error] GET /cart","URL":"/cart","businessTransactionId":8,"applicationId":1,"applicationComponentId":2,"applicationComponentNodeId":5,"serverStartTime":1679999940000,"localStartTime":1679999940000,"timeTakenInMilliSecs":20,"cpuTimeTakenInMilliSecs":0,"userExperience":"ERROR","warningThreshold":"","criticalThreshold":"","callChain":"Component:2","firstInChain":true,"snapshotExitSequence":"","exitCallsDataTruncated":false,"unresolvedCallInCallChain":false,"hasDeepDiveData":true,"deepDivePolicy":"ERROR_SAMPLING","delayedDeepDive":false,"diagnosticSessionGUID":null,"errorOccured":true,"errorSummary":null,"errorDetails":[],"errorIDs":[],"stallDump":null,"async":false,"archived":false,"threadID":"","threadName":"","httpParameters":[],"cookies":[],"httpHeaders":[],"sessionKeys":[],"responseHeaders":[],"businessData":[],"logMessages":[],"transactionProperties":[],"transactionEvents":[],"dotnetProperty":[],"snapshotExitCalls":[]}]"#]]).await;
 }
 
 #[tokio::test]
@@ -350,7 +350,41 @@ async fn request_snapshots_are_filtered() {
     assert_eq!(count(format!("guids={}", "02".repeat(16))).await, 1);
     assert_eq!(count("execution-time-in-millis=21".to_owned()).await, 0);
     assert_eq!(count("maximum-results=2".to_owned()).await, 2);
-    assert_eq!(count("archived=true".to_owned()).await, 0);
+    assert_eq!(count("bad-request=true".to_owned()).await, 2);
+    for flag in
+        ["archived", "bad-request", "diagnostic-snapshot", "error-occurred", "first-in-chain"]
+    {
+        assert_eq!(count(format!("{flag}=false")).await, 3, "{flag}");
+    }
+    // What no snapshot has.
+    for filter in [
+        "archived=true",
+        "diagnostic-snapshot=true",
+        "diagnostic-session-guid=g",
+        "data-collector-name=user",
+        "data-collector-type=Cookie",
+        "data-collector-value=7",
+        "session-id=1",
+        "user-principal-id=ann",
+        "error-ids=12",
+    ] {
+        assert_eq!(count(filter.to_owned()).await, 0, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn snapshot_ids_are_a_place_to_read_on_from() {
+    let client = World::new().await.client();
+    let path = format!(
+        "{REST}/applications/shop/request-snapshots?time-range-type=BEFORE_NOW&duration-in-mins=60&output=JSON"
+    );
+    let ids = async |filter: String| -> Vec<u64> {
+        let found = client.json(&format!("{path}{filter}")).await;
+        found.as_array().unwrap().iter().map(|one| one["id"].as_u64().unwrap()).collect()
+    };
+    let all = ids(String::new()).await;
+    assert_eq!(ids(format!("&ending-request-id={}", all[1])).await, all[1..]);
+    assert_eq!(ids(format!("&starting-request-id={}", all[1])).await, all[..2]);
 }
 
 #[tokio::test]
@@ -371,7 +405,7 @@ async fn refusals_are_sentences_in_plain_text() {
         (format!("{data}&time-range-type=BETWEEN_TIMES&start-time=5&end-time=5"), 400, "the range is empty"),
         (format!("{data}&time-range-type=BETWEEN_TIMES&start-time=x&end-time=5"), 400, "whole number"),
         ("/applications/shop/metric-data?time-range-type=BEFORE_NOW&duration-in-mins=5".to_owned(), 400, "metric-path is missing"),
-        ("/applications/shop/request-snapshots?time-range-type=BEFORE_NOW&duration-in-mins=5&session-id=1".to_owned(), 400, "cannot be filtered by session-id"),
+        ("/applications/shop/request-snapshots?time-range-type=BEFORE_NOW&duration-in-mins=5&error-ids=x".to_owned(), 400, "ids joined by commas"),
     ] {
         let answer = client.get(&format!("{REST}{path}")).await;
         assert_eq!(answer.status, status, "{path}: {}", answer.text);
