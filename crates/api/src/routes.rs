@@ -116,6 +116,7 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/controller/rest/applications/{app}/tiers" => controller::tiers::list;
         SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}" => controller::tiers::read;
         SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}/nodes" => controller::nodes::of_tier;
+        SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}/nodes/{node}" => controller::nodes::read_of_tier;
         SignedIn   GET    "/controller/rest/applications/{app}/nodes" => controller::nodes::list;
         SignedIn   GET    "/controller/rest/applications/{app}/nodes/{node}" => controller::nodes::read;
         SignedIn   GET    "/controller/rest/applications/{app}/business-transactions" => controller::business_transactions::list;

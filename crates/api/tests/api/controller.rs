@@ -2,8 +2,9 @@
 
 use expect_test::{Expect, expect};
 use http::StatusCode;
+use model::entity::EntityKind;
 
-use crate::support::World;
+use crate::support::{NOW, World};
 
 const REST: &str = "/controller/rest";
 
@@ -135,6 +136,29 @@ async fn one_node_is_the_same_by_every_way() {
     assert_eq!(client.get(&format!("{REST}/applications/shop/nodes/web1")).await.text, of_tier);
     let all = client.get(&format!("{REST}/applications/shop/nodes")).await.text;
     assert_eq!(all.matches("<node>").count(), 3);
+}
+
+#[tokio::test]
+async fn a_node_is_its_tiers_where_others_have_its_name() {
+    let world = World::new().await;
+    let (shop, web, stock) = (world.ids.shop, world.ids.web, world.ids.stock);
+    let of_web = world.entity(EntityKind::Node, shop, web, "node-0");
+    let of_stock = world.entity(EntityKind::Node, shop, stock, "node-0");
+    let two_hours = 2 * 3_600_000;
+    world.clock.advance(std::time::Duration::from_millis(two_hours));
+    world.seen(of_stock, NOW.start_millis() + i64::try_from(two_hours).unwrap());
+    let client = world.client();
+    let id = async |path: &str| {
+        let found = client.json(&format!("{REST}/applications/shop/{path}?output=JSON")).await;
+        found[0]["id"].as_u64().unwrap()
+    };
+    assert_eq!(id("tiers/web/nodes/node-0").await, u64::from(of_web.0));
+    assert_eq!(id("tiers/stock/nodes/node-0").await, u64::from(of_stock.0));
+    // The other one is silent.
+    assert_eq!(id("nodes/node-0").await, u64::from(of_stock.0));
+    assert_eq!(id(&format!("nodes/{of_web}")).await, u64::from(of_web.0));
+    let strange = format!("{REST}/applications/shop/tiers/web/nodes/{of_stock}");
+    assert_eq!(client.get(&strange).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
