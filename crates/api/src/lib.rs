@@ -11,6 +11,7 @@ pub mod openapi;
 pub mod password;
 pub mod security_headers;
 
+mod absent;
 mod any_value;
 mod ask;
 mod auth;

@@ -23,15 +23,3 @@ mod sparklines;
 mod totals;
 
 pub(crate) use refusals::Refusals;
-
-use axum::extract::OriginalUri;
-
-use crate::error::ApiError;
-
-/// What is under the prefix and not in the table.
-pub(crate) async fn unknown(OriginalUri(uri): OriginalUri) -> ApiError {
-    ApiError::NotFound(format!(
-        "nothing is served under {}; openapi/controller.json lists what is",
-        uri.path()
-    ))
-}

@@ -1,7 +1,7 @@
 //! Every door is tried without a key: the list is the router's own.
 
 use api::{Access, RouteInfo, routes};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::support::{Client, World};
@@ -69,13 +69,40 @@ async fn every_route_refuses_a_wrong_password_and_lets_the_right_one_in() {
 #[tokio::test]
 async fn a_stranger_does_not_learn_what_exists() {
     let stranger = World::new().await.stranger();
-    for path in ["/api/v1/nothing", "/controller/rest/nothing", "/controller/auth"] {
+    for path in
+        ["/api/v1/nothing", "/api/v2", "/jaeger/x", "/controller/rest/nothing", "/controller/auth"]
+    {
         assert_eq!(stranger.get(path).await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
     let refused = stranger.get("/controller/rest/applications").await;
     assert!(refused.header("www-authenticate").starts_with("Basic"));
     // A browser would ask for a password over the page's own sign-in.
     assert_eq!(stranger.get("/api/v1/applications").await.header("www-authenticate"), "");
+}
+
+#[tokio::test]
+async fn what_no_api_serves_is_refused_in_the_words_of_that_api() {
+    let client = World::new().await.client();
+    for (path, status, kind, part) in [
+        ("/api", 404, "application/json", "\"code\":\"not_found\""),
+        ("/api/", 404, "application/json", "nothing is served under /api/"),
+        ("/api/v1", 404, "application/json", "nothing is served under /api/v1;"),
+        ("/api/v1/nothing", 404, "application/json", "\"code\":\"not_found\""),
+        ("/api/v2/applications", 404, "application/json", "\"code\":\"not_found\""),
+        ("/jaeger/api/services", 404, "application/json", "\"errors\":[{\"code\":404"),
+        ("/prometheus/api/v1/query", 404, "application/json", "\"errorType\":\"not_found\""),
+        ("/controller", 404, "text/plain", "is not supported"),
+        ("/controller/", 404, "text/plain", "is not supported"),
+        ("/controller/auth", 404, "text/plain", "is not supported"),
+        ("/controller/rest/nothing", 400, "text/plain", "is not supported"),
+    ] {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let answer = client.send(method.clone(), path, None).await;
+            assert_eq!(answer.status, status, "{method} {path}");
+            assert!(answer.header("content-type").starts_with(kind), "{method} {path}");
+            assert!(answer.text.contains(part), "{method} {path}: {}", answer.text);
+        }
+    }
 }
 
 #[tokio::test]
