@@ -18,6 +18,7 @@ pub(crate) mod snapshots;
 pub(crate) mod tiers;
 pub(crate) mod traces;
 
+mod application_list;
 mod refusals;
 mod sparklines;
 mod totals;
