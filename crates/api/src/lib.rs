@@ -21,6 +21,7 @@ mod controller;
 mod deps;
 mod entities;
 mod error;
+mod exposition;
 mod extract;
 mod figures;
 mod metric_tree;

@@ -109,7 +109,16 @@ async fn what_no_api_serves_is_refused_in_the_words_of_that_api() {
 async fn metrics_are_for_this_machine_or_who_is_signed_in() {
     let stranger = World::new().await.stranger();
     let local = stranger.clone().at_peer([127, 0, 0, 1]);
-    assert_eq!(local.get("/metrics").await.text, "# EOF\n");
+    let plain = local.get("/metrics").await;
+    assert_eq!(
+        (plain.header("content-type"), &*plain.text),
+        ("text/plain; version=0.0.4; charset=utf-8", "")
+    );
+    let asked = local.clone().with("accept", "application/openmetrics-text").get("/metrics").await;
+    assert!(
+        asked.header("content-type").starts_with("application/openmetrics-text; version=1.0.0")
+    );
+    assert_eq!(asked.text, "# EOF\n");
     assert_eq!(local.get("/api/v1/applications").await.status, StatusCode::UNAUTHORIZED);
     let program = stranger.with_basic("admin", crate::support::world_password());
     assert_eq!(program.get("/metrics").await.status, StatusCode::OK);
