@@ -14,7 +14,7 @@ pub struct ErrorGroup {
     /// The message with its variable parts replaced.
     pub message: String,
     pub tier: Ref,
-    /// Exceptions in the complete minutes of the range.
+    /// Exceptions in the range, the minute that is still filling included.
     #[serde(serialize_with = "count")]
     pub count: f64,
     pub first_seen: i64,

@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use crate::{number::count, page::Partial};
 
-/// Totals over the complete minutes of a range; a minute that is still filling is outside.
+/// Totals of a range. Counts include the newest minute, which is still filling; rates, times and the error percentage are of
+/// the complete minutes alone. Where only the filling minute has calls, times and error percentage are of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figures {
     #[serde(serialize_with = "count")]
@@ -43,7 +44,8 @@ pub struct Series {
     /// 1, 10 or 60.
     pub minutes_per_point: u32,
     pub points: Vec<SeriesPoint>,
-    /// From here on points are still filling and outside `totals`; null when the range ends before.
+    /// From here on points are still filling: the counts of `totals` include them, its rates and averages do not; null when
+    /// the range ends before.
     #[schema(required)]
     pub filling_from: Option<i64>,
     pub totals: Figures,

@@ -11,7 +11,8 @@ pub struct FlowMap {
     pub application: Ref,
     pub nodes: Vec<FlowMapNode>,
     pub edges: Vec<FlowMapEdge>,
-    /// From here on the range is still filling and outside the figures; null when it ends before.
+    /// From here on the range is still filling: counts of figures include it, rates and averages do not; null when it ends
+    /// before.
     #[schema(required)]
     pub filling_from: Option<i64>,
     #[schema(required)]

@@ -29,14 +29,19 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::error::{ApiError, Refused};
 
-/// What is under the prefix and not in the table: the reference answers 400, not 404.
+/// What is under the prefix and not in the table: below `/rest` the reference answers 400, not 404.
 pub(crate) async fn unsupported(OriginalUri(uri): OriginalUri) -> ApiError {
-    ApiError::bad(format!("the URI {} is not supported", uri.path()))
+    let sentence = format!("the URI {} is not supported", uri.path());
+    match uri.path().starts_with("/controller/rest/") {
+        true => ApiError::BadRequest(sentence),
+        false => ApiError::NotFound(sentence),
+    }
 }
 
 /// Words refusals under `/controller` as plain text, and tells programs how to sign in.
 pub(crate) async fn word_refusals(request: Request, next: Next) -> Response {
-    let ours = request.uri().path().starts_with("/controller/");
+    let path = request.uri().path();
+    let ours = path == "/controller" || path.starts_with("/controller/");
     let response = next.run(request).await;
     match response.extensions().get::<Refused>() {
         Some(refused) if ours => worded(refused.sentence.clone(), &response),

@@ -11,6 +11,7 @@ pub mod openapi;
 pub mod password;
 pub mod security_headers;
 
+mod absent;
 mod any_value;
 mod ask;
 mod auth;
@@ -20,6 +21,7 @@ mod controller;
 mod deps;
 mod entities;
 mod error;
+mod exposition;
 mod extract;
 mod figures;
 mod metric_tree;

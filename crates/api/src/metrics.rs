@@ -40,6 +40,7 @@ pub(crate) struct RequestMetrics {
 }
 
 impl RequestMetrics {
+    /// The registry puts the product's name in front of every name.
     pub(crate) fn register(registry: &mut Registry, clock: SharedClock) -> RequestMetrics {
         let buckets: fn() -> Histogram = || Histogram::new(exponential_buckets(0.001, 4.0, 8));
         let metrics = RequestMetrics {
@@ -47,9 +48,9 @@ impl RequestMetrics {
             requests: Family::default(),
             seconds: Family::new_with_constructor(buckets),
         };
-        registry.register("vedette_api_requests", "Answered requests", metrics.requests.clone());
+        registry.register("api_requests", "Answered requests", metrics.requests.clone());
         registry.register(
-            "vedette_api_request_seconds",
+            "api_request_seconds",
             "Time from a request's head to its answer's head",
             metrics.seconds.clone(),
         );
@@ -83,4 +84,29 @@ async fn measure(
 fn method_label(method: &http::Method) -> &'static str {
     const KNOWN: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
     KNOWN.into_iter().find(|known| method.as_str() == *known).unwrap_or("other")
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus_client::encoding::text::encode;
+
+    use super::*;
+
+    #[test]
+    fn names_have_the_products_prefix_once() {
+        let mut all = Registry::default();
+        let clock = daemon::clock::SystemClock::shared();
+        let metrics = RequestMetrics::register(all.sub_registry_with_prefix("vedette"), clock);
+        let route = "/healthz".to_owned();
+        metrics.seconds.get_or_create(&Routed { route: route.clone() }).observe(0.1);
+        metrics.requests.get_or_create(&Requested { method: "GET", route, status: 200 }).inc();
+        let mut text = String::new();
+        encode(&mut text, &all).unwrap();
+        let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let families: Vec<&str> = families.collect();
+        assert_eq!(
+            families,
+            ["vedette_api_requests counter", "vedette_api_request_seconds histogram"]
+        );
+    }
 }

@@ -1,13 +1,24 @@
-//! Pages of lists that are made in memory. Their cursor is the number of items before the page.
+//! Pages of lists, and the cursors that lead from one to the next.
+//!
+//! A cursor holds where the next page begins, and which list it is of: a hash of the path, the filters and the order. The
+//! cursor of another list is refused rather than read as a place in this one. The range is no part of it, since who looks
+//! at the last hour asks for another one a second later.
+
+use std::hash::{Hash as _, Hasher as _};
 
 use api_types::{Page, Partial};
+use axum::extract::{FromRequestParts, OriginalUri};
+use http::request::Parts;
 use serde::Deserialize;
+use twox_hash::XxHash3_64;
 use utoipa::IntoParams;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, extract::Params};
 
 const DEFAULT: usize = 100;
 const MOST: usize = 1000;
+/// Parameters that do not make another list.
+const NOT_THE_LIST: [&str; 4] = ["limit", "cursor", "from", "to"];
 
 /// Which part of a list.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -15,48 +26,102 @@ const MOST: usize = 1000;
 pub(crate) struct PageParams {
     /// Items in the answer, 1 to 1000; 100 when not given.
     limit: Option<usize>,
-    /// `next` of the page before.
+    /// `next` of the page before, of the same list with the same filters and order.
     cursor: Option<String>,
 }
 
-impl PageParams {
-    /// How many items are asked for.
-    pub(crate) fn limit(&self) -> Result<usize, ApiError> {
-        match self.limit {
-            None => Ok(DEFAULT),
-            Some(limit @ 1..=MOST) => Ok(limit),
-            Some(limit) => {
-                Err(ApiError::bad(format!("limit is {limit}; it has to be between 1 and {MOST}")))
-            }
-        }
-    }
+/// The page that a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Paging {
+    pub(crate) limit: usize,
+    /// Where the page begins, as its list wrote it.
+    place: Option<String>,
+    list: u32,
+}
 
-    /// The cursor, read by its owner; `None` from `read` is a cursor that no page gave.
-    pub(crate) fn cursor<T>(
-        &self,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, ApiError> {
-        let Some(cursor) = self.cursor.as_deref().filter(|cursor| !cursor.is_empty()) else {
-            return Ok(None);
-        };
-        let read = read(cursor).ok_or_else(|| {
-            ApiError::bad("the cursor is not one that a page of this list gave as next")
-        })?;
-        Ok(Some(read))
-    }
+impl<S: Send + Sync> FromRequestParts<S> for Paging {
+    type Rejection = ApiError;
 
-    /// The slice of a list that is asked for.
-    pub(crate) fn slice(&self) -> Result<Slice, ApiError> {
-        let skip = self.cursor(|cursor| cursor.parse().ok())?.unwrap_or(0);
-        Ok(Slice { skip, limit: self.limit()? })
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Params(page) = Params::<PageParams>::from_request_parts(parts, state).await?;
+        let Params(all) = Params::<Vec<(String, String)>>::from_request_parts(parts, state).await?;
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+        Paging::read(&page, list_of(uri.path(), all))
     }
 }
 
-/// Part of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A hash of what makes a list: its path and every parameter that filters or orders it.
+fn list_of(path: &str, mut params: Vec<(String, String)>) -> u32 {
+    params.retain(|(name, value)| !NOT_THE_LIST.contains(&name.as_str()) && !value.is_empty());
+    params.sort();
+    let mut hasher = XxHash3_64::new();
+    (path, params).hash(&mut hasher);
+    u32::try_from(hasher.finish() >> 32).expect("half of 64 bits")
+}
+
+impl Paging {
+    fn read(page: &PageParams, list: u32) -> Result<Paging, ApiError> {
+        let limit = match page.limit {
+            None => DEFAULT,
+            Some(limit @ 1..=MOST) => limit,
+            Some(limit) => {
+                return Err(ApiError::bad(format!(
+                    "limit is {limit}; it has to be between 1 and {MOST}"
+                )));
+            }
+        };
+        let cursor = page.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+        let place = cursor.map(|cursor| place_in(cursor, list)).transpose()?;
+        Ok(Paging { limit, place, list })
+    }
+
+    /// Where the page begins, read by its list; `None` from `read` is a place that no page gave.
+    pub(crate) fn place<T>(&self, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
+        self.place.as_deref().map(|place| read(place).ok_or_else(not_ours)).transpose()
+    }
+
+    /// The cursor of the page that begins at `place`.
+    pub(crate) fn next(&self, place: impl std::fmt::Display) -> String {
+        format!("{:08x}-{place}", self.list)
+    }
+
+    /// The slice of a list that is made in memory.
+    pub(crate) fn slice(self) -> Result<Slice, ApiError> {
+        let skip = self.place(|place| place.parse().ok())?.unwrap_or(0);
+        Ok(Slice { skip, paging: self })
+    }
+}
+
+/// What a cursor of this list says of the place.
+fn place_in(cursor: &str, list: u32) -> Result<String, ApiError> {
+    let (of, place) = cursor.split_once('-').ok_or_else(not_ours)?;
+    let of = u32::from_str_radix(of, 16).map_err(|_| not_ours())?;
+    if of != list {
+        return Err(ApiError::bad(
+            "the cursor is of another list, or of this one with other filters or in another order; \
+             ask without a cursor for the first page",
+        ));
+    }
+    Ok(place.to_owned())
+}
+
+fn not_ours() -> ApiError {
+    ApiError::bad("the cursor is not one that a page of this list gave as next")
+}
+
+/// Part of a list that is made in memory. Its place is the number of items before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Slice {
     skip: usize,
-    limit: usize,
+    paging: Paging,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Slice {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Paging::from_request_parts(parts, state).await?.slice()
+    }
 }
 
 impl Slice {
@@ -67,9 +132,10 @@ impl Slice {
         partial: Option<Partial>,
         make: impl FnMut(I) -> T,
     ) -> Page<T> {
-        let end = self.skip.saturating_add(self.limit);
-        let next = (end < items.len()).then(|| end.to_string());
-        let items = items.into_iter().skip(self.skip).take(self.limit).map(make).collect();
+        let Slice { skip, paging } = self;
+        let end = skip.saturating_add(paging.limit);
+        let next = (end < items.len()).then(|| paging.next(end));
+        let items = items.into_iter().skip(skip).take(paging.limit).map(make).collect();
         Page { items, next, partial }
     }
 }
@@ -78,8 +144,11 @@ impl Slice {
 mod tests {
     use super::*;
 
-    fn params(limit: Option<usize>, cursor: Option<&str>) -> PageParams {
-        PageParams { limit, cursor: cursor.map(str::to_owned) }
+    const LIST: u32 = 0xabc;
+
+    fn slice(limit: Option<usize>, cursor: Option<&str>) -> Result<Slice, ApiError> {
+        let params = PageParams { limit, cursor: cursor.map(str::to_owned) };
+        Paging::read(&params, LIST)?.slice()
     }
 
     #[test]
@@ -87,7 +156,7 @@ mod tests {
         let mut cursor = None;
         let mut seen = Vec::new();
         loop {
-            let slice = params(Some(3), cursor.as_deref()).slice().unwrap();
+            let slice = slice(Some(3), cursor.as_deref()).unwrap();
             let page = slice.page((0..7).collect(), None, |item| item);
             seen.extend(page.items);
             cursor = page.next;
@@ -100,9 +169,30 @@ mod tests {
 
     #[test]
     fn limits_and_cursors_that_make_no_sense_are_refused() {
-        assert!(params(Some(0), None).slice().is_err());
-        assert!(params(Some(1001), None).slice().is_err());
-        assert!(params(None, Some("x")).slice().is_err());
-        assert_eq!(params(None, Some("")).slice().unwrap(), Slice { skip: 0, limit: 100 });
+        for (limit, cursor) in [
+            (Some(0), None),
+            (Some(1001), None),
+            (None, Some("x")),
+            (None, Some("3")),
+            (None, Some("00000abc-x")),
+            (None, Some("00000abd-3")),
+        ] {
+            assert!(slice(limit, cursor).is_err(), "{limit:?} {cursor:?}");
+        }
+        assert_eq!(slice(None, Some("00000abc-3")).unwrap().skip, 3);
+        assert_eq!(slice(None, Some("")).unwrap().paging.limit, DEFAULT);
+    }
+
+    #[test]
+    fn filters_and_order_make_another_list_and_range_and_limit_do_not() {
+        let of = |query: &str| {
+            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            list_of("/api/v1/snapshots", pairs.collect())
+        };
+        let plain = of("tier=3&kept=true");
+        assert_eq!(plain, of("kept=true&tier=3&from=1&to=2&limit=5&cursor=x&outcome="));
+        assert_ne!(plain, of("tier=4&kept=true"));
+        assert_ne!(plain, list_of("/api/v1/logs", Vec::new()));
     }
 }

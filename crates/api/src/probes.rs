@@ -5,10 +5,10 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 
-use crate::{context::Shared, error::ApiError};
+use crate::{context::Shared, error::ApiError, exposition};
 
 /// The process lives and answers.
 pub(crate) async fn healthz() -> &'static str {
@@ -29,9 +29,14 @@ pub(crate) async fn readyz(State(context): State<Shared>) -> Response {
     (status, Json(body)).into_response()
 }
 
-pub(crate) async fn metrics(State(context): State<Shared>) -> Response {
-    let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, format)], context.status.metrics_text()).into_response()
+/// The process's own metrics, in format 0.0.4 unless OpenMetrics is asked for.
+pub(crate) async fn metrics(State(context): State<Shared>, headers: HeaderMap) -> Response {
+    let text = context.status.metrics_text();
+    let (format, text) = match exposition::wants_openmetrics(&headers) {
+        true => (exposition::OPENMETRICS, text),
+        false => (exposition::PROMETHEUS, exposition::prometheus_text(&text)),
+    };
+    ([(header::CONTENT_TYPE, format), (header::VARY, "accept")], text).into_response()
 }
 
 /// The CA's certificate; a server with a certificate of its own has none to give.

@@ -15,7 +15,7 @@ use axum::{
 use http::Method;
 
 use crate::{
-    auth,
+    absent, auth,
     context::Shared,
     controller,
     error::ApiError,
@@ -116,6 +116,7 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/controller/rest/applications/{app}/tiers" => controller::tiers::list;
         SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}" => controller::tiers::read;
         SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}/nodes" => controller::nodes::of_tier;
+        SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}/nodes/{node}" => controller::nodes::read_of_tier;
         SignedIn   GET    "/controller/rest/applications/{app}/nodes" => controller::nodes::list;
         SignedIn   GET    "/controller/rest/applications/{app}/nodes/{node}" => controller::nodes::read;
         SignedIn   GET    "/controller/rest/applications/{app}/business-transactions" => controller::business_transactions::list;
@@ -128,7 +129,8 @@ fn table() -> Vec<Route> {
     table
 }
 
-/// All routes behind their doors. What is not in the table under our prefixes is refused, strangers first.
+/// All routes behind their doors. What is not in the table under the prefixes of an API is refused, strangers first: a
+/// program must never take the page for an answer.
 pub(crate) fn router(context: Shared) -> Router {
     let guard = from_fn_with_state(Arc::clone(&context), auth::guard);
     let monitoring = from_fn_with_state(Arc::clone(&context), auth::guard_monitoring);
@@ -145,9 +147,19 @@ pub(crate) fn router(context: Shared) -> Router {
         };
         router = router.route(info.path, handler);
     }
+    for path in ["/api", "/api/", "/api/{*rest}"] {
+        router = router.route(path, any(absent::api).layer(guard.clone()));
+    }
+    for path in ["/controller", "/controller/", "/controller/{*rest}"] {
+        router = router.route(path, any(controller::unsupported).layer(guard.clone()));
+    }
+    for path in ["/jaeger", "/jaeger/", "/jaeger/{*rest}"] {
+        router = router.route(path, any(absent::jaeger).layer(guard.clone()));
+    }
+    for path in ["/prometheus", "/prometheus/", "/prometheus/{*rest}"] {
+        router = router.route(path, any(absent::prometheus).layer(guard.clone()));
+    }
     router
-        .route("/api/v1/{*rest}", any(v1::unknown).layer(guard.clone()))
-        .route("/controller/{*rest}", any(controller::unsupported).layer(guard))
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(short_uri))

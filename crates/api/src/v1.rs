@@ -18,20 +18,9 @@ pub(crate) mod snapshots;
 pub(crate) mod tiers;
 pub(crate) mod traces;
 
+mod application_list;
 mod refusals;
 mod sparklines;
 mod totals;
 
 pub(crate) use refusals::Refusals;
-
-use axum::extract::OriginalUri;
-
-use crate::error::ApiError;
-
-/// What is under the prefix and not in the table.
-pub(crate) async fn unknown(OriginalUri(uri): OriginalUri) -> ApiError {
-    ApiError::NotFound(format!(
-        "nothing is served under {}; openapi/controller.json lists what is",
-        uri.path()
-    ))
-}

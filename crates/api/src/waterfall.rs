@@ -13,7 +13,7 @@ mod tree;
 use telemetry_store::reader::Span;
 
 pub(crate) use self::{
-    roles::{Called, Role},
+    roles::{Called, Role, entry_failed},
     tree::Tree,
 };
 

@@ -3,6 +3,7 @@
 use axum::{
     http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
+    routing::{MethodRouter, get},
 };
 use rust_embed::RustEmbed;
 
@@ -11,8 +12,15 @@ use rust_embed::RustEmbed;
 #[allow_missing = true]
 struct Files;
 
+/// All paths of the page. What is no reading is refused: who sends something to a path that no API serves must not take the
+/// page for an answer.
+pub(crate) fn pages() -> MethodRouter {
+    let refused = "this path is a page, which takes GET and HEAD; the API is under /api/v1\n";
+    get(page).fallback(move || async move { (StatusCode::METHOD_NOT_ALLOWED, refused) })
+}
+
 /// Serves a file of the page; any other path is a view of the page and gets its first file.
-pub(crate) async fn page(uri: Uri) -> Response {
+async fn page(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     if let Some(file) = Files::get(path).filter(|_| !path.is_empty()) {
         let forever = path.starts_with("assets/");
@@ -49,5 +57,28 @@ fn content_type(path: &str) -> &'static str {
         Some("woff2") => "font/woff2",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::Request};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn status(method: &str) -> StatusCode {
+        let request = Request::builder().method(method).uri("/applications/7");
+        let request = request.body(Body::empty()).expect("it is a request");
+        pages().oneshot(request).await.expect("it answers").status()
+    }
+
+    #[tokio::test]
+    async fn a_page_is_read_and_nothing_else() {
+        for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+            assert_eq!(status(method).await, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        }
+        assert_eq!(status("GET").await, status("HEAD").await);
+        assert_ne!(status("GET").await, StatusCode::METHOD_NOT_ALLOWED);
     }
 }

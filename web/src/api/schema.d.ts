@@ -617,7 +617,7 @@ export interface components {
         ErrorGroup: {
             /**
              * Format: double
-             * @description Exceptions in the complete minutes of the range.
+             * @description Exceptions in the range, the minute that is still filling included.
              */
             count: number;
             /** Format: int64 */
@@ -644,7 +644,10 @@ export interface components {
             kind: string;
             name: string;
         };
-        /** @description Totals over the complete minutes of a range; a minute that is still filling is outside. */
+        /**
+         * @description Totals of a range. Counts include the newest minute, which is still filling; rates, times and the error percentage are of
+         *     the complete minutes alone. Where only the filling minute has calls, times and error percentage are of it.
+         */
         Figures: {
             /**
              * Format: double
@@ -688,7 +691,8 @@ export interface components {
             edges: components["schemas"]["FlowMapEdge"][];
             /**
              * Format: int64
-             * @description From here on the range is still filling and outside the figures; null when it ends before.
+             * @description From here on the range is still filling: counts of figures include it, rates and averages do not; null when it ends
+             *     before.
              */
             filling_from: number | null;
             nodes: components["schemas"]["FlowMapNode"][];
@@ -938,7 +942,7 @@ export interface components {
             items: {
                 /**
                  * Format: double
-                 * @description Exceptions in the complete minutes of the range.
+                 * @description Exceptions in the range, the minute that is still filling included.
                  */
                 count: number;
                 /** Format: int64 */
@@ -1068,7 +1072,8 @@ export interface components {
         Series: {
             /**
              * Format: int64
-             * @description From here on points are still filling and outside `totals`; null when the range ends before.
+             * @description From here on points are still filling: the counts of `totals` include them, its rates and averages do not; null when
+             *     the range ends before.
              */
             filling_from: number | null;
             /**
@@ -1365,7 +1370,7 @@ export interface operations {
             query?: {
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the page before, of the same list with the same filters and order. */
                 cursor?: string;
             };
             header?: never;
@@ -1542,7 +1547,7 @@ export interface operations {
                 to?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the page before, of the same list with the same filters and order. */
                 cursor?: string;
             };
             header?: never;
@@ -1722,7 +1727,7 @@ export interface operations {
                 to?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the page before, of the same list with the same filters and order. */
                 cursor?: string;
             };
             header?: never;
@@ -1822,7 +1827,7 @@ export interface operations {
                 filter?: string;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the page before, of the same list with the same filters and order. */
                 cursor?: string;
             };
             header?: never;
@@ -1915,7 +1920,7 @@ export interface operations {
                 to?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the page before, of the same list with the same filters and order. */
                 cursor?: string;
             };
             header?: never;
@@ -2364,7 +2369,7 @@ export interface operations {
                 to?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the page before, of the same list with the same filters and order. */
                 cursor?: string;
             };
             header?: never;
@@ -2546,7 +2551,7 @@ export interface operations {
                 to?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the page before, of the same list with the same filters and order. */
                 cursor?: string;
             };
             header?: never;
@@ -2639,7 +2644,7 @@ export interface operations {
                 to?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the page before, of the same list with the same filters and order. */
                 cursor?: string;
             };
             header?: never;
@@ -3257,7 +3262,7 @@ export interface operations {
                 tier?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the page before, of the same list with the same filters and order. */
                 cursor?: string;
             };
             header?: never;
@@ -3697,7 +3702,7 @@ export interface operations {
                 kept?: boolean;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
-                /** @description `next` of the page before. */
+                /** @description `next` of the page before, of the same list with the same filters and order. */
                 cursor?: string;
             };
             header?: never;

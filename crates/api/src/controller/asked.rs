@@ -15,7 +15,7 @@ use super::document::{Document, Format, Shape};
 use crate::{
     auth::Caller,
     context::{Context, Shared},
-    entities::Entities,
+    entities::{Entities, is_historical},
     error::ApiError,
     extract::Params,
 };
@@ -106,30 +106,40 @@ impl Asked {
 
     /// The application in the path.
     pub(super) fn application(&self) -> Result<Arc<Entity>, ApiError> {
-        self.by_id_or_name("app", EntityId::NONE, EntityKind::Application, "application")
+        let all = self.entities().all(EntityId::NONE, EntityKind::Application);
+        self.by_id_or_name("app", &all, "application")
     }
 
     /// The tier in the path.
     pub(super) fn tier(&self, application: EntityId) -> Result<Arc<Entity>, ApiError> {
-        self.by_id_or_name("tier", application, EntityKind::Tier, "tier")
+        self.by_id_or_name("tier", &self.entities().all(application, EntityKind::Tier), "tier")
     }
 
-    /// The node in the path.
+    /// The node in the path. Nodes of several tiers may have one name; of those the application answers with one that
+    /// reports now, and of several such with the oldest.
     pub(super) fn node(&self, application: EntityId) -> Result<Arc<Entity>, ApiError> {
-        self.by_id_or_name("node", application, EntityKind::Node, "node")
+        let mut all = self.entities().all(application, EntityKind::Node);
+        let now_ms = self.context.now_ms();
+        all.sort_by_key(|node| (is_historical(node, now_ms), node.id));
+        self.by_id_or_name("node", &all, "node")
     }
 
-    /// An id wins over a name that is a number.
+    /// The node in the path, which has to be the tier's.
+    pub(super) fn node_of(&self, tier: &Entity) -> Result<Arc<Entity>, ApiError> {
+        let mut all = self.entities().all(tier.key.application, EntityKind::Node);
+        all.retain(|node| node.key.parent == tier.id);
+        self.by_id_or_name("node", &all, "node")
+    }
+
+    /// An id wins over a name that is a number; of several of one name the first.
     fn by_id_or_name(
         &self,
         param: &str,
-        application: EntityId,
-        kind: EntityKind,
+        all: &[Arc<Entity>],
         what: &str,
     ) -> Result<Arc<Entity>, ApiError> {
         let text = self.path.iter().find(|(name, _)| name == param);
         let text = text.map(|(_, value)| value.as_str()).unwrap_or_default();
-        let all = self.entities().all(application, kind);
         let by_id = text.parse().ok().map(EntityId);
         let found = all.iter().find(|entity| Some(entity.id) == by_id);
         let found = found.or_else(|| all.iter().find(|entity| entity.key.name == text));

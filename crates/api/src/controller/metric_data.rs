@@ -33,8 +33,8 @@ pub(crate) async fn read(asked: Asked) -> Result<Document, ApiError> {
     let told = told.await?;
     let data = told.value.ok_or_else(metric_tree::too_many)?;
     let mut metrics = data.metrics;
-    // Who names one metric is told that it has no data; a wildcard may well match nothing.
-    if metrics.is_empty() && !pattern.has_wildcard() {
+    // The answer is never an empty list: what has no data in the range, a pattern that means nothing included, is told so.
+    if metrics.is_empty() {
         metrics.push(Metric {
             path: pattern.text(),
             name: String::new(),

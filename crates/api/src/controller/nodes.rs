@@ -36,6 +36,14 @@ pub(crate) async fn read(asked: Asked) -> Result<Document, ApiError> {
     Ok(document(&asked, &[node]))
 }
 
+/// A list of one.
+pub(crate) async fn read_of_tier(asked: Asked) -> Result<Document, ApiError> {
+    let app = asked.application()?;
+    let tier = asked.tier(app.id)?;
+    let node = asked.node_of(&tier)?;
+    Ok(document(&asked, &[node]))
+}
+
 /// The nodes of an application that report now.
 pub(super) fn live(asked: &Asked, application: EntityId) -> Vec<Arc<Entity>> {
     let now = asked.context().now_minute();

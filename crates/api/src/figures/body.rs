@@ -16,8 +16,8 @@ use crate::period::Period;
 const SPARKLINE: u32 = 30;
 const PERCENTILE: f64 = 0.95;
 
-/// Totals of a range with `minutes` complete minutes: counts include the filling minute, rates and averages do not. Where
-/// nothing but the filling minute has calls, averages are of it rather than of nothing.
+/// Totals of a range with `minutes` complete minutes: counts include the filling minute; rates, times and the error
+/// percentage do not. Where nothing but the filling minute has calls, times and that percentage are of it.
 pub(crate) fn figures(total: &Total, minutes: u32) -> Figures {
     let Total { all, complete } = total;
     let figure = if complete.calls > 0.0 { complete } else { all };

@@ -29,10 +29,6 @@ impl Pattern {
         &self.0
     }
 
-    pub(crate) fn has_wildcard(&self) -> bool {
-        self.0.iter().any(|segment| segment == "*")
-    }
-
     /// As it was asked for.
     pub(crate) fn text(&self) -> String {
         self.0.join("|")

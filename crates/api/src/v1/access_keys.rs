@@ -10,8 +10,8 @@ use crate::{
     auth::Caller,
     context::Shared,
     error::ApiError,
-    extract::{Body, Params},
-    paging::PageParams,
+    extract::Body,
+    paging::{PageParams, Slice},
 };
 
 /// The account's keys, oldest first.
@@ -20,9 +20,8 @@ use crate::{
 pub(crate) async fn list(
     State(context): State<Shared>,
     caller: Caller,
-    Params(page): Params<PageParams>,
+    slice: Slice,
 ) -> Result<Json<Page<AccessKey>>, ApiError> {
-    let slice = page.slice()?;
     let mut keys = context.store.access_keys().await?;
     keys.retain(|key| key.account_id == caller.account.0);
     Ok(Json(slice.page(keys, None, |key| context.sealer.shown(&key))))

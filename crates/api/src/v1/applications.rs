@@ -13,9 +13,9 @@ use crate::{
     context::{Context, Shared},
     entities::{Entities, hints_of},
     error::ApiError,
-    extract::{Params, PathId, Range, RangeParams},
+    extract::{PathId, Range, RangeParams},
     figures::Measured,
-    paging::PageParams,
+    paging::{PageParams, Slice},
     period::Period,
 };
 
@@ -26,9 +26,8 @@ pub(crate) async fn list(
     State(context): State<Shared>,
     caller: Caller,
     Range { period, .. }: Range,
-    Params(page): Params<PageParams>,
+    slice: Slice,
 ) -> Result<Json<Page<Application>>, ApiError> {
-    let slice = page.slice()?;
     let entities = context.entities(caller.account);
     let all = entities.all(EntityId::NONE, EntityKind::Application);
     let lines = Sparklines::of(&context, caller.account, EntityId::NONE, None, &period).await?;

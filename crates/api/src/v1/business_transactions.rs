@@ -8,7 +8,7 @@ use model::entity::{Entity, EntityKind, Properties};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Refusals, sparklines::Sparklines};
+use super::{Refusals, application_list::ApplicationList, sparklines::Sparklines};
 use crate::{
     auth::Caller,
     context::Shared,
@@ -36,18 +36,12 @@ pub(crate) struct ListParams {
     params(("id" = u32, Path), RangeParams, ListParams, PageParams),
     responses((status = 200, body = Page<BusinessTransaction>), Refusals))]
 pub(crate) async fn list(
-    State(context): State<Shared>,
-    caller: Caller,
-    PathId(id): PathId,
-    Range { period, .. }: Range,
+    list: ApplicationList,
     Params(wanted): Params<ListParams>,
-    Params(page): Params<PageParams>,
 ) -> Result<Json<Page<BusinessTransaction>>, ApiError> {
-    let slice = page.slice()?;
     let order = Order::read(wanted.sort.as_deref().unwrap_or("name"))?;
-    let entities = context.entities(caller.account);
-    entities.application(id)?;
-    let lines = Sparklines::of(&context, caller.account, id, None, &period).await?;
+    let ApplicationList { context, account, entities, application: id, period, slice } = list;
+    let lines = Sparklines::of(&context, account, id, None, &period).await?;
     let placed = entities.transactions(id, context.now_ms());
     let mut all: Vec<BusinessTransaction> = entities
         .all(id, EntityKind::BusinessTransaction)

@@ -18,7 +18,7 @@ use crate::{
     entities::Entities,
     error::ApiError,
     extract::{Params, Range, RangeParams},
-    paging::PageParams,
+    paging::{PageParams, Paging},
 };
 
 /// Which records.
@@ -41,7 +41,7 @@ pub(crate) async fn list(
     caller: Caller,
     range: Range,
     Params(wanted): Params<ListParams>,
-    Params(page): Params<PageParams>,
+    paging: Paging,
 ) -> Result<Json<Page<LogRecord>>, ApiError> {
     let entities = context.entities(caller.account);
     let (from_ns, to_ns) = range.nanos();
@@ -55,13 +55,13 @@ pub(crate) async fn list(
         trace: wanted.trace_id.as_deref().map(trace_id).transpose()?,
         from_ns,
         to_ns,
-        before: page.cursor(|cursor| cursor.parse().ok())?,
-        limit: page.limit()?,
+        before: paging.place(|place| place.parse().ok())?,
+        limit: paging.limit,
     };
     let told = context.queries.ask(caller.account, move |asking| asking.logs(&query)).await?;
     Ok(Json(Page {
         items: told.value.rows.iter().map(|row| body(&entities, row)).collect(),
-        next: told.value.next.map(|before| before.to_string()),
+        next: told.value.next.map(|before| paging.next(before)),
         partial: told.partial,
     }))
 }

@@ -1,16 +1,14 @@
 //! Nodes.
 
 use api_types::{Node, Page};
-use axum::{Json, extract::State};
+use axum::Json;
 use model::figure::Scope;
 
-use super::{Refusals, totals::Totals};
+use super::{Refusals, application_list::ApplicationList};
 use crate::{
-    auth::Caller,
-    context::Shared,
     entities::{is_historical, known},
     error::ApiError,
-    extract::{Params, PathId, Range, RangeParams},
+    extract::RangeParams,
     figures::Measured,
     paging::PageParams,
 };
@@ -18,20 +16,12 @@ use crate::{
 /// The nodes of an application that lived in the range, by name.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/nodes", tag = "nodes",
     params(("id" = u32, Path), RangeParams, PageParams), responses((status = 200, body = Page<Node>), Refusals))]
-pub(crate) async fn list(
-    State(context): State<Shared>,
-    caller: Caller,
-    PathId(id): PathId,
-    Range { period, .. }: Range,
-    Params(page): Params<PageParams>,
-) -> Result<Json<Page<Node>>, ApiError> {
-    let slice = page.slice()?;
-    let now_ms = context.now_ms();
-    let entities = context.entities(caller.account);
-    entities.application(id)?;
-    let totals = Totals::of(&context, caller.account, id, Scope::Node, &period).await?;
-    let nodes = entities.live_nodes(id, period.range, now_ms);
-    Ok(Json(slice.page(nodes, totals.partial.clone(), |node| Node {
+pub(crate) async fn list(list: ApplicationList) -> Result<Json<Page<Node>>, ApiError> {
+    let now_ms = list.context.now_ms();
+    let entities = &list.entities;
+    let totals = list.totals(Scope::Node).await?;
+    let nodes = entities.live_nodes(list.application, list.period.range, now_ms);
+    Ok(Json(list.slice.page(nodes, totals.partial.clone(), |node| Node {
         id: node.id.0,
         name: node.key.name.clone(),
         tier: entities.mention(node.key.parent),

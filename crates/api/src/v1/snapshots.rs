@@ -18,7 +18,7 @@ use crate::{
     entities::Entities,
     error::ApiError,
     extract::{Params, Range, RangeParams},
-    paging::PageParams,
+    paging::{PageParams, Paging},
 };
 
 /// Which transactions.
@@ -46,7 +46,7 @@ pub(crate) async fn list(
     caller: Caller,
     range: Range,
     Params(wanted): Params<ListParams>,
-    Params(page): Params<PageParams>,
+    paging: Paging,
 ) -> Result<Json<Page<Snapshot>>, ApiError> {
     let entities = context.entities(caller.account);
     let (from_ns, to_ns) = range.nanos();
@@ -63,13 +63,13 @@ pub(crate) async fn list(
         kept_only: wanted.kept.unwrap_or(true),
         from_ns,
         to_ns,
-        before: page.cursor(read_cursor)?,
-        limit: page.limit()?,
+        before: paging.place(read_place)?,
+        limit: paging.limit,
     };
     let told = context.queries.ask(caller.account, move |asking| asking.traces(&query)).await?;
     Ok(Json(Page {
         items: told.value.rows.iter().map(|row| body(&entities, row)).collect(),
-        next: told.value.next.map(write_cursor),
+        next: told.value.next.map(|place| paging.next(write_place(place))),
         partial: told.partial,
     }))
 }
@@ -116,11 +116,11 @@ fn micros(ms: f64) -> Result<u64, ApiError> {
     Ok((ms * 1000.0).ceil() as u64)
 }
 
-fn write_cursor((end_ns, trace, span): (u64, TraceId, SpanId)) -> String {
+fn write_place((end_ns, trace, span): (u64, TraceId, SpanId)) -> String {
     format!("{end_ns}-{trace}-{span}")
 }
 
-fn read_cursor(text: &str) -> Option<(u64, TraceId, SpanId)> {
+fn read_place(text: &str) -> Option<(u64, TraceId, SpanId)> {
     let mut parts = text.splitn(3, '-');
     let end_ns = parts.next()?.parse().ok()?;
     let trace = TraceId::from_hex(parts.next()?)?;
@@ -133,9 +133,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_reads_back() {
+    fn a_place_reads_back() {
         let place = (17, TraceId([9; 16]), SpanId(0xab));
-        assert_eq!(read_cursor(&write_cursor(place)), Some(place));
-        assert_eq!(read_cursor("17-zz-1"), None);
+        assert_eq!(read_place(&write_place(place)), Some(place));
+        assert_eq!(read_place("17-zz-1"), None);
     }
 }

@@ -5,6 +5,7 @@ use model::{
     conventions::{Facts, SpanView, facts},
     naming::{
         exit::{self, ExitKey, Nested},
+        failure,
         process::{EntryDecision, is_entry},
         queue,
     },
@@ -69,6 +70,13 @@ pub(super) fn roles(spans: &[Span], tree: &Tree) -> Vec<Role> {
         None => Role::Internal,
     };
     calls.into_iter().enumerate().map(role).collect()
+}
+
+/// Whether a call that entered at this span failed.
+pub(crate) fn entry_failed(span: &Span) -> bool {
+    let attributes = attributes(span);
+    let view = view(span, &attributes);
+    failure::entry_failed(&facts(&view), &view)
 }
 
 fn attributes(span: &Span) -> Attributes<'_> {

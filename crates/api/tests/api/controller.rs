@@ -2,8 +2,9 @@
 
 use expect_test::{Expect, expect};
 use http::StatusCode;
+use model::entity::EntityKind;
 
-use crate::support::World;
+use crate::support::{NOW, World};
 
 const REST: &str = "/controller/rest";
 
@@ -135,6 +136,29 @@ async fn one_node_is_the_same_by_every_way() {
     assert_eq!(client.get(&format!("{REST}/applications/shop/nodes/web1")).await.text, of_tier);
     let all = client.get(&format!("{REST}/applications/shop/nodes")).await.text;
     assert_eq!(all.matches("<node>").count(), 3);
+}
+
+#[tokio::test]
+async fn a_node_is_its_tiers_where_others_have_its_name() {
+    let world = World::new().await;
+    let (shop, web, stock) = (world.ids.shop, world.ids.web, world.ids.stock);
+    let of_web = world.entity(EntityKind::Node, shop, web, "node-0");
+    let of_stock = world.entity(EntityKind::Node, shop, stock, "node-0");
+    let two_hours = 2 * 3_600_000;
+    world.clock.advance(std::time::Duration::from_millis(two_hours));
+    world.seen(of_stock, NOW.start_millis() + i64::try_from(two_hours).unwrap());
+    let client = world.client();
+    let id = async |path: &str| {
+        let found = client.json(&format!("{REST}/applications/shop/{path}?output=JSON")).await;
+        found[0]["id"].as_u64().unwrap()
+    };
+    assert_eq!(id("tiers/web/nodes/node-0").await, u64::from(of_web.0));
+    assert_eq!(id("tiers/stock/nodes/node-0").await, u64::from(of_stock.0));
+    // The other one is silent.
+    assert_eq!(id("nodes/node-0").await, u64::from(of_stock.0));
+    assert_eq!(id(&format!("nodes/{of_web}")).await, u64::from(of_web.0));
+    let strange = format!("{REST}/applications/shop/tiers/web/nodes/{of_stock}");
+    assert_eq!(client.get(&strange).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -281,7 +305,7 @@ async fn request_snapshots() {
     check(path, expect![[r#"
         <request-segment-datas>
         <request-segment-data>
-        <id>6867426285155983</id>
+        <id>6881279754243122</id>
         <requestGUID>01010101010101010101010101010101</requestGUID>
         <localID>0000000000000001</localID>
         <summary>[error] GET /cart</summary>
@@ -324,7 +348,7 @@ async fn request_snapshots() {
         <dotnetProperty/>
         <snapshotExitCalls/>
         </request-segment-data>
-        </request-segment-datas>"#]], expect![[r#"[{"id":6867426285155983,"requestGUID":"01010101010101010101010101010101","localID":"0000000000000001","summary":"[error] GET /cart","URL":"/cart","businessTransactionId":8,"applicationId":1,"applicationComponentId":2,"applicationComponentNodeId":5,"serverStartTime":1679999940000,"localStartTime":1679999940000,"timeTakenInMilliSecs":20,"cpuTimeTakenInMilliSecs":0,"userExperience":"ERROR","warningThreshold":"","criticalThreshold":"","callChain":"Component:2","firstInChain":true,"snapshotExitSequence":"","exitCallsDataTruncated":false,"unresolvedCallInCallChain":false,"hasDeepDiveData":true,"deepDivePolicy":"ERROR_SAMPLING","delayedDeepDive":false,"diagnosticSessionGUID":null,"errorOccured":true,"errorSummary":null,"errorDetails":[],"errorIDs":[],"stallDump":null,"async":false,"archived":false,"threadID":"","threadName":"","httpParameters":[],"cookies":[],"httpHeaders":[],"sessionKeys":[],"responseHeaders":[],"businessData":[],"logMessages":[],"transactionProperties":[],"transactionEvents":[],"dotnetProperty":[],"snapshotExitCalls":[]}]"#]]).await;
+        </request-segment-datas>"#]], expect![[r#"[{"id":6881279754243122,"requestGUID":"01010101010101010101010101010101","localID":"0000000000000001","summary":"[error] GET /cart","URL":"/cart","businessTransactionId":8,"applicationId":1,"applicationComponentId":2,"applicationComponentNodeId":5,"serverStartTime":1679999940000,"localStartTime":1679999940000,"timeTakenInMilliSecs":20,"cpuTimeTakenInMilliSecs":0,"userExperience":"ERROR","warningThreshold":"","criticalThreshold":"","callChain":"Component:2","firstInChain":true,"snapshotExitSequence":"","exitCallsDataTruncated":false,"unresolvedCallInCallChain":false,"hasDeepDiveData":true,"deepDivePolicy":"ERROR_SAMPLING","delayedDeepDive":false,"diagnosticSessionGUID":null,"errorOccured":true,"errorSummary":null,"errorDetails":[],"errorIDs":[],"stallDump":null,"async":false,"archived":false,"threadID":"","threadName":"","httpParameters":[],"cookies":[],"httpHeaders":[],"sessionKeys":[],"responseHeaders":[],"businessData":[],"logMessages":[],"transactionProperties":[],"transactionEvents":[],"dotnetProperty":[],"snapshotExitCalls":[]}]"#]]).await;
 }
 
 #[tokio::test]
@@ -350,7 +374,41 @@ async fn request_snapshots_are_filtered() {
     assert_eq!(count(format!("guids={}", "02".repeat(16))).await, 1);
     assert_eq!(count("execution-time-in-millis=21".to_owned()).await, 0);
     assert_eq!(count("maximum-results=2".to_owned()).await, 2);
-    assert_eq!(count("archived=true".to_owned()).await, 0);
+    assert_eq!(count("bad-request=true".to_owned()).await, 2);
+    for flag in
+        ["archived", "bad-request", "diagnostic-snapshot", "error-occurred", "first-in-chain"]
+    {
+        assert_eq!(count(format!("{flag}=false")).await, 3, "{flag}");
+    }
+    // What no snapshot has.
+    for filter in [
+        "archived=true",
+        "diagnostic-snapshot=true",
+        "diagnostic-session-guid=g",
+        "data-collector-name=user",
+        "data-collector-type=Cookie",
+        "data-collector-value=7",
+        "session-id=1",
+        "user-principal-id=ann",
+        "error-ids=12",
+    ] {
+        assert_eq!(count(filter.to_owned()).await, 0, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn snapshot_ids_are_a_place_to_read_on_from() {
+    let client = World::new().await.client();
+    let path = format!(
+        "{REST}/applications/shop/request-snapshots?time-range-type=BEFORE_NOW&duration-in-mins=60&output=JSON"
+    );
+    let ids = async |filter: String| -> Vec<u64> {
+        let found = client.json(&format!("{path}{filter}")).await;
+        found.as_array().unwrap().iter().map(|one| one["id"].as_u64().unwrap()).collect()
+    };
+    let all = ids(String::new()).await;
+    assert_eq!(ids(format!("&ending-request-id={}", all[1])).await, all[1..]);
+    assert_eq!(ids(format!("&starting-request-id={}", all[1])).await, all[..2]);
 }
 
 #[tokio::test]
@@ -371,7 +429,7 @@ async fn refusals_are_sentences_in_plain_text() {
         (format!("{data}&time-range-type=BETWEEN_TIMES&start-time=5&end-time=5"), 400, "the range is empty"),
         (format!("{data}&time-range-type=BETWEEN_TIMES&start-time=x&end-time=5"), 400, "whole number"),
         ("/applications/shop/metric-data?time-range-type=BEFORE_NOW&duration-in-mins=5".to_owned(), 400, "metric-path is missing"),
-        ("/applications/shop/request-snapshots?time-range-type=BEFORE_NOW&duration-in-mins=5&session-id=1".to_owned(), 400, "cannot be filtered by session-id"),
+        ("/applications/shop/request-snapshots?time-range-type=BEFORE_NOW&duration-in-mins=5&error-ids=x".to_owned(), 400, "ids joined by commas"),
     ] {
         let answer = client.get(&format!("{REST}{path}")).await;
         assert_eq!(answer.status, status, "{path}: {}", answer.text);

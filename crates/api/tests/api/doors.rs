@@ -1,7 +1,7 @@
 //! Every door is tried without a key: the list is the router's own.
 
 use api::{Access, RouteInfo, routes};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::support::{Client, World};
@@ -69,7 +69,9 @@ async fn every_route_refuses_a_wrong_password_and_lets_the_right_one_in() {
 #[tokio::test]
 async fn a_stranger_does_not_learn_what_exists() {
     let stranger = World::new().await.stranger();
-    for path in ["/api/v1/nothing", "/controller/rest/nothing", "/controller/auth"] {
+    for path in
+        ["/api/v1/nothing", "/api/v2", "/jaeger/x", "/controller/rest/nothing", "/controller/auth"]
+    {
         assert_eq!(stranger.get(path).await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
     let refused = stranger.get("/controller/rest/applications").await;
@@ -79,10 +81,44 @@ async fn a_stranger_does_not_learn_what_exists() {
 }
 
 #[tokio::test]
+async fn what_no_api_serves_is_refused_in_the_words_of_that_api() {
+    let client = World::new().await.client();
+    for (path, status, kind, part) in [
+        ("/api", 404, "application/json", "\"code\":\"not_found\""),
+        ("/api/", 404, "application/json", "nothing is served under /api/"),
+        ("/api/v1", 404, "application/json", "nothing is served under /api/v1;"),
+        ("/api/v1/nothing", 404, "application/json", "\"code\":\"not_found\""),
+        ("/api/v2/applications", 404, "application/json", "\"code\":\"not_found\""),
+        ("/jaeger/api/services", 404, "application/json", "\"errors\":[{\"code\":404"),
+        ("/prometheus/api/v1/query", 404, "application/json", "\"errorType\":\"not_found\""),
+        ("/controller", 404, "text/plain", "is not supported"),
+        ("/controller/", 404, "text/plain", "is not supported"),
+        ("/controller/auth", 404, "text/plain", "is not supported"),
+        ("/controller/rest/nothing", 400, "text/plain", "is not supported"),
+    ] {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let answer = client.send(method.clone(), path, None).await;
+            assert_eq!(answer.status, status, "{method} {path}");
+            assert!(answer.header("content-type").starts_with(kind), "{method} {path}");
+            assert!(answer.text.contains(part), "{method} {path}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
 async fn metrics_are_for_this_machine_or_who_is_signed_in() {
     let stranger = World::new().await.stranger();
     let local = stranger.clone().at_peer([127, 0, 0, 1]);
-    assert_eq!(local.get("/metrics").await.text, "# EOF\n");
+    let plain = local.get("/metrics").await;
+    assert_eq!(
+        (plain.header("content-type"), &*plain.text),
+        ("text/plain; version=0.0.4; charset=utf-8", "")
+    );
+    let asked = local.clone().with("accept", "application/openmetrics-text").get("/metrics").await;
+    assert!(
+        asked.header("content-type").starts_with("application/openmetrics-text; version=1.0.0")
+    );
+    assert_eq!(asked.text, "# EOF\n");
     assert_eq!(local.get("/api/v1/applications").await.status, StatusCode::UNAUTHORIZED);
     let program = stranger.with_basic("admin", crate::support::world_password());
     assert_eq!(program.get("/metrics").await.status, StatusCode::OK);

@@ -24,7 +24,7 @@ async fn bad_parameters_are_refused_with_a_sentence() {
         ("/api/v1/snapshots?outcome=GOOD", "is no outcome"),
         ("/api/v1/snapshots?min_duration_ms=-1", "min_duration_ms has to be"),
         ("/api/v1/snapshots?min_duration_ms=NaN", "min_duration_ms has to be"),
-        ("/api/v1/snapshots?cursor=1-2-3", "the cursor is not one"),
+        ("/api/v1/snapshots?cursor=1-2-3", "the cursor is of another list"),
         ("/api/v1/snapshots?kept=maybe", "true"),
         ("/api/v1/traces/xyz", "32 hexadecimal digits"),
         ("/api/v1/logs?trace_id=0", "32 hexadecimal digits"),
@@ -38,6 +38,29 @@ async fn bad_parameters_are_refused_with_a_sentence() {
         let message = body["error"]["message"].as_str().unwrap();
         assert!(message.contains(part), "{path}: {message}");
     }
+}
+
+#[tokio::test]
+async fn a_cursor_is_of_one_list_with_its_filters_and_order() {
+    let client = World::new().await.client();
+    let tiers = "/api/v1/applications/1/tiers?limit=1";
+    let next = client.json(tiers).await["next"].as_str().unwrap().to_owned();
+    let again = client.json(&format!("{tiers}&cursor={next}")).await;
+    assert_eq!(again["items"][0]["name"], "web");
+    let snapshots = "/api/v1/snapshots?limit=1&kept=true";
+    let other = client.json(snapshots).await["next"].as_str().unwrap().to_owned();
+    for path in [
+        format!("/api/v1/applications/1/nodes?cursor={next}"),
+        format!("/api/v1/applications/1/business-transactions?cursor={next}"),
+        format!("/api/v1/snapshots?limit=1&kept=false&cursor={other}"),
+        format!("/api/v1/logs?cursor={other}"),
+    ] {
+        let answer = client.get(&path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}: {}", answer.text);
+        let message = answer.json()["error"]["message"].to_string();
+        assert!(message.contains("of another list"), "{path}: {message}");
+    }
+    assert_eq!(client.get(&format!("{snapshots}&cursor={other}")).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! One trace, span by span.
 
 use model::{
+    entity::EntityKind,
     id::{EntityId, SpanId, TraceId},
     span::{SpanKind, StatusCode},
     time::Minute,
@@ -186,4 +187,88 @@ async fn a_snapshot_has_the_exit_calls_and_properties_of_its_first_segment_when_
         snapshot["errorDetails"],
         json!([{"id": 0, "name": "ValueError", "value": "bad 7"}])
     );
+}
+
+/// Asks for the snapshots of the newest trace: whether each is the first of its chain, and its tier.
+async fn segments(filter: &str) -> Vec<(bool, u64)> {
+    let mut world = World::new().await;
+    let mut spans = newest(&world.ids);
+    let text = |key: &str, value: &str| (key.to_owned(), OwnedValue::Str(value.to_owned()));
+    spans[0].attributes.push(text("session.id", "s1"));
+    spans[1].attributes.push(text("enduser.id", "ann"));
+    spans[2].status = StatusCode::Error;
+    spans[2].events.push(SpanEvent {
+        at_ns: 0,
+        name: "exception".to_owned(),
+        attributes: vec![text("exception.type", "KeyError"), text("exception.message", "no 7")],
+    });
+    let error =
+        world.entity(EntityKind::ErrorGroup, world.ids.shop, world.ids.stock, "KeyError: no {n}");
+    world.reader.spans = spans;
+    let (stock, stock1) = (world.ids.stock, world.ids.stock1);
+    let filter = filter
+        .replace("STOCK1", &stock1.to_string())
+        .replace("STOCK", &stock.to_string())
+        .replace("GROUP", &error.to_string());
+    let path = format!(
+        "/controller/rest/applications/shop/request-snapshots?time-range-type=BEFORE_NOW&duration-in-mins=60\
+         &output=JSON&guids={}&{filter}",
+        "01".repeat(16)
+    );
+    let found = world.client().json(&path).await;
+    let brief = |one: &Value| {
+        (one["firstInChain"].as_bool().unwrap(), one["applicationComponentId"].as_u64().unwrap())
+    };
+    found.as_array().unwrap().iter().map(brief).collect()
+}
+
+#[tokio::test]
+async fn a_transaction_has_a_snapshot_for_each_tier_that_it_passed() {
+    let (web, stock) = ((true, 2), (false, 3));
+    for (filter, expected) in [
+        ("", vec![web, stock]),
+        ("first-in-chain=false", vec![web, stock]),
+        ("first-in-chain=true", vec![web]),
+        ("application-component-ids=STOCK", vec![stock]),
+        ("application-component-node-ids=STOCK1", vec![stock]),
+        ("application-component-ids=STOCK&first-in-chain=true", vec![]),
+        ("maximum-results=1", vec![web]),
+        ("session-id=s1", vec![web, stock]),
+        ("session-id=s1&first-in-chain=true", vec![web]),
+        ("session-id=s2", vec![]),
+        ("user-principal-id=ann", vec![web, stock]),
+        ("error-ids=GROUP", vec![stock]),
+        ("error-occurred=true&application-component-ids=STOCK", vec![stock]),
+        ("execution-time-in-milis=21", vec![]),
+    ] {
+        assert_eq!(segments(filter).await, expected, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn a_later_segment_says_how_it_was_reached() {
+    let mut world = World::new().await;
+    world.reader.spans = newest(&world.ids);
+    let stock = world.ids.stock;
+    let path = format!(
+        "/controller/rest/applications/shop/request-snapshots?time-range-type=BEFORE_NOW&duration-in-mins=60\
+         &output=JSON&need-exit-calls=true&application-component-ids={stock}"
+    );
+    let found = world.client().json(&path).await;
+    let segment = &found[0];
+    let start = NOW.start_millis() - 60_000;
+    assert_eq!(segment["callChain"], "Component:2|Exit Call:HTTP|To:3|Component:3");
+    assert_eq!((&segment["snapshotExitSequence"], &segment["async"]), (&json!("1"), &json!(false)));
+    assert_eq!(segment["timeTakenInMilliSecs"], 6);
+    // Its clock is a second behind.
+    assert_eq!(
+        (&segment["serverStartTime"], &segment["localStartTime"]),
+        (&json!(start + 4), &json!(start - 1000))
+    );
+    assert_eq!(
+        (&segment["userExperience"], &segment["errorOccured"]),
+        (&json!("ERROR"), &json!(false))
+    );
+    assert_eq!(segment["snapshotExitCalls"][0]["exitPointName"], "JDBC");
+    assert_eq!(segment["unresolvedCallInCallChain"], true);
 }

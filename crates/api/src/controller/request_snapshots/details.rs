@@ -1,18 +1,24 @@
-//! What of a snapshot is in its spans: calls out of its first segment, properties of its request, exceptions.
+//! What of a snapshot is in its segment's spans: calls out of it, properties of its request, exceptions.
 
-use std::collections::HashSet;
-
+use model::{
+    entity::EntityKind,
+    id::EntityId,
+    naming::{exception, name},
+};
 use serde_json::Value;
-use telemetry_store::reader::{OwnedValue, Span, TraceRow};
+use telemetry_store::reader::{OwnedValue, Span};
 
-use super::super::document::Shape;
+use super::{super::document::Shape, segment::Segments};
 use crate::{
     any_value,
     entities::Entities,
     reference,
     v1::traces::Targets,
-    waterfall::{Called, Role, Row, Waterfall},
+    waterfall::{Called, Role},
 };
+
+/// Exceptions of one segment that are looked at.
+const MOST_ERRORS: usize = 100;
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,10 +33,12 @@ impl Wanted {
     }
 }
 
-/// What was found of one snapshot; nothing where it was not asked for or its spans are not kept any more.
+/// What was found of one snapshot; nothing where its spans were not read or are not kept any more.
 #[derive(Debug, Default)]
 pub(super) struct Details {
     pub(super) url: Option<String>,
+    /// The groups of its exceptions.
+    pub(super) error_ids: Vec<EntityId>,
     pub(super) error_summary: Option<String>,
     pub(super) errors: Vec<Shape>,
     pub(super) properties: Vec<Shape>,
@@ -40,47 +48,53 @@ pub(super) struct Details {
 }
 
 impl Details {
-    /// Reads the spans of a snapshot's trace.
-    pub(super) fn of(entities: &Entities, row: &TraceRow, spans: &[Span], wanted: Wanted) -> Self {
+    /// Reads the spans of the segment with this entry. Calls out are looked at where `targets` are given.
+    pub(super) fn of(
+        entities: &Entities,
+        targets: Option<&Targets<'_>>,
+        segments: &Segments<'_>,
+        entry: usize,
+        properties: bool,
+    ) -> Self {
         let mut details = Details::default();
-        let waterfall = Waterfall::of(spans);
-        let Some(entry) = spans.iter().position(|span| span.id == row.entry) else {
-            return details;
-        };
-        let segment = segment(&waterfall, entry);
-        if wanted.properties {
-            details.read_properties(spans, &spans[entry], &segment);
+        for thrown in thrown(segments, entry) {
+            details.add_error(entities, &thrown);
         }
-        if wanted.exit_calls {
-            details.read_exit_calls(&Targets::of(entities, spans), spans, &segment);
+        if properties {
+            details.read_properties(&segments.spans[entry]);
+        } else {
+            (details.errors, details.error_summary) = (Vec::new(), None);
+        }
+        if let Some(targets) = targets {
+            details.read_exit_calls(targets, segments, entry);
         }
         details
     }
 
-    fn read_properties(&mut self, spans: &[Span], entry: &Span, segment: &[&Row]) {
-        self.url = text(entry, &["url.path", "http.target"]);
-        let pairs = any_value::object(&entry.attributes);
-        self.properties = pairs.iter().map(|(name, value)| pair(name, &plain(value))).collect();
-        for event in segment.iter().flat_map(|row| &spans[row.span].events) {
-            let of = any_value::object(&event.attributes);
-            let said = |name: &str| of.get(name).map(plain).unwrap_or_default();
-            let (kind, message) = (said("exception.type"), said("exception.message"));
-            if event.name != "exception" {
-                continue;
-            }
-            // Stacked instrumentation repeats one throw on every span that it passes.
-            let error = pair(&kind, &message);
-            if !self.errors.contains(&error) {
-                self.errors.push(error);
-                self.error_summary.get_or_insert(format!("{kind}: {message}"));
-            }
+    fn add_error(&mut self, entities: &Entities, thrown: &Thrown<'_>) {
+        if let Some(group) = thrown.group(entities)
+            && !self.error_ids.contains(&group)
+        {
+            self.error_ids.push(group);
+        }
+        // Stacked instrumentation repeats one throw on every span that it passes.
+        let error = pair(&thrown.kind, &thrown.message);
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+            self.error_summary.get_or_insert(format!("{}: {}", thrown.kind, thrown.message));
         }
     }
 
-    fn read_exit_calls(&mut self, targets: &Targets<'_>, spans: &[Span], segment: &[&Row]) {
-        for row in segment {
+    fn read_properties(&mut self, entry: &Span) {
+        self.url = text(&entry.attributes, &["url.path", "http.target"]);
+        let pairs = any_value::object(&entry.attributes);
+        self.properties = pairs.iter().map(|(name, value)| pair(name, &plain(value))).collect();
+    }
+
+    fn read_exit_calls(&mut self, targets: &Targets<'_>, segments: &Segments<'_>, entry: usize) {
+        for row in segments.rows(entry) {
             let Role::Exit(called) = &row.role else { continue };
-            let span = &spans[row.span];
+            let span = &segments.spans[row.span];
             let target = targets.of_call(span.application, called);
             let is_tier = target.kind == "tier";
             self.unresolved |= !is_tier;
@@ -100,26 +114,54 @@ impl Details {
     }
 }
 
-/// The rows of the spans that run below an entry up to the next one.
-fn segment(waterfall: &Waterfall, entry: usize) -> Vec<&Row> {
-    let entries: HashSet<usize> =
-        waterfall.rows.iter().filter(|row| row.role == Role::Entry).map(|row| row.span).collect();
-    let below = |row: &&Row| {
-        let mut path = std::iter::once(row.span).chain(waterfall.tree.ancestors(row.span));
-        path.find(|span| *span == entry || entries.contains(span)) == Some(entry)
-    };
-    waterfall.rows.iter().filter(below).collect()
+/// An exception on a span.
+struct Thrown<'s> {
+    span: &'s Span,
+    kind: String,
+    message: String,
+}
+
+/// The exceptions of a segment.
+fn thrown<'s>(segments: &'s Segments<'_>, entry: usize) -> impl Iterator<Item = Thrown<'s>> {
+    let spans = segments.rows(entry).map(|row| &segments.spans[row.span]);
+    let events = spans.flat_map(|span| span.events.iter().map(move |event| (span, event)));
+    let exceptions = events.filter(|(_, event)| event.name == "exception").take(MOST_ERRORS);
+    exceptions.map(|(span, event)| {
+        let said = |name: &str| text(&event.attributes, &[name]).unwrap_or_default();
+        Thrown { span, kind: said("exception.type"), message: said("exception.message") }
+    })
+}
+
+impl Thrown<'_> {
+    /// The group that it was counted in.
+    fn group(&self, entities: &Entities) -> Option<EntityId> {
+        let (kind, message) = exception::group(&self.kind, &self.message);
+        let name = name::limited(format!("{kind}: {message}"));
+        let Span { application, tier, .. } = *self.span;
+        entities.find(EntityKind::ErrorGroup, application, tier, &name).map(|group| group.id)
+    }
+}
+
+/// Whether an attribute of one of these names has this value.
+pub(super) fn says(span: &Span, names: &[&str], wanted: &str) -> bool {
+    let own = span.attributes.iter().filter(|(name, _)| names.contains(&name.as_str()));
+    let mut values = own.map(|(_, value)| value);
+    values.any(|value| match value {
+        OwnedValue::Str(text) => text == wanted,
+        OwnedValue::Int(number) => number.to_string() == wanted,
+        _ => false,
+    })
 }
 
 /// The statement or URL of a call, else whom it called.
 fn detail(span: &Span, called: &Called) -> String {
     let known = ["db.query.text", "db.statement", "url.full", "http.url"];
-    text(span, &known).unwrap_or_else(|| called.identity.clone())
+    text(&span.attributes, &known).unwrap_or_else(|| called.identity.clone())
 }
 
-fn text(span: &Span, names: &[&str]) -> Option<String> {
+fn text(attributes: &[(String, OwnedValue)], names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| {
-        let (_, value) = span.attributes.iter().find(|(known, _)| known == name)?;
+        let (_, value) = attributes.iter().find(|(known, _)| known == name)?;
         match value {
             OwnedValue::Str(text) => Some(text.clone()),
             _ => None,

@@ -179,6 +179,11 @@ impl World {
         make(&self.directory, kind, application, parent, name, Properties::default())
     }
 
+    /// Something of an entity arrived at this time.
+    pub(crate) fn seen(&self, entity: EntityId, at_ms: i64) {
+        self.directory.touch(&[(entity, at_ms)]);
+    }
+
     /// Changes what is known of an entity besides its name.
     pub(crate) fn change(&self, entity: EntityId, change: impl FnOnce(&mut Properties)) {
         self.directory.change_properties(entity, change).unwrap();

@@ -1,0 +1,58 @@
+//! What every list of an application's entities is asked with.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use model::{
+    figure::Scope,
+    id::{AccountId, EntityId},
+};
+
+use super::totals::Totals;
+use crate::{
+    auth::Caller,
+    context::{Context, Shared},
+    entities::Entities,
+    error::ApiError,
+    extract::{PathId, Range},
+    paging::Slice,
+    period::Period,
+};
+
+/// A request for a list of an application's entities: whose, over which minutes, and which page.
+#[derive(Debug)]
+pub(crate) struct ApplicationList {
+    pub(super) context: Shared,
+    pub(super) account: AccountId,
+    pub(super) entities: Entities,
+    /// The one in the path, which the account has.
+    pub(super) application: EntityId,
+    pub(super) period: Period,
+    pub(super) slice: Slice,
+}
+
+impl FromRequestParts<Arc<Context>> for ApplicationList {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        context: &Arc<Context>,
+    ) -> Result<Self, ApiError> {
+        let Caller { account, .. } = Caller::from_request_parts(parts, context).await?;
+        let PathId(application) = PathId::from_request_parts(parts, context).await?;
+        let Range { period, .. } = Range::from_request_parts(parts, context).await?;
+        let slice = Slice::from_request_parts(parts, context).await?;
+        let entities = context.entities(account);
+        entities.application(application)?;
+        let context = Arc::clone(context);
+        Ok(ApplicationList { context, account, entities, application, period, slice })
+    }
+}
+
+impl ApplicationList {
+    /// All figures of one scope in the application.
+    pub(super) async fn totals(&self, scope: Scope) -> Result<Totals, ApiError> {
+        Totals::of(&self.context, self.account, self.application, scope, &self.period).await
+    }
+}
