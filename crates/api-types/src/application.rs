@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use crate::{figures::Figures, page::Partial};
 
-/// An application in a list. Its figures are those of its business transactions without background work.
+/// An application in a list. Its figures are those of its business transactions, without background work unless an operator
+/// wants it in them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Application {
     pub id: u32,
@@ -14,6 +15,8 @@ pub struct Application {
     pub tiers: usize,
     pub nodes: usize,
     pub business_transactions: usize,
+    /// Background work counts in its figures.
+    pub background_counts: bool,
     pub figures: Figures,
     /// Calls per minute over the range, at most 30 points; null where it reported nothing.
     pub sparkline: Vec<Option<f64>>,
@@ -27,6 +30,14 @@ pub struct ApplicationDetail {
     pub hints: Vec<Hint>,
     #[schema(required)]
     pub partial: Option<Partial>,
+}
+
+/// What an application's key figures are made of. Holds for figures of any time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyFigures {
+    /// Whether background work counts in them.
+    pub background_counts: bool,
 }
 
 /// What an operator should do about one of its entities.

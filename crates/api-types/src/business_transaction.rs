@@ -37,6 +37,31 @@ pub struct LongLivedMark {
     pub marked: Option<bool>,
 }
 
+/// A business transaction that came when its application or tier had no place for another: it is known by name, and its
+/// calls count in `All Other Traffic`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingTransaction {
+    pub id: u32,
+    pub name: String,
+    /// Where it enters the application.
+    pub tier: Ref,
+    pub entry_type: EntryType,
+    /// It counts by itself from the next minute on.
+    pub promoted: bool,
+    /// Unix milliseconds.
+    pub last_seen_ms: i64,
+    /// Calls of its service endpoint, whatever transaction they belong to; null for one that has none.
+    #[schema(required)]
+    pub figures: Option<Figures>,
+}
+
+/// Whether a business transaction that waits for a place counts by itself from the next minute on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Promotion {
+    pub promoted: bool,
+}
+
 /// One business transaction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BusinessTransactionDetail {

@@ -29,10 +29,11 @@ mod trace;
 pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
-    application::{Application, ApplicationDetail, Hint},
+    application::{Application, ApplicationDetail, Hint, KeyFigures},
     backend::Backend,
     business_transaction::{
-        BusinessTransaction, BusinessTransactionDetail, EntryType, LongLivedMark,
+        BusinessTransaction, BusinessTransactionDetail, EntryType, LongLivedMark, Promotion,
+        WaitingTransaction,
     },
     connect::{Attempt, AttemptResult, Attempts, Connect, Loopback},
     error::{ErrorBody, ErrorDetail},

@@ -66,9 +66,11 @@ impl Entities {
         self.one_of(id, &[EntityKind::BusinessTransaction], "business transaction")
     }
 
-    /// All of a kind in an application (of the account: [`EntityId::NONE`]), by name.
+    /// All of a kind in an application (of the account: [`EntityId::NONE`]), by name, without business transactions that
+    /// have no place of their own.
     pub(crate) fn all(&self, application: EntityId, kind: EntityKind) -> Vec<Arc<Entity>> {
         let mut all = self.directory.of_application(self.account, application, kind);
+        all.retain(|entity| !entity.properties.is_waiting());
         all.sort_by(|a, b| a.key.name.cmp(&b.key.name).then(a.id.cmp(&b.id)));
         all
     }
@@ -86,6 +88,14 @@ impl Entities {
             node.last_seen_ms >= seen_since && node.created_ms < range.end.start_millis().max(1)
         });
         nodes
+    }
+
+    /// The business transactions of an application that wait for a place and were called within its memory.
+    pub(crate) fn waiting(&self, application: EntityId, now_ms: i64) -> Vec<Arc<Entity>> {
+        let kind = EntityKind::BusinessTransaction;
+        let mut waiting = self.directory.of_application(self.account, application, kind);
+        waiting.retain(|bt| bt.properties.is_waiting() && bt.last_seen_ms >= now_ms - FORGOTTEN_MS);
+        waiting
     }
 
     /// The business transactions of an application that have a place.
@@ -116,7 +126,10 @@ impl Entities {
 
     /// Whether a business transaction counts in its application's figures.
     pub(crate) fn is_key(&self, bt: EntityId) -> bool {
-        !self.get(bt).is_some_and(|bt| bt.properties.background || bt.properties.health_check)
+        let Some(bt) = self.get(bt) else { return true };
+        let background = bt.properties.background || bt.properties.health_check;
+        !background
+            || self.get(bt.key.application).is_some_and(|app| app.properties.background_counts)
     }
 }
 

@@ -96,11 +96,14 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/applications/{id}/backends" => v1::backends::list;
         SignedIn   GET    "/api/v1/applications/{id}/service-endpoints" => v1::service_endpoints::list;
         SignedIn   GET    "/api/v1/applications/{id}/errors" => v1::errors::list;
+        SignedIn   GET    "/api/v1/applications/{id}/waiting-transactions" => v1::business_transactions::waiting;
+        SignedIn   PUT    "/api/v1/applications/{id}/key-figures" => v1::applications::put_key_figures;
         SignedIn   GET    "/api/v1/applications/{id}/series" => v1::series::of_application;
         SignedIn   GET    "/api/v1/applications/{id}/metrics" => v1::metrics::level;
         SignedIn   GET    "/api/v1/applications/{id}/metric-data" => v1::metrics::data;
         SignedIn   GET    "/api/v1/business-transactions/{id}" => v1::business_transactions::read;
         SignedIn   PUT    "/api/v1/business-transactions/{id}/long-lived" => v1::business_transactions::put_long_lived;
+        SignedIn   PUT    "/api/v1/business-transactions/{id}/promotion" => v1::business_transactions::put_promotion;
         SignedIn   GET    "/api/v1/business-transactions/{id}/series" => v1::series::of_business_transaction;
         SignedIn   GET    "/api/v1/tiers/{id}/series" => v1::series::of_tier;
         SignedIn   GET    "/api/v1/nodes/{id}/series" => v1::series::of_node;

@@ -158,6 +158,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{id}/key-figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says whether background work counts in an application's figures. */
+        put: operations["put_applications_key_figures"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications/{id}/metric-data": {
         parameters: {
             query?: never;
@@ -260,6 +277,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{id}/waiting-transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The business transactions of an application that wait for a place of their own, the busiest first. */
+        get: operations["get_applications_waiting_transactions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backends/{id}/series": {
         parameters: {
             query?: never;
@@ -304,6 +338,26 @@ export interface paths {
         get?: never;
         /** Says whether a business transaction's calls are long-lived, or leaves it to Vedette. */
         put: operations["put_business_transactions_long_lived"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/business-transactions/{id}/promotion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Says that a business transaction that waits for a place counts by itself from the next minute on, or takes it back
+         *     before that.
+         */
+        put: operations["put_business_transactions_promotion"];
         post?: never;
         delete?: never;
         options?: never;
@@ -497,8 +551,13 @@ export interface components {
             key: string;
             name: string;
         };
-        /** @description An application in a list. Its figures are those of its business transactions without background work. */
+        /**
+         * @description An application in a list. Its figures are those of its business transactions, without background work unless an operator
+         *     wants it in them.
+         */
         Application: {
+            /** @description Background work counts in its figures. */
+            background_counts: boolean;
             business_transactions: number;
             figures: components["schemas"]["Figures"];
             /** Format: int32 */
@@ -747,6 +806,11 @@ export interface components {
             entity_id: number;
             message: string;
         };
+        /** @description What an application's key figures are made of. Holds for figures of any time. */
+        KeyFigures: {
+            /** @description Whether background work counts in them. */
+            background_counts: boolean;
+        };
         /** @description Where nodes of a map are to be. */
         Layout: {
             /** @description At most 5,000; nodes not named stay where they are. */
@@ -878,6 +942,8 @@ export interface components {
         /** @description One page of a list. */
         Page_Application: {
             items: {
+                /** @description Background work counts in its figures. */
+                background_counts: boolean;
                 business_transactions: number;
                 figures: components["schemas"]["Figures"];
                 /** Format: int32 */
@@ -1054,10 +1120,36 @@ export interface components {
             next: string | null;
             partial: null | components["schemas"]["Partial"];
         };
+        /** @description One page of a list. */
+        Page_WaitingTransaction: {
+            items: {
+                entry_type: components["schemas"]["EntryType"];
+                figures: null | components["schemas"]["Figures"];
+                /** Format: int32 */
+                id: number;
+                /**
+                 * Format: int64
+                 * @description Unix milliseconds.
+                 */
+                last_seen_ms: number;
+                name: string;
+                /** @description It counts by itself from the next minute on. */
+                promoted: boolean;
+                /** @description Where it enters the application. */
+                tier: components["schemas"]["Ref"];
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
         /** @description Why an answer may not be whole. */
         Partial: {
             /** @description Sentences for a person; at least one. */
             reasons: string[];
+        };
+        /** @description Whether a business transaction that waits for a place counts by itself from the next minute on. */
+        Promotion: {
+            promoted: boolean;
         };
         /** @description An entity by id and name. Id 0 with an empty name: none. */
         Ref: {
@@ -1273,6 +1365,26 @@ export interface components {
             name: string;
             outcome: components["schemas"]["Outcome"];
             reason: null | components["schemas"]["SnapshotReason"];
+        };
+        /**
+         * @description A business transaction that came when its application or tier had no place for another: it is known by name, and its
+         *     calls count in `All Other Traffic`.
+         */
+        WaitingTransaction: {
+            entry_type: components["schemas"]["EntryType"];
+            figures: null | components["schemas"]["Figures"];
+            /** Format: int32 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            last_seen_ms: number;
+            name: string;
+            /** @description It counts by itself from the next minute on. */
+            promoted: boolean;
+            /** @description Where it enters the application. */
+            tier: components["schemas"]["Ref"];
         };
     };
     responses: never;
@@ -2182,6 +2294,94 @@ export interface operations {
             };
         };
     };
+    put_applications_key_figures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyFigures"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyFigures"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_applications_metric_data: {
         parameters: {
             query: {
@@ -2728,6 +2928,101 @@ export interface operations {
             };
         };
     };
+    get_applications_waiting_transactions: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Only those that enter at this tier. */
+                tier?: number;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WaitingTransaction"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_backends_series: {
         parameters: {
             query?: {
@@ -2927,6 +3222,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LongLivedMark"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_business_transactions_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Promotion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

@@ -1,9 +1,9 @@
 //! Applications.
 
-use api_types::{Application, ApplicationDetail, Hint, Page};
+use api_types::{Application, ApplicationDetail, Hint, KeyFigures, Page};
 use axum::{Json, extract::State};
 use model::{
-    entity::{Entity, EntityKind},
+    entity::{Entity, EntityKind, Properties},
     id::EntityId,
 };
 
@@ -13,7 +13,7 @@ use crate::{
     context::{Context, Shared},
     entities::{Entities, hints_of},
     error::ApiError,
-    extract::{PathId, Range, RangeParams},
+    extract::{Body, PathId, Range, RangeParams},
     figures::Measured,
     paging::{PageParams, Slice},
     period::Period,
@@ -54,6 +54,24 @@ pub(crate) async fn read(
     }))
 }
 
+/// Says whether background work counts in an application's figures.
+#[utoipa::path(put, path = "/api/v1/applications/{id}/key-figures", tag = "applications",
+    params(("id" = u32, Path)), request_body = KeyFigures,
+    responses((status = 200, body = KeyFigures), Refusals))]
+pub(crate) async fn put_key_figures(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Body(wanted): Body<KeyFigures>,
+) -> Result<Json<KeyFigures>, ApiError> {
+    let app = context.entities(caller.account).application(id)?;
+    let counts = wanted.background_counts;
+    let change = move |properties: &mut Properties| properties.background_counts = counts;
+    context.change_properties(id, change).await?;
+    tracing::info!(id = id.0, name = app.key.name, counts, user = caller.name, "key figures");
+    Ok(Json(wanted))
+}
+
 fn body(
     context: &Context,
     entities: &Entities,
@@ -69,6 +87,7 @@ fn body(
         tiers: entities.all(app.id, EntityKind::Tier).len(),
         nodes: entities.live_nodes(app.id, period.range, now_ms).len(),
         business_transactions: entities.transactions(app.id, now_ms).len(),
+        background_counts: app.properties.background_counts,
         figures: lines.figures(measured),
         sparkline: lines.line(measured, app.id),
     }

@@ -2,9 +2,15 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use api_types::{BusinessTransaction, BusinessTransactionDetail, LongLivedMark, Page};
+use api_types::{
+    BusinessTransaction, BusinessTransactionDetail, LongLivedMark, Page, Promotion,
+    WaitingTransaction,
+};
 use axum::{Json, extract::State};
-use model::entity::{Entity, EntityKind, Properties};
+use model::{
+    entity::{Entity, EntityKind, Properties},
+    figure::Scope,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -99,6 +105,81 @@ pub(crate) async fn put_long_lived(
     context.change_properties(id, change).await?;
     tracing::info!(id = id.0, name = bt.key.name, ?mark.marked, user = caller.name, "long-lived");
     Ok(Json(mark))
+}
+
+/// Which of those that wait.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WaitingParams {
+    /// Only those that enter at this tier.
+    tier: Option<u32>,
+}
+
+/// The business transactions of an application that wait for a place of their own, the busiest first.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/waiting-transactions", tag = "business transactions",
+    params(("id" = u32, Path), RangeParams, WaitingParams, PageParams),
+    responses((status = 200, body = Page<WaitingTransaction>), Refusals))]
+pub(crate) async fn waiting(
+    list: ApplicationList,
+    Params(wanted): Params<WaitingParams>,
+) -> Result<Json<Page<WaitingTransaction>>, ApiError> {
+    let totals = list.totals(Scope::Endpoint).await?;
+    let ApplicationList { context, entities, application, slice, .. } = list;
+    let line = |bt: Arc<Entity>| {
+        let (tier, name) = (bt.key.parent, &bt.key.name);
+        let endpoint = entities.find(EntityKind::ServiceEndpoint, application, tier, name);
+        WaitingTransaction {
+            id: bt.id.0,
+            name: name.clone(),
+            tier: entities.mention(tier),
+            entry_type: reference::entry_type(&bt),
+            promoted: bt.properties.waiting.is_some_and(|waiting| waiting.promoted),
+            last_seen_ms: bt.last_seen_ms,
+            figures: endpoint.map(|endpoint| totals.figures(Measured::Endpoint(endpoint.id))),
+        }
+    };
+    let mut all: Vec<WaitingTransaction> = entities
+        .waiting(application, context.now_ms())
+        .into_iter()
+        .filter(|bt| wanted.tier.is_none_or(|tier| bt.key.parent.0 == tier))
+        .map(line)
+        .collect();
+    let calls = |bt: &WaitingTransaction| bt.figures.as_ref().map_or(0.0, |figures| figures.calls);
+    all.sort_by(|a, b| calls(b).total_cmp(&calls(a)).then_with(|| a.name.cmp(&b.name)));
+    Ok(Json(slice.page(all, totals.partial.clone(), |bt| bt)))
+}
+
+/// Says that a business transaction that waits for a place counts by itself from the next minute on, or takes it back
+/// before that.
+#[utoipa::path(put, path = "/api/v1/business-transactions/{id}/promotion", tag = "business transactions",
+    params(("id" = u32, Path)), request_body = Promotion,
+    responses((status = 200, body = Promotion), Refusals))]
+pub(crate) async fn put_promotion(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Body(wanted): Body<Promotion>,
+) -> Result<Json<Promotion>, ApiError> {
+    let bt = context.entities(caller.account).transaction(id)?;
+    if !bt.properties.is_waiting() {
+        return match wanted.promoted {
+            true => Ok(Json(wanted)),
+            false => Err(ApiError::bad(format!(
+                "{:?} counts by itself already; that cannot be taken back",
+                bt.key.name
+            ))),
+        };
+    }
+    let change = move |properties: &mut Properties| {
+        if let Some(waiting) = &mut properties.waiting
+            && waiting.from_ns.is_none()
+        {
+            waiting.promoted = wanted.promoted;
+        }
+    };
+    context.change_properties(id, change).await?;
+    tracing::info!(id = id.0, name = bt.key.name, wanted.promoted, user = caller.name, "promotion");
+    Ok(Json(wanted))
 }
 
 /// Without its sparkline, which is made only for what is on the page.

@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use model::{
-    entity::{EntityKind, Properties},
+    entity::{EntityKind, Properties, Waiting},
     id::EntityId,
 };
 use serde_json::{Value, json};
@@ -251,6 +251,79 @@ async fn an_operator_says_that_a_transaction_is_long_lived_and_takes_it_back() {
     let nobody = format!("/api/v1/business-transactions/{}/long-lived", ids.web);
     let answer = client.send(Method::PUT, &nobody, Some(json!({ "marked": true }))).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+/// The shop whose `GET /cart` came when there was no place for it.
+async fn waiting(waiting: Waiting) -> World {
+    let world = World::new().await;
+    world.change(world.ids.cart, |properties| properties.waiting = Some(waiting));
+    world
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    let items = list["items"].as_array().unwrap();
+    items.iter().map(|bt| bt["name"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_transaction_that_waits_is_listed_apart_and_promoted() {
+    let world = waiting(Waiting::default()).await;
+    let (ids, client) = (world.ids, world.client());
+    let of_shop = format!("/api/v1/applications/{}", ids.shop);
+    let transactions = client.json(&format!("{of_shop}/business-transactions")).await;
+    assert_eq!(names(&transactions), ["Health Checks"]);
+    let at = |tier: EntityId| format!("{of_shop}/waiting-transactions?tier={tier}");
+    let found = client.json(&at(ids.web)).await;
+    assert_eq!((names(&found), &found["items"][0]["promoted"]), (vec!["GET /cart"], &json!(false)));
+    assert_eq!(names(&client.json(&at(ids.stock)).await), [""; 0]);
+    let path = format!("/api/v1/business-transactions/{}/promotion", ids.cart);
+    for promoted in [true, false, true] {
+        let body = json!({ "promoted": promoted });
+        assert_eq!(client.send(Method::PUT, &path, Some(body)).await.status, StatusCode::OK);
+        let found = client.json(&at(ids.web)).await;
+        assert_eq!(found["items"][0]["promoted"], json!(promoted));
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_that_got_its_place_keeps_it() {
+    let world = waiting(Waiting { promoted: true, from_ns: Some(1) }).await;
+    let (ids, client) = (world.ids, world.client());
+    let of_shop = format!("/api/v1/applications/{}", ids.shop);
+    let waiting = client.json(&format!("{of_shop}/waiting-transactions")).await;
+    assert_eq!(names(&waiting), [""; 0]);
+    let transactions = client.json(&format!("{of_shop}/business-transactions")).await;
+    assert_eq!(names(&transactions), ["GET /cart", "Health Checks"]);
+    let path = format!("/api/v1/business-transactions/{}/promotion", ids.cart);
+    let again = client.send(Method::PUT, &path, Some(json!({ "promoted": true }))).await;
+    assert_eq!(again.status, StatusCode::OK);
+    let refused = client.send(Method::PUT, &path, Some(json!({ "promoted": false }))).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.text.contains("counts by itself already"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn background_work_counts_in_an_application_s_figures_when_an_operator_wants_it() {
+    let world = World::new().await;
+    let (ids, client) = (world.ids, world.client());
+    let shop = format!("/api/v1/applications/{}", ids.shop);
+    let calls = || async {
+        let shop = client.json(&shop).await;
+        (shop["background_counts"].clone(), shop["figures"]["calls"].as_f64().unwrap())
+    };
+    let (off, without) = calls().await;
+    let path = format!("{shop}/key-figures");
+    let switch =
+        |on: bool| client.send(Method::PUT, &path, Some(json!({ "background_counts": on })));
+    assert_eq!(switch(true).await.status, StatusCode::OK);
+    let (on, with) = calls().await;
+    assert_eq!((off, on), (json!(false), json!(true)));
+    let health = format!("/api/v1/business-transactions/{}", ids.health);
+    let health = client.json(&health).await["figures"]["calls"].as_f64().unwrap();
+    assert!(health > 0.0);
+    assert_eq!(with, without + health);
+    assert_eq!(switch(false).await.status, StatusCode::OK);
+    assert_eq!(calls().await, (json!(false), without));
 }
 
 #[tokio::test]
