@@ -6,6 +6,8 @@ import { snapshots, trace } from './trace.mjs'
 /** Positions people stored, per application: id → {x, y, pinned}. */
 const layouts = new Map()
 const marks = new Map()
+const promoted = new Set()
+const withBackground = new Set()
 const layoutOf = (app) => layouts.get(app.id) ?? layouts.set(app.id, new Map()).get(app.id)
 
 const page = (items, { query }) => {
@@ -19,7 +21,7 @@ function applicationBody(app, r) {
   const tiers = app.entities.filter((e) => e.kind === 'tier')
   return {
     id: app.id, name: app.name, tiers: tiers.length, nodes: tiers.reduce((s, t) => s + t.nodes, 0), business_transactions: app.bts.length,
-    figures: figures(thing, r.from, r.to, r.now), sparkline: sparkline(thing, r.from, r.to, r.now),
+    background_counts: withBackground.has(app.id), figures: figures(thing, r.from, r.to, r.now), sparkline: sparkline(thing, r.from, r.to, r.now),
   }
 }
 
@@ -29,6 +31,16 @@ function btBody(app, bt, r) {
     id: bt.id, name: bt.name, tier: { id: tier.id, name: tier.name }, entry_type: bt.entry_type, background: bt.background, health_check: bt.health_check,
     other_traffic: bt.other_traffic, long_lived: bt.long_lived, long_lived_marked: marks.get(bt.id) ?? null, figures: figures(btThing(bt), r.from, r.to, r.now), sparkline: sparkline(btThing(bt), r.from, r.to, r.now),
   }
+}
+
+/** Two routes of the shop's storefront that came when there was no place for them. */
+function waiting(app, r) {
+  const tier = app.entities.find((e) => e.id === Number(r.query.get('tier')))
+  if (app.id !== 1 || tier?.name !== 'storefront') return []
+  return [[181, 'GET /wishlist', 1.9], [182, 'POST /feedback', 0.7]].map(([id, name, rate]) => ({
+    id, name, tier: { id: tier.id, name: tier.name }, entry_type: 'HTTP', promoted: promoted.has(id), last_seen_ms: r.now - id * 100,
+    figures: figures(btThing({ id, name, rate, ms: 4, errors: 0 }), r.from, r.to, r.now),
+  }))
 }
 
 const isUncalled = (app, entity) => !entity.entry && app.edges.every((e) => e.to !== entity.id) && app.bts.every((b) => b.tier !== entity.id)
@@ -138,6 +150,15 @@ export const routes = [
     marks.set(Number(id), r.body.marked)
     return { marked: r.body.marked }
   }],
+  ['PUT', /^\/api\/v1\/business-transactions\/(\d+)\/promotion$/, (r, id) => {
+    promoted[r.body.promoted ? 'add' : 'delete'](Number(id))
+    return r.body
+  }],
+  ['PUT', /^\/api\/v1\/applications\/(\d+)\/key-figures$/, withApp((app, r) => {
+    withBackground[r.body.background_counts ? 'add' : 'delete'](app.id)
+    return r.body
+  })],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/waiting-transactions$/, withApp((app, r) => page(waiting(app, r), r))],
   ['GET', /^\/api\/v1\/business-transactions\/(\d+)\/series$/, (r, id) => {
     const found = findBt(Number(id))
     return found && series(btThing(found.bt), r.from, r.to, r.now)

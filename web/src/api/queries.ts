@@ -52,6 +52,7 @@ export const useFlowMap = (id: number, bt?: number) => useTelemetry<Api.FlowMap>
 export const useBusinessTransactions = (id: number) => useList<Api.BusinessTransaction>(`/applications/${id}/business-transactions`)
 export const useBusinessTransaction = (id: number) => useTelemetry<Api.BusinessTransactionDetail>(`/business-transactions/${id}`)
 export const useBusinessTransactionSeries = (id: number) => useTelemetry<Api.Series>(`/business-transactions/${id}/series`)
+export const useWaitingTransactions = (id: number, tier: number) => useList<Api.WaitingTransaction>(`/applications/${id}/waiting-transactions`, { tier })
 export const useTiers = (id: number) => useList<Api.Tier>(`/applications/${id}/tiers`)
 export const useNodes = (id: number) => useList<Api.Node>(`/applications/${id}/nodes`)
 export const useBackends = (id: number) => useList<Api.Backend>(`/applications/${id}/backends`)

@@ -34,6 +34,7 @@ export type LayoutPosition = Layout['positions'][number]
 
 export type BusinessTransaction = Schemas['BusinessTransaction']
 export type BusinessTransactionDetail = Schemas['BusinessTransactionDetail']
+export type WaitingTransaction = Schemas['WaitingTransaction']
 export type EntryType = Schemas['EntryType']
 export type Series = Schemas['Series']
 export type SeriesPoint = Schemas['SeriesPoint']

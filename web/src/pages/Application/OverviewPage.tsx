@@ -12,6 +12,7 @@ import { BusinessTransactionsTable } from '../BusinessTransactions/BusinessTrans
 import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
 import page from '../page.module.css'
 import styles from './Application.module.css'
+import { BackgroundSwitch } from './BackgroundSwitch'
 
 /** Key figures, flow map and the busiest business transactions of one application. */
 export function OverviewPage() {
@@ -26,6 +27,7 @@ export function OverviewPage() {
               <div className={styles.key}>
                 <FigureStrip figures={data.figures} />
                 <Sparkline values={data.sparkline} label="Calls per minute" width={260} height={36} />
+                <BackgroundSwitch application={data} />
               </div>
               <Hints application={id} hints={data.hints} />
             </>

@@ -19,6 +19,7 @@ import page from '../page.module.css'
 import { SnapshotsTable } from '../Snapshots/SnapshotsTable'
 import styles from './BusinessTransaction.module.css'
 import { LongLivedSelect } from './LongLivedSelect'
+import { WaitingTable } from './WaitingTable'
 
 const resolution = (minutes: number) => (minutes === 1 ? 'minute' : minutes === 60 ? 'hour' : `${minutes} minutes`)
 
@@ -58,6 +59,7 @@ export function BusinessTransactionPage() {
           <Tabs.Tab value="snapshots">Snapshots and traces</Tabs.Tab>
           <Tabs.Tab value="errors">Errors{bt.data ? ` (${short(bt.data.figures.errors)})` : ''}</Tabs.Tab>
           <Tabs.Tab value="flow-map">Flow map</Tabs.Tab>
+          {bt.data?.other_traffic && <Tabs.Tab value="waiting">Waiting for a place</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="snapshots">
           <SnapshotsTable bt={id} />
@@ -65,6 +67,11 @@ export function BusinessTransactionPage() {
         <Tabs.Panel value="errors">
           <SnapshotsTable bt={id} failed />
         </Tabs.Panel>
+        {bt.data?.other_traffic && (
+          <Tabs.Panel value="waiting">
+            <WaitingTable application={application} tier={bt.data.tier.id} />
+          </Tabs.Panel>
+        )}
         <Tabs.Panel value="flow-map">
           <div className={styles.map}>
             <FlowMapPanel application={application} bt={id} />
