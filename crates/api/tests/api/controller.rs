@@ -38,6 +38,9 @@ async fn the_server_says_whether_it_serves() {
     assert_eq!(answer.status, StatusCode::OK);
     expect![[r#"<serverstatus vendorid="" version="1"><available>true</available><serverid/><serverinfo><vendorname>Vedette</vendorname><productname>Vedette Controller</productname><serverversion>000-001-000-000</serverversion><implementationVersion>Controller v0.1.0 Build 0.1.0</implementationVersion></serverinfo><startupTimeInSeconds>4</startupTimeInSeconds></serverstatus>"#]]
     .assert_eq(&answer.text);
+    let json = stranger.json("/controller/rest/serverstatus?output=JSON").await;
+    expect![[r#"{"available":true,"serverid":"","serverinfo":{"implementationVersion":"Controller v0.1.0 Build 0.1.0","productname":"Vedette Controller","serverversion":"000-001-000-000","vendorname":"Vedette"},"startupTimeInSeconds":4,"vendorid":"","version":"1"}"#]]
+    .assert_eq(&json.to_string());
     let mut world = World::new().await;
     world.status.standby = true;
     let standby = world.stranger().get("/controller/rest/serverstatus").await;
