@@ -213,6 +213,11 @@ async fn backends() {
         </property>
         <property>
         <id>0</id>
+        <name>Database</name>
+        <value>shop</value>
+        </property>
+        <property>
+        <id>0</id>
         <name>Vendor</name>
         <value>mysql</value>
         </property>
@@ -234,10 +239,11 @@ async fn backends() {
         <tierId>0</tierId>
         </backend>
         </backends>"#]], expect![[r#"
-        [{"applicationComponentNodeId":0,"exitPointType":"JDBC","id":10,"name":"mysql db1:3306/shop","properties":[{"id":0,"name":"Host","value":"db1"},
-        {"id":0,"name":"Port","value":"3306"},
-        {"id":0,"name":"Vendor","value":"mysql"}],"tierId":0},
-        {"applicationComponentNodeId":0,"exitPointType":"JMS","id":11,"name":"rabbitmq jobs","properties":[{"id":0,"name":"Vendor","value":"rabbitmq"}],"tierId":0}]"#]]).await;
+            [{"applicationComponentNodeId":0,"exitPointType":"JDBC","id":10,"name":"mysql db1:3306/shop","properties":[{"id":0,"name":"Host","value":"db1"},
+            {"id":0,"name":"Port","value":"3306"},
+            {"id":0,"name":"Database","value":"shop"},
+            {"id":0,"name":"Vendor","value":"mysql"}],"tierId":0},
+            {"applicationComponentNodeId":0,"exitPointType":"JMS","id":11,"name":"rabbitmq jobs","properties":[{"id":0,"name":"Vendor","value":"rabbitmq"}],"tierId":0}]"#]]).await;
 }
 
 #[tokio::test]
