@@ -406,6 +406,21 @@ async fn request_snapshots_are_filtered() {
 }
 
 #[tokio::test]
+async fn a_slow_store_is_answered_with_first_segments_and_a_reason() {
+    let mut world = World::new().await;
+    world.reader.slow = Some(world.clock.clone());
+    let client = world.client();
+    let path = format!(
+        "{REST}/applications/shop/request-snapshots?time-range-type=BEFORE_NOW&duration-in-mins=60&output=JSON"
+    );
+    let answer = client.get(&path).await;
+    assert_eq!(answer.json().as_array().unwrap().len(), 3);
+    assert!(answer.header("vedette-partial").starts_with("only the spans of the newest"));
+    let quick = client.get(&format!("{path}&first-in-chain=true")).await;
+    assert_eq!(quick.header("vedette-partial"), "");
+}
+
+#[tokio::test]
 async fn snapshot_ids_are_a_place_to_read_on_from() {
     let client = World::new().await.client();
     let path = format!(
