@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use axum::Router;
 use prometheus_client::registry::Registry;
 
-use crate::{context::Context, deps::Deps, metrics::RequestMetrics, routes, security_headers};
+use crate::{
+    context::Context, deps::Deps, metrics::RequestMetrics, routes, security_headers, unread_bodies,
+};
 
 /// Limits. The default is meant for one machine of few cores.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,7 @@ impl Config {
     pub fn build(self, deps: Deps, registry: &mut Registry) -> Router {
         let metrics = RequestMetrics::register(registry, Arc::clone(&deps.clock));
         let context = Arc::new(Context::new(self, deps));
-        security_headers::apply(metrics.around(routes::router(context)))
+        let router = metrics.around(routes::router(context));
+        security_headers::apply(unread_bodies::apply(router))
     }
 }

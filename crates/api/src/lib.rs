@@ -4,12 +4,14 @@
 //! [`Config::build`] gives a router. It authenticates, parses, asks the stores below and maps what they say; the
 //! arithmetic between stored figures and shown ones is in [`figures`], [`waterfall`] and [`metric_tree`], which are pure.
 //! It serves no page and opens no socket: the server puts the router behind its listeners, gives each request a
-//! `ConnectInfo<SocketAddr>`, and adds the UI as fallback, with [`security_headers::apply`] around both.
+//! `ConnectInfo<SocketAddr>`, and adds the UI as fallback, with [`security_headers::apply`] and
+//! [`unread_bodies::apply`] around both.
 
 pub mod access_key;
 pub mod openapi;
 pub mod password;
 pub mod security_headers;
+pub mod unread_bodies;
 
 mod absent;
 mod any_value;

@@ -13,7 +13,8 @@ use tower::ServiceExt as _;
 /// Puts the parts behind one router.
 pub(crate) fn router(intake: Router, api: Router) -> Router {
     let pages = Router::new().fallback_service(crate::ui::pages());
-    let api = api.fallback_service(api::security_headers::apply(pages));
+    let pages = api::security_headers::apply(api::unread_bodies::apply(pages));
+    let api = api.fallback_service(pages);
     let everything = tower::service_fn(move |request: Request| {
         let (intake, api) = (intake.clone(), api.clone());
         async move {

@@ -4081,7 +4081,7 @@ export interface operations {
                 /** @description Any of these, joined by commas: `NORMAL`, `SLOW`, `VERY_SLOW`, `STALL`, `ERROR`. */
                 outcome?: string;
                 min_duration_ms?: number;
-                /** @description `true` (default): only those chosen to be kept; `false`: all of the last 24 h. */
+                /** @description `true` (default): only those chosen to be kept; `false`: all whose traces have not been let go yet. */
                 kept?: boolean;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;

@@ -52,7 +52,8 @@ async fn path(parts: &mut Parts) -> Result<Vec<(String, String)>, ApiError> {
     path.map(|Path(path)| path).map_err(|_| ApiError::bad("the path is not UTF-8 once decoded"))
 }
 
-fn format(params: &[(String, String)]) -> Result<Format, ApiError> {
+/// How the answer is to be written.
+pub(super) fn format(params: &[(String, String)]) -> Result<Format, ApiError> {
     let output = params.iter().find(|(name, _)| name == "output").map(|(_, value)| value.as_str());
     match output {
         None | Some("") => Ok(Format::Xml),

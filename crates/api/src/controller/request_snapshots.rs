@@ -4,6 +4,8 @@ mod details;
 mod filter;
 mod segment;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use telemetry_store::reader::{QueryError, Span, TraceQuery, TraceRow};
 
@@ -25,7 +27,7 @@ use crate::{
 const PAGES: usize = 20;
 /// What is read for one answer: traces,
 const MOST_TRACES: usize = 600;
-/// and spans of them.
+/// and spans of them. When half the time for an answer is over nothing more is read either.
 const MOST_SPANS: usize = 100_000;
 
 pub(crate) async fn list(asked: Asked) -> Result<Document, ApiError> {
@@ -47,8 +49,12 @@ pub(crate) async fn list(asked: Asked) -> Result<Document, ApiError> {
     };
     let entities = asked.entities();
     let asked_entities = entities.clone();
-    let told = asked.context().queries.ask(asked.caller.account, move |asking| {
-        Search::new(asking, &asked_entities, &filter).newest(query)
+    let context = asked.context();
+    let clock = Arc::clone(&context.clock);
+    let until = clock.monotonic() + context.config.query_deadline / 2;
+    let told = context.queries.ask(asked.caller.account, move |asking| {
+        let in_time = || clock.monotonic() < until;
+        Search::new(asking, &asked_entities, &filter, &in_time).newest(query)
     });
     let told = told.await?;
     let items = told.value.into_iter().map(|snapshot| shape(&entities, snapshot)).collect();
@@ -64,19 +70,24 @@ struct Snapshot {
 }
 
 /// Looks for what a filter wants, within what may be read for one answer.
-#[derive(Debug)]
 struct Search<'a, 'r> {
     asking: &'a mut Asking<'r>,
     entities: &'a Entities,
     filter: &'a Filter,
+    in_time: &'a dyn Fn() -> bool,
     traces_left: usize,
     spans_left: usize,
 }
 
 impl<'a, 'r> Search<'a, 'r> {
-    fn new(asking: &'a mut Asking<'r>, entities: &'a Entities, filter: &'a Filter) -> Self {
+    fn new(
+        asking: &'a mut Asking<'r>,
+        entities: &'a Entities,
+        filter: &'a Filter,
+        in_time: &'a dyn Fn() -> bool,
+    ) -> Self {
         let (traces_left, spans_left) = (MOST_TRACES, MOST_SPANS);
-        Search { asking, entities, filter, traces_left, spans_left }
+        Search { asking, entities, filter, in_time, traces_left, spans_left }
     }
 
     /// The newest snapshots that the filter takes.
@@ -143,7 +154,7 @@ impl<'a, 'r> Search<'a, 'r> {
         if !self.filter.reads_spans() {
             return Ok(Vec::new());
         }
-        if self.traces_left == 0 || self.spans_left == 0 {
+        if self.traces_left == 0 || self.spans_left == 0 || !(self.in_time)() {
             self.asking.lacks(
                 "only the spans of the newest snapshots were read: older ones have their first segment alone, \
                  and are left out where a filter asks for what spans tell; ask for a shorter range",

@@ -1,4 +1,4 @@
-//! Snapshots, and all traces of the last day.
+//! Snapshots, and all traces that are still kept.
 
 use api_types::{Page, Snapshot, SnapshotReason};
 use axum::{Json, extract::State};
@@ -34,7 +34,7 @@ pub(crate) struct ListParams {
     /// Any of these, joined by commas: `NORMAL`, `SLOW`, `VERY_SLOW`, `STALL`, `ERROR`.
     outcome: Option<String>,
     min_duration_ms: Option<f64>,
-    /// `true` (default): only those chosen to be kept; `false`: all of the last 24 h.
+    /// `true` (default): only those chosen to be kept; `false`: all whose traces have not been let go yet.
     kept: Option<bool>,
 }
 

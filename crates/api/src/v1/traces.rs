@@ -54,7 +54,7 @@ pub(crate) async fn read(
     let told = told.await?;
     let found = told.value.ok_or_else(|| {
         ApiError::NotFound(format!(
-            "no trace {trace} is kept; traces are kept for 24 h, snapshots for 14 days"
+            "no trace {trace} is kept; the settings retention-traces and retention-snapshots say for how long they are"
         ))
     })?;
     Ok(Json(Trace { trace_id: trace.to_string(), partial: told.partial, ..found }))

@@ -38,6 +38,9 @@ async fn the_server_says_whether_it_serves() {
     assert_eq!(answer.status, StatusCode::OK);
     expect![[r#"<serverstatus vendorid="" version="1"><available>true</available><serverid/><serverinfo><vendorname>Vedette</vendorname><productname>Vedette Controller</productname><serverversion>000-001-000-000</serverversion><implementationVersion>Controller v0.1.0 Build 0.1.0</implementationVersion></serverinfo><startupTimeInSeconds>4</startupTimeInSeconds></serverstatus>"#]]
     .assert_eq(&answer.text);
+    let json = stranger.json("/controller/rest/serverstatus?output=JSON").await;
+    expect![[r#"{"available":true,"serverid":"","serverinfo":{"implementationVersion":"Controller v0.1.0 Build 0.1.0","productname":"Vedette Controller","serverversion":"000-001-000-000","vendorname":"Vedette"},"startupTimeInSeconds":4,"vendorid":"","version":"1"}"#]]
+    .assert_eq(&json.to_string());
     let mut world = World::new().await;
     world.status.standby = true;
     let standby = world.stranger().get("/controller/rest/serverstatus").await;
@@ -210,6 +213,11 @@ async fn backends() {
         </property>
         <property>
         <id>0</id>
+        <name>Database</name>
+        <value>shop</value>
+        </property>
+        <property>
+        <id>0</id>
         <name>Vendor</name>
         <value>mysql</value>
         </property>
@@ -231,10 +239,11 @@ async fn backends() {
         <tierId>0</tierId>
         </backend>
         </backends>"#]], expect![[r#"
-        [{"applicationComponentNodeId":0,"exitPointType":"JDBC","id":10,"name":"mysql db1:3306/shop","properties":[{"id":0,"name":"Host","value":"db1"},
-        {"id":0,"name":"Port","value":"3306"},
-        {"id":0,"name":"Vendor","value":"mysql"}],"tierId":0},
-        {"applicationComponentNodeId":0,"exitPointType":"JMS","id":11,"name":"rabbitmq jobs","properties":[{"id":0,"name":"Vendor","value":"rabbitmq"}],"tierId":0}]"#]]).await;
+            [{"applicationComponentNodeId":0,"exitPointType":"JDBC","id":10,"name":"mysql db1:3306/shop","properties":[{"id":0,"name":"Host","value":"db1"},
+            {"id":0,"name":"Port","value":"3306"},
+            {"id":0,"name":"Database","value":"shop"},
+            {"id":0,"name":"Vendor","value":"mysql"}],"tierId":0},
+            {"applicationComponentNodeId":0,"exitPointType":"JMS","id":11,"name":"rabbitmq jobs","properties":[{"id":0,"name":"Vendor","value":"rabbitmq"}],"tierId":0}]"#]]).await;
 }
 
 #[tokio::test]
@@ -394,6 +403,21 @@ async fn request_snapshots_are_filtered() {
     ] {
         assert_eq!(count(filter.to_owned()).await, 0, "{filter}");
     }
+}
+
+#[tokio::test]
+async fn a_slow_store_is_answered_with_first_segments_and_a_reason() {
+    let mut world = World::new().await;
+    world.reader.slow = Some(world.clock.clone());
+    let client = world.client();
+    let path = format!(
+        "{REST}/applications/shop/request-snapshots?time-range-type=BEFORE_NOW&duration-in-mins=60&output=JSON"
+    );
+    let answer = client.get(&path).await;
+    assert_eq!(answer.json().as_array().unwrap().len(), 3);
+    assert!(answer.header("vedette-partial").starts_with("only the spans of the newest"));
+    let quick = client.get(&format!("{path}&first-in-chain=true")).await;
+    assert_eq!(quick.header("vedette-partial"), "");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! One trace, span by span.
 
+use http::StatusCode as Http;
 use model::{
     entity::EntityKind,
     id::{EntityId, SpanId, TraceId},
@@ -117,6 +118,18 @@ async fn a_trace_shows_who_called_whom_on_one_clock() {
     assert_eq!(
         (&trace["start"], &trace["duration_ms"]),
         (&json!(NOW.start_millis() - 60_000), &json!(20.0))
+    );
+}
+
+#[tokio::test]
+async fn a_trace_that_is_not_kept_is_told_without_a_number_that_a_setting_may_change() {
+    let answer =
+        World::new().await.client().get(&format!("/api/v1/traces/{}", "0f".repeat(16))).await;
+    assert_eq!(answer.status, Http::NOT_FOUND);
+    let message = answer.json()["error"]["message"].as_str().unwrap().replace(&"0f".repeat(16), "");
+    assert!(
+        message.contains("retention-traces") && !message.contains(char::is_numeric),
+        "{message}"
     );
 }
 

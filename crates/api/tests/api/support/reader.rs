@@ -3,8 +3,10 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, mpsc::Receiver},
+    time::Duration,
 };
 
+use daemon::clock::ManualClock;
 use model::{
     id::{AccountId, TraceId},
     time::Minute,
@@ -24,6 +26,8 @@ pub(crate) struct FakeReader {
     pub(crate) metrics: Vec<MetricSeries>,
     pub(crate) newest: Option<Minute>,
     pub(crate) partial: Vec<String>,
+    /// Where set, reading a trace takes 11 s of this clock.
+    pub(crate) slow: Option<ManualClock>,
     /// Where set, questions wait until the other end is dropped.
     pub(crate) gate: Option<Mutex<Receiver<()>>>,
 }
@@ -69,6 +73,9 @@ impl Reader for FakeReader {
     }
 
     fn trace(&self, _: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {
+        if let Some(clock) = &self.slow {
+            clock.advance(Duration::from_secs(11));
+        }
         self.answer(self.spans.iter().filter(|span| span.trace == trace).cloned().collect())
     }
 
