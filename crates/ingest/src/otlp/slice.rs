@@ -72,6 +72,8 @@ pub struct Cut {
     pub refused: Refusals,
     /// Accepted items with attributes beyond the limits.
     pub oversized: u64,
+    /// Accepted log records whose trace or span id is no id, and which are kept without it.
+    pub unlinked: u64,
     /// The first resource's `service.name`.
     pub service: Option<String>,
 }

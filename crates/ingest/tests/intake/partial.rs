@@ -211,10 +211,74 @@ async fn points_are_refused_one_by_one() {
 }
 
 #[tokio::test]
+async fn sums_and_histograms_that_do_not_say_how_they_add_up_are_refused() {
+    let numbers = || proto::Numbers {
+        points: vec![proto::Number { time: NOW, ..Default::default() }; 2],
+        ..Default::default()
+    };
+    let histogram = HistogramPoint { time: NOW, ..HistogramPoint::default() };
+    let exponential = proto::ExponentialPoint { time: NOW, ..Default::default() };
+    let of_temporality = |temporality| {
+        [
+            Data::Sum(proto::Numbers { temporality, ..numbers() }),
+            Data::Histogram(proto::Histogram { points: vec![histogram.clone(); 2], temporality }),
+            Data::Exponential(proto::Exponential {
+                points: vec![exponential.clone(); 2],
+                temporality,
+            }),
+        ]
+    };
+    let fixture = Fixture::new();
+    // Neither the one that OTLP calls unspecified nor one that it does not have.
+    for data in [0, 7].into_iter().flat_map(of_temporality) {
+        let metric = proto::Metric { name: "m".into(), data: Some(data), ..Default::default() };
+        let body = proto::metric(metric).encode_to_vec();
+        let partial = fixture.send(post("/v1/metrics", PROTOBUF, "", body)).await.partial();
+        assert_eq!(partial.rejected, 2);
+        assert!(partial.error_message.contains("neither delta nor cumulative"), "{partial:?}");
+    }
+    let labels = r#"{signal="metrics",transport="http/protobuf",reason="temporality"}"#;
+    assert_eq!(fixture.metric(&format!("intake_refused_items_total{labels}")), "12");
+    for data in [1, 2].into_iter().flat_map(of_temporality).chain([Data::Gauge(numbers())]) {
+        let metric = proto::Metric { name: "m".into(), data: Some(data), ..Default::default() };
+        let body = proto::metric(metric).encode_to_vec();
+        let answer = fixture.send(post("/v1/metrics", PROTOBUF, "", body)).await;
+        assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_record_with_an_id_that_is_none_is_kept_and_its_sender_told() {
+    let fixture = Fixture::new();
+    let mut request = proto::logs(&[NOW; 6]);
+    let ids: [(&[u8], &[u8]); 6] = [
+        (&[1, 2, 3], &[]),
+        (&[1; 16], &[1; 9]),
+        (&[1; 17], &[1; 4]),
+        (&[1; 16], &[1; 8]),
+        (&[0; 16], &[0; 8]),
+        (&[], &[]),
+    ];
+    for (record, (trace, span)) in request.resources[0].scopes[0].records.iter_mut().zip(ids) {
+        (record.trace_id, record.span_id) = (trace.to_vec(), span.to_vec());
+    }
+    let partial =
+        fixture.send(post("/v1/logs", PROTOBUF, "", request.encode_to_vec())).await.partial();
+    assert_eq!(partial.rejected, 0, "a warning refuses nothing");
+    assert_eq!(
+        partial.error_message,
+        "3 log records were accepted without their trace or span id, which is not 16 or 8 bytes long"
+    );
+    let kept: u32 = fixture.journal.take()[0].slices.iter().map(|slice| slice.items).sum();
+    assert_eq!(kept, 6);
+    let labels = r#"{signal="logs",transport="http/protobuf"}"#;
+    assert_eq!(fixture.metric(&format!("intake_unlinked_items_total{labels}")), "3");
+}
+
+#[tokio::test]
 async fn a_log_record_may_lack_trace_and_times() {
     let fixture = Fixture::new();
-    let mut request = proto::logs(&[0, NOW]);
-    request.resources[0].scopes[0].records[0].trace_id = vec![1, 2, 3];
+    let request = proto::logs(&[0, NOW]);
     let body = request.encode_to_vec();
     let answer = fixture.send(post("/v1/logs", PROTOBUF, "", body)).await;
     assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0), "{answer:?}");
