@@ -3,7 +3,7 @@
 
 use model::id::{SpanId, TraceId};
 
-use super::{Cutting, Place, Refusal, Shape};
+use super::{Cutting, Place, Refusal, Shape, shorten};
 use crate::otlp::{
     logs::LogRecord,
     schema::{self, EXPORT_LOGS, LOG_RECORD, RESOURCE_LOGS, SCOPE_LOGS},
@@ -36,7 +36,10 @@ fn take(cutting: &mut Cutting<'_>, place: &Place<'_>, raw: &[u8]) -> Result<(), 
     let trace = TraceId::from_bytes(record.trace_id);
     let partition = trace
         .map_or_else(|| super::partition_of_resource(place.resource_bytes), TraceId::partition);
-    if cutting.put(partition, &[place.resource, place.scope], super::CHILDREN, raw) {
+    let levels = [place.resource, place.scope];
+    let item = cutting.fitted(&levels, raw, &shorten::LOG_RECORD)?;
+    let exceeds = exceeds || item.len() < raw.len();
+    if cutting.put(partition, &levels, super::CHILDREN, &item) {
         cutting.cut.oversized += u64::from(exceeds);
         cutting.cut.unlinked += u64::from(has_unusable_id(&record));
     }
