@@ -74,6 +74,7 @@ pub(super) async fn answer(
                 remedy: &refused.remedy,
                 tier: None,
             });
+            shared.drain(&mut body).await;
             failure(&refused)
         }
     }
