@@ -15,14 +15,26 @@ use tokio::runtime::Handle;
 
 /// The share of the disk below which nothing more is accepted.
 const MIN_FREE_SHARE: f64 = 0.05;
+const METADATA: &str = "metadata.sqlite";
 const JOURNAL_FILE_BYTES: u64 = 64 << 20;
+
+/// The file by which a data directory is known to be one.
+pub(crate) fn mark(settings: &Settings) -> &'static str {
+    match &settings.metadata_url.value {
+        MetadataUrl::Sqlite => METADATA,
+        MetadataUrl::Mysql(_) => "secret.key",
+    }
+}
+
+/// Whether a server was started on the data directory before.
+pub(crate) fn is_begun(settings: &Settings) -> bool {
+    settings.data_dir.join(mark(settings)).is_file()
+}
 
 /// Opens the metadata store that the settings name.
 pub(crate) async fn metadata(settings: &Settings) -> anyhow::Result<MetadataStore> {
     let url = match &settings.metadata_url.value {
-        MetadataUrl::Sqlite => {
-            metadata_store::Url::Sqlite(settings.data_dir.join("metadata.sqlite"))
-        }
+        MetadataUrl::Sqlite => metadata_store::Url::Sqlite(settings.data_dir.join(METADATA)),
         MetadataUrl::Mysql(url) => metadata_store::Url::MySql(url.clone()),
     };
     metadata_store::Config { url }.open().await.context("opening the metadata store")

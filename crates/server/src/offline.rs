@@ -14,7 +14,7 @@ use api::{
 };
 use daemon::{
     clock::{Clock as _, SystemClock},
-    config::{MetadataUrl, Settings},
+    config::Settings,
     lock::DataDirLock,
 };
 use ingest::pipeline;
@@ -86,14 +86,11 @@ pub async fn create_access_key(
 }
 
 fn must_exist(settings: &Settings) -> anyhow::Result<()> {
-    let mark = match &settings.metadata_url.value {
-        MetadataUrl::Sqlite => "metadata.sqlite",
-        MetadataUrl::Mysql(_) => "secret.key",
-    };
     ensure!(
-        settings.data_dir.join(mark).is_file(),
-        "{} is no data directory of Vedette: it has no {mark}; name the right one with --data-dir",
-        settings.data_dir.display()
+        data_dir::is_begun(settings),
+        "{} is no data directory of Vedette: it has no {}; name the right one with --data-dir",
+        settings.data_dir.display(),
+        data_dir::mark(settings)
     );
     Ok(())
 }

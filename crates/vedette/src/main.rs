@@ -80,13 +80,13 @@ fn with_settings(command: Command) -> Command {
     KEYS.iter().fold(command.arg(file), |command, key| {
         let help = match (key.default, key.secret) {
             ("", _) | (_, true) => {
-                format!("{} [{}] (environment: {})", key.help, key.allowed, key.env())
+                format!("{} [{}] (environment: {})", key.help, key.all_allowed(), key.env())
             }
             (default, false) => {
                 format!(
                     "{} [{}; default: {default}] (environment: {})",
                     key.help,
-                    key.allowed,
+                    key.all_allowed(),
                     key.env()
                 )
             }

@@ -122,10 +122,12 @@ async fn a_reset_password_is_another_one_and_told() {
 async fn settings_that_cannot_be_served_with_are_refused_before_anything_is_made() {
     let dir = TempDir::new().expect("there is room for a directory");
     for (key, value, why) in [
-        ("roles", "intake", "leave out --roles"),
-        ("memory-limit", "255MiB", "at least 256MiB"),
-        ("journal-max-bytes", "1", "at least 128MiB"),
-        ("admin-password", "hunter2", "at least 8 characters"),
+        ("roles", "intake", "[\"intake\"] (flag --roles) is refused: allowed is all"),
+        (
+            "admin-password",
+            "hunter2",
+            "(flag --admin-password) is refused: allowed is text of at least 8",
+        ),
     ] {
         let given = settings(&dir, &[(key, value)]);
         let refused = start(given, SystemClock::shared(), &mut Vec::new()).await;
@@ -141,4 +143,28 @@ async fn it_stops_in_time_with_nothing_to_do() {
     let (process, _) = started(settings(&dir, &[])).await;
     let stopping = tokio::time::timeout(Duration::from_secs(10), process.stop());
     assert!(stopping.await.expect("it stops within 10 s").unfinished.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_is_not_used_keeps_nobody_from_starting() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let (process, _) = started(settings(&dir, &[])).await;
+    process.stop().await;
+    let (process, told) = started(settings(&dir, &[("admin-password", "short")])).await;
+    assert_eq!(told, "");
+    process.stop().await;
+    let given = settings(&dir, &[("admin-password", "short")]);
+    let reset = server::offline::reset_password(&given, &mut Vec::new()).await;
+    let refused = reset.expect_err("here it is used").to_string();
+    assert!(refused.contains("at least 8 characters"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_without_https_tells_no_address_that_nobody_serves() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let (process, told) = started(settings(&dir, &[("https-listen", "off")])).await;
+    let http = process.otlp[1].expect("it listens");
+    assert!(!told.contains("https://") && !told.contains("fingerprint"), "{told}");
+    assert!(told.contains(&format!("OTEL_EXPORTER_OTLP_ENDPOINT=http://{http}")), "{told}");
+    process.stop().await;
 }
