@@ -14,11 +14,20 @@ fn main() -> ExitCode {
     let matches = command().get_matches();
     match run(&matches) {
         Ok(()) => ExitCode::SUCCESS,
+        // `vedette access-key list | head -1`: whoever read has read enough.
+        Err(error) if matches.subcommand_matches("serve").is_none() && is_broken_pipe(&error) => {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             let told = writeln!(std::io::stderr(), "vedette: {error:#}");
             if told.is_err() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 fn command() -> Command {
