@@ -205,6 +205,9 @@ impl Settings {
             }
             _ => {}
         }
+        if *self.hsts && self.tls_cert.is_none() {
+            return Err(refuse("hsts", &self.hsts, "true only together with tls-cert"));
+        }
         for (key, size) in
             [("memory-limit", &self.memory_limit), ("journal-max-bytes", &self.journal_max_bytes)]
         {

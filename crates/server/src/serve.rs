@@ -43,7 +43,8 @@ use crate::{
         status::{ProcessStatus, public_url},
     },
     data_dir::{self, Stores},
-    edge, first_start,
+    edge::{self, Hsts},
+    first_start,
     stage_metrics::StageMetrics,
 };
 
@@ -176,7 +177,7 @@ pub async fn start(
     close_journal(&stores, &stages.journal);
     listeners.serve(
         &settings,
-        edge_of(&intake, api),
+        edge::router(intake.router(KeyRule::Required), api, hsts(&settings)),
         &intake,
         &tls,
         &connections,
@@ -324,8 +325,10 @@ fn build_api(
     api::Config::default().build(deps, metrics.registry())
 }
 
-fn edge_of(intake: &Intake, api: Router) -> Router {
-    edge::router(intake.router(KeyRule::Required), api)
+/// Asked for, and with a certificate that the operator vouches for.
+fn hsts(settings: &Settings) -> Hsts {
+    let own = settings.tls_cert.is_some();
+    if *settings.hsts && own { Hsts::Sent } else { Hsts::Withheld }
 }
 
 /// The sockets of a process.

@@ -67,6 +67,9 @@ settings! {
     /// Private key (PEM) of the own certificate
     tls_key: Option<PathBuf> = "tls-key", "";
 
+    /// Whether browsers are told to insist on HTTPS for a year (HSTS); needs tls-cert
+    hsts: bool = "hsts", "false";
+
     /// Password of the user admin at first start; a random one when unset
     admin_password: Option<Secret> = "admin-password", "", at least "8 characters";
     /// Access key for agents, added when it is new; at first start a random one when unset

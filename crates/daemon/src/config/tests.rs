@@ -188,6 +188,16 @@ fn an_own_certificate_needs_its_key_and_a_key_its_certificate() {
 }
 
 #[test]
+fn hsts_needs_a_certificate_that_does_not_change_by_itself() {
+    assert_eq!(
+        refusal(&[("hsts", "true")], &[], None),
+        "hsts = true (flag --hsts) is refused: allowed is true only together with tls-cert"
+    );
+    let own = [("hsts", "true"), ("tls-cert", "/c.pem"), ("tls-key", "/k.pem")];
+    assert!(load(&own, &[], None).is_ok());
+}
+
+#[test]
 fn an_inflated_body_may_not_be_capped_below_a_plain_one() {
     let refusal = refusal(&[("max-inflated-bytes", "1MiB")], &[], None);
     assert!(refusal.ends_with("allowed is at least max-body-bytes, which is 16MiB"), "{refusal}");
