@@ -241,8 +241,10 @@ impl Named {
         Ok(())
     }
 
-    /// Refuses a backup whose checkpoint this version cannot go on from.
+    /// Refuses a backup with a part that is of a newer version.
     fn check_is_readable(&self, dir: &Path) -> anyhow::Result<()> {
+        data_dir::check_segments(&self.segments)?;
+        data_dir::check_journal(dir)?;
         let Some(object) = &self.checkpoint else { return Ok(()) };
         let path = dir.join(&object.path);
         let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;

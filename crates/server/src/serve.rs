@@ -125,6 +125,7 @@ pub async fn start(
     let shutdown = Shutdown::new(Arc::clone(&clock));
     let stages = Stages::new(&shutdown);
     let lock = DataDirLock::take(&settings.data_dir)?;
+    data_dir::check_formats(&settings).await?;
     let metadata = data_dir::metadata(&settings).await?;
     let opened = open_blocking(&settings, &metadata, &clock).await?;
     let Opened { stores, tls, sealer } = opened;

@@ -139,6 +139,87 @@ async fn a_backup_that_lacks_something_or_is_newer_is_refused_before_anything_is
     fs::write(backup.join("checkpoints/pipeline-1"), [99, 0]).expect("there is room");
     let told = refused().await;
     assert!(told.contains("version 99"), "{told}");
+    fs::write(backup.join("checkpoints/pipeline-1"), [2, 0]).expect("there is room");
+
+    fs::write(backup.join("journal").join(NEWER_JOURNAL.0), newer_journal())
+        .expect("there is room");
+    let told = refused().await;
+    assert!(told.contains("has format 2"), "{told}");
+    remove(&backup.join("journal").join(NEWER_JOURNAL.0)).expect("it is there");
+
+    running.in_catalogue(|catalogue| add_newer_segment(catalogue));
+    write_newer_segment(&running.data());
+    remove(&backup).expect("it is there");
+    copy_running(&settings(&running.dir), &backup, || {}).await.expect("nothing changes");
+    let told = refused().await;
+    assert!(told.contains("segments/newer has format 2"), "{told}");
+}
+
+/// Behind all that [`Running`] makes.
+const NEWER_JOURNAL: (&str, u64) = ("00000000000000099999.log", 99_999);
+
+/// The header of a journal's file of the next format.
+fn newer_journal() -> Vec<u8> {
+    let mut header = b"VEDJRNL\n".to_vec();
+    header.extend_from_slice(&2u16.to_le_bytes());
+    header.extend_from_slice(&[0; 6]);
+    header.extend_from_slice(&7u64.to_le_bytes());
+    header.extend_from_slice(&NEWER_JOURNAL.1.to_le_bytes());
+    let checksum = crc32c::crc32c(&header).to_le_bytes();
+    header.extend_from_slice(&checksum);
+    header.extend_from_slice(&[0; 4]);
+    header
+}
+
+fn write_newer_segment(data: &Path) {
+    fs::write(data.join("segments/newer"), [2, 0]).expect("there is room");
+}
+
+fn add_newer_segment(catalogue: &SqlCatalogue) {
+    let newer = SegmentMeta { format: 2, ..segment_meta(77, "segments/newer".to_owned()) };
+    let added = metadata_store::Replacement {
+        remove: Vec::new(),
+        add: vec![newer],
+        mark_rolled_up: Vec::new(),
+    };
+    catalogue.replace_segments(&added).expect("it is new");
+}
+
+/// Every file of a directory with what it holds; SQLite's index and the lock aside.
+fn contents(dir: &Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let mut found = std::collections::BTreeMap::new();
+    for name in names_in(dir).expect("it can be listed") {
+        let path = dir.join(&name);
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else if name != "lock" && !name.ends_with("-shm") {
+            found.insert(path.clone(), fs::read(path).expect("it can be read"));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_on_a_part_that_is_newer_is_refused_before_any_other_part_is_changed() {
+    let mut running = Running::begun().await;
+    running.cuts();
+    let data = running.data();
+    let refused = async |what: &str| {
+        let before = contents(&data);
+        let mut out = Vec::new();
+        let refused = crate::start(settings(&running.dir), SystemClock::shared(), &mut out).await;
+        let told = format!("{:#}", refused.expect_err("a part is newer"));
+        assert!(told.contains(what) && told.to_lowercase().contains("start the version"), "{told}");
+        assert!(before == contents(&data), "{what}: something was changed");
+    };
+    fs::write(data.join("checkpoints/pipeline-1"), [99, 0]).expect("there is room");
+    refused("version 99").await;
+    fs::write(data.join("journal").join(NEWER_JOURNAL.0), newer_journal()).expect("there is room");
+    refused("has format 2").await;
+    remove(&data.join("journal").join(NEWER_JOURNAL.0)).expect("it is there");
+    write_newer_segment(&data);
+    running.in_catalogue(|catalogue| add_newer_segment(catalogue));
+    refused("segments/newer has format 2").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
