@@ -96,24 +96,47 @@ fn segment_meta(id: u64, path: String) -> SegmentMeta {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_backup_is_whole_although_cuts_and_merges_come_between_its_parts() {
-    let mut running = Running::begun().await;
+/// How many tries a backup needs with a cut and a merge at `moment` of the first `cuts` tries.
+async fn tries(running: &mut Running, moment: Moment, cuts: u32) -> anyhow::Result<u32> {
     running.cuts();
     let (settings, target) = (settings(&running.dir), running.dir.path().join("copy"));
     let mut tries = 0;
-    copy_running(&settings, &target, || {
-        tries += 1;
-        if tries <= 3 {
+    let copied = copy_running(&settings, &target, |reached| {
+        tries += u32::from(reached == moment);
+        if reached == moment && tries <= cuts {
             running.cuts();
         }
-    })
-    .await
-    .expect("a try without a cut in between comes");
-    assert_eq!(tries, 4, "each cut in between needs another try");
-    let named = Named::by(&target.join("metadata.sqlite")).await.expect("it is a database");
-    assert_eq!(named.committed, 41);
-    named.check_is_whole(&target).expect("what the metadata name is in the copy");
+    });
+    copied.await?;
+    let named = Named::by(&target.join("metadata.sqlite")).await?;
+    named.check_is_whole(&target)?;
+    let segments = files_below(&target, Path::new("segments"))?;
+    assert_eq!(segments.len(), named.segments.len(), "{segments:?}: merged ones are left out");
+    Ok(tries)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_whole_although_cuts_and_merges_come_while_metadata_are_copied() {
+    let mut running = Running::begun().await;
+    let tries = tries(&mut running, Moment::MetadataCopied, u32::MAX).await;
+    assert_eq!(tries.expect("what was replaced is held"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_right_before_the_metadata_are_copied_needs_another_try() {
+    let mut running = Running::begun().await;
+    let tries = tries(&mut running, Moment::Held, 3).await;
+    assert_eq!(tries.expect("a try without a cut in between comes"), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_fails_leaves_nothing_of_itself() {
+    let mut running = Running::begun().await;
+    let failed = tries(&mut running, Moment::Held, u32::MAX).await;
+    let told = failed.expect_err("there is a cut in each try").to_string();
+    assert!(told.contains("try again"), "{told}");
+    let left = names_in(&running.dir.path().join("copy")).expect("it can be listed");
+    assert!(left.is_empty(), "{left:?} was left");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +144,7 @@ async fn a_backup_that_lacks_something_or_is_newer_is_refused_before_anything_is
     let mut running = Running::begun().await;
     running.cuts();
     let backup = running.dir.path().join("copy");
-    copy_running(&settings(&running.dir), &backup, || {}).await.expect("nothing changes");
+    copy_running(&settings(&running.dir), &backup, |_| {}).await.expect("nothing changes");
     let fresh = TempDir::new().expect("there is room for a directory");
     let refused = async || {
         let error = restore(&settings(&fresh), &backup, &mut Vec::new()).await;
@@ -150,7 +173,7 @@ async fn a_backup_that_lacks_something_or_is_newer_is_refused_before_anything_is
     running.in_catalogue(|catalogue| add_newer_segment(catalogue));
     write_newer_segment(&running.data());
     remove(&backup).expect("it is there");
-    copy_running(&settings(&running.dir), &backup, || {}).await.expect("nothing changes");
+    copy_running(&settings(&running.dir), &backup, |_| {}).await.expect("nothing changes");
     let told = refused().await;
     assert!(told.contains("segments/newer has format 2"), "{told}");
 }
@@ -279,7 +302,7 @@ async fn what_is_kept_and_copied_is_readable_by_its_owner_alone() {
     let mut running = Running::begun().await;
     running.cuts();
     let copy = running.dir.path().join("copy");
-    copy_running(&settings(&running.dir), &copy, || {}).await.expect("nothing changes");
+    copy_running(&settings(&running.dir), &copy, |_| {}).await.expect("nothing changes");
     let data = running.data();
     let of_data = ["", "metadata.sqlite", "metadata.sqlite-wal", "metadata.sqlite-shm"];
     let of_copy = ["", "metadata.sqlite", "secret.key", "segments", "segments/1", "checkpoints"];
