@@ -170,7 +170,7 @@ async fn a_backup_that_lacks_something_or_is_newer_is_refused_before_anything_is
     assert!(told.contains("has format 2"), "{told}");
     remove(&backup.join("journal").join(NEWER_JOURNAL.0)).expect("it is there");
 
-    running.in_catalogue(|catalogue| add_newer_segment(catalogue));
+    running.in_catalogue(add_newer_segment);
     write_newer_segment(&running.data());
     remove(&backup).expect("it is there");
     copy_running(&settings(&running.dir), &backup, |_| {}).await.expect("nothing changes");
@@ -241,7 +241,7 @@ async fn a_start_on_a_part_that_is_newer_is_refused_before_any_other_part_is_cha
     refused("has format 2").await;
     remove(&data.join("journal").join(NEWER_JOURNAL.0)).expect("it is there");
     write_newer_segment(&data);
-    running.in_catalogue(|catalogue| add_newer_segment(catalogue));
+    running.in_catalogue(add_newer_segment);
     refused("segments/newer has format 2").await;
 }
 
