@@ -46,7 +46,7 @@ macro_rules! settings {
 settings! {
     /// Directory for everything that Vedette keeps
     data_dir: PathBuf = "data-dir", "/var/lib/vedette";
-    /// Roles that this process plays; this version plays all of them or none
+    /// Roles that this process plays; this version takes only all
     roles: Roles = "roles", "all";
 
     /// Address of the HTTPS edge: UI, REST and agents' data
