@@ -40,6 +40,8 @@ pub struct Key {
     pub default: &'static str,
     /// What a value may be.
     pub allowed: &'static str,
+    /// The least that is allowed, with its unit; empty where nothing more than `allowed` is asked.
+    pub least: &'static str,
     /// Whether it takes several values: separated by commas, as an array in the file, or by repeating the flag.
     pub list: bool,
     /// Whether it must never be printed.
@@ -50,6 +52,14 @@ impl Key {
     /// The environment variable that sets it.
     pub fn env(&self) -> String {
         format!("VEDETTE_{}", self.name.replace('-', "_").to_ascii_uppercase())
+    }
+
+    /// What a value may be, its least included: the end of the sentence "allowed is …".
+    pub fn all_allowed(&self) -> String {
+        match self.least {
+            "" => self.allowed.to_owned(),
+            least => format!("{}, at least {least}", self.allowed),
+        }
     }
 }
 
@@ -163,7 +173,8 @@ impl Settings {
         Self::parse(&Layers::default()).expect("a test loads every default")
     }
 
-    /// Writes every setting as a line of TOML with its source as a comment; secrets as `***`.
+    /// Writes every setting as a line of TOML with its source, and its least where it has one, as a comment; secrets as
+    /// `***`.
     pub fn show(&self, out: &mut impl Write) -> io::Result<()> {
         let rows = self.rows();
         let key_width = rows.iter().map(|row| row.key.len()).max().unwrap_or(0);
@@ -173,8 +184,12 @@ impl Settings {
             .filter(|width| *width <= 40)
             .max()
             .unwrap_or(0);
-        for Row { key, value, source } in rows {
-            writeln!(out, "{key:key_width$} = {value:value_width$}  # {source}")?;
+        for (Row { key, value, source }, known) in rows.iter().zip(KEYS) {
+            write!(out, "{key:key_width$} = {value:value_width$}  # {source}")?;
+            match known.least {
+                "" => writeln!(out)?,
+                least => writeln!(out, "; at least {least}")?,
+            }
         }
         Ok(())
     }
@@ -189,6 +204,18 @@ impl Settings {
                 return Err(refuse("tls-key", &self.tls_key, "given only together with tls-cert"));
             }
             _ => {}
+        }
+        if *self.hsts && self.tls_cert.is_none() {
+            return Err(refuse("hsts", &self.hsts, "true only together with tls-cert"));
+        }
+        for (key, size) in
+            [("memory-limit", &self.memory_limit), ("journal-max-bytes", &self.journal_max_bytes)]
+        {
+            let known = layers::find(key).expect("it is one of the settings");
+            let least = ByteSize::parse(known.least).expect("a least is written as a value is");
+            if **size < least {
+                return Err(refuse(key, size, known.all_allowed()));
+            }
         }
         if *self.max_inflated_bytes < *self.max_body_bytes {
             let allowed = format!("at least max-body-bytes, which is {}", *self.max_body_bytes);

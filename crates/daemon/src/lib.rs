@@ -11,6 +11,7 @@ pub mod listener;
 pub mod lock;
 pub mod logs;
 pub mod metrics;
+mod private_dir;
 pub mod shutdown;
 pub mod tasks;
 pub mod tls;

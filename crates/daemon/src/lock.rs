@@ -4,9 +4,9 @@
 //! the pid in the file is only for the message to whoever comes second.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -63,7 +63,7 @@ impl DataDirLock {
 }
 
 fn open(dir: &Path) -> io::Result<File> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    crate::private_dir::ensure(dir)?;
     // Not truncated: until the lock is ours the pid in it is somebody else's.
     OpenOptions::new()
         .read(true)

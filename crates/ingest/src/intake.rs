@@ -157,8 +157,7 @@ async fn answer(shared: Arc<Shared>, key_rule: KeyRule, request: Request<Body>) 
     if grpc::is_grpc(&call.headers) {
         return grpc::answer(&shared, call, target, body).await;
     }
-    let drains = parts.version < ::http::Version::HTTP_2;
-    let request = http::Incoming { method: parts.method, drains, body };
+    let request = http::Incoming { method: parts.method, body };
     match target {
         Target::GrpcMethod(_) => http::answer_misdirected_grpc(&shared, call, request).await,
         _ => http::answer(&shared, call, target, request).await,

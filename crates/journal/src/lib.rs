@@ -20,7 +20,7 @@ use std::{io, sync::Arc, time::Duration};
 pub use self::{
     file::first_of,
     local::{Config, LocalJournal},
-    log::{Log, LogConfig, LogStatus},
+    log::{Log, LogConfig, LogStatus, check_formats},
     record::{Record, Stored, Topic},
 };
 

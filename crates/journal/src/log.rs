@@ -385,6 +385,18 @@ fn found_files(disk: &dyn Disk, dir: &Path) -> Result<Vec<u64>, OpenError> {
     Ok(names.iter().filter_map(|name| file::first_of(name)).collect())
 }
 
+/// Whether this version can read every file of a journal: asked before a process changes anything else of its data.
+/// A directory that is missing has none.
+///
+/// # Errors
+/// When a file is of a newer format, or the disk refuses.
+pub fn check_formats(disk: &dyn Disk, dir: &Path) -> Result<(), OpenError> {
+    match disk.list(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        _ => refuse_newer_formats(disk, dir, &found_files(disk, dir)?),
+    }
+}
+
 fn refuse_newer_formats(disk: &dyn Disk, dir: &Path, found: &[u64]) -> Result<(), OpenError> {
     for &first in found {
         let file = file::name(first);

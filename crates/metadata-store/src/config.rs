@@ -1,10 +1,10 @@
 //! Which database, and opening it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::MetadataStore;
-use crate::database::{Database, Failure, connect};
+use crate::database::{Failure, connect};
 use crate::migrations::{self, Found, KNOWN_VERSION};
 
 /// Where the metadata live.
@@ -61,33 +61,76 @@ impl From<Failure> for OpenError {
     }
 }
 
+/// A database as it was found, for reading alone. To be closed.
+#[derive(Debug)]
+pub struct AsFound {
+    /// None where there is no database yet, or one whose first migration did not end.
+    pub store: Option<MetadataStore>,
+    /// What reading makes beside a database and leaves there.
+    left: Option<PathBuf>,
+}
+
+impl AsFound {
+    /// Leaves everything as it was found.
+    pub async fn close(self) {
+        if let Some(store) = &self.store {
+            store.close().await;
+        }
+        if let Some(left) = self.left {
+            // It is an index that the next reader makes anew; one that stays harms nobody.
+            drop(tokio::fs::remove_file(left).await);
+        }
+    }
+}
+
 impl Config {
+    /// Opens the database to look at it before anything is changed: nothing is written to it, migrated or made. A
+    /// database that is newer or not ours is refused.
+    ///
+    /// # Errors
+    /// As [`Config::open`].
+    pub async fn look(&self) -> Result<AsFound, OpenError> {
+        let (database, left) = match &self.url {
+            Url::Sqlite(path) if !path.exists() => return Ok(AsFound { store: None, left: None }),
+            Url::Sqlite(path) => {
+                let index = connect::beside(path, "-shm");
+                let left = (!index.exists()).then_some(index);
+                (connect::sqlite_untouched(path).await.map_err(cannot_connect)?, left)
+            }
+            Url::MySql(url) => (connect::mysql(url).await.map_err(cannot_connect)?, None),
+        };
+        let found = match migrations::inspect(&database).await {
+            Ok(found) => refuse_what_is_not_ours(found).map(|()| found),
+            Err(failure) => Err(failure.into()),
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                let store = Some(MetadataStore::new(database));
+                AsFound { store, left }.close().await;
+                return Err(error);
+            }
+        };
+        let store = MetadataStore::new(database);
+        if matches!(found, Found::Version(version) if version > 0) {
+            return Ok(AsFound { store: Some(store), left });
+        }
+        AsFound { store: Some(store), left }.close().await;
+        Ok(AsFound { store: None, left: None })
+    }
+
     /// Opens the database and brings it to this version's schema. A database that is newer or not ours is
     /// refused before anything is written to it.
     pub async fn open(self) -> Result<MetadataStore, OpenError> {
+        self.look().await?.close().await;
         let database = match &self.url {
-            Url::Sqlite(path) => open_sqlite(path).await?,
-            Url::MySql(url) => open_mysql(url).await?,
+            Url::Sqlite(path) => connect::sqlite(path).await,
+            Url::MySql(url) => connect::mysql(url).await,
         };
+        let database = database.map_err(cannot_connect)?;
         migrations::migrate(&database).await?;
         Ok(MetadataStore::new(database))
     }
-}
-
-async fn open_sqlite(path: &Path) -> Result<Database, OpenError> {
-    if path.exists() {
-        let untouched = connect::sqlite_untouched(path).await.map_err(cannot_connect)?;
-        let found = migrations::inspect(&untouched).await?;
-        untouched.close().await;
-        refuse_what_is_not_ours(found)?;
-    }
-    connect::sqlite(path).await.map_err(cannot_connect)
-}
-
-async fn open_mysql(url: &str) -> Result<Database, OpenError> {
-    let database = connect::mysql(url).await.map_err(cannot_connect)?;
-    refuse_what_is_not_ours(migrations::inspect(&database).await?)?;
-    Ok(database)
 }
 
 fn refuse_what_is_not_ours(found: Found) -> Result<(), OpenError> {

@@ -37,7 +37,7 @@ pub use catalogue::{
     MemoryCatalogue, ObjectRef, PartitionOffset, ReplaceOutcome, Replacement, SegmentMeta,
     SqlCatalogue,
 };
-pub use config::{Config, OpenError, Url};
+pub use config::{AsFound, Config, OpenError, Url};
 pub use directory::{Directory, EntityBackend, MemoryEntities, SqlEntities};
 pub use entities::{Entities, Entity, NewEntity};
 pub use error::StoreError;

@@ -9,23 +9,82 @@ use daemon::{
 };
 use ingest::pipeline::{self, CONSUMER};
 use journal::{LocalJournal, LogConfig};
-use metadata_store::{Catalogue as _, Directory, MetadataStore, SqlCatalogue, SqlEntities};
-use telemetry_store::Store;
+use metadata_store::{
+    Catalogue as _, Directory, MetadataStore, SegmentMeta, SqlCatalogue, SqlEntities,
+};
+use telemetry_store::{
+    Store,
+    segment::{self, SegmentError},
+};
 use tokio::runtime::Handle;
 
 /// The share of the disk below which nothing more is accepted.
 const MIN_FREE_SHARE: f64 = 0.05;
+const METADATA: &str = "metadata.sqlite";
+const JOURNAL: &str = "journal";
 const JOURNAL_FILE_BYTES: u64 = 64 << 20;
+
+/// The file by which a data directory is known to be one.
+pub(crate) fn mark(settings: &Settings) -> &'static str {
+    match &settings.metadata_url.value {
+        MetadataUrl::Sqlite => METADATA,
+        MetadataUrl::Mysql(_) => "secret.key",
+    }
+}
+
+/// Whether a server was started on the data directory before.
+pub(crate) fn is_begun(settings: &Settings) -> bool {
+    settings.data_dir.join(mark(settings)).is_file()
+}
 
 /// Opens the metadata store that the settings name.
 pub(crate) async fn metadata(settings: &Settings) -> anyhow::Result<MetadataStore> {
+    metadata_config(settings).open().await.context("opening the metadata store")
+}
+
+fn metadata_config(settings: &Settings) -> metadata_store::Config {
     let url = match &settings.metadata_url.value {
-        MetadataUrl::Sqlite => {
-            metadata_store::Url::Sqlite(settings.data_dir.join("metadata.sqlite"))
-        }
+        MetadataUrl::Sqlite => metadata_store::Url::Sqlite(settings.data_dir.join(METADATA)),
         MetadataUrl::Mysql(url) => metadata_store::Url::MySql(url.clone()),
     };
-    metadata_store::Config { url }.open().await.context("opening the metadata store")
+    metadata_store::Config { url }
+}
+
+/// Refuses data of a newer version, whichever part of them it is, while all of them are as they were found: a start that
+/// fails must leave a directory that the newer version can go on with.
+pub(crate) async fn check_formats(settings: &Settings) -> anyhow::Result<()> {
+    let found = metadata_config(settings).look().await.context("opening the metadata store")?;
+    let (metadata, dir) = (found.store.clone(), settings.data_dir.value.clone());
+    let runtime = Handle::current();
+    let check = move || {
+        check_journal(&dir)?;
+        let Some(metadata) = metadata else { return Ok(()) };
+        let catalogue = SqlCatalogue::new(metadata, runtime);
+        let segments = catalogue.snapshot().context("reading the catalogue")?.segments;
+        check_segments(&segments)?;
+        check_checkpoint(&dir, &catalogue)
+    };
+    let checked = tokio::task::spawn_blocking(check).await.context("checking the data directory");
+    found.close().await;
+    checked?
+}
+
+/// Refuses segments of a newer format.
+pub(crate) fn check_segments(segments: &[SegmentMeta]) -> anyhow::Result<()> {
+    let newer = segments.iter().find(|segment| segment.format > segment::FORMAT);
+    match newer {
+        Some(SegmentMeta { path, format: found, .. }) => {
+            Err(SegmentError::Newer { path: path.clone(), found: *found })
+                .context("reading the telemetry store; start the version that wrote it")
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses a journal of a newer format. `dir` exists.
+pub(crate) fn check_journal(dir: &Path) -> anyhow::Result<()> {
+    let disk = LocalDisk::new(dir).context("opening the data directory")?;
+    journal::check_formats(&disk, Path::new(JOURNAL)).context("opening the journal")
 }
 
 /// What the data directory holds besides metadata.
@@ -45,7 +104,6 @@ pub(crate) fn stores(
     let local = LocalDisk::new(&*settings.data_dir).context("opening the data directory")?;
     let disk: Arc<dyn Disk> = Arc::new(local);
     let catalogue = Arc::new(SqlCatalogue::new(metadata.clone(), runtime.clone()));
-    check_checkpoint(&settings.data_dir, &catalogue)?;
     let entities = Arc::new(SqlEntities::new(metadata.clone(), runtime));
     let directory = Arc::new(Directory::load(entities).context("reading the entities")?);
     let store =
@@ -54,7 +112,7 @@ pub(crate) fn stores(
             .context("opening the telemetry store")?;
     let memory = usize::try_from(settings.memory_limit.bytes()).unwrap_or(usize::MAX);
     let log = LogConfig {
-        dir: "journal".into(),
+        dir: JOURNAL.into(),
         file_bytes: JOURNAL_FILE_BYTES,
         max_bytes: settings.journal_max_bytes.bytes(),
         min_free_share: MIN_FREE_SHARE,
@@ -71,8 +129,8 @@ pub(crate) fn stores(
     Ok(Stores { journal: Arc::new(journal), store: Arc::new(store), catalogue, directory })
 }
 
-/// Refuses a directory whose checkpoint this version cannot go on from, before anything else on it is opened. Blocks.
-pub(crate) fn check_checkpoint(dir: &Path, catalogue: &SqlCatalogue) -> anyhow::Result<()> {
+/// Refuses a directory whose checkpoint this version cannot go on from. Blocks.
+fn check_checkpoint(dir: &Path, catalogue: &SqlCatalogue) -> anyhow::Result<()> {
     let named = catalogue.checkpoint(CONSUMER).context("reading where the pipeline stands")?;
     let Some(named) = named else { return Ok(()) };
     let path = dir.join(&named.path);

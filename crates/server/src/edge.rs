@@ -3,6 +3,7 @@
 use axum::{
     Router,
     extract::{ConnectInfo, Request},
+    http::header::STRICT_TRANSPORT_SECURITY,
     middleware::{self, Next},
     response::Response,
 };
@@ -10,8 +11,17 @@ use daemon::listener::Peer;
 use ingest::intake;
 use tower::ServiceExt as _;
 
+/// Whether browsers are told to insist on HTTPS with a certificate that they can verify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hsts {
+    Sent,
+    /// A browser that was told so lets nobody pass by a certificate that it cannot verify: with a CA of our own, which
+    /// is made anew with every new data directory, people would be locked out of the page for a year.
+    Withheld,
+}
+
 /// Puts the parts behind one router.
-pub(crate) fn router(intake: Router, api: Router) -> Router {
+pub(crate) fn router(intake: Router, api: Router, hsts: Hsts) -> Router {
     let pages = Router::new().fallback_service(crate::ui::pages());
     let pages = api::security_headers::apply(api::unread_bodies::apply(pages));
     let api = api.fallback_service(pages);
@@ -24,7 +34,17 @@ pub(crate) fn router(intake: Router, api: Router) -> Router {
             if to_intake { intake.oneshot(request).await } else { api.oneshot(request).await }
         }
     });
-    Router::new().fallback_service(everything).layer(middleware::from_fn(with_connect_info))
+    let edge = Router::new().fallback_service(everything);
+    let edge = edge.layer(middleware::from_fn(with_connect_info));
+    match hsts {
+        Hsts::Sent => edge,
+        Hsts::Withheld => edge.layer(middleware::map_response(without_hsts)),
+    }
+}
+
+async fn without_hsts(mut response: Response) -> Response {
+    response.headers_mut().remove(STRICT_TRANSPORT_SECURITY);
+    response
 }
 
 /// The API knows its peer in axum's own words.
@@ -33,4 +53,23 @@ async fn with_connect_info(mut request: Request, next: Next) -> Response {
         request.extensions_mut().insert(ConnectInfo(address));
     }
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn browsers_are_told_to_insist_only_where_that_is_wanted() {
+        let api = || api::security_headers::apply(Router::new().fallback(|| async { "here" }));
+        for (hsts, sent) in [(Hsts::Sent, true), (Hsts::Withheld, false)] {
+            let edge = router(Router::new(), api(), hsts);
+            let request = Request::get("/api/v1/about").body(Body::empty());
+            let answer = edge.oneshot(request.expect("it is sound")).await.expect("it answers");
+            assert_eq!(answer.headers().contains_key(STRICT_TRANSPORT_SECURITY), sent, "{hsts:?}");
+            assert!(answer.headers().contains_key("content-security-policy"), "{hsts:?}");
+        }
+    }
 }

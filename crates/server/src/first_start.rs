@@ -1,6 +1,6 @@
 //! The first start: an administrator, an access key, and telling whoever started it what they are, once.
 
-use std::io::Write;
+use std::{io::Write, net::SocketAddr};
 
 use anyhow::Context as _;
 use api::{
@@ -9,10 +9,11 @@ use api::{
 };
 use daemon::{clock::UnixNanos, config::Settings, tls::TlsState};
 use metadata_store::{
-    AccessKeys as _, FIRST_ACCOUNT, MetadataStore, NewAccessKey, NewUser, Users as _,
+    AccessKey, AccessKeys as _, FIRST_ACCOUNT, MetadataStore, NewAccessKey, NewUser, Users as _,
 };
+use tracing::{info, warn};
 
-use crate::data_dir::random;
+use crate::{Started, data_dir::random};
 
 pub(crate) const ADMIN: &str = "admin";
 
@@ -36,22 +37,60 @@ pub(crate) async fn ensure(
         let password = given.clone().unwrap_or_else(random_password);
         create_admin(metadata, &password).await?;
         made.password = given.is_none().then_some(password);
+    } else {
+        say_if_not_the_password(settings, metadata).await?;
     }
     let keys = metadata.access_keys().await?;
     let given = settings.access_key.value.as_ref().map(|secret| secret.reveal().to_owned());
-    let is_new = |key: &String| !keys.iter().any(|known| known.key_hash == access_key::hash(key));
     match given {
-        Some(key) if is_new(&key) => create_key(metadata, sealer, "configured", &key, now).await?,
+        Some(key) => match keys.iter().find(|known| known.key_hash == access_key::hash(&key)) {
+            None => {
+                create_key(metadata, sealer, "configured", &key, now).await?;
+                if !keys.is_empty() {
+                    info!("the configured access-key was new and is taken beside the others");
+                }
+            }
+            Some(known) => say_if_disabled(known),
+        },
         None if keys.is_empty() => {
             let key = access_key::generate();
             create_key(metadata, sealer, "first", &key, now).await?;
             made.access_key = Some(key);
         }
-        Some(_) | None => {}
+        None => {}
     }
     Ok(made)
 }
 
+/// A configured password that is not the administrator's would else be tried in vain.
+async fn say_if_not_the_password(
+    settings: &Settings,
+    metadata: &MetadataStore,
+) -> anyhow::Result<()> {
+    let Some(secret) = &settings.admin_password.value else { return Ok(()) };
+    let Some(admin) = metadata.user_by_name(FIRST_ACCOUNT, ADMIN).await? else { return Ok(()) };
+    let given = secret.reveal().to_owned();
+    let verify = move || password::verify(&given, &admin.password_hash);
+    if !tokio::task::spawn_blocking(verify).await.context("comparing the configured password")? {
+        warn!(
+            origin = %settings.admin_password.source,
+            "admin-password is ignored: the user admin exists already and has another password; to set this one, run \
+             vedette admin reset-password with it"
+        );
+    }
+    Ok(())
+}
+
+fn say_if_disabled(key: &AccessKey) {
+    if key.disabled {
+        warn!(
+            name = key.name,
+            "the configured access-key is ignored: it was disabled, for ever; make another with vedette access-key create"
+        );
+    }
+}
+
+/// As the settings say.
 const MIN_PASSWORD_CHARS: usize = 8;
 
 /// The configured password of the administrator, unless there is none.
@@ -63,7 +102,8 @@ pub(crate) fn given_password(settings: &Settings) -> anyhow::Result<Option<Strin
     let password = secret.reveal();
     anyhow::ensure!(
         password.chars().count() >= MIN_PASSWORD_CHARS,
-        "admin-password is refused: it has to have at least {MIN_PASSWORD_CHARS} characters"
+        "admin-password = *** ({}) is refused: allowed is text of at least {MIN_PASSWORD_CHARS} characters",
+        settings.admin_password.source
     );
     Ok(Some(password.to_owned()))
 }
@@ -108,10 +148,10 @@ pub(crate) fn random_password() -> String {
         .collect()
 }
 
-/// Tells once what was made. Nothing is told when nothing was.
+/// Tells once what was made, and what to reach by it. Nothing is told when nothing was.
 pub(crate) fn tell(
     made: &Made,
-    url: &str,
+    started: &Started,
     tls: &TlsState,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
@@ -119,7 +159,10 @@ pub(crate) fn tell(
         return Ok(());
     }
     writeln!(out, "\n  Vedette is set up. This is shown once:\n")?;
-    writeln!(out, "    page          {url}")?;
+    match started.https {
+        Some(_) => writeln!(out, "    page          {}", started.url)?,
+        None => writeln!(out, "    page          none, since https-listen is off; nor REST")?,
+    }
     if let Some(password) = &made.password {
         writeln!(out, "    user          {ADMIN}")?;
         writeln!(out, "    password      {password}")?;
@@ -127,6 +170,15 @@ pub(crate) fn tell(
     if let Some(key) = &made.access_key {
         writeln!(out, "    access key    {key}    (agents send it as x-api-key)")?;
     }
+    match started.https {
+        Some(_) => tell_of_https(&started.url, tls, out)?,
+        None => tell_of_plaintext(started.otlp, out)?,
+    }
+    writeln!(out, "  Forgotten password: vedette admin reset-password\n")?;
+    out.flush()
+}
+
+fn tell_of_https(url: &str, tls: &TlsState, out: &mut dyn Write) -> std::io::Result<()> {
     if let Some(authority) = &tls.authority {
         writeln!(out, "    CA            {}", authority.file.display())?;
         writeln!(out, "    fingerprint   {}\n", authority.fingerprint)?;
@@ -151,7 +203,25 @@ pub(crate) fn tell(
         out,
         "           OTEL_EXPORTER_OTLP_ENDPOINT={url}  OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"
     )?;
-    writeln!(out, "           OTEL_EXPORTER_OTLP_HEADERS=x-api-key=<access key>")?;
-    writeln!(out, "  Forgotten password: vedette admin reset-password\n")?;
-    out.flush()
+    writeln!(out, "           OTEL_EXPORTER_OTLP_HEADERS=x-api-key=<access key>")
+}
+
+/// Where agents are taken in the clear: gRPC, then HTTP.
+fn tell_of_plaintext(
+    [grpc, http]: [Option<SocketAddr>; 2],
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    writeln!(out)?;
+    for (address, protocol) in [(http, "http/protobuf"), (grpc, "grpc")] {
+        if let Some(address) = address {
+            writeln!(
+                out,
+                "  Agent:   OTEL_EXPORTER_OTLP_ENDPOINT=http://{address}  OTEL_EXPORTER_OTLP_PROTOCOL={protocol}"
+            )?;
+        }
+    }
+    if grpc.or(http).is_none() {
+        writeln!(out, "  Agent:   none can report: every listen address is off or taken")?;
+    }
+    Ok(())
 }

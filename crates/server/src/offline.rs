@@ -1,10 +1,11 @@
 //! What works on a data directory beside or without a running server: passwords, access keys, backup and restore.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Write},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, bail, ensure};
@@ -14,7 +15,7 @@ use api::{
 };
 use daemon::{
     clock::{Clock as _, SystemClock},
-    config::{MetadataUrl, Settings},
+    config::Settings,
     lock::DataDirLock,
 };
 use ingest::pipeline;
@@ -86,27 +87,24 @@ pub async fn create_access_key(
 }
 
 fn must_exist(settings: &Settings) -> anyhow::Result<()> {
-    let mark = match &settings.metadata_url.value {
-        MetadataUrl::Sqlite => "metadata.sqlite",
-        MetadataUrl::Mysql(_) => "secret.key",
-    };
     ensure!(
-        settings.data_dir.join(mark).is_file(),
-        "{} is no data directory of Vedette: it has no {mark}; name the right one with --data-dir",
-        settings.data_dir.display()
+        data_dir::is_begun(settings),
+        "{} is no data directory of Vedette: it has no {}; name the right one with --data-dir",
+        settings.data_dir.display(),
+        data_dir::mark(settings)
     );
     Ok(())
 }
 
-/// How often a copy is begun again when what the metadata name was replaced meanwhile.
+/// How often a copy is begun again when what the metadata name was replaced just before they were copied.
 const TRIES: u32 = 20;
 
 /// Copies a data directory into an empty one, also while its server runs.
 ///
-/// Metadata first, as of one transaction: they name segments and a checkpoint, and say how far the journal was worked
-/// through. Right behind them the checkpoint and the journal, which the next cut replaces and shortens; the segments,
-/// which may take long, come last. Whatever was replaced in between is missing from the copy, and all but the segments
-/// is copied anew: those never change and are copied once, so that a later try is quick however long the first took.
+/// Segments first: they never change, and copying them may take long. Then everything that a cut or a merge may replace is
+/// opened, the segments that are new since then among it: what is open stays readable however long it takes. Right behind
+/// that the metadata, as of one transaction at the beginning of their copy: they name nothing that is not open or copied,
+/// unless a cut came in the moment between. Then all but the segments is copied anew.
 ///
 /// # Errors
 /// When the target is not empty or within the data directory, or something cannot be read or written.
@@ -118,7 +116,7 @@ pub async fn backup(settings: &Settings, target: &Path, out: &mut dyn Write) -> 
         target.display(),
         settings.data_dir.display()
     );
-    copy_running(settings, target, || {}).await?;
+    copy_running(settings, target, |_| {}).await?;
     writeln!(out, "Backed up {} to {}", settings.data_dir.display(), target.display())?;
     Ok(())
 }
@@ -130,15 +128,38 @@ fn is_within(path: &Path, dir: &Path) -> anyhow::Result<bool> {
     Ok(path.ancestors().filter_map(|part| part.canonicalize().ok()).any(|part| part == dir))
 }
 
-/// Tries until a copy is whole. `metadata_copied` is called in each try between the metadata and the rest.
+/// A moment of a try at which a server may get in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moment {
+    /// What may be replaced is open, the metadata are not read yet.
+    Held,
+    /// The metadata are copied, what they name is not.
+    MetadataCopied,
+}
+
+/// Tries until a copy is whole; leaves the target empty where none is. `reached` is told the moments of each try.
 async fn copy_running(
     settings: &Settings,
     target: &Path,
-    mut metadata_copied: impl FnMut(),
+    mut reached: impl FnMut(Moment),
 ) -> anyhow::Result<()> {
     empty_dir(target)?;
+    let copied = copy_whole(settings, target, &mut reached).await;
+    if copied.is_err() {
+        for name in names_in(target)? {
+            remove(&target.join(name))?;
+        }
+    }
+    copied
+}
+
+async fn copy_whole(
+    settings: &Settings,
+    target: &Path,
+    reached: &mut impl FnMut(Moment),
+) -> anyhow::Result<()> {
     for _ in 0..TRIES {
-        if try_backup(settings, target, &mut metadata_copied).await? {
+        if try_backup(settings, target, reached).await? {
             return Ok(());
         }
         for part in ["metadata.sqlite", "checkpoints", "journal"] {
@@ -146,8 +167,8 @@ async fn copy_running(
         }
     }
     bail!(
-        "the data changed during each of {TRIES} tries; {} is not a whole backup, remove it and try again in a minute",
-        target.display()
+        "the data changed at the wrong moment in each of {TRIES} tries, and nothing was kept of them; try again, best \
+         while less is reported"
     )
 }
 
@@ -155,36 +176,93 @@ async fn copy_running(
 async fn try_backup(
     settings: &Settings,
     target: &Path,
-    metadata_copied: &mut impl FnMut(),
+    reached: &mut impl FnMut(Moment),
 ) -> anyhow::Result<bool> {
     let from = &*settings.data_dir;
+    // The second time only what came while the first went on, so that few are left to be held open.
+    for _ in 0..2 {
+        for path in files_below(from, Path::new("segments"))? {
+            copy_once(from, target, &path)?;
+        }
+    }
+    let held = Held::open(from, target)?;
+    reached(Moment::Held);
     let metadata = data_dir::metadata(settings).await?;
     let copy = target.join("metadata.sqlite");
     metadata.backup_to(&copy).await.context("backing up the metadata")?;
     metadata.close().await;
-    metadata_copied();
-    for part in ["checkpoints", "journal"] {
-        if !copy_changing(&from.join(part), &target.join(part))? {
-            return Ok(false);
-        }
-    }
+    reached(Moment::MetadataCopied);
+    held.copy_to(target)?;
     let named = Named::by(&copy).await?;
-    if !named.checkpoint_and_journal_are_in(target)? {
+    if !named.all_is_in(target)? {
         return Ok(false);
     }
-    for path in named.segments.iter().map(|segment| target.join(&segment.path)) {
-        let of = from.join(path.strip_prefix(target).expect("it was joined to the target"));
-        if !path.is_file() {
-            make_dirs(path.parent().unwrap_or(target))?;
-            copy_file(&of, &path)?;
-        }
-        if !path.is_file() {
-            return Ok(false);
-        }
-    }
+    named.remove_what_is_not(target)?;
     copy_tree(&from.join("tls"), &target.join("tls"))?;
     copy_file(&from.join("secret.key"), &target.join("secret.key"))?;
     Ok(true)
+}
+
+/// Files that a server may remove, kept readable.
+struct Held(Vec<(fs::File, PathBuf)>);
+
+impl Held {
+    /// Opens checkpoints, journal, and the segments that the target lacks. One that is gone meanwhile was replaced in the
+    /// metadata before, so that they no longer name it.
+    fn open(from: &Path, target: &Path) -> anyhow::Result<Held> {
+        let mut held = Vec::new();
+        for part in ["segments", "checkpoints", "journal"] {
+            for path in files_below(from, Path::new(part))? {
+                if part == "segments" && target.join(&path).is_file() {
+                    continue;
+                }
+                match fs::File::open(from.join(&path)) {
+                    Ok(file) => held.push((file, path)),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => {
+                        return Err(error).with_context(|| format!("opening {}", path.display()));
+                    }
+                }
+            }
+        }
+        Ok(Held(held))
+    }
+
+    fn copy_to(self, target: &Path) -> anyhow::Result<()> {
+        for part in ["checkpoints", "journal"] {
+            make_dirs(&target.join(part))?;
+        }
+        for (file, path) in self.0 {
+            let to = target.join(path);
+            make_dirs(to.parent().unwrap_or(target))?;
+            copy_opened(file, &to).with_context(|| format!("writing {}", to.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Copies a file that never changes, unless it was copied before.
+fn copy_once(from: &Path, target: &Path, path: &Path) -> anyhow::Result<()> {
+    let to = target.join(path);
+    if to.is_file() {
+        return Ok(());
+    }
+    make_dirs(to.parent().unwrap_or(target))?;
+    copy_file(&from.join(path), &to)
+}
+
+/// The files in a directory of `root` and below it, as paths from `root`.
+fn files_below(root: &Path, dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for name in names_in(&root.join(dir))? {
+        let path = dir.join(name);
+        if root.join(&path).is_dir() {
+            found.extend(files_below(root, &path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 /// What metadata name outside of themselves.
@@ -216,6 +294,24 @@ impl Named {
         Ok(named)
     }
 
+    fn all_is_in(&self, dir: &Path) -> anyhow::Result<bool> {
+        let mut segments = self.segments.iter();
+        Ok(segments.all(|segment| dir.join(&segment.path).is_file())
+            && self.checkpoint_and_journal_are_in(dir)?)
+    }
+
+    /// Removes copied segments that were merged into others before the metadata were copied, or came after.
+    fn remove_what_is_not(&self, dir: &Path) -> anyhow::Result<()> {
+        let named: BTreeSet<&Path> =
+            self.segments.iter().map(|segment| Path::new(&segment.path)).collect();
+        for path in files_below(dir, Path::new("segments"))? {
+            if !named.contains(path.as_path()) {
+                remove(&dir.join(path))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a copy has the checkpoint, and a journal that reaches back to where the checkpoint ends.
     fn checkpoint_and_journal_are_in(&self, dir: &Path) -> anyhow::Result<bool> {
         if self.checkpoint.as_ref().is_some_and(|object| !dir.join(&object.path).is_file()) {
@@ -244,8 +340,10 @@ impl Named {
         Ok(())
     }
 
-    /// Refuses a backup whose checkpoint this version cannot go on from.
+    /// Refuses a backup with a part that is of a newer version.
     fn check_is_readable(&self, dir: &Path) -> anyhow::Result<()> {
+        data_dir::check_segments(&self.segments)?;
+        data_dir::check_journal(dir)?;
         let Some(object) = &self.checkpoint else { return Ok(()) };
         let path = dir.join(&object.path);
         let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
@@ -323,26 +421,6 @@ fn names_in(dir: &Path) -> anyhow::Result<Vec<String>> {
         names.push(entry.with_context(listing)?.file_name().to_string_lossy().into_owned());
     }
     Ok(names)
-}
-
-/// Copies the files of a directory from which a server removes; whether all that were listed could be had. They are
-/// opened before the first is copied, so that none is lost while others are, and each is at least as long as it was
-/// when a newer one was listed.
-fn copy_changing(from: &Path, to: &Path) -> anyhow::Result<bool> {
-    make_dirs(to)?;
-    let mut opened = Vec::new();
-    for name in names_in(from)? {
-        let path = from.join(&name);
-        match fs::File::open(&path) {
-            Ok(file) => opened.push((file, to.join(name))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(error).with_context(|| format!("opening {}", path.display())),
-        }
-    }
-    for (file, target) in opened {
-        copy_opened(file, &target).with_context(|| format!("writing {}", target.display()))?;
-    }
-    Ok(true)
 }
 
 /// Copies an opened file to one that only its owner may read, durably.

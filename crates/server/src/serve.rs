@@ -43,7 +43,8 @@ use crate::{
         status::{ProcessStatus, public_url},
     },
     data_dir::{self, Stores},
-    edge, first_start,
+    edge::{self, Hsts},
+    first_start,
     stage_metrics::StageMetrics,
 };
 
@@ -124,6 +125,7 @@ pub async fn start(
     let shutdown = Shutdown::new(Arc::clone(&clock));
     let stages = Stages::new(&shutdown);
     let lock = DataDirLock::take(&settings.data_dir)?;
+    data_dir::check_formats(&settings).await?;
     let metadata = data_dir::metadata(&settings).await?;
     let opened = open_blocking(&settings, &metadata, &clock).await?;
     let Opened { stores, tls, sealer } = opened;
@@ -135,8 +137,8 @@ pub async fn start(
     keys.refresh(&metadata).await.context("reading the access keys")?;
     let mut metrics = Metrics::new();
     let intake = build_intake(&settings, &stores, &keys, &clock, &mut metrics);
-    let url =
-        public_url(&settings, listeners.https.as_ref().map_or(443, |https| https.address().port()));
+    let https_port = listeners.https.as_ref().map_or(443, |https| https.address().port());
+    let url = public_url(&settings, &tls.state(), https_port);
     let stats = Arc::new(Stats::default());
     let status = Arc::new(ProcessStatus {
         tls: Arc::clone(&tls),
@@ -176,7 +178,7 @@ pub async fn start(
     close_journal(&stores, &stages.journal);
     listeners.serve(
         &settings,
-        edge_of(&intake, api),
+        edge::router(intake.router(KeyRule::Required), api, hsts(&settings)),
         &intake,
         &tls,
         &connections,
@@ -184,32 +186,24 @@ pub async fn start(
     );
     drain_intake(&intake, &stages.intake);
     status.startup_seconds.store((clock.monotonic() - began).as_secs(), Ordering::Relaxed);
-    first_start::tell(&made, &started.url, &tls.state(), out).context("telling what was made")?;
-    info!(url = started.url, otlp = ?started.otlp, took = ?(clock.monotonic() - began), "Vedette is up");
+    first_start::tell(&made, &started, &tls.state(), out).context("telling what was made")?;
+    info!(https = ?started.https, url = started.url, otlp = ?started.otlp, took = ?(clock.monotonic() - began), "Vedette is up");
     Ok(started)
 }
 
-/// The least that the process can plan with: below it a single large body takes most of it.
-const MIN_MEMORY: ByteSize = ByteSize(256 << 20);
-/// Two of the journal's files, so that one can be cut off while the other is written.
-const MIN_JOURNAL: ByteSize = ByteSize(128 << 20);
-
 /// Refuses settings that can be read but not served with.
 fn refuse_unsound(settings: &Settings) -> anyhow::Result<()> {
+    let roles: Vec<&str> = settings.roles.iter().map(Role::name).collect();
     anyhow::ensure!(
-        settings.roles.iter().count() == Role::ALL.len(),
-        "roles other than all are refused: this version runs every role in one process; leave out --roles"
+        roles.len() == Role::ALL.len(),
+        "roles = {roles:?} ({}) is refused: allowed is all, since this version runs every role in one process",
+        settings.roles.source
     );
-    for (name, given, least) in [
-        ("memory-limit", *settings.memory_limit, MIN_MEMORY),
-        ("journal-max-bytes", *settings.journal_max_bytes, MIN_JOURNAL),
-    ] {
-        anyhow::ensure!(
-            given >= least,
-            "{name} = {given} is refused: it has to be at least {least}"
-        );
+    // On a directory with an administrator it is not used, and must not keep the server from starting.
+    if !data_dir::is_begun(settings) {
+        first_start::given_password(settings)?;
     }
-    first_start::given_password(settings).map(drop)
+    Ok(())
 }
 
 /// The order of stopping.
@@ -249,12 +243,23 @@ async fn open_blocking(
     let runtime = tokio::runtime::Handle::current();
     let open = move || {
         let tls = ServerTls::open(tls::Config::from_settings(&settings), clock)
-            .context("setting up TLS")?;
+            .with_context(|| setting_up_tls(&settings))?;
         let sealer = Sealer::new(data_dir::sealing_key(&settings.data_dir)?);
         let stores = data_dir::stores(&settings, &metadata, runtime)?;
         Ok(Opened { stores, tls: Arc::new(tls), sealer })
     };
     tokio::task::spawn_blocking(open).await.context("opening the data directory")?
+}
+
+/// With the settings that name the operator's own files, where they do.
+fn setting_up_tls(settings: &Settings) -> String {
+    match (&*settings.tls_cert, &*settings.tls_key) {
+        (Some(chain), Some(key)) => format!(
+            "setting up TLS with tls-cert = {:?} ({}) and tls-key = {:?} ({})",
+            chain, settings.tls_cert.source, key, settings.tls_key.source
+        ),
+        _ => "setting up TLS".to_owned(),
+    }
 }
 
 fn waiting(stores: &Stores) -> u64 {
@@ -321,8 +326,10 @@ fn build_api(
     api::Config::default().build(deps, metrics.registry())
 }
 
-fn edge_of(intake: &Intake, api: Router) -> Router {
-    edge::router(intake.router(KeyRule::Required), api)
+/// Asked for, and with a certificate that the operator vouches for.
+fn hsts(settings: &Settings) -> Hsts {
+    let own = settings.tls_cert.is_some();
+    if *settings.hsts && own { Hsts::Sent } else { Hsts::Withheld }
 }
 
 /// The sockets of a process.

@@ -14,11 +14,20 @@ fn main() -> ExitCode {
     let matches = command().get_matches();
     match run(&matches) {
         Ok(()) => ExitCode::SUCCESS,
+        // `vedette access-key list | head -1`: whoever read has read enough.
+        Err(error) if matches.subcommand_matches("serve").is_none() && is_broken_pipe(&error) => {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             let told = writeln!(std::io::stderr(), "vedette: {error:#}");
             if told.is_err() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 fn command() -> Command {
@@ -80,13 +89,13 @@ fn with_settings(command: Command) -> Command {
     KEYS.iter().fold(command.arg(file), |command, key| {
         let help = match (key.default, key.secret) {
             ("", _) | (_, true) => {
-                format!("{} [{}] (environment: {})", key.help, key.allowed, key.env())
+                format!("{} [{}] (environment: {})", key.help, key.all_allowed(), key.env())
             }
             (default, false) => {
                 format!(
                     "{} [{}; default: {default}] (environment: {})",
                     key.help,
-                    key.allowed,
+                    key.all_allowed(),
                     key.env()
                 )
             }

@@ -11,7 +11,9 @@ use super::{
 
 /// One table for the struct, the metadata and both directions, so that they cannot drift apart.
 macro_rules! settings {
-    ($( #[doc = $help:literal] $field:ident: $type:ty = $key:literal, $default:expr; )*) => {
+    ($(
+        #[doc = $help:literal] $field:ident: $type:ty = $key:literal, $default:expr $(, at least $least:literal)?;
+    )*) => {
         /// The effective configuration of a process.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Settings {
@@ -24,6 +26,7 @@ macro_rules! settings {
             help: $help.trim_ascii_start(),
             default: $default,
             allowed: <$type as Value>::ALLOWED,
+            least: concat!($($least)?),
             list: <$type as Value>::LIST,
             secret: <$type as Value>::SECRET,
         }, )*];
@@ -43,7 +46,7 @@ macro_rules! settings {
 settings! {
     /// Directory for everything that Vedette keeps
     data_dir: PathBuf = "data-dir", "/var/lib/vedette";
-    /// Roles that this process plays
+    /// Roles that this process plays; this version takes only all
     roles: Roles = "roles", "all";
 
     /// Address of the HTTPS edge: UI, REST and agents' data
@@ -64,9 +67,12 @@ settings! {
     /// Private key (PEM) of the own certificate
     tls_key: Option<PathBuf> = "tls-key", "";
 
+    /// Whether browsers are told to insist on HTTPS for a year (HSTS); needs tls-cert
+    hsts: bool = "hsts", "false";
+
     /// Password of the user admin at first start; a random one when unset
-    admin_password: Option<Secret> = "admin-password", "";
-    /// First access key for agents; a random one when unset
+    admin_password: Option<Secret> = "admin-password", "", at least "8 characters";
+    /// Access key for agents, added when it is new; at first start a random one when unset
     access_key: Option<Secret> = "access-key", "";
 
     /// Where entities and configuration are kept
@@ -78,9 +84,9 @@ settings! {
     log_format: LogFormat = "log-format", "text";
 
     /// Memory that the process plans with
-    memory_limit: ByteSize = "memory-limit", "2GiB";
+    memory_limit: ByteSize = "memory-limit", "2GiB", at least "256MiB";
     /// Size at which the journal refuses further data until it is consumed
-    journal_max_bytes: ByteSize = "journal-max-bytes", "4GiB";
+    journal_max_bytes: ByteSize = "journal-max-bytes", "4GiB", at least "128MiB";
     /// Largest request body from an agent, as sent
     max_body_bytes: ByteSize = "max-body-bytes", "16MiB";
     /// Largest request body from an agent, decompressed

@@ -108,7 +108,8 @@ impl Layers {
     }
 }
 
-fn find(name: &str) -> Option<&'static Key> {
+/// The setting of a name.
+pub(super) fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
 }
 
@@ -157,7 +158,7 @@ fn invalid(key: &'static Key, value: &str, origin: &Source) -> ConfigError {
         key: key.name,
         value: value.to_owned(),
         origin: origin.clone(),
-        allowed: key.allowed.to_owned(),
+        allowed: key.all_allowed(),
     }
 }
 
@@ -167,6 +168,6 @@ fn refused<T: Value>(key: &'static str, text: &str, origin: Source) -> ConfigErr
         key,
         value: format!("{value:?}"),
         origin,
-        allowed: T::ALLOWED.to_owned(),
+        allowed: find(key).map_or_else(|| T::ALLOWED.to_owned(), Key::all_allowed),
     }
 }

@@ -106,7 +106,8 @@ fn a_refusal_names_key_value_source_and_what_is_allowed() {
     assert_eq!(
         refusal(&[("https-listen", "443")], &[], None),
         "https-listen = \"443\" (flag --https-listen) is refused: \
-         allowed is an IP address and port such as 0.0.0.0:443 or [::]:443, or off"
+         allowed is an IP address and port such as 0.0.0.0:443, [::]:443 or 127.0.0.1:4317, or off; \
+         of names only localhost, which is 127.0.0.1"
     );
     assert_eq!(
         refusal(&[], &[("VEDETTE_SANITISE", "perhaps")], None),
@@ -115,7 +116,15 @@ fn a_refusal_names_key_value_source_and_what_is_allowed() {
     assert_eq!(
         refusal(&[], &[], Some("memory-limit = '2 gibibytes'")),
         "memory-limit = \"2 gibibytes\" (file FILE) is refused: \
-         allowed is a size of at least one byte such as 512MiB, 4GiB or 1000000"
+         allowed is a size of at least one byte such as 512MiB, 4GiB or 1000000, at least 256MiB"
+    );
+    assert_eq!(
+        refusal(&[], &[("VEDETTE_JOURNAL_MAX_BYTES", "127MiB")], None),
+        "journal-max-bytes = \"127MiB\" (env VEDETTE_JOURNAL_MAX_BYTES) is refused: \
+         allowed is a size of at least one byte such as 512MiB, 4GiB or 1000000, at least 128MiB"
+    );
+    assert!(
+        load(&[("memory-limit", "256MiB"), ("journal-max-bytes", "128MiB")], &[], None).is_ok()
     );
     assert!(
         refusal(&[], &[], Some("data-dir = ['a']"))
@@ -176,6 +185,16 @@ fn an_own_certificate_needs_its_key_and_a_key_its_certificate() {
     );
     assert!(load(&[("tls-key", "/k.pem")], &[], None).is_err());
     assert!(load(&[("tls-cert", "/c.pem"), ("tls-key", "/k.pem")], &[], None).is_ok());
+}
+
+#[test]
+fn hsts_needs_a_certificate_that_does_not_change_by_itself() {
+    assert_eq!(
+        refusal(&[("hsts", "true")], &[], None),
+        "hsts = true (flag --hsts) is refused: allowed is true only together with tls-cert"
+    );
+    let own = [("hsts", "true"), ("tls-cert", "/c.pem"), ("tls-key", "/k.pem")];
+    assert!(load(&own, &[], None).is_ok());
 }
 
 #[test]
@@ -256,18 +275,18 @@ fn check(key: &str, cases: &[(&str, &str)]) {
 #[test]
 fn sizes_and_lengths_of_time_are_read_with_units() {
     let sizes = [
-        ("1000000", "1MB"),
-        ("1024", "1KiB"),
+        ("1000000000", "1GB"),
+        ("1073741824", "1GiB"),
         ("4 gib", "4GiB"),
-        ("1500", "1500B"),
+        ("200000001", "200000001B"),
         ("0", "refused"),
         ("4G", "refused"),
+        ("-1", "refused"),
+        ("1.5GiB", "refused"),
+        ("99999999999TiB", "refused"),
+        ("", "refused"),
     ];
     check("journal-max-bytes", &sizes);
-    check(
-        "journal-max-bytes",
-        &[("-1", "refused"), ("1.5GiB", "refused"), ("99999999999TiB", "refused"), ("", "refused")],
-    );
     check(
         "retention-logs",
         &[
@@ -298,12 +317,38 @@ fn public_urls_are_https_and_bare() {
         "https://v.example:",
         "https://*.x",
         "https://a:99999",
+        "https://v.example:0",
+        "https://1.2.3.4.5",
     ] {
         check("public-url", &[(bad, "refused")]);
     }
     let url =
         load(&[("public-url", "https://[::1]")], &[], None).unwrap().public_url.value.unwrap();
     assert_eq!((url.host(), url.port()), ("::1", 443));
+}
+
+#[test]
+fn listen_addresses_are_numbers_or_localhost() {
+    let cases = [
+        ("localhost:4317", "127.0.0.1:4317"),
+        ("[::1]:0", "[::1]:0"),
+        ("off", "off"),
+        ("localhost", "refused"),
+        ("localhost:99999", "refused"),
+        ("vedette.example:443", "refused"),
+        (":443", "refused"),
+    ];
+    check("otlp-grpc-listen", &cases);
+}
+
+#[test]
+fn the_least_of_a_setting_is_shown_beside_its_value() {
+    let shown = shown(&Settings::defaults());
+    let line = |key: &str| shown.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+    assert!(line("memory-limit").ends_with("# default; at least 256MiB"), "{shown}");
+    assert!(line("journal-max-bytes").ends_with("# default; at least 128MiB"), "{shown}");
+    assert!(line("admin-password").ends_with("# default; at least 8 characters"), "{shown}");
+    assert!(line("data-dir").ends_with("# default"), "{shown}");
 }
 
 #[test]
@@ -316,6 +361,9 @@ fn names_templates_filters_and_roles_are_checked() {
             ("a b", "refused"),
             ("http://a", "refused"),
             ("::1", "[\"::1\"]"),
+            ("1.2.3.4.5", "refused"),
+            ("*.7", "refused"),
+            ("4.example", "[\"4.example\"]"),
         ],
     );
     check(

@@ -1,13 +1,14 @@
 //! Reading and writing the few small files of this module. A written file is whole or not there, also after power loss.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
 use super::TlsError;
+use crate::private_dir;
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +18,7 @@ pub(super) enum Readers {
 }
 
 pub(super) fn make_dir(dir: &Path) -> Result<(), TlsError> {
-    // Searchable by others, since `ca.pem` in it is for everyone on the machine; keys have their own mode.
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o755)
-        .create(dir)
-        .map_err(|source| write_error(dir, source))
+    private_dir::ensure(dir).map_err(|source| write_error(dir, source))
 }
 
 /// The content, or `None` when there is no such file.

@@ -15,6 +15,8 @@ use super::{
 
 /// How long to go on taking what is thrown away, so that a sender that only writes gets to read its answer.
 const DRAIN: Duration = Duration::from_secs(2);
+/// And how much, in bodies of the largest size. Nothing of it is kept.
+const DRAINED_BODIES: usize = 4;
 
 impl Shared {
     /// Reads a body within the cap, beside which `framing` bytes may stand. A body of known length is paid for before
@@ -65,6 +67,24 @@ impl Shared {
         Ok(whole.into_bytes())
     }
 
+    /// Takes and drops what is left of a body, within bounds. HTTP/1 has no other way to tell a sender that is still
+    /// writing: closing on it would lose the answer. HTTP/2 has one, a reset of the stream behind the answer, yet there
+    /// are clients that throw the answer away when they meet it, curl 7.88 among them.
+    pub(super) async fn drain(&self, body: &mut Body) {
+        let mut left = DRAINED_BODIES * self.config.limits.body_bytes;
+        let draining = async {
+            while let Some(Ok(frame)) = body.frame().await {
+                let taken = frame.data_ref().map_or(0, Bytes::len);
+                left = left.saturating_sub(taken);
+                if left == 0 {
+                    break;
+                }
+            }
+        };
+        // One that is not done by then is cut off.
+        drop(tokio::time::timeout(DRAIN, draining).await);
+    }
+
     fn body_too_big(&self) -> Refused {
         Refused::too_big("the body", self.config.limits.body_bytes)
     }
@@ -86,23 +106,6 @@ impl Shared {
             .remedy("the network between sender and server is very slow or loses packets")
             .retry_after(limits.retry_after)
     }
-}
-
-/// Takes and drops what is left of a body, within bounds. HTTP/1 has no other way to tell a sender that is still
-/// writing: closing on it would lose the answer.
-pub(super) async fn drain(body: &mut Body, cap: usize) {
-    let mut left = cap;
-    let draining = async {
-        while let Some(Ok(frame)) = body.frame().await {
-            let taken = frame.data_ref().map_or(0, Bytes::len);
-            left = left.saturating_sub(taken);
-            if left == 0 {
-                break;
-            }
-        }
-    };
-    // One that is not done by then is cut off.
-    drop(tokio::time::timeout(DRAIN, draining).await);
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {

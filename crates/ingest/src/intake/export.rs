@@ -130,15 +130,24 @@ impl Shared {
     /// What the sender is told about a request that was taken.
     fn partial_success(&self, cut: &Cut, items: &str) -> Option<PartialSuccess> {
         let rejected = cut.refused.total();
-        let mut message = cut.refused.message(cut.accepted + rejected, items);
+        let mut said = Vec::new();
+        if rejected > 0 {
+            said.push(cut.refused.message(cut.accepted + rejected, items));
+        }
         if cut.oversized > 0 {
             let limits = &self.config.limits.attributes;
-            let lead = if message.is_empty() { "" } else { "; " };
-            message.push_str(&format!(
-                "{lead}{} {items} were accepted with attributes truncated (at most {} of them, {} bytes each)",
+            said.push(format!(
+                "{} {items} were accepted with attributes truncated (at most {} of them, {} bytes each)",
                 cut.oversized, limits.count, limits.value_bytes
             ));
         }
+        if cut.unlinked > 0 {
+            said.push(format!(
+                "{} {items} were accepted without their trace or span id, which is not 16 or 8 bytes long",
+                cut.unlinked
+            ));
+        }
+        let message = said.join("; ");
         (!message.is_empty()).then_some(PartialSuccess { rejected, message })
     }
 

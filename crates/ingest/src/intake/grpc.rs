@@ -74,6 +74,7 @@ pub(super) async fn answer(
                 remedy: &refused.remedy,
                 tier: None,
             });
+            shared.drain(&mut body).await;
             failure(&refused)
         }
     }
@@ -113,7 +114,7 @@ fn method_of(target: Target, path: &str) -> Result<Signal, Refused> {
                 .grpc_code(code::UNIMPLEMENTED))
         }
         Target::Unknown => {
-            let hint = paths::hint(path);
+            let hint = paths::grpc_hint(path);
             let message =
                 format!("unknown method {}: {hint}", &path[..path.floor_char_boundary(200)]);
             Err(Refused::new(Cause::WrongPath, message).remedy(hint).grpc_code(code::UNIMPLEMENTED))

@@ -14,7 +14,6 @@ use http::{
 use super::{
     Call, Shared,
     attempts::{AttemptResult, Noted},
-    body,
     export::Export,
     inflate::Coding,
     metrics::Transport,
@@ -30,8 +29,6 @@ use crate::otlp::{
 /// The rest of a request.
 pub(super) struct Incoming {
     pub(super) method: Method,
-    /// Whether a refused body must be taken nevertheless, for the sender to read its answer.
-    pub(super) drains: bool,
     pub(super) body: Body,
 }
 
@@ -201,8 +198,8 @@ async fn refuse(
         tier: None,
     });
     // Who asks "may I send?" is answered before sending.
-    if request.drains && !call.headers.contains_key(EXPECT) {
-        body::drain(&mut request.body, shared.config.limits.body_bytes).await;
+    if !call.headers.contains_key(EXPECT) {
+        shared.drain(&mut request.body).await;
     }
     // Who sent neither is hardly an agent; JSON can be read by people.
     let format = format.unwrap_or(Format::Json);

@@ -42,6 +42,7 @@ pub(super) struct Metrics {
     accepted: Family<Labels<2>, Counter>,
     refused: Family<Labels<3>, Counter>,
     truncated: Family<Labels<2>, Counter>,
+    unlinked: Family<Labels<2>, Counter>,
 }
 
 impl Metrics {
@@ -67,6 +68,11 @@ impl Metrics {
             "intake_truncated_items",
             "Spans, data points and log records accepted with attributes beyond the limits",
             metrics.truncated.clone(),
+        );
+        registry.register(
+            "intake_unlinked_items",
+            "Log records accepted without their trace or span id, which was no id",
+            metrics.unlinked.clone(),
         );
         registry.register_collector(Box::new(InFlight(budget.clone())));
         metrics
@@ -95,6 +101,9 @@ impl Metrics {
         self.accepted.get_or_create(&labels).inc_by(cut.accepted);
         if cut.oversized > 0 {
             self.truncated.get_or_create(&labels).inc_by(cut.oversized);
+        }
+        if cut.unlinked > 0 {
+            self.unlinked.get_or_create(&labels).inc_by(cut.unlinked);
         }
         for (why, count) in cut.refused.iter() {
             let [signal, transport] = labels;

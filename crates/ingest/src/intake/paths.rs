@@ -61,7 +61,7 @@ pub(super) fn hint(path: &str) -> &'static str {
         return "profiles are not taken; traces, metrics and logs are";
     }
     if trimmed.starts_with(GRPC) {
-        return "the gRPC methods are Export of TraceService, MetricsService and LogsService, version v1";
+        return "this path takes gRPC only; for OTLP/HTTP use /v1/traces, /v1/metrics and /v1/logs";
     }
     if says(&["zipkin", "/api/v2/spans", "/api/traces", "/api/v1/spans"]) {
         return "Zipkin and Jaeger formats are not taken: send OTLP to /v1/traces";
@@ -76,6 +76,27 @@ pub(super) fn hint(path: &str) -> &'static str {
         return "logs go to /v1/logs";
     }
     "traces go to /v1/traces, metrics to /v1/metrics, logs to /v1/logs"
+}
+
+/// What to tell who calls a gRPC method that there is not.
+pub(super) fn grpc_hint(path: &str) -> &'static str {
+    let lower = path.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if says(&["profiles"]) {
+        return "profiles are not taken; traces, metrics and logs are";
+    }
+    if lower.find(GRPC).is_some_and(|at| at > 0) {
+        return "for OTLP/gRPC the endpoint has no path: set OTEL_EXPORTER_OTLP_ENDPOINT to https://host:port";
+    }
+    if says(&["grpc.health", "grpc.reflection"]) {
+        return "of gRPC only OTLP's Export methods are served; GET /healthz of the HTTPS address tells whether the \
+                server lives";
+    }
+    if says(&["jaeger", "opencensus", "zipkin", "skywalking"]) {
+        return "only OTLP is taken: set the exporter, or the Collector in between, to OTLP";
+    }
+    "OTLP's methods are Export of opentelemetry.proto.collector.trace.v1.TraceService, \
+     opentelemetry.proto.collector.metrics.v1.MetricsService and opentelemetry.proto.collector.logs.v1.LogsService"
 }
 
 #[cfg(test)]
@@ -124,6 +145,24 @@ mod tests {
             ("/x", "traces go to /v1/traces, metrics"),
         ] {
             assert!(hint(path).contains(expected), "{path}: {}", hint(path));
+        }
+    }
+
+    #[test]
+    fn a_hint_to_a_caller_of_grpc_is_about_grpc() {
+        for (path, expected) in [
+            ("/helloworld.Greeter/SayHello", "collector.trace.v1.TraceService"),
+            ("/", "collector.logs.v1.LogsService"),
+            ("/opentelemetry.proto.collector.trace.v1.TraceService/Import", "methods are Export"),
+            (
+                "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export",
+                "profiles are not taken",
+            ),
+            ("/otlp/opentelemetry.proto.collector.trace.v1.TraceService/Export", "has no path"),
+            ("/grpc.health.v1.Health/Check", "/healthz"),
+            ("/jaeger.api_v2.CollectorService/PostSpans", "only OTLP"),
+        ] {
+            assert!(grpc_hint(path).contains(expected), "{path}: {}", grpc_hint(path));
         }
     }
 }

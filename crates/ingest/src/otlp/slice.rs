@@ -12,10 +12,11 @@ mod head;
 mod logs;
 mod metrics;
 mod refusal;
+mod shorten;
 mod traces;
 mod writer;
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use model::id::PARTITIONS;
 
@@ -72,6 +73,8 @@ pub struct Cut {
     pub refused: Refusals,
     /// Accepted items with attributes beyond the limits.
     pub oversized: u64,
+    /// Accepted log records whose trace or span id is no id, and which are kept without it.
+    pub unlinked: u64,
     /// The first resource's `service.name`.
     pub service: Option<String>,
 }
@@ -219,6 +222,19 @@ impl<'r> Cutting<'r> {
             return true;
         }
         false
+    }
+
+    /// An item as it goes into a record: as sent, or without what is over the limits where it would not fit.
+    fn fitted<'i>(
+        &self,
+        levels: &[Level<'_>],
+        item: &'i [u8],
+        parts: &'static shorten::Parts,
+    ) -> Result<Cow<'i, [u8]>, WireError> {
+        if writer::fits(levels, item, self.rules.max_slice_bytes) {
+            return Ok(Cow::Borrowed(item));
+        }
+        shorten::shortened(item, parts, &self.rules.limits).map(Cow::Owned)
     }
 
     /// Writes an item into its partition; gives back whether it was taken.

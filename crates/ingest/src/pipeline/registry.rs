@@ -439,7 +439,7 @@ impl Registry {
         let mut names = Vec::new();
         for bt in waiting {
             let lives = bt.last_seen_ms > now_ms - FREE_AFTER_MS;
-            if !promoted(&bt) && !(lives && self.has_place(&bt.key)) {
+            if !(promoted(&bt) || lives && self.has_place(&bt.key)) {
                 continue;
             }
             let has_place = Waiting { promoted: true, from_ns: Some(from_ns) };

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
+use axum::body::Body;
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use bytes::Bytes;
 use daemon::listener::{Limits as ListenerLimits, Listener, Metrics, Options, Protocol};
 use http::{HeaderMap, Request, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use ingest::intake::{AppendError, KeyRule, Topic};
@@ -23,13 +24,13 @@ const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/
 const LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 
 /// A connection to a listener that serves the fixture's intake.
-struct Client {
-    sender: SendRequest<Full<Bytes>>,
+pub(crate) struct Client {
+    pub(crate) sender: SendRequest<Body>,
     _stops_with: DropGuard,
 }
 
 impl Client {
-    async fn new(fixture: &Fixture, rule: KeyRule) -> Client {
+    pub(crate) async fn new(fixture: &Fixture, rule: KeyRule) -> Client {
         let address = "127.0.0.1:0".parse().unwrap();
         let listener = Listener::bind(address, "otlp-grpc-listen").await.unwrap();
         let address = listener.address();
@@ -57,7 +58,7 @@ impl Client {
         if !headers.iter().any(|(name, _)| *name == "content-type") {
             request = request.header("content-type", "application/grpc");
         }
-        let request = request.body(Full::new(Bytes::from(body))).unwrap();
+        let request = request.body(Body::from(body)).unwrap();
         let response = self.sender.send_request(request).await.unwrap();
         let (parts, body) = response.into_parts();
         assert_eq!(parts.status, StatusCode::OK);
@@ -155,7 +156,7 @@ async fn what_is_refused_has_the_code_that_grpc_asks_for() {
             ("x", ""),
             framed(0, &sound),
             "12",
-            "unknown method",
+            "unknown method /helloworld.Greeter/SayHello: OTLP's methods are Export of",
         ),
         ("path of HTTP", "/v1/traces", ("x", ""), framed(0, &sound), "12", "takes OTLP/HTTP"),
         (

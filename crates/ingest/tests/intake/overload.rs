@@ -1,15 +1,22 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use http::{Request, StatusCode, Version};
-use ingest::intake::{AppendError, Limits};
+use http::{Request, StatusCode};
+use ingest::intake::{AppendError, KeyRule, Limits};
 use prost::Message;
 use tokio::sync::Semaphore;
 
 use crate::{
     fixture::{Fixture, JSON, PROTOBUF, post, small_limits, sound_spans},
+    grpc::Client,
     proto::{RetryInfo, RpcStatus},
 };
 
@@ -26,9 +33,60 @@ fn untouchable() -> Body {
     }))
 }
 
-fn over_http2(mut request: Request<Body>) -> Request<Body> {
-    *request.version_mut() = Version::HTTP_2;
+/// Who asks before sending is answered before sending: nothing of a refused body is taken.
+fn asking_first(mut request: Request<Body>) -> Request<Body> {
+    request.headers_mut().insert("expect", "100-continue".parse().unwrap());
     request
+}
+
+/// A body of so many bytes in chunks, and how many of them were taken.
+fn counted(bytes: usize) -> (Body, Arc<AtomicUsize>) {
+    const CHUNK: usize = 10_000;
+    let taken = Arc::<AtomicUsize>::default();
+    let chunks = stream::repeat(Bytes::from(vec![b'x'; CHUNK])).take(bytes / CHUNK);
+    let taking = Arc::clone(&taken);
+    let counted = chunks.map(move |chunk| {
+        taking.fetch_add(chunk.len(), Relaxed);
+        Ok::<_, std::io::Error>(chunk)
+    });
+    (Body::from_stream(counted), taken)
+}
+
+#[tokio::test]
+async fn what_is_refused_early_is_taken_to_its_end_asking_first() {
+    const BYTES: usize = 3_000_000;
+    let fixture = Fixture::with(Limits { body_bytes: 1_000_000, ..small_limits() });
+    let mut client = Client::new(&fixture, KeyRule::Optional).await;
+    let grpc = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    for (path, content_type, key, status) in [
+        ("/v1/traces", PROTOBUF, "good-key", StatusCode::PAYLOAD_TOO_LARGE),
+        ("/v1/traces", PROTOBUF, "guess", StatusCode::UNAUTHORIZED),
+        ("/v1/nothing", JSON, "good-key", StatusCode::NOT_FOUND),
+        (grpc, "application/grpc", "guess", StatusCode::OK),
+    ] {
+        let (body, taken) = counted(BYTES);
+        let mut request = post(path, content_type, "", body);
+        *request.uri_mut() = format!("http://vedette{path}").parse().unwrap();
+        request.headers_mut().insert("x-api-key", key.parse().unwrap());
+        let response = client.sender.send_request(request).await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        // More than the windows of stream and connection let under way unread.
+        assert_eq!(taken.load(Relaxed), BYTES, "{path} {key}");
+    }
+}
+
+#[tokio::test]
+async fn an_endless_body_over_http2_ends_at_a_bound() {
+    let fixture = Fixture::with(small_limits());
+    let mut client = Client::new(&fixture, KeyRule::Optional).await;
+    let (body, taken) = counted(usize::MAX);
+    let mut request = post("/v1/traces", PROTOBUF, "", body);
+    *request.uri_mut() = "http://vedette/v1/traces".parse().unwrap();
+    let response = client.sender.send_request(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    // The bound, and what the windows let be under way beside it.
+    let taken = taken.load(Relaxed);
+    assert!(taken < 10_000_000, "{taken} bytes were taken");
 }
 
 #[tokio::test]
@@ -54,7 +112,7 @@ async fn a_declared_length_over_the_cap_is_refused_unread() {
     let fixture = Fixture::with(small_limits());
     let mut request = post("/v1/traces", PROTOBUF, "", untouchable());
     request.headers_mut().insert("content-length", "100001".parse().unwrap());
-    let answer = fixture.send(over_http2(request)).await;
+    let answer = fixture.send(asking_first(request)).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
@@ -84,7 +142,7 @@ async fn a_body_that_does_not_come_gives_its_room_back() {
     let fixture = Fixture::with(small_limits());
     let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"\x0a"))]);
     let stalled = Body::from_stream(first.chain(stream::pending()));
-    let answer = fixture.send(over_http2(post("/v1/traces", PROTOBUF, "", stalled))).await;
+    let answer = fixture.send(asking_first(post("/v1/traces", PROTOBUF, "", stalled))).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header("retry-after"), "2");
     assert_eq!(answer.rpc_status().message, "the body did not come within 5 s");
@@ -98,8 +156,9 @@ async fn a_body_that_breaks_off_is_bad_data() {
         Ok(Bytes::from_static(b"\x0a")),
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),
     ]);
-    let answer =
-        fixture.send(over_http2(post("/v1/traces", PROTOBUF, "", Body::from_stream(broken)))).await;
+    let answer = fixture
+        .send(asking_first(post("/v1/traces", PROTOBUF, "", Body::from_stream(broken))))
+        .await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     fixture.assert_still_works().await;
 }
@@ -117,7 +176,7 @@ async fn without_room_for_its_bytes_a_request_is_told_when_to_come_again_unread(
     for content_type in [PROTOBUF, JSON] {
         let mut request = post("/v1/traces", content_type, "", untouchable());
         request.headers_mut().insert("content-length", "99990".parse().unwrap());
-        let answer = fixture.send(over_http2(request)).await;
+        let answer = fixture.send(asking_first(request)).await;
         assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(answer.header("retry-after"), "2");
         assert_eq!(answer.rpc_status().code, 8);

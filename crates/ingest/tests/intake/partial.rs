@@ -132,17 +132,93 @@ async fn a_value_nested_too_deeply_costs_its_span_only() {
 }
 
 #[tokio::test]
-async fn a_span_larger_than_a_record_is_refused_alone() {
-    let huge = proto::text("dump", &"x".repeat(900 * 1024));
-    check(Span { attributes: vec![huge], ..proto::span(9, NOW) }, "larger than a record").await;
+async fn a_span_that_is_too_big_without_what_is_over_the_limits_is_refused_alone() {
+    check(too_big(), "larger than a record").await;
+}
+
+/// With one attribute over the limits, and too many events within them.
+fn too_big() -> Span {
+    let event = proto::Event {
+        attributes: vec![proto::text("dump", &"x".repeat(10_000))],
+        ..Default::default()
+    };
+    let attributes = vec![proto::text("dump", &"x".repeat(20_000))];
+    Span { attributes, events: vec![event; 100], ..proto::span(9, NOW) }
+}
+
+#[tokio::test]
+async fn a_span_that_is_too_big_only_by_what_is_over_the_limits_is_taken_without_it() {
+    let limits = AttributeLimits { count: 3, value_bytes: 200 };
+    let fixture = Fixture::with(Limits { attributes: limits, ..Limits::default() });
+    let long = "ä".repeat(500 * 1024);
+    let list = AnyValue {
+        value: Some(Value::Array(ArrayValue {
+            values: vec![AnyValue { value: Some(Value::String(long.clone())) }],
+        })),
+    };
+    let attributes = vec![
+        proto::text("short", "kept"),
+        proto::text("dump", &long),
+        KeyValue { key: "list".into(), value: Some(list) },
+        proto::text("fourth", "v"),
+    ];
+    let event = proto::Event { attributes: attributes.clone(), ..Default::default() };
+    let span = Span {
+        attributes,
+        events: vec![event],
+        name: long.clone(),
+        status: Some(proto::Status { message: long, code: 2 }),
+        not_known_yet: vec![1.5],
+        ..proto::span(9, NOW)
+    };
+    let body = proto::spans(vec![span.clone()]).encode_to_vec();
+    let partial = fixture.send(post("/v1/traces", PROTOBUF, "", body)).await.partial();
+    assert_eq!(partial.rejected, 0, "{partial:?}");
+    assert_eq!(
+        partial.error_message,
+        "1 spans were accepted with attributes truncated (at most 3 of them, 200 bytes each)"
+    );
+    let kept = TraceRequest::decode(&fixture.journal.take()[0].slices[0].bytes[..]).unwrap();
+    let short = "ä".repeat(100);
+    let attributes = vec![
+        proto::text("short", "kept"),
+        proto::text("dump", &short),
+        proto::text("list", "(over the limit)"),
+    ];
+    let event = proto::Event { attributes: attributes.clone(), ..Default::default() };
+    let expected = Span {
+        attributes,
+        events: vec![event],
+        name: short.clone(),
+        status: Some(proto::Status { message: short, code: 2 }),
+        ..span
+    };
+    assert_eq!(kept.resources[0].scopes[0].spans, [expected]);
+    let labels = r#"{signal="traces",transport="http/protobuf"}"#;
+    assert_eq!(fixture.metric(&format!("intake_truncated_items_total{labels}")), "1");
+}
+
+#[tokio::test]
+async fn a_log_record_with_a_huge_body_is_taken_with_its_beginning() {
+    let fixture = Fixture::new();
+    let mut request = proto::logs(&[NOW]);
+    let record = &mut request.resources[0].scopes[0].records[0];
+    record.body = Some(AnyValue { value: Some(Value::String("x".repeat(2 << 20))) });
+    let body = request.encode_to_vec();
+    let partial = fixture.send(post("/v1/logs", PROTOBUF, "", body)).await.partial();
+    assert_eq!(partial.rejected, 0, "{partial:?}");
+    assert!(partial.error_message.starts_with("1 log records were accepted"), "{partial:?}");
+    let bytes = &fixture.journal.take()[0].slices[0].bytes;
+    let kept = proto::LogsRequest::decode(&bytes[..]).unwrap();
+    let body = kept.resources[0].scopes[0].records[0].body.clone();
+    let beginning = "x".repeat(AttributeLimits::default().value_bytes);
+    assert_eq!(body, Some(AnyValue { value: Some(Value::String(beginning)) }));
 }
 
 #[tokio::test]
 async fn what_is_refused_is_not_said_to_be_truncated() {
     let fixture = Fixture::new();
-    let huge = proto::text("dump", &"x".repeat(900 * 1024));
-    let span = Span { attributes: vec![huge], ..proto::span(9, NOW) };
-    let body = proto::spans(vec![span]).encode_to_vec();
+    let body = proto::spans(vec![too_big()]).encode_to_vec();
     let partial = fixture.send(post("/v1/traces", PROTOBUF, "", body)).await.partial();
     assert_eq!(partial.rejected, 1);
     assert!(!partial.error_message.contains("truncated"), "{}", partial.error_message);
@@ -211,10 +287,74 @@ async fn points_are_refused_one_by_one() {
 }
 
 #[tokio::test]
+async fn sums_and_histograms_that_do_not_say_how_they_add_up_are_refused() {
+    let numbers = || proto::Numbers {
+        points: vec![proto::Number { time: NOW, ..Default::default() }; 2],
+        ..Default::default()
+    };
+    let histogram = HistogramPoint { time: NOW, ..HistogramPoint::default() };
+    let exponential = proto::ExponentialPoint { time: NOW, ..Default::default() };
+    let of_temporality = |temporality| {
+        [
+            Data::Sum(proto::Numbers { temporality, ..numbers() }),
+            Data::Histogram(proto::Histogram { points: vec![histogram.clone(); 2], temporality }),
+            Data::Exponential(proto::Exponential {
+                points: vec![exponential.clone(); 2],
+                temporality,
+            }),
+        ]
+    };
+    let fixture = Fixture::new();
+    // Neither the one that OTLP calls unspecified nor one that it does not have.
+    for data in [0, 7].into_iter().flat_map(of_temporality) {
+        let metric = proto::Metric { name: "m".into(), data: Some(data), ..Default::default() };
+        let body = proto::metric(metric).encode_to_vec();
+        let partial = fixture.send(post("/v1/metrics", PROTOBUF, "", body)).await.partial();
+        assert_eq!(partial.rejected, 2);
+        assert!(partial.error_message.contains("neither delta nor cumulative"), "{partial:?}");
+    }
+    let labels = r#"{signal="metrics",transport="http/protobuf",reason="temporality"}"#;
+    assert_eq!(fixture.metric(&format!("intake_refused_items_total{labels}")), "12");
+    for data in [1, 2].into_iter().flat_map(of_temporality).chain([Data::Gauge(numbers())]) {
+        let metric = proto::Metric { name: "m".into(), data: Some(data), ..Default::default() };
+        let body = proto::metric(metric).encode_to_vec();
+        let answer = fixture.send(post("/v1/metrics", PROTOBUF, "", body)).await;
+        assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_record_with_an_id_that_is_none_is_kept_and_its_sender_told() {
+    let fixture = Fixture::new();
+    let mut request = proto::logs(&[NOW; 6]);
+    let ids: [(&[u8], &[u8]); 6] = [
+        (&[1, 2, 3], &[]),
+        (&[1; 16], &[1; 9]),
+        (&[1; 17], &[1; 4]),
+        (&[1; 16], &[1; 8]),
+        (&[0; 16], &[0; 8]),
+        (&[], &[]),
+    ];
+    for (record, (trace, span)) in request.resources[0].scopes[0].records.iter_mut().zip(ids) {
+        (record.trace_id, record.span_id) = (trace.to_vec(), span.to_vec());
+    }
+    let partial =
+        fixture.send(post("/v1/logs", PROTOBUF, "", request.encode_to_vec())).await.partial();
+    assert_eq!(partial.rejected, 0, "a warning refuses nothing");
+    assert_eq!(
+        partial.error_message,
+        "3 log records were accepted without their trace or span id, which is not 16 or 8 bytes long"
+    );
+    let kept: u32 = fixture.journal.take()[0].slices.iter().map(|slice| slice.items).sum();
+    assert_eq!(kept, 6);
+    let labels = r#"{signal="logs",transport="http/protobuf"}"#;
+    assert_eq!(fixture.metric(&format!("intake_unlinked_items_total{labels}")), "3");
+}
+
+#[tokio::test]
 async fn a_log_record_may_lack_trace_and_times() {
     let fixture = Fixture::new();
-    let mut request = proto::logs(&[0, NOW]);
-    request.resources[0].scopes[0].records[0].trace_id = vec![1, 2, 3];
+    let request = proto::logs(&[0, NOW]);
     let body = request.encode_to_vec();
     let answer = fixture.send(post("/v1/logs", PROTOBUF, "", body)).await;
     assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0), "{answer:?}");

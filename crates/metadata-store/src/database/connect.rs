@@ -1,6 +1,6 @@
 //! How each database is connected to: durability, isolation, waiting.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -17,17 +17,27 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 4;
 const MYSQL_CONNECTIONS: u32 = 10;
 
-/// Opens a file for reading only: not even the journal mode is written.
+/// Opens a file for reading only: not even the journal mode is written. Without a write-ahead log beside it nobody has it
+/// open, and reading it as one that cannot change makes no files beside it either.
 pub(crate) async fn sqlite_untouched(path: &Path) -> Result<Database, Error> {
+    let is_at_rest = !beside(path, "-wal").exists() && !beside(path, "-journal").exists();
     let readers = SqlitePoolOptions::new().max_connections(1).connect_with(
         SqliteConnectOptions::new()
             .filename(path)
             .read_only(true)
+            .immutable(is_at_rest)
             .busy_timeout(LOCK_WAIT)
             .disable_statement_logging(),
     );
     let readers = readers.await?;
     Ok(Database::Sqlite { writer: readers.clone(), readers })
+}
+
+/// A file that SQLite keeps beside a database.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// Makes an empty file that only its owner may read, unless there is one. SQLite takes it for an empty database, and

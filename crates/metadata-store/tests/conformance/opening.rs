@@ -65,15 +65,50 @@ fn a_newer_database_is_refused_with_a_sentence() {
 fn a_newer_file_is_left_as_it_is() {
     let backend = backend::sqlite();
     backend.run(backend.store.close());
-    // Not in write-ahead mode, as another version might leave it: opening it to write would change a byte.
-    let newer = "UPDATE schema_version SET version = 7777; PRAGMA journal_mode = DELETE;";
-    execute(&backend, newer);
     let Url::Sqlite(path) = &backend.url else { unreachable!("it is a file") };
-    let before = std::fs::read(path).unwrap();
-    backend.run(open(&backend.url)).unwrap_err();
-    assert!(before == std::fs::read(path).unwrap());
-    let files = std::fs::read_dir(path.parent().unwrap()).unwrap().count();
-    assert_eq!(files, 1, "no journal beside it");
+    let files = || {
+        let names = std::fs::read_dir(path.parent().unwrap()).unwrap();
+        let paths = names.map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> =
+            paths.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
+        files.sort();
+        files
+    };
+    execute(&backend, "UPDATE schema_version SET version = 7777");
+    // In write-ahead mode, and not, as another version might leave it: opening it to write would change a byte.
+    for mode in ["WAL", "DELETE"] {
+        execute(&backend, &format!("PRAGMA journal_mode = {mode}"));
+        let before = files();
+        assert_eq!(before.len(), 1, "it was closed in order");
+        backend.run(open(&backend.url)).unwrap_err();
+        assert!(before == files(), "{mode}: something was changed or made beside it");
+    }
+}
+
+#[test]
+fn a_newer_version_that_only_the_write_ahead_log_knows_is_refused() {
+    let backend = backend::sqlite();
+    backend.run(backend.store.close());
+    let Url::Sqlite(path) = &backend.url else { unreachable!("it is a file") };
+    let beside = |suffix: &str| Path::new(&format!("{}{suffix}", path.display())).to_owned();
+    // A process that was killed: the log is there, and not folded into the file.
+    let (killed, wal) = backend.run(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        let newer = "UPDATE schema_version SET version = 7777";
+        sqlx::raw_sql(newer).execute(&mut connection).await.unwrap();
+        let kept = (std::fs::read(path).unwrap(), std::fs::read(beside("-wal")).unwrap());
+        connection.close().await.unwrap();
+        kept
+    });
+    std::fs::write(path, &killed).unwrap();
+    std::fs::write(beside("-wal"), &wal).unwrap();
+    let refused = backend.run(open(&backend.url)).unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { found: 7777, .. }), "{refused:?}");
+    assert!(
+        std::fs::read(path).unwrap() == killed && std::fs::read(beside("-wal")).unwrap() == wal
+    );
+    assert!(!beside("-shm").exists(), "no index beside it");
 }
 
 #[test]

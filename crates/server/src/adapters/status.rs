@@ -1,13 +1,21 @@
 //! The process about itself, for the API.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv6Addr},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use api::{Certificate, Readiness, Status};
 use api_types::Loopback;
-use daemon::{config::Settings, metrics::Metrics, tls::ServerTls};
+use daemon::{
+    config::{Settings, TlsName},
+    metrics::Metrics,
+    tls::{ServerTls, TlsState},
+};
 use ingest::pipeline::Stats;
 
 /// What is known of the process.
@@ -78,17 +86,46 @@ impl Status for ProcessStatus {
     }
 }
 
-/// The URL under which people and agents reach this server: the configured one, else by this machine's name.
-pub(crate) fn public_url(settings: &Settings, port: u16) -> String {
+/// The URL under which people and agents reach this server: the configured one, else by a name that they can verify: of
+/// the operator's own certificate, else of this machine, which our own certificate always names.
+pub(crate) fn public_url(settings: &Settings, tls: &TlsState, port: u16) -> String {
     if let Some(url) = &settings.public_url.value {
         return url.to_string().trim_end_matches('/').to_owned();
     }
-    let host =
-        settings.tls_name.first().map(|name| name.as_str().to_owned()).unwrap_or_else(host_name);
+    let machine = host_name();
+    let configured = settings.tls_name.iter().find(|name| !name.is_wildcard());
+    let host = match (configured, &tls.authority) {
+        (Some(name), _) => name.to_string(),
+        (None, Some(_)) => machine,
+        (None, None) => name_of_certificate(&tls.names, &machine).unwrap_or(machine),
+    };
+    let host = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host };
     match port {
         443 => format!("https://{host}"),
         _ => format!("https://{host}:{port}"),
     }
+}
+
+/// The name by which a certificate is meant to be reached: this machine's where it has it, with a domain or without,
+/// or with a wildcard in the place of it; else its first name, a DNS name before an address.
+fn name_of_certificate(names: &BTreeSet<TlsName>, machine: &str) -> Option<String> {
+    let machine = machine.to_ascii_lowercase();
+    let short = machine.split('.').next().unwrap_or_default();
+    let is_machine = |name: &&TlsName| {
+        let name = name.as_str();
+        name == machine || name.split_once('.').is_some_and(|(label, _)| label == short)
+    };
+    let is_address = |name: &TlsName| name.as_str().parse::<IpAddr>().is_ok();
+    let plain = || names.iter().filter(|name| !name.is_wildcard() && name.as_str() != "localhost");
+    let found = plain()
+        .find(|name| !is_address(name) && is_machine(name))
+        .or_else(|| plain().find(|name| !is_address(name)))
+        .map(ToString::to_string);
+    let by_wildcard = || {
+        let domain = names.iter().find_map(|name| name.as_str().strip_prefix("*."))?;
+        (!short.is_empty()).then(|| format!("{short}.{domain}"))
+    };
+    found.or_else(by_wildcard).or_else(|| plain().next().map(ToString::to_string))
 }
 
 fn host_name() -> String {
@@ -96,5 +133,49 @@ fn host_name() -> String {
     match name.trim() {
         "" => "localhost".to_owned(),
         name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daemon::{clock::UnixNanos, tls::Authority};
+
+    use super::*;
+
+    fn url(flags: &[(&str, &str)], names: &[&str], authority: Option<Authority>) -> String {
+        let flags: Vec<_> =
+            flags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let settings = Settings::load(&flags, [], None).expect("the settings are sound");
+        let names = names.iter().map(|name| TlsName::new(name).expect("it is a name")).collect();
+        let tls = TlsState { authority, names, not_after: UnixNanos(0), trouble: None };
+        public_url(&settings, &tls, 8443)
+    }
+
+    #[test]
+    fn agents_are_given_a_name_that_the_certificate_has() {
+        let own = |names: &[&str]| url(&[], names, None);
+        assert_eq!(own(&["10.0.0.5", "apm.example"]), "https://apm.example:8443");
+        assert_eq!(own(&["2001:db8::5"]), "https://[2001:db8::5]:8443");
+        let machine = host_name();
+        assert_eq!(own(&[]), format!("https://{machine}:8443"));
+        let ours = Authority { file: "ca".into(), pem: String::new(), fingerprint: String::new() };
+        assert_eq!(url(&[], &["apm.example"], Some(ours)), format!("https://{machine}:8443"));
+        let given = [("tls-name", "*.example,vedette.example")];
+        assert_eq!(url(&given, &["apm.example"], None), "https://vedette.example:8443");
+        let given = [("public-url", "https://v.example"), ("tls-name", "vedette.example")];
+        assert_eq!(url(&given, &["apm.example"], None), "https://v.example");
+    }
+
+    #[test]
+    fn of_the_names_of_a_certificate_this_machines_is_taken_first() {
+        let named = |names: &[&str]| {
+            let names: BTreeSet<_> = names.iter().filter_map(|name| TlsName::new(name)).collect();
+            name_of_certificate(&names, "Node7").unwrap_or_default()
+        };
+        assert_eq!(named(&["a.example", "node7.example", "localhost"]), "node7.example");
+        assert_eq!(named(&["a.example", "node7"]), "node7");
+        assert_eq!(named(&["*.example", "10.0.0.5"]), "node7.example");
+        assert_eq!(named(&["localhost", "10.0.0.5"]), "10.0.0.5");
+        assert_eq!(named(&["localhost"]), "");
     }
 }

@@ -96,24 +96,47 @@ fn segment_meta(id: u64, path: String) -> SegmentMeta {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_backup_is_whole_although_cuts_and_merges_come_between_its_parts() {
-    let mut running = Running::begun().await;
+/// How many tries a backup needs with a cut and a merge at `moment` of the first `cuts` tries.
+async fn tries(running: &mut Running, moment: Moment, cuts: u32) -> anyhow::Result<u32> {
     running.cuts();
     let (settings, target) = (settings(&running.dir), running.dir.path().join("copy"));
     let mut tries = 0;
-    copy_running(&settings, &target, || {
-        tries += 1;
-        if tries <= 3 {
+    let copied = copy_running(&settings, &target, |reached| {
+        tries += u32::from(reached == moment);
+        if reached == moment && tries <= cuts {
             running.cuts();
         }
-    })
-    .await
-    .expect("a try without a cut in between comes");
-    assert_eq!(tries, 4, "each cut in between needs another try");
-    let named = Named::by(&target.join("metadata.sqlite")).await.expect("it is a database");
-    assert_eq!(named.committed, 41);
-    named.check_is_whole(&target).expect("what the metadata name is in the copy");
+    });
+    copied.await?;
+    let named = Named::by(&target.join("metadata.sqlite")).await?;
+    named.check_is_whole(&target)?;
+    let segments = files_below(&target, Path::new("segments"))?;
+    assert_eq!(segments.len(), named.segments.len(), "{segments:?}: merged ones are left out");
+    Ok(tries)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_whole_although_cuts_and_merges_come_while_metadata_are_copied() {
+    let mut running = Running::begun().await;
+    let tries = tries(&mut running, Moment::MetadataCopied, u32::MAX).await;
+    assert_eq!(tries.expect("what was replaced is held"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_right_before_the_metadata_are_copied_needs_another_try() {
+    let mut running = Running::begun().await;
+    let tries = tries(&mut running, Moment::Held, 3).await;
+    assert_eq!(tries.expect("a try without a cut in between comes"), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_fails_leaves_nothing_of_itself() {
+    let mut running = Running::begun().await;
+    let failed = tries(&mut running, Moment::Held, u32::MAX).await;
+    let told = failed.expect_err("there is a cut in each try").to_string();
+    assert!(told.contains("try again"), "{told}");
+    let left = names_in(&running.dir.path().join("copy")).expect("it can be listed");
+    assert!(left.is_empty(), "{left:?} was left");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +144,7 @@ async fn a_backup_that_lacks_something_or_is_newer_is_refused_before_anything_is
     let mut running = Running::begun().await;
     running.cuts();
     let backup = running.dir.path().join("copy");
-    copy_running(&settings(&running.dir), &backup, || {}).await.expect("nothing changes");
+    copy_running(&settings(&running.dir), &backup, |_| {}).await.expect("nothing changes");
     let fresh = TempDir::new().expect("there is room for a directory");
     let refused = async || {
         let error = restore(&settings(&fresh), &backup, &mut Vec::new()).await;
@@ -139,6 +162,87 @@ async fn a_backup_that_lacks_something_or_is_newer_is_refused_before_anything_is
     fs::write(backup.join("checkpoints/pipeline-1"), [99, 0]).expect("there is room");
     let told = refused().await;
     assert!(told.contains("version 99"), "{told}");
+    fs::write(backup.join("checkpoints/pipeline-1"), [2, 0]).expect("there is room");
+
+    fs::write(backup.join("journal").join(NEWER_JOURNAL.0), newer_journal())
+        .expect("there is room");
+    let told = refused().await;
+    assert!(told.contains("has format 2"), "{told}");
+    remove(&backup.join("journal").join(NEWER_JOURNAL.0)).expect("it is there");
+
+    running.in_catalogue(add_newer_segment);
+    write_newer_segment(&running.data());
+    remove(&backup).expect("it is there");
+    copy_running(&settings(&running.dir), &backup, |_| {}).await.expect("nothing changes");
+    let told = refused().await;
+    assert!(told.contains("segments/newer has format 2"), "{told}");
+}
+
+/// Behind all that [`Running`] makes.
+const NEWER_JOURNAL: (&str, u64) = ("00000000000000099999.log", 99_999);
+
+/// The header of a journal's file of the next format.
+fn newer_journal() -> Vec<u8> {
+    let mut header = b"VEDJRNL\n".to_vec();
+    header.extend_from_slice(&2u16.to_le_bytes());
+    header.extend_from_slice(&[0; 6]);
+    header.extend_from_slice(&7u64.to_le_bytes());
+    header.extend_from_slice(&NEWER_JOURNAL.1.to_le_bytes());
+    let checksum = crc32c::crc32c(&header).to_le_bytes();
+    header.extend_from_slice(&checksum);
+    header.extend_from_slice(&[0; 4]);
+    header
+}
+
+fn write_newer_segment(data: &Path) {
+    fs::write(data.join("segments/newer"), [2, 0]).expect("there is room");
+}
+
+fn add_newer_segment(catalogue: &SqlCatalogue) {
+    let newer = SegmentMeta { format: 2, ..segment_meta(77, "segments/newer".to_owned()) };
+    let added = metadata_store::Replacement {
+        remove: Vec::new(),
+        add: vec![newer],
+        mark_rolled_up: Vec::new(),
+    };
+    catalogue.replace_segments(&added).expect("it is new");
+}
+
+/// Every file of a directory with what it holds; SQLite's index and the lock aside.
+fn contents(dir: &Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let mut found = std::collections::BTreeMap::new();
+    for name in names_in(dir).expect("it can be listed") {
+        let path = dir.join(&name);
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else if name != "lock" && !name.ends_with("-shm") {
+            found.insert(path.clone(), fs::read(path).expect("it can be read"));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_on_a_part_that_is_newer_is_refused_before_any_other_part_is_changed() {
+    let mut running = Running::begun().await;
+    running.cuts();
+    let data = running.data();
+    let refused = async |what: &str| {
+        let before = contents(&data);
+        let mut out = Vec::new();
+        let refused = crate::start(settings(&running.dir), SystemClock::shared(), &mut out).await;
+        let told = format!("{:#}", refused.expect_err("a part is newer"));
+        assert!(told.contains(what) && told.to_lowercase().contains("start the version"), "{told}");
+        assert!(before == contents(&data), "{what}: something was changed");
+    };
+    fs::write(data.join("checkpoints/pipeline-1"), [99, 0]).expect("there is room");
+    refused("version 99").await;
+    fs::write(data.join("journal").join(NEWER_JOURNAL.0), newer_journal()).expect("there is room");
+    refused("has format 2").await;
+    remove(&data.join("journal").join(NEWER_JOURNAL.0)).expect("it is there");
+    write_newer_segment(&data);
+    running.in_catalogue(add_newer_segment);
+    refused("segments/newer has format 2").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,7 +302,7 @@ async fn what_is_kept_and_copied_is_readable_by_its_owner_alone() {
     let mut running = Running::begun().await;
     running.cuts();
     let copy = running.dir.path().join("copy");
-    copy_running(&settings(&running.dir), &copy, || {}).await.expect("nothing changes");
+    copy_running(&settings(&running.dir), &copy, |_| {}).await.expect("nothing changes");
     let data = running.data();
     let of_data = ["", "metadata.sqlite", "metadata.sqlite-wal", "metadata.sqlite-shm"];
     let of_copy = ["", "metadata.sqlite", "secret.key", "segments", "segments/1", "checkpoints"];

@@ -1,10 +1,19 @@
 //! A process that was started with its own ports and directory: what a first start makes, what survives a stop.
 
-use std::time::Duration;
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
 
-use daemon::{clock::SystemClock, config::Settings};
+use daemon::{
+    clock::{Clock as _, ManualClock, SystemClock},
+    config::Settings,
+};
+use metadata_store::{Catalogue as _, Config, SqlCatalogue, Url};
 use server::{Started, start};
 use tempfile::TempDir;
+use tokio::{runtime::Handle, task::spawn_blocking};
 
 fn settings(dir: &TempDir, more: &[(&str, &str)]) -> Settings {
     let data_dir = dir.path().join("data").display().to_string();
@@ -122,10 +131,12 @@ async fn a_reset_password_is_another_one_and_told() {
 async fn settings_that_cannot_be_served_with_are_refused_before_anything_is_made() {
     let dir = TempDir::new().expect("there is room for a directory");
     for (key, value, why) in [
-        ("roles", "intake", "leave out --roles"),
-        ("memory-limit", "255MiB", "at least 256MiB"),
-        ("journal-max-bytes", "1", "at least 128MiB"),
-        ("admin-password", "hunter2", "at least 8 characters"),
+        ("roles", "intake", "[\"intake\"] (flag --roles) is refused: allowed is all"),
+        (
+            "admin-password",
+            "hunter2",
+            "(flag --admin-password) is refused: allowed is text of at least 8",
+        ),
     ] {
         let given = settings(&dir, &[(key, value)]);
         let refused = start(given, SystemClock::shared(), &mut Vec::new()).await;
@@ -141,4 +152,77 @@ async fn it_stops_in_time_with_nothing_to_do() {
     let (process, _) = started(settings(&dir, &[])).await;
     let stopping = tokio::time::timeout(Duration::from_secs(10), process.stop());
     assert!(stopping.await.expect("it stops within 10 s").unfinished.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_is_not_used_keeps_nobody_from_starting() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let (process, _) = started(settings(&dir, &[])).await;
+    process.stop().await;
+    let (process, told) = started(settings(&dir, &[("admin-password", "short")])).await;
+    assert_eq!(told, "");
+    process.stop().await;
+    let given = settings(&dir, &[("admin-password", "short")]);
+    let reset = server::offline::reset_password(&given, &mut Vec::new()).await;
+    let refused = reset.expect_err("here it is used").to_string();
+    assert!(refused.contains("at least 8 characters"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_without_https_tells_no_address_that_nobody_serves() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let (process, told) = started(settings(&dir, &[("https-listen", "off")])).await;
+    let http = process.otlp[1].expect("it listens");
+    assert!(!told.contains("https://") && !told.contains("fingerprint"), "{told}");
+    assert!(told.contains(&format!("OTEL_EXPORTER_OTLP_ENDPOINT=http://{http}")), "{told}");
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_fails_while_it_runs_ends_the_process_with_what_it_failed_at() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let clock = ManualClock::new(SystemClock::new().now());
+    let started = start(settings(&dir, &[]), clock.shared(), &mut Vec::new()).await;
+    let started = started.expect("it starts");
+    take_over(&dir).await;
+    let http = started.otlp[1].expect("it listens");
+    spawn_blocking(move || report_a_log(http)).await.expect("it is taken");
+    // The next cut finds out, whenever the pipeline has come to the record.
+    let failed = tokio::time::timeout(Duration::from_secs(60), async {
+        loop {
+            clock.advance(Duration::from_secs(11));
+            tokio::select! {
+                why = started.asked_to_stop() => return why,
+                () = tokio::time::sleep(Duration::from_millis(20)) => {}
+            }
+        }
+    });
+    let failed = failed.await.expect("it asks to be stopped").expect_err("it has failed");
+    assert!(format!("{failed:#}").contains("the pipeline stopped"), "{failed:#}");
+    started.stop().await;
+}
+
+/// As another process would that works on the same database.
+async fn take_over(dir: &TempDir) {
+    let url = Url::Sqlite(dir.path().join("data/metadata.sqlite"));
+    let metadata = Config { url }.open().await.expect("the database is there");
+    let catalogue = SqlCatalogue::new(metadata, Handle::current());
+    let claimed = spawn_blocking(move || catalogue.claim(ingest::pipeline::CONSUMER, &[0]));
+    claimed.await.expect("it returns").expect("it is given");
+}
+
+fn report_a_log(address: SocketAddr) {
+    let body =
+        r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"x"}}]}]}]}"#;
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    write!(
+        stream,
+        "POST /v1/logs HTTP/1.1\r\nhost: vedette\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+    .expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }

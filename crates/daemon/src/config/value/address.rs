@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
 use http::Uri;
@@ -39,10 +39,17 @@ impl fmt::Display for Listen {
 }
 
 impl Value for Listen {
-    const ALLOWED: &'static str = "an IP address and port such as 0.0.0.0:443 or [::]:443, or off";
+    const ALLOWED: &'static str = "an IP address and port such as 0.0.0.0:443, [::]:443 or 127.0.0.1:4317, or off; of names only localhost, \
+         which is 127.0.0.1";
 
+    /// Names other than the one that means the same everywhere are left out: what they mean may change behind a
+    /// listener's back.
     fn parse(text: &str) -> Option<Self> {
-        if text == "off" { Some(Self::Off) } else { text.parse().ok().map(Self::At) }
+        match text.strip_prefix("localhost:") {
+            Some(port) => Some(Self::At((Ipv4Addr::LOCALHOST, port.parse().ok()?).into())),
+            None if text == "off" => Some(Self::Off),
+            None => text.parse().ok().map(Self::At),
+        }
     }
 
     fn to_toml(&self) -> Toml {
@@ -77,15 +84,14 @@ impl fmt::Display for PublicUrl {
 }
 
 impl Value for PublicUrl {
-    const ALLOWED: &'static str =
-        "a URL such as https://vedette.example.com or https://10.0.0.5:9443, without a path";
+    const ALLOWED: &'static str = "a URL such as https://vedette.example.com or https://10.0.0.5:9443, without a path and with a port above 0";
 
     fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let is_bare =
             uri.scheme_str() == Some("https") && uri.path() == "/" && uri.query().is_none();
         let authority = uri.authority()?;
-        if !is_bare || authority.as_str().contains('@') {
+        if !is_bare || authority.as_str().contains('@') || authority.port_u16() == Some(0) {
             return None;
         }
         let host = authority.host().to_ascii_lowercase();
@@ -114,7 +120,9 @@ impl TlsName {
         let name = text.trim_end_matches('.').to_ascii_lowercase();
         let labels = name.strip_prefix("*.").unwrap_or(&name);
         let is_name = name.len() <= 253 && labels.split('.').all(is_label);
-        is_name.then_some(Self(name))
+        // Verifiers take a name that ends in a number for an address that was miswritten.
+        let ends_in_number = labels.rsplit('.').next().is_some_and(is_number);
+        (is_name && !ends_in_number).then_some(Self(name))
     }
 
     /// The name as text.
@@ -122,9 +130,14 @@ impl TlsName {
         &self.0
     }
 
-    fn is_wildcard(&self) -> bool {
+    /// Whether it stands for all names of a domain, and can therefore be in no URL.
+    pub fn is_wildcard(&self) -> bool {
         self.0.starts_with('*')
     }
+}
+
+fn is_number(label: &str) -> bool {
+    label.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Underscores are not allowed in host names, yet they are met in practice and verifiers take them.
@@ -144,7 +157,8 @@ impl fmt::Display for TlsName {
 }
 
 impl Value for TlsName {
-    const ALLOWED: &'static str = "DNS names (also *.example.com) and IP addresses";
+    const ALLOWED: &'static str =
+        "DNS names (also *.example.com) whose last part is no number, and IP addresses";
 
     fn parse(text: &str) -> Option<Self> {
         Self::new(text)

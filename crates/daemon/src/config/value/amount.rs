@@ -54,7 +54,8 @@ impl Value for ByteSize {
 
 /// Whole seconds, at least one.
 impl Value for Duration {
-    const ALLOWED: &'static str = "a length of time such as 90s, 30m, 24h, 14d or 2w";
+    const ALLOWED: &'static str =
+        "a length of time of at least a second such as 90s, 30m, 24h, 14d or 2w";
 
     fn parse(text: &str) -> Option<Self> {
         let seconds = with_unit(text, &TIME_UNITS)?;

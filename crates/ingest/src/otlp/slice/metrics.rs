@@ -1,9 +1,12 @@
-//! Points: refused with unusable times, texts or buckets; partitioned by resource; cut below the metric, since one
+//! Points: refused with unusable times, texts, buckets or temporality; partitioned by resource; cut below the metric, since one
 //! metric may hold more points than a record.
 
 use super::{Cutting, Place, Refusal, Shape, head::Head};
 use crate::otlp::{
-    metrics::{Buckets, ExponentialPoint, HistogramPoint, NumberPoint, SummaryPoint},
+    metrics::{
+        Buckets, Data, ExponentialPoint, HistogramPoint, Metric, NumberPoint, SummaryPoint,
+        Temporality,
+    },
     schema::{self, EXPORT_METRICS, Field, Kind, METRIC, Message, RESOURCE_METRICS, SCOPE_METRICS},
     value::AttributeList,
     wire::{Entry, Fields, Raw, WireError},
@@ -73,10 +76,27 @@ fn fault_of(
             return Ok(Some(Refusal::of(&error)));
         }
     }
-    let named = Fields::new(raw, METRIC.name)
-        .filter_map(Result::ok)
-        .any(|entry| entry.number == 1 && entry.bytes().is_ok_and(|name| !name.is_empty()));
-    Ok((!named).then_some(Refusal::NoName))
+    let metric = Metric::read(raw)?;
+    Ok(if metric.name.is_empty() {
+        Some(Refusal::NoName)
+    } else if !says_how_it_adds_up(&metric.data) {
+        Some(Refusal::Temporality)
+    } else {
+        None
+    })
+}
+
+/// Whether the points can be added up at all: OTLP forbids senders to leave a sum's or histogram's temporality open,
+/// since nobody could tell a change from a total.
+fn says_how_it_adds_up(data: &Data<'_>) -> bool {
+    match data {
+        Data::Sum { temporality, .. }
+        | Data::Histogram { temporality, .. }
+        | Data::ExponentialHistogram { temporality, .. } => {
+            *temporality != Temporality::Unspecified
+        }
+        Data::Gauge(_) | Data::Summary(_) | Data::None => true,
+    }
 }
 
 /// Of a point that may be taken: whether it exceeds the limits.

@@ -18,11 +18,12 @@ pub enum Refusal {
     TooBig,
     NoName,
     Buckets,
+    Temporality,
 }
 
 impl Refusal {
     /// All, in the order that messages name them.
-    pub const ALL: [Refusal; 11] = [
+    pub const ALL: [Refusal; 12] = [
         Refusal::TraceId,
         Refusal::SpanId,
         Refusal::ParentSpanId,
@@ -34,6 +35,7 @@ impl Refusal {
         Refusal::TooBig,
         Refusal::NoName,
         Refusal::Buckets,
+        Refusal::Temporality,
     ];
 
     /// The refusal of an item in which a fault was found.
@@ -58,6 +60,7 @@ impl Refusal {
             Refusal::TooBig => "too_big",
             Refusal::NoName => "no_name",
             Refusal::Buckets => "buckets",
+            Refusal::Temporality => "temporality",
         }
     }
 
@@ -74,6 +77,9 @@ impl Refusal {
             Refusal::TooBig => "are larger than a record may be (896 KiB with their resource)",
             Refusal::NoName => "belong to a metric without a name",
             Refusal::Buckets => "have bucket counts that do not fit their bounds",
+            Refusal::Temporality => {
+                "belong to a sum or histogram whose aggregation temporality is neither delta nor cumulative"
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use model::id::{SpanId, TraceId};
 
-use super::{Cutting, Place, Refusal, Shape};
+use super::{Cutting, Place, Refusal, Shape, shorten};
 use crate::otlp::{
     schema::{self, EXPORT_TRACE, RESOURCE_SPANS, SCOPE_SPANS, SPAN},
     trace::Span,
@@ -35,9 +35,10 @@ fn take(cutting: &mut Cutting<'_>, place: &Place<'_>, raw: &[u8]) -> Result<(), 
     if !cutting.in_time(span.end_ns.max(span.start_ns)) {
         return Ok(());
     }
-    let exceeds = exceeds_limits(&span, cutting)?;
     let levels = [place.resource, place.scope];
-    if cutting.put(trace.partition(), &levels, super::CHILDREN, raw) && exceeds {
+    let item = cutting.fitted(&levels, raw, &shorten::SPAN)?;
+    let exceeds = item.len() < raw.len() || exceeds_limits(&span, cutting)?;
+    if cutting.put(trace.partition(), &levels, super::CHILDREN, &item) && exceeds {
         cutting.cut.oversized += 1;
     }
     Ok(())

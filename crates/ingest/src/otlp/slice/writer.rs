@@ -56,15 +56,14 @@ impl Writer {
         item: &[u8],
         max_bytes: usize,
     ) -> Result<Option<Slice>, TooBig> {
-        let max_bytes = max_bytes.min(MAX_LENGTH);
-        let item_bytes = 1 + write::varint_len(item.len() as u64) + item.len();
-        if opening_bytes(levels) + item_bytes > max_bytes {
+        if !fits(levels, item, max_bytes) {
             return Err(TooBig);
         }
+        let max_bytes = max_bytes.min(MAX_LENGTH);
         self.close(self.shared(levels));
         let missing = opening_bytes(&levels[self.open.len()..]);
         let mut full = None;
-        if self.bytes.len() + missing + item_bytes > max_bytes {
+        if self.bytes.len() + missing + item_bytes(item) > max_bytes {
             full = self.finish();
         }
         for level in &levels[self.open.len()..] {
@@ -106,6 +105,15 @@ impl Writer {
             self.bytes[open.at..open.at + LENGTH].copy_from_slice(&padded);
         }
     }
+}
+
+/// Whether a record has room for the item alone, under its containers.
+pub(super) fn fits(levels: &[Level<'_>], item: &[u8], max_bytes: usize) -> bool {
+    opening_bytes(levels) + item_bytes(item) <= max_bytes.min(MAX_LENGTH)
+}
+
+fn item_bytes(item: &[u8]) -> usize {
+    1 + write::varint_len(item.len() as u64) + item.len()
 }
 
 fn opening_bytes(levels: &[Level<'_>]) -> usize {
