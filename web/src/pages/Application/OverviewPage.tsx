@@ -26,8 +26,10 @@ export function OverviewPage() {
             <>
               <div className={styles.key}>
                 <FigureStrip figures={data.figures} />
-                <Sparkline values={data.sparkline} label="Calls per minute" width={260} height={36} />
-                <BackgroundSwitch application={data} />
+                <div className={styles.beside}>
+                  <Sparkline values={data.sparkline} label="Calls per minute" width={260} height={28} />
+                  <BackgroundSwitch application={data} />
+                </div>
               </div>
               <Hints application={id} hints={data.hints} />
             </>
