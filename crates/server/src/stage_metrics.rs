@@ -71,6 +71,11 @@ impl Collector for StageMetrics {
                 self.store.head_memory() as u64,
             ),
             ("segments", "Segments of the telemetry store", self.store.segment_count() as u64),
+            (
+                "damaged_segments",
+                "Segments that were found lost or damaged; answers are without their rows",
+                self.store.damaged_segment_count() as u64,
+            ),
         ];
         for (name, help, value) in gauges {
             let metric = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));

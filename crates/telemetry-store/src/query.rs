@@ -5,6 +5,8 @@ mod logs;
 mod metrics;
 mod traces;
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use model::{
     id::{AccountId, TraceId},
     time::{Minute, MinuteRange},
@@ -24,28 +26,37 @@ use crate::{
 
 impl Reader for Store {
     fn figures(&self, query: &FigureQuery) -> Result<Answer<Vec<FigureRow>>, QueryError> {
-        figures::figures(self, query).map(whole)
+        let mut lost = Lost::default();
+        let value = figures::figures(self, query, &mut lost)?;
+        Ok(lost.answer(value))
     }
 
     fn trace(&self, account: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {
-        let batch = self.trace_spans(account, trace)?;
+        let mut lost = Lost::default();
+        let batch = self.spans_of(account, trace, 0, &mut lost)?;
         let mut seen = FxHashSet::default();
         let rows = (0..batch.len()).map(|at| batch.row(at)).filter(|row| seen.insert(row.id));
         let mut spans: Vec<Span> = rows.map(|row| row.to_span()).collect();
         spans.sort_by_key(|span| (span.start_ns, span.id));
-        Ok(whole(spans))
+        Ok(lost.answer(spans))
     }
 
     fn traces(&self, query: &TraceQuery) -> Result<Answer<TracePage>, QueryError> {
-        traces::traces(self, query).map(whole)
+        let mut lost = Lost::default();
+        let value = traces::traces(self, query, &mut lost)?;
+        Ok(lost.answer(value))
     }
 
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {
-        logs::logs(self, query).map(whole)
+        let mut lost = Lost::default();
+        let value = logs::logs(self, query, &mut lost)?;
+        Ok(lost.answer(value))
     }
 
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {
-        metrics::metrics(self, query).map(whole)
+        let mut lost = Lost::default();
+        let value = metrics::metrics(self, query, &mut lost)?;
+        Ok(lost.answer(value))
     }
 
     fn newest_minute(&self) -> Option<Minute> {
@@ -66,23 +77,43 @@ impl Reader for Store {
 }
 
 impl Store {
-    /// All stored spans of a trace, unordered and perhaps repeated (a span sent again after its trace was closed).
+    /// All stored spans of a trace, unordered and perhaps repeated (a span sent again after its trace was closed), without
+    /// a look at segments all of whose spans ended before `since_ns` (Unix nanoseconds). Segments that are lost are passed
+    /// over: whoever writes has to go on without them.
     ///
     /// # Errors
-    /// When a segment cannot be read.
-    pub fn trace_spans(&self, account: AccountId, trace: TraceId) -> Result<SpanBatch, QueryError> {
-        self.trace_spans_since(account, trace, 0)
-    }
-
-    /// The same, without a look at segments all of whose spans ended before `since_ns` (Unix nanoseconds).
-    ///
-    /// # Errors
-    /// When a segment cannot be read.
+    /// When the disk refuses to read a segment.
     pub fn trace_spans_since(
         &self,
         account: AccountId,
         trace: TraceId,
         since_ns: u64,
+    ) -> Result<SpanBatch, QueryError> {
+        self.spans_of(account, trace, since_ns, &mut Lost::default())
+    }
+
+    /// The same, but only of segments: for a writer that knows what it has put into the head.
+    ///
+    /// # Errors
+    /// As [`Store::trace_spans_since`].
+    pub fn stored_spans_since(
+        &self,
+        account: AccountId,
+        trace: TraceId,
+        since_ns: u64,
+    ) -> Result<SpanBatch, QueryError> {
+        let mut found = SpanBatch::default();
+        let pin = self.pin();
+        self.spans_in_segments(&pin, account, trace, since_ns, &mut found, &mut Lost::default())?;
+        Ok(found)
+    }
+
+    fn spans_of(
+        &self,
+        account: AccountId,
+        trace: TraceId,
+        since_ns: u64,
+        lost: &mut Lost,
     ) -> Result<SpanBatch, QueryError> {
         let mut found = SpanBatch::default();
         let pin = self.pin_with_heads(|head| {
@@ -93,44 +124,65 @@ impl Store {
                     .for_each(|row| found.push(&row));
             }
         });
-        segments_of_trace(&pin, account, trace, since_ns, &mut found)?;
+        self.spans_in_segments(&pin, account, trace, since_ns, &mut found, lost)?;
         Ok(found)
     }
 
-    /// The same, but only of segments: for a writer that knows what it has put into the head.
-    ///
-    /// # Errors
-    /// When a segment cannot be read.
-    pub fn stored_spans_since(
+    fn spans_in_segments(
         &self,
+        pin: &Pin,
         account: AccountId,
         trace: TraceId,
         since_ns: u64,
-    ) -> Result<SpanBatch, QueryError> {
-        let mut found = SpanBatch::default();
-        segments_of_trace(&self.pin(), account, trace, since_ns, &mut found)?;
-        Ok(found)
+        found: &mut SpanBatch,
+        lost: &mut Lost,
+    ) -> Result<(), QueryError> {
+        let recent = |segment: &Segment| segment.meta.max_time_ns as u64 >= since_ns;
+        for table in [Table::Spans, Table::Snapshots] {
+            let segments = pin.of(account, table).into_iter();
+            self.read_each(segments.filter(|segment| recent(segment)), lost, |segment| {
+                spans::read_trace(&*segment.open()?, trace, found)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Gives segments to `read`; those that are lost or damaged are noted and passed over.
+    fn read_each<'s>(
+        &self,
+        segments: impl Iterator<Item = &'s Arc<Segment>>,
+        lost: &mut Lost,
+        mut read: impl FnMut(&Segment) -> Result<(), SegmentError>,
+    ) -> Result<(), QueryError> {
+        for segment in segments {
+            match read(segment) {
+                Ok(()) => {}
+                Err(damage) if damage.is_damage() => {
+                    self.note_damage(segment, &damage);
+                    lost.0.insert(segment.meta.id);
+                }
+                Err(error) => return Err(unreadable(segment, error)),
+            }
+        }
+        Ok(())
     }
 }
 
-fn segments_of_trace(
-    pin: &Pin,
-    account: AccountId,
-    trace: TraceId,
-    since_ns: u64,
-    found: &mut SpanBatch,
-) -> Result<(), QueryError> {
-    let recent = |segment: &Segment| segment.meta.max_time_ns as u64 >= since_ns;
-    for table in [Table::Spans, Table::Snapshots] {
-        read_each(pin, account, table, recent, |segment| {
-            spans::read_trace(&*segment.open()?, trace, found)
-        })?;
-    }
-    Ok(())
-}
+/// Segments that an answer had to do without.
+#[derive(Debug, Default)]
+struct Lost(BTreeSet<u64>);
 
-fn whole<T>(value: T) -> Answer<T> {
-    Answer { value, partial: Vec::new() }
+impl Lost {
+    fn answer<T>(self, value: T) -> Answer<T> {
+        let reason = |count| {
+            format!(
+                "{count} stored {} lost or damaged and left out; Vedette's log names them",
+                if count == 1 { "segment is" } else { "segments are" }
+            )
+        };
+        let count = self.0.len();
+        Answer { value, partial: (count > 0).then(|| reason(count)).into_iter().collect() }
+    }
 }
 
 /// The first minute whose nanoseconds no longer fit 64 bits; a range that was asked for may end anywhere.
@@ -143,25 +195,8 @@ fn widened(range: MinuteRange, read: Resolution) -> MinuteRange {
     MinuteRange { start, end: Minute(end) }
 }
 
-/// Gives the wanted segments of a table to `read`.
-fn read_each(
-    pin: &Pin,
-    account: AccountId,
-    table: Table,
-    wanted: impl Fn(&Segment) -> bool,
-    mut read: impl FnMut(&Segment) -> Result<(), SegmentError>,
-) -> Result<(), QueryError> {
-    for segment in pin.of(account, table).into_iter().filter(|segment| wanted(segment)) {
-        read(segment).map_err(|error| unreadable(table, segment, error))?;
-    }
-    Ok(())
-}
-
-fn unreadable(table: Table, segment: &Segment, error: SegmentError) -> QueryError {
-    QueryError::Read {
-        what: format!("{} segment {}", table.name(), segment.meta.id),
-        source: Box::new(error),
-    }
+fn unreadable(segment: &Segment, error: SegmentError) -> QueryError {
+    QueryError::Read { what: format!("segment {}", segment.meta.path), source: Box::new(error) }
 }
 
 #[cfg(test)]

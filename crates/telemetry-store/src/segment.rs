@@ -19,6 +19,7 @@ use std::{
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use bytes::Bytes;
 use daemon::disk::Disk;
+use parking_lot::Mutex;
 use parquet::{
     arrow::{
         ArrowWriter,
@@ -62,6 +63,33 @@ pub enum SegmentError {
     Encode(#[source] ParquetError),
     #[error("segment {path} has format {found}, this version reads up to {FORMAT}")]
     Newer { path: String, found: u16 },
+}
+
+impl SegmentError {
+    /// Whether the segment is lost or damaged, so that reading it again is of no use. A disk that refuses for another
+    /// reason (no more open files, no memory) may answer later.
+    pub fn is_damage(&self) -> bool {
+        const EIO: i32 = 5;
+        match self {
+            SegmentError::Parquet { .. } | SegmentError::Column { .. } => true,
+            SegmentError::Disk { source, .. } => {
+                let lost = [io::ErrorKind::NotFound, io::ErrorKind::UnexpectedEof];
+                lost.contains(&source.kind()) || source.raw_os_error() == Some(EIO)
+            }
+            SegmentError::Encode(_) | SegmentError::Newer { .. } => false,
+        }
+    }
+
+    /// Of which segment's file.
+    pub(crate) fn path(&self) -> Option<&str> {
+        match self {
+            SegmentError::Parquet { path, .. }
+            | SegmentError::Column { path, .. }
+            | SegmentError::Disk { path, .. }
+            | SegmentError::Newer { path, .. } => Some(path),
+            SegmentError::Encode(_) => None,
+        }
+    }
 }
 
 /// Segments with fewer rows are not compressed: setting up zstd for each column costs more than their few bytes are
@@ -120,13 +148,26 @@ pub(crate) struct File {
     disk: Arc<dyn Disk>,
     path: PathBuf,
     length: u64,
+    /// What the disk said when it refused last: Parquet hands on no more than its words.
+    refusal: Arc<Mutex<Option<io::Error>>>,
 }
 
 impl File {
     fn read(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        self.disk
-            .read_at(&self.path, start, length)
-            .map_err(|error| ParquetError::External(Box::new(error)))
+        self.disk.read_at(&self.path, start, length).map_err(|error| {
+            let said = ParquetError::General(error.to_string());
+            *self.refusal.lock() = Some(error);
+            said
+        })
+    }
+
+    /// Why reading failed: by the disk's refusal, if there was one.
+    fn failed(&self, source: ParquetError) -> SegmentError {
+        let path = self.path.display().to_string();
+        match self.refusal.lock().take() {
+            Some(source) => SegmentError::Disk { path, source },
+            None => SegmentError::Parquet { path, source },
+        }
     }
 }
 
@@ -203,10 +244,10 @@ impl Opened {
         let length = disk
             .len(path)
             .map_err(|source| SegmentError::Disk { path: path.display().to_string(), source })?;
-        let file = File { disk, path: path.to_owned(), length };
+        let file = File { disk, path: path.to_owned(), length, refusal: Arc::default() };
         let options = ArrowReaderOptions::new().with_page_index_policy(pages);
         let footer =
-            ArrowReaderMetadata::load(&file, options).map_err(|source| failed(path, source))?;
+            ArrowReaderMetadata::load(&file, options).map_err(|source| file.failed(source))?;
         Ok(Opened { file, footer })
     }
 
@@ -216,7 +257,7 @@ impl Opened {
     }
 
     fn failed(&self, source: ParquetError) -> SegmentError {
-        failed(&self.file.path, source)
+        self.file.failed(source)
     }
 
     /// How many rows it has.
@@ -295,8 +336,4 @@ fn with_statistics(
     columns.iter().fold(properties, |properties, &name| {
         properties.set_column_statistics_enabled(name.into(), EnabledStatistics::Chunk)
     })
-}
-
-fn failed(path: &Path, source: ParquetError) -> SegmentError {
-    SegmentError::Parquet { path: path.display().to_string(), source }
 }

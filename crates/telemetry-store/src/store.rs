@@ -3,7 +3,7 @@
 mod footers;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -15,8 +15,8 @@ use std::{
 use daemon::disk::Disk;
 use metadata_store::{Catalogue, CatalogueError, SegmentMeta};
 use model::id::AccountId;
-use parking_lot::RwLock;
-use tracing::{info, warn};
+use parking_lot::{Mutex, RwLock};
+use tracing::{error, info, warn};
 
 use self::footers::Footers;
 use crate::{
@@ -63,6 +63,8 @@ pub struct Store {
     pub(crate) catalogue: Arc<dyn Catalogue>,
     pub(crate) state: RwLock<State>,
     footers: Arc<Footers>,
+    /// Segments that were found lost or damaged.
+    damaged: Mutex<BTreeSet<u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -171,7 +173,8 @@ impl Config {
             disk.sync_dir(dir).map_err(failed("syncing", dir))?;
         }
         let footers = Arc::new(Footers::new(FOOTER_BYTES));
-        let store = Store { disk, catalogue, state: RwLock::default(), footers };
+        let store =
+            Store { disk, catalogue, state: RwLock::default(), footers, damaged: Mutex::default() };
         store.reload()?;
         if let Some(newer) =
             store.pin().segments.by_id.values().find(|segment| segment.meta.format > FORMAT)
@@ -306,10 +309,34 @@ impl Store {
         self.footers.memory()
     }
 
+    /// Remembers that a segment is lost or damaged, and says so once.
+    pub(crate) fn note_damage(&self, segment: &Segment, damage: &SegmentError) {
+        if self.damaged.lock().insert(segment.meta.id) {
+            let rows = segment.meta.rows;
+            error!(error = %chain(damage), rows, "a segment is lost or damaged: answers are without its rows");
+        }
+    }
+
+    pub(crate) fn is_damaged(&self, id: u64) -> bool {
+        self.damaged.lock().contains(&id)
+    }
+
+    /// How many of the listed segments were found lost or damaged.
+    pub fn damaged_segment_count(&self) -> usize {
+        let pin = self.pin();
+        self.damaged.lock().iter().filter(|id| pin.segments.by_id.contains_key(id)).count()
+    }
+
     /// How many segments there are.
     pub fn segment_count(&self) -> usize {
         self.pin().segments.by_id.len()
     }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@ mod plan;
 mod rollup;
 
 use metadata_store::{ReplaceOutcome, Replacement, SegmentMeta};
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 pub use self::plan::{Job, Retention, plan};
 use crate::{
     cut::Piece,
-    store::{SEGMENTS, Store, StoreError, failed},
+    store::{SEGMENTS, Segment, Store, StoreError, failed},
     table::Table,
 };
 
@@ -23,22 +23,42 @@ impl Store {
     /// # Errors
     /// When disk or catalogue refuse; nothing has changed then.
     pub fn upkeep(&self, now_ms: i64, retention: &Retention) -> Result<Option<Job>, StoreError> {
-        let listing = self.catalogue.snapshot()?;
+        let mut listing = self.catalogue.snapshot()?;
+        // What is damaged is not read again; it goes when its time is over.
+        listing.segments.retain_mut(|segment| {
+            let damaged = self.is_damaged(segment.id);
+            segment.rolled_up |= damaged;
+            !damaged || plan::is_expired(segment, now_ms, retention)
+        });
         let Some(job) = plan(&listing.segments, now_ms, retention) else { return Ok(None) };
         let replacement = match &job {
             Job::Drop { segments } => {
                 Replacement { remove: segments.clone(), ..Replacement::default() }
             }
             Job::Merge { table, segments, level } => {
-                self.merge(*table, segments, *level, now_ms)?
+                self.merge(*table, segments, *level, now_ms)
+                    .inspect_err(|error| self.note_what_failed(error))?
             }
-            Job::RollUp { table, segments } => self.roll_up(*table, segments, now_ms)?,
+            Job::RollUp { table, segments } => self
+                .roll_up(*table, segments, now_ms)
+                .inspect_err(|error| self.note_what_failed(error))?,
         };
         // Superseded: someone else changed the same segments. The files just written are removed at the next start.
         if let ReplaceOutcome::Replaced { .. } = self.catalogue.replace_segments(&replacement)? {
             self.reload()?;
         }
         Ok(Some(job))
+    }
+
+    /// Remembers which segment a job failed at, so that the next one goes without it.
+    fn note_what_failed(&self, error: &StoreError) {
+        let StoreError::Segment(error) = error else { return };
+        let pin = self.pin();
+        let is_it = |segment: &&Arc<Segment>| error.path() == Some(segment.meta.path.as_str());
+        if let Some(segment) = pin.segments.by_id.values().find(is_it).filter(|_| error.is_damage())
+        {
+            self.note_damage(segment, error);
+        }
     }
 
     /// Writes pieces and makes them durable.

@@ -10,7 +10,7 @@ use model::{
     time::{Minute, MinuteRange},
 };
 
-use super::{read_each, widened};
+use super::{Lost, widened};
 use crate::{
     reader::{FigureQuery, FigureRow, Points, QueryError, Resolution},
     segment::figures::{Wanted, each_figure},
@@ -18,7 +18,11 @@ use crate::{
     table::Table,
 };
 
-pub(super) fn figures(store: &Store, query: &FigureQuery) -> Result<Vec<FigureRow>, QueryError> {
+pub(super) fn figures(
+    store: &Store,
+    query: &FigureQuery,
+    lost: &mut Lost,
+) -> Result<Vec<FigureRow>, QueryError> {
     let plan = Plan::of(query);
     let mut merged = Merged { query, plan, rows: BTreeMap::new(), too_many: false };
     let pin = store.pin_with_heads(|head| {
@@ -35,7 +39,8 @@ pub(super) fn figures(store: &Store, query: &FigureQuery) -> Result<Vec<FigureRo
         segment.overlaps(plan.range.start.start_ns(), plan.range.end.start_ns())
     };
     if let Some(rolled) = plan.rolled_table() {
-        read_each(&pin, query.account, rolled, overlaps, |segment| {
+        let segments = pin.of(query.account, rolled).into_iter();
+        store.read_each(segments.filter(|segment| overlaps(segment)), lost, |segment| {
             each_figure(&*segment.open()?, &wanted, |key, minute, figure| {
                 merged.add(key, minute, &figure)
             })
@@ -44,7 +49,8 @@ pub(super) fn figures(store: &Store, query: &FigureQuery) -> Result<Vec<FigureRo
     let minutes = |segment: &Segment| {
         overlaps(segment) && !(plan.rolled_table().is_some() && segment.meta.rolled_up)
     };
-    read_each(&pin, query.account, Table::Figures, minutes, |segment| {
+    let segments = pin.of(query.account, Table::Figures).into_iter();
+    store.read_each(segments.filter(|segment| minutes(segment)), lost, |segment| {
         each_figure(&*segment.open()?, &wanted, |key, minute, figure| {
             merged.add_minute(key, minute, &figure)
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::read_each;
+use super::Lost;
 use crate::{
     reader::{LogPage, LogQuery, QueryError},
     segment::logs::{Log, each_log},
@@ -10,7 +10,11 @@ use crate::{
     table::Table,
 };
 
-pub(super) fn logs(store: &Store, query: &LogQuery) -> Result<LogPage, QueryError> {
+pub(super) fn logs(
+    store: &Store,
+    query: &LogQuery,
+    lost: &mut Lost,
+) -> Result<LogPage, QueryError> {
     let mut newest = Newest { query, instants: BTreeMap::new(), count: 0, more: false };
     let pin = store.pin_with_heads(|head| {
         head.get(query.account)
@@ -20,7 +24,8 @@ pub(super) fn logs(store: &Store, query: &LogQuery) -> Result<LogPage, QueryErro
     });
     let time = query.from_ns..query.before.map_or(query.to_ns, |before| before.min(query.to_ns));
     let overlaps = |segment: &Segment| segment.overlaps(time.start, time.end);
-    read_each(&pin, query.account, Table::Logs, overlaps, |segment| {
+    let segments = pin.of(query.account, Table::Logs).into_iter();
+    store.read_each(segments.filter(|segment| overlaps(segment)), lost, |segment| {
         each_log(&*segment.open()?, time.clone(), |log| newest.add(&log))
     })?;
     Ok(newest.finish())

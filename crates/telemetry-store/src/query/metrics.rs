@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::time::{Minute, MinuteRange};
 
-use super::{read_each, widened};
+use super::{Lost, widened};
 use crate::{
     reader::{MetricQuery, MetricSeries, Points, QueryError, Resolution},
     segment::metrics::{Point, SeriesKey, each_point, series_id},
@@ -12,7 +12,11 @@ use crate::{
     table::Table,
 };
 
-pub(super) fn metrics(store: &Store, query: &MetricQuery) -> Result<Vec<MetricSeries>, QueryError> {
+pub(super) fn metrics(
+    store: &Store,
+    query: &MetricQuery,
+    lost: &mut Lost,
+) -> Result<Vec<MetricSeries>, QueryError> {
     let resolution = match query.points {
         Points::Total => Resolution::for_range(query.range.len()),
         Points::Every(resolution) => resolution,
@@ -36,13 +40,15 @@ pub(super) fn metrics(store: &Store, query: &MetricQuery) -> Result<Vec<MetricSe
         );
     });
     if let Some(rolled) = rolled {
-        read_each(&pin, query.account, rolled, overlaps, |segment| {
+        let segments = pin.of(query.account, rolled).into_iter();
+        store.read_each(segments.filter(|segment| overlaps(segment)), lost, |segment| {
             each_point(&*segment.open()?, |key, at, point| found.add(key, at, &point))
         })?;
     }
     let minutes =
         |segment: &Segment| overlaps(segment) && !(rolled.is_some() && segment.meta.rolled_up);
-    read_each(&pin, query.account, Table::Metrics, minutes, |segment| {
+    let segments = pin.of(query.account, Table::Metrics).into_iter();
+    store.read_each(segments.filter(|segment| minutes(segment)), lost, |segment| {
         each_point(&*segment.open()?, |key, at, point| found.add(key, at, &point))
     })?;
     newest.sort_by_key(|(_, at, _)| *at);

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use daemon::disk::Disk;
 use metadata_store::Catalogue;
 use model::{
     figure::{Figure, FigureKey},
@@ -67,8 +68,8 @@ fn check_each_row_once(fixture: &Fixture, rows: u64, when: &str) {
     assert_eq!(logs.rows.len() as u64, rows, "records {when}");
     let metrics = store.metrics(&metric_query(Points::Total)).expect("it reads").value;
     assert_eq!(metrics[0].points[0].count, rows as f64, "points {when}");
-    let spans =
-        (1..=rows).map(|number| store.trace_spans(ACCOUNT, trace(number)).expect("it reads"));
+    let spans = (1..=rows)
+        .map(|number| store.trace_spans_since(ACCOUNT, trace(number), 0).expect("it reads"));
     assert_eq!(spans.map(|batch| batch.len() as u64).sum::<u64>(), rows, "spans {when}");
 }
 
@@ -302,4 +303,66 @@ fn a_span_stored_twice_is_shown_once() {
     fixture.write(|rows| push_span(&mut rows.spans, trace(1), 1, HOUR));
     fixture.write(|rows| push_span(&mut rows.snapshots, trace(1), 1, HOUR));
     assert_eq!(fixture.store.trace(ACCOUNT, trace(1)).expect("it reads").value.len(), 1);
+}
+
+fn damage(fixture: &Fixture, path: &str) {
+    fixture.disk.remove(path.as_ref()).expect("it is there");
+    let mut file = fixture.disk.create(path.as_ref()).expect("the disk works");
+    file.append(b"no segment at all, whatever its name says").expect("the disk works");
+}
+
+#[test]
+fn a_lost_or_damaged_segment_makes_answers_partial_and_stops_nothing_else() {
+    let mut fixture = Fixture::new();
+    for number in 0..3 {
+        fixture.write(|rows| one_of_each(rows, number));
+    }
+    let listed = fixture.catalogue.snapshot().expect("memory answers").segments;
+    for table in Table::ALL {
+        let mut of_table = listed.iter().filter(|segment| segment.table == table as u8);
+        let [Some(lost), Some(damaged)] = [of_table.next(), of_table.next()] else { continue };
+        fixture.disk.remove(lost.path.as_ref()).expect("it is there");
+        damage(&fixture, &damaged.path);
+    }
+    let store = &fixture.store;
+    let said = |partial: Vec<String>| {
+        assert!(partial[0].starts_with("2 stored segments are lost or damaged"), "{partial:?}");
+    };
+    let figures = store.figures(&figure_query(RANGE, Points::Total)).expect("it answers");
+    assert_eq!(figures.value[0].figure.calls, 1.0);
+    said(figures.partial);
+    let metrics = store.metrics(&metric_query(Points::Total)).expect("it answers");
+    assert_eq!(metrics.value[0].points[0].count, 1.0);
+    said(metrics.partial);
+    let traces = store.traces(&trace_query(10)).expect("it answers");
+    assert_eq!(traces.value.rows.len(), 1);
+    said(traces.partial);
+    let logs = store.logs(&log_query(10)).expect("it answers");
+    assert_eq!(logs.value.rows.len(), 1);
+    said(logs.partial);
+    let spans = store.trace(ACCOUNT, trace(2)).expect("it answers");
+    assert_eq!(spans.value.len(), 1);
+    said(spans.partial);
+    // The pipeline goes on without it, and so does upkeep, until the damaged ones' time is over.
+    assert_eq!(store.trace_spans_since(ACCOUNT, trace(0), 0).expect("it answers").len(), 0);
+    assert_eq!(store.damaged_segment_count(), 10);
+    fixture.upkeep(AFTER_MS + 500 * 24 * 3_600_000);
+    assert_eq!(fixture.store.segment_count(), 0);
+    assert_eq!(fixture.store.damaged_segment_count(), 0);
+}
+
+#[test]
+fn upkeep_finds_a_damaged_segment_by_itself_and_goes_on_with_the_others() {
+    let mut fixture = Fixture::new();
+    for _ in 0..4 {
+        fixture.write(|rows| rows.count(key(1), HOUR, &call(5)));
+    }
+    let listed = fixture.catalogue.snapshot().expect("memory answers").segments;
+    let of_figures = listed.iter().find(|segment| segment.table == Table::Figures as u8);
+    damage(&fixture, &of_figures.expect("there are figures").path);
+    fixture.store.upkeep(AFTER_MS, &crate::fixture::KEEP).expect_err("it meets the damage");
+    fixture.upkeep(AFTER_MS);
+    let hours = figure_query(RANGE, Points::Every(Resolution::OneHour));
+    let hours = fixture.store.figures(&hours).expect("it answers");
+    assert_eq!(hours.value[0].figure.calls, 3.0);
 }

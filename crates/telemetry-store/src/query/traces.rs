@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::id::{SpanId, TraceId};
 use rustc_hash::FxHashSet;
 
-use super::unreadable;
+use super::Lost;
 use crate::{
     reader::{QueryError, TracePage, TraceQuery, TraceRow},
     segment::traces::{Wanted, each_trace},
@@ -15,7 +15,11 @@ use crate::{
 
 type Key = (u64, TraceId, SpanId);
 
-pub(super) fn traces(store: &Store, query: &TraceQuery) -> Result<TracePage, QueryError> {
+pub(super) fn traces(
+    store: &Store,
+    query: &TraceQuery,
+    lost: &mut Lost,
+) -> Result<TracePage, QueryError> {
     let mut in_heads = Vec::new();
     let pin = store.pin_with_heads(|head| {
         in_heads.extend(
@@ -33,12 +37,10 @@ pub(super) fn traces(store: &Store, query: &TraceQuery) -> Result<TracePage, Que
     let mut page = Page { query, rows: BTreeMap::new(), retired: FxHashSet::default() };
     in_heads.into_iter().rev().for_each(|row| page.add(row));
     let segments = pin.of(query.account, Table::TraceIndex).into_iter().rev();
-    for segment in segments.filter(|segment| segment.overlaps(wanted.from_ns, wanted.to_ns)) {
-        segment
-            .open()
-            .and_then(|opened| each_trace(&opened, &wanted, |row| page.add(row)))
-            .map_err(|error| unreadable(Table::TraceIndex, segment, error))?;
-    }
+    let wanted_segments = segments.filter(|segment| segment.overlaps(wanted.from_ns, wanted.to_ns));
+    store.read_each(wanted_segments, lost, |segment| {
+        each_trace(&*segment.open()?, &wanted, |row| page.add(row))
+    })?;
     Ok(page.finish())
 }
 

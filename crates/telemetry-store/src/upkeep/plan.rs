@@ -69,14 +69,19 @@ pub fn plan(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) -> Opt
 
 fn drop_expired(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) -> Option<Job> {
     let expired = |segment: &&SegmentMeta| {
-        Table::from_number(segment.table).is_some_and(|table| {
+        is_expired(segment, now_ms, retention)
             // Minutes that are in no rolled-up table yet are late, not over: the machine was off.
-            segment.max_time_ns / 1_000_000 < now_ms - retention.of(table)
-                && (segment.rolled_up || !is_rolled_up_later(table))
-        })
+            && (segment.rolled_up
+                || !Table::from_number(segment.table).is_some_and(is_rolled_up_later))
     };
     let segments: Vec<u64> = segments.iter().filter(expired).map(|segment| segment.id).collect();
     (!segments.is_empty()).then_some(Job::Drop { segments })
+}
+
+/// Whether all its rows are older than they are kept.
+pub(super) fn is_expired(segment: &SegmentMeta, now_ms: i64, retention: &Retention) -> bool {
+    Table::from_number(segment.table)
+        .is_some_and(|table| segment.max_time_ns / 1_000_000 < now_ms - retention.of(table))
 }
 
 fn is_rolled_up_later(table: Table) -> bool {

@@ -44,55 +44,72 @@ impl Store {
         let pieces = match table {
             Table::Metrics => {
                 let minutes = points_of(&inputs)?;
-                let before = points_before(&pin, &inputs[0].meta, &minutes)?;
+                let before = self.points_before(&pin, &inputs[0].meta, &minutes)?;
                 points_pieces(account, &minutes, &before)?
             }
             _ => {
                 let minutes = figures_of(&inputs)?;
-                let before = figures_before(&pin, &inputs[0].meta, &minutes)?;
+                let before = self.figures_before(&pin, &inputs[0].meta, &minutes)?;
                 figures_pieces(account, &minutes, &before)?
             }
         };
         let add = self.store_pieces(&pieces, 0, now_ms)?;
         Ok(Replacement { remove: Vec::new(), add, mark_rolled_up: ids.to_vec() })
     }
-}
 
-/// What was counted for these minutes in segments that are rolled up already: late data change a minute that stands in
-/// the rolled-up tables, and the squares of its values with it.
-fn figures_before(pin: &Pin, of: &SegmentMeta, minutes: &Figures) -> Result<Figures, StoreError> {
-    let mut before = Figures::new();
-    for segment in rolled_up_before(pin, of, Table::Figures) {
-        each_figure(&*segment.open()?, &Wanted::ALL, |key, minute, figure| {
-            if minutes.contains_key(&(key, minute)) {
-                before.entry((key, minute)).or_default().merge(&figure);
-            }
-        })?;
+    /// What was counted for these minutes in segments that are rolled up already: late data change a minute that stands in
+    /// the rolled-up tables, and the squares of its values with it.
+    fn figures_before(
+        &self,
+        pin: &Pin,
+        of: &SegmentMeta,
+        minutes: &Figures,
+    ) -> Result<Figures, StoreError> {
+        let mut before = Figures::new();
+        for segment in self.rolled_up_before(pin, of, Table::Figures) {
+            each_figure(&*segment.open()?, &Wanted::ALL, |key, minute, figure| {
+                if minutes.contains_key(&(key, minute)) {
+                    before.entry((key, minute)).or_default().merge(&figure);
+                }
+            })?;
+        }
+        Ok(before)
     }
-    Ok(before)
-}
 
-/// As [`figures_before`].
-fn points_before(pin: &Pin, of: &SegmentMeta, minutes: &Points) -> Result<Points, StoreError> {
-    let mut before = Points::new();
-    for segment in rolled_up_before(pin, of, Table::Metrics) {
-        each_point(&*segment.open()?, |key, minute, point| {
-            let place = (key, minute);
-            if minutes.contains_key(&place) {
-                before.entry(place).or_default().merge(&point);
-            }
-        })?;
+    /// As [`figures_before`].
+    fn points_before(
+        &self,
+        pin: &Pin,
+        of: &SegmentMeta,
+        minutes: &Points,
+    ) -> Result<Points, StoreError> {
+        let mut before = Points::new();
+        for segment in self.rolled_up_before(pin, of, Table::Metrics) {
+            each_point(&*segment.open()?, |key, minute, point| {
+                let place = (key, minute);
+                if minutes.contains_key(&place) {
+                    before.entry(place).or_default().merge(&point);
+                }
+            })?;
+        }
+        Ok(before)
     }
-    Ok(before)
-}
 
-fn rolled_up_before<'a>(pin: &'a Pin, of: &SegmentMeta, table: Table) -> Vec<&'a Arc<Segment>> {
-    let mut earlier = pin.of(AccountId(of.account), table);
-    earlier.retain(|segment| {
-        segment.meta.rolled_up && segment.meta.period_start_ms == of.period_start_ms
-    });
-    earlier.sort_by_cached_key(|segment| recency(&segment.meta));
-    earlier
+    fn rolled_up_before<'a>(
+        &self,
+        pin: &'a Pin,
+        of: &SegmentMeta,
+        table: Table,
+    ) -> Vec<&'a Arc<Segment>> {
+        let mut earlier = pin.of(AccountId(of.account), table);
+        earlier.retain(|segment| {
+            segment.meta.rolled_up
+                && segment.meta.period_start_ms == of.period_start_ms
+                && !self.is_damaged(segment.meta.id)
+        });
+        earlier.sort_by_cached_key(|segment| recency(&segment.meta));
+        earlier
+    }
 }
 
 fn figures_pieces(
