@@ -1,4 +1,5 @@
 use metadata_store::CutCommit;
+use telemetry_store::segment::FORMAT;
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 
@@ -175,7 +176,7 @@ async fn a_backup_that_lacks_something_or_is_newer_is_refused_before_anything_is
     remove(&backup).expect("it is there");
     copy_running(&settings(&running.dir), &backup, |_| {}).await.expect("nothing changes");
     let told = refused().await;
-    assert!(told.contains("segments/newer has format 2"), "{told}");
+    assert!(told.contains(&format!("segments/newer has format {}", FORMAT + 1)), "{told}");
 }
 
 /// Behind all that [`Running`] makes.
@@ -199,7 +200,7 @@ fn write_newer_segment(data: &Path) {
 }
 
 fn add_newer_segment(catalogue: &SqlCatalogue) {
-    let newer = SegmentMeta { format: 2, ..segment_meta(77, "segments/newer".to_owned()) };
+    let newer = SegmentMeta { format: FORMAT + 1, ..segment_meta(77, "segments/newer".to_owned()) };
     let added = metadata_store::Replacement {
         remove: Vec::new(),
         add: vec![newer],
@@ -242,7 +243,7 @@ async fn a_start_on_a_part_that_is_newer_is_refused_before_any_other_part_is_cha
     remove(&data.join("journal").join(NEWER_JOURNAL.0)).expect("it is there");
     write_newer_segment(&data);
     running.in_catalogue(add_newer_segment);
-    refused("segments/newer has format 2").await;
+    refused(&format!("segments/newer has format {}", FORMAT + 1)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
