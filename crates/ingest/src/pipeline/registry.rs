@@ -69,7 +69,8 @@ pub(super) struct Registry {
     /// What is resolved already, so that a name costs one look-up.
     endpoints: FxHashMap<(u32, u64), EntityId>,
     transactions: FxHashMap<u32, EntityId>,
-    backends: FxHashMap<(u32, u32), EntityId>,
+    /// By the calling tier, the number of the target and that of the transport whose address it has.
+    backends: FxHashMap<(u32, u32, u32), EntityId>,
     /// Which backends each tier calls, by their type.
     called: FxHashMap<(EntityId, String), FxHashSet<EntityId>>,
     /// When business transactions, and the service endpoints at which they enter, were long-lived.
@@ -482,15 +483,16 @@ impl Registry {
         (EntityKey { name, ..key }, properties)
     }
 
-    /// The backend that a tier's call leads to where no tier answers at that address.
+    /// The backend that a tier's call leads to where no tier answers at that address. Known by the numbers of its target
+    /// and of the transport that gave it its address, or 0.
     pub(super) fn backend(
         &mut self,
         tier: EntityId,
-        number: u32,
+        (number, carrier): (u32, u32),
         target: &Target,
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
-        if let Some(&known) = self.backends.get(&(tier.0, number)) {
+        if let Some(&known) = self.backends.get(&(tier.0, number, carrier)) {
             return Ok(known);
         }
         let Some(of) = self.directory.get(tier) else { return Ok(EntityId::NONE) };
@@ -514,7 +516,7 @@ impl Registry {
             true => self.bounded(key, properties, self.limits.queues, &other, now_ms)?,
             false => self.backend_of_tier(tier, key, properties, &other, now_ms)?,
         };
-        self.backends.insert((tier.0, number), backend);
+        self.backends.insert((tier.0, number, carrier), backend);
         Ok(backend)
     }
 

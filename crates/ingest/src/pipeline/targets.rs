@@ -56,6 +56,26 @@ impl Target {
         }
     }
 
+    /// The same far end, at the address of the transport that carried the call.
+    pub(super) fn carried_by(&self, transport: &Target) -> Target {
+        let address = transport.address.clone();
+        let inside = self.name.strip_prefix(&self.system).unwrap_or_default().trim_start();
+        let mut name = match self.category.as_str() {
+            category::HTTP => String::new(),
+            _ => self.system.clone(),
+        };
+        if !name.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(&address);
+        let is_store = matches!(self.category.as_str(), category::DATABASE | category::CACHE);
+        if is_store && !inside.is_empty() {
+            name.push('/');
+            name.push_str(inside);
+        }
+        Target { name, address, ..self.clone() }
+    }
+
     /// For deciding which nested calls are one.
     pub(super) fn exit_key(&self) -> ExitKey {
         let [kind, address, inside] = self.key;

@@ -86,26 +86,19 @@ impl World for TraceWorld<'_> {
         answered: Option<u32>,
     ) -> EntityId {
         let Some(target) = self.targets.get(exit.target) else { return EntityId::NONE };
-        let inner =
-            carrier.and_then(|number| self.targets.get(number).map(|target| (number, target)));
-        let (number, target) = match inner {
-            Some((_, inner))
-                if target.address.is_empty()
-                    && !inner.address.is_empty()
-                    && target.name.is_empty() =>
-            {
-                (carrier.unwrap_or(exit.target), inner)
-            }
-            _ => (exit.target, target),
-        };
+        // The broker's address is no part of a queue.
+        let carrier = carrier.filter(|_| target.address.is_empty() && !target.queue);
+        let transport = carrier
+            .and_then(|number| self.targets.get(number))
+            .filter(|transport| !transport.address.is_empty());
+        let numbers = (exit.target, carrier.filter(|_| transport.is_some()).unwrap_or(0));
+        let carried = transport.map(|transport| target.carried_by(transport));
+        let target = carried.as_ref().unwrap_or(target);
         if target.queue {
-            let result = self.registry.backend(EntityId(exit.tier), number, target, self.now_ms);
+            let result = self.registry.backend(EntityId(exit.tier), numbers, target, self.now_ms);
             return self.or_fail(result);
         }
-        let address = match inner {
-            Some((_, inner)) if target.address.is_empty() => inner.address.as_str(),
-            _ => target.address.as_str(),
-        };
+        let address = target.address.as_str();
         if let Some(tier) = answered {
             let learnt =
                 self.registry.learn_address(self.account, address, EntityId(tier), self.now_ms);
@@ -121,7 +114,7 @@ impl World for TraceWorld<'_> {
             }
             _ => {}
         }
-        let result = self.registry.backend(EntityId(exit.tier), number, target, self.now_ms);
+        let result = self.registry.backend(EntityId(exit.tier), numbers, target, self.now_ms);
         self.or_fail(result)
     }
 
@@ -130,7 +123,8 @@ impl World for TraceWorld<'_> {
             return EntityId::NONE;
         }
         let Some(target) = self.targets.get(entry.target) else { return EntityId::NONE };
-        let result = self.registry.backend(EntityId(entry.tier), entry.target, target, self.now_ms);
+        let result =
+            self.registry.backend(EntityId(entry.tier), (entry.target, 0), target, self.now_ms);
         self.or_fail(result)
     }
 }

@@ -239,3 +239,38 @@ fn an_exception_counts_once_a_process_and_message() {
     ];
     assert_eq!(errors, expected.map(|(name, calls)| (name.to_owned(), calls)));
 }
+
+#[test]
+fn a_call_that_does_not_say_where_it_leads_has_the_address_of_the_transport_inside() {
+    let mut bench = Bench::new();
+    let at = bench.now_ms;
+    let client = |id| Sent { kind: 3, ..Sent::work(1, id, "call", at) }.under(1);
+    let inside = |id, host| Sent::call(1, id, host, at).under(id - 1);
+    let search = client(2).with("db.system.name", "elasticsearch").with("db.namespace", "orders");
+    let aws = client(4).with("rpc.system", "aws-api").with("rpc.service", "DynamoDB");
+    let spans = [
+        Sent::request(1, 1, "/cart", at),
+        search,
+        inside(3, "es"),
+        aws,
+        inside(5, "dynamo.example.com"),
+        client(6),
+        inside(7, "partner"),
+        // The same database where nothing carries the call.
+        client(8).with("db.system.name", "elasticsearch").with("db.namespace", "orders"),
+    ];
+    send(&mut bench, &spans);
+    bench.settle();
+    let named = bench.named(Scope::Edge);
+    let edges: Vec<&str> =
+        named.keys().map(String::as_str).filter(|e| e.ends_with("[-]")).collect();
+    assert_eq!(
+        edges,
+        [
+            "shop > aws-api dynamo.example.com:80 [-]",
+            "shop > elasticsearch es:80/orders [-]",
+            "shop > elasticsearch orders [-]",
+            "shop > partner:80 [-]",
+        ]
+    );
+}
