@@ -46,8 +46,12 @@ test: setup web
 	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent test
 	$(MAKE) --no-print-directory check unit e2e
 
-demo: setup build
-	python3 scripts/demo.py --vedette target/release/vedette
+demo:
+	@echo "The first time, everything is downloaded and built, which takes about ten minutes; after that, seconds."
+	@scripts/step "system packages" scripts/setup demo
+	@scripts/step "the shop's packages and libraries" python3 examples/shop/run.py --prepare-only
+	@scripts/step "the page and the program" $(MAKE) --no-print-directory build
+	@python3 scripts/demo.py --vedette target/release/vedette
 
 bench: web
 	cargo build --locked --release -p vedette -p loadgen
