@@ -3,6 +3,8 @@
 PROFILE ?= ci
 TARGET := target/$(PROFILE)
 CARGO_TEST := cargo test --locked --profile $(PROFILE)
+# What scripts/setup unpacks where it cannot install.
+export PATH := $(PATH):$(CURDIR)/target/tools/bin
 
 .PHONY: help build demo test check web openapi bench soak setup unit e2e
 
@@ -16,6 +18,7 @@ help:
 
 setup:
 	scripts/setup
+	python3 examples/shop/run.py --prepare-only
 
 web: web/node_modules/.package-lock.json
 	cd web && npm run --silent build

@@ -59,8 +59,8 @@ class Tools:
         """What a program needs in its environment to find its own libraries."""
         if not self.unpacked:
             return {}
-        triplets = [folder.name for folder in (self.root / "usr/lib").glob("*-linux-gnu*") if folder.is_dir()]
-        libraries = [str(self.root / part / triplet) for triplet in triplets for part in ("usr/lib", "lib")]
+        patterns = ("lib/*-linux-gnu*/**/lib*.so*", "usr/lib/*-linux-gnu*/**/lib*.so*")
+        libraries = sorted({str(library.parent) for pattern in patterns for library in self.root.glob(pattern)})
         programs = [str(self.root / "usr/sbin"), str(self.root / "usr/bin"), os.environ.get("PATH", "")]
         return {"LD_LIBRARY_PATH": ":".join(libraries), "PATH": ":".join(programs)}
 
