@@ -111,10 +111,9 @@ def known_name(names, options=()):
 
 def fetch(debs, missing_names, log):
     """Downloads packages with what they lack here, and unpacks them under `debs`/root."""
-    say(f"no rights to install packages: unpacking them under {debs}")
     own = own_lists(debs, log)
     wanted = [known_name(names, own) for names in missing_names]
-    say(f"unpacking {' '.join(wanted)}")
+    say(f"unpacking {' '.join(wanted)} under {debs}")
     # What is wanted is unpacked even if the system has it: programs are looked for in one place.
     plan = output_of(["apt-get", *own, "-s", "--reinstall", "--no-install-recommends", "install", *wanted], {"LC_ALL": "C"})
     run(["apt-get", *own, "download", *re.findall(r"^Inst (\S+)", plan, re.MULTILINE)], log, cwd=debs)
