@@ -167,7 +167,8 @@ def a_backup_of_the_running_server_restores_to_the_same_figures(world):
     for command in (["backup", str(copy), "--data-dir", str(world.server.data_dir)],
                     ["restore", str(copy), "--data-dir", str(restored.data_dir)]):
         (world.work / "restored").mkdir(exist_ok=True)
-        done = subprocess.run([world.options.vedette, *command], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([world.options.vedette, *command], env=world.server.environment, capture_output=True, text=True,
+                              timeout=60, check=False)
         assert done.returncode == 0, done.stderr
     restored.start()
     original, world.server = world.server, restored
