@@ -20,7 +20,10 @@ setup:
 	scripts/setup
 	python3 examples/shop/run.py --prepare-only
 
-web: web/node_modules/.package-lock.json
+web: web/dist/index.html
+
+# Only when its sources changed: a new page means linking the program again, which takes minutes.
+web/dist/index.html: web/node_modules/.package-lock.json web/package.json web/vite.config.ts web/index.html $(shell find web/src web/public)
 	cd web && npm run --silent build
 
 web/node_modules/.package-lock.json: web/package-lock.json
