@@ -3,6 +3,8 @@
 PROFILE ?= ci
 TARGET := target/$(PROFILE)
 CARGO_TEST := cargo test --locked --profile $(PROFILE)
+# What scripts/setup unpacks where it cannot install.
+export PATH := $(PATH):$(CURDIR)/target/tools/bin
 
 .PHONY: help build demo test check web openapi bench soak setup unit e2e
 
@@ -16,8 +18,12 @@ help:
 
 setup:
 	scripts/setup
+	python3 examples/shop/run.py --prepare-only
 
-web: web/node_modules/.package-lock.json
+web: web/dist/index.html
+
+# Only when its sources changed: a new page means linking the program again, which takes minutes.
+web/dist/index.html: web/node_modules/.package-lock.json web/package.json web/vite.config.ts web/index.html $(shell find web/src web/public)
 	cd web && npm run --silent build
 
 web/node_modules/.package-lock.json: web/package-lock.json
@@ -46,8 +52,12 @@ test: setup web
 	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent test
 	$(MAKE) --no-print-directory check unit e2e
 
-demo: setup build
-	python3 scripts/demo.py --vedette target/release/vedette
+demo:
+	@echo "The first time, everything is downloaded and built, which takes about ten minutes; after that, seconds."
+	@scripts/step "system packages" scripts/setup demo
+	@scripts/step "the shop's packages and libraries" python3 examples/shop/run.py --prepare-only
+	@scripts/step "the page and the program" $(MAKE) --no-print-directory build
+	@python3 scripts/demo.py --vedette target/release/vedette
 
 bench: web
 	cargo build --locked --release -p vedette -p loadgen

@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = {"web", "catalog", "cart", "order", "payment", "fulfilment", "notify"}
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Api:
@@ -55,6 +56,13 @@ def answers(port):
         return False
 
 
+def stop(process):
+    """Asks a process to end, and waits until it has."""
+    if process and process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
 def reporting(api):
     """The tiers that have shown calls within the last five minutes."""
     now = int(time.time() * 1000)
@@ -85,7 +93,10 @@ def main():
     environment = dict(os.environ, VEDETTE_ADMIN_PASSWORD=options.password, VEDETTE_ACCESS_KEY=key)
     command = [options.vedette, "serve", "--data-dir", options.data_dir, "--https-listen",
                f"0.0.0.0:{options.port}", "--public-url", url]
-    server = subprocess.Popen(command, env=environment)
+    if answers(options.port):
+        sys.exit(f"demo: port {options.port} is taken: another demo runs here, or another program")
+    # Sessions of their own: a terminal sends Ctrl-C to its whole session, and the two have to end in order.
+    server = subprocess.Popen(command, env=environment, start_new_session=True)
     shop = None
     try:
         wait_until("Vedette", 30, lambda: answers(options.port), lambda: server.poll() is None)
@@ -95,7 +106,7 @@ def main():
         shop = subprocess.Popen([
             sys.executable, str(ROOT / "examples" / "shop" / "run.py"), "--endpoint", url, "--api-key", key,
             "--ca", str(ca), "--attribute", f"host.name={socket.gethostname()}",
-        ])
+        ], start_new_session=True)
         missing = set(SERVICES)
 
         def all_report():
@@ -121,14 +132,15 @@ def main():
     except KeyboardInterrupt:
         print()
     finally:
-        for process in (shop, server):
-            if process and process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for process in (shop, server):
-            if process:
-                process.wait()
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
+        # The shop first: its agents send what they still hold.
+        stop(shop)
+        stop(server)
+        said("all is stopped")
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    for number in ENDING:
+        signal.signal(number, signal.default_int_handler)
     main()

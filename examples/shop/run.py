@@ -66,7 +66,7 @@ def prepare(options, work, data):
     with timed("Debian packages"):
         tools = packages.provide(work / "debs", log, pathlib.Path("/"), options.unpack)
     with timed("Python libraries"):
-        python = languages.python_environment(SHOP, work, log)
+        python = languages.python_environment(SHOP, work, log, tools.pip_wheel())
     with timed("Node.js libraries"):
         node = languages.node_environment(SHOP, work, log)
     with timed("database folder"):

@@ -6,6 +6,7 @@ that the set holds what the step names is checked. With VEDETTE_E2E_INSTALL=1 th
 is cut off: it takes the versions that it names from the package registries.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -112,8 +113,9 @@ class Connected:
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.tier} printed:\n{(self.folder / 'log').read_text()[-3000:]}") from error
         finally:
-            if program.poll() is None:
-                os.killpg(program.pid, signal.SIGTERM)
+            # Node.js's agent takes SIGTERM for itself, and its program would live on.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
             program.wait(timeout=20)
 
     def script(self):

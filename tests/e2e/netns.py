@@ -21,12 +21,13 @@ class Namespace:
     def __init__(self):
         self.name = f"vedette-e2e-{os.getpid()}"
         self.wire = f"ve{os.getpid()}"
-        self.here, self.there = free_pair()
+        self.here = self.there = None
 
     def __enter__(self):
         if os.geteuid() != 0:
             raise NoNamespace("making a network namespace needs root")
         try:
+            self.here, self.there = free_pair()
             run("ip", "netns", "add", self.name)
             run("ip", "link", "add", self.wire, "type", "veth", "peer", "name", "eth0", "netns", self.name)
             run("ip", "addr", "add", f"{self.here}/30", "dev", self.wire)

@@ -151,6 +151,7 @@ def a_trace_is_whole_with_its_spans_in_order(world):
 @check
 def the_pages_work_in_a_real_browser(world):
     environment = dict(os.environ, VEDETTE_URL=world.server.url, VEDETTE_USER="admin", VEDETTE_PASSWORD=PASSWORD)
+    environment.setdefault("VEDETTE_CHROMIUM", shutil.which("chromium") or "/usr/bin/chromium")
     done = subprocess.run(["npx", "--no-install", "playwright", "test", "e2e/pages.spec.ts"], cwd=ROOT / "web",
                           env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
@@ -166,7 +167,8 @@ def a_backup_of_the_running_server_restores_to_the_same_figures(world):
     for command in (["backup", str(copy), "--data-dir", str(world.server.data_dir)],
                     ["restore", str(copy), "--data-dir", str(restored.data_dir)]):
         (world.work / "restored").mkdir(exist_ok=True)
-        done = subprocess.run([world.options.vedette, *command], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([world.options.vedette, *command], env=world.server.environment, capture_output=True, text=True,
+                              timeout=60, check=False)
         assert done.returncode == 0, done.stderr
     restored.start()
     original, world.server = world.server, restored

@@ -1,6 +1,7 @@
 """The demo shop under real agents, reporting to a Vedette."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -11,14 +12,30 @@ from server import KEY, until
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = ROOT / "examples" / "shop"
+BLOCK = 20
+
+
+def free_block():
+    """The first of a block of ports that nobody has, so that two runs on one machine do not meet."""
+    for turn in range(100):
+        first = 17300 + (os.getpid() + turn) % 100 * BLOCK
+        if all(is_free(port) for port in range(first, first + BLOCK)):
+            return first
+    raise AssertionError("no free block of ports from 17300 on")
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 class Shop:
     def __init__(self, server, work):
         self.ready = Path(work) / "shop-ready.json"
         self.log = Path(work) / "shop.log"
+        self.ports = free_block()
         command = [sys.executable, str(SHOP / "run.py"), "--endpoint", server.url, "--api-key", KEY, "--ca", str(server.ca),
-                   "--traffic", "none", "--fast-export", "--ready-file", str(self.ready), "--port-base", "17300",
+                   "--traffic", "none", "--fast-export", "--ready-file", str(self.ready), "--port-base", str(self.ports),
                    "--data-dir", str(Path(work) / "shop"), "--log-dir", str(Path(work) / "shop-logs"),
                    "--attribute", f"host.name={socket.gethostname()}"]
         with open(self.log, "w") as log:
@@ -32,7 +49,7 @@ class Shop:
 
     def drive(self, requests, seed):
         """Sends exactly so many requests; returns what they must have caused."""
-        done = subprocess.run([sys.executable, str(SHOP / "driver.py"), "--port", "17300", "--requests", str(requests),
+        done = subprocess.run([sys.executable, str(SHOP / "driver.py"), "--port", str(self.ports), "--requests", str(requests),
                                "--seed", str(seed), "--concurrency", "4"], capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"the driver says:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
         return json.loads(done.stdout)

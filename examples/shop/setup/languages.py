@@ -12,8 +12,9 @@ OLDEST_PYTHON = (3, 11)  # what the agent's packages in requirements.lock ask fo
 OLDEST_NODE = (20, 6)
 
 
-def python_environment(shop, work, log):
-    """The Python of a venv with requirements.lock in it."""
+def python_environment(shop, work, log, pip_wheel):
+    """The Python of a venv with requirements.lock in it. `pip_wheel` is what pip is installed from, or None where Python
+    brings its own."""
     venv, lock = work / "venv", shop / "python/requirements.lock"
     if sys.version_info < OLDEST_PYTHON:
         raise SetupFailed(f"the shop's Python services need Python {OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]} or newer, this is {sys.version.split()[0]}")
@@ -23,10 +24,11 @@ def python_environment(shop, work, log):
         return python
     shutil.rmtree(venv, ignore_errors=True)
     venv.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    if pip_wheel is None:
         run([sys.executable, "-m", "venv", venv], log)
-    except SetupFailed as error:
-        raise SetupFailed(f"{error}\n(on Debian and Ubuntu the package python3-venv is needed)") from None
+    else:
+        run([sys.executable, "-m", "venv", "--without-pip", venv], log)
+        run([python, pip_wheel / "pip", "install", "--disable-pip-version-check", "--no-index", pip_wheel], log)
     run([python, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "-r", lock], log)
     run([python, "-m", "pip", "check"], log)
     mark(venv, fingerprint)

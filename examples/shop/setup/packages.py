@@ -1,8 +1,10 @@
-"""The Debian packages the shop needs (MariaDB, RabbitMQ with Erlang, redis): found on the system, else installed by
-apt-get as root or with sudo, else downloaded and unpacked under the work folder without any rights.
+"""The Debian packages the shop needs (MariaDB, RabbitMQ with Erlang, redis, and pip where Python comes without): found on
+the system, else installed by apt-get as root or with sudo, else downloaded and unpacked under the work folder without any
+rights.
 
 Only servers' programs are wanted: while apt-get installs, a policy keeps the packages from starting system services."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -15,8 +17,12 @@ NEEDED = {
     "usr/sbin/mariadbd": ["mariadb-server-core", "mariadb-server-core-10.6"],
     "usr/bin/my_print_defaults": ["mariadb-client-core", "mariadb-client-core-10.6"],  # mariadb-install-db asks it
     "usr/lib/rabbitmq/bin/rabbitmq-server": ["rabbitmq-server"],
+    "usr/bin/epmd": ["erlang-base"],
     "usr/bin/redis-server": ["redis-server"],
 }
+# Debian's Python has no ensurepip (that is in python3-venv), so a venv there gets its pip from this wheel.
+PIP_WHEEL = "usr/share/python-wheels/pip-*.whl"
+PIP_NEEDED = {} if importlib.util.find_spec("ensurepip") else {PIP_WHEEL: ["python3-pip-whl"]}
 
 INSTALL = """
 set -e
@@ -41,6 +47,10 @@ class Tools:
     def path(self, relative):
         return self.root / relative
 
+    def pip_wheel(self):
+        """The wheel to install pip from, or None where Python brings its own."""
+        return next(self.root.glob(PIP_WHEEL)) if PIP_NEEDED else None
+
     @property
     def unpacked(self):
         return str(self.root) != "/"
@@ -49,8 +59,8 @@ class Tools:
         """What a program needs in its environment to find its own libraries."""
         if not self.unpacked:
             return {}
-        triplets = [folder.name for folder in (self.root / "usr/lib").glob("*-linux-gnu*") if folder.is_dir()]
-        libraries = [str(self.root / part / triplet) for triplet in triplets for part in ("usr/lib", "lib")]
+        patterns = ("lib/*-linux-gnu*/**/lib*.so*", "usr/lib/*-linux-gnu*/**/lib*.so*")
+        libraries = sorted({str(library.parent) for pattern in patterns for library in self.root.glob(pattern)})
         programs = [str(self.root / "usr/sbin"), str(self.root / "usr/bin"), os.environ.get("PATH", "")]
         return {"LD_LIBRARY_PATH": ":".join(libraries), "PATH": ":".join(programs)}
 
@@ -72,7 +82,7 @@ def provide(debs, log, system_root, unpack=False):
         run([*rights, "sh", "-c", INSTALL, "install", *wanted], log)
         tools = Tools(system_root)
     else:
-        fetch(debs, [known_name(names) for names in missing(Tools(debs / "root"))], log, unpack)
+        fetch(debs, missing(unpacked), log)
         tools = unpacked
     if missing(tools):
         raise SetupFailed(f"packages are installed, but these programs are not under {tools.root}: {missing(tools)}")
@@ -80,7 +90,7 @@ def provide(debs, log, system_root, unpack=False):
 
 
 def missing(tools):
-    return [names for path, names in NEEDED.items() if not tools.path(path).exists()]
+    return [names for path, names in {**NEEDED, **PIP_NEEDED}.items() if not any(tools.root.glob(path))]
 
 
 def root_command():
@@ -92,23 +102,35 @@ def root_command():
     return None
 
 
-def known_name(names):
+def known_name(names, options=()):
     for name in names:
-        if subprocess.run(["apt-cache", "show", name], capture_output=True).returncode == 0:
+        if subprocess.run(["apt-cache", *options, "show", name], capture_output=True).returncode == 0:
             return name
     raise SetupFailed(f"apt knows none of {', '.join(names)}; `apt-get update` may help")
 
 
-def fetch(debs, wanted, log, even_if_installed):
+def fetch(debs, missing_names, log):
     """Downloads packages with what they lack here, and unpacks them under `debs`/root."""
-    say(f"unpacking {' '.join(wanted)} under {debs} (no rights to install packages)")
-    debs.mkdir(parents=True, exist_ok=True)
-    reinstall = ["--reinstall"] if even_if_installed else []
-    plan = output_of(["apt-get", "-s", *reinstall, "--no-install-recommends", "install", *wanted], {"LC_ALL": "C"})
-    run(["apt-get", "download", *re.findall(r"^Inst (\S+)", plan, re.MULTILINE)], log, cwd=debs)
+    own = own_lists(debs, log)
+    wanted = [known_name(names, own) for names in missing_names]
+    say(f"unpacking {' '.join(wanted)} under {debs}")
+    # What is wanted is unpacked even if the system has it: programs are looked for in one place.
+    plan = output_of(["apt-get", *own, "-s", "--reinstall", "--no-install-recommends", "install", *wanted], {"LC_ALL": "C"})
+    run(["apt-get", *own, "download", *re.findall(r"^Inst (\S+)", plan, re.MULTILINE)], log, cwd=debs)
     for package in sorted(debs.glob("*.deb")):
         run(["dpkg", "-x", package, debs / "root"], log)
     relocate_erlang(debs / "root")
+
+
+def own_lists(debs, log):
+    """Fetches package lists of our own, as the system's may be absent or too old to download by and only root renews
+    them; returns apt's options to use them."""
+    lists, cache = debs / "lists", debs / "cache"
+    for folder in (lists, cache):
+        folder.mkdir(parents=True, exist_ok=True)
+    options = ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={cache}"]
+    run(["apt-get", *options, "update"], log)
+    return options
 
 
 def relocate_erlang(root):
