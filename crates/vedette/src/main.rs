@@ -127,7 +127,13 @@ fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     match name.as_str() {
         "serve" => {
             daemon::logs::install(&settings.log_level, *settings.log_format)?;
-            runtime()?.block_on(server::serve(settings, &mut out))
+            let runtime = runtime()?;
+            let served = runtime.block_on(server::serve(settings, &mut out));
+            if served.is_err() {
+                // What is still at work would meet a runtime that is going; it ends with the process, as in a crash.
+                std::mem::forget(runtime);
+            }
+            served
         }
         "config show" => Ok(settings.show(&mut out)?),
         "admin reset-password" => {

@@ -124,8 +124,13 @@ fn program(name: &str) -> PathBuf {
 }
 
 fn find(name: &str) -> Option<PathBuf> {
-    let folders = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
-    folders.iter().map(|folder| Path::new(folder).join(name)).find(|program| program.exists())
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Debian puts servers where only root's PATH leads.
+    let servers = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    std::env::split_paths(&path)
+        .chain(servers)
+        .map(|folder| folder.join(name))
+        .find(|program| program.exists())
 }
 
 fn install() {
