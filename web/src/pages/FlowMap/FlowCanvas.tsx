@@ -98,7 +98,6 @@ function Canvas({ view, places, selected, fitKey, onSelect, onOpen, onMove }: Fl
         onKeyDown={(event) => {
           const id = (event.target as HTMLElement).dataset.id
           if (id && (event.key === 'Enter' || event.key === ' ')) onSelect(id)
-          if (event.key === 'Escape') onSelect(null)
         }}
       >
         <Background gap={24} size={1} color="var(--v-border)" />

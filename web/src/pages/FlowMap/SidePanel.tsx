@@ -1,4 +1,5 @@
 import { ActionIcon, Button } from '@mantine/core'
+import { useWindowEvent } from '@mantine/hooks'
 import { IconArrowsDiagonal, IconFocus2, IconX } from '@tabler/icons-react'
 import { lazy, Suspense, type ReactNode } from 'react'
 import { useEntitySeries, type MeasuredKind } from '../../api/queries'
@@ -36,6 +37,11 @@ export function SidePanel({ application, view, selected, onSelect, onFocus, onTo
 }
 
 function Frame({ title, sub, icon, onClose, children }: { title: string; sub: string; icon?: ReactNode; onClose(): void; children: ReactNode }) {
+  // Wherever the focus is: it may be on an entity that the map drew anew. Menus and fields keep their own Escape.
+  useWindowEvent('keydown', (event) => {
+    const inField = event.target instanceof HTMLElement && event.target.closest('input, select, textarea, [role="menu"], [role="dialog"]')
+    if (event.key === 'Escape' && !event.defaultPrevented && !inField) onClose()
+  })
   return (
     <aside className={styles.panel} aria-label={`Figures of ${title}`}>
       <header className={styles.panelHead}>
