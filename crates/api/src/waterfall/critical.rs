@@ -5,6 +5,9 @@
 
 use super::{Interval, Tree};
 
+/// What ends later by no more than this part of its duration was waited for.
+const MOMENT: i128 = 100;
+
 /// Which spans are on it.
 pub(super) fn path(tree: &Tree, times: &[Interval]) -> Vec<bool> {
     let mut critical = vec![false; times.len()];
@@ -17,9 +20,10 @@ pub(super) fn path(tree: &Tree, times: &[Interval]) -> Vec<bool> {
         children.sort_by_key(|child| std::cmp::Reverse((times[*child].end, *child)));
         let mut until = times[span].end;
         for child in children {
-            if times[child].end <= until {
+            let Interval { start, end } = times[child];
+            if end <= until + (end - start) / MOMENT {
                 open.push(child);
-                until = times[child].start;
+                until = start;
             }
         }
     }

@@ -118,6 +118,20 @@ fn the_critical_path_runs_through_what_ended_last() {
 }
 
 #[test]
+fn what_ends_a_moment_after_the_answer_is_on_the_critical_path() {
+    let spans = [
+        span(1, 0, 1, Server, 0, 1000),
+        span(2, 1, 1, Internal, 2, 1005),
+        span(3, 2, 1, Internal, 2, 1004),
+        // It went on for longer than a moment.
+        span(4, 1, 1, Internal, 900, 1020),
+    ];
+    let rows = Waterfall::of(&spans).rows;
+    let critical = rows.iter().filter(|row| row.critical).map(|row| spans[row.span].id.0);
+    assert_eq!(critical.collect::<Vec<u64>>(), [1, 2, 3]);
+}
+
+#[test]
 fn rings_orphans_and_repeated_ids_all_have_a_place() {
     let spans = [
         span(1, 2, 1, Internal, 0, 10),
