@@ -13,7 +13,7 @@ pub mod traces;
 use std::{
     io::{self, Read},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
@@ -27,6 +27,7 @@ use parquet::{
         arrow_writer::ArrowWriterOptions,
     },
     basic::{Compression, ZstdLevel},
+    bloom_filter::Sbbf,
     errors::ParquetError,
     file::{
         metadata::{PageIndexPolicy, RowGroupMetaData},
@@ -217,6 +218,8 @@ impl Read for Cursor {
 pub struct Opened {
     file: File,
     footer: ArrowReaderMetadata,
+    /// The trace filters of its row groups, once they were asked.
+    filters: Arc<OnceLock<Vec<Option<Sbbf>>>>,
 }
 
 impl Opened {
@@ -248,7 +251,7 @@ impl Opened {
         let options = ArrowReaderOptions::new().with_page_index_policy(pages);
         let footer =
             ArrowReaderMetadata::load(&file, options).map_err(|source| file.failed(source))?;
-        Ok(Opened { file, footer })
+        Ok(Opened { file, footer, filters: Arc::default() })
     }
 
     fn builder(&self) -> ParquetRecordBatchReaderBuilder<File> {
@@ -265,9 +268,27 @@ impl Opened {
         self.footer.metadata().file_metadata().num_rows().unsigned_abs()
     }
 
-    /// About the memory its footer takes.
+    /// About the memory its footer takes, with the trace filters that may be kept beside it.
     pub fn memory(&self) -> usize {
-        self.footer.metadata().memory_size()
+        let groups = self.footer.metadata().row_groups().iter();
+        let filters = groups
+            .flat_map(|group| group.columns())
+            .filter_map(|column| usize::try_from(column.bloom_filter_length()?).ok());
+        self.footer.metadata().memory_size() + filters.sum::<usize>()
+    }
+
+    /// The Bloom filters of a column, one a row group; none where a row group has none. Read once: a writer that goes on
+    /// from an old journal asks for every trace in every segment.
+    fn filters(&self, column: usize) -> Result<&[Option<Sbbf>], SegmentError> {
+        if let Some(filters) = self.filters.get() {
+            return Ok(filters);
+        }
+        let groups = 0..self.footer.metadata().num_row_groups();
+        let read = |group| self.builder().get_row_group_column_bloom_filter(group, column);
+        let filters: Result<Vec<_>, ParquetError> = groups.map(read).collect();
+        let filters = filters.map_err(|source| self.failed(source))?;
+        // Another may have been faster; both read the same.
+        Ok(self.filters.get_or_init(|| filters))
     }
 
     /// All rows, batch by batch.

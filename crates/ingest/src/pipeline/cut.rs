@@ -17,6 +17,9 @@ pub(super) struct Cutting {
 
 /// A burst is over when no record has come for so long, milliseconds.
 const QUIET_MS: i64 = 2_000;
+/// The first cut comes so soon, and each next one after as long as the process has lived until the usual time is reached: a
+/// process that is ended again and again before the usual time gets on all the same, and the journal does not fill.
+const FIRST_CUT_MS: i64 = 500;
 
 impl Pipeline {
     pub(super) fn is_time_to_cut(&self, now_ms: i64) -> bool {
@@ -27,9 +30,9 @@ impl Pipeline {
         // After a burst the journal would hold for seconds what nobody adds to any more.
         let is_over =
             now_ms - self.last_record_ms >= QUIET_MS && memory >= self.config.head_bytes / 8;
-        now_ms - self.last_cut_ms >= self.config.cut_interval_ms
-            || memory >= self.config.head_bytes
-            || is_over
+        let lived_ms = self.last_cut_ms - self.began_ms;
+        let interval = lived_ms.max(FIRST_CUT_MS).min(self.config.cut_interval_ms);
+        now_ms - self.last_cut_ms >= interval || memory >= self.config.head_bytes || is_over
     }
 
     /// Freezes, writes, commits; whatever fails is done again by the next call.

@@ -13,7 +13,7 @@ use model::id::TraceId;
 use parquet::{
     arrow::arrow_reader::{RowSelection, RowSelector},
     basic::Encoding,
-    data_type::AsBytes,
+    data_type::{AsBytes, FixedLenByteArray},
     file::{
         page_index::column_index::ColumnIndexMetaData,
         properties::{EnabledStatistics, WriterProperties},
@@ -27,7 +27,8 @@ use crate::span_batch::SpanBatch;
 const ROW_GROUP: usize = 64 * 1024;
 /// Small pages, so that a trace costs little to read.
 const PAGE_ROWS: usize = 4 * 1024;
-const BLOOM_FALSE_POSITIVES: f64 = 0.01;
+/// A trace that is not there is asked for in every row group of a day.
+const BLOOM_FALSE_POSITIVES: f64 = 0.001;
 
 fn span_properties(spans: usize, traces: u64) -> WriterProperties {
     ["id", "start_offset", "duration"]
@@ -57,8 +58,9 @@ pub fn read_trace(
     out: &mut SpanBatch,
 ) -> Result<(), SegmentError> {
     let mut found = SpanBatch::default();
-    for group in 0..segment.footer.metadata().num_row_groups() {
-        if !may_hold(segment, group, trace)? {
+    let id = FixedLenByteArray::from(trace.0.to_vec());
+    for (group, filter) in segment.filters(TRACE_COLUMN)?.iter().enumerate() {
+        if filter.as_ref().is_some_and(|filter| !filter.check(&id)) {
             continue;
         }
         let selection = pages_of(segment, group, trace);
@@ -76,16 +78,6 @@ pub fn read_trace(
     }
     (0..found.len()).for_each(|at| out.push(&found.row(at)));
     Ok(())
-}
-
-fn may_hold(segment: &Opened, group: usize, trace: TraceId) -> Result<bool, SegmentError> {
-    let filter = segment
-        .builder()
-        .get_row_group_column_bloom_filter(group, TRACE_COLUMN)
-        .map_err(|source| segment.failed(source))?;
-    Ok(filter.is_none_or(|filter| {
-        filter.check(&parquet::data_type::FixedLenByteArray::from(trace.0.to_vec()))
-    }))
 }
 
 const TRACE_COLUMN: usize = 0;

@@ -292,3 +292,18 @@ fn spans_over_the_limit_of_a_trace_are_counted_and_not_kept() {
     assert_eq!(bench.spans_of(trace).len(), 10_000);
     assert_eq!(bench.traces()[0].spans, 11_002);
 }
+
+#[test]
+fn a_process_that_is_ended_every_second_gets_on_and_counts_once() {
+    let mut bench = Bench::new();
+    for trace in 1..=10 {
+        let at = bench.now_ms;
+        send(&mut bench, "shop", &[Sent::request(trace, 1, "/cart", at)]);
+        bench.pass(1);
+        bench.restart();
+    }
+    // Far less than the usual time between two cuts has passed in each life.
+    assert!(bench.store().segment_count() > 0, "no cut was made");
+    bench.settle();
+    assert_eq!(calls(&bench, Scope::BusinessTransaction), ["GET /cart > shop-host [-]: 10"]);
+}
