@@ -147,6 +147,8 @@ pub struct Pipeline {
     cutting: Option<Cutting>,
     last_cut_ms: i64,
     began_ms: i64,
+    /// Where each lane of the journal ended when it began.
+    left_until: Vec<u64>,
     last_record_ms: i64,
     dirty: bool,
     seen: FxHashMap<EntityId, i64>,
@@ -186,6 +188,8 @@ impl Config {
         for (at_ms, trace, errors) in saved.errors {
             traces.remember_errors(trace, &errors, at_ms);
         }
+        let left_until =
+            (0..self.journal.lanes()).map(|lane| self.journal.bounds(lane).next).collect();
         info!(epoch = claim.epoch, offsets = ?next, open_traces = opened, "pipeline continues");
         Ok(Pipeline {
             epoch: claim.epoch,
@@ -209,6 +213,7 @@ impl Config {
             cutting: None,
             last_cut_ms: now_ms,
             began_ms: now_ms,
+            left_until,
             last_record_ms: now_ms,
             dirty: opened > 0,
             seen: FxHashMap::default(),

@@ -17,8 +17,9 @@ pub(super) struct Cutting {
 
 /// A burst is over when no record has come for so long, milliseconds.
 const QUIET_MS: i64 = 2_000;
-/// The first cut comes so soon, and each next one after as long as the process has lived until the usual time is reached: a
-/// process that is ended again and again before the usual time gets on all the same, and the journal does not fill.
+/// While a process works off what an earlier one left, its first cut comes so soon, and each next one after as long as it
+/// has lived until the usual time is reached: one that is ended again and again gets on all the same, and the journal does
+/// not fill.
 const FIRST_CUT_MS: i64 = 500;
 
 impl Pipeline {
@@ -30,9 +31,17 @@ impl Pipeline {
         // After a burst the journal would hold for seconds what nobody adds to any more.
         let is_over =
             now_ms - self.last_record_ms >= QUIET_MS && memory >= self.config.head_bytes / 8;
-        let lived_ms = self.last_cut_ms - self.began_ms;
-        let interval = lived_ms.max(FIRST_CUT_MS).min(self.config.cut_interval_ms);
+        let lived_ms = (self.last_cut_ms - self.began_ms).max(FIRST_CUT_MS);
+        let interval = match self.is_working_off() {
+            true => lived_ms.min(self.config.cut_interval_ms),
+            false => self.config.cut_interval_ms,
+        };
         now_ms - self.last_cut_ms >= interval || memory >= self.config.head_bytes || is_over
+    }
+
+    /// Whether there is still something of what the journal held at the start.
+    fn is_working_off(&self) -> bool {
+        self.next.iter().zip(&self.left_until).any(|(next, until)| next < until)
     }
 
     /// Freezes, writes, commits; whatever fails is done again by the next call.

@@ -294,16 +294,26 @@ fn spans_over_the_limit_of_a_trace_are_counted_and_not_kept() {
 }
 
 #[test]
-fn a_process_that_is_ended_every_second_gets_on_and_counts_once() {
+fn a_process_that_is_ended_again_and_again_works_off_what_is_left() {
     let mut bench = Bench::new();
-    for trace in 1..=10 {
-        let at = bench.now_ms;
-        send(&mut bench, "shop", &[Sent::request(trace, 1, "/cart", at)]);
-        bench.pass(1);
-        bench.restart();
+    let at = bench.now_ms;
+    // More than one step takes.
+    let large = "x".repeat(300_000);
+    for trace in 1..=60 {
+        let request = Sent::request(trace, 1, "/cart", at).with("large", large.as_str());
+        send(&mut bench, "shop", &[request]);
     }
-    // Far less than the usual time between two cuts has passed in each life.
-    assert!(bench.store().segment_count() > 0, "no cut was made");
+    let mut lives = 0;
+    while bench.process().pipeline.lag() > 0 {
+        // Each life is far shorter than the usual time between two cuts.
+        bench.restart();
+        bench.step();
+        bench.now_ms += 600;
+        bench.step();
+        lives += 1;
+        assert!(lives < 20, "it does not get on");
+    }
+    assert!(lives > 2, "{lives} lives are too few to tell");
     bench.settle();
-    assert_eq!(calls(&bench, Scope::BusinessTransaction), ["GET /cart > shop-host [-]: 10"]);
+    assert_eq!(calls(&bench, Scope::BusinessTransaction), ["GET /cart > shop-host [-]: 60"]);
 }
