@@ -1,6 +1,6 @@
 //! What exit calls lead to and consumers read from, each kept once and known by a number.
 
-use model::naming::exit::{ExitCall, ExitKey, category};
+use model::naming::exit::{self, ExitCall, ExitKey, category};
 use model::naming::queue::Queue;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -60,19 +60,9 @@ impl Target {
     pub(super) fn carried_by(&self, transport: &Target) -> Target {
         let address = transport.address.clone();
         let inside = self.name.strip_prefix(&self.system).unwrap_or_default().trim_start();
-        let mut name = match self.category.as_str() {
-            category::HTTP => String::new(),
-            _ => self.system.clone(),
-        };
-        if !name.is_empty() {
-            name.push(' ');
-        }
-        name.push_str(&address);
         let is_store = matches!(self.category.as_str(), category::DATABASE | category::CACHE);
-        if is_store && !inside.is_empty() {
-            name.push('/');
-            name.push_str(inside);
-        }
+        let database = Some(inside).filter(|inside| is_store && !inside.is_empty());
+        let name = exit::backend(&self.category, &self.system, &address, true, database);
         Target { name, address, ..self.clone() }
     }
 

@@ -116,24 +116,14 @@ impl ExitCall<'_> {
         if let Some(queue) = &self.queue {
             return queue.name();
         }
-        let mut name = String::with_capacity(48);
-        // HTTP hosts are known by their address alone.
-        if self.category != category::HTTP {
-            name.push_str(self.system);
-        }
         let target = match (&self.address, self.service) {
-            (Some(address), _) => Some(Cow::Owned(address.to_string())),
-            (None, service) => service.map(Cow::Borrowed),
+            (Some(address), _) => Cow::Owned(address.to_string()),
+            (None, Some(service)) => Cow::Borrowed(service),
+            (None, None) => Cow::Borrowed(""),
         };
-        let unknown = (name.is_empty() && target.is_none()).then_some(Cow::Borrowed("unknown"));
-        if let Some(target) = target.or(unknown) {
-            push_word(&mut name, &target);
-        }
-        if let Some(database) = &self.database {
-            name.push(if self.address.is_some() { '/' } else { ' ' });
-            name.push_str(database);
-        }
-        name::limited(name)
+        let at_address = self.address.is_some();
+        let database = self.database.as_deref();
+        name::limited(backend(self.category, self.system, &target, at_address, database))
     }
 
     /// What two spans must share to be one call, small enough to keep for every open span.
@@ -156,6 +146,31 @@ impl ExitCall<'_> {
             queue: self.category == category::MESSAGING,
         }
     }
+}
+
+/// The name of a backend of a category and system: what is called, at an address or not, and the database in it.
+pub fn backend(
+    category: &str,
+    system: &str,
+    target: &str,
+    at_address: bool,
+    database: Option<&str>,
+) -> String {
+    let mut name = String::with_capacity(48);
+    // HTTP hosts are known by their address alone.
+    if category != category::HTTP {
+        name.push_str(system);
+    }
+    match target {
+        "" if name.is_empty() => name.push_str("unknown"),
+        "" => {}
+        target => push_word(&mut name, target),
+    }
+    if let Some(database) = database {
+        name.push(if at_address { '/' } else { ' ' });
+        name.push_str(database);
+    }
+    name
 }
 
 fn push_word(name: &mut String, word: &str) {
