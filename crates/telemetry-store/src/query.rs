@@ -26,37 +26,30 @@ use crate::{
 
 impl Reader for Store {
     fn figures(&self, query: &FigureQuery) -> Result<Answer<Vec<FigureRow>>, QueryError> {
-        let mut lost = Lost::default();
-        let value = figures::figures(self, query, &mut lost)?;
-        Ok(lost.answer(value))
+        answer(|lost| figures::figures(self, query, lost))
     }
 
     fn trace(&self, account: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {
-        let mut lost = Lost::default();
-        let batch = self.spans_of(account, trace, 0, &mut lost)?;
-        let mut seen = FxHashSet::default();
-        let rows = (0..batch.len()).map(|at| batch.row(at)).filter(|row| seen.insert(row.id));
-        let mut spans: Vec<Span> = rows.map(|row| row.to_span()).collect();
-        spans.sort_by_key(|span| (span.start_ns, span.id));
-        Ok(lost.answer(spans))
+        answer(|lost| {
+            let batch = self.spans_of(account, trace, 0, lost)?;
+            let mut seen = FxHashSet::default();
+            let rows = (0..batch.len()).map(|at| batch.row(at)).filter(|row| seen.insert(row.id));
+            let mut spans: Vec<Span> = rows.map(|row| row.to_span()).collect();
+            spans.sort_by_key(|span| (span.start_ns, span.id));
+            Ok(spans)
+        })
     }
 
     fn traces(&self, query: &TraceQuery) -> Result<Answer<TracePage>, QueryError> {
-        let mut lost = Lost::default();
-        let value = traces::traces(self, query, &mut lost)?;
-        Ok(lost.answer(value))
+        answer(|lost| traces::traces(self, query, lost))
     }
 
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {
-        let mut lost = Lost::default();
-        let value = logs::logs(self, query, &mut lost)?;
-        Ok(lost.answer(value))
+        answer(|lost| logs::logs(self, query, lost))
     }
 
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {
-        let mut lost = Lost::default();
-        let value = metrics::metrics(self, query, &mut lost)?;
-        Ok(lost.answer(value))
+        answer(|lost| metrics::metrics(self, query, lost))
     }
 
     fn newest_minute(&self) -> Option<Minute> {
@@ -172,17 +165,17 @@ impl Store {
 #[derive(Debug, Default)]
 struct Lost(BTreeSet<u64>);
 
-impl Lost {
-    fn answer<T>(self, value: T) -> Answer<T> {
-        let reason = |count| {
-            format!(
-                "{count} stored {} lost or damaged and left out; Vedette's log names them",
-                if count == 1 { "segment is" } else { "segments are" }
-            )
-        };
-        let count = self.0.len();
-        Answer { value, partial: (count > 0).then(|| reason(count)).into_iter().collect() }
-    }
+/// What was found, and how many segments it had to do without.
+fn answer<T>(
+    find: impl FnOnce(&mut Lost) -> Result<T, QueryError>,
+) -> Result<Answer<T>, QueryError> {
+    let mut lost = Lost::default();
+    let value = find(&mut lost)?;
+    let count = lost.0.len();
+    let are = if count == 1 { "segment is" } else { "segments are" };
+    let reason =
+        || format!("{count} stored {are} lost or damaged and left out; Vedette's log names them");
+    Ok(Answer { value, partial: (count > 0).then(reason).into_iter().collect() })
 }
 
 /// The first minute whose nanoseconds no longer fit 64 bits; a range that was asked for may end anywhere.

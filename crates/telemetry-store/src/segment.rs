@@ -1,7 +1,7 @@
 //! Segments: immutable Parquet files, one module a kind of row.
 //!
-//! Format 2; 1 is read (it lacks columns of figures and metrics). A segment's rows belong to one account, table and UTC period. A newer format is never opened: the catalogue
-//! says a segment's format before its file is touched.
+//! Format 2; 1 is read (it lacks columns of figures and metrics). A segment's rows belong to one account, table and UTC
+//! period. A newer format is never opened: the catalogue says a segment's format before its file is touched.
 
 mod column;
 pub mod figures;
