@@ -41,7 +41,10 @@ pub use self::{
     figures::{Figures, Series, SeriesPoint},
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
     log::LogRecord,
-    metric::{MetricData, MetricLevel, MetricName, MetricPoint, MetricSeries},
+    metric::{
+        MetricData, MetricLevel, MetricName, MetricPoint, MetricSeries, Sample, SampleBucket,
+        SampleDistribution, SampledSeries, Samples,
+    },
     node::Node,
     page::{Page, Partial},
     reference::Ref,

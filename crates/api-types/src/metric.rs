@@ -1,9 +1,12 @@
 //! The metric tree and its data.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::page::Partial;
+use crate::{page::Partial, reference::Ref};
 
 /// One level of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -49,4 +52,70 @@ pub struct MetricPoint {
     pub sum: f64,
     /// Calls behind a time, minutes behind a rate or count, samples behind a gauge.
     pub count: f64,
+}
+
+/// A series of raw samples: one metric of one node with one set of attributes, as its agent sends it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SampledSeries {
+    /// 16 hexadecimal digits.
+    pub id: String,
+    /// The metric's own name.
+    pub name: String,
+    pub unit: String,
+    /// `GAUGE`, `COUNTER`, `UP_DOWN_COUNTER`, `HISTOGRAM`, `EXPONENTIAL_HISTOGRAM` or `SUMMARY`.
+    pub instrument: String,
+    /// Samples are what was added since the one before, not totals.
+    pub delta: bool,
+    /// The instrumentation's name.
+    pub scope: String,
+    pub application: Ref,
+    pub tier: Ref,
+    pub node: Ref,
+    #[schema(value_type = Object)]
+    pub attributes: BTreeMap<String, Value>,
+}
+
+/// The raw samples of a series, by time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Samples {
+    pub items: Vec<Sample>,
+    #[schema(required)]
+    pub partial: Option<Partial>,
+}
+
+/// What was measured at one time: a number or a distribution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Sample {
+    pub at: i64,
+    /// Null for a distribution, and for a number that JSON has none for.
+    #[schema(required)]
+    pub value: Option<f64>,
+    #[schema(required)]
+    pub distribution: Option<SampleDistribution>,
+}
+
+/// A histogram or summary.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SampleDistribution {
+    pub count: u64,
+    #[schema(required)]
+    pub sum: Option<f64>,
+    #[schema(required)]
+    pub min: Option<f64>,
+    #[schema(required)]
+    pub max: Option<f64>,
+    /// Where the values lie, from low to high; without buckets that hold none.
+    pub buckets: Vec<SampleBucket>,
+}
+
+/// How many values lie above `above` and at or below `upto`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SampleBucket {
+    /// Null: no lower bound.
+    #[schema(required)]
+    pub above: Option<f64>,
+    /// Null: no upper bound.
+    #[schema(required)]
+    pub upto: Option<f64>,
+    pub count: u64,
 }

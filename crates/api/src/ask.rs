@@ -14,7 +14,8 @@ use model::{
 };
 use telemetry_store::reader::{
     Answer, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, Points,
-    QueryError, Reader, Span, TracePage, TraceQuery,
+    QueryError, Reader, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, TracePage,
+    TraceQuery,
 };
 use tokio::sync::Semaphore;
 
@@ -145,6 +146,17 @@ impl Asking<'_> {
 
     pub(crate) fn metrics(&mut self, query: &MetricQuery) -> Result<Vec<MetricSeries>, QueryError> {
         self.reader.metrics(query).map(|answer| self.note(answer))
+    }
+
+    pub(crate) fn series(&mut self, query: &SeriesQuery) -> Result<SeriesPage, QueryError> {
+        self.reader.series(query).map(|answer| self.note(answer))
+    }
+
+    pub(crate) fn samples(
+        &mut self,
+        query: &SampleQuery,
+    ) -> Result<Vec<SeriesSamples>, QueryError> {
+        self.reader.samples(query).map(|answer| self.note(answer))
     }
 
     pub(crate) fn newest_minute(&self) -> Option<model::time::Minute> {

@@ -58,6 +58,16 @@ impl Entities {
             .ok_or_else(|| ApiError::missing(what, id))
     }
 
+    /// The id of an entity that a filter names, if it names one; it has to be of this kind.
+    pub(crate) fn filter(
+        &self,
+        id: Option<u32>,
+        kind: EntityKind,
+        what: &str,
+    ) -> Result<Option<EntityId>, ApiError> {
+        id.map(|id| self.one_of(EntityId(id), &[kind], what).map(|found| found.id)).transpose()
+    }
+
     pub(crate) fn application(&self, id: EntityId) -> Result<Arc<Entity>, ApiError> {
         self.one_of(id, &[EntityKind::Application], "application")
     }

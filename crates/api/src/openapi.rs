@@ -44,6 +44,8 @@ use crate::v1;
         v1::snapshots::list,
         v1::traces::read,
         v1::logs::list,
+        v1::metric_series::list,
+        v1::metric_series::samples,
     ),
     // The bodies that only refusals have.
     components(schemas(api_types::ErrorBody, api_types::ErrorDetail)),

@@ -111,6 +111,8 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/snapshots" => v1::snapshots::list;
         SignedIn   GET    "/api/v1/traces/{trace_id}" => v1::traces::read;
         SignedIn   GET    "/api/v1/logs" => v1::logs::list;
+        SignedIn   GET    "/api/v1/metric-series" => v1::metric_series::list;
+        SignedIn   GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
     };
     table.extend(table! {
         Public     GET    "/controller/rest/serverstatus" => controller::server_status::read;

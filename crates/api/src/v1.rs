@@ -9,6 +9,7 @@ pub(crate) mod connect;
 pub(crate) mod errors;
 pub(crate) mod flow_map;
 pub(crate) mod logs;
+pub(crate) mod metric_series;
 pub(crate) mod metrics;
 pub(crate) mod nodes;
 pub(crate) mod series;

@@ -30,6 +30,15 @@ impl Signal {
     /// All three.
     pub const ALL: [Signal; 3] = [Signal::Traces, Signal::Metrics, Signal::Logs];
 
+    /// Where its records stand in the journal.
+    pub fn topic(self) -> journal::Topic {
+        match self {
+            Signal::Traces => journal::Topic::Spans,
+            Signal::Metrics => journal::Topic::Metrics,
+            Signal::Logs => journal::Topic::Logs,
+        }
+    }
+
     /// The name in URLs and metrics.
     pub fn name(self) -> &'static str {
         match self {

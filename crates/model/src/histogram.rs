@@ -6,6 +6,8 @@
 
 use smallvec::SmallVec;
 
+use crate::varint;
+
 /// Buckets per doubling.
 const PER_DOUBLING: f64 = 16.0;
 
@@ -82,8 +84,8 @@ impl Histogram {
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut before = 0i64;
         for &(bucket, count) in &self.buckets {
-            put_varint(out, i64::from(bucket) - before);
-            put_varint(out, (count * 1000.0).round() as i64);
+            varint::put_signed(out, i64::from(bucket) - before);
+            varint::put_signed(out, (count * 1000.0).round() as i64);
             before = i64::from(bucket);
         }
     }
@@ -93,8 +95,8 @@ impl Histogram {
         let mut histogram = Histogram::default();
         let mut before = 0i64;
         while !bytes.is_empty() {
-            before = before.checked_add(take_varint(&mut bytes)?)?;
-            let thousandths = take_varint(&mut bytes)?;
+            before = before.checked_add(varint::take_signed(&mut bytes)?)?;
+            let thousandths = varint::take_signed(&mut bytes)?;
             histogram.add(i16::try_from(before).ok()?, thousandths as f64 / 1000.0);
         }
         Some(histogram)
@@ -110,28 +112,6 @@ fn bucket_of(micros: f64) -> i16 {
 /// The geometric middle of a bucket, in microseconds.
 fn middle_of(bucket: i16) -> f64 {
     ((f64::from(bucket) + 0.5) / PER_DOUBLING).exp2()
-}
-
-fn put_varint(out: &mut Vec<u8>, value: i64) {
-    let mut rest = ((value << 1) ^ (value >> 63)) as u64;
-    while rest >= 0x80 {
-        out.push(rest as u8 | 0x80);
-        rest >>= 7;
-    }
-    out.push(rest as u8);
-}
-
-fn take_varint(bytes: &mut &[u8]) -> Option<i64> {
-    let mut raw = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        raw |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some((raw >> 1) as i64 ^ -((raw & 1) as i64));
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod attributes;
 pub mod conventions;
+pub mod distribution;
 pub mod entity;
 pub mod figure;
 pub mod histogram;
@@ -15,6 +16,7 @@ pub mod naming;
 pub mod sanitise;
 pub mod span;
 pub mod time;
+pub mod varint;
 
 #[cfg(test)]
 mod recorded;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Nanoseconds in a minute.
 pub const MINUTE_NS: u64 = 60 * SECOND_NS;
+/// Nanoseconds of a day.
+pub const DAY_NS: u64 = 1440 * MINUTE_NS;
 /// Nanoseconds in a second.
 pub const SECOND_NS: u64 = 1_000_000_000;
 

@@ -500,6 +500,7 @@ fn retention(settings: &Settings) -> Retention {
         ten_minutes_ms: ms(*settings.retention_ten_minutes),
         hours_ms: ms(*settings.retention_hours),
         logs_ms: ms(*settings.retention_logs),
+        samples_ms: ms(*settings.retention_samples),
     }
 }
 

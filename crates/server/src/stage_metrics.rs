@@ -28,6 +28,11 @@ impl Collector for StageMetrics {
             ("pipeline_points", "Metric points worked on", &stats.points),
             ("pipeline_ignored_points", "Metric points over a limit", &stats.ignored_points),
             (
+                "pipeline_points_not_kept",
+                "Metric points that counted, beyond the limit on series of raw samples",
+                &stats.points_not_kept,
+            ),
+            (
                 "pipeline_repeated_bodies",
                 "Bodies that were sent twice and counted once",
                 &stats.repeated_bodies,

@@ -16,6 +16,8 @@ use crate::{
         figures::{Figures, encode_figures},
         logs::{Log, encode_logs},
         metrics::{Points, encode_points},
+        samples::{Samples, encode_samples},
+        series::encode_series,
         spans::encode_spans,
         traces::{encode_traces, newest_of},
     },
@@ -272,6 +274,21 @@ fn collect(account: AccountId, rows: &Rows, pieces: &mut Vec<Piece>) -> Result<(
             bytes: encode_traces(&mut traces)?,
         });
     }
+    collect_samples(account, &rows.samples, pieces)?;
+    for (period, mut series) in by_period(Table::Series, &rows.series, |row| row.at_ns) {
+        let (min, _) = bounds(series.iter().map(|row| row.at_ns));
+        pieces.push(Piece {
+            account,
+            table: Table::Series,
+            period_start_ms: period,
+            rows: series.len() as u64,
+            min_time_ns: min,
+            // It stands for the whole day.
+            max_time_ns: end_of(Table::Series, period) - 1,
+            detail: String::new(),
+            bytes: encode_series(&mut series)?,
+        });
+    }
     for (period, mut logs) in by_period(Table::Logs, &rows.logs, |log: &Log| log.at_ns) {
         let (min, max) = bounds(logs.iter().map(|log| log.at_ns));
         pieces.push(Piece {
@@ -286,6 +303,49 @@ fn collect(account: AccountId, rows: &Rows, pieces: &mut Vec<Piece>) -> Result<(
         });
     }
     Ok(())
+}
+
+/// Unix nanoseconds of a period's end.
+fn end_of(table: Table, period_start_ms: i64) -> u64 {
+    (period_start_ms + table.period_ms()).unsigned_abs() * 1_000_000
+}
+
+fn collect_samples(
+    account: AccountId,
+    samples: &Samples,
+    pieces: &mut Vec<Piece>,
+) -> Result<(), StoreError> {
+    let mut periods: BTreeMap<i64, Samples> = BTreeMap::new();
+    let period_of = |at_ms: i64| Table::Samples.period_of(nanos(at_ms));
+    for sample in &samples.numbers {
+        let period = periods.entry(period_of(sample.at_ms)).or_default();
+        period.number(sample.series, sample.at_ms, sample.value);
+    }
+    for sample in &samples.distributions {
+        let period = periods.entry(period_of(sample.at_ms)).or_default();
+        period.distribution(sample.series, sample.at_ms, sample.value.clone());
+    }
+    for (period, mut samples) in periods {
+        let numbers = samples.numbers.iter().map(|sample| sample.at_ms);
+        let distributions = samples.distributions.iter().map(|sample| sample.at_ms);
+        let (min, max) = bounds(numbers.chain(distributions).map(nanos));
+        pieces.push(Piece {
+            account,
+            table: Table::Samples,
+            period_start_ms: period,
+            rows: samples.len() as u64,
+            min_time_ns: min,
+            max_time_ns: max,
+            detail: String::new(),
+            bytes: encode_samples(&mut samples)?,
+        });
+    }
+    Ok(())
+}
+
+/// Unix milliseconds as nanoseconds.
+pub(crate) fn nanos(ms: i64) -> u64 {
+    ms.max(0).unsigned_abs().saturating_mul(1_000_000)
 }
 
 fn by_period<T: Clone>(

@@ -15,8 +15,8 @@ use crate::{
     Config, Store,
     cut::{CutOutcome, Frozen, Position},
     head::Rows,
-    reader::{FigureQuery, LogQuery, Points, TraceQuery, TraceRow},
-    segment::{self, Opened, logs::Log},
+    reader::{FigureQuery, Instrument, LogQuery, Points, TraceQuery, TraceRow},
+    segment::{self, Opened, logs::Log, series::SeriesRow},
     span_batch::{SpanBatch, SpanRow},
     upkeep::{Job, Retention},
 };
@@ -34,6 +34,7 @@ pub(crate) const KEEP: Retention = Retention {
     ten_minutes_ms: 32 * 24 * HOUR_MS,
     hours_ms: 400 * 24 * HOUR_MS,
     logs_ms: 8 * 24 * HOUR_MS,
+    samples_ms: 8 * 24 * HOUR_MS,
 };
 
 pub(crate) struct Fixture {
@@ -181,6 +182,23 @@ pub(crate) fn log(second: u64, body: &str) -> Log {
         severity: 9,
         body: body.to_owned(),
         attributes: Vec::new(),
+    }
+}
+
+/// A series of the day of [`HOUR`].
+pub(crate) fn series_row(name: &str, id: u64) -> SeriesRow {
+    SeriesRow {
+        id,
+        application: EntityId(1),
+        tier: EntityId(2),
+        node: EntityId(3),
+        instrument: Instrument::Gauge,
+        is_delta: false,
+        name: name.to_owned(),
+        unit: "1".to_owned(),
+        scope: String::new(),
+        attributes: Vec::new(),
+        at_ns: HOUR.start_ns(),
     }
 }
 

@@ -17,6 +17,8 @@ use crate::{
     segment::{
         logs::Log,
         metrics::{Point, SeriesKey},
+        samples::Samples,
+        series::SeriesRow,
     },
     span_batch::SpanBatch,
 };
@@ -37,7 +39,10 @@ pub struct Rows {
     pub traces: Vec<TraceRow>,
     pub logs: Vec<Log>,
     pub points: FxHashMap<(SeriesKey, Minute), Point>,
+    pub samples: Samples,
+    pub series: Vec<SeriesRow>,
     log_bytes: usize,
+    series_bytes: usize,
 }
 
 impl Rows {
@@ -62,6 +67,12 @@ impl Rows {
         self.logs.push(log);
     }
 
+    /// Says what the samples of a series are.
+    pub fn series(&mut self, series: SeriesRow) {
+        self.series_bytes += series.memory();
+        self.series.push(series);
+    }
+
     /// Takes over all rows of another, which come after these.
     pub fn absorb(&mut self, other: Rows) {
         self.spans.absorb(other.spans);
@@ -75,6 +86,9 @@ impl Rows {
         self.traces.extend(other.traces);
         self.logs.extend(other.logs);
         self.log_bytes += other.log_bytes;
+        self.samples.absorb(other.samples);
+        self.series.extend(other.series);
+        self.series_bytes += other.series_bytes;
     }
 
     /// About how much memory it takes, in bytes.
@@ -87,6 +101,8 @@ impl Rows {
             + self.traces.len() * size_of::<TraceRow>()
             + self.log_bytes
             + self.points.len() * POINT
+            + self.samples.memory()
+            + self.series_bytes
     }
 }
 

@@ -3,6 +3,7 @@
 mod figures;
 mod logs;
 mod metrics;
+mod samples;
 mod traces;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -16,7 +17,8 @@ use rustc_hash::FxHashSet;
 use crate::{
     reader::{
         Answer, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, QueryError,
-        Reader, Resolution, Span, TracePage, TraceQuery,
+        Reader, Resolution, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, TracePage,
+        TraceQuery,
     },
     segment::{SegmentError, spans},
     span_batch::SpanBatch,
@@ -50,6 +52,14 @@ impl Reader for Store {
 
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {
         answer(|lost| metrics::metrics(self, query, lost))
+    }
+
+    fn series(&self, query: &SeriesQuery) -> Result<Answer<SeriesPage>, QueryError> {
+        answer(|lost| samples::series(self, query, lost))
+    }
+
+    fn samples(&self, query: &SampleQuery) -> Result<Answer<Vec<SeriesSamples>>, QueryError> {
+        answer(|lost| samples::samples(self, query, lost))
     }
 
     fn newest_minute(&self) -> Option<Minute> {

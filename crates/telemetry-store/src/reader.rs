@@ -4,6 +4,7 @@
 //! head, within the limits of its request; what could not be asked stands in [`Answer::partial`], never silently left out.
 
 use model::{
+    distribution::Distribution,
     figure::{Figure, FigureKey, Scope},
     id::{AccountId, EntityId, SpanId, TraceId},
     span::{Outcome, SnapshotReason, SpanKind, StatusCode},
@@ -42,6 +43,18 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When the store cannot be read.
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError>;
+
+    /// What series of raw samples there are, by name and id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn series(&self, query: &SeriesQuery) -> Result<Answer<SeriesPage>, QueryError>;
+
+    /// Raw samples of series, by id; those without samples are left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the answer would be over the request's limit.
+    fn samples(&self, query: &SampleQuery) -> Result<Answer<Vec<SeriesSamples>>, QueryError>;
 
     /// The catalogue's newest minute that is complete as far as this process knows.
     fn newest_minute(&self) -> Option<Minute>;
@@ -296,6 +309,99 @@ pub struct MetricPoint {
     pub last: f64,
     /// Unix milliseconds of the last one; 0 where an older version wrote it.
     pub last_at_ms: i64,
+}
+
+/// What kind of instrument measures a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Instrument {
+    Gauge = 1,
+    /// Only rises.
+    Counter = 2,
+    UpDownCounter = 3,
+    Histogram = 4,
+    ExponentialHistogram = 5,
+    Summary = 6,
+}
+
+impl Instrument {
+    /// The kind that stands in a segment.
+    pub fn from_number(number: u8) -> Option<Instrument> {
+        Some(match number {
+            1 => Instrument::Gauge,
+            2 => Instrument::Counter,
+            3 => Instrument::UpDownCounter,
+            4 => Instrument::Histogram,
+            5 => Instrument::ExponentialHistogram,
+            6 => Instrument::Summary,
+            _ => return None,
+        })
+    }
+}
+
+/// Which series of raw samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeriesQuery {
+    pub account: AccountId,
+    /// One application, or all of the account.
+    pub application: Option<EntityId>,
+    pub tier: Option<EntityId>,
+    pub node: Option<EntityId>,
+    /// The metric's own name.
+    pub name: Option<String>,
+    /// Unix nanoseconds, half open. Series are known by UTC days: those of all days that it touches are meant.
+    pub from_ns: u64,
+    pub to_ns: u64,
+    /// Name and id where the page before ended.
+    pub after: Option<(String, u64)>,
+    pub limit: usize,
+}
+
+/// One page of series, and where the next begins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesPage {
+    pub rows: Vec<Series>,
+    pub next: Option<(String, u64)>,
+}
+
+/// A series of raw samples: one metric of one node with one set of attributes, as its agent sends it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    pub id: u64,
+    pub application: EntityId,
+    pub tier: EntityId,
+    pub node: EntityId,
+    pub instrument: Instrument,
+    /// Samples are what was added since the one before, not totals.
+    pub is_delta: bool,
+    pub name: String,
+    pub unit: String,
+    /// The instrumentation's name.
+    pub scope: String,
+    pub attributes: Vec<(String, OwnedValue)>,
+}
+
+/// Which raw samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampleQuery {
+    pub account: AccountId,
+    /// Ids of series.
+    pub series: Vec<u64>,
+    /// Unix milliseconds, half open.
+    pub from_ms: i64,
+    pub to_ms: i64,
+    /// At most so many samples; more is an error that says so.
+    pub max_samples: usize,
+}
+
+/// The raw samples of one series by time; of several at the same time the last one that came is the last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesSamples {
+    pub series: u64,
+    /// Unix milliseconds.
+    pub numbers: Vec<(i64, f64)>,
+    /// Of a histogram or summary.
+    pub distributions: Vec<(i64, Distribution)>,
 }
 
 /// Why a query was not answered.

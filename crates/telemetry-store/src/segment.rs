@@ -1,12 +1,14 @@
 //! Segments: immutable Parquet files, one module a kind of row.
 //!
-//! Format 2; 1 is read (it lacks columns of figures and metrics). A segment's rows belong to one account, table and UTC
+//! Format 3; 1 lacks columns of figures and metrics, 2 the tables of samples and series; both are read. A segment's rows belong to one account, table and UTC
 //! period. A newer format is never opened: the catalogue says a segment's format before its file is touched.
 
 mod column;
 pub mod figures;
 pub mod logs;
 pub mod metrics;
+pub mod samples;
+pub mod series;
 pub mod spans;
 pub mod traces;
 
@@ -38,7 +40,7 @@ use parquet::{
 };
 
 /// The format that this version writes, and the newest that it reads.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 
 /// Rows a reader decodes at a time.
 const READ_ROWS: usize = 8 * 1024;
@@ -311,12 +313,26 @@ impl Opened {
         let reader = self.builder().with_row_groups(groups).build();
         for batch in reader.map_err(|source| self.failed(source))? {
             let batch = batch.map_err(|source| self.failed(source.into()))?;
-            each(&batch).ok_or_else(|| SegmentError::Column {
-                path: self.file.path.display().to_string(),
-                column: "(any)",
-            })?;
+            each(&batch).ok_or_else(|| self.lacks_column())?;
         }
         Ok(())
+    }
+
+    /// All rows, as a stream of batches.
+    fn batches(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, SegmentError>> + '_, SegmentError> {
+        let reader = self.builder().build().map_err(|source| self.failed(source))?;
+        Ok(reader.map(|batch| batch.map_err(|source| self.failed(source.into()))))
+    }
+
+    /// That a row of it makes no sense.
+    pub(crate) fn damaged(&self) -> SegmentError {
+        self.failed(ParquetError::General("a row is damaged".to_owned()))
+    }
+
+    fn lacks_column(&self) -> SegmentError {
+        SegmentError::Column { path: self.file.path.display().to_string(), column: "(any)" }
     }
 }
 

@@ -11,6 +11,10 @@ pub enum Table {
     Snapshots = 3,
     /// Figures by minute.
     Figures = 4,
+    /// Raw metric points.
+    Samples = 5,
+    /// Who and what the samples are of.
+    Series = 6,
     Logs = 8,
     /// Metric points by series and minute.
     Metrics = 7,
@@ -22,12 +26,14 @@ pub enum Table {
 
 impl Table {
     /// All, by number.
-    pub const ALL: [Table; 10] = [
+    pub const ALL: [Table; 12] = [
         Table::Spans,
         Table::TraceIndex,
         Table::Snapshots,
         Table::Figures,
         Table::Metrics,
+        Table::Samples,
+        Table::Series,
         Table::Logs,
         Table::FiguresTen,
         Table::MetricsTen,
@@ -47,6 +53,8 @@ impl Table {
             Table::TraceIndex => "trace-index",
             Table::Snapshots => "snapshots",
             Table::Figures => "figures",
+            Table::Samples => "samples",
+            Table::Series => "series",
             Table::Logs => "logs",
             Table::Metrics => "metrics",
             Table::FiguresTen => "figures-10m",
@@ -56,12 +64,15 @@ impl Table {
         }
     }
 
-    /// Length of the UTC period that one segment's rows fall in, milliseconds: an hour, or a day for rolled-up tables.
+    /// Length of the UTC period that one segment's rows fall in, milliseconds: an hour, or a day for rolled-up tables and
+    /// for series.
     pub fn period_ms(self) -> i64 {
         match self {
-            Table::FiguresTen | Table::MetricsTen | Table::FiguresHour | Table::MetricsHour => {
-                24 * HOUR_MS
-            }
+            Table::FiguresTen
+            | Table::MetricsTen
+            | Table::FiguresHour
+            | Table::MetricsHour
+            | Table::Series => 24 * HOUR_MS,
             _ => HOUR_MS,
         }
     }

@@ -433,6 +433,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metric-series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Series of raw samples that reported on the UTC days of the range, by name. */
+        get: operations["get_metric_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metric-series/{series_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The raw samples of a series by time, at most 50,000; empty where the series has none. */
+        get: operations["get_metric_series_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes/{id}/series": {
         parameters: {
             query?: never;
@@ -1064,6 +1098,29 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
         };
         /** @description One page of a list. */
+        Page_SampledSeries: {
+            items: {
+                application: components["schemas"]["Ref"];
+                attributes: Record<string, unknown>;
+                /** @description Samples are what was added since the one before, not totals. */
+                delta: boolean;
+                /** @description 16 hexadecimal digits. */
+                id: string;
+                /** @description `GAUGE`, `COUNTER`, `UP_DOWN_COUNTER`, `HISTOGRAM`, `EXPONENTIAL_HISTOGRAM` or `SUMMARY`. */
+                instrument: string;
+                /** @description The metric's own name. */
+                name: string;
+                node: components["schemas"]["Ref"];
+                /** @description The instrumentation's name. */
+                scope: string;
+                tier: components["schemas"]["Ref"];
+                unit: string;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
         Page_ServiceEndpoint: {
             items: {
                 figures: components["schemas"]["Figures"];
@@ -1156,6 +1213,68 @@ export interface components {
             /** Format: int32 */
             id: number;
             name: string;
+        };
+        /** @description What was measured at one time: a number or a distribution. */
+        Sample: {
+            /** Format: int64 */
+            at: number;
+            distribution: null | components["schemas"]["SampleDistribution"];
+            /**
+             * Format: double
+             * @description Null for a distribution, and for a number that JSON has none for.
+             */
+            value: number | null;
+        };
+        /** @description How many values lie above `above` and at or below `upto`. */
+        SampleBucket: {
+            /**
+             * Format: double
+             * @description Null: no lower bound.
+             */
+            above: number | null;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description Null: no upper bound.
+             */
+            upto: number | null;
+        };
+        /** @description A histogram or summary. */
+        SampleDistribution: {
+            /** @description Where the values lie, from low to high; without buckets that hold none. */
+            buckets: components["schemas"]["SampleBucket"][];
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            max: number | null;
+            /** Format: double */
+            min: number | null;
+            /** Format: double */
+            sum: number | null;
+        };
+        /** @description A series of raw samples: one metric of one node with one set of attributes, as its agent sends it. */
+        SampledSeries: {
+            application: components["schemas"]["Ref"];
+            attributes: Record<string, unknown>;
+            /** @description Samples are what was added since the one before, not totals. */
+            delta: boolean;
+            /** @description 16 hexadecimal digits. */
+            id: string;
+            /** @description `GAUGE`, `COUNTER`, `UP_DOWN_COUNTER`, `HISTOGRAM`, `EXPONENTIAL_HISTOGRAM` or `SUMMARY`. */
+            instrument: string;
+            /** @description The metric's own name. */
+            name: string;
+            node: components["schemas"]["Ref"];
+            /** @description The instrumentation's name. */
+            scope: string;
+            tier: components["schemas"]["Ref"];
+            unit: string;
+        };
+        /** @description The raw samples of a series, by time. */
+        Samples: {
+            items: components["schemas"]["Sample"][];
+            partial: null | components["schemas"]["Partial"];
         };
         /**
          * @description Figures over time. A point in which the application reported nothing is absent; one in which it reported, but no call
@@ -3660,6 +3779,195 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_LogRecord"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_metric_series: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Id of an application. */
+                application?: number;
+                /** @description Id of a tier. */
+                tier?: number;
+                /** @description Id of a node. */
+                node?: number;
+                /** @description The metric's own name. */
+                name?: string;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SampledSeries"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_metric_series_samples: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description 16 hexadecimal digits */
+                series_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Samples"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

@@ -45,13 +45,11 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<LogRecord>>, ApiError> {
     let entities = context.entities(caller.account);
     let (from_ns, to_ns) = range.nanos();
-    let known = |id: Option<u32>, kind: EntityKind, what: &str| {
-        id.map(|id| entities.one_of(EntityId(id), &[kind], what).map(|found| found.id)).transpose()
-    };
+    let filter = |id, kind, what| entities.filter(id, kind, what);
     let query = LogQuery {
         account: caller.account,
-        application: known(wanted.application, EntityKind::Application, "application")?,
-        tier: known(wanted.tier, EntityKind::Tier, "tier")?,
+        application: filter(wanted.application, EntityKind::Application, "application")?,
+        tier: filter(wanted.tier, EntityKind::Tier, "tier")?,
         trace: wanted.trace_id.as_deref().map(trace_id).transpose()?,
         from_ns,
         to_ns,

@@ -4,7 +4,7 @@ use api_types::{Page, Snapshot, SnapshotReason};
 use axum::{Json, extract::State};
 use model::{
     entity::EntityKind,
-    id::{EntityId, SpanId, TraceId},
+    id::{SpanId, TraceId},
     span::Outcome,
 };
 use serde::Deserialize;
@@ -50,14 +50,12 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<Snapshot>>, ApiError> {
     let entities = context.entities(caller.account);
     let (from_ns, to_ns) = range.nanos();
-    let known = |id: Option<u32>, kind: EntityKind, what: &str| {
-        id.map(|id| entities.one_of(EntityId(id), &[kind], what).map(|found| found.id)).transpose()
-    };
+    let filter = |id, kind, what| entities.filter(id, kind, what);
     let query = TraceQuery {
         account: caller.account,
-        application: known(wanted.application, EntityKind::Application, "application")?,
-        bt: known(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
-        tier: known(wanted.tier, EntityKind::Tier, "tier")?,
+        application: filter(wanted.application, EntityKind::Application, "application")?,
+        bt: filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
+        tier: filter(wanted.tier, EntityKind::Tier, "tier")?,
         outcomes: wanted.outcome.as_deref().map_or(Ok(Vec::new()), outcomes)?,
         min_duration_us: wanted.min_duration_ms.map_or(Ok(0), micros)?,
         kept_only: wanted.kept.unwrap_or(true),

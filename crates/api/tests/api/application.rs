@@ -7,14 +7,9 @@ use model::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{NOW, World};
+use crate::support::{NOW, World, hour};
 
 /// The last hour of the world.
-fn hour() -> String {
-    let to = NOW.start_millis() + 20_000;
-    format!("from={}&to={to}", to - 3_600_000)
-}
-
 async fn list(what: &str) -> Value {
     let world = World::new().await;
     let path = format!("/api/v1/applications/{}/{what}?{}", world.ids.shop, hour());

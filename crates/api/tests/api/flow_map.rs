@@ -3,12 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{NOW, World};
-
-fn hour() -> String {
-    let to = NOW.start_millis() + 20_000;
-    format!("from={}&to={to}", to - 3_600_000)
-}
+use crate::support::{NOW, World, hour};
 
 /// `from -> to` by name, with type and calls.
 fn edges(map: &Value) -> Vec<String> {

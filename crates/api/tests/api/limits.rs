@@ -28,6 +28,8 @@ async fn bad_parameters_are_refused_with_a_sentence() {
         ("/api/v1/snapshots?kept=maybe", "true"),
         ("/api/v1/traces/xyz", "32 hexadecimal digits"),
         ("/api/v1/logs?trace_id=0", "32 hexadecimal digits"),
+        ("/api/v1/metric-series/xyz/samples", "16 hexadecimal digits"),
+        ("/api/v1/metric-series/+123456789abcdef/samples", "16 hexadecimal digits"),
         ("/api/v1/applications/1/metrics?prefix=a%7C%7Cb", "a metric path has"),
         ("/api/v1/applications/1/metric-data", "path"),
     ] {

@@ -7,6 +7,7 @@ mod doors;
 mod flow_map;
 mod limits;
 mod metric_data;
+mod metric_series;
 mod openapi;
 mod series;
 mod sign_in;

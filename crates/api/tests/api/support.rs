@@ -14,3 +14,9 @@ pub(crate) use self::{
 pub(crate) fn world_password() -> &'static str {
     world::PASSWORD
 }
+
+/// The hour up to twenty seconds into the minute that is filling.
+pub(crate) fn hour() -> String {
+    let to = NOW.start_millis() + 20_000;
+    format!("from={}&to={to}", to - 3_600_000)
+}

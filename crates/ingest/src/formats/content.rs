@@ -13,7 +13,7 @@ use telemetry_store::{
 
 use super::data_dir::DataDir;
 use crate::{
-    otlp::{Signal, wire::write},
+    otlp::Signal,
     simulation::{
         expected,
         random::Random,
@@ -53,7 +53,7 @@ pub(super) fn write(dir: &Path) {
         Signal::Logs,
         &traffic::logs_request(0, START_MS.unsigned_abs() * 1_000_000, &["a record".to_owned()]),
     );
-    data.send(Signal::Metrics, &gauge(START_MS));
+    data.send(Signal::Metrics, &traffic::gauge_request(1, "orders.waiting", &[(START_MS, 7.5)]));
     data.drain();
     data.cut();
     data.now_ms = START_MS + 3_600_000 / 2;
@@ -80,21 +80,6 @@ fn send(data: &DataDir, spans: &[&Span]) {
             data.send(Signal::Traces, &traffic::request(tier, &of_tier));
         }
     }
-}
-
-/// One point of a gauge of `cart`.
-fn gauge(at_ms: i64) -> Vec<u8> {
-    traffic::export(1, |out| {
-        write::nested(out, 2, |out| {
-            write::bytes(out, 1, b"orders.waiting");
-            write::nested(out, 5, |out| {
-                write::nested(out, 1, |out| {
-                    write::fixed64(out, 3, at_ms.unsigned_abs() * 1_000_000);
-                    write::fixed64(out, 4, 7.5f64.to_bits());
-                });
-            });
-        });
-    })
 }
 
 /// The answers, worked out from the spans alone.
@@ -185,6 +170,11 @@ pub(super) fn logs_and_metrics(data: &DataDir) -> (Vec<String>, Vec<(String, f64
     let series = data.store.metrics(&query).expect("every segment can be read").value;
     let points = series.into_iter().map(|series| (series.path, series.points[0].sum));
     (logs.into_iter().map(|row| row.body).collect(), points.collect())
+}
+
+/// The raw samples of all series, with their metric's name.
+pub(super) fn samples(data: &DataDir) -> Vec<(String, Vec<(i64, f64)>)> {
+    expected::samples(&data.store)
 }
 
 /// The tables of which the directory has segments.

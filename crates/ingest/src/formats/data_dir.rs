@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use daemon::disk::{Disk, LocalDisk};
-use journal::{Journal, Log, LogConfig, Record, Topic};
+use journal::{Journal, Log, LogConfig, Record};
 use metadata_store::{Catalogue, Directory, MetadataStore, SqlCatalogue, SqlEntities, Url};
 use model::{id::AccountId, naming::template::Template, sanitise::Sanitiser};
 use telemetry_store::{Store, upkeep::Retention};
@@ -32,6 +32,7 @@ const RETENTION: Retention = Retention {
     ten_minutes_ms: 30 * DAY_MS,
     hours_ms: 400 * DAY_MS,
     logs_ms: 30 * DAY_MS,
+    samples_ms: 30 * DAY_MS,
 };
 pub(super) const METADATA: &str = "metadata.sqlite";
 
@@ -111,13 +112,8 @@ impl DataDir {
         };
         let cut = slice::cut(signal, request, &rules).expect("the body is sound");
         assert_eq!(cut.refused.total(), 0, "nothing of it is refused");
-        let topic = match signal {
-            Signal::Traces => Topic::Spans,
-            Signal::Metrics => Topic::Metrics,
-            Signal::Logs => Topic::Logs,
-        };
         let record = |slice: slice::Slice| Record {
-            topic,
+            topic: signal.topic(),
             partition: slice.partition,
             account: AccountId::FIRST,
             fingerprint: twox_hash::XxHash3_64::oneshot(request),

@@ -55,7 +55,7 @@ fn take_one(
         exceptions.push(LoggedException { trace, span, at_ns, group });
     }
     let mut stored = Vec::new();
-    store_attributes(&attributes, None, context, &mut stored, buffers);
+    store_attributes(&attributes, None, context.cleaning(), &mut stored, buffers);
     rows.log(Log {
         at_ns,
         application: source.place.application,

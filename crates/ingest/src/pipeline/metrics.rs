@@ -2,7 +2,8 @@
 //!
 //! Paths, units and how values combine stand in [`model::metric_table`]; here are the increases of cumulative counters
 //! ([`streams`]), the putting together of one export ([`collection`]), levels that add over the processes of a node
-//! ([`levels`]), histograms ([`distribution`]) and the bounds on all of it ([`routes`]).
+//! ([`levels`]), histograms ([`distribution`]) and the bounds on all of it ([`routes`]). Beside that
+//! each point is kept as it came ([`raw`]).
 //!
 //! A value stands in the minute of its sample's own time. An increase over several minutes (an agent that reports seldom,
 //! or could not for a while) is spread evenly over the minutes between the two samples, at most an hour of them, so that no
@@ -12,6 +13,7 @@ mod collection;
 mod distribution;
 mod export;
 mod levels;
+mod raw;
 mod requests;
 mod routes;
 mod streams;
@@ -27,7 +29,7 @@ use self::{
     routes::{Routes, SavedCombinations},
     streams::{SavedStreams, Streams},
 };
-use super::spans::Source;
+use super::spans::{Buffers, Cleaning, Source};
 use crate::otlp::metrics::ResourceMetrics;
 
 /// Forgetting walks all state, so it is done this seldom.
@@ -60,6 +62,8 @@ pub(super) struct Taken {
     pub(super) points: u64,
     /// Points that count nowhere: unreadable, repeated, no number, or beyond the bound on streams.
     pub(super) ignored: u64,
+    /// Points that count, but of which the raw samples are not kept: beyond the bound on streams.
+    pub(super) not_kept: u64,
 }
 
 impl Default for Metrics {
@@ -74,11 +78,13 @@ impl Metrics {
         &mut self,
         resource: &ResourceMetrics<'_>,
         source: &Source,
+        cleaning: Cleaning<'_>,
         rows: &mut Rows,
+        buffers: &mut Buffers,
         now_ms: i64,
     ) -> Taken {
         self.forget(now_ms);
-        let mut export = Export::new(self, source, rows, now_ms);
+        let mut export = Export::new(self, source, cleaning, rows, buffers, now_ms);
         export.resource(resource);
         export.finish()
     }

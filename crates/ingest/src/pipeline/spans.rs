@@ -52,6 +52,19 @@ pub(super) struct Context<'c> {
     pub(super) now_ms: i64,
 }
 
+/// How attributes are cleaned and cut before they are stored.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cleaning<'c> {
+    pub(super) sanitiser: &'c Sanitiser,
+    pub(super) limits: AttributeLimits,
+}
+
+impl Context<'_> {
+    pub(super) fn cleaning(&self) -> Cleaning<'_> {
+        Cleaning { sanitiser: self.sanitiser, limits: self.limits }
+    }
+}
+
 /// Buffers that serve span after span.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
@@ -222,7 +235,7 @@ pub(super) fn row<'a: 'b, 'b>(
     buffers.events.clear();
     buffers.links.clear();
     let mut out = std::mem::take(&mut buffers.attributes);
-    store_attributes(attributes, system, context, &mut out, buffers);
+    store_attributes(attributes, system, context.cleaning(), &mut out, buffers);
     buffers.attributes = out;
     store_events(span, system, context, buffers, found);
     for link in span.links().filter_map(Result::ok) {
@@ -287,16 +300,16 @@ pub(super) fn truncated(text: &str, max: usize) -> &str {
 pub(super) fn store_attributes(
     attributes: &Attributes<'_>,
     system: Option<&str>,
-    context: &Context<'_>,
+    cleaning: Cleaning<'_>,
     out: &mut Vec<u8>,
     buffers: &mut Buffers,
 ) {
     for (count, (key, value)) in attributes.iter().enumerate() {
-        if count >= context.limits.count {
+        if count >= cleaning.limits.count {
             buffers.truncated += 1;
             break;
         }
-        store_attribute(key, value, system, context, out, buffers);
+        store_attribute(key, value, system, cleaning, out, buffers);
     }
 }
 
@@ -304,11 +317,11 @@ fn store_attribute(
     key: &str,
     value: Value<'_>,
     system: Option<&str>,
-    context: &Context<'_>,
+    cleaning: Cleaning<'_>,
     out: &mut Vec<u8>,
     buffers: &mut Buffers,
 ) {
-    let replacement = context.sanitiser.attribute(system, key, &value);
+    let replacement = cleaning.sanitiser.attribute(system, key, &value);
     buffers.removed += u64::from(replacement.is_some());
     let value = match &replacement {
         None => value,
@@ -316,7 +329,7 @@ fn store_attribute(
         Some(Replacement::Text(text)) => Value::Str(text),
         Some(Replacement::Encoded(bytes)) => Value::Encoded(bytes),
     };
-    let max = context.limits.value_bytes;
+    let max = cleaning.limits.value_bytes;
     let value = match value {
         Value::Str(text) if text.len() > max => {
             buffers.truncated += 1;
@@ -350,7 +363,7 @@ fn store_events(
             found.exceptions.push(group_of(&exception, context.sanitiser));
         }
         clean.clear();
-        store_attributes(&attributes, system, context, &mut clean, buffers);
+        store_attributes(&attributes, system, context.cleaning(), &mut clean, buffers);
         let stored = attribute::Decoder::new(&clean);
         let name = context.sanitiser.text(event.name);
         buffers.removed += u64::from(name.is_some());
@@ -369,7 +382,7 @@ pub(super) fn resource_attributes(
     context: &Context<'_>,
 ) -> Vec<u8> {
     let mut out = Vec::new();
-    store_attributes(attributes, None, context, &mut out, &mut Buffers::default());
+    store_attributes(attributes, None, context.cleaning(), &mut out, &mut Buffers::default());
     if named_host(attributes).is_none() {
         attribute::encode(&mut out, HOST, Value::Str(host));
     }

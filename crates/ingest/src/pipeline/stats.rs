@@ -7,7 +7,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::spans::Buffers;
+use super::{metrics::Taken, spans::Buffers};
 
 /// Counters since the start, and how much is open now.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Stats {
     pub logs: AtomicU64,
     pub points: AtomicU64,
     pub ignored_points: AtomicU64,
+    /// Points that counted, but of which no raw sample was kept.
+    pub points_not_kept: AtomicU64,
     pub repeated_bodies: AtomicU64,
     pub repeated_spans: AtomicU64,
     pub unreadable: AtomicU64,
@@ -61,9 +63,10 @@ impl Stats {
         self.logs.fetch_add(count as u64, Relaxed);
     }
 
-    pub(super) fn points(&self, taken: u64, ignored: u64) {
-        self.points.fetch_add(taken, Relaxed);
-        self.ignored_points.fetch_add(ignored, Relaxed);
+    pub(super) fn points(&self, taken: &Taken) {
+        self.points.fetch_add(taken.points, Relaxed);
+        self.ignored_points.fetch_add(taken.ignored, Relaxed);
+        self.points_not_kept.fetch_add(taken.not_kept, Relaxed);
     }
 
     pub(super) fn repeated_body(&self) {

@@ -18,7 +18,7 @@ use super::{
     contribution::{entry_figures, error_figures, minute_of},
     logs, registry,
     skeleton::{ENTRY, Skeleton},
-    spans::{self, Context, Found, NOBODY, Source},
+    spans::{self, Cleaning, Context, Found, NOBODY, Source},
     traces::{ErrorMark, Known, MAX_KEPT, MAX_SPANS, OpenTrace, TraceKey},
 };
 use crate::otlp;
@@ -379,8 +379,16 @@ impl Pipeline {
         };
         for resource in request.resources().filter_map(Result::ok) {
             let Some(source) = self.source(stored, resource.resource, now_ms)? else { continue };
-            let taken = self.metrics.take(&resource, &source, self.stage.rows(account), now_ms);
-            self.config.stats.points(taken.points, taken.ignored);
+            let mut buffers = std::mem::take(&mut self.buffers);
+            let cleaning = Cleaning {
+                sanitiser: &self.config.sanitiser,
+                limits: self.config.attribute_limits,
+            };
+            let rows = self.stage.rows(account);
+            let taken = self.metrics.take(&resource, &source, cleaning, rows, &mut buffers, now_ms);
+            self.config.stats.points(&taken);
+            self.config.stats.sanitised(&mut buffers);
+            self.buffers = buffers;
         }
         Ok(())
     }

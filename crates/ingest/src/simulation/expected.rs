@@ -10,7 +10,7 @@ use model::{
 };
 use telemetry_store::{
     Store,
-    reader::{FigureQuery, Points, Reader, Resolution},
+    reader::{FigureQuery, Points, Reader, Resolution, SampleQuery, SeriesQuery},
 };
 
 use super::traffic::{Role, Span, TIERS};
@@ -138,4 +138,31 @@ pub(crate) fn excess(sent: &Figures, found: &Figures) -> Vec<String> {
         .filter(|(key, found)| sent.get(key).is_none_or(|sent| found.calls > sent.calls))
         .map(|(key, found)| format!("{key:?}: sent {:?}, found {found:?}", sent.get(key)))
         .collect()
+}
+
+/// All raw samples that are stored, by series, with their metric's name.
+pub(crate) fn samples(store: &Store) -> Vec<(String, Vec<(i64, f64)>)> {
+    let query = SeriesQuery {
+        account: AccountId::FIRST,
+        application: None,
+        tier: None,
+        node: None,
+        name: None,
+        from_ns: 0,
+        to_ns: u64::MAX,
+        after: None,
+        limit: 1000,
+    };
+    let series = store.series(&query).expect("every segment can be read").value.rows;
+    let query = SampleQuery {
+        account: AccountId::FIRST,
+        series: series.iter().map(|series| series.id).collect(),
+        from_ms: 0,
+        to_ms: i64::MAX,
+        max_samples: 1_000_000,
+    };
+    let samples = store.samples(&query).expect("every segment can be read").value;
+    let name = |id| series.iter().find(|series| series.id == id).map(|series| series.name.clone());
+    let named = samples.into_iter().map(|of| (name(of.series).unwrap_or_default(), of.numbers));
+    named.collect()
 }

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use daemon::disk::{Disk, SimulatedDisk};
-use journal::{Journal, Log, LogConfig, Record, Topic};
+use journal::{Journal, Log, LogConfig, Record};
 use metadata_store::{Catalogue, Directory, MemoryCatalogue, MemoryEntities};
 use model::{id::AccountId, naming::template::Template, sanitise::Sanitiser};
 use telemetry_store::{Store, upkeep::Retention};
@@ -32,6 +32,7 @@ pub(super) const RETENTION: Retention = Retention {
     ten_minutes_ms: 30 * DAY_MS,
     hours_ms: 400 * DAY_MS,
     logs_ms: 30 * DAY_MS,
+    samples_ms: 30 * DAY_MS,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -159,9 +160,8 @@ impl Machine {
         let cut = slice::cut(signal, request, &rules).expect("the traffic is sound");
         assert_eq!(cut.refused.total(), 0, "nothing of it is refused");
         let fingerprint = twox_hash::XxHash3_64::oneshot(request);
-        let topic = if signal == Signal::Logs { Topic::Logs } else { Topic::Spans };
         let records = cut.slices.into_iter().map(|slice| Record {
-            topic,
+            topic: signal.topic(),
             partition: slice.partition,
             account: AccountId::FIRST,
             fingerprint,

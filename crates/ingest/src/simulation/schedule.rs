@@ -39,6 +39,8 @@ struct Schedule {
     bodies: Vec<Body>,
     /// The texts of all log records.
     logs: Vec<String>,
+    /// The samples of each tier's gauge.
+    samples: [Vec<(i64, f64)>; TIERS.len()],
 }
 
 /// What a schedule went through.
@@ -59,6 +61,7 @@ pub(super) fn run(seed: u64) -> Report {
         traces: 0,
         bodies: Vec::new(),
         logs: Vec::new(),
+        samples: Default::default(),
     };
     for _ in 0..ACTIONS {
         schedule.act();
@@ -73,8 +76,9 @@ impl Schedule {
         self.machine.now_ms += self.random.below(3_000) as i64;
         match self.random.below(100) {
             0..27 => self.make_traffic(),
-            27..30 => self.make_logs(),
-            30..62 => drop(self.machine.step()),
+            27..29 => self.make_logs(),
+            29..32 => self.make_samples(),
+            32..62 => drop(self.machine.step()),
             62..66 => self.machine.now_ms += 60_000 * (1 + self.random.below(20)) as i64,
             66..68 => self.machine.now_ms += 3_600_000 * (1 + self.random.below(3)) as i64,
             68..76 => drop(self.machine.upkeep()),
@@ -132,6 +136,23 @@ impl Schedule {
             due_ms: self.machine.now_ms,
             acknowledged: false,
         });
+    }
+
+    fn make_samples(&mut self) {
+        let tier = self.random.below(TIERS.len() as u64) as usize;
+        let before = self.samples[tier].last().map_or(0, |(at_ms, _)| *at_ms);
+        let first_ms = self.machine.now_ms.max(before + 1);
+        let count = 1 + self.random.below(5) as i64;
+        let random = &mut self.random;
+        let new: Vec<(i64, f64)> =
+            (0..count).map(|at| (first_ms + at, random.below(1000) as f64 / 10.0)).collect();
+        self.bodies.push(Body {
+            signal: Signal::Metrics,
+            request: traffic::gauge_request(tier, TIERS[tier], &new),
+            due_ms: self.machine.now_ms,
+            acknowledged: false,
+        });
+        self.samples[tier].extend(new);
     }
 
     /// Sends what is due; whoever gets no answer tries again.
@@ -237,6 +258,17 @@ impl Schedule {
         self.check_spans(when);
         self.check_index(when);
         self.check_logs(when);
+        self.check_samples(when);
+    }
+
+    fn check_samples(&mut self, when: &str) {
+        let mut found = expected::samples(&self.machine.process().store);
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let tiers = TIERS.iter().zip(&self.samples).filter(|(_, samples)| !samples.is_empty());
+        let mut wanted: Vec<(String, Vec<(i64, f64)>)> =
+            tiers.map(|(tier, samples)| ((*tier).to_owned(), samples.clone())).collect();
+        wanted.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(found, wanted, "samples {when}");
     }
 
     fn check_logs(&mut self, when: &str) {

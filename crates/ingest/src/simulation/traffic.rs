@@ -139,6 +139,23 @@ pub(crate) fn logs_request(tier: usize, at_ns: u64, texts: &[String]) -> Vec<u8>
     })
 }
 
+/// Points of a gauge: Unix milliseconds and values.
+pub(crate) fn gauge_request(tier: usize, name: &str, points: &[(i64, f64)]) -> Vec<u8> {
+    export(tier, |out| {
+        write::nested(out, 2, |out| {
+            write::bytes(out, 1, name.as_bytes());
+            write::nested(out, 5, |out| {
+                for (at_ms, value) in points {
+                    write::nested(out, 1, |out| {
+                        write::fixed64(out, 3, at_ms.unsigned_abs() * 1_000_000);
+                        write::fixed64(out, 4, value.to_bits());
+                    });
+                }
+            });
+        });
+    })
+}
+
 /// The part that requests of all signals share.
 pub(crate) fn export(tier: usize, items: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = Vec::new();

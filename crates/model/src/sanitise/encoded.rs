@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::arguments::option_name;
 use super::mask::MaskList;
 use super::{LITERAL, MASKED, text};
+use crate::varint;
 
 // Fields of AnyValue, ArrayValue, KeyValueList and KeyValue that hold something to look into.
 const STRING: u64 = 1;
@@ -141,18 +142,10 @@ fn rewrite(
 
 fn delimited(number: u64, content: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len() + 4);
-    put_varint(&mut out, number << 3 | DELIMITED);
-    put_varint(&mut out, content.len() as u64);
+    varint::put(&mut out, number << 3 | DELIMITED);
+    varint::put(&mut out, content.len() as u64);
     out.extend_from_slice(content);
     out
-}
-
-fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
 }
 
 /// One field of a message.
@@ -183,33 +176,20 @@ impl<'a> Iterator for Fields<'a> {
 
 fn field(message: &[u8]) -> Option<Field<'_>> {
     let mut rest = message;
-    let tag = take_varint(&mut rest)?;
+    let tag = varint::take(&mut rest)?;
     let length = match tag & 7 {
         0 => {
-            take_varint(&mut rest)?;
+            varint::take(&mut rest)?;
             0
         }
         1 => 8,
-        DELIMITED => usize::try_from(take_varint(&mut rest)?).ok()?,
+        DELIMITED => usize::try_from(varint::take(&mut rest)?).ok()?,
         5 => 4,
         _ => return None,
     };
     let content = rest.get(..length)?;
     let raw = &message[..message.len() - rest.len() + length];
     Some(Field { number: tag >> 3, wire_type: tag & 7, content, raw })
-}
-
-fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

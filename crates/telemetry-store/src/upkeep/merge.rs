@@ -6,16 +6,20 @@ use std::sync::Arc;
 
 use metadata_store::Replacement;
 use model::id::{AccountId, TraceId};
+use rustc_hash::FxHashMap;
+use tracing::warn;
 
 use crate::{
     cut::{Piece, figures_piece, points_piece},
-    reader::TraceRow,
+    reader::{SeriesSamples, TraceRow},
     recency::{detail_of_merged, recency},
     segment::{
         Opened, SegmentError,
         figures::{Figures, Wanted, each_figure},
         logs::{Log, each_log, encode_logs},
         metrics::{Points, each_point},
+        samples::{self, Row, SampleWriter},
+        series::{SeriesRow, each_series, encode_series},
         spans::{self, Census, SpanWriter},
         traces::{self, each_trace, encode_traces},
     },
@@ -67,6 +71,15 @@ fn merged(table: Table, inputs: &[Arc<Segment>]) -> Result<Piece, StoreError> {
         Table::TraceIndex => {
             let mut rows = traces_of(inputs)?;
             let bytes = encode_traces(&mut rows)?;
+            Ok(piece_of(table, inputs, rows.len() as u64, bytes))
+        }
+        Table::Samples => {
+            let (rows, bytes) = merge_samples(inputs)?;
+            Ok(piece_of(table, inputs, rows, bytes))
+        }
+        Table::Series => {
+            let mut rows = series_of(inputs)?;
+            let bytes = encode_series(&mut rows)?;
             Ok(piece_of(table, inputs, rows.len() as u64, bytes))
         }
         Table::Logs => {
@@ -123,6 +136,64 @@ fn traces_of(inputs: &[Arc<Segment>]) -> Result<Vec<TraceRow>, SegmentError> {
         each_trace(&*segment.open()?, &traces::Wanted::ALL, |row| all.push(row))?;
     }
     Ok(traces::newest_of(all))
+}
+
+/// All series of segments, each once.
+fn series_of(inputs: &[Arc<Segment>]) -> Result<Vec<SeriesRow>, SegmentError> {
+    let mut all: FxHashMap<u64, Vec<SeriesRow>> = FxHashMap::default();
+    for segment in inputs {
+        each_series(&*segment.open()?, None, |row| {
+            let known = all.entry(row.id).or_default();
+            if known.iter().any(|known| known.is_same(&row)) {
+                return;
+            }
+            if let Some(other) = known.first() {
+                let (id, name, other) = (row.id, &row.name, &other.name);
+                warn!(
+                    id,
+                    name, other, "two metric series have the same id; their samples are mixed"
+                );
+            }
+            known.push(row);
+        })?;
+    }
+    Ok(all.into_values().flatten().collect())
+}
+
+/// Chunks of the same series become one; a sample that stands twice stays once.
+fn merge_samples(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentError> {
+    let opened: Vec<Arc<Opened>> =
+        segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
+    let rows: u64 = opened.iter().map(|segment| segment.rows()).sum();
+    let mut writer = SampleWriter::new(usize::try_from(rows).unwrap_or(usize::MAX))?;
+    let mut inputs = Vec::new();
+    for segment in &opened {
+        inputs.push((samples::rows(segment)?.peekable(), segment));
+    }
+    loop {
+        let mut least = None;
+        for (input, _) in &mut inputs {
+            if let Some(Ok(row)) = input.peek() {
+                least = Some(least.map_or(row.series, |least: u64| least.min(row.series)));
+            } else if let Some(Err(error)) = input.next_if(Result::is_err) {
+                return Err(error);
+            }
+        }
+        let Some(series) = least else { break };
+        let mut of_series = SeriesSamples::of(series);
+        for (input, segment) in &mut inputs {
+            let of_it = |row: &Result<Row, SegmentError>| {
+                row.as_ref().is_ok_and(|row| row.series == series)
+            };
+            while let Some(Ok(row)) = input.next_if(of_it) {
+                let chunk = row.decode().ok_or_else(|| segment.damaged())?;
+                of_series.add(chunk, &(i64::MIN..i64::MAX));
+            }
+        }
+        of_series.order();
+        writer.samples(&of_series)?;
+    }
+    Ok((writer.samples, writer.finish()?))
 }
 
 /// One input's spans, a batch at a time.

@@ -15,6 +15,8 @@ pub struct Retention {
     pub ten_minutes_ms: i64,
     pub hours_ms: i64,
     pub logs_ms: i64,
+    /// Raw metric points.
+    pub samples_ms: i64,
 }
 
 impl Retention {
@@ -28,6 +30,7 @@ impl Retention {
             Table::FiguresTen | Table::MetricsTen => self.ten_minutes_ms,
             Table::FiguresHour | Table::MetricsHour => self.hours_ms,
             Table::Logs => self.logs_ms,
+            Table::Samples | Table::Series => self.samples_ms,
         }
     }
 }
@@ -51,11 +54,11 @@ const SETTLE_MS: i64 = 15 * 60_000;
 /// would have it written again and again.
 const WORTHWHILE: u64 = 8;
 
-/// A merged segment grows no larger. Spans are read as streams and the others whole, and the new file is in memory until it
+/// A merged segment grows no larger. Spans and samples are read as streams and the others whole, and the new file is in memory until it
 /// is done.
 fn max_bytes(table: Table) -> u64 {
     match table {
-        Table::Spans | Table::Snapshots => 64 << 20,
+        Table::Spans | Table::Snapshots | Table::Samples => 64 << 20,
         _ => 16 << 20,
     }
 }
@@ -188,6 +191,7 @@ mod tests {
         ten_minutes_ms: 32 * 24 * HOUR,
         hours_ms: 400 * 24 * HOUR,
         logs_ms: 8 * 24 * HOUR,
+        samples_ms: 8 * 24 * HOUR,
     };
 
     fn segment(id: u64, table: Table, level: u8) -> SegmentMeta {

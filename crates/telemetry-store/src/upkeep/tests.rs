@@ -6,8 +6,8 @@ use model::{id::EntityId, time::Minute};
 use super::*;
 use crate::{
     fixture::{
-        ACCOUNT, AFTER_MS, Fixture, HOUR, HOUR_MS, call, figure_query, key, log, push_span, trace,
-        transaction,
+        ACCOUNT, AFTER_MS, Fixture, HOUR, HOUR_MS, call, figure_query, key, log, push_span,
+        series_row, trace, transaction,
     },
     reader::{Points, Reader, Resolution},
     segment::metrics::{Point, SeriesKey, each_point},
@@ -73,13 +73,19 @@ fn merging_keeps_every_row_and_leaves_one_segment_a_closed_hour() {
 fn each_kind_of_row_goes_after_its_own_time_and_its_file_with_it() {
     let mut fixture = Fixture::new();
     write_one_of_each(&mut fixture, 0);
+    fixture.write(|rows| {
+        rows.samples.number(1, HOUR.start_millis(), 5.0);
+        rows.series(series_row("a.gauge", 1));
+    });
     let tables_after = |days: i64| {
         fixture.upkeep(AFTER_MS + days * 24 * HOUR_MS);
         segments(&fixture).into_keys().collect::<Vec<Table>>()
     };
     use Table::*;
     let rolled = [FiguresTen, MetricsTen, FiguresHour, MetricsHour];
-    let all = [Spans, TraceIndex, Snapshots, Figures, Metrics, Logs].iter().chain(&rolled);
+    let raw = [Samples, Series];
+    let all =
+        [Spans, TraceIndex, Snapshots, Figures, Metrics, Logs].iter().chain(&raw).chain(&rolled);
     let sorted = |tables: &[Table]| {
         let mut tables = tables.to_vec();
         tables.sort();
@@ -88,7 +94,7 @@ fn each_kind_of_row_goes_after_its_own_time_and_its_file_with_it() {
     assert_eq!(tables_after(0), sorted(&all.copied().collect::<Vec<_>>()));
     assert_eq!(
         tables_after(7),
-        sorted(&[&rolled[..], &[TraceIndex, Snapshots, Figures, Metrics, Logs]].concat())
+        sorted(&[&rolled[..], &raw, &[TraceIndex, Snapshots, Figures, Metrics, Logs]].concat())
     );
     assert_eq!(tables_after(9), sorted(&[&rolled[..], &[TraceIndex, Snapshots]].concat()));
     assert_eq!(tables_after(15), sorted(&rolled));

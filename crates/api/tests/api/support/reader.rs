@@ -13,7 +13,8 @@ use model::{
 };
 use telemetry_store::reader::{
     Answer, FigureQuery, FigureRow, LogPage, LogQuery, LogRow, MetricQuery, MetricSeries, Points,
-    QueryError, Reader, Span, TracePage, TraceQuery, TraceRow,
+    QueryError, Reader, SampleQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span,
+    TracePage, TraceQuery, TraceRow,
 };
 
 /// What is stored: figures by minute, newest transactions first.
@@ -24,6 +25,9 @@ pub(crate) struct FakeReader {
     pub(crate) traces: Vec<TraceRow>,
     pub(crate) logs: Vec<LogRow>,
     pub(crate) metrics: Vec<MetricSeries>,
+    /// By name and id.
+    pub(crate) series: Vec<Series>,
+    pub(crate) samples: Vec<SeriesSamples>,
     pub(crate) newest: Option<Minute>,
     pub(crate) partial: Vec<String>,
     /// Where set, reading a trace takes 11 s of this clock.
@@ -124,6 +128,33 @@ impl Reader for FakeReader {
         let mut found: Vec<MetricSeries> = self.metrics.iter().filter(matches).cloned().collect();
         for series in &mut found {
             series.points.retain(|point| !query.names_only && query.range.contains(point.at));
+        }
+        self.answer(found)
+    }
+
+    fn series(&self, query: &SeriesQuery) -> Result<Answer<SeriesPage>, QueryError> {
+        let place = |row: &Series| (row.name.clone(), row.id);
+        let wanted = |row: &&Series| {
+            query.application.is_none_or(|wanted| row.application == wanted)
+                && query.tier.is_none_or(|wanted| row.tier == wanted)
+                && query.node.is_none_or(|wanted| row.node == wanted)
+                && query.name.as_ref().is_none_or(|wanted| row.name == *wanted)
+                && query.after.as_ref().is_none_or(|after| place(row) > *after)
+        };
+        let mut rows: Vec<Series> = self.series.iter().filter(wanted).cloned().collect();
+        let more = rows.len() > query.limit;
+        rows.truncate(query.limit);
+        let next = rows.last().filter(|_| more).map(place);
+        self.answer(SeriesPage { rows, next })
+    }
+
+    fn samples(&self, query: &SampleQuery) -> Result<Answer<Vec<SeriesSamples>>, QueryError> {
+        let mut found = self.samples.clone();
+        found.retain(|samples| query.series.contains(&samples.series));
+        for samples in &mut found {
+            let inside = |at_ms: i64| (query.from_ms..query.to_ms).contains(&at_ms);
+            samples.numbers.retain(|(at_ms, _)| inside(*at_ms));
+            samples.distributions.retain(|(at_ms, _)| inside(*at_ms));
         }
         self.answer(found)
     }

@@ -15,6 +15,7 @@ use metadata_store::{
     Directory, FIRST_ACCOUNT, MemoryEntities, MetadataStore, NewUser, Users as _,
 };
 use model::{
+    distribution::{Buckets, Distribution},
     entity::{EntityKey, EntityKind, Properties},
     figure::{Call, Figure, FigureKey, Scope},
     id::{AccountId, EntityId, SpanId, TraceId},
@@ -22,7 +23,10 @@ use model::{
     time::Minute,
 };
 use parking_lot::Mutex;
-use telemetry_store::reader::{FigureRow, LogRow, MetricPoint, MetricSeries, OwnedValue, TraceRow};
+use telemetry_store::reader::{
+    FigureRow, Instrument, LogRow, MetricPoint, MetricSeries, OwnedValue, Series, SeriesSamples,
+    TraceRow,
+};
 use tempfile::TempDir;
 
 use super::{Client, FakeReader};
@@ -341,6 +345,8 @@ fn reader(ids: &Ids) -> FakeReader {
         traces: (1..=5).map(|n| trace_row(ids, n)).collect(),
         logs: (1..=3).map(|n| log_row(ids, n)).collect(),
         metrics: vec![cpu(ids)],
+        series: (1..=3).map(|n| raw_series(ids, n)).collect(),
+        samples: raw_samples(),
         newest: Some(Minute(NOW.0 - 1)),
         ..FakeReader::default()
     }
@@ -367,6 +373,47 @@ fn trace_row(ids: &Ids, n: u8) -> TraceRow {
         reason,
         spans: 4,
     }
+}
+
+/// Series 1 and 2 of `queue.depth`, gauges, and 3 of `sizes`, a histogram.
+fn raw_series(ids: &Ids, n: u64) -> Series {
+    let (name, instrument) =
+        if n < 3 { ("queue.depth", Instrument::Gauge) } else { ("sizes", Instrument::Histogram) };
+    Series {
+        id: n << 60,
+        application: ids.shop,
+        tier: ids.web,
+        node: ids.web1,
+        instrument,
+        is_delta: false,
+        name: name.to_owned(),
+        unit: "{item}".to_owned(),
+        scope: "app".to_owned(),
+        attributes: vec![("queue".to_owned(), OwnedValue::Int(n as i64))],
+    }
+}
+
+fn raw_samples() -> Vec<SeriesSamples> {
+    let at = |minute: i64| NOW.start_millis() - minute * 60_000;
+    let sizes = Distribution {
+        count: 5,
+        sum: Some(35.0),
+        min: None,
+        max: Some(20.0),
+        buckets: Buckets::Explicit { bounds: vec![5.0, 10.0], counts: vec![2, 0, 3] },
+    };
+    vec![
+        SeriesSamples {
+            series: 1 << 60,
+            numbers: vec![(at(90), 1.0), (at(2), 2.5), (at(1), f64::NAN)],
+            ..SeriesSamples::default()
+        },
+        SeriesSamples {
+            series: 3 << 60,
+            distributions: vec![(at(1), sizes)],
+            ..SeriesSamples::default()
+        },
+    ]
 }
 
 fn log_row(ids: &Ids, n: u8) -> LogRow {

@@ -1,299 +1,43 @@
-//! Histograms of either kind: what came in between two exports, its mean, extremes and percentiles.
+//! Distributions, read off an agent's points.
 
-use serde::{Deserialize, Serialize};
+use model::distribution::{Buckets, Distribution};
 
 use crate::otlp::metrics::{ExponentialPoint, HistogramPoint, SummaryPoint};
 
-/// Values counted by size.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Distribution {
-    pub(super) count: u64,
-    /// Nothing where the agent sent none: values may be negative.
-    pub(super) sum: Option<f64>,
-    pub(super) min: Option<f64>,
-    pub(super) max: Option<f64>,
-    buckets: Buckets,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-enum Buckets {
-    /// Sent without, or with more than [`MAX_BUCKETS`].
-    #[default]
-    None,
-    /// `counts[i]` values lie above `bounds[i - 1]` and at or below `bounds[i]`.
-    Explicit { bounds: Vec<f64>, counts: Vec<u64> },
-    /// `(i, n)`: n values lie in `(base^i, base^(i+1)]`, base = 2^(2^-scale).
-    Exponential { scale: i32, zero: u64, counts: Vec<(i32, u64)> },
-}
-
-/// OpenTelemetry's default exponential histogram has 160.
+/// OpenTelemetry's default exponential histogram has 160. The buckets of one with more are not kept.
 const MAX_BUCKETS: usize = 320;
 
-impl Distribution {
-    /// Reads a histogram with explicit bounds.
-    pub(super) fn of_histogram(point: &HistogramPoint<'_>) -> Distribution {
-        let bounds: Vec<f64> = point.explicit_bounds.doubles().take(MAX_BUCKETS + 1).collect();
-        let counts: Vec<u64> = point.bucket_counts.iter().take(MAX_BUCKETS + 1).collect();
-        let usable = !bounds.is_empty()
-            && counts.len() == bounds.len() + 1
-            && counts.len() <= MAX_BUCKETS
-            && bounds.is_sorted();
-        let buckets = if usable { Buckets::Explicit { bounds, counts } } else { Buckets::None };
-        Distribution { count: point.count, sum: point.sum, min: point.min, max: point.max, buckets }
-    }
-
-    /// Reads an exponential histogram. With negative values in it there are no percentiles.
-    pub(super) fn of_exponential(point: &ExponentialPoint<'_>) -> Distribution {
-        let counts: Vec<(i32, u64)> = (point.positive.offset..)
-            .zip(point.positive.counts.iter())
-            .filter(|(_, count)| *count > 0)
-            .take(MAX_BUCKETS + 1)
-            .collect();
-        let negative = point.negative.counts.iter().any(|count| count > 0);
-        // Beyond these scales a bucket's bounds are no longer numbers.
-        let usable = !negative && counts.len() <= MAX_BUCKETS && (-10..=20).contains(&point.scale);
-        let buckets = if usable {
-            Buckets::Exponential { scale: point.scale, zero: point.zero_count, counts }
-        } else {
-            Buckets::None
-        };
-        Distribution { count: point.count, sum: point.sum, min: point.min, max: point.max, buckets }
-    }
-
-    /// Reads a summary; its quantiles are the agent's own.
-    pub(super) fn of_summary(point: &SummaryPoint<'_>) -> Distribution {
-        Distribution { count: point.count, sum: Some(point.sum), ..Distribution::default() }
-    }
-
-    /// What was added to `before`; nothing where this is no continuation of it. Extremes of the time between are not known.
-    pub(super) fn since(&self, before: &Distribution) -> Option<Distribution> {
-        let count = self.count.checked_sub(before.count)?;
-        let sum = self.sum.zip(before.sum).map(|(sum, before)| sum - before);
-        Some(Distribution {
-            count,
-            sum,
-            min: None,
-            max: None,
-            buckets: self.buckets.since(&before.buckets),
-        })
-    }
-
-    /// The mean of its values.
-    pub(super) fn mean(&self) -> Option<f64> {
-        let sum = self.sum?;
-        (self.count > 0).then(|| sum / self.count as f64)
-    }
-
-    /// The smallest and the largest value: as sent, or the bounds of the buckets they lie in, or the mean.
-    pub(super) fn extremes(&self) -> Option<(f64, f64)> {
-        let mean = self.mean()?;
-        let (lowest, highest) = self.buckets.ends();
-        let min = self.min.or(lowest).unwrap_or(mean).min(mean);
-        let max = self.max.or(highest).unwrap_or(mean).max(mean);
-        Some((min, max))
-    }
-
-    /// The sum of its values' squares, each value taken to be its bucket's middle: never less than values that are all the
-    /// mean would have.
-    pub(super) fn squares(&self) -> Option<f64> {
-        let least = self.mean()? * self.sum?;
-        Some(self.buckets.squares().map_or(least, |squares| squares.max(least)))
-    }
-
-    /// The value below which the share `quantile` of the values lies, as finely as the buckets tell.
-    pub(super) fn quantile(&self, quantile: f64) -> Option<f64> {
-        if self.count == 0 {
-            return None;
-        }
-        let value = match &self.buckets {
-            Buckets::None => return None,
-            Buckets::Explicit { bounds, counts } => explicit_quantile(bounds, counts, quantile)?,
-            Buckets::Exponential { scale, zero, counts } => {
-                exponential_quantile(*scale, *zero, counts, quantile)?
-            }
-        };
-        Some(value.max(self.min.unwrap_or(value)).min(self.max.unwrap_or(f64::INFINITY)))
-    }
+/// Reads a histogram with explicit bounds.
+pub(super) fn of_histogram(point: &HistogramPoint<'_>) -> Distribution {
+    let bounds: Vec<f64> = point.explicit_bounds.doubles().take(MAX_BUCKETS + 1).collect();
+    let counts: Vec<u64> = point.bucket_counts.iter().take(MAX_BUCKETS + 1).collect();
+    let usable = !bounds.is_empty()
+        && counts.len() == bounds.len() + 1
+        && counts.len() <= MAX_BUCKETS
+        && bounds.is_sorted();
+    let buckets = if usable { Buckets::Explicit { bounds, counts } } else { Buckets::None };
+    Distribution { count: point.count, sum: point.sum, min: point.min, max: point.max, buckets }
 }
 
-impl Buckets {
-    fn since(&self, before: &Buckets) -> Buckets {
-        match (self, before) {
-            (
-                Buckets::Explicit { bounds, counts },
-                Buckets::Explicit { bounds: old_bounds, counts: old },
-            ) if bounds == old_bounds => {
-                let counts = counts.iter().zip(old).map(|(new, old)| new.saturating_sub(*old));
-                Buckets::Explicit { bounds: bounds.clone(), counts: counts.collect() }
-            }
-            (
-                Buckets::Exponential { scale, zero, counts },
-                Buckets::Exponential { scale: old_scale, zero: old_zero, counts: old },
-            ) if scale <= old_scale => Buckets::Exponential {
-                scale: *scale,
-                zero: zero.saturating_sub(*old_zero),
-                counts: without(counts, old, old_scale - scale),
-            },
-            _ => Buckets::None,
-        }
-    }
-
-    /// As [`Distribution::squares`]; beyond the last bound there is only that bound.
-    fn squares(&self) -> Option<f64> {
-        let of = |value: f64, count: u64| value * value * count as f64;
-        match self {
-            Buckets::None => None,
-            Buckets::Explicit { bounds, counts } => {
-                let last = *bounds.last()?;
-                let bucket = |(at, count): (usize, &u64)| {
-                    let upper = bounds.get(at).copied().unwrap_or(last);
-                    let lower = at.checked_sub(1).map_or(upper.min(0.0), |at| bounds[at]);
-                    of((lower + upper) / 2.0, *count)
-                };
-                Some(counts.iter().take(bounds.len() + 1).enumerate().map(bucket).sum())
-            }
-            Buckets::Exponential { scale, counts, .. } => {
-                let middle = |index: i32| bound(*scale, index) * bound(*scale, index + 1);
-                Some(counts.iter().map(|(index, count)| of(middle(*index).sqrt(), *count)).sum())
-            }
-        }
-    }
-
-    /// The lower bound of the first and the upper bound of the last bucket with a value in it.
-    fn ends(&self) -> (Option<f64>, Option<f64>) {
-        match self {
-            Buckets::None => (None, None),
-            Buckets::Explicit { bounds, counts } => {
-                let first = counts.iter().position(|count| *count > 0);
-                let last = counts.iter().rposition(|count| *count > 0);
-                let lower = first.and_then(|at| bounds.get(at.checked_sub(1)?));
-                (lower.copied(), last.and_then(|at| bounds.get(at)).copied())
-            }
-            Buckets::Exponential { scale, zero, counts } => {
-                let counted = || counts.iter().filter(|(_, count)| *count > 0);
-                let lower = counted().next().map(|(index, _)| bound(*scale, *index));
-                let upper = counted().next_back().map(|(index, _)| bound(*scale, index + 1));
-                (if *zero > 0 { Some(0.0) } else { lower }, upper)
-            }
-        }
-    }
+/// Reads an exponential histogram. With negative values in it there are no percentiles.
+pub(super) fn of_exponential(point: &ExponentialPoint<'_>) -> Distribution {
+    let counts: Vec<(i32, u64)> = (point.positive.offset..)
+        .zip(point.positive.counts.iter())
+        .filter(|(_, count)| *count > 0)
+        .take(MAX_BUCKETS + 1)
+        .collect();
+    let negative = point.negative.counts.iter().any(|count| count > 0);
+    // Beyond these scales a bucket's bounds are no longer numbers.
+    let usable = !negative && counts.len() <= MAX_BUCKETS && (-10..=20).contains(&point.scale);
+    let buckets = if usable {
+        Buckets::Exponential { scale: point.scale, zero: point.zero_count, counts }
+    } else {
+        Buckets::None
+    };
+    Distribution { count: point.count, sum: point.sum, min: point.min, max: point.max, buckets }
 }
 
-/// `counts` less `old`, whose buckets are 2^`finer` times as fine.
-fn without(counts: &[(i32, u64)], old: &[(i32, u64)], finer: i32) -> Vec<(i32, u64)> {
-    let mut left = counts.to_vec();
-    for (index, count) in old {
-        // A shift of 31 puts every index into the bucket of its sign.
-        let index = index >> finer.min(31);
-        if let Ok(at) = left.binary_search_by_key(&index, |(index, _)| *index) {
-            left[at].1 = left[at].1.saturating_sub(*count);
-        }
-    }
-    left
-}
-
-/// The lower bound of an exponential bucket.
-fn bound(scale: i32, index: i32) -> f64 {
-    (f64::from(index) * f64::from(-scale).exp2()).exp2()
-}
-
-/// Between a bucket's bounds values are taken to lie evenly; beyond the last bound there is only that bound.
-fn explicit_quantile(bounds: &[f64], counts: &[u64], quantile: f64) -> Option<f64> {
-    let total: u64 = counts.iter().sum();
-    let rank = quantile * total as f64;
-    let mut seen = 0.0;
-    for (at, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let before = seen;
-        seen += *count as f64;
-        if seen < rank {
-            continue;
-        }
-        let Some(&upper) = bounds.get(at) else { break };
-        let lower = if at == 0 { upper.min(0.0) } else { bounds[at - 1] };
-        return Some(lower + (upper - lower) * (rank - before) / *count as f64);
-    }
-    if total == 0 { None } else { bounds.last().copied() }
-}
-
-/// The geometric middle of the bucket that holds the rank.
-fn exponential_quantile(
-    scale: i32,
-    zero: u64,
-    counts: &[(i32, u64)],
-    quantile: f64,
-) -> Option<f64> {
-    let total = zero + counts.iter().map(|(_, count)| count).sum::<u64>();
-    if total == 0 {
-        return None;
-    }
-    let rank = quantile * total as f64;
-    let mut seen = zero as f64;
-    if zero > 0 && seen >= rank {
-        return Some(0.0);
-    }
-    let mut last = 0.0;
-    for (index, count) in counts.iter().filter(|(_, count)| *count > 0) {
-        seen += *count as f64;
-        last = (bound(scale, *index) * bound(scale, index + 1)).sqrt();
-        if seen >= rank {
-            break;
-        }
-    }
-    Some(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn explicit(count: u64, sum: f64, bounds: &[f64], counts: &[u64]) -> Distribution {
-        let buckets = Buckets::Explicit { bounds: bounds.to_vec(), counts: counts.to_vec() };
-        Distribution { count, sum: Some(sum), min: None, max: None, buckets }
-    }
-
-    #[test]
-    fn between_two_exports_only_what_was_added_counts() {
-        let before = explicit(10, 100.0, &[10.0, 20.0], &[10, 0, 0]);
-        let after = explicit(14, 164.0, &[10.0, 20.0], &[10, 4, 0]);
-        let added = after.since(&before).unwrap();
-        assert_eq!((added.count, added.mean()), (4, Some(16.0)));
-        assert_eq!(added.extremes(), Some((10.0, 20.0)));
-        assert_eq!(added.quantile(0.5), Some(15.0));
-        assert_eq!(before.since(&after), None);
-    }
-
-    #[test]
-    fn squares_come_from_the_buckets_and_are_never_less_than_the_mean_s() {
-        let two_buckets = explicit(4, 60.0, &[10.0, 20.0], &[2, 2, 0]);
-        // Two of 5 and two of 15, were it not for the sum.
-        assert_eq!(two_buckets.squares(), Some(900.0));
-        let wide = explicit(4, 40.0, &[10.0, 20.0], &[2, 2, 0]);
-        assert_eq!(wide.squares(), Some(2.0 * 25.0 + 2.0 * 225.0));
-        let without = Distribution { buckets: Buckets::None, ..wide };
-        assert_eq!(without.squares(), Some(400.0));
-    }
-
-    #[test]
-    fn a_percentile_beyond_the_last_bound_is_that_bound() {
-        assert_eq!(explicit(4, 400.0, &[10.0], &[0, 4]).quantile(0.95), Some(10.0));
-        assert_eq!(explicit(0, 0.0, &[10.0], &[0, 0]).quantile(0.95), None);
-    }
-
-    #[test]
-    fn a_coarser_exponential_histogram_continues_a_finer_one() {
-        let exponential = |scale, counts: &[(i32, u64)]| Distribution {
-            count: counts.iter().map(|(_, count)| count).sum(),
-            sum: Some(0.0),
-            buckets: Buckets::Exponential { scale, zero: 0, counts: counts.to_vec() },
-            ..Distribution::default()
-        };
-        // Scale 0: bucket 3 is (8, 16]. Scale 1: its halves are 6 and 7.
-        let before = exponential(1, &[(6, 2), (7, 1)]);
-        let after = exponential(0, &[(3, 5), (6, 1)]);
-        let added = after.since(&before).unwrap();
-        assert_eq!(added.buckets, exponential(0, &[(3, 2), (6, 1)]).buckets);
-        let middle = added.quantile(0.5).unwrap();
-        assert!((8.0..=16.0).contains(&middle), "{middle}");
-        assert!((64.0..=128.0).contains(&added.quantile(1.0).unwrap()));
-    }
+/// Reads a summary; its quantiles are the agent's own.
+pub(super) fn of_summary(point: &SummaryPoint<'_>) -> Distribution {
+    Distribution { count: point.count, sum: Some(point.sum), ..Distribution::default() }
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use model::{
+    distribution::Distribution,
     metric_table::{Instrument, Kind, Reading, percentile},
     time::{MINUTE_NS, Minute, SECOND_NS},
 };
 use telemetry_store::{
     head::Rows,
+    reader,
     segment::metrics::{Point, SeriesKey},
 };
 use twox_hash::XxHash3_64;
@@ -15,9 +17,9 @@ use twox_hash::XxHash3_64;
 use super::{
     Metrics, Taken,
     collection::{Collection, Span, Value},
-    distribution::Distribution,
+    distribution, raw,
     requests::RequestMetric,
-    routes::{Origin, Route, hash},
+    routes::{Found, Origin, Raw, Route, hash},
     streams::{Began, Step, StreamPoint, Total},
 };
 use crate::{
@@ -29,7 +31,7 @@ use crate::{
         value::AttributeList,
         wire::WireError,
     },
-    pipeline::spans::Source,
+    pipeline::spans::{Buffers, Cleaning, Source},
 };
 
 /// The percentile that is kept of a histogram.
@@ -45,28 +47,32 @@ pub(super) struct Export<'e> {
     source: &'e Source,
     node: u64,
     process: u64,
+    cleaning: Cleaning<'e>,
     now_ms: i64,
     rows: &'e mut Rows,
+    buffers: &'e mut Buffers,
     collection: Collection,
     taken: Taken,
 }
 
 /// A metric whose points are being taken.
 #[derive(Clone, Copy)]
-struct Measured<'a> {
-    name: &'a str,
-    unit: &'a str,
+pub(super) struct Measured<'a> {
+    pub(super) name: &'a str,
+    pub(super) unit: &'a str,
+    pub(super) kind: reader::Instrument,
     instrument: Instrument,
-    temporality: Temporality,
+    pub(super) temporality: Temporality,
     began: Began,
-    /// Of scope and name.
+    pub(super) scope: &'a str,
+    /// Of process, scope and name.
     seed: u64,
 }
 
 /// What every kind of point has.
 #[derive(Clone, Copy)]
-struct At<'a> {
-    attributes: AttributeList<'a>,
+pub(super) struct At<'a> {
+    pub(super) attributes: AttributeList<'a>,
     start_ns: u64,
     time_ns: u64,
 }
@@ -76,7 +82,9 @@ impl<'e> Export<'e> {
     pub(super) fn new(
         metrics: &'e mut Metrics,
         source: &'e Source,
+        cleaning: Cleaning<'e>,
         rows: &'e mut Rows,
+        buffers: &'e mut Buffers,
         now_ms: i64,
     ) -> Export<'e> {
         let place = &source.place;
@@ -88,8 +96,10 @@ impl<'e> Export<'e> {
             source,
             node,
             process: under(node, &source.process),
+            cleaning,
             now_ms,
             rows,
+            buffers,
             collection: Collection::default(),
             taken: Taken::default(),
         }
@@ -123,53 +133,66 @@ impl<'e> Export<'e> {
     fn scope(&mut self, scope: ScopeMetrics<'_>) {
         let seed = hash(self.process, scope.name);
         for metric in scope.metrics() {
-            self.or_ignore(metric, |export, metric| export.metric(&metric, seed));
+            self.or_ignore(metric, |export, metric| export.metric(&metric, scope.name, seed));
         }
     }
 
-    fn metric(&mut self, metric: &Metric<'_>, scope: u64) {
+    fn metric(&mut self, metric: &Metric<'_>, scope: &str, seed: u64) {
         let began = self.metrics.routes.began(metric.name);
-        let of = |instrument, temporality| Measured {
-            name: metric.name,
-            unit: metric.unit,
-            instrument,
-            temporality,
-            // A histogram holds what the agent itself measured.
-            began: if instrument == Instrument::Distribution { Began::AtStart } else { began },
-            seed: hash(scope, metric.name),
+        let of = |kind, temporality| {
+            let instrument = match kind {
+                reader::Instrument::Gauge => Instrument::Gauge,
+                reader::Instrument::Counter => Instrument::Counter,
+                reader::Instrument::UpDownCounter => Instrument::UpDownCounter,
+                _ => Instrument::Distribution,
+            };
+            Measured {
+                name: metric.name,
+                unit: metric.unit,
+                kind,
+                instrument,
+                temporality,
+                // A histogram holds what the agent itself measured.
+                began: if instrument == Instrument::Distribution { Began::AtStart } else { began },
+                scope,
+                seed: hash(seed, metric.name),
+            }
         };
         match metric.data {
             Data::None => {}
             Data::Gauge(points) => {
-                self.numbers(points, &of(Instrument::Gauge, Temporality::Unspecified));
+                self.numbers(points, &of(reader::Instrument::Gauge, Temporality::Unspecified));
             }
             Data::Sum { points, temporality, monotonic } => {
-                let instrument =
-                    if monotonic { Instrument::Counter } else { Instrument::UpDownCounter };
-                self.numbers(points, &of(instrument, temporality));
+                let kind = if monotonic {
+                    reader::Instrument::Counter
+                } else {
+                    reader::Instrument::UpDownCounter
+                };
+                self.numbers(points, &of(kind, temporality));
             }
             Data::Histogram { points, temporality } => {
-                let measured = of(Instrument::Distribution, temporality);
+                let measured = of(reader::Instrument::Histogram, temporality);
                 for point in points.histograms() {
                     self.or_ignore(point, |export, point| {
                         let at = at(point.attributes, point.start_ns, point.time_ns);
-                        let value = Distribution::of_histogram(&point);
+                        let value = distribution::of_histogram(&point);
                         export.distribution(&measured, at, value, point.no_recorded_value, &[]);
                     });
                 }
             }
             Data::ExponentialHistogram { points, temporality } => {
-                let measured = of(Instrument::Distribution, temporality);
+                let measured = of(reader::Instrument::ExponentialHistogram, temporality);
                 for point in points.exponentials() {
                     self.or_ignore(point, |export, point| {
                         let at = at(point.attributes, point.start_ns, point.time_ns);
-                        let value = Distribution::of_exponential(&point);
+                        let value = distribution::of_exponential(&point);
                         export.distribution(&measured, at, value, point.no_recorded_value, &[]);
                     });
                 }
             }
             Data::Summary(points) => {
-                let measured = of(Instrument::Distribution, Temporality::Cumulative);
+                let measured = of(reader::Instrument::Summary, Temporality::Cumulative);
                 for point in points.summaries() {
                     self.or_ignore(point, |export, point| export.summary(&measured, &point));
                 }
@@ -187,10 +210,14 @@ impl<'e> Export<'e> {
         self.taken.points += 1;
         let value = point.value.map(|value| value.as_f64()).filter(|value| value.is_finite());
         let at = at(point.attributes, point.start_ns, point.time_ns);
-        let (Some(value), Some((stream, routes))) = (value, self.routes_of(measured, &at)) else {
+        let (Some(value), Some((stream, found))) = (value, self.found(measured, &at)) else {
             self.taken.ignored += 1;
             return;
         };
+        if let Some(series) = self.raw_series(measured, &at, &stream, found.raw) {
+            self.rows.samples.number(series, millis(stream.time_ns), value);
+        }
+        let routes = found.routes;
         let export = self.collection.export_of(stream.stream);
         let grows = |route: &Route| matches!(route.reading, Reading::Increase | Reading::PerSecond);
         let increase =
@@ -246,7 +273,7 @@ impl<'e> Export<'e> {
         let at = at(point.attributes, point.start_ns, point.time_ns);
         let quantiles: Vec<(f64, f64)> =
             point.quantiles().filter_map(Result::ok).take(MAX_QUANTILES).collect();
-        let value = Distribution::of_summary(point);
+        let value = distribution::of_summary(point);
         self.distribution(measured, at, value, point.no_recorded_value, &quantiles);
     }
 
@@ -260,11 +287,15 @@ impl<'e> Export<'e> {
         quantiles: &[(f64, f64)],
     ) {
         self.taken.points += 1;
-        let known = if no_recorded_value { None } else { self.routes_of(measured, &at) };
-        let Some((stream, routes)) = known else {
+        let known = if no_recorded_value { None } else { self.found(measured, &at) };
+        let Some((stream, found)) = known else {
             self.taken.ignored += 1;
             return;
         };
+        if let Some(series) = self.raw_series(measured, &at, &stream, found.raw) {
+            self.rows.samples.distribution(series, millis(stream.time_ns), value.clone());
+        }
+        let routes = found.routes;
         let export = self.collection.export_of(stream.stream);
         let added = if measured.temporality == Temporality::Delta {
             Some((value, delta_span(&stream)))
@@ -321,11 +352,7 @@ impl<'e> Export<'e> {
         }
     }
 
-    fn routes_of(
-        &mut self,
-        measured: &Measured<'_>,
-        at: &At<'_>,
-    ) -> Option<(StreamPoint, Arc<[Route]>)> {
+    fn found(&mut self, measured: &Measured<'_>, at: &At<'_>) -> Option<(StreamPoint, Found)> {
         let stream = StreamPoint {
             stream: stream_hash(measured.seed, at.attributes),
             process: self.process,
@@ -344,10 +371,44 @@ impl<'e> Export<'e> {
             metric: measured.name,
             unit: measured.unit,
             instrument: measured.instrument,
+            day: raw::day_of(stream.time_ns),
             now_ms: self.now_ms,
         };
-        let routes = self.metrics.routes.of(&origin, || at.attributes.read().ok())?;
-        Some((stream, routes))
+        let found = self.metrics.routes.of(
+            &origin,
+            self.cleaning.sanitiser,
+            || at.attributes.read().ok(),
+            || raw::series_id(self.node, measured, at),
+        )?;
+        Some((stream, found))
+    }
+
+    /// The id of a point's series; says what it is when that was not said today.
+    fn raw_series(
+        &mut self,
+        measured: &Measured<'_>,
+        at: &At<'_>,
+        stream: &StreamPoint,
+        raw: Option<Raw>,
+    ) -> Option<u64> {
+        let Some(raw) = raw else {
+            self.taken.not_kept += 1;
+            return None;
+        };
+        if raw.is_unsaid {
+            let place = &self.source.place;
+            let row = raw::row(
+                raw.series,
+                measured,
+                at,
+                place,
+                stream.time_ns,
+                self.cleaning,
+                self.buffers,
+            );
+            self.rows.series(row);
+        }
+        Some(raw.series)
     }
 
     fn key(&self, path: &Arc<str>, unit: &Arc<str>) -> SeriesKey {
@@ -406,7 +467,7 @@ fn millis(ns: u64) -> i64 {
 }
 
 /// The same whatever the order of the attributes.
-fn stream_hash(seed: u64, attributes: AttributeList<'_>) -> u64 {
+pub(super) fn stream_hash(seed: u64, attributes: AttributeList<'_>) -> u64 {
     let pairs = attributes.0.iter().map(|pair| XxHash3_64::oneshot_with_seed(seed, pair));
     pairs.fold(seed, u64::wrapping_add)
 }

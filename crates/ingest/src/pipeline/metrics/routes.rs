@@ -11,7 +11,7 @@ use model::{
         Custom, Fold, Instrument, Kind, MetricTable, Part, Reading, custom, is_of_host,
         without_attributes,
     },
-    sanitise::{MaskList, Sanitiser},
+    sanitise::Sanitiser,
 };
 use rustc_hash::FxHashMap;
 use twox_hash::XxHash3_64;
@@ -51,6 +51,8 @@ pub(super) struct Origin<'a> {
     pub(super) metric: &'a str,
     pub(super) unit: &'a str,
     pub(super) instrument: Instrument,
+    /// Days since 1970 of the point.
+    pub(super) day: u32,
     pub(super) now_ms: i64,
 }
 
@@ -58,7 +60,6 @@ pub(super) struct Origin<'a> {
 #[derive(Debug)]
 pub(super) struct Routes {
     table: MetricTable,
-    sanitiser: Sanitiser,
     by_stream: FxHashMap<u64, Known>,
     combinations: Combinations,
 }
@@ -67,6 +68,25 @@ pub(super) struct Routes {
 struct Known {
     seen_ms: i64,
     routes: Arc<[Route]>,
+    series: u64,
+    /// Days since 1970 for which was said what its series is: the last two.
+    said: [u32; 2],
+}
+
+/// Where the points of a stream go.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) routes: Arc<[Route]>,
+    /// Nothing beyond the bound on streams: then there are no raw samples of it.
+    pub(super) raw: Option<Raw>,
+}
+
+/// The series of a stream's raw samples.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Raw {
+    pub(super) series: u64,
+    /// What it is has not been said on this day.
+    pub(super) is_unsaid: bool,
 }
 
 /// Which attributes' values a node has paths for: (node and metric, path) and when it was seen.
@@ -83,12 +103,7 @@ impl Routes {
         let seen = saved.into_iter().collect();
         let mut combinations = Combinations { seen, ..Combinations::default() };
         combinations.count();
-        Routes {
-            table: MetricTable::new(),
-            sanitiser: Sanitiser::new(MaskList::default(), true),
-            by_stream: FxHashMap::default(),
-            combinations,
-        }
+        Routes { table: MetricTable::new(), by_stream: FxHashMap::default(), combinations }
     }
 
     pub(super) fn save(&self) -> SavedCombinations {
@@ -106,27 +121,43 @@ impl Routes {
         }
     }
 
-    /// The routes of a stream; `attributes` are asked for when they are not known. Empty where nothing is kept of it.
+    /// Where the points of a stream go; `attributes` are asked for when it is not known, and `series` for the id of its raw
+    /// samples. Nothing where the attributes cannot be read.
     pub(super) fn of<'a>(
         &mut self,
         origin: &Origin<'_>,
+        sanitiser: &Sanitiser,
         attributes: impl FnOnce() -> Option<Attributes<'a>>,
-    ) -> Option<Arc<[Route]>> {
+        series: impl FnOnce() -> u64,
+    ) -> Option<Found> {
         if let Some(known) = self.by_stream.get_mut(&origin.stream) {
             known.seen_ms = origin.now_ms;
-            return Some(Arc::clone(&known.routes));
+            let raw = Raw { series: known.series, is_unsaid: known.say(origin.day) };
+            return Some(Found { routes: Arc::clone(&known.routes), raw: Some(raw) });
         }
-        let routes: Arc<[Route]> = self.work_out(origin, &attributes()?).into();
-        if self.by_stream.len() < MAX_STREAMS {
-            let known = Known { seen_ms: origin.now_ms, routes: Arc::clone(&routes) };
-            self.by_stream.insert(origin.stream, known);
+        let routes: Arc<[Route]> = self.work_out(origin, &attributes()?, sanitiser).into();
+        if self.by_stream.len() >= MAX_STREAMS {
+            return Some(Found { routes, raw: None });
         }
-        Some(routes)
+        let series = series();
+        let known = Known {
+            seen_ms: origin.now_ms,
+            routes: Arc::clone(&routes),
+            series,
+            said: [origin.day, u32::MAX],
+        };
+        self.by_stream.insert(origin.stream, known);
+        Some(Found { routes, raw: Some(Raw { series, is_unsaid: true }) })
     }
 
-    fn work_out(&mut self, origin: &Origin<'_>, attributes: &Attributes<'_>) -> Vec<Route> {
+    fn work_out(
+        &mut self,
+        origin: &Origin<'_>,
+        attributes: &Attributes<'_>,
+        sanitiser: &Sanitiser,
+    ) -> Vec<Route> {
         if self.table.uses(origin.metric).is_empty() {
-            return vec![self.custom(origin, attributes)];
+            return vec![self.custom(origin, attributes, sanitiser)];
         }
         let mut routes = Vec::new();
         for place in self.table.uses(origin.metric) {
@@ -154,9 +185,14 @@ impl Routes {
         routes
     }
 
-    fn custom(&mut self, origin: &Origin<'_>, attributes: &Attributes<'_>) -> Route {
+    fn custom(
+        &mut self,
+        origin: &Origin<'_>,
+        attributes: &Attributes<'_>,
+        sanitiser: &Sanitiser,
+    ) -> Route {
         let Custom { mut path, unit, kind, reading } =
-            custom(origin.metric, origin.unit, origin.instrument, attributes, &self.sanitiser);
+            custom(origin.metric, origin.unit, origin.instrument, attributes, sanitiser);
         let mut series = hash(origin.node, &path);
         let mut combination = Some((hash(origin.node, origin.metric), series));
         if combination.is_some_and(|paths| !self.combinations.admit(paths, origin.now_ms)) {
@@ -192,6 +228,17 @@ impl Routes {
         }
         self.combinations.seen.retain(|_, seen_ms| used(*seen_ms));
         self.combinations.count();
+    }
+}
+
+impl Known {
+    /// Whether it was not said yet on a day what its series is. Then it will have been.
+    fn say(&mut self, day: u32) -> bool {
+        let is_unsaid = !self.said.contains(&day);
+        if is_unsaid {
+            self.said = [day, self.said[0]];
+        }
+        is_unsaid
     }
 }
 

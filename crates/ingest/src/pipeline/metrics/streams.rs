@@ -13,10 +13,9 @@
 //!
 //! Bounded: [`MAX_STREAMS`] streams, [`MAX_RUNS`] runs each; what was not seen for an hour is forgotten.
 
+use model::distribution::Distribution;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-
-use super::distribution::Distribution;
 
 /// Streams beyond it are counted as ignored.
 pub(super) const MAX_STREAMS: usize = 200_000;

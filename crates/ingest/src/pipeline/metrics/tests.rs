@@ -2,6 +2,7 @@
 
 mod conventions;
 mod otlp;
+mod raw;
 mod recorded;
 
 use std::collections::BTreeMap;
@@ -9,12 +10,13 @@ use std::collections::BTreeMap;
 use model::{
     id::AccountId,
     metric_table::{Kind, MetricTable},
+    sanitise::{MaskList, Sanitiser},
     time::SECOND_NS,
 };
 
 use self::otlp::{Made, delta, gauge, histogram, sum, up_down};
 use super::*;
-use crate::pipeline::registry::Place;
+use crate::{otlp::limits::AttributeLimits, pipeline::registry::Place};
 
 /// A whole minute, long after 1970, in seconds.
 const T: u64 = 1_700_000_040;
@@ -50,7 +52,11 @@ impl Fixture {
 
     fn take(&mut self, body: &[u8], source: &Source, now_ms: i64) {
         let resource = ResourceMetrics::read(body).unwrap();
-        let taken = self.metrics.take(&resource, source, &mut self.rows, now_ms);
+        let sanitiser = Sanitiser::new(MaskList::default(), true);
+        let limits = AttributeLimits::default();
+        let cleaning = Cleaning { sanitiser: &sanitiser, limits };
+        let (rows, mut buffers) = (&mut self.rows, Buffers::default());
+        let taken = self.metrics.take(&resource, source, cleaning, rows, &mut buffers, now_ms);
         self.ignored += taken.ignored;
     }
 

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use daemon::disk::SimulatedDisk;
-use journal::{Journal, Record, Topic};
+use journal::{Journal, Record};
 use metadata_store::{
     Directory, Entity, EntityBackend, MemoryCatalogue, MemoryEntities, NewEntity, Page, StoreError,
 };
@@ -210,13 +210,8 @@ impl Bench {
         let cut = slice::cut(signal, body, &rules).expect("the body is sound");
         assert_eq!(cut.refused.total(), 0, "nothing is refused: {:?}", cut.refused);
         let fingerprint = twox_hash::XxHash3_64::oneshot(body);
-        let topic = match signal {
-            Signal::Traces => Topic::Spans,
-            Signal::Metrics => Topic::Metrics,
-            Signal::Logs => Topic::Logs,
-        };
         let record = |slice: slice::Slice| Record {
-            topic,
+            topic: signal.topic(),
             partition: slice.partition,
             account,
             fingerprint,
@@ -356,6 +351,7 @@ impl Bench {
             ten_minutes_ms: 32 * DAY_MS,
             hours_ms: 400 * DAY_MS,
             logs_ms: DAY_MS,
+            samples_ms: DAY_MS,
         };
         while self.store().upkeep(self.now_ms, &retention).expect("nothing fails").is_some() {}
     }

@@ -1,0 +1,403 @@
+//! Segments of raw samples: one row a chunk of one series, by series and time.
+//!
+//! What a series is stands in the table of series ([`super::series`]). A chunk's bytes are [`chunk`]'s format.
+
+mod chunk;
+
+use std::{cmp::Ordering, ops::Range, sync::Arc};
+
+use arrow::{
+    array::{ArrayRef, BinaryBuilder, Int64Builder, UInt32Builder, UInt64Builder},
+    record_batch::RecordBatch,
+};
+use model::distribution::Distribution;
+use parquet::{arrow::ArrowWriter, basic::Encoding};
+
+pub use self::chunk::{Chunk, MAX_SAMPLES, Values};
+use super::{
+    Opened, SegmentError,
+    column::{Binary, I64, U32, U64, column},
+    properties, with_statistics, writer,
+};
+use crate::reader::SeriesSamples;
+
+const ROW_GROUP: usize = 32 * 1024;
+const BATCH: usize = 8 * 1024;
+
+/// A number that was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    pub series: u64,
+    /// Unix milliseconds.
+    pub at_ms: i64,
+    pub value: f64,
+}
+
+/// A distribution that was measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DistributionSample {
+    pub series: u64,
+    /// Unix milliseconds.
+    pub at_ms: i64,
+    pub value: Distribution,
+}
+
+/// Samples on their way into a segment, in the order they came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Samples {
+    pub numbers: Vec<Sample>,
+    pub distributions: Vec<DistributionSample>,
+    /// What the distributions' buckets take, bytes.
+    bucket_bytes: usize,
+}
+
+impl Samples {
+    /// Adds a number.
+    pub fn number(&mut self, series: u64, at_ms: i64, value: f64) {
+        self.numbers.push(Sample { series, at_ms, value });
+    }
+
+    /// Adds a distribution.
+    pub fn distribution(&mut self, series: u64, at_ms: i64, value: Distribution) {
+        self.bucket_bytes += value.buckets.memory();
+        self.distributions.push(DistributionSample { series, at_ms, value });
+    }
+
+    /// Adds what came later.
+    pub fn absorb(&mut self, other: Samples) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        self.numbers.extend(other.numbers);
+        self.distributions.extend(other.distributions);
+        self.bucket_bytes += other.bucket_bytes;
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.numbers.len() + self.distributions.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// About how much memory they take, in bytes.
+    pub fn memory(&self) -> usize {
+        self.numbers.capacity() * size_of::<Sample>()
+            + self.distributions.capacity() * size_of::<DistributionSample>()
+            + self.bucket_bytes
+    }
+}
+
+/// One row: a chunk, still encoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub series: u64,
+    /// Unix milliseconds of its first and last sample.
+    pub first_ms: i64,
+    pub last_ms: i64,
+    pub count: u32,
+    pub bytes: Vec<u8>,
+}
+
+impl Row {
+    /// Its samples; nothing where it is damaged.
+    pub fn decode(&self) -> Option<Chunk> {
+        chunk::decode(usize::try_from(self.count).ok()?, self.first_ms, &self.bytes)
+    }
+}
+
+impl SeriesSamples {
+    /// None of a series yet.
+    pub(crate) fn of(series: u64) -> SeriesSamples {
+        SeriesSamples { series, ..SeriesSamples::default() }
+    }
+
+    /// Adds those of a chunk that lie in a range of time.
+    pub(crate) fn add(&mut self, chunk: Chunk, range: &Range<i64>) {
+        let inside = |at_ms: &i64| range.contains(at_ms);
+        let times = chunk.times.into_iter();
+        match chunk.values {
+            Values::Numbers(values) => {
+                self.numbers.extend(times.zip(values).filter(|(at_ms, _)| inside(at_ms)));
+            }
+            Values::Distributions(values) => {
+                self.distributions.extend(times.zip(values).filter(|(at_ms, _)| inside(at_ms)));
+            }
+        }
+    }
+
+    /// Puts them in order of time; what stands twice stays once.
+    pub(crate) fn order(&mut self) {
+        self.numbers.sort_by_key(|(at_ms, _)| *at_ms);
+        self.numbers.dedup_by(|a, b| a.0 == b.0 && a.1.to_bits() == b.1.to_bits());
+        self.distributions.sort_by_key(|(at_ms, _)| *at_ms);
+        self.distributions.dedup();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.numbers.len() + self.distributions.len()
+    }
+}
+
+/// Writes a segment, chunk by chunk, series ascending.
+#[derive(Debug)]
+pub struct SampleWriter {
+    writer: ArrowWriter<Vec<u8>>,
+    builders: Builders,
+    /// Of the chunk that is being encoded.
+    times: Vec<i64>,
+    values: Vec<f64>,
+    chunk: Vec<u8>,
+    /// How many were added.
+    pub samples: u64,
+}
+
+#[derive(Debug, Default)]
+struct Builders {
+    series: UInt64Builder,
+    first: Int64Builder,
+    length: UInt64Builder,
+    count: UInt32Builder,
+    chunk: BinaryBuilder,
+    rows: usize,
+}
+
+impl SampleWriter {
+    /// Begins a segment of about so many samples.
+    ///
+    /// # Errors
+    /// Only when Parquet itself fails.
+    pub fn new(samples: usize) -> Result<SampleWriter, SegmentError> {
+        let properties = ["series", "first", "length", "count"]
+            .into_iter()
+            .fold(properties(samples), |properties, name| {
+                properties
+                    .set_column_dictionary_enabled(name.into(), false)
+                    .set_column_encoding(name.into(), Encoding::DELTA_BINARY_PACKED)
+            })
+            .set_column_dictionary_enabled("chunk".into(), false)
+            .set_column_encoding("chunk".into(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
+            .set_max_row_group_row_count(Some(ROW_GROUP));
+        let properties = with_statistics(properties, &["series"]).build();
+        let schema = Builders::default().batch().schema();
+        let (builders, times, values, chunk) = Default::default();
+        let writer = writer(schema, properties)?;
+        Ok(SampleWriter { writer, builders, times, values, chunk, samples: 0 })
+    }
+
+    /// Adds numbers of a series by time, at most [`MAX_SAMPLES`].
+    fn numbers(
+        &mut self,
+        series: u64,
+        samples: impl Iterator<Item = (i64, f64)>,
+    ) -> Result<(), SegmentError> {
+        self.times.clear();
+        self.values.clear();
+        for (at_ms, value) in samples {
+            self.times.push(at_ms);
+            self.values.push(value);
+        }
+        self.chunk.clear();
+        chunk::encode_numbers(&self.times, &self.values, &mut self.chunk);
+        self.push(series)
+    }
+
+    /// Adds distributions of a series by time, at most [`MAX_SAMPLES`].
+    fn distributions<'d>(
+        &mut self,
+        series: u64,
+        samples: impl Iterator<Item = (i64, &'d Distribution)> + Clone,
+    ) -> Result<(), SegmentError> {
+        self.times.clear();
+        self.times.extend(samples.clone().map(|(at_ms, _)| at_ms));
+        self.chunk.clear();
+        let values = samples.map(|(_, value)| value);
+        chunk::encode_distributions(&self.times, values, &mut self.chunk);
+        self.push(series)
+    }
+
+    /// Adds samples of a series by time, in as many chunks as they need.
+    ///
+    /// # Errors
+    /// Only when Parquet itself fails.
+    pub fn samples(&mut self, samples: &SeriesSamples) -> Result<(), SegmentError> {
+        for part in samples.numbers.chunks(MAX_SAMPLES) {
+            self.numbers(samples.series, part.iter().copied())?;
+        }
+        for part in samples.distributions.chunks(MAX_SAMPLES) {
+            self.distributions(samples.series, part.iter().map(|(at_ms, value)| (*at_ms, value)))?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, series: u64) -> Result<(), SegmentError> {
+        let times = &self.times;
+        let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(()) };
+        let builders = &mut self.builders;
+        builders.series.append_value(series);
+        builders.first.append_value(first);
+        builders.length.append_value(last.abs_diff(first));
+        builders.count.append_value(times.len() as u32);
+        builders.chunk.append_value(&self.chunk);
+        builders.rows += 1;
+        self.samples += times.len() as u64;
+        if builders.rows >= BATCH { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), SegmentError> {
+        self.writer.write(&self.builders.batch()).map_err(SegmentError::Encode)
+    }
+
+    /// The segment's bytes.
+    ///
+    /// # Errors
+    /// Only when Parquet itself fails.
+    pub fn finish(mut self) -> Result<Vec<u8>, SegmentError> {
+        if self.builders.rows > 0 {
+            self.flush()?;
+        }
+        self.writer.into_inner().map_err(SegmentError::Encode)
+    }
+}
+
+impl Builders {
+    fn batch(&mut self) -> RecordBatch {
+        self.rows = 0;
+        let columns: [(&str, ArrayRef); 5] = [
+            ("series", Arc::new(self.series.finish())),
+            ("first", Arc::new(self.first.finish())),
+            ("length", Arc::new(self.length.finish())),
+            ("count", Arc::new(self.count.finish())),
+            ("chunk", Arc::new(self.chunk.finish())),
+        ];
+        RecordBatch::try_from_iter_with_nullable(
+            columns.into_iter().map(|(name, array)| (name, array, false)),
+        )
+        .expect("all columns have one value a row")
+    }
+}
+
+/// Encodes samples in any order; there is at least one.
+///
+/// # Errors
+/// Only when Parquet itself fails.
+pub fn encode_samples(samples: &mut Samples) -> Result<Vec<u8>, SegmentError> {
+    // Stable: of several at one time the last one that came stays the last.
+    samples.numbers.sort_by_key(|sample| (sample.series, sample.at_ms));
+    samples.distributions.sort_by_key(|sample| (sample.series, sample.at_ms));
+    let mut writer = SampleWriter::new(samples.len())?;
+    let mut numbers = samples.numbers.chunk_by(|a, b| a.series == b.series).peekable();
+    let mut distributions = samples.distributions.chunk_by(|a, b| a.series == b.series).peekable();
+    loop {
+        let order = match (numbers.peek(), distributions.peek()) {
+            (None, None) => break,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(a), Some(b)) => a[0].series.cmp(&b[0].series),
+        };
+        if order.is_le()
+            && let Some(run) = numbers.next()
+        {
+            for part in run.chunks(MAX_SAMPLES) {
+                let samples = part.iter().map(|sample| (sample.at_ms, sample.value));
+                writer.numbers(part[0].series, samples)?;
+            }
+        }
+        if order.is_ge()
+            && let Some(run) = distributions.next()
+        {
+            for part in run.chunks(MAX_SAMPLES) {
+                let samples = part.iter().map(|sample| (sample.at_ms, &sample.value));
+                writer.distributions(part[0].series, samples)?;
+            }
+        }
+    }
+    writer.finish()
+}
+
+/// Gives each chunk of the row groups that may have one of these series (ascending; all when nothing is asked for) to
+/// `each`.
+///
+/// # Errors
+/// When the file cannot be read or lacks a column.
+pub fn each_row(
+    segment: &Opened,
+    series: Option<&[u64]>,
+    mut each: impl FnMut(Row) -> Option<()>,
+) -> Result<(), SegmentError> {
+    let wanted = |group: &super::Group<'_>| {
+        series.is_none_or(|series| {
+            let Some((first, last)) = group.bounds("series") else { return true };
+            let next = series.partition_point(|id| *id < first);
+            series.get(next).is_some_and(|id| *id <= last)
+        })
+    };
+    segment.each_batch_of(wanted, |batch| {
+        let columns = Columns::of(batch)?;
+        (0..batch.num_rows()).try_for_each(|at| {
+            let id = columns.series.value(at);
+            if series.is_some_and(|series| series.binary_search(&id).is_err()) {
+                return Some(());
+            }
+            each(columns.row(at))
+        })
+    })
+}
+
+/// All chunks, in order.
+///
+/// # Errors
+/// When the file cannot be read or lacks a column.
+pub fn rows(
+    segment: &Opened,
+) -> Result<impl Iterator<Item = Result<Row, SegmentError>> + '_, SegmentError> {
+    Ok(segment.batches()?.flat_map(|batch| {
+        let rows = batch.and_then(|batch| {
+            let columns = Columns::of(&batch).ok_or_else(|| segment.lacks_column())?;
+            Ok((0..batch.num_rows()).map(|at| columns.row(at)).collect::<Vec<Row>>())
+        });
+        let (rows, error) = match rows {
+            Ok(rows) => (rows, None),
+            Err(error) => (Vec::new(), Some(Err(error))),
+        };
+        rows.into_iter().map(Ok).chain(error)
+    }))
+}
+
+struct Columns<'a> {
+    series: &'a U64,
+    first: &'a I64,
+    length: &'a U64,
+    count: &'a U32,
+    chunk: &'a Binary,
+}
+
+impl<'a> Columns<'a> {
+    fn of(batch: &'a RecordBatch) -> Option<Columns<'a>> {
+        Some(Columns {
+            series: column(batch, "series")?,
+            first: column(batch, "first")?,
+            length: column(batch, "length")?,
+            count: column(batch, "count")?,
+            chunk: column(batch, "chunk")?,
+        })
+    }
+
+    fn row(&self, at: usize) -> Row {
+        let first_ms = self.first.value(at);
+        Row {
+            series: self.series.value(at),
+            first_ms,
+            last_ms: first_ms.saturating_add_unsigned(self.length.value(at)),
+            count: self.count.value(at),
+            bytes: self.chunk.value(at).to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
