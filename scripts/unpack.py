@@ -23,6 +23,7 @@ PROGRAMS = [
     ("chromium", "usr/lib/chromium/chromium", [["chromium"]]),
     ("curl", "usr/bin/curl", [["curl"]]),
     ("mariadbd", "usr/sbin/mariadbd", MARIADB),
+    ("prometheus", "usr/bin/prometheus", [["prometheus"]]),
     ("mariadb-install-db", "usr/bin/mariadb-install-db", MARIADB),
 ]
 

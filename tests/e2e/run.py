@@ -17,6 +17,7 @@ from pathlib import Path
 
 import connect
 import expected
+import prometheus
 from server import KEY, PASSWORD, Server, free_port, until
 from shop import ROOT, Shop
 
@@ -29,6 +30,12 @@ def check(function):
     return function
 
 
+def window():
+    """Wide enough to hold the traffic to the end of every check."""
+    now = int(time.time() * 1000)
+    return {"from": now - 30 * 60_000, "to": now + 5 * 60_000}
+
+
 class World:
     """What the checks share."""
 
@@ -38,7 +45,7 @@ class World:
         self.server = Server(options.vedette, self.work)
         self.shop = None
         self.plan = None
-        self.window = None
+        self.window = window()
 
     def application(self, name="shop"):
         items = self.server.get("/api/v1/applications", **self.window)["items"]
@@ -97,9 +104,7 @@ def real_agents_report_exactly_what_was_sent(world):
     world.shop = Shop(world.server, world.work)
     world.shop.wait()
     world.plan = world.shop.drive(REQUESTS, seed=11)
-    now = int(time.time() * 1000)
-    # Wide enough to hold the traffic to the end of every check.
-    world.window = {"from": now - 30 * 60_000, "to": now + 5 * 60_000}
+    world.window = window()
     until("every call and every edge is shown", 100, lambda: exact(world))
 
 
@@ -159,6 +164,11 @@ def the_pages_work_in_a_real_browser(world):
 
 for connecting in connect.CHECKS:
     check(connecting)
+
+
+@check
+def prometheus_writes_every_sample_it_scrapes(world):
+    prometheus.run(world)
 
 
 @check

@@ -3,6 +3,7 @@
 pub mod intake;
 pub mod otlp;
 pub mod pipeline;
+pub mod remote_write;
 
 #[cfg(test)]
 mod formats;

@@ -31,6 +31,16 @@ pub(super) struct Export {
     pub(super) path: String,
 }
 
+/// What became of an export that was taken.
+pub(super) struct Taken {
+    /// What was not, or was with a warning.
+    pub(super) partial: Option<PartialSuccess>,
+    /// Items that are durable now.
+    pub(super) accepted: u64,
+    /// Those of them that are native histograms of a remote write.
+    pub(super) histograms: u64,
+}
+
 /// Bodies up to this size are worked on where they are; a few hundred spans take less than a millisecond.
 const INLINE_BODY: usize = 64 << 10;
 
@@ -39,10 +49,7 @@ const INLINE_INFLATED: usize = 256 << 10;
 
 impl Shared {
     /// Appends an export; `Ok` means durable.
-    pub(super) async fn export(
-        self: &Arc<Self>,
-        export: Export,
-    ) -> Result<Option<PartialSuccess>, Refused> {
+    pub(super) async fn export(self: &Arc<Self>, export: Export) -> Result<Taken, Refused> {
         let shared = Arc::clone(self);
         let task = self.tasks.spawn(async move { shared.run(export).await });
         task.await.unwrap_or_else(|failure| {
@@ -51,13 +58,13 @@ impl Shared {
         })
     }
 
-    async fn run(self: Arc<Self>, export: Export) -> Result<Option<PartialSuccess>, Refused> {
+    async fn run(self: Arc<Self>, export: Export) -> Result<Taken, Refused> {
         let Export { payload, reservation, account, transport, sender, path } = export;
         let signal = payload.signal;
         let received_ns = self.clock.now().nanos();
         self.metrics.received(signal, transport, payload.body.len());
         let (prepared, reservation) = self.prepare(payload, reservation, received_ns).await?;
-        let Prepared { mut cut, fingerprint } = prepared;
+        let Prepared { mut cut, fingerprint, histograms } = prepared;
         let slices = std::mem::take(&mut cut.slices);
         if !slices.is_empty() {
             let topic = Topic::from(signal);
@@ -79,7 +86,7 @@ impl Shared {
             remedy,
             tier: cut.service.as_deref(),
         });
-        Ok(partial)
+        Ok(Taken { partial, accepted: cut.accepted, histograms })
     }
 
     /// Small bodies here, others on a thread of their own, of which there are few.

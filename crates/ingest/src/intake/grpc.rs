@@ -103,13 +103,14 @@ async fn serve(
             path: call.path.clone(),
         })
         .await
+        .map(|taken| taken.partial)
 }
 
 fn method_of(target: Target, path: &str) -> Result<Signal, Refused> {
     match target {
         Target::GrpcMethod(signal) => Ok(signal),
-        Target::Http(_) => {
-            Err(Refused::new(Cause::WrongPath, "this path takes OTLP/HTTP, not gRPC")
+        Target::Http(_) | Target::RemoteWrite => {
+            Err(Refused::new(Cause::WrongPath, "this path takes HTTP, not gRPC")
                 .remedy("for OTLP/gRPC the endpoint has no path: https://host:port")
                 .grpc_code(code::UNIMPLEMENTED))
         }

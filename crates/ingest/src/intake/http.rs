@@ -1,4 +1,5 @@
-//! OTLP/HTTP: POST of protobuf or JSON, answered in the same.
+//! OTLP/HTTP: POST of protobuf or JSON, answered in the same. And Prometheus remote write, answered as its specifications
+//! say: by the status alone, with a text where something was refused.
 
 use std::sync::Arc;
 
@@ -14,16 +15,16 @@ use http::{
 use super::{
     Call, Shared,
     attempts::{AttemptResult, Noted},
-    export::Export,
+    export::{Export, Taken},
     inflate::Coding,
     metrics::Transport,
     paths::{self, Target},
     prepare::{Format, Payload},
     refused::{Cause, Refused},
 };
-use crate::otlp::{
-    Signal,
-    response::{self, PartialSuccess},
+use crate::{
+    otlp::{Signal, response},
+    remote_write::Version,
 };
 
 /// The rest of a request.
@@ -34,10 +35,12 @@ pub(super) struct Incoming {
 
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+const SNAPPY: &[u8] = b"snappy";
 
 /// Whether the content type is one that only agents send.
 pub(super) fn is_agents_content_type(headers: &HeaderMap) -> bool {
-    super::grpc::is_grpc(headers) || format_of(headers) == Some(Format::Protobuf)
+    super::grpc::is_grpc(headers) || otlp_format(headers) == Some(Format::Protobuf)
 }
 
 /// Answers a request that is not gRPC.
@@ -48,18 +51,12 @@ pub(super) async fn answer(
     mut request: Incoming,
 ) -> Response {
     let answered = serve(shared, &call, target, &mut request).await;
-    let signal = match target {
-        Target::Http(signal) => Some(signal),
-        _ => None,
-    };
-    let format = format_of(&call.headers);
     match answered {
-        Ok(partial) => {
-            let signal = signal.expect("only a known path is served");
-            shared.metrics.answered(Some(signal), transport_of(format), "ok");
-            success(signal, format.unwrap_or(Format::Protobuf), partial.as_ref())
+        Ok((signal, format, taken)) => {
+            shared.metrics.answered(Some(signal), transport_of(Some(format)), "ok");
+            success(signal, format, &taken)
         }
-        Err(refused) => refuse(shared, &call, signal, request, &refused).await,
+        Err(refused) => refuse(shared, &call, target, request, &refused).await,
     }
 }
 
@@ -74,7 +71,7 @@ pub(super) async fn answer_misdirected_grpc(
         "this path takes gRPC only (content type application/grpc over HTTP/2)",
     )
     .remedy("for OTLP/HTTP use /v1/traces, /v1/metrics and /v1/logs");
-    refuse(shared, &call, None, request, &refused).await
+    refuse(shared, &call, Target::Unknown, request, &refused).await
 }
 
 async fn serve(
@@ -82,28 +79,40 @@ async fn serve(
     call: &Call,
     target: Target,
     request: &mut Incoming,
-) -> Result<Option<PartialSuccess>, Refused> {
-    let Target::Http(signal) = target else { return Err(wrong_path(&call.path)) };
+) -> Result<(Signal, Format, Taken), Refused> {
+    let signal = signal_of(target).ok_or_else(|| wrong_path(&call.path))?;
     if request.method != Method::POST {
         return Err(wrong_method(&request.method, &call.path));
     }
     let account = shared.account_of(&call.headers, call.key_rule)?;
-    let format = format_of(&call.headers).ok_or_else(|| wrong_content_type(&call.headers))?;
-    let coding = coding_of(&call.headers)?;
+    let format = format_of(target, &call.headers);
+    let format = format.ok_or_else(|| wrong_content_type(target, &call.headers))?;
+    let coding = coding_of(target, &call.headers)?;
     let (body, reservation) = shared.read_body(&call.headers, &mut request.body, 0).await?;
-    shared
-        .export(Export {
-            payload: Payload { signal, format, coding, body },
-            reservation,
-            account,
-            transport: transport_of(Some(format)),
-            sender: call.sender,
-            path: call.path.clone(),
-        })
-        .await
+    let export = Export {
+        payload: Payload { signal, format, coding, body },
+        reservation,
+        account,
+        transport: transport_of(Some(format)),
+        sender: call.sender,
+        path: call.path.clone(),
+    };
+    Ok((signal, format, shared.export(export).await?))
 }
 
-fn format_of(headers: &HeaderMap) -> Option<Format> {
+fn signal_of(target: Target) -> Option<Signal> {
+    match target {
+        Target::Http(signal) => Some(signal),
+        Target::RemoteWrite => Some(Signal::Metrics),
+        Target::GrpcMethod(_) | Target::Unknown => None,
+    }
+}
+
+fn format_of(target: Target, headers: &HeaderMap) -> Option<Format> {
+    if target == Target::RemoteWrite { write_format(headers) } else { otlp_format(headers) }
+}
+
+fn otlp_format(headers: &HeaderMap) -> Option<Format> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let media_type = value.split(';').next().unwrap_or_default().trim();
     if media_type.eq_ignore_ascii_case(PROTOBUF) {
@@ -115,17 +124,40 @@ fn format_of(headers: &HeaderMap) -> Option<Format> {
     }
 }
 
+/// Which message of remote write: the first version's where none is named.
+fn write_format(headers: &HeaderMap) -> Option<Format> {
+    let mut parts = headers.get(CONTENT_TYPE)?.to_str().ok()?.split(';').map(str::trim);
+    if !parts.next()?.eq_ignore_ascii_case(PROTOBUF) {
+        return None;
+    }
+    let named = parts.find_map(|part| part.strip_prefix("proto="));
+    match named.map(|name| name.trim_matches('"')) {
+        None | Some("prometheus.WriteRequest") => Some(Format::RemoteWrite(Version::V1)),
+        Some("io.prometheus.write.v2.Request") => Some(Format::RemoteWrite(Version::V2)),
+        Some(_) => None,
+    }
+}
+
 fn transport_of(format: Option<Format>) -> Transport {
     match format {
         Some(Format::Protobuf) => Transport::HttpProtobuf,
         Some(Format::Json) => Transport::HttpJson,
+        Some(Format::RemoteWrite(_)) => Transport::RemoteWrite,
         None => Transport::Http,
     }
 }
 
-/// The coding of a body. OTLP knows one coding at a time, and so does every agent.
-fn coding_of(headers: &HeaderMap) -> Result<Coding, Refused> {
-    let Some(value) = headers.get(CONTENT_ENCODING) else { return Ok(Coding::Identity) };
+/// The coding of a body. OTLP knows one coding at a time, and so does every agent; remote write knows only one.
+fn coding_of(target: Target, headers: &HeaderMap) -> Result<Coding, Refused> {
+    let value = headers.get(CONTENT_ENCODING);
+    if target == Target::RemoteWrite {
+        let named = value.is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(SNAPPY));
+        return named.then_some(Coding::Snappy).ok_or_else(|| {
+            Refused::new(Cause::WrongEncoding, "a remote write is compressed with snappy")
+                .remedy("the sender does not speak Prometheus' remote write")
+        });
+    }
+    let Some(value) = value else { return Ok(Coding::Identity) };
     let name = value.to_str().unwrap_or("?");
     let known =
         if name.trim().is_empty() { Some(Coding::Identity) } else { Coding::from_name(name) };
@@ -150,11 +182,18 @@ fn wrong_method(method: &Method, path: &str) -> Refused {
         .remedy("this is where agents send data; people find the pages at /")
 }
 
-fn wrong_content_type(headers: &HeaderMap) -> Refused {
+fn wrong_content_type(target: Target, headers: &HeaderMap) -> Refused {
     let found = match headers.get(CONTENT_TYPE) {
         Some(value) => format!("{:?}", shown(value.to_str().unwrap_or("?"))),
         None => "no content type".to_owned(),
     };
+    if target == Target::RemoteWrite {
+        let message = format!(
+            "the content type must be {PROTOBUF}, of prometheus.WriteRequest or io.prometheus.write.v2.Request; found {found}"
+        );
+        return Refused::new(Cause::WrongContentType, message)
+            .remedy("for OTLP use /v1/traces, /v1/metrics and /v1/logs");
+    }
     Refused::new(
         Cause::WrongContentType,
         format!("the content type must be {PROTOBUF} or {JSON}; found {found}"),
@@ -167,25 +206,47 @@ fn shown(text: &str) -> &str {
     &text[..text.floor_char_boundary(200)]
 }
 
-fn success(signal: Signal, format: Format, partial: Option<&PartialSuccess>) -> Response {
+fn success(signal: Signal, format: Format, taken: &Taken) -> Response {
+    let partial = taken.partial.as_ref();
     let body = match format {
         Format::Protobuf => response::success_protobuf(partial),
         Format::Json => response::success_json(signal, partial),
+        Format::RemoteWrite(_) => return written(format, taken),
     };
     respond(StatusCode::OK, format, body)
+}
+
+/// The answer to a remote write. Where some of it was refused, the status says that sending it again is of no use.
+fn written(format: Format, taken: &Taken) -> Response {
+    let refused = taken.partial.as_ref().filter(|partial| partial.rejected > 0);
+    let mut response = match refused {
+        Some(partial) => {
+            respond(StatusCode::BAD_REQUEST, format, partial.message.clone().into_bytes())
+        }
+        None => respond(StatusCode::NO_CONTENT, format, Vec::new()),
+    };
+    let counts = [
+        ("x-prometheus-remote-write-samples-written", taken.accepted - taken.histograms),
+        ("x-prometheus-remote-write-histograms-written", taken.histograms),
+        ("x-prometheus-remote-write-exemplars-written", 0),
+    ];
+    for (name, count) in counts {
+        response.headers_mut().insert(name, HeaderValue::from(count));
+    }
+    response
 }
 
 /// Refuses, counts and notes it.
 async fn refuse(
     shared: &Arc<Shared>,
     call: &Call,
-    signal: Option<Signal>,
+    target: Target,
     mut request: Incoming,
     refused: &Refused,
 ) -> Response {
-    let format = format_of(&call.headers);
+    let format = format_of(target, &call.headers);
     let transport = transport_of(format);
-    shared.metrics.answered(signal, transport, refused.cause.name());
+    shared.metrics.answered(signal_of(target), transport, refused.cause.name());
     shared.attempts.note(Noted {
         at: shared.clock.now(),
         sender: call.sender,
@@ -201,11 +262,15 @@ async fn refuse(
     if !call.headers.contains_key(EXPECT) {
         shared.drain(&mut request.body).await;
     }
-    // Who sent neither is hardly an agent; JSON can be read by people.
-    let format = format.unwrap_or(Format::Json);
+    let format = match target {
+        Target::RemoteWrite => Format::RemoteWrite(Version::V1),
+        // Who sent neither is hardly an agent; JSON can be read by people.
+        _ => format.unwrap_or(Format::Json),
+    };
     let body = match format {
         Format::Protobuf => refused.status().protobuf(),
         Format::Json => refused.status().json(),
+        Format::RemoteWrite(_) => refused.message.clone().into_bytes(),
     };
     let mut response = respond(refused.http_status(), format, body);
     add_headers(response.headers_mut(), refused);
@@ -232,6 +297,7 @@ fn respond(status: StatusCode, format: Format, body: Vec<u8>) -> Response {
     let content_type = match format {
         Format::Protobuf => PROTOBUF,
         Format::Json => JSON,
+        Format::RemoteWrite(_) => TEXT,
     };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

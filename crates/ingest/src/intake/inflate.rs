@@ -1,4 +1,4 @@
-//! Undoing gzip and zstd, to a cap that no ratio gets around.
+//! Undoing gzip, zstd and Snappy, to a cap that no ratio gets around.
 
 use std::io::{self, BufRead, Read};
 
@@ -10,6 +10,8 @@ pub(super) enum Coding {
     Identity,
     Gzip,
     Zstd,
+    /// Snappy's block format, which remote write alone uses.
+    Snappy,
 }
 
 impl Coding {
@@ -54,6 +56,7 @@ pub(super) fn inflate(
         Coding::Zstd => {
             read_all(zstd_reader(body).map_err(InflateError::Damaged)?, cap, reservation)
         }
+        Coding::Snappy => unsnap(body, cap, reservation),
     }
 }
 
@@ -61,6 +64,17 @@ fn zstd_reader<R: BufRead>(body: R) -> io::Result<zstd::Decoder<'static, R>> {
     let mut decoder = zstd::Decoder::with_buffer(body)?;
     decoder.window_log_max(ZSTD_WINDOW_LOG)?;
     Ok(decoder)
+}
+
+/// A block says its length first.
+fn unsnap(body: &[u8], cap: usize, reservation: &mut Reservation) -> Result<Vec<u8>, InflateError> {
+    let damaged = |error: snap::Error| InflateError::Damaged(io::Error::other(error));
+    let length = snap::raw::decompress_len(body).map_err(damaged)?;
+    if length > cap {
+        return Err(InflateError::TooBig);
+    }
+    reservation.grow(length).map_err(InflateError::NoRoom)?;
+    snap::raw::Decoder::new().decompress_vec(body).map_err(damaged)
 }
 
 fn read_all(
@@ -105,6 +119,7 @@ mod tests {
             Coding::Identity => bytes.to_vec(),
             Coding::Gzip => gzip(bytes),
             Coding::Zstd => zstd::encode_all(bytes, 3).unwrap(),
+            Coding::Snappy => snap::raw::Encoder::new().compress_vec(bytes).unwrap(),
         }
     }
 
@@ -112,7 +127,7 @@ mod tests {
     fn what_was_compressed_comes_back() {
         let text: Vec<u8> = (0..300_000u32).flat_map(u32::to_le_bytes).collect();
         let budget = Budget::new(10 << 20);
-        for coding in [Coding::Identity, Coding::Gzip, Coding::Zstd] {
+        for coding in [Coding::Identity, Coding::Gzip, Coding::Zstd, Coding::Snappy] {
             let mut reservation = budget.reservation();
             let body = encoded(coding, &text);
             let inflated = inflate(coding, &body, text.len(), &mut reservation).unwrap();
@@ -135,14 +150,14 @@ mod tests {
 
     #[test]
     fn a_bomb_stops_at_the_cap_and_at_the_budget() {
-        for coding in [Coding::Gzip, Coding::Zstd] {
+        for coding in [Coding::Gzip, Coding::Zstd, Coding::Snappy] {
             let bomb = encoded(coding, &vec![0; 32 << 20]);
             let budget = Budget::new(4 << 20);
             let mut reservation = budget.reservation();
             let error = inflate(coding, &bomb, 1 << 20, &mut reservation).unwrap_err();
             assert!(matches!(error, InflateError::TooBig), "{coding:?} {error:?}");
             assert!(budget.held() <= (1 << 20) + STEP, "{}", budget.held());
-            let error = inflate(coding, &bomb, 16 << 20, &mut reservation).unwrap_err();
+            let error = inflate(coding, &bomb, 64 << 20, &mut reservation).unwrap_err();
             assert!(matches!(error, InflateError::NoRoom(_)), "{coding:?} {error:?}");
         }
     }
@@ -150,7 +165,7 @@ mod tests {
     #[test]
     fn damaged_and_cut_bodies_are_refused() {
         let budget = Budget::new(1 << 20);
-        for coding in [Coding::Gzip, Coding::Zstd] {
+        for coding in [Coding::Gzip, Coding::Zstd, Coding::Snappy] {
             let whole = encoded(coding, b"a text that is long enough to be cut");
             for body in [&whole[..whole.len() - 5], b"not compressed at all", &whole[..3]] {
                 let error = inflate(coding, body, 1000, &mut budget.reservation()).unwrap_err();

@@ -18,6 +18,7 @@ pub(super) enum Transport {
     /// HTTP of a content type that is not taken.
     Http,
     Grpc,
+    RemoteWrite,
 }
 
 impl Transport {
@@ -28,6 +29,7 @@ impl Transport {
             Transport::HttpJson => "http/json",
             Transport::Http => "http",
             Transport::Grpc => "grpc",
+            Transport::RemoteWrite => "remote write",
         }
     }
 }

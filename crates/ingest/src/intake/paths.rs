@@ -9,6 +9,8 @@ pub(super) enum Target {
     Http(Signal),
     /// `Export` of a gRPC service.
     GrpcMethod(Signal),
+    /// Prometheus remote write.
+    RemoteWrite,
     /// Something else.
     Unknown,
 }
@@ -18,6 +20,9 @@ const ALIAS: &str = "/otis/ingest";
 
 /// The paths of OTLP/gRPC begin so.
 const GRPC: &str = "/opentelemetry.proto.collector.";
+
+/// Where Prometheus sends to.
+const REMOTE_WRITE: &str = "/prometheus/api/v1/write";
 
 /// What a path stands for.
 pub(super) fn target_of(path: &str) -> Target {
@@ -33,6 +38,7 @@ pub(super) fn target_of(path: &str) -> Target {
         "/v1/traces" => Target::Http(Signal::Traces),
         "/v1/metrics" => Target::Http(Signal::Metrics),
         "/v1/logs" => Target::Http(Signal::Logs),
+        REMOTE_WRITE => Target::RemoteWrite,
         _ => Target::Unknown,
     }
 }
@@ -42,7 +48,8 @@ pub(super) fn is_agents(path: &str) -> bool {
     let below = |prefix: &str| {
         path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    below("/v1") || below("/v1development") || below(ALIAS) || path.starts_with(GRPC)
+    let has_prefix = below("/v1") || below("/v1development") || below(ALIAS);
+    has_prefix || path.starts_with(GRPC) || path == REMOTE_WRITE
 }
 
 /// What is at fault with a path that stands for nothing, and how to mend it.
@@ -65,6 +72,9 @@ pub(super) fn hint(path: &str) -> &'static str {
     }
     if says(&["zipkin", "/api/v2/spans", "/api/traces", "/api/v1/spans"]) {
         return "Zipkin and Jaeger formats are not taken: send OTLP to /v1/traces";
+    }
+    if says(&["/write", "prometheus", "prom/"]) {
+        return "Prometheus' remote write goes to /prometheus/api/v1/write";
     }
     if says(&["trace", "span"]) {
         return "traces go to /v1/traces";
@@ -112,6 +122,7 @@ mod tests {
                 "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
                 Target::GrpcMethod(Signal::Logs),
             ),
+            ("/prometheus/api/v1/write", Target::RemoteWrite),
             ("/v1/traces/", Target::Unknown),
             ("/v1/trace", Target::Unknown),
             ("/otis/ingest", Target::Unknown),
@@ -123,10 +134,12 @@ mod tests {
 
     #[test]
     fn agents_paths_are_told_from_pages() {
-        for path in ["/v1", "/v1/x", "/otis/ingest/v1/trace", "/v1development/profiles"] {
+        for path in ["/v1", "/v1/x", "/otis/ingest/v1/trace", "/prometheus/api/v1/write"] {
             assert!(is_agents(path), "{path}");
         }
-        for path in ["/", "/v1x", "/api/v1/traces", "/controller/rest", "/otis"] {
+        for path in
+            ["/", "/v1x", "/api/v1/traces", "/prometheus/api/v1/query", "/controller/rest", "/otis"]
+        {
             assert!(!is_agents(path), "{path}");
         }
     }
@@ -142,6 +155,7 @@ mod tests {
             ("/v1/log", "logs go to /v1/logs"),
             ("/api/v2/spans", "Zipkin"),
             ("/v1development/profiles", "profiles are not taken"),
+            ("/v1/prometheus/write", "goes to /prometheus/api/v1/write"),
             ("/x", "traces go to /v1/traces, metrics"),
         ] {
             assert!(hint(path).contains(expected), "{path}: {}", hint(path));

@@ -13,15 +13,17 @@ use crate::otlp::{
     Signal,
     json::{self, JsonError},
     schema::{EXPORT_LOGS, EXPORT_METRICS, EXPORT_TRACE, Message},
-    slice::{self, Cut, Rules},
+    slice::{self, Cut, Refusal, Rules},
     wire::WireError,
 };
+use crate::remote_write::{self, ConvertError, Version};
 
 /// What a body is before compression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Format {
     Protobuf,
     Json,
+    RemoteWrite(Version),
 }
 
 /// A body as sent.
@@ -36,6 +38,8 @@ pub(super) struct Payload {
 pub(super) struct Prepared {
     pub(super) cut: Cut,
     pub(super) fingerprint: u64,
+    /// How many of the accepted points are native histograms of a remote write.
+    pub(super) histograms: u64,
 }
 
 /// Why a request could not be prepared.
@@ -47,6 +51,7 @@ pub(super) enum PrepareError {
     Damaged(std::io::Error),
     Json(JsonError),
     Wire(WireError),
+    RemoteWrite(ConvertError),
 }
 
 /// Prepares a request whose inflated protobuf is at most `cap` bytes, paying for what it holds on top of the body.
@@ -58,6 +63,9 @@ pub(super) fn prepare(
     reservation: &mut Reservation,
 ) -> Result<Prepared, PrepareError> {
     let inflated = inflated(payload, cap, reservation)?;
+    if let Format::RemoteWrite(version) = payload.format {
+        return prepare_write(version, &inflated, cap, rules, reservation);
+    }
     let request = converted(payload, &inflated, cap, reservation)?;
     reservation.grow(request.len()).map_err(PrepareError::NoRoom)?;
     let cut = slice::cut(payload.signal, &request, rules).map_err(PrepareError::Wire)?;
@@ -66,7 +74,39 @@ pub(super) fn prepare(
     drop(request);
     drop(inflated);
     reservation.resize(records).map_err(PrepareError::NoRoom)?;
-    Ok(Prepared { cut, fingerprint })
+    Ok(Prepared { cut, fingerprint, histograms: 0 })
+}
+
+/// Prepares a remote write. Its series become OTLP, in which each point has its labels: that is paid for as it is known.
+fn prepare_write(
+    version: Version,
+    request: &[u8],
+    cap: usize,
+    rules: &Rules,
+    reservation: &mut Reservation,
+) -> Result<Prepared, PrepareError> {
+    // Symbols that many series share make a request many times as large.
+    reservation.grow(4 * request.len()).map_err(PrepareError::NoRoom)?;
+    let cap = cap.min(32 * request.len() + 4096);
+    let converted = remote_write::convert(version, request, cap).map_err(|error| match error {
+        ConvertError::TooBig { .. } => PrepareError::TooBig,
+        error => PrepareError::RemoteWrite(error),
+    })?;
+    let bytes = converted.samples.len() + converted.histograms.len();
+    // The records are as large again.
+    let more = (2 * bytes).saturating_sub(4 * request.len());
+    reservation.grow(more).map_err(PrepareError::NoRoom)?;
+    let cut =
+        |request: &[u8]| slice::cut(Signal::Metrics, request, rules).map_err(PrepareError::Wire);
+    let mut whole = cut(&converted.samples)?;
+    let histograms = cut(&converted.histograms)?;
+    let accepted = histograms.accepted;
+    whole.absorb(histograms);
+    whole.refused.count(Refusal::GaugeHistogram, converted.gauge_histograms);
+    let fingerprint = twox_hash::XxHash3_64::oneshot(request);
+    let records = whole.slices.iter().map(|slice| slice.bytes.capacity()).sum();
+    reservation.resize(records).map_err(PrepareError::NoRoom)?;
+    Ok(Prepared { cut: whole, fingerprint, histograms: accepted })
 }
 
 fn inflated<'p>(
@@ -133,6 +173,9 @@ impl PrepareError {
                 Refused::malformed(path, message)
             }
             PrepareError::Json(error) => Refused::malformed("body", error.to_string()),
+            PrepareError::RemoteWrite(error) => {
+                Refused::malformed("body", format!("the body is no valid remote write: {error}"))
+            }
             PrepareError::Wire(error) => {
                 let field = error.to_string();
                 let field = field.split(':').next().unwrap_or("body");

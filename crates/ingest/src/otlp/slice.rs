@@ -79,6 +79,18 @@ pub struct Cut {
     pub service: Option<String>,
 }
 
+impl Cut {
+    /// Adds another part of the same request.
+    pub fn absorb(&mut self, other: Cut) {
+        self.slices.extend(other.slices);
+        self.accepted += other.accepted;
+        self.refused.merge(&other.refused);
+        self.oversized += other.oversized;
+        self.unlinked += other.unlinked;
+        self.service = self.service.take().or(other.service);
+    }
+}
+
 /// Cuts an encoded request of the signal. An error means that nothing of it is usable.
 pub fn cut(signal: Signal, request: &[u8], rules: &Rules) -> Result<Cut, WireError> {
     let shape = match signal {

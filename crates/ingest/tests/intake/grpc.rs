@@ -158,7 +158,7 @@ async fn what_is_refused_has_the_code_that_grpc_asks_for() {
             "12",
             "unknown method /helloworld.Greeter/SayHello: OTLP's methods are Export of",
         ),
-        ("path of HTTP", "/v1/traces", ("x", ""), framed(0, &sound), "12", "takes OTLP/HTTP"),
+        ("path of HTTP", "/v1/traces", ("x", ""), framed(0, &sound), "12", "takes HTTP, not gRPC"),
         (
             "unknown coding",
             TRACES,

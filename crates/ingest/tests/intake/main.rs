@@ -12,6 +12,7 @@ mod malformed;
 mod overload;
 mod partial;
 mod proto;
+mod remote_write;
 mod slicing;
 mod walk;
 mod wrong;

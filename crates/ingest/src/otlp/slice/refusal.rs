@@ -19,11 +19,12 @@ pub enum Refusal {
     NoName,
     Buckets,
     Temporality,
+    GaugeHistogram,
 }
 
 impl Refusal {
     /// All, in the order that messages name them.
-    pub const ALL: [Refusal; 12] = [
+    pub const ALL: [Refusal; 13] = [
         Refusal::TraceId,
         Refusal::SpanId,
         Refusal::ParentSpanId,
@@ -36,6 +37,7 @@ impl Refusal {
         Refusal::NoName,
         Refusal::Buckets,
         Refusal::Temporality,
+        Refusal::GaugeHistogram,
     ];
 
     /// The refusal of an item in which a fault was found.
@@ -61,6 +63,7 @@ impl Refusal {
             Refusal::NoName => "no_name",
             Refusal::Buckets => "buckets",
             Refusal::Temporality => "temporality",
+            Refusal::GaugeHistogram => "gauge_histogram",
         }
     }
 
@@ -77,6 +80,7 @@ impl Refusal {
             Refusal::TooBig => "are larger than a record may be (896 KiB with their resource)",
             Refusal::NoName => "belong to a metric without a name",
             Refusal::Buckets => "have bucket counts that do not fit their bounds",
+            Refusal::GaugeHistogram => "are gauge histograms, which are not taken",
             Refusal::Temporality => {
                 "belong to a sum or histogram whose aggregation temporality is neither delta nor cumulative"
             }
@@ -96,6 +100,15 @@ impl Refusals {
     /// Counts `items` more.
     pub fn count(&mut self, why: Refusal, items: u64) {
         self.counts[why as usize] += items;
+    }
+
+    /// Adds what was refused of another part of the request.
+    pub(super) fn merge(&mut self, other: &Refusals) {
+        for (why, items) in other.iter() {
+            self.count(why, items);
+        }
+        self.furthest_ahead = self.furthest_ahead.max(other.furthest_ahead);
+        self.furthest_behind = self.furthest_behind.max(other.furthest_behind);
     }
 
     pub(super) fn count_ahead(&mut self, by: Duration) {

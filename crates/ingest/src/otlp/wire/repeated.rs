@@ -87,6 +87,29 @@ impl Entry<'_> {
     }
 }
 
+impl Entry<'_> {
+    /// The numbers of this entry of a repeated `uint64` field, packed or not.
+    pub fn numbers(&self) -> Result<Vec<u64>, WireError> {
+        let mut cursor = Cursor { rest: numbers_of(self) };
+        let mut numbers = Vec::new();
+        self.varints()?;
+        while !cursor.is_empty() {
+            numbers.push(cursor.varint().map_err(|problem| self.error(problem))?);
+        }
+        Ok(numbers)
+    }
+
+    /// The numbers of this entry of a repeated `double` field, packed or not.
+    pub fn doubles(&self) -> Result<Vec<f64>, WireError> {
+        self.fixed64s()?;
+        let packed = match self.raw {
+            Raw::Bytes(packed) => packed,
+            _ => &self.whole[self.whole.len() - 8..],
+        };
+        Ok(packed.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect())
+    }
+}
+
 /// A repeated `fixed64` or `double` field, packed or not.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fixed64s<'a> {
