@@ -66,7 +66,7 @@ struct Found<'a> {
 impl Found<'_> {
     fn takes(&self, key: &SeriesKey) -> bool {
         (self.query.application.is_none() || key.application == self.query.application)
-            && matches(&self.query.path, &key.path)
+            && matches(&self.query.path, key.path())
     }
 
     fn add(&mut self, key: SeriesKey, at: Minute, point: &Point) {
@@ -98,8 +98,8 @@ impl Found<'_> {
             application: key.application,
             tier: key.tier,
             node: key.node,
-            path: key.path.to_string(),
-            unit: key.unit.to_string(),
+            path: key.path().to_owned(),
+            unit: key.unit().to_owned(),
             points: points.iter().map(|(at, point)| point.at(*at)).collect(),
         });
         Ok(series.collect())

@@ -17,7 +17,7 @@ use crate::{
     },
     head::Rows,
     reader::{Points, QueryError, TraceRow},
-    segment::metrics::{Point, SeriesKey},
+    segment::metrics::{Point, SeriesKey, SeriesName},
 };
 
 const RANGE: MinuteRange = MinuteRange { start: Minute(0), end: Minute(u32::MAX) };
@@ -36,8 +36,7 @@ fn series(path: &str) -> SeriesKey {
         application: EntityId(1),
         tier: EntityId(2),
         node: EntityId(3),
-        path: path.into(),
-        unit: "".into(),
+        name: SeriesName::new(path, ""),
     }
 }
 

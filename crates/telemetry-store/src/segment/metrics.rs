@@ -4,11 +4,15 @@
 //! read without a second table. A series' id is [`series_id`] of it. The rolled-up tables have three columns more; segments
 //! of format 1 have neither those nor `squares` and `last_at`.
 
-use std::{collections::BTreeMap, hash::Hasher, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::BTreeMap,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use arrow::{array::ArrayRef, record_batch::RecordBatch};
 use model::{id::EntityId, time::Minute};
-use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 use super::{
@@ -19,14 +23,82 @@ use super::{
 use crate::reader::MetricPoint;
 
 /// Whose metric it is, and which.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SeriesKey {
     pub application: EntityId,
     pub tier: EntityId,
     pub node: EntityId,
+    pub name: Arc<SeriesName>,
+}
+
+impl SeriesKey {
     /// The metric path below the node.
-    pub path: Arc<str>,
-    pub unit: Arc<str>,
+    pub fn path(&self) -> &str {
+        &self.name.path
+    }
+
+    /// Its unit.
+    pub fn unit(&self) -> &str {
+        &self.name.unit
+    }
+}
+
+/// A metric path and its unit, which are compared and hashed for every sample: the hash is known, and the same name is
+/// mostly the same memory.
+#[derive(Debug)]
+pub struct SeriesName {
+    path: Box<str>,
+    unit: Box<str>,
+    hash: u64,
+}
+
+impl SeriesName {
+    /// A name to be shared.
+    pub fn new(path: &str, unit: &str) -> Arc<SeriesName> {
+        let hash =
+            XxHash3_64::oneshot_with_seed(XxHash3_64::oneshot(unit.as_bytes()), path.as_bytes());
+        Arc::new(SeriesName { path: path.into(), unit: unit.into(), hash })
+    }
+
+    /// The metric path below the node.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The unit of its values.
+    pub fn unit(&self) -> &str {
+        &self.unit
+    }
+}
+
+impl PartialEq for SeriesName {
+    fn eq(&self, other: &SeriesName) -> bool {
+        std::ptr::eq(self, other)
+            || (self.hash == other.hash && self.path == other.path && self.unit == other.unit)
+    }
+}
+
+impl Eq for SeriesName {}
+
+impl Hash for SeriesName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl Ord for SeriesName {
+    fn cmp(&self, other: &SeriesName) -> Ordering {
+        if std::ptr::eq(self, other) {
+            return Ordering::Equal;
+        }
+        self.path.cmp(&other.path).then_with(|| self.unit.cmp(&other.unit))
+    }
+}
+
+impl PartialOrd for SeriesName {
+    fn partial_cmp(&self, other: &SeriesName) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// What a series was in a point of time, merged.
@@ -134,7 +206,7 @@ pub fn series_id(account: u32, key: &SeriesKey) -> u64 {
     hasher.write_u32(key.application.0);
     hasher.write_u32(key.tier.0);
     hasher.write_u32(key.node.0);
-    hasher.write(key.path.as_bytes());
+    hasher.write(key.path().as_bytes());
     hasher.finish()
 }
 
@@ -165,8 +237,8 @@ fn batch_of(rows: &[(&(SeriesKey, Minute), &Point)], rolled_up: bool) -> RecordB
         ("application", ids(|key| key.application.0)),
         ("tier", ids(|key| key.tier.0)),
         ("node", ids(|key| key.node.0)),
-        ("path", Arc::new(Text::from_iter_values(rows.iter().map(|((key, _), _)| &*key.path)))),
-        ("unit", Arc::new(Text::from_iter_values(rows.iter().map(|((key, _), _)| &*key.unit)))),
+        ("path", Arc::new(Text::from_iter_values(rows.iter().map(|((key, _), _)| key.path())))),
+        ("unit", Arc::new(Text::from_iter_values(rows.iter().map(|((key, _), _)| key.unit())))),
         ("minute", Arc::new(U32::from_iter_values(rows.iter().map(|((_, at), _)| at.0)))),
         ("count", values(|point| point.count)),
         ("sum", values(|point| point.sum)),
@@ -209,21 +281,16 @@ fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(SeriesKey, Minute, Point))
         ["squares", "minutes", "minutes_sum", "minutes_squares"].map(values);
     let last_at = column::<I64>(batch, "last_at");
     let [paths, units] = [column::<Text>(batch, "path")?, column::<Text>(batch, "unit")?];
-    let mut path: Arc<str> = Arc::from("");
-    let mut unit: Arc<str> = Arc::from("");
+    let mut name = SeriesName::new("", "");
     for at in 0..batch.num_rows() {
-        if paths.value(at) != &*path {
-            path = Arc::from(paths.value(at));
-        }
-        if units.value(at) != &*unit {
-            unit = Arc::from(units.value(at));
+        if paths.value(at) != name.path() || units.value(at) != name.unit() {
+            name = SeriesName::new(paths.value(at), units.value(at));
         }
         let key = SeriesKey {
             application: EntityId(application.value(at)),
             tier: EntityId(tier.value(at)),
             node: EntityId(node.value(at)),
-            path: Arc::clone(&path),
-            unit: Arc::clone(&unit),
+            name: Arc::clone(&name),
         };
         let newer = |values: Option<&F64>| values.map_or(0.0, |values| values.value(at));
         let point = Point {

@@ -152,7 +152,7 @@ fn points_pieces(
         for ((key, minute), point) in minutes {
             let at = Minute(minute.0 - minute.0 % width);
             let day = days.entry(table.period_of(at.start_ns())).or_default();
-            let is_sum = metric_table::is_sum(&key.unit);
+            let is_sum = metric_table::is_sum(key.unit());
             let counted = match before.get(&(key.clone(), *minute)) {
                 None => point.as_minute(is_sum),
                 Some(before) => point.as_more_of(before, is_sum),

@@ -10,7 +10,7 @@ use crate::{
         series_row, trace, transaction,
     },
     reader::{Points, Reader, Resolution},
-    segment::metrics::{Point, SeriesKey, each_point},
+    segment::metrics::{Point, SeriesKey, SeriesName, each_point},
 };
 
 /// Rows of each table as it says itself.
@@ -33,8 +33,7 @@ fn write_one_of_each(fixture: &mut Fixture, number: u64) {
         application: EntityId(1),
         tier: EntityId(2),
         node: EntityId(3),
-        path: "JVM|Threads".into(),
-        unit: "".into(),
+        name: SeriesName::new("JVM|Threads", ""),
     };
     let minute = Minute(HOUR.0 + number as u32);
     fixture.write(|rows| {
@@ -151,8 +150,7 @@ fn late_samples_change_the_value_of_their_minute_and_not_how_many_minutes_there_
             application: EntityId(1),
             tier: EntityId(2),
             node: EntityId(3),
-            path: "Custom Metrics|orders".into(),
-            unit: unit.into(),
+            name: SeriesName::new("Custom Metrics|orders", unit),
         };
         // The newer sample comes first.
         for (minute, value, second) in [(0, 1.0, 50), (1, 4.0, 10), (0, 2.0, 10), (0, 3.0, 20)] {

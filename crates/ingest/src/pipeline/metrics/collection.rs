@@ -9,6 +9,7 @@ use std::sync::Arc;
 use model::metric_table::{Fold, Kind, Part};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use telemetry_store::segment::metrics::SeriesName;
 
 use super::routes::Route;
 
@@ -24,8 +25,7 @@ pub(super) struct Collection {
 
 #[derive(Debug)]
 struct Group {
-    path: Arc<str>,
-    unit: Arc<str>,
+    name: Arc<SeriesName>,
     series: u64,
     kind: Kind,
     recipes: SmallVec<[Gathered; 1]>,
@@ -45,8 +45,7 @@ struct Gathered {
 /// One value of a series.
 #[derive(Debug)]
 pub(super) struct Value {
-    pub(super) path: Arc<str>,
-    pub(super) unit: Arc<str>,
+    pub(super) name: Arc<SeriesName>,
     /// Node and path.
     pub(super) series: u64,
     pub(super) kind: Kind,
@@ -77,8 +76,7 @@ impl Collection {
         let groups = &mut self.groups;
         let at = *self.index.entry((route.series, export)).or_insert_with(|| {
             groups.push(Group {
-                path: Arc::clone(&route.path),
-                unit: Arc::clone(&route.unit),
+                name: Arc::clone(&route.name),
                 series: route.series,
                 kind: route.kind,
                 recipes: SmallVec::new(),
@@ -119,8 +117,7 @@ impl Group {
             .iter()
             .find_map(|gathered| Some((gathered.value().filter(|v| v.is_finite())?, gathered)))?;
         Some(Value {
-            path: self.path,
-            unit: self.unit,
+            name: self.name,
             series: self.series,
             kind: self.kind,
             value,

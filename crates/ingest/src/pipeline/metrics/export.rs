@@ -10,7 +10,7 @@ use model::{
 use telemetry_store::{
     head::Rows,
     reader,
-    segment::metrics::{Point, SeriesKey},
+    segment::metrics::{Point, SeriesKey, SeriesName},
 };
 use twox_hash::XxHash3_64;
 
@@ -340,15 +340,16 @@ impl<'e> Export<'e> {
         {
             let seen = Point { count, sum, squares, ..Point::default() };
             let point = Point { min, max, last: mean, last_at_ms: at_ms, ..seen };
-            self.rows.point(self.key(&route.path, &route.unit), minute, &point);
+            self.rows.point(self.key(&route.name), minute, &point);
         }
         let own = added.quantile(PERCENTILE).map(|value| (PERCENTILE, value));
         let told = quantiles.iter().copied().filter(|(_, value)| value.is_finite());
         for (quantile, value) in own.into_iter().chain(told) {
             // Weighs as much as the values behind it.
             let point = Point::of_many(count.max(1.0), value, at_ms);
-            let path = percentile(&route.path, quantile);
-            self.rows.point(self.key(&path.into(), &route.unit), minute, &point);
+            let path = percentile(route.name.path(), quantile);
+            let name = SeriesName::new(&path, route.name.unit());
+            self.rows.point(self.key(&name), minute, &point);
         }
     }
 
@@ -411,18 +412,17 @@ impl<'e> Export<'e> {
         Some(raw.series)
     }
 
-    fn key(&self, path: &Arc<str>, unit: &Arc<str>) -> SeriesKey {
+    fn key(&self, name: &Arc<SeriesName>) -> SeriesKey {
         SeriesKey {
             application: self.source.place.application,
             tier: self.source.place.tier,
             node: self.source.place.node,
-            path: Arc::clone(path),
-            unit: Arc::clone(unit),
+            name: Arc::clone(name),
         }
     }
 
     fn emit(&mut self, value: &Value) {
-        let key = self.key(&value.path, &value.unit);
+        let key = self.key(&value.name);
         let (minute, at_ms) = (Minute::of_ns(value.time_ns), millis(value.time_ns));
         match value.kind {
             Kind::Host | Kind::Average => {

@@ -14,6 +14,7 @@ use model::{
     sanitise::Sanitiser,
 };
 use rustc_hash::FxHashMap;
+use telemetry_store::segment::metrics::SeriesName;
 use twox_hash::XxHash3_64;
 
 use super::streams::{Began, FORGET_MS, MAX_STREAMS};
@@ -26,8 +27,7 @@ const MAX_ALL_COMBINATIONS: usize = 400_000;
 /// Where a point goes.
 #[derive(Clone, Debug)]
 pub(super) struct Route {
-    pub(super) path: Arc<str>,
-    pub(super) unit: Arc<str>,
+    pub(super) name: Arc<SeriesName>,
     /// Node and path.
     pub(super) series: u64,
     pub(super) kind: Kind,
@@ -169,8 +169,7 @@ impl Routes {
                 continue;
             }
             routes.push(Route {
-                path: path.into(),
-                unit: place.series.unit.text().into(),
+                name: SeriesName::new(&path, place.series.unit.text()),
                 series,
                 kind: place.series.kind,
                 reading: place.pick.reading,
@@ -202,8 +201,7 @@ impl Routes {
         }
         let adds = kind == Kind::PerMinute || kind == Kind::Level || reading == Reading::PerSecond;
         Route {
-            path: path.into(),
-            unit: unit.into(),
+            name: SeriesName::new(&path, &unit),
             series,
             kind,
             reading,

@@ -69,10 +69,10 @@ impl Fixture {
     /// A series as it is shown, minute by minute after [`T`].
     fn shown(&self, path: &str) -> Vec<(i64, f64)> {
         let table = MetricTable::new();
-        let points = self.rows.points.iter().filter(|((key, _), _)| &*key.path == path);
+        let points = self.rows.points.iter().filter(|((key, _), _)| key.path() == path);
         let shown: BTreeMap<i64, f64> = points
             .map(|((key, minute), point)| {
-                let value = match table.kind(&key.path, &key.unit) {
+                let value = match table.kind(key.path(), key.unit()) {
                     Kind::PerMinute => point.sum,
                     _ => point.sum / point.count,
                 };
@@ -89,7 +89,7 @@ impl Fixture {
     }
 
     fn paths(&self) -> Vec<&str> {
-        let mut paths: Vec<&str> = self.rows.points.keys().map(|(key, _)| &*key.path).collect();
+        let mut paths: Vec<&str> = self.rows.points.keys().map(|(key, _)| key.path()).collect();
         paths.sort_unstable();
         paths.dedup();
         paths
@@ -284,8 +284,8 @@ fn a_histogram_gives_its_mean_and_its_percentile() {
     fixture.export(1, T + 70, &[took(T + 70, [1, 5, 0], 80.0)]);
     fixture.check("Custom Metrics|oven.time", &[(0, 10.0), (1, 15.0)]);
     fixture.check("Custom Metrics|oven.time|95th Percentile", &[(0, 19.0), (1, 19.5)]);
-    let key = fixture.rows.points.keys().find(|(key, _)| &*key.path == "Custom Metrics|oven.time");
-    assert_eq!(&*key.unwrap().0.unit, "s");
+    let key = fixture.rows.points.keys().find(|(key, _)| key.path() == "Custom Metrics|oven.time");
+    assert_eq!(key.unwrap().0.unit(), "s");
 }
 
 #[test]

@@ -13,8 +13,7 @@ proptest! {
                 application: EntityId(1),
                 tier: EntityId(tier),
                 node: EntityId(node),
-                path: path.into(),
-                unit: unit.into(),
+                name: SeriesName::new(&path, &unit),
             };
             written.insert((key, Minute(minute)), Point {
                 count,

@@ -54,11 +54,11 @@ fn table(fixture: &Fixture) -> String {
     let kinds = MetricTable::new();
     let mut series: BTreeMap<(&str, &str), Vec<f64>> = BTreeMap::new();
     for ((key, _), point) in &fixture.rows.points {
-        let shown = match kinds.kind(&key.path, &key.unit) {
+        let shown = match kinds.kind(key.path(), key.unit()) {
             Kind::PerMinute => point.sum,
             _ => point.sum / point.count,
         };
-        series.entry((&key.path, &key.unit)).or_default().push(shown);
+        series.entry((key.path(), key.unit())).or_default().push(shown);
     }
     let mut table = String::new();
     for ((path, unit), values) in series {
@@ -83,10 +83,10 @@ fn recorded_shares_lie_within_0_and_100() {
     let (_, fixture) = take_all();
     let mut seen = BTreeSet::new();
     for ((key, _), point) in &fixture.rows.points {
-        let of_host = key.path.starts_with("Hardware Resources|");
-        if of_host && &*key.unit == "%" || key.path.ends_with("Utilization %") {
-            assert!(point.min >= 0.0 && point.max <= 100.0, "{}: {point:?}", key.path);
-            seen.insert(&*key.path);
+        let of_host = key.path().starts_with("Hardware Resources|");
+        if of_host && key.unit() == "%" || key.path().ends_with("Utilization %") {
+            assert!(point.min >= 0.0 && point.max <= 100.0, "{}: {point:?}", key.path());
+            seen.insert(key.path());
         }
     }
     for path in ["CPU|%Busy", "CPU|%Idle", "Memory|Used %"] {
