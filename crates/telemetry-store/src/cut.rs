@@ -15,7 +15,7 @@ use crate::{
         self, FORMAT,
         figures::{Figures, encode_figures},
         logs::{Log, encode_logs},
-        metrics::{Points, encode_points},
+        metrics::{PointRow, encode_points},
         samples::{Samples, encode_samples},
         series::encode_series,
         spans::encode_spans,
@@ -251,13 +251,13 @@ fn collect(account: AccountId, rows: &Rows, pieces: &mut Vec<Piece>) -> Result<(
         pieces.push(figures_piece(account, Table::Figures, period, &figures)?);
     }
 
-    let mut points: BTreeMap<i64, Points> = BTreeMap::new();
+    let mut points: BTreeMap<i64, Vec<PointRow<'_>>> = BTreeMap::new();
     for ((key, minute), point) in &rows.points {
         let period = Table::Metrics.period_of(minute.start_ns());
-        points.entry(period).or_default().insert((key.clone(), *minute), *point);
+        points.entry(period).or_default().push((key, *minute, point));
     }
     for (period, points) in points {
-        pieces.push(points_piece(account, Table::Metrics, period, &points)?);
+        pieces.push(points_piece(account, Table::Metrics, period, points)?);
     }
 
     let traces = newest_of(rows.traces.iter().copied());
@@ -425,9 +425,9 @@ pub(crate) fn points_piece(
     account: AccountId,
     table: Table,
     period: i64,
-    points: &Points,
+    mut points: Vec<PointRow<'_>>,
 ) -> Result<Piece, StoreError> {
-    let (min, max) = bounds(points.keys().map(|(_, minute)| minute.start_ns()));
+    let (min, max) = bounds(points.iter().map(|(_, minute, _)| minute.start_ns()));
     Ok(Piece {
         account,
         table,
@@ -436,7 +436,7 @@ pub(crate) fn points_piece(
         min_time_ns: min,
         max_time_ns: max + width_ns(table) - 1,
         detail: String::new(),
-        bytes: encode_points(points)?,
+        bytes: encode_points(&mut points)?,
     })
 }
 

@@ -80,8 +80,12 @@ impl Rows {
         for (place, figure) in other.figures {
             self.figures.entry(place).or_default().merge(&figure);
         }
-        for ((key, minute), point) in other.points {
-            self.point(key, minute, &point);
+        if self.points.is_empty() {
+            self.points = other.points;
+        } else {
+            for ((key, minute), point) in other.points {
+                self.point(key, minute, &point);
+            }
         }
         self.traces.extend(other.traces);
         self.logs.extend(other.logs);

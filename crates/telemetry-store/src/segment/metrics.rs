@@ -199,6 +199,14 @@ impl Point {
 /// Points by series and time.
 pub type Points = BTreeMap<(SeriesKey, Minute), Point>;
 
+/// One of them.
+pub type PointRow<'p> = (&'p SeriesKey, Minute, &'p Point);
+
+/// Each of them, in order.
+pub fn rows_in(points: &Points) -> Vec<PointRow<'_>> {
+    points.iter().map(|((key, minute), point)| (key, *minute, point)).collect()
+}
+
 /// XXH3-64 over the parts of the key.
 pub fn series_id(account: u32, key: &SeriesKey) -> u64 {
     let mut hasher = XxHash3_64::with_seed(0);
@@ -213,33 +221,33 @@ pub fn series_id(account: u32, key: &SeriesKey) -> u64 {
 const ROW_GROUP: usize = 64 * 1024;
 const CHUNK: usize = 16 * 1024;
 
-/// Encodes points; there is at least one.
+/// Encodes points, no two of one series and time; there is at least one.
 ///
 /// # Errors
 /// Only when Parquet itself fails.
-pub fn encode_points(rows: &Points) -> Result<Vec<u8>, SegmentError> {
-    let all: Vec<(&(SeriesKey, Minute), &Point)> = rows.iter().collect();
-    let rolled_up = all.iter().any(|(_, point)| point.minutes != 0.0 || point.minutes_sum != 0.0);
+pub fn encode_points(rows: &mut [PointRow<'_>]) -> Result<Vec<u8>, SegmentError> {
+    rows.sort_unstable_by_key(|(key, minute, _)| (*key, *minute));
+    let rolled_up = rows.iter().any(|(.., point)| point.minutes != 0.0 || point.minutes_sum != 0.0);
     let batches: Vec<RecordBatch> =
-        all.chunks(CHUNK).map(|rows| batch_of(rows, rolled_up)).collect();
+        rows.chunks(CHUNK).map(|rows| batch_of(rows, rolled_up)).collect();
     encode(&batches, properties(rows.len()).set_max_row_group_row_count(Some(ROW_GROUP)).build())
 }
 
-fn batch_of(rows: &[(&(SeriesKey, Minute), &Point)], rolled_up: bool) -> RecordBatch {
+fn batch_of(rows: &[PointRow<'_>], rolled_up: bool) -> RecordBatch {
     let ids = |get: fn(&SeriesKey) -> u32| -> ArrayRef {
-        Arc::new(U32::from_iter_values(rows.iter().map(|((key, _), _)| get(key))))
+        Arc::new(U32::from_iter_values(rows.iter().map(|(key, ..)| get(key))))
     };
     let values = |get: fn(&Point) -> f64| -> ArrayRef {
-        Arc::new(F64::from_iter_values(rows.iter().map(|(_, point)| get(point))))
+        Arc::new(F64::from_iter_values(rows.iter().map(|(.., point)| get(point))))
     };
-    let last_at = rows.iter().map(|(_, point)| point.last_at_ms);
+    let last_at = rows.iter().map(|(.., point)| point.last_at_ms);
     let mut columns: Vec<(&str, ArrayRef)> = vec![
         ("application", ids(|key| key.application.0)),
         ("tier", ids(|key| key.tier.0)),
         ("node", ids(|key| key.node.0)),
-        ("path", Arc::new(Text::from_iter_values(rows.iter().map(|((key, _), _)| key.path())))),
-        ("unit", Arc::new(Text::from_iter_values(rows.iter().map(|((key, _), _)| key.unit())))),
-        ("minute", Arc::new(U32::from_iter_values(rows.iter().map(|((_, at), _)| at.0)))),
+        ("path", Arc::new(Text::from_iter_values(rows.iter().map(|(key, ..)| key.path())))),
+        ("unit", Arc::new(Text::from_iter_values(rows.iter().map(|(key, ..)| key.unit())))),
+        ("minute", Arc::new(U32::from_iter_values(rows.iter().map(|(_, at, _)| at.0)))),
         ("count", values(|point| point.count)),
         ("sum", values(|point| point.sum)),
         ("squares", values(|point| point.squares)),

@@ -17,7 +17,7 @@ use crate::{
         Opened, SegmentError,
         figures::{Figures, Wanted, each_figure},
         logs::{Log, each_log, encode_logs},
-        metrics::{Points, each_point},
+        metrics::{Points, each_point, rows_in},
         samples::{self, Row, SampleWriter},
         series::{SeriesRow, each_series, encode_series},
         spans::{self, Census, SpanWriter},
@@ -62,7 +62,7 @@ fn merged(table: Table, inputs: &[Arc<Segment>]) -> Result<Piece, StoreError> {
             Ok(figures_piece(account, table, period, &figures_of(inputs)?)?)
         }
         Table::Metrics | Table::MetricsTen | Table::MetricsHour => {
-            Ok(points_piece(account, table, period, &points_of(inputs)?)?)
+            Ok(points_piece(account, table, period, rows_in(&points_of(inputs)?))?)
         }
         Table::Spans | Table::Snapshots => {
             let (rows, bytes) = merge_spans(inputs)?;

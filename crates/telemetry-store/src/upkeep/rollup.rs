@@ -19,7 +19,7 @@ use crate::{
     recency::recency,
     segment::{
         figures::{Figures, Wanted, each_figure},
-        metrics::{Points, each_point},
+        metrics::{Points, each_point, rows_in},
     },
     store::{Pin, Segment, Store, StoreError},
     table::Table,
@@ -160,7 +160,7 @@ fn points_pieces(
             day.entry((key.clone(), at)).or_default().merge(&counted);
         }
         for (day, points) in days {
-            pieces.push(points_piece(account, table, day, &points)?);
+            pieces.push(points_piece(account, table, day, rows_in(&points))?);
         }
     }
     Ok(pieces)

@@ -28,7 +28,7 @@ proptest! {
                 minutes_squares: if rolled_up { minutes_squares } else { 0.0 },
             });
         }
-        let segment = reopened(&encode_points(&written).expect("it encodes"));
+        let segment = reopened(&encode_points(&mut rows_in(&written)).expect("it encodes"));
         let mut found = Points::new();
         each_point(&segment, |key, minute, point| {
             found.insert((key, minute), point);
