@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use daemon::disk::{Disk, DiskFile};
+use daemon::disk::{Disk, DiskFile, Space};
 use tracing::{info, warn};
 
 use crate::{
@@ -154,8 +154,8 @@ impl Log {
     /// Writes records behind the last one and fsyncs once. All are durable when this returns.
     ///
     /// # Errors
-    /// [`AppendError::Full`] and [`AppendError::TooLarge`] before anything is written; after [`AppendError::Failed`] the
-    /// log takes nothing more.
+    /// [`AppendError::Full`] and [`AppendError::TooLarge`] before anything is written; [`AppendError::DiskFull`] where it
+    /// did not fit, and nothing of it stays; after [`AppendError::Failed`] the log takes nothing more.
     pub fn append(&mut self, records: &[Record]) -> Result<Vec<Stored>, AppendError> {
         self.admit(records)?;
         let first = self.next;
@@ -163,7 +163,7 @@ impl Log {
         for (sequence, record) in (first..).zip(records) {
             record::encode(record, sequence, self.producer, &mut self.buffer);
         }
-        self.write(first).map_err(|error| self.fail(&error))?;
+        self.write(first)?;
         self.next = first + records.len() as u64;
         let producer = self.producer;
         let stored = |(offset, record): (u64, &Record)| Stored {
@@ -189,12 +189,12 @@ impl Log {
         Ok(())
     }
 
-    fn write(&mut self, first: u64) -> io::Result<()> {
+    fn write(&mut self, first: u64) -> Result<(), AppendError> {
         if self.newest.len() >= self.config.file_bytes {
-            self.rotate(first)?;
+            self.rotate(first).map_err(|error| self.not_written(&error))?;
         }
-        self.newest.append(&self.buffer)?;
-        self.newest.sync()?;
+        self.newest.append(&self.buffer).map_err(|error| self.not_written(&error))?;
+        self.newest.sync().map_err(|error| self.fail(&error))?;
         let length = self.newest.len();
         *self.files.values_mut().next_back().expect("there is always a newest file") = length;
         Ok(())
@@ -223,6 +223,21 @@ impl Log {
         if let Err(error) = removed.and_then(|()| self.disk.sync_dir(&self.config.dir)) {
             self.failed = Some(error.to_string());
         }
+    }
+
+    /// Of what did not fit the disk nothing stays, so the log goes on once there is room. After any other fault nobody
+    /// knows what is written.
+    fn not_written(&mut self, error: &io::Error) -> AppendError {
+        let length = self.newest.len();
+        let is_recovered = error.kind() == io::ErrorKind::StorageFull
+            && self.failed.is_none()
+            && self.newest.truncate(length).is_ok();
+        if !is_recovered {
+            return self.fail(error);
+        }
+        let space = self.disk.free_space(&self.config.dir);
+        let Space { free, total } = space.unwrap_or(Space { free: 0, total: 0 });
+        AppendError::DiskFull { free, total }
     }
 
     fn fail(&mut self, error: &io::Error) -> AppendError {

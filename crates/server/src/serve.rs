@@ -491,6 +491,9 @@ fn run_tasks(
     }));
 }
 
+/// More than intake stops at, so that it seldom has to.
+const KEEP_FREE_PERCENT: u8 = 8;
+
 fn retention(settings: &Settings) -> Retention {
     let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2);
     Retention {
@@ -501,6 +504,7 @@ fn retention(settings: &Settings) -> Retention {
         hours_ms: ms(*settings.retention_hours),
         logs_ms: ms(*settings.retention_logs),
         samples_ms: ms(*settings.retention_samples),
+        keep_free_percent: KEEP_FREE_PERCENT,
     }
 }
 

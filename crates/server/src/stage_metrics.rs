@@ -1,6 +1,9 @@
 //! The pipeline's and the stores' figures for `/metrics`.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use ingest::pipeline::Stats;
 use journal::Journal as _;
@@ -60,6 +63,12 @@ impl Collector for StageMetrics {
             ),
             ("pipeline_cuts", "Cuts made", &stats.cuts),
         ];
+        let dropped = AtomicU64::new(self.store.dropped_for_room());
+        let counters = counters.into_iter().chain([(
+            "store_dropped_bytes",
+            "Bytes of segments dropped before their time because the disk was nearly full",
+            &dropped,
+        )]);
         for (name, help, value) in counters {
             let metric = ConstCounter::new(value.load(Ordering::Relaxed));
             metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)?;

@@ -4,7 +4,11 @@
 //! [`Store::commit`]. Order of durability: every file, its directory, then the transaction; the journal is truncated only
 //! after that. A crash in between leaves files that the next start removes.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use metadata_store::{CommitOutcome, CutCommit, ObjectRef, PartitionOffset, SegmentMeta};
 use model::{id::AccountId, time::Minute};
@@ -162,10 +166,10 @@ impl Frozen {
         }
         let count = u32::try_from(pieces.len() + 1).expect("a cut has few segments");
         let first = store.catalogue.allocate_segment_ids(count)?;
-        let mut segments = Vec::new();
+        let mut written = Pieces::new(store);
         let mut touched: Vec<Table> = Vec::new();
         for (id, piece) in (first + 1..).zip(pieces) {
-            segments.push(piece.store(store, id, 0, now_ms)?);
+            written.add(&piece, id, 0, now_ms)?;
             if !touched.contains(&piece.table) {
                 touched.push(piece.table);
             }
@@ -175,6 +179,7 @@ impl Frozen {
             store.disk.sync_dir(&dir).map_err(failed("syncing", &dir))?;
         }
         let checkpoint = self.write_checkpoint(store, first)?;
+        let segments = written.keep();
         if let Some(freezing) = &mut store.state.write().freezing {
             freezing.segments = segments.iter().map(|segment| segment.id).collect();
         }
@@ -187,7 +192,9 @@ impl Frozen {
     fn write_checkpoint(&self, store: &Store, id: u64) -> Result<ObjectRef, StoreError> {
         let path =
             Path::new(CHECKPOINTS).join(format!("{}-{id}.checkpoint", self.position.consumer));
-        segment::store(store.disk.as_ref(), &path, &self.checkpoint)?;
+        segment::store(store.disk.as_ref(), &path, &self.checkpoint).inspect_err(|_| {
+            remove_again(store, &path);
+        })?;
         let dir = Path::new(CHECKPOINTS);
         store.disk.sync_dir(dir).map_err(failed("syncing", dir))?;
         Ok(ObjectRef { path: path.display().to_string(), bytes: self.checkpoint.len() as u64 })
@@ -207,15 +214,18 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    /// Writes the file; its directory is synced by the caller.
-    pub(crate) fn store(
+    fn path(&self, id: u64) -> PathBuf {
+        Path::new(SEGMENTS).join(self.table.name()).join(format!("{id}.parquet"))
+    }
+
+    fn store(
         &self,
         store: &Store,
         id: u64,
         level: u8,
         now_ms: i64,
     ) -> Result<SegmentMeta, StoreError> {
-        let path = Path::new(SEGMENTS).join(self.table.name()).join(format!("{id}.parquet"));
+        let path = self.path(id);
         segment::store(store.disk.as_ref(), &path, &self.bytes)?;
         Ok(SegmentMeta {
             id,
@@ -234,6 +244,57 @@ impl Piece {
             created_ms: now_ms,
             detail: self.detail.clone(),
         })
+    }
+}
+
+/// Files of pieces that are being written. Unless they are kept they go again: on a full disk each try would leave some.
+pub(crate) struct Pieces<'s> {
+    store: &'s Store,
+    metas: Vec<SegmentMeta>,
+    /// The one that is being written.
+    unfinished: Option<PathBuf>,
+}
+
+impl<'s> Pieces<'s> {
+    pub(crate) fn new(store: &'s Store) -> Pieces<'s> {
+        Pieces { store, metas: Vec::new(), unfinished: None }
+    }
+
+    /// Writes a piece's file; its directory is synced by the caller.
+    pub(crate) fn add(
+        &mut self,
+        piece: &Piece,
+        id: u64,
+        level: u8,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.unfinished = Some(piece.path(id));
+        self.metas.push(piece.store(self.store, id, level, now_ms)?);
+        self.unfinished = None;
+        Ok(())
+    }
+
+    /// What was written, which stays.
+    pub(crate) fn keep(mut self) -> Vec<SegmentMeta> {
+        std::mem::take(&mut self.metas)
+    }
+}
+
+impl Drop for Pieces<'_> {
+    fn drop(&mut self) {
+        let written = self.metas.iter().map(|meta| PathBuf::from(&meta.path));
+        for path in written.chain(self.unfinished.take()) {
+            remove_again(self.store, &path);
+        }
+    }
+}
+
+/// Removes a file that nothing refers to. What stays is found at the next start.
+fn remove_again(store: &Store, path: &Path) {
+    if let Err(error) = store.disk.remove(path)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::debug!(%error, path = %path.display(), "could not remove an unfinished file");
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) const KEEP: Retention = Retention {
     hours_ms: 400 * 24 * HOUR_MS,
     logs_ms: 8 * 24 * HOUR_MS,
     samples_ms: 8 * 24 * HOUR_MS,
+    keep_free_percent: 0,
 };
 
 pub(crate) struct Fixture {

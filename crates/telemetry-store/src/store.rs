@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -65,6 +65,8 @@ pub struct Store {
     footers: Arc<Footers>,
     /// Segments that were found lost or damaged.
     damaged: Mutex<BTreeSet<u64>>,
+    /// Bytes of segments that went before their time, for want of room.
+    pub(crate) dropped_for_room: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -173,8 +175,14 @@ impl Config {
             disk.sync_dir(dir).map_err(failed("syncing", dir))?;
         }
         let footers = Arc::new(Footers::new(FOOTER_BYTES));
-        let store =
-            Store { disk, catalogue, state: RwLock::default(), footers, damaged: Mutex::default() };
+        let store = Store {
+            disk,
+            catalogue,
+            state: RwLock::default(),
+            footers,
+            damaged: Mutex::default(),
+            dropped_for_room: AtomicU64::default(),
+        };
         store.reload()?;
         if let Some(newer) =
             store.pin().segments.by_id.values().find(|segment| segment.meta.format > FORMAT)
@@ -325,6 +333,11 @@ impl Store {
     pub fn damaged_segment_count(&self) -> usize {
         let pin = self.pin();
         self.damaged.lock().iter().filter(|id| pin.segments.by_id.contains_key(id)).count()
+    }
+
+    /// Bytes of segments that went before their time since the start, because the disk was nearly full.
+    pub fn dropped_for_room(&self) -> u64 {
+        self.dropped_for_room.load(Ordering::Relaxed)
     }
 
     /// How many segments there are.

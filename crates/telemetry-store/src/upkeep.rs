@@ -7,12 +7,20 @@ mod merge;
 mod plan;
 mod rollup;
 
-use metadata_store::{ReplaceOutcome, Replacement, SegmentMeta};
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
 
+use daemon::disk::Space;
+use metadata_store::{ReplaceOutcome, Replacement, SegmentMeta};
+use tracing::warn;
+
+use self::plan::plan_within;
 pub use self::plan::{Job, Retention, plan};
 use crate::{
-    cut::Piece,
+    cut::{Piece, Pieces},
     store::{SEGMENTS, Segment, Store, StoreError, failed},
     table::Table,
 };
@@ -30,8 +38,16 @@ impl Store {
             segment.rolled_up |= damaged;
             !damaged || plan::is_expired(segment, now_ms, retention)
         });
-        let Some(job) = plan(&listing.segments, now_ms, retention) else { return Ok(None) };
+        // A disk that cannot tell counts as having room.
+        let space = self.disk.free_space(Path::new(SEGMENTS));
+        let space = space.unwrap_or(Space { free: u64::MAX, total: 0 });
+        let job = plan_within(&listing.segments, now_ms, retention, space);
+        let Some(job) = job else { return Ok(None) };
         let replacement = match &job {
+            Job::MakeRoom { segments } => {
+                self.note_made_room(&listing.segments, segments, space);
+                Replacement { remove: segments.clone(), ..Replacement::default() }
+            }
             Job::Drop { segments } => {
                 Replacement { remove: segments.clone(), ..Replacement::default() }
             }
@@ -48,6 +64,24 @@ impl Store {
             self.reload()?;
         }
         Ok(Some(job))
+    }
+
+    /// Counts what goes before its time, and says so.
+    fn note_made_room(&self, listed: &[SegmentMeta], ids: &[u64], space: Space) {
+        let dropped = || listed.iter().filter(|segment| ids.contains(&segment.id));
+        let bytes: u64 = dropped().map(|segment| segment.bytes).sum();
+        self.dropped_for_room.fetch_add(bytes, Ordering::Relaxed);
+        let tables: BTreeSet<&str> = dropped()
+            .filter_map(|segment| Table::from_number(segment.table).map(Table::name))
+            .collect();
+        let Space { free, total } = space;
+        warn!(
+            bytes,
+            ?tables,
+            free,
+            total,
+            "the disk is nearly full: the oldest data go before their time"
+        );
     }
 
     /// Remembers which segment a job failed at, so that the next one goes without it.
@@ -70,13 +104,15 @@ impl Store {
     ) -> Result<Vec<SegmentMeta>, StoreError> {
         let count = u32::try_from(pieces.len()).expect("a job has few pieces");
         let first = self.catalogue.allocate_segment_ids(count)?;
-        let metas: Result<Vec<SegmentMeta>, StoreError> =
-            (first..).zip(pieces).map(|(id, piece)| piece.store(self, id, level, now_ms)).collect();
+        let mut written = Pieces::new(self);
+        for (id, piece) in (first..).zip(pieces) {
+            written.add(piece, id, level, now_ms)?;
+        }
         for table in pieces.iter().map(|piece| piece.table) {
             let dir = Path::new(SEGMENTS).join(table.name());
             self.disk.sync_dir(&dir).map_err(failed("syncing", &dir))?;
         }
-        metas
+        Ok(written.keep())
     }
 }
 

@@ -33,6 +33,8 @@ const RETENTION: Retention = Retention {
     hours_ms: 400 * DAY_MS,
     logs_ms: 30 * DAY_MS,
     samples_ms: 30 * DAY_MS,
+
+    keep_free_percent: 0,
 };
 pub(super) const METADATA: &str = "metadata.sqlite";
 

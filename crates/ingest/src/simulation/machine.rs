@@ -33,6 +33,8 @@ pub(super) const RETENTION: Retention = Retention {
     hours_ms: 400 * DAY_MS,
     logs_ms: 30 * DAY_MS,
     samples_ms: 30 * DAY_MS,
+
+    keep_free_percent: 0,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -47,6 +49,7 @@ pub(super) struct Machine {
     process: Option<Process>,
     random: Random,
     pub(super) restarts: u32,
+    is_full: bool,
 }
 
 /// What a process has in memory.
@@ -70,6 +73,7 @@ impl Machine {
             process: None,
             random,
             restarts: 0,
+            is_full: false,
         };
         machine.process = Some(machine.start().expect("an empty disk works"));
         machine
@@ -135,9 +139,26 @@ impl Machine {
                 Ok(process) if !self.disk.is_dead() => return self.process = Some(process),
                 Ok(process) => drop(process),
                 Err(error) if self.disk.is_dead() => drop(error),
+                // Its operator sees why.
+                Err(_) if self.is_full => self.make_room(),
                 Err(error) => panic!("the process does not start: {}", chain(error.as_ref())),
             }
         }
+    }
+
+    /// Fills the disk, but for so many bytes.
+    pub(super) fn fill_disk(&mut self, left: u64) {
+        if !self.is_full {
+            let space = self.disk.free_space(&PathBuf::new()).expect("it can tell");
+            self.disk.set_capacity(space.total - space.free + left);
+            self.is_full = true;
+        }
+    }
+
+    /// The disk has room again.
+    pub(super) fn make_room(&mut self) {
+        self.disk.set_capacity(u64::MAX);
+        self.is_full = false;
     }
 
     /// Restarts if the process died in what was just done.
@@ -176,6 +197,9 @@ impl Machine {
         self.process().journal.append(records, done);
         let result = answered.recv().expect("every append is answered");
         let acknowledged = result.is_ok();
+        if matches!(result, Err(journal::AppendError::DiskFull { .. })) {
+            return false;
+        }
         // A journal that failed takes nothing more until the process is started again.
         if !self.notice_death() && !acknowledged {
             self.crash();
@@ -211,6 +235,7 @@ impl Machine {
     /// Nothing fails from now on but what is told to.
     pub(super) fn stop_failing(&mut self) {
         self.disk.fail_at(u64::MAX);
+        self.make_room();
         self.catalogue.fail_before_commit(u32::MAX);
         self.catalogue.fail_after_commit(u32::MAX);
     }

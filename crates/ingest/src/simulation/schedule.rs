@@ -74,6 +74,9 @@ pub(super) fn run(seed: u64) -> Report {
 impl Schedule {
     fn act(&mut self) {
         self.machine.now_ms += self.random.below(3_000) as i64;
+        if self.random.percent(15) {
+            self.machine.make_room();
+        }
         match self.random.below(100) {
             0..27 => self.make_traffic(),
             27..29 => self.make_logs(),
@@ -82,7 +85,8 @@ impl Schedule {
             62..66 => self.machine.now_ms += 60_000 * (1 + self.random.below(20)) as i64,
             66..68 => self.machine.now_ms += 3_600_000 * (1 + self.random.below(3)) as i64,
             68..76 => drop(self.machine.upkeep()),
-            76..84 => {
+            76..78 => self.machine.fill_disk(self.random.below(20_000)),
+            78..84 => {
                 let disk = &self.machine.disk;
                 disk.fail_at(disk.steps() + 1 + self.random.below(40));
             }
@@ -163,6 +167,10 @@ impl Schedule {
                 if body.signal == Signal::Traces {
                     break;
                 }
+                // Or they would never get through.
+                if !body.acknowledged {
+                    self.machine.make_room();
+                }
             }
         }
     }
@@ -208,6 +216,7 @@ impl Schedule {
     /// resolution, before and after merging, rolling up and another start.
     fn settle(&mut self) {
         self.machine.now_ms += 1;
+        self.machine.make_room();
         while self.bodies.iter().any(|body| !body.acknowledged) {
             self.machine.now_ms = self.machine.now_ms.max(
                 self.bodies.iter().map(|body| body.due_ms).max().expect("there is such a body"),

@@ -106,6 +106,30 @@ fn after_a_failed_fsync_nothing_is_acknowledged_until_a_restart() {
 }
 
 #[test]
+fn a_log_on_a_disk_filled_to_the_last_byte_refuses_and_goes_on_by_itself() {
+    let disk = Arc::new(SimulatedDisk::new());
+    let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens");
+    let mut kept = Vec::new();
+    for n in 1..=60 {
+        // Full for a while, at each place of a file and where the next file begins.
+        let full = n % 3 != 0;
+        let space = disk.free_space("".as_ref()).expect("it can tell");
+        let used = space.total - space.free;
+        disk.set_capacity(if full { used + n % 7 } else { 1 << 30 });
+        match log.append(&[record(n)]) {
+            Ok(_) => kept.push(n),
+            Err(AppendError::DiskFull { .. }) => assert!(full, "there was room for {n}"),
+            Err(other) => panic!("{n}: {other}"),
+        }
+    }
+    assert_eq!(kept, (1..=60).filter(|n| n % 3 == 0).collect::<Vec<_>>());
+    assert_eq!(numbers(&log, 1), kept);
+    drop(log);
+    let log = Log::open(disk, config()).expect("it opens again");
+    assert_eq!(numbers(&log, 1), kept);
+}
+
+#[test]
 fn a_full_log_refuses_until_it_is_truncated() {
     let disk = Arc::new(SimulatedDisk::new());
     let limit = LogConfig { max_bytes: 1000, ..config() };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use daemon::disk::Space;
 use metadata_store::SegmentMeta;
 
 use crate::{recency::recency, table::Table};
@@ -17,6 +18,8 @@ pub struct Retention {
     pub logs_ms: i64,
     /// Raw metric points.
     pub samples_ms: i64,
+    /// While less of the disk is free, percent, the oldest data go before their time; 0 for never.
+    pub keep_free_percent: u8,
 }
 
 impl Retention {
@@ -38,6 +41,8 @@ impl Retention {
 /// One piece of work on the segments with these ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Job {
+    /// The disk is nearly full, and they are what can be missed first.
+    MakeRoom { segments: Vec<u64> },
     /// Their rows are over their retention.
     Drop { segments: Vec<u64> },
     /// Many small ones of one account, table and period become one of this level.
@@ -63,7 +68,79 @@ fn max_bytes(table: Table) -> u64 {
     }
 }
 
-/// The most urgent job.
+/// What merges leave free: cuts need it to work off the journal.
+const MERGE_RESERVE_PERCENT: u64 = 2;
+
+/// The most urgent job, given how much of the disk is free.
+pub(super) fn plan_within(
+    segments: &[SegmentMeta],
+    now_ms: i64,
+    retention: &Retention,
+    space: Space,
+) -> Option<Job> {
+    let wanted = space.total / 100 * u64::from(retention.keep_free_percent);
+    let job = drop_expired(segments, now_ms, retention)
+        .or_else(|| make_room(segments, now_ms, wanted.saturating_sub(space.free)))
+        .or_else(|| plan(segments, now_ms, retention))?;
+    let bytes = |ids: &[u64]| -> u64 {
+        segments
+            .iter()
+            .filter(|segment| ids.contains(&segment.id))
+            .map(|segment| segment.bytes)
+            .sum()
+    };
+    let room = space.free.saturating_sub(space.total / 100 * MERGE_RESERVE_PERCENT);
+    match &job {
+        Job::Merge { segments, .. } | Job::RollUp { segments, .. } if bytes(segments) > room => {
+            None
+        }
+        _ => Some(job),
+    }
+}
+
+/// What goes first when the disk is nearly full: whole traces, log records, raw samples, minutes that are rolled up, and
+/// snapshots older than a day; of each the oldest, and nothing of a period that still runs.
+fn make_room(segments: &[SegmentMeta], now_ms: i64, deficit: u64) -> Option<Job> {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    if deficit == 0 {
+        return None;
+    }
+    let turn = |segment: &SegmentMeta| -> Option<u8> {
+        match Table::from_number(segment.table)? {
+            Table::Spans => Some(0),
+            Table::Logs => Some(1),
+            Table::Samples => Some(2),
+            Table::Figures | Table::Metrics => segment.rolled_up.then_some(3),
+            Table::Snapshots | Table::TraceIndex => {
+                (segment.max_time_ns / 1_000_000 < now_ms - DAY_MS).then_some(4)
+            }
+            // Small beside what they stand for.
+            Table::Series
+            | Table::FiguresTen
+            | Table::MetricsTen
+            | Table::FiguresHour
+            | Table::MetricsHour => None,
+        }
+    };
+    let mut candidates: Vec<((u8, i64, u64), u64)> = segments
+        .iter()
+        .filter(|segment| is_closed(segment, now_ms))
+        .filter_map(|segment| {
+            Some(((turn(segment)?, segment.period_start_ms, segment.id), segment.bytes))
+        })
+        .collect();
+    candidates.sort_unstable();
+    let mut freed = 0;
+    let chosen = candidates.into_iter().take_while(|(_, bytes)| {
+        let needed = freed < deficit;
+        freed += bytes;
+        needed
+    });
+    let segments: Vec<u64> = chosen.map(|((.., id), _)| id).collect();
+    (!segments.is_empty()).then_some(Job::MakeRoom { segments })
+}
+
+/// The most urgent job on a disk with room.
 pub fn plan(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) -> Option<Job> {
     drop_expired(segments, now_ms, retention)
         .or_else(|| merge(segments, now_ms))
@@ -192,6 +269,7 @@ mod tests {
         hours_ms: 400 * 24 * HOUR,
         logs_ms: 8 * 24 * HOUR,
         samples_ms: 8 * 24 * HOUR,
+        keep_free_percent: 10,
     };
 
     fn segment(id: u64, table: Table, level: u8) -> SegmentMeta {
@@ -290,6 +368,56 @@ mod tests {
             closed,
             Some(Job::Merge { table: Table::TraceIndex, segments: first, level: 2 })
         );
+    }
+
+    #[test]
+    fn a_nearly_full_disk_loses_its_oldest_traces_first_and_never_what_is_new() {
+        let at = |id, table, hour: i64| SegmentMeta {
+            period_start_ms: hour * HOUR,
+            max_time_ns: (hour + 1) * HOUR * 1_000_000 - 1,
+            rolled_up: true,
+            level: 9,
+            ..segment(id, table, 0)
+        };
+        let all = [
+            at(1, Table::Spans, 21),
+            at(2, Table::Spans, 20),
+            at(3, Table::Spans, 23),
+            at(4, Table::Logs, 1),
+            at(5, Table::Samples, 1),
+            at(6, Table::Figures, 1),
+            SegmentMeta { rolled_up: false, ..at(7, Table::Metrics, 22) },
+            at(8, Table::Snapshots, 1),
+            at(9, Table::Snapshots, 12),
+            at(10, Table::FiguresHour, 0),
+        ];
+        // Each has 1000 bytes; a tenth of the disk is to be free.
+        let room = |free: u64, segments: &[SegmentMeta]| {
+            let space = Space { free, total: 100_000 };
+            match plan_within(segments, 23 * HOUR + HOUR / 2, &KEEP, space) {
+                Some(Job::MakeRoom { segments }) => segments,
+                _ => Vec::new(),
+            }
+        };
+        assert_eq!(room(10_000, &all), Vec::<u64>::new());
+        assert_eq!(room(9_999, &all), [2]);
+        assert_eq!(room(8_500, &all), [2, 1]);
+        // 3 is of the running hour, 7 not rolled up, 9 younger than a day; hours stay.
+        let at_day = |segments: &[SegmentMeta]| {
+            let space = Space { free: 0, total: 100_000 };
+            plan_within(segments, 26 * HOUR, &Retention { traces_ms: 99 * HOUR, ..KEEP }, space)
+        };
+        let everything = Job::MakeRoom { segments: vec![2, 1, 3, 4, 5, 6, 8] };
+        assert_eq!(at_day(&all), Some(everything));
+    }
+
+    #[test]
+    fn nothing_is_merged_where_only_the_reserve_is_left() {
+        let keep = Retention { keep_free_percent: 0, ..KEEP };
+        let many: Vec<_> = (1..=16).map(|id| segment(id, Table::Spans, 0)).collect();
+        let job = |free| plan_within(&many, HOUR / 2, &keep, Space { free, total: 1_000_000 });
+        assert!(matches!(job(36_000), Some(Job::Merge { .. })));
+        assert_eq!(job(35_999), None);
     }
 
     #[test]

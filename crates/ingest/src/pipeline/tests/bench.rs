@@ -352,6 +352,8 @@ impl Bench {
             hours_ms: 400 * DAY_MS,
             logs_ms: DAY_MS,
             samples_ms: DAY_MS,
+
+            keep_free_percent: 0,
         };
         while self.store().upkeep(self.now_ms, &retention).expect("nothing fails").is_some() {}
     }
