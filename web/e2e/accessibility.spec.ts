@@ -102,6 +102,12 @@ test('the map is usable by keyboard', async ({ page }) => {
   await page.keyboard.press('Enter')
   const panel = page.getByRole('complementary', { name: /Figures of/ })
   await expect(panel).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(panel).toHaveCount(0)
+  await page.waitForTimeout(100)
+  await expect(node).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(panel).toBeVisible()
   // Escape closes it wherever the focus is by now.
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
   await page.keyboard.press('Escape')

@@ -1,6 +1,6 @@
 import '@xyflow/react/dist/base.css'
 import { Background, Controls, getViewportForBounds, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Node, type NodeChange } from '@xyflow/react'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { severityOf } from '../../format/severity'
 import { CallEdge, type CallEdgeType } from './CallEdge'
 import { EntityNode, type EntityNodeType } from './EntityNode'
@@ -71,8 +71,14 @@ function Canvas({ view, places, selected, fitKey, onSelect, onOpen, onMove }: Fl
     },
     [onMove],
   )
+  // Escape on an entity lets go of what is selected. The library's own Escape would take the focus away as well.
+  const letGo = (event: KeyboardEvent<HTMLDivElement>) => {
+    if (event.key !== 'Escape' || !selected || !(event.target as HTMLElement).dataset.id) return
+    event.stopPropagation()
+    onSelect(null)
+  }
   return (
-    <div className={styles.canvas} data-zoom={zoom}>
+    <div className={styles.canvas} data-zoom={zoom} onKeyDownCapture={letGo}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
