@@ -55,6 +55,22 @@ test('what was not measured is a dash, and what was not called is zero', async (
   }
 })
 
+test('where an application reported nothing its figures are dashes, not zeros', async ({ page }) => {
+  const silent = (figures: object) => ({ ...figures, calls: 0, errors: 0, calls_per_minute: 0, errors_per_minute: 0, error_percent: 0, average_ms: null, min_ms: null, max_ms: null, p95_ms: null, slow: 0, very_slow: 0, stall: 0 })
+  await page.route(/\/applications\/1(\/business-transactions)?\?/, async (route) => {
+    const response = await route.fetch()
+    const body = await response.json()
+    for (const one of body.items ?? [body]) Object.assign(one, { figures: silent(one.figures), sparkline: [null, null, null] })
+    await route.fulfill({ response, json: body })
+  })
+  await signIn(page, 'admin', `/applications/1?${past().query}`)
+  const keys = page.getByLabel('Key figures').locator('dd')
+  await expect(keys).toHaveText(Array.from({ length: 7 }, () => '–'))
+  for (const column of ['Calls/min', 'Calls', 'Errors', 'Slow']) await expect(await cell(page, 'Business transactions', 0, column)).toHaveText('–')
+  await page.getByRole('link', { name: /^Tiers/ }).click()
+  for (const table of ['Tiers', 'Nodes']) await expect(await cell(page, table, 0, 'Calls')).toHaveText('–')
+})
+
 test('a group has no percentile, and says why', async ({ page }) => {
   await signIn(page, 'admin', '/applications/2/flow-map?selected=group:tier:checkout')
   const panel = page.getByRole('complementary', { name: 'Figures of checkout-*' })
