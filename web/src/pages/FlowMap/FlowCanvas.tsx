@@ -17,6 +17,8 @@ const MINIMAP_ABOVE = 30
 const MIN_ZOOM = 0.06
 /** What the panel beside the map covers. */
 const PANEL = 330
+/** Given as measured too: the library waits for it before it fits the map, and measures again only what changes its size. */
+const SIZE = { width: NODE_WIDTH, height: NODE_HEIGHT }
 const HANDLES = [
   { type: 'target' as const, position: 'left' as never, x: 0, y: NODE_HEIGHT / 2, width: 1, height: 1 },
   { type: 'source' as const, position: 'right' as never, x: NODE_WIDTH - 1, y: NODE_HEIGHT / 2, width: 1, height: 1 },
@@ -138,8 +140,8 @@ function useNodes(view: MapView, places: ReadonlyMap<string, Point>, dragged: { 
         id: entity.id,
         type: 'entity',
         position: places.get(entity.id) ?? { x: 0, y: 0 },
-        width: NODE_WIDTH,
-        height: NODE_HEIGHT,
+        ...SIZE,
+        measured: SIZE,
         handles: HANDLES,
         selected: entity.id === selected,
         ariaLabel: entity.name,
