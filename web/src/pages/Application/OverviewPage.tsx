@@ -28,7 +28,7 @@ export function OverviewPage() {
               <div className={styles.key}>
                 <FigureStrip figures={told(data)} />
                 <div className={styles.beside}>
-                  <Sparkline values={data.sparkline} label="Calls per minute" width={260} height={28} />
+                  <Sparkline values={data.sparkline} label="Calls per minute" width={180} height={28} />
                   <BackgroundSwitch application={data} />
                 </div>
               </div>
