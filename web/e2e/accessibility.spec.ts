@@ -97,6 +97,8 @@ test('the map is usable by keyboard', async ({ page }) => {
   await signIn(page)
   await openApplication(page)
   await page.getByRole('link', { name: 'Flow map' }).click()
+  // The overview has a map of its own.
+  await expect(page.getByRole('table', { name: 'Business transactions' })).toHaveCount(0)
   const node = page.locator('.react-flow__node').first()
   await node.focus()
   await page.keyboard.press('Enter')
@@ -112,6 +114,8 @@ test('the map is usable by keyboard', async ({ page }) => {
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
   await page.keyboard.press('Escape')
   await expect(panel).toHaveCount(0)
+  // No call is read out by numbers.
+  await expect(page.getByRole('img', { name: /^Edge from/ })).toHaveCount(0)
   const call = page.getByRole('button', { name: /→/ }).first()
   await call.focus()
   await page.keyboard.press('Enter')

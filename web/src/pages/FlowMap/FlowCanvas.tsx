@@ -161,12 +161,14 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
     const texts = new Set(chosen.map((e) => e.id))
     const labels = labelPositions(chosen, inTheWay, bright.filter((e) => !texts.has(e.id) && severityOf(e.figures) !== 'normal'))
     const names = new Map(view.nodes.map((n) => [n.id, n.name]))
+    const nameOf = (id: string) => names.get(id) ?? id
     const most = busiest(view.edges, 1)[0]?.figures.calls_per_minute ?? 0
     return view.edges.map<CallEdgeType>((call) => ({
       id: call.id,
       source: call.from,
       target: call.to,
       type: 'call',
+      ariaLabel: `${nameOf(call.from)} → ${nameOf(call.to)}`,
       data: {
         call,
         weight: weightOf(call.figures.calls_per_minute, most),
@@ -175,7 +177,7 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
         asked: false,
         hot: near?.edges.has(call.id) ?? false,
         dimmed: near !== null && !near.edges.has(call.id),
-        summary: edgeSummary(call, (id) => names.get(id) ?? id),
+        summary: edgeSummary(call, nameOf),
         onSelect,
       },
     }))
