@@ -101,6 +101,28 @@ test('the newest minute is marked as filling, and a past range has none', async 
   await expect(page.getByText('still filling')).toHaveCount(0)
 })
 
+test('dragging on a chart zooms in, and one step back zooms out', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/business-transactions')
+  await page.getByRole('table', { name: 'Business transactions' }).getByRole('link').first().click()
+  const chart = page.locator('.u-over').first()
+  await expect(chart).toBeVisible()
+  const before = page.url()
+  const box = await chart.boundingBox()
+  await page.mouse.move((box?.x ?? 0) + 100, (box?.y ?? 0) + 40)
+  await expect(page.locator('figcaption time').first()).toBeVisible()
+  // What stands under the pointer is told without moving anything.
+  expect(await page.locator('.u-over').evaluateAll((all) => new Set(all.map((c) => c.getBoundingClientRect().y)).size)).toBe(1)
+  expect((await chart.boundingBox())?.y).toBe(box?.y)
+  if (!box) throw new Error('no chart')
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 40)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 40, { steps: 5 })
+  await page.mouse.up()
+  await expect(page).toHaveURL(/from=\d+&to=\d+/)
+  await page.goBack()
+  await expect(page).toHaveURL(before)
+})
+
 test('a relative range goes along from page to page and stays relative', async ({ page }) => {
   await signIn(page, 'admin', '/applications?range=last-3h')
   await page.getByRole('link', { name: 'shop-production' }).click()
