@@ -55,6 +55,22 @@ test('what was not measured is a dash, and what was not called is zero', async (
   }
 })
 
+test('where an application reported nothing its figures are dashes, not zeros', async ({ page }) => {
+  const silent = (figures: object) => ({ ...figures, calls: 0, errors: 0, calls_per_minute: 0, errors_per_minute: 0, error_percent: 0, average_ms: null, min_ms: null, max_ms: null, p95_ms: null, slow: 0, very_slow: 0, stall: 0 })
+  await page.route(/\/applications\/1(\/business-transactions)?\?/, async (route) => {
+    const response = await route.fetch()
+    const body = await response.json()
+    for (const one of body.items ?? [body]) Object.assign(one, { figures: silent(one.figures), sparkline: [null, null, null] })
+    await route.fulfill({ response, json: body })
+  })
+  await signIn(page, 'admin', `/applications/1?${past().query}`)
+  const keys = page.getByLabel('Key figures').locator('dd')
+  await expect(keys).toHaveText(Array.from({ length: 7 }, () => '–'))
+  for (const column of ['Calls/min', 'Calls', 'Errors', 'Slow']) await expect(await cell(page, 'Business transactions', 0, column)).toHaveText('–')
+  await page.getByRole('link', { name: /^Tiers/ }).click()
+  for (const table of ['Tiers', 'Nodes']) await expect(await cell(page, table, 0, 'Calls')).toHaveText('–')
+})
+
 test('a group has no percentile, and says why', async ({ page }) => {
   await signIn(page, 'admin', '/applications/2/flow-map?selected=group:tier:checkout')
   const panel = page.getByRole('complementary', { name: 'Figures of checkout-*' })
@@ -83,6 +99,28 @@ test('the newest minute is marked as filling, and a past range has none', async 
   await page.goto(`/applications/1/business-transactions/105?${past().query}`)
   await expect(page.locator('canvas')).toHaveCount(3)
   await expect(page.getByText('still filling')).toHaveCount(0)
+})
+
+test('dragging on a chart zooms in, and one step back zooms out', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/business-transactions')
+  await page.getByRole('table', { name: 'Business transactions' }).getByRole('link').first().click()
+  const chart = page.locator('.u-over').first()
+  await expect(chart).toBeVisible()
+  const before = page.url()
+  const box = await chart.boundingBox()
+  await page.mouse.move((box?.x ?? 0) + 100, (box?.y ?? 0) + 40)
+  await expect(page.locator('figcaption time').first()).toBeVisible()
+  // What stands under the pointer is told without moving anything.
+  expect(await page.locator('.u-over').evaluateAll((all) => new Set(all.map((c) => c.getBoundingClientRect().y)).size)).toBe(1)
+  expect((await chart.boundingBox())?.y).toBe(box?.y)
+  if (!box) throw new Error('no chart')
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 40)
+  await page.mouse.down()
+  await page.mouse.move(box.x + box.width * 0.7, box.y + 40, { steps: 5 })
+  await page.mouse.up()
+  await expect(page).toHaveURL(/from=\d+&to=\d+/)
+  await page.goBack()
+  await expect(page).toHaveURL(before)
 })
 
 test('a relative range goes along from page to page and stays relative', async ({ page }) => {

@@ -29,6 +29,37 @@ test('places survive a reload and dragging is kept', async ({ page }) => {
   expect((await placesOf(page))['17']).toBe(moved)
 })
 
+test('the map is fitted to the screen on demand, after a refresh too, and when it was laid out anew', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/flow-map')
+  await expect(page.locator('.react-flow__node')).toHaveCount(12)
+  const viewport = page.locator('.react-flow__viewport')
+  const drag = async () => {
+    const before = await viewport.getAttribute('style')
+    await page.mouse.move(300, 700)
+    await page.mouse.down()
+    await page.mouse.move(700, 740, { steps: 4 })
+    await page.mouse.up()
+    await expect(viewport).not.toHaveAttribute('style', before ?? '')
+  }
+  const inSight = async () => {
+    const pane = await page.locator('.react-flow').boundingBox()
+    const boxes = await page.locator('.react-flow__node').evaluateAll((nodes) => nodes.map((n) => n.getBoundingClientRect().toJSON() as DOMRect))
+    return boxes.every((b) => pane && b.left >= pane.x && b.right <= pane.x + pane.width && b.top >= pane.y && b.bottom <= pane.y + pane.height)
+  }
+  await expect.poll(inSight).toBe(true)
+  await page.waitForResponse((r) => r.url().includes('/flow-map?'), { timeout: 15_000 })
+  await drag()
+  expect(await inSight()).toBe(false)
+  await page.getByRole('button', { name: 'Fit View' }).click()
+  await expect.poll(inSight).toBe(true)
+  await drag()
+  await page.getByRole('button', { name: 'Lay out anew' }).click()
+  await expect.poll(inSight).toBe(true)
+  await drag()
+  await page.getByRole('button', { name: 'Fit View' }).click()
+  await expect.poll(inSight).toBe(true)
+})
+
 test('a new entity moves no other', async ({ page, request }) => {
   await signIn(page, 'admin', '/applications/1/flow-map')
   await expect(page.locator('.react-flow__node')).toHaveCount(12)

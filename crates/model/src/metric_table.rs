@@ -11,7 +11,7 @@
 //! | kind | a row of one minute holds | shown | a tier is |
 //! |---|---|---|---|
 //! | `Host` | samples of the whole host, from however many processes | sum ÷ count | the mean of its nodes |
-//! | `Average` | samples of all processes | sum ÷ count | the mean of its nodes |
+//! | `Average` | samples of all processes | sum ÷ count | the mean of its nodes' samples |
 //! | `Level` | samples of the total over the node's processes | sum ÷ count | the sum of its nodes |
 //! | `PerMinute` | increases; their `sum` is what happened | sum ÷ minutes | the sum of its nodes |
 //!

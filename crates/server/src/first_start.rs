@@ -17,9 +17,12 @@ use crate::{Started, data_dir::random};
 
 pub(crate) const ADMIN: &str = "admin";
 
-/// What was made at random and must be shown, since nobody else knows it.
+/// What the first start made.
 #[derive(Debug, Default)]
 pub(crate) struct Made {
+    /// Whether this is the first start.
+    administrator: bool,
+    /// What was made at random and must be shown, since nobody else knows it.
     password: Option<String>,
     access_key: Option<String>,
 }
@@ -36,6 +39,7 @@ pub(crate) async fn ensure(
         let given = given_password(settings)?;
         let password = given.clone().unwrap_or_else(random_password);
         create_admin(metadata, &password).await?;
+        made.administrator = true;
         made.password = given.is_none().then_some(password);
     } else {
         say_if_not_the_password(settings, metadata).await?;
@@ -148,14 +152,15 @@ pub(crate) fn random_password() -> String {
         .collect()
 }
 
-/// Tells once what was made, and what to reach by it. Nothing is told when nothing was.
+/// Tells once what was made, and what to reach by it: at the first start, and when there is something that nobody else
+/// knows. Of a password or a key that was given it says so, and no more.
 pub(crate) fn tell(
     made: &Made,
     started: &Started,
     tls: &TlsState,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
-    if made.password.is_none() && made.access_key.is_none() {
+    if !made.administrator && made.access_key.is_none() {
         return Ok(());
     }
     writeln!(out, "\n  Vedette is set up. This is shown once:\n")?;
@@ -163,12 +168,13 @@ pub(crate) fn tell(
         Some(_) => writeln!(out, "    page          {}", started.url)?,
         None => writeln!(out, "    page          none, since https-listen is off; nor REST")?,
     }
-    if let Some(password) = &made.password {
+    if made.administrator {
         writeln!(out, "    user          {ADMIN}")?;
-        writeln!(out, "    password      {password}")?;
+        writeln!(out, "    password      {}", made.password.as_deref().unwrap_or("as configured"))?;
     }
-    if let Some(key) = &made.access_key {
-        writeln!(out, "    access key    {key}    (agents send it as x-api-key)")?;
+    match &made.access_key {
+        Some(key) => writeln!(out, "    access key    {key}    (agents send it as x-api-key)")?,
+        None => writeln!(out, "    access key    as configured")?,
     }
     match started.https {
         Some(_) => tell_of_https(&started.url, tls, out)?,

@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { exact, milliseconds, NONE, percent, perMinute, responseTime, short, significant } from './numbers'
+import { errorShareText, exact, milliseconds, NONE, percent, perMinute, responseTime, short, significant } from './numbers'
 
 const check = <T>(format: (value: T) => string, pairs: [T, string][]) => {
   for (const [value, text] of pairs) expect(format(value), String(value)).toBe(text)
 }
 
 describe('numbers', () => {
+  it('an error share says what it is of', () => {
+    expect(errorShareText({ calls: 1000, errors: 25, error_percent: 2.5 })).toBe('2.5 %: 25 of 1,000 calls')
+    // 5 of the 200 calls in complete minutes, 40 of them all.
+    expect(errorShareText({ calls: 1000, errors: 40, error_percent: 2.5 })).toBe('2.5 % in complete minutes; 40 of 1,000 calls so far')
+    expect(errorShareText({ calls: 0, errors: 0, error_percent: 0 })).toBe('no calls')
+  })
+
   it('have three significant digits', () => {
     check(significant, [[0, '0'], [0.012345, '0.0123'], [1.2345, '1.23'], [12.345, '12.3'], [123.45, '123'], [999.6, '1,000'], [12345.6, '12,346'], [5, '5'], [1.5, '1.5'], [0.00001234, '0.0000123']])
   })

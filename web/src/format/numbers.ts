@@ -86,6 +86,15 @@ export function exact(value: number | null, unit: string): string {
   return unit ? `${text} ${unit}` : text
 }
 
+/** The error share for hovering. Totals have the minute that is still filling, shares do not: where that makes them differ it is said. */
+export function errorShareText(figures: { calls: number; errors: number; error_percent: number }): string {
+  const { calls, errors, error_percent: share } = figures
+  if (calls === 0) return 'no calls'
+  const counted = `${exact(errors, '')} of ${exact(calls, 'calls')}`
+  const agree = Math.abs((100 * errors) / calls - share) < 1e-6
+  return agree ? `${exact(share, '%')}: ${counted}` : `${exact(share, '%')} in complete minutes; ${counted} so far`
+}
+
 /** `1 tier`, `3 tiers`. */
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`

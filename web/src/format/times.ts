@@ -3,6 +3,7 @@
 const TIME: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }
 const timeOfDay = new Intl.DateTimeFormat(undefined, TIME)
 const dayAndTime = new Intl.DateTimeFormat(undefined, { ...TIME, month: 'short', day: 'numeric' })
+const toTheMinute = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' })
 const withMillis = new Intl.DateTimeFormat(undefined, { ...TIME, year: 'numeric', month: 'short', day: 'numeric', fractionalSecondDigits: 3, timeZoneName: 'short' })
 
 export function timeOf(at: number): string {
@@ -13,6 +14,11 @@ export function timeOf(at: number): string {
 export function moment(at: number, now: number): string {
   const today = new Date(at).toDateString() === new Date(now).toDateString()
   return today ? timeOf(at) : dayAndTime.format(at)
+}
+
+/** Day and minute, with the zone. */
+export function minuteOf(at: number): string {
+  return toTheMinute.format(at)
 }
 
 export function exactMoment(at: number): string {

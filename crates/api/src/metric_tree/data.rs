@@ -256,20 +256,24 @@ fn seen(points: &[MetricPoint]) -> impl Iterator<Item = &MetricPoint> {
     points.iter().filter(|point| point.count > 0.0)
 }
 
-/// What a tier's nodes show together: the mean of what each measures, the sum of what they hold or do.
+/// What a tier's nodes show together: the mean of all their samples, or of their hosts; the sum of what they hold or do.
 fn together(nodes: &[Value], kind: Kind) -> Value {
     let total = |get: fn(&Value) -> f64| nodes.iter().map(get).sum::<f64>();
     let number = nodes.len() as f64;
     let value = total(|node| node.value);
+    let mean = |sum: f64, count: f64| Value {
+        value: sum / count,
+        min: nodes.iter().map(|node| node.min).fold(f64::INFINITY, f64::min),
+        max: nodes.iter().map(|node| node.max).fold(f64::NEG_INFINITY, f64::max),
+        current: total(|node| node.current) / number,
+        sum,
+        count,
+    };
     match kind {
-        Kind::Host | Kind::Average => Value {
-            value: value / number,
-            min: nodes.iter().map(|node| node.min).fold(f64::INFINITY, f64::min),
-            max: nodes.iter().map(|node| node.max).fold(f64::NEG_INFINITY, f64::max),
-            current: total(|node| node.current) / number,
-            sum: value,
-            count: number,
-        },
+        // A host is one, from however many processes it was reported.
+        Kind::Host => mean(value, number),
+        // What took a thousand calls weighs a thousand times as much as what took one.
+        Kind::Average => mean(total(|node| node.sum), total(|node| node.count)),
         Kind::Level => Value {
             value,
             min: total(|node| node.min),
@@ -398,6 +402,7 @@ mod tests {
         let other = [minute(600, &[6.0])];
         let tier = || Reported::Nodes(vec![&one, &other]);
         assert_eq!(values(&tier(), Kind::Host), (vec![4.0, 5.0], 13.0 / 3.0));
+        assert_eq!(values(&tier(), Kind::Average), (vec![10.0 / 3.0, 5.0], 3.75));
         assert_eq!(values(&tier(), Kind::Level), (vec![8.0, 5.0], 6.5));
         assert_eq!(values(&tier(), Kind::PerMinute), (vec![10.0, 5.0], 1.5));
     }

@@ -81,6 +81,7 @@ impl Pipeline {
             span.flags |= JUDGED;
             if let Some(row) = self.judged(account, trace, span)? {
                 span.outcome = row.outcome as u8;
+                span.set_reason(row.reason);
                 open.kept |= row.reason.name().is_some();
             }
         }
@@ -166,7 +167,8 @@ impl Pipeline {
         }
     }
 
-    /// Judges each transaction once, writes its row in the index, and chooses it as a snapshot or not.
+    /// Judges each transaction once, writes its row in the index, and chooses it as a snapshot or not. The row is written
+    /// again when spans came since, so that lists say how many a trace has.
     fn judge(
         &mut self,
         trace: TraceId,
@@ -180,12 +182,13 @@ impl Pipeline {
         for (span, was) in open.spans.iter_mut().zip(before) {
             let is_root = span.decided.counted & ROOT != 0;
             let mut reason = SnapshotReason::None;
-            if !is_root && !span.is(JUDGED)
-                || is_root && span.is(JUDGED) && span.decided.bt == was.decided.bt
-            {
+            if !is_root && !span.is(JUDGED) {
                 continue;
             }
-            if is_root && span.is(JUDGED) {
+            if is_root && span.is(JUDGED) && span.decided.bt == was.decided.bt {
+                let Some(known) = span.reason().filter(|_| open.closed_before) else { continue };
+                reason = known;
+            } else if is_root && span.is(JUDGED) {
                 // Another name for what was judged before.
                 self.publish();
                 reason = self.judged(open.account, trace, span)?.map_or(reason, |row| row.reason);
@@ -197,6 +200,9 @@ impl Pipeline {
                 reason = self.snapshots.choose(span.decided.bt, outcome, micros, now_ms);
                 span.flags |= JUDGED;
                 span.outcome = outcome as u8;
+            }
+            if is_root {
+                span.set_reason(reason);
             }
             let application = self.registry.application_of(span.tier);
             let row = trace_row(trace, span, application, reason, spans);
@@ -232,7 +238,7 @@ impl Pipeline {
             Some(listed) => Some(listed),
             None => first(open).map(|span| span.id),
         };
-        if wanted == open.listed {
+        if wanted == open.listed && (wanted.is_none() || !open.closed_before) {
             return;
         }
         let changed = wanted.or(open.listed);

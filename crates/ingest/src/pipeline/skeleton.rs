@@ -1,6 +1,9 @@
 //! What is kept of a span until its trace is closed, and what was decided about it then.
 
-use model::{id::EntityId, span::Outcome};
+use model::{
+    id::EntityId,
+    span::{Outcome, SnapshotReason},
+};
 use serde::{Deserialize, Serialize};
 
 /// 64 bytes a span: enough to know where it stands in its trace and what it counts for.
@@ -67,6 +70,8 @@ pub(super) const CONSUMER: u16 = 512;
 pub(super) const JUDGED: u16 = 1024;
 /// Work whose name (a GraphQL operation) says more about its entry than the entry's own: it names the transaction.
 pub(super) const NAMES_ENTRY: u16 = 2048;
+/// The uppermost three bits: why the transaction that enters here was chosen, counted from 1; 0 while that is not known.
+const REASON_SHIFT: u32 = 13;
 
 impl Skeleton {
     pub(super) fn is(&self, flag: u16) -> bool {
@@ -78,6 +83,17 @@ impl Skeleton {
         self.end_ns.saturating_sub(u64::from(self.micros) * 1000)
     }
 
+    /// Why the transaction that enters here was chosen, as it stands in the index.
+    pub(super) fn reason(&self) -> Option<SnapshotReason> {
+        let number = (self.flags >> REASON_SHIFT).checked_sub(1)?;
+        Some(SnapshotReason::from_number(number as u8))
+    }
+
+    pub(super) fn set_reason(&mut self, reason: SnapshotReason) {
+        let others = self.flags & ((1 << REASON_SHIFT) - 1);
+        self.flags = others | (reason as u16 + 1) << REASON_SHIFT;
+    }
+
     pub(super) fn outcome(&self) -> Outcome {
         Outcome::from_number(self.outcome).unwrap_or_default()
     }
@@ -86,6 +102,17 @@ impl Skeleton {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_stands_beside_the_flags() {
+        let mut span = Skeleton { flags: ENTRY | NAMES_ENTRY, ..Skeleton::default() };
+        assert_eq!(span.reason(), None);
+        for reason in [SnapshotReason::Slowest, SnapshotReason::None, SnapshotReason::Error] {
+            span.set_reason(reason);
+            assert_eq!(span.reason(), Some(reason));
+            assert!(span.is(ENTRY) && span.is(NAMES_ENTRY) && !span.is(JUDGED));
+        }
+    }
 
     #[test]
     fn a_span_of_an_open_trace_costs_at_most_64_bytes() {

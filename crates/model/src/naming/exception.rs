@@ -17,7 +17,20 @@ const TEXT: &str = "{text}";
 pub fn group(kind: &str, message: &str) -> (String, String) {
     let kind = if kind.trim().is_empty() { "Error" } else { kind.trim() };
     let line = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    (name::limit(kind).into_owned(), name::limit(&template(line)).into_owned())
+    let template = match arguments(line) {
+        Some((quote, text)) => format!("({NUMBER}, {quote}{}{quote})", template(text)),
+        None => template(line),
+    };
+    (name::limit(kind).into_owned(), name::limit(&template).into_owned())
+}
+
+/// The quote and the text of an error number and its text, as Python prints an exception's arguments:
+/// `(1146, "Table 'shop.x' doesn't exist")`. The quotes hold no input there, but the whole message.
+fn arguments(line: &str) -> Option<(char, &str)> {
+    let (number, text) = line.strip_prefix('(')?.strip_suffix(')')?.split_once(", ")?;
+    let quote = text.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
+    let text = text[1..].strip_suffix(quote)?;
+    is_plain_number(number).then_some((quote, text))
 }
 
 /// A message with placeholders for its values.
@@ -155,6 +168,23 @@ mod tests {
             "invalid literal for int() with base {n}: '{text}'",
         );
         check("task 550e8400-e29b-41d4-a716-446655440000: gone", "task {id}: gone");
+    }
+
+    #[test]
+    fn an_error_number_and_its_text_are_grouped_by_the_text() {
+        check(
+            r#"(1146, "Table 'shop.prices' doesn't exist")"#,
+            r#"({n}, "Table 'shop.prices' doesn't exist")"#,
+        );
+        check(
+            r#"(1062, "Duplicate entry 'ann b@example.com' for key 'users.email'")"#,
+            r#"({n}, "Duplicate entry '{text}' for key 'users.email'")"#,
+        );
+        check(
+            "(2003, 'connection to 10.0.0.7:3306 failed after 30s')",
+            "({n}, 'connection to {id} failed after {n}s')",
+        );
+        check("('a b', 7)", "('{text}', {n})");
     }
 
     #[test]

@@ -156,7 +156,8 @@ fn method(sent: Option<&str>) -> &'static str {
     KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(sent)).unwrap_or("HTTP")
 }
 
-/// A span's own name, should an agent have put an id into it.
+/// A span's own name, should an agent have put an id into it. What stands before a number says what it is a number of:
+/// `worker-3` is `worker-{id}`.
 fn of_span(span_name: &str) -> Cow<'_, str> {
     if !span_name.split([' ', '/']).any(is_variable) {
         return Cow::Borrowed(span_name);
@@ -164,12 +165,21 @@ fn of_span(span_name: &str) -> Cow<'_, str> {
     let words = span_name.split_inclusive([' ', '/']).map(|word| {
         let bare = word.trim_end_matches([' ', '/']);
         if is_variable(bare) {
-            Cow::Owned(format!("{PLACEHOLDER}{}", &word[bare.len()..]))
+            let name = numbered(bare).unwrap_or_default();
+            Cow::Owned(format!("{name}{PLACEHOLDER}{}", &word[bare.len()..]))
         } else {
             Cow::Borrowed(word)
         }
     });
     Cow::Owned(words.collect())
+}
+
+/// What stands before the number at a word's end, with the dash between them; nothing where that varies too.
+fn numbered(word: &str) -> Option<&str> {
+    let before = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let name = before.strip_suffix(['-', '_', ':'])?;
+    let is_name = name.starts_with(char::is_alphabetic) && !is_variable(name);
+    (is_name && before.len() < word.len()).then_some(before)
 }
 
 #[cfg(test)]

@@ -58,8 +58,16 @@ async fn given_secrets_are_not_told() {
     let dir = TempDir::new().expect("there is room for a directory");
     let given = [("admin-password", "hunter22"), ("access-key", "given-key")];
     let (process, told) = started(settings(&dir, &given)).await;
-    assert_eq!(told, "");
+    assert!(!told.contains("hunter22") && !told.contains("given-key"), "{told}");
+    for line in
+        ["page          https://", "user          admin", "CA            ", "fingerprint   "]
+    {
+        assert!(told.contains(line), "{line} is missing from {told}");
+    }
     assert!(process.stop().await.unfinished.is_empty());
+    let (again, told) = started(settings(&dir, &given)).await;
+    assert_eq!(told, "");
+    assert!(again.stop().await.unfinished.is_empty());
     let mut listed = Vec::new();
     server::offline::list_access_keys(&settings(&dir, &[]), &mut listed)
         .await

@@ -2,7 +2,7 @@ import 'uplot/dist/uPlot.min.css'
 import { useComputedColorScheme } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
-import { exactMoment } from '../../format/times'
+import { minuteOf } from '../../format/times'
 import styles from './Chart.module.css'
 import { plot, type Line } from './plot'
 
@@ -51,7 +51,7 @@ export default function Chart({ title, at, lines, fillingFrom, format, exact, he
             {moment !== undefined && <b>{exact(line.values[hovered ?? 0] ?? null)}</b>}
           </span>
         ))}
-        {moment !== undefined && <time>{exactMoment(moment * 1000).replace(/[.,]\d{3}/, '')}</time>}
+        {moment !== undefined && <time>{minuteOf(moment * 1000)}</time>}
         {moment === undefined && fillingFrom !== null && !compact && (
           <span className={styles.filling}>
             <i /> still filling

@@ -60,7 +60,8 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
       setCursor: [(u) => spec.onHover(u.cursor.idx ?? null)],
       setSelect: [
         (u) => {
-          if (u.select.width < 6) return
+          // The charts beside it select the same without an event of their own: one zoom is one step back.
+          if (u.select.width < 6 || !u.cursor.event) return
           spec.onZoom(u.posToVal(u.select.left, 'x') * 1000, u.posToVal(u.select.left + u.select.width, 'x') * 1000)
         },
       ],

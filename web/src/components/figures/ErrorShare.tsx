@@ -1,6 +1,6 @@
 import { IconAlertOctagonFilled, IconAlertTriangleFilled } from '@tabler/icons-react'
 import type { Figures } from '../../api/types'
-import { count, exact, percent } from '../../format/numbers'
+import { errorShareText, percent } from '../../format/numbers'
 import { severityOf, type Severity } from '../../format/severity'
 import styles from './figures.module.css'
 
@@ -14,7 +14,7 @@ export function SeverityIcon({ severity, size = 13 }: { severity: Severity; size
 export function ErrorShare({ figures }: { figures: Figures }) {
   const severity = severityOf(figures)
   return (
-    <span className={`${styles.share} ${styles[severity] ?? ''}`} title={`${exact(figures.error_percent, '%')}: ${count(figures.errors)} of ${count(figures.calls)} calls`}>
+    <span className={`${styles.share} ${styles[severity] ?? ''}`} title={errorShareText(figures)}>
       <SeverityIcon severity={severity} />
       {figures.calls === 0 ? '–' : percent(figures.error_percent)}
     </span>

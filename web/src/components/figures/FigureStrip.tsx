@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Figures } from '../../api/types'
-import { count, exact, milliseconds, percent, rateOf, responseTime, sampledText, short } from '../../format/numbers'
+import { count, errorShareText, exact, milliseconds, NONE, percent, rateOf, responseTime, sampledText, short } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
 import { SeverityIcon } from './ErrorShare'
 import styles from './figures.module.css'
@@ -15,31 +15,45 @@ export function Figure({ label, title, children }: { label: string; title: strin
   )
 }
 
-/** The key figures of anything measured by calls, in one row. */
-export function FigureStrip({ figures, children }: { figures: Figures; children?: ReactNode }) {
+const LABELS = { rate: 'Calls per minute', calls: 'Calls', average: 'Response time', p95: '95th percentile', errors: 'Errors', slow: 'Slow · very slow · stall', slowest: 'Slowest' }
+
+/** The key figures of anything measured by calls, in one row; dashes where nothing was reported. */
+export function FigureStrip({ figures, children }: { figures: Figures | null; children?: ReactNode }) {
+  if (!figures) {
+    return (
+      <dl className={styles.strip} aria-label="Key figures">
+        {Object.values(LABELS).map((label) => (
+          <Figure key={label} label={label} title="nothing was reported in this range">
+            {NONE}
+          </Figure>
+        ))}
+        {children}
+      </dl>
+    )
+  }
   const severity = severityOf(figures)
   return (
     <dl className={styles.strip} aria-label="Key figures">
-      <Figure label="Calls per minute" title={exact(figures.calls_per_minute, 'calls/min')}>
+      <Figure label={LABELS.rate} title={exact(figures.calls_per_minute, 'calls/min')}>
         {rateOf(figures)} <small>/min</small>
       </Figure>
-      <Figure label="Calls" title={exact(figures.calls, 'calls')}>
+      <Figure label={LABELS.calls} title={exact(figures.calls, 'calls')}>
         {short(figures.calls)}
       </Figure>
-      <Figure label="Response time" title={`average ${exact(figures.average_ms, 'ms')}, weighted by calls`}>
+      <Figure label={LABELS.average} title={`average ${exact(figures.average_ms, 'ms')}, weighted by calls`}>
         {responseTime(figures.average_ms)}
       </Figure>
-      <Figure label="95th percentile" title={exact(figures.p95_ms, 'ms')}>
+      <Figure label={LABELS.p95} title={exact(figures.p95_ms, 'ms')}>
         {responseTime(figures.p95_ms)}
       </Figure>
-      <Figure label="Errors" title={`${count(figures.errors)} of ${count(figures.calls)} calls, ${exact(figures.error_percent, '%')}`}>
+      <Figure label={LABELS.errors} title={errorShareText(figures)}>
         <SeverityIcon severity={severity} size={15} />
         {short(figures.errors)} <small>{figures.calls ? percent(figures.error_percent) : ''}</small>
       </Figure>
-      <Figure label="Slow · very slow · stall" title={`${count(figures.slow)} slow, ${count(figures.very_slow)} very slow, ${count(figures.stall)} stalled`}>
+      <Figure label={LABELS.slow} title={`${count(figures.slow)} slow, ${count(figures.very_slow)} very slow, ${count(figures.stall)} stalled`}>
         {short(figures.slow)} <small>· {short(figures.very_slow)} · {short(figures.stall)}</small>
       </Figure>
-      <Figure label="Slowest" title={exact(figures.max_ms, 'ms')}>
+      <Figure label={LABELS.slowest} title={exact(figures.max_ms, 'ms')}>
         {milliseconds(figures.max_ms)}
       </Figure>
       {figures.sampled_percent !== null && (

@@ -5,6 +5,7 @@ import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { Card } from '../../components/card/Card'
 import { FigureStrip } from '../../components/figures/FigureStrip'
+import { told } from '../../components/figures/told'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Sparkline } from '../../components/sparkline/Sparkline'
 import { Loaded } from '../../components/states/Loaded'
@@ -25,9 +26,9 @@ export function OverviewPage() {
           {(data: ApplicationDetail) => (
             <>
               <div className={styles.key}>
-                <FigureStrip figures={data.figures} />
+                <FigureStrip figures={told(data)} />
                 <div className={styles.beside}>
-                  <Sparkline values={data.sparkline} label="Calls per minute" width={260} height={28} />
+                  <Sparkline values={data.sparkline} label="Calls per minute" width={180} height={28} />
                   <BackgroundSwitch application={data} />
                 </div>
               </div>

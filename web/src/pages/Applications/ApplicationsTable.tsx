@@ -5,6 +5,7 @@ import { paths } from '../../app/paths'
 import { useHref, useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
 import { figureColumns } from '../../components/figures/columns'
+import { told } from '../../components/figures/told'
 import { RangeLink } from '../../components/link/RangeLink'
 import { SearchInput } from '../../components/SearchInput'
 import { Sparkline } from '../../components/sparkline/Sparkline'
@@ -25,7 +26,7 @@ const COLUMNS: Column<Application>[] = [
     ),
   },
   { key: 'trend', label: 'Calls over time', width: '130px', render: (a) => <Sparkline values={a.sparkline} label="Calls per minute" /> },
-  ...figureColumns<Application>((a) => a.figures),
+  ...figureColumns<Application>(told),
   { key: 'tiers', label: 'Tiers', numeric: true, value: (a) => a.tiers, render: (a) => count(a.tiers) },
   { key: 'nodes', label: 'Nodes', numeric: true, value: (a) => a.nodes, render: (a) => count(a.nodes) },
   { key: 'bts', label: 'Business transactions', numeric: true, value: (a) => a.business_transactions, render: (a) => count(a.business_transactions) },

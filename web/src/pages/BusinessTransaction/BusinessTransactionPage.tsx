@@ -9,6 +9,7 @@ import { useTitle } from '../../app/useTitle'
 import { Card } from '../../components/card/Card'
 import { EntryTypeIcon } from '../../components/EntityIcon'
 import { FigureStrip } from '../../components/figures/FigureStrip'
+import { told } from '../../components/figures/told'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
 import { Loading } from '../../components/states/Loading'
@@ -40,7 +41,7 @@ export function BusinessTransactionPage() {
           {(data: BusinessTransactionDetail) => (
             <>
               <BtTitle bt={data} application={application} />
-              <FigureStrip figures={data.figures} />
+              <FigureStrip figures={told(data)} />
             </>
           )}
         </Loaded>

@@ -2,10 +2,11 @@ import type { BusinessTransaction } from '../../api/types'
 import { paths } from '../../app/paths'
 import { EntryTypeIcon } from '../../components/EntityIcon'
 import { figureColumns } from '../../components/figures/columns'
+import { told } from '../../components/figures/told'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Sparkline } from '../../components/sparkline/Sparkline'
 import type { Column } from '../../components/table/DataTable'
-import { count, short } from '../../format/numbers'
+import { count, NONE, short } from '../../format/numbers'
 import page from '../page.module.css'
 
 export function tagsOf(bt: BusinessTransaction): string[] {
@@ -32,13 +33,16 @@ export function businessTransactionColumns(application: number): Column<Business
     },
     { key: 'tier', label: 'Tier', value: (bt) => bt.tier.name, render: (bt) => bt.tier.name },
     { key: 'trend', label: 'Calls over time', width: '130px', render: (bt) => <Sparkline values={bt.sparkline} label="Calls per minute" /> },
-    ...figureColumns<BusinessTransaction>((bt) => bt.figures),
+    ...figureColumns<BusinessTransaction>(told),
     {
       key: 'slow',
       label: 'Slow',
       numeric: true,
       value: (bt) => bt.figures.slow + bt.figures.very_slow + bt.figures.stall,
-      render: ({ figures: f }) => <span title={`${count(f.slow)} slow, ${count(f.very_slow)} very slow, ${count(f.stall)} stalled`}>{short(f.slow + f.very_slow + f.stall)}</span>,
+      render: (bt) => {
+        const f = told(bt)
+        return f ? <span title={`${count(f.slow)} slow, ${count(f.very_slow)} very slow, ${count(f.stall)} stalled`}>{short(f.slow + f.very_slow + f.stall)}</span> : NONE
+      },
     },
   ]
 }

@@ -1,6 +1,6 @@
 import '@xyflow/react/dist/base.css'
 import { Background, Controls, getViewportForBounds, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type Node, type NodeChange } from '@xyflow/react'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { severityOf } from '../../format/severity'
 import { CallEdge, type CallEdgeType } from './CallEdge'
 import { EntityNode, type EntityNodeType } from './EntityNode'
@@ -17,6 +17,8 @@ const MINIMAP_ABOVE = 30
 const MIN_ZOOM = 0.06
 /** What the panel beside the map covers. */
 const PANEL = 330
+/** Given as measured too: the library waits for it before it fits the map, and measures again only what changes its size. */
+const SIZE = { width: NODE_WIDTH, height: NODE_HEIGHT }
 const HANDLES = [
   { type: 'target' as const, position: 'left' as never, x: 0, y: NODE_HEIGHT / 2, width: 1, height: 1 },
   { type: 'source' as const, position: 'right' as never, x: NODE_WIDTH - 1, y: NODE_HEIGHT / 2, width: 1, height: 1 },
@@ -71,8 +73,14 @@ function Canvas({ view, places, selected, fitKey, onSelect, onOpen, onMove }: Fl
     },
     [onMove],
   )
+  // Escape on an entity lets go of what is selected. The library's own Escape would take the focus away as well.
+  const letGo = (event: KeyboardEvent<HTMLDivElement>) => {
+    if (event.key !== 'Escape' || !selected || !(event.target as HTMLElement).dataset.id) return
+    event.stopPropagation()
+    onSelect(null)
+  }
   return (
-    <div className={styles.canvas} data-zoom={zoom}>
+    <div className={styles.canvas} data-zoom={zoom} onKeyDownCapture={letGo}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -132,8 +140,8 @@ function useNodes(view: MapView, places: ReadonlyMap<string, Point>, dragged: { 
         id: entity.id,
         type: 'entity',
         position: places.get(entity.id) ?? { x: 0, y: 0 },
-        width: NODE_WIDTH,
-        height: NODE_HEIGHT,
+        ...SIZE,
+        measured: SIZE,
         handles: HANDLES,
         selected: entity.id === selected,
         ariaLabel: entity.name,
@@ -153,12 +161,14 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
     const texts = new Set(chosen.map((e) => e.id))
     const labels = labelPositions(chosen, inTheWay, bright.filter((e) => !texts.has(e.id) && severityOf(e.figures) !== 'normal'))
     const names = new Map(view.nodes.map((n) => [n.id, n.name]))
+    const nameOf = (id: string) => names.get(id) ?? id
     const most = busiest(view.edges, 1)[0]?.figures.calls_per_minute ?? 0
     return view.edges.map<CallEdgeType>((call) => ({
       id: call.id,
       source: call.from,
       target: call.to,
       type: 'call',
+      ariaLabel: `${nameOf(call.from)} → ${nameOf(call.to)}`,
       data: {
         call,
         weight: weightOf(call.figures.calls_per_minute, most),
@@ -167,7 +177,7 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
         asked: false,
         hot: near?.edges.has(call.id) ?? false,
         dimmed: near !== null && !near.edges.has(call.id),
-        summary: edgeSummary(call, (id) => names.get(id) ?? id),
+        summary: edgeSummary(call, nameOf),
         onSelect,
       },
     }))

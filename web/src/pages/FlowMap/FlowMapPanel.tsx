@@ -116,7 +116,7 @@ function FlowMapCard({ map, query, application, bt }: CardProps) {
                 </div>
               )}
               <Suspense fallback={<Loading what="the flow map" lines={8} />}>
-                <FlowCanvas view={view} places={placement.places} selected={selected} fitKey={`${part}:${hops}:${expandKey}`} onSelect={select} onOpen={open} onMove={placement.move} />
+                <FlowCanvas view={view} places={placement.places} selected={selected} fitKey={`${part}:${hops}:${expandKey}:${placement.arranged}`} onSelect={select} onOpen={open} onMove={placement.move} />
               </Suspense>
               <SidePanel application={application} view={whole} selected={selected} onSelect={select} onFocus={focusOn} onToggleGroup={toggleGroup} />
             </div>

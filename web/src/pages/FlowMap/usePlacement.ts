@@ -14,6 +14,8 @@ interface Placement {
   move(id: string, to: Point): void
   /** Lay everything out anew, dragged nodes too. */
   arrange(): void
+  /** How often that was done. */
+  arranged: number
   problem: string | null
 }
 
@@ -22,6 +24,7 @@ const ORIGIN = { x: 0, y: 0 }
 /** `part` names what the view is a part of; null is the whole map, whose places are stored. */
 export function usePlacement(application: number, view: MapView, part: string | null): Placement {
   const [book, setBook] = useState(() => ({ places: new PlaceBook() }))
+  const [arranged, setArranged] = useState(0)
   const [store, problem] = useStore(application)
   const places = useMemo(() => book.places.resolve(view, part), [book, view, part])
 
@@ -47,11 +50,12 @@ export function usePlacement(application: number, view: MapView, part: string | 
 
   const arrange = useCallback(() => {
     const anew = book.places.arrange(view, part)
+    setArranged((times) => times + 1)
     setBook({ places: book.places })
     if (part === null) void store(view.nodes.map((n) => ({ id: n.anchor, ...(anew.get(n.id) ?? ORIGIN), pinned: false })))
   }, [book, view, part, store])
 
-  return { places, move, arrange, problem }
+  return { places, move, arrange, arranged, problem }
 }
 
 /** Writes positions to the server, and at once into every map of the application that is on hand. */

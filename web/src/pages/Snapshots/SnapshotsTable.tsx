@@ -12,7 +12,7 @@ import { RangeLink } from '../../components/link/RangeLink'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
 import { DataTable, type Column } from '../../components/table/DataTable'
-import { count, exact, milliseconds } from '../../format/numbers'
+import { count, exact, responseTime } from '../../format/numbers'
 import { exactMoment, moment } from '../../format/times'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import page from '../page.module.css'
@@ -53,7 +53,7 @@ function columnsOf(now: number, withBt: boolean): Column<Snapshot>[] {
     ...(withBt ? [bt] : []),
     { key: 'tier', label: 'Tier', value: (s) => s.tier.name, render: (s) => s.tier.name },
     { key: 'outcome', label: 'Outcome', value: (s) => s.outcome, render: (s) => <OutcomeBadge outcome={s.outcome} /> },
-    { key: 'duration_ms', label: 'Duration', numeric: true, value: (s) => s.duration_ms, render: (s) => <span title={exact(s.duration_ms, 'ms')}>{milliseconds(s.duration_ms)}</span> },
+    { key: 'duration_ms', label: 'Duration', numeric: true, value: (s) => s.duration_ms, render: (s) => <span title={exact(s.duration_ms, 'ms')}>{responseTime(s.duration_ms)}</span> },
     { key: 'spans', label: 'Spans', numeric: true, value: (s) => s.spans, render: (s) => count(s.spans) },
     { key: 'reason', label: 'Kept because', value: (s) => s.reason, render: (s) => s.reason ?? '–' },
     { key: 'trace_id', label: 'Trace id', render: (s) => <span className={page.mono}>{s.trace_id}</span> },

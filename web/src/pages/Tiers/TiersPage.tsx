@@ -1,5 +1,5 @@
 import { IconAlertTriangleFilled } from '@tabler/icons-react'
-import { useNodes, useTiers } from '../../api/queries'
+import { useApplication, useNodes, useTiers } from '../../api/queries'
 import type { Node, Page, Tier } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
@@ -7,6 +7,7 @@ import { useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
 import { EntityIcon } from '../../components/EntityIcon'
 import { figureColumns } from '../../components/figures/columns'
+import { told } from '../../components/figures/told'
 import { RangeLink } from '../../components/link/RangeLink'
 import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
@@ -17,7 +18,7 @@ import { ago, exactMoment } from '../../format/times'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import page from '../page.module.css'
 
-function tierColumns(application: number): Column<Tier>[] {
+function tierColumns(application: number, silent: boolean): Column<Tier>[] {
   return [
     {
       key: 'name',
@@ -40,23 +41,25 @@ function tierColumns(application: number): Column<Tier>[] {
     { key: 'runtime', label: 'Runtime', value: (t) => t.runtime, render: (t) => t.runtime ?? '–' },
     { key: 'agent', label: 'Agent', value: (t) => t.agent, render: (t) => t.agent ?? '–' },
     { key: 'nodes', label: 'Nodes', numeric: true, value: (t) => t.nodes, render: (t) => count(t.nodes) },
-    ...figureColumns<Tier>((t) => t.figures),
+    ...figureColumns<Tier>((t) => (silent ? null : t.figures)),
   ]
 }
 
-function nodeColumns(now: number): Column<Node>[] {
+function nodeColumns(now: number, silent: boolean): Column<Node>[] {
   return [
     { key: 'name', label: 'Node', value: (n) => n.name, render: (n) => <span className={page.name}>{n.name}{n.historical && <span className={page.tag}>historical</span>}</span> },
     { key: 'tier', label: 'Tier', value: (n) => n.tier.name, render: (n) => n.tier.name },
     { key: 'runtime', label: 'Runtime', value: (n) => n.runtime, render: (n) => n.runtime ?? '–' },
     { key: 'last_seen', label: 'Last seen', value: (n) => n.last_seen, render: (n) => <span title={exactMoment(n.last_seen)}>{ago(n.last_seen, now)}</span> },
-    ...figureColumns<Node>((n) => n.figures),
+    ...figureColumns<Node>((n) => (silent ? null : n.figures)),
   ]
 }
 
 export function TiersPage() {
   const id = useId('applicationId')
   const { now } = useTimeRange()
+  const application = useApplication(id)
+  const silent = application.data !== undefined && told(application.data) === null
   const tiers = useTiers(id)
   const nodes = useNodes(id)
   const [filter, setFilter] = useUrlState('filter')
@@ -67,7 +70,7 @@ export function TiersPage() {
         <Loaded query={tiers} what="the tiers">
           {(data: Page<Tier>) => {
             const rows = data.items.filter((t) => t.name.toLowerCase().includes(wanted))
-            return rows.length ? <DataTable label="Tiers" rows={rows} columns={tierColumns(id)} rowKey={(t) => t.id} defaultSort="-calls_per_minute" rest={tiers} /> : <Empty title={data.items.length ? 'No tier matches' : 'No tier reported in this range'} />
+            return rows.length ? <DataTable label="Tiers" rows={rows} columns={tierColumns(id, silent)} rowKey={(t) => t.id} defaultSort="-calls_per_minute" rest={tiers} /> : <Empty title={data.items.length ? 'No tier matches' : 'No tier reported in this range'} />
           }}
         </Loaded>
       </Card>
@@ -75,7 +78,7 @@ export function TiersPage() {
         <Loaded query={nodes} what="the nodes">
           {(data: Page<Node>) => {
             const rows = data.items.filter((n) => `${n.name}\n${n.tier.name}`.toLowerCase().includes(wanted))
-            return rows.length ? <DataTable label="Nodes" rows={rows} columns={nodeColumns(now)} rowKey={(n) => n.id} defaultSort="tier" sortParam="node-sort" rest={nodes} /> : <Empty title={data.items.length ? 'No node matches' : 'No node reported in this range'} />
+            return rows.length ? <DataTable label="Nodes" rows={rows} columns={nodeColumns(now, silent)} rowKey={(n) => n.id} defaultSort="tier" sortParam="node-sort" rest={nodes} /> : <Empty title={data.items.length ? 'No node matches' : 'No node reported in this range'} />
           }}
         </Loaded>
       </Card>

@@ -98,6 +98,25 @@ fn a_parent_of_an_agent_without_flags_that_comes_late_swallows_the_nested_entry(
 }
 
 #[test]
+fn spans_that_come_late_are_in_the_number_that_lists_tell() {
+    for between in BETWEEN {
+        let mut bench = Bench::new();
+        let at = bench.now_ms;
+        send(&mut bench, "shop", &[Sent::request(1, 1, "/cart", at)]);
+        // In no transaction: its caller is not known.
+        send(&mut bench, "shop", &[Sent::work(2, 1, "look", at).under(9)]);
+        between(&mut bench);
+        send(&mut bench, "shop", &[Sent::work(1, 2, "look", at).under(1)]);
+        send(&mut bench, "shop", &[Sent::work(2, 2, "look", at).under(9)]);
+        bench.settle();
+        let rows = bench.traces();
+        assert_eq!(rows.iter().map(|row| row.spans).collect::<Vec<_>>(), [2, 2]);
+        let chosen = rows.iter().filter_map(|row| row.reason.name()).collect::<Vec<_>>();
+        assert_eq!(chosen, ["periodic"], "it stays what it was chosen for");
+    }
+}
+
+#[test]
 fn an_operation_that_comes_late_renames_the_transaction() {
     for between in BETWEEN {
         let mut bench = Bench::new();

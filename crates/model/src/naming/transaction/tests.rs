@@ -214,6 +214,20 @@ fn a_name_of_another_kind_is_the_spans() {
 }
 
 #[test]
+fn what_a_number_in_a_spans_name_counts_stays() {
+    for (name, expected) in [
+        ("worker-3", "worker-{id}"),
+        ("refresh price_list_17", "refresh price_list_{id}"),
+        ("order-42-7", "{id}"),
+        ("3f2a9c1d04b7-7", "{id}"),
+        ("run 17", "run {id}"),
+        ("v2", "v2"),
+    ] {
+        named(made(SpanKind::Server, name, &[]), category::OTHER, expected);
+    }
+}
+
+#[test]
 fn health_checks_are_background() {
     let entry =
         request(&[("http.method", "GET"), ("http.target", "/healthz"), ("http.route", "/healthz")]);

@@ -8,6 +8,8 @@ import type { Point } from './view'
 const DAGRE_UP_TO = 25
 /** A small map is wide rather than high: rows far apart cost nothing and keep edges and their texts apart. */
 const ROOMY_GAP = ROW_GAP * 2
+/** Columns are never further apart than so many times as usual. */
+const MOST_APART = 3
 const LOOSE_GAP = 40
 const SWEEPS = 8
 
@@ -33,12 +35,16 @@ function byDagre(ids: readonly string[], links: readonly Link[]): Map<string, Po
   for (const id of ids) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT })
   for (const { from, to } of links) graph.setEdge(from, to)
   dagre(graph)
-  return new Map(
-    ids.map((id) => {
-      const { x = 0, y = 0 } = graph.node(id) as Partial<Point>
-      return [id, { x: Math.round(x - NODE_WIDTH / 2), y: Math.round(y - NODE_HEIGHT / 2) }]
-    }),
-  )
+  const middles = ids.map((id) => ({ id, x: 0, y: 0, ...(graph.node(id) as Partial<Point>) }))
+  const [left, wider] = [Math.min(...middles.map((m) => m.x)), widening(middles)]
+  return new Map(middles.map(({ id, x, y }) => [id, { x: Math.round(left + (x - left) * wider - NODE_WIDTH / 2), y: Math.round(y - NODE_HEIGHT / 2) }]))
+}
+
+/** By how much columns are drawn apart where the map is higher than wide: that makes nothing smaller, and the calls of one to many do not lie on one another. */
+function widening(points: readonly Point[]): number {
+  const extent = (values: number[]) => Math.max(...values) - Math.min(...values)
+  const width = extent(points.map((p) => p.x))
+  return width > 0 ? Math.min(MOST_APART, Math.max(1, extent(points.map((p) => p.y)) / width)) : 1
 }
 
 function byColumns(ids: readonly string[], links: readonly Link[]): Map<string, Point> {

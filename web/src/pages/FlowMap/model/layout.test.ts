@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { viewOf } from './grouping'
 import { placed } from './layout'
-import { NODE_HEIGHT, NODE_WIDTH, type Link, type Placeable } from './measures'
+import { COLUMN, NODE_HEIGHT, NODE_WIDTH, type Link, type Placeable } from './measures'
 import { largeMap } from './testMap'
 import type { Point } from './view'
 
@@ -26,6 +26,21 @@ describe('layout', () => {
     const places = placed(fresh(shop), calls)
     for (const { from, to } of calls) expect(places.get(from)?.x).toBeLessThan(places.get(to)?.x ?? 0)
     expectNoOverlap(places)
+  })
+
+  it('calls of one to many leave room between them', () => {
+    const backends = Array.from({ length: 14 }, (_, i) => `backend-${i}`)
+    const places = placed(fresh(['shop', ...backends]), backends.map((b) => link('shop', b)))
+    const first = places.get('backend-0')
+    const last = places.get('backend-13')
+    const apart = (first?.x ?? 0) - (places.get('shop')?.x ?? 0)
+    expect(apart).toBe(3 * COLUMN)
+    expect(apart).toBeLessThan(Math.abs((last?.y ?? 0) - (first?.y ?? 0)))
+  })
+
+  it('a map that is wide already is as wide as it was', () => {
+    const places = placed(fresh(shop), calls)
+    expect((places.get('catalog')?.x ?? 0) - (places.get('storefront')?.x ?? 0)).toBe(COLUMN)
   })
 
   it('gives the same places whatever order entities and calls come in', () => {
