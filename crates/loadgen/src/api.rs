@@ -1,6 +1,8 @@
 //! The server's REST API as this tool uses it. All that is believed about its addresses and answers is here; what
 //! comes out are the same totals the generator counts. Times are milliseconds since 1970.
 
+pub(crate) mod exposition;
+
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +19,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use self::exposition::Exposition;
 use crate::data::expected::{Count, Place};
 use crate::send::endpoint::{Endpoint, Version};
 use crate::send::link::Link;
@@ -139,6 +142,13 @@ impl Api {
         ensure!(status == StatusCode::OK, "GET {path} answered {status}: {text}");
         serde_json::from_slice(&body)
             .with_context(|| format!("GET {path} answered an unexpected shape: {text}"))
+    }
+
+    /// The server's own counters and gauges.
+    pub(crate) async fn metrics(&mut self) -> Result<Exposition> {
+        let (status, text) = self.get("/metrics").await?;
+        ensure!(status == StatusCode::OK, "GET /metrics answered {status}");
+        Ok(Exposition::parse(&String::from_utf8_lossy(&text)))
     }
 
     /// Number of spans shown for the trace; none when it is not found.

@@ -243,8 +243,8 @@ pub(crate) struct BenchArgs {
     /// Do not compare the figures with what was sent
     #[arg(long)]
     pub(crate) no_verify: bool,
-    /// Longest wait for the server to be quiet and its figures right
-    #[arg(long, default_value_t = 60)]
+    /// Longest wait for the server to be settled and its figures right
+    #[arg(long, default_value_t = 120)]
     pub(crate) max_wait_s: u64,
     /// The server counts as quiet after this long under 2 % of a core
     #[arg(long, default_value_t = 3)]

@@ -67,20 +67,27 @@ pub(crate) struct Idle {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Load {
     pub(crate) sent: Sent,
-    /// User and system seconds of the server from the first request until it was quiet.
+    pub(crate) cost: Cost,
+    pub(crate) spans_per_core_second: f64,
+    pub(crate) disk_bytes_per_span: Option<f64>,
+    pub(crate) verified: Verified,
+}
+
+/// What the server spent on a load.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Cost {
+    /// User and system seconds of the server from the first request until it was settled.
     pub(crate) cpu_s: f64,
     /// Of these, those used while requests were being sent.
     pub(crate) cpu_while_sending_s: f64,
-    pub(crate) spans_per_core_second: f64,
-    pub(crate) quiet: bool,
-    /// Seconds from the last answer until it was quiet and verified.
+    /// Seconds from the last answer until it was settled, or until the wait was over.
     pub(crate) settled_after_s: f64,
-    pub(crate) verified: Verified,
+    /// What was left to do at the end of the longest wait; the bytes on disk are not final then.
+    pub(crate) pending: Option<String>,
     pub(crate) peak_rss_kib: u64,
     pub(crate) rss_after_kib: u64,
     pub(crate) threads: u64,
     pub(crate) disk: Option<Usage>,
-    pub(crate) disk_bytes_per_span: Option<f64>,
     pub(crate) generator_cpu_s: f64,
 }
 
@@ -90,6 +97,16 @@ pub(crate) enum Verified {
     Exact,
     Different,
     NotCompared,
+}
+
+impl Verified {
+    pub(crate) fn of(compared: bool, differences: &[String]) -> Self {
+        match (compared, differences) {
+            (false, _) => Self::NotCompared,
+            (true, []) => Self::Exact,
+            (true, _) => Self::Different,
+        }
+    }
 }
 
 impl Sent {
@@ -200,34 +217,65 @@ impl Report {
 }
 
 impl Load {
+    pub(crate) fn of(sent: Sent, cost: Cost, verified: Verified) -> Self {
+        let spans = sent.acknowledged_spans;
+        Self {
+            spans_per_core_second: spans as f64 / cost.cpu_s.max(0.01),
+            disk_bytes_per_span: cost.disk.map(|disk| each(disk.apparent_bytes, spans)),
+            verified,
+            sent,
+            cost,
+        }
+    }
+
     fn rows(&self, table: &mut Table) {
         self.sent.rows(table);
+        let cost = &self.cost;
         table.row(
             "CPU of the server",
-            format!("{:.2} s ({:.2} s while sending)", self.cpu_s, self.cpu_while_sending_s),
+            format!("{:.2} s ({:.2} s while sending)", cost.cpu_s, cost.cpu_while_sending_s),
         );
         table.row("spans/s per core", format!("{:.0}", self.spans_per_core_second));
-        let quiet = if self.quiet { "quiet" } else { "NOT quiet" };
-        table.row("settled", format!("{quiet} after {:.1} s", self.settled_after_s));
         let verified = match self.verified {
             Verified::Exact => "exact",
             Verified::Different => "DIFFERENT",
             Verified::NotCompared => "not compared",
         };
         table.row("figures", verified);
+        cost.rows(table);
+        if let (Some(disk), Some(per_span)) = (cost.disk, self.disk_bytes_per_span) {
+            let allocated = each(disk.allocated_bytes, self.sent.acknowledged_spans);
+            let unsettled = if cost.pending.is_some() { ", NOT settled" } else { "" };
+            table.row(
+                "disk bytes a span",
+                format!(
+                    "{per_span:.1} ({allocated:.1} allocated) in {} files{unsettled}",
+                    disk.files
+                ),
+            );
+        }
+        table.row("CPU of the generator", format!("{:.2} s", cost.generator_cpu_s));
+    }
+}
+
+impl Cost {
+    fn rows(&self, table: &mut Table) {
+        let after = self.settled_after_s;
+        table.row(
+            "settled",
+            match &self.pending {
+                None => format!("after {after:.1} s"),
+                Some(pending) => format!("NOT settled after {after:.1} s: {pending}"),
+            },
+        );
         table.row("peak RSS", mib(self.peak_rss_kib));
         table.row("RSS after", mib(self.rss_after_kib));
         table.row("threads", self.threads);
-        if let (Some(disk), Some(per_span)) = (self.disk, self.disk_bytes_per_span) {
-            let allocated =
-                disk.allocated_bytes as f64 / self.sent.acknowledged_spans.max(1) as f64;
-            table.row(
-                "disk bytes a span",
-                format!("{per_span:.1} ({allocated:.1} allocated) in {} files", disk.files),
-            );
-        }
-        table.row("CPU of the generator", format!("{:.2} s", self.generator_cpu_s));
     }
+}
+
+fn each(bytes: u64, items: u64) -> f64 {
+    bytes as f64 / items.max(1) as f64
 }
 
 impl Freshness {
