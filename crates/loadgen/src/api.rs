@@ -6,7 +6,8 @@ pub(crate) mod exposition;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Display, Formatter};
 
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
@@ -25,6 +26,8 @@ use crate::send::endpoint::{Endpoint, Version};
 use crate::send::link::Link;
 
 const PAGE: usize = 1000;
+/// Transactions on a page that a person looks at.
+const LIST: usize = 100;
 
 #[derive(Debug)]
 pub(crate) struct Api {
@@ -37,6 +40,24 @@ pub(crate) struct Api {
 pub(crate) struct Range {
     pub(crate) from_ms: u64,
     pub(crate) to_ms: u64,
+}
+
+impl Display for Range {
+    /// As query parameters.
+    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(out, "from={}&to={}", self.from_ms, self.to_ms)
+    }
+}
+
+/// Ids and names of what an application consists of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Estate {
+    /// Its id.
+    pub(crate) application: String,
+    pub(crate) business_transactions: Vec<(String, String)>,
+    /// Where transactions begin.
+    pub(crate) entry_tiers: Vec<(String, String)>,
+    pub(crate) tiers: Vec<(String, String)>,
 }
 
 /// What the server shows of one application.
@@ -80,6 +101,14 @@ struct BusinessTransaction {
     name: String,
     tier: Named,
     figures: Figures,
+}
+
+/// A business transaction without its figures.
+#[derive(Debug, Deserialize)]
+struct Transaction {
+    id: Json,
+    name: String,
+    tier: Named,
 }
 
 #[derive(Debug, Deserialize)]
@@ -172,14 +201,12 @@ impl Api {
 
     /// All figures of the application; nothing when it is not there.
     pub(crate) async fn shown(&mut self, application: &str, range: Range) -> Result<Shown> {
-        let query = format!("from={}&to={}", range.from_ms, range.to_ms);
+        let query = range.to_string();
         let mut shown = Shown::default();
-        let applications: Vec<Named> =
-            self.all("/api/v1/applications", &query, &mut shown.partial).await?;
-        let Some(found) = applications.into_iter().find(|a| a.name == application) else {
+        let Some(id) = self.application(application, &query, &mut shown.partial).await? else {
             return Ok(shown);
         };
-        let base = format!("/api/v1/applications/{}", key(&found.id));
+        let base = format!("/api/v1/applications/{id}");
         let path = format!("{base}/business-transactions");
         let transactions: Vec<BusinessTransaction> =
             self.all(&path, &query, &mut shown.partial).await?;
@@ -194,6 +221,41 @@ impl Api {
         shown.partial.extend(map.partial.iter().flat_map(|p| p.reasons.clone()));
         shown.edges = edges(map)?;
         Ok(shown)
+    }
+
+    /// What to ask about; none when there is no such application.
+    pub(crate) async fn estate(
+        &mut self,
+        application: &str,
+        range: Range,
+    ) -> Result<Option<Estate>> {
+        let (query, mut partial) = (range.to_string(), Vec::new());
+        let Some(id) = self.application(application, &query, &mut partial).await? else {
+            return Ok(None);
+        };
+        let base = format!("/api/v1/applications/{id}");
+        let named = |item: Named| (key(&item.id), item.name);
+        let path = format!("{base}/business-transactions");
+        let transactions: Vec<Transaction> = self.all(&path, &query, &mut partial).await?;
+        let tiers: Vec<Named> = self.all(&format!("{base}/tiers"), &query, &mut partial).await?;
+        let (mut business_transactions, mut entry_tiers) = (Vec::new(), BTreeSet::new());
+        for Transaction { id, name, tier } in transactions {
+            business_transactions.push((key(&id), name));
+            entry_tiers.insert(named(tier));
+        }
+        let entry_tiers = entry_tiers.into_iter().collect();
+        let tiers = tiers.into_iter().map(named).collect();
+        Ok(Some(Estate { application: id, business_transactions, entry_tiers, tiers }))
+    }
+
+    async fn application(
+        &mut self,
+        name: &str,
+        query: &str,
+        partial: &mut Vec<String>,
+    ) -> Result<Option<String>> {
+        let applications: Vec<Named> = self.all("/api/v1/applications", query, partial).await?;
+        Ok(applications.into_iter().find(|a| a.name == name).map(|found| key(&found.id)))
     }
 
     /// Every page of a list.
@@ -214,6 +276,17 @@ impl Api {
             }
         }
     }
+}
+
+/// Address of the newest transactions that `which` says, whether or not they are snapshots.
+pub(crate) fn traces(which: &str, range: Range) -> String {
+    format!("/api/v1/snapshots?{which}&kept=false&limit={LIST}&{range}")
+}
+
+/// Address of the metrics at a path of the tree.
+pub(crate) fn metric_data(application: &str, path: &str, range: Range) -> String {
+    let path = percent_encoded(path);
+    format!("/api/v1/applications/{application}/metric-data?path={path}&{range}")
 }
 
 /// Ids are compared as text, whether the server sends numbers or strings.

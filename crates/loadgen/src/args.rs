@@ -240,6 +240,9 @@ pub(crate) struct BenchArgs {
     /// Traces sent one by one for --freshness
     #[arg(long, default_value_t = 5)]
     pub(crate) freshness_traces: u32,
+    /// Requests of each query over REST once the load is stored; 0 asks none
+    #[arg(long, default_value_t = 200)]
+    pub(crate) queries: usize,
     /// Do not compare the figures with what was sent
     #[arg(long)]
     pub(crate) no_verify: bool,
@@ -252,4 +255,7 @@ pub(crate) struct BenchArgs {
     /// File for the report as JSON
     #[arg(long)]
     pub(crate) report_json: Option<PathBuf>,
+    /// File for the report as Markdown
+    #[arg(long)]
+    pub(crate) report_md: Option<PathBuf>,
 }

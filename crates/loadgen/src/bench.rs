@@ -9,11 +9,13 @@ pub(crate) mod disk;
 pub(crate) mod freshness;
 mod meter;
 pub(crate) mod process;
+pub(crate) mod queries;
 pub(crate) mod report;
 pub(crate) mod server;
 mod settle;
 mod spans;
 mod subject;
+mod times;
 mod work;
 
 use std::time::Duration;
@@ -47,9 +49,7 @@ pub(crate) async fn bench(args: &BenchArgs) -> Result<Report> {
             freshness::measure(&shape, &manner, &subject.endpoint, traces, within, api).await?,
         );
     } else {
-        let (load, differences) = spans::load(&subject, args, &shape, &manner).await?;
-        report.load = Some(load);
-        report.differences = differences;
+        spans::measure(&subject, args, &shape, &manner, &mut report).await?;
     }
     if let Some(server) = subject.server {
         let (took, kept) = server.stop(args.keep).await?;

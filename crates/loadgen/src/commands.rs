@@ -47,6 +47,7 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
             write!(out, "{}", report.table())?;
             write_differences(out, &report.differences)?;
             write_json(args.report_json.as_deref(), &report)?;
+            write_text(args.report_md.as_deref(), &report.table().markdown())?;
             Ok(Verdict::good_if(report.good()))
         }
     }
@@ -140,6 +141,11 @@ fn encode(args: &EncodeArgs, out: &mut dyn Write) -> Result<Verdict> {
 fn write_json(file: Option<&Path>, value: &impl Serialize) -> Result<()> {
     let Some(file) = file else { return Ok(()) };
     let text = serde_json::to_vec_pretty(value).context("cannot write JSON")?;
+    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn write_text(file: Option<&Path>, text: &str) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
     std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 

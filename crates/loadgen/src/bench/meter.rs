@@ -52,7 +52,7 @@ impl<'a> Meter<'a> {
     }
 
     /// To be called at the last answer.
-    pub(super) fn sent(&self) -> Result<LastAnswer> {
+    pub(super) fn last_answer(&self) -> Result<LastAnswer> {
         Ok(LastAnswer {
             at: wall::instant(),
             cpu_s: self.subject.process.cpu_s()? - self.before_s,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::disk::{SyncTime, Usage};
 use super::freshness::Freshness;
+use super::queries::Answered;
 use crate::send::Outcome;
 
 /// The sending side.
@@ -50,6 +51,7 @@ pub(crate) struct Report {
     pub(crate) idle: Option<Idle>,
     pub(crate) freshness: Option<Freshness>,
     pub(crate) load: Option<Load>,
+    pub(crate) queries: Option<Queries>,
     pub(crate) stopped_after_ms: Option<f64>,
     pub(crate) kept_in: Option<String>,
     /// Differences between what was sent and what is shown; none also when nothing was compared.
@@ -89,6 +91,16 @@ pub(crate) struct Cost {
     pub(crate) threads: u64,
     pub(crate) disk: Option<Usage>,
     pub(crate) generator_cpu_s: f64,
+}
+
+/// Times of answers over REST once the load was stored.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Queries {
+    /// What the answers had to be found in.
+    pub(crate) stored: String,
+    pub(crate) answered: Vec<Answered>,
+    /// Highest of the server so far, load and queries.
+    pub(crate) peak_rss_kib: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -178,7 +190,8 @@ impl Report {
     pub(crate) fn good(&self) -> bool {
         let all_there = self.freshness.as_ref().is_none_or(Freshness::all_happened);
         let sent = self.load.as_ref().is_none_or(|load| load.sent.complete);
-        self.differences.is_empty() && all_there && sent
+        let answered = self.queries.as_ref().is_none_or(Queries::all_answered);
+        self.differences.is_empty() && all_there && sent && answered
     }
 
     pub(crate) fn table(&self) -> Table {
@@ -205,6 +218,9 @@ impl Report {
         }
         if let Some(load) = &self.load {
             load.rows(&mut table);
+        }
+        if let Some(queries) = &self.queries {
+            queries.rows(&mut table);
         }
         if let Some(stopped) = self.stopped_after_ms {
             table.row("stopped after", format!("{stopped:.0} ms"));
@@ -278,6 +294,42 @@ fn each(bytes: u64, items: u64) -> f64 {
     bytes as f64 / items.max(1) as f64
 }
 
+impl Queries {
+    fn all_answered(&self) -> bool {
+        self.answered.iter().all(|query| query.failed == 0 && query.times.is_some())
+    }
+
+    fn rows(&self, table: &mut Table) {
+        table.row("answers over HTTPS", format!("{} stored", self.stored));
+        for query in &self.answered {
+            table.row(query.name, query);
+        }
+        table.row("peak RSS with queries", mib(self.peak_rss_kib));
+    }
+}
+
+impl Display for Answered {
+    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
+        match self.times {
+            Some(times) => write!(out, "{times}")?,
+            None => write!(out, "no answer")?,
+        }
+        write!(
+            out,
+            " ({} requests, {:.1} KiB each",
+            self.requests,
+            self.bytes_per_answer / 1024.0
+        )?;
+        if self.partial > 0 {
+            write!(out, ", {} partial", self.partial)?;
+        }
+        if let Some(failure) = &self.first_failure {
+            write!(out, ", {} FAILED: {failure}", self.failed)?;
+        }
+        write!(out, ")")
+    }
+}
+
 impl Freshness {
     fn all_happened(&self) -> bool {
         let all = [&self.found_ms, &self.tiers_ms, &self.business_transactions_ms, &self.edges_ms];
@@ -323,6 +375,17 @@ impl Table {
         if shown {
             self.row(name, value);
         }
+    }
+}
+
+impl Table {
+    /// As Markdown.
+    pub(crate) fn markdown(&self) -> String {
+        let cell = |text: &str| text.replace('|', "\\|");
+        let row =
+            |(name, value): &(&str, String)| format!("| {} | {} |\n", cell(name), cell(value));
+        let rows: String = self.rows.iter().map(row).collect();
+        format!("| | |\n|---|---|\n{rows}")
     }
 }
 

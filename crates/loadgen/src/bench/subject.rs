@@ -117,6 +117,7 @@ impl Subject {
             idle: None,
             freshness: None,
             load: None,
+            queries: None,
             stopped_after_ms: None,
             kept_in: None,
             differences: Vec::new(),
