@@ -70,6 +70,29 @@ pub(crate) struct Shown {
     pub(crate) partial: Vec<String>,
 }
 
+/// A metric over a range.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct ShownMetric {
+    pub(crate) sum: f64,
+    pub(crate) count: f64,
+}
+
+#[derive(Debug, Deserialize)]
+struct MetricData {
+    items: Vec<MetricSeries>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MetricSeries {
+    points: Vec<MetricPoint>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MetricPoint {
+    sum: f64,
+    count: f64,
+}
+
 #[derive(Debug, Deserialize)]
 struct Page<T> {
     items: Vec<T>,
@@ -197,6 +220,15 @@ impl Api {
         Ok(Some(
             trace["spans"].as_array().with_context(|| format!("GET {path} has no spans"))?.len(),
         ))
+    }
+
+    /// The metric at an address made by `metric_data`; none when no such metric is there.
+    pub(crate) async fn metric(&mut self, address: &str) -> Result<Option<ShownMetric>> {
+        let data: MetricData = self.json(address).await?;
+        let Some(series) = data.items.first() else { return Ok(None) };
+        let sum = series.points.iter().map(|point| point.sum).sum();
+        let count = series.points.iter().map(|point| point.count).sum();
+        Ok(Some(ShownMetric { sum, count }))
     }
 
     /// All figures of the application; nothing when it is not there.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand};
 
+use crate::data::points::{Instruments, SeriesShape};
 use crate::data::{Notation, Shape, Spread};
 use crate::send::endpoint::Trust;
 use crate::send::{Encoding, Manner, Protocol};
@@ -79,6 +80,44 @@ impl DataArgs {
     }
 }
 
+/// Metrics instead of spans.
+#[derive(Debug, Args)]
+pub(crate) struct SeriesArgs {
+    /// Measure metrics: so many series, rounded up to whole nodes of a hundred
+    #[arg(long)]
+    series: Option<usize>,
+    /// Of each series; the last one is of now, so that history is sent as fast as it is taken
+    #[arg(long, default_value_t = 120)]
+    samples: u64,
+    /// Seconds between the samples of a series
+    #[arg(long, default_value_t = 15)]
+    interval: u64,
+    #[arg(long, default_value_t = 2_000)]
+    points_per_request: usize,
+    /// What the series are
+    #[arg(long, value_enum, default_value = "numbers")]
+    instruments: Instruments,
+}
+
+impl SeriesArgs {
+    /// None when spans are to be measured.
+    pub(crate) fn shape(&self, data: &DataArgs) -> Result<Option<SeriesShape>> {
+        let Some(series) = self.series else { return Ok(None) };
+        ensure!(!data.json, "--series are sent as protobuf only, without --json");
+        let shape = SeriesShape {
+            namespace: data.namespace.clone(),
+            series,
+            samples: self.samples,
+            interval_s: self.interval,
+            points_per_request: self.points_per_request,
+            instruments: self.instruments,
+            seed: data.seed.unwrap_or_else(wall::unix_nanos),
+        };
+        shape.check()?;
+        Ok(Some(shape))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct MannerArgs {
     #[arg(long, value_enum, default_value = "http")]
@@ -88,7 +127,7 @@ pub(crate) struct MannerArgs {
     /// Simulated agents, each with a connection of its own
     #[arg(long, default_value_t = 8)]
     connections: usize,
-    /// Spans a second over all connections; 0 is as fast as acknowledged
+    /// Spans or points a second over all connections; 0 is as fast as acknowledged
     #[arg(long, default_value_t = 0.0)]
     rate: f64,
     /// Share of acknowledged bodies sent again byte for byte after --delay-ms
@@ -225,6 +264,8 @@ pub(crate) struct BenchArgs {
     pub(crate) tls: bool,
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) series: SeriesArgs,
     #[command(flatten)]
     pub(crate) manner: MannerArgs,
     #[command(flatten)]

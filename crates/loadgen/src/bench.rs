@@ -11,6 +11,7 @@ mod meter;
 pub(crate) mod process;
 pub(crate) mod queries;
 pub(crate) mod report;
+pub(crate) mod series;
 pub(crate) mod server;
 mod settle;
 mod spans;
@@ -22,10 +23,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use self::freshness::Freshness;
 use self::process::Process;
 use self::report::{Idle, Report};
 use self::subject::Subject;
 use crate::args::BenchArgs;
+use crate::data::Shape;
+use crate::data::points::SeriesShape;
 use crate::send::{Manner, since};
 use crate::wall;
 
@@ -33,21 +37,19 @@ use crate::wall;
 const SETTLE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn bench(args: &BenchArgs) -> Result<Report> {
-    let shape = args.data.shape()?;
+    let (shape, series) = (args.data.shape()?, args.series.shape(&args.data)?);
     let subject = Subject::find(args).await?;
     let manner = Manner { api_key: subject.access_key.clone(), ..args.manner.manner() };
     manner.check(shape.notation)?;
     tokio::time::sleep(SETTLE).await;
-    let mut report = subject.report(args, &shape, &manner)?;
+    let data = series.as_ref().map_or_else(|| shape.to_string(), SeriesShape::to_string);
+    let mut report = subject.report(args, &data, &manner)?;
     if let Some(seconds) = args.idle {
         report.idle = Some(idle(&subject.process, Duration::from_secs(seconds)).await?);
     } else if args.freshness {
-        let within = Duration::from_secs(args.max_wait_s);
-        let api = || subject.api(args)?.context("--freshness needs --api and --password");
-        let traces = args.freshness_traces;
-        report.freshness = Some(
-            freshness::measure(&shape, &manner, &subject.endpoint, traces, within, api).await?,
-        );
+        report.freshness = Some(fresh(args, &subject, &shape, &manner).await?);
+    } else if let Some(series) = &series {
+        series::measure(&subject, args, series, &manner, &mut report).await?;
     } else {
         spans::measure(&subject, args, &shape, &manner, &mut report).await?;
     }
@@ -57,6 +59,18 @@ pub(crate) async fn bench(args: &BenchArgs) -> Result<Report> {
         report.kept_in = kept.map(|folder| folder.display().to_string());
     }
     Ok(report)
+}
+
+async fn fresh(
+    args: &BenchArgs,
+    subject: &Subject,
+    shape: &Shape,
+    manner: &Manner,
+) -> Result<Freshness> {
+    let within = Duration::from_secs(args.max_wait_s);
+    let api = || subject.api(args)?.context("--freshness needs --api and --password");
+    let traces = args.freshness_traces;
+    freshness::measure(shape, manner, &subject.endpoint, traces, within, api).await
 }
 
 async fn idle(process: &Process, time: Duration) -> Result<Idle> {

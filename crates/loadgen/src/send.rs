@@ -1,11 +1,14 @@
 //! Sending: many simulated agents, each with a connection of its own, that behave as OTLP's specification asks of
-//! an exporter. `agent` is one of them, `link` its connection, `answer` what it understands of what it is told.
+//! an exporter. `agent` is one of them that sends spans, `reporter` one that sends metrics; `courier` delivers for both
+//! over a `link`, and `answer` is what it understands of what it is told.
 
 pub(crate) mod agent;
 pub(crate) mod answer;
 pub(crate) mod compress;
+pub(crate) mod courier;
 pub(crate) mod endpoint;
 pub(crate) mod link;
+pub(crate) mod reporter;
 pub(crate) mod schedule;
 pub(crate) mod tally;
 
@@ -128,7 +131,7 @@ pub(crate) async fn send_prepared(
         traces.extend(done.sample_traces);
     }
     let to_ms = wall::unix_nanos() / 1_000_000;
-    let complete = tally.errors == 0 && tally.rejected_spans == 0;
+    let complete = tally.errors == 0 && tally.rejected == 0;
     let application = shape.application();
     let sample_traces = thinned(&traces, READ_BACK);
     let expected =

@@ -1,22 +1,51 @@
 //! What was measured, for machines (JSON) and for people (a table).
 
 use std::fmt::{Display, Formatter};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::disk::{SyncTime, Usage};
 use super::freshness::Freshness;
 use super::queries::Answered;
+use super::series::{Series, Taken};
+use crate::data::points::Instruments;
 use crate::send::Outcome;
+use crate::send::reporter::PointsOutcome;
+use crate::send::tally::Tally;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Unit {
+    Spans,
+    Points,
+}
+
+impl Unit {
+    fn many(self) -> &'static str {
+        match self {
+            Self::Spans => "spans",
+            Self::Points => "points",
+        }
+    }
+
+    fn one(self) -> &'static str {
+        match self {
+            Self::Spans => "span",
+            Self::Points => "point",
+        }
+    }
+}
 
 /// The sending side.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Sent {
+    pub(crate) unit: Unit,
     pub(crate) seed: u64,
-    pub(crate) acknowledged_spans: u64,
-    pub(crate) rejected_spans: u64,
-    pub(crate) late_spans: u64,
-    pub(crate) traces: u64,
+    pub(crate) acknowledged: u64,
+    pub(crate) rejected: u64,
+    pub(crate) late: u64,
     pub(crate) requests: u64,
     pub(crate) repeated_requests: u64,
     pub(crate) retries: u64,
@@ -27,9 +56,9 @@ pub(crate) struct Sent {
     /// Everything was acknowledged and nothing rejected.
     pub(crate) complete: bool,
     pub(crate) seconds: f64,
-    pub(crate) spans_per_second: f64,
-    pub(crate) otlp_bytes_per_span: f64,
-    pub(crate) sent_bytes_per_span: f64,
+    pub(crate) per_second: f64,
+    pub(crate) otlp_bytes_each: f64,
+    pub(crate) sent_bytes_each: f64,
     pub(crate) latency_ms: Latency,
 }
 
@@ -50,6 +79,7 @@ pub(crate) struct Report {
     pub(crate) rss_before_kib: u64,
     pub(crate) idle: Option<Idle>,
     pub(crate) freshness: Option<Freshness>,
+    pub(crate) series: Option<Series>,
     pub(crate) load: Option<Load>,
     pub(crate) queries: Option<Queries>,
     pub(crate) stopped_after_ms: Option<f64>,
@@ -70,8 +100,8 @@ pub(crate) struct Idle {
 pub(crate) struct Load {
     pub(crate) sent: Sent,
     pub(crate) cost: Cost,
-    pub(crate) spans_per_core_second: f64,
-    pub(crate) disk_bytes_per_span: Option<f64>,
+    pub(crate) per_core_second: f64,
+    pub(crate) disk_bytes_each: Option<f64>,
     pub(crate) verified: Verified,
 }
 
@@ -123,14 +153,23 @@ impl Verified {
 
 impl Sent {
     pub(crate) fn of(outcome: &Outcome) -> Self {
-        let (tally, seconds) = (&outcome.tally, outcome.took.as_secs_f64());
-        let per_span = |bytes: u64| bytes as f64 / outcome.expected.totals.spans.max(1) as f64;
+        Self::new(Unit::Spans, &outcome.tally, outcome.took, outcome.expected.seed)
+    }
+
+    pub(crate) fn of_points(outcome: &PointsOutcome, seed: u64) -> Self {
+        Self::new(Unit::Points, &outcome.tally, outcome.took, seed)
+    }
+
+    fn new(unit: Unit, tally: &Tally, took: Duration, seed: u64) -> Self {
+        let seconds = took.as_secs_f64();
+        // Bodies sent again are on the wire and in the bytes, yet no items of their own.
+        let items = tally.acknowledged + tally.rejected;
         Self {
-            seed: outcome.expected.seed,
-            acknowledged_spans: tally.acknowledged_spans,
-            rejected_spans: tally.rejected_spans,
-            late_spans: tally.late_spans,
-            traces: outcome.expected.totals.traces,
+            unit,
+            seed,
+            acknowledged: tally.acknowledged,
+            rejected: tally.rejected,
+            late: tally.late,
             requests: tally.requests,
             repeated_requests: tally.repeated_requests,
             retries: tally.retries,
@@ -138,11 +177,11 @@ impl Sent {
             broken_connections: tally.broken_connections,
             errors: tally.errors,
             messages: tally.messages.clone(),
-            complete: outcome.expected.complete,
+            complete: tally.errors == 0 && tally.rejected == 0,
             seconds,
-            spans_per_second: tally.acknowledged_spans as f64 / seconds,
-            otlp_bytes_per_span: per_span(tally.otlp_bytes),
-            sent_bytes_per_span: per_span(tally.sent_bytes),
+            per_second: tally.acknowledged as f64 / seconds,
+            otlp_bytes_each: each(tally.otlp_bytes, items),
+            sent_bytes_each: each(tally.sent_bytes, items),
             latency_ms: Latency {
                 p50: tally.latency_ms(0.50),
                 p95: tally.latency_ms(0.95),
@@ -154,30 +193,23 @@ impl Sent {
 
     pub(crate) fn rows(&self, table: &mut Table) {
         let Latency { p50, p95, p99, max } = self.latency_ms;
-        table.row("spans acknowledged", self.acknowledged_spans);
-        table.row_if(
-            self.rejected_spans > 0,
-            "spans refused by partial success",
-            self.rejected_spans,
-        );
-        table.row_if(self.late_spans > 0, "spans sent late", self.late_spans);
+        let (many, one) = (self.unit.many(), self.unit.one());
+        table.row(format!("{many} acknowledged"), self.acknowledged);
+        table.row_if(format!("{many} refused by partial success"), self.rejected);
+        table.row_if(format!("{many} sent late"), self.late);
         table.row("requests", self.requests);
-        table.row_if(self.repeated_requests > 0, "requests sent twice", self.repeated_requests);
-        table.row_if(self.retries > 0, "told to come later", self.retries);
-        table.row_if(
-            self.retries_without_hint > 0,
-            "told so without when",
-            self.retries_without_hint,
-        );
-        table.row_if(self.broken_connections > 0, "broken connections", self.broken_connections);
-        table.row_if(self.errors > 0, "errors", self.errors);
+        table.row_if("requests sent twice", self.repeated_requests);
+        table.row_if("told to come later", self.retries);
+        table.row_if("told so without when", self.retries_without_hint);
+        table.row_if("broken connections", self.broken_connections);
+        table.row_if("errors", self.errors);
         for message in &self.messages {
             table.row("  message", message);
         }
         table.row("seconds", format!("{:.2}", self.seconds));
-        table.row("spans/s (wall)", format!("{:.0}", self.spans_per_second));
-        table.row("OTLP bytes a span", format!("{:.1}", self.otlp_bytes_per_span));
-        table.row("bytes a span on the wire", format!("{:.1}", self.sent_bytes_per_span));
+        table.row(format!("{many}/s (wall)"), format!("{:.0}", self.per_second));
+        table.row(format!("OTLP bytes a {one}"), format!("{:.1}", self.otlp_bytes_each));
+        table.row(format!("bytes a {one} on the wire"), format!("{:.1}", self.sent_bytes_each));
         table.row(
             "acknowledged within",
             format!("p50 {p50:.1}, p95 {p95:.1}, p99 {p99:.1}, max {max:.1} ms"),
@@ -216,6 +248,9 @@ impl Report {
         if let Some(freshness) = &self.freshness {
             freshness.rows(&mut table);
         }
+        if let Some(series) = &self.series {
+            series.rows(&mut table);
+        }
         if let Some(load) = &self.load {
             load.rows(&mut table);
         }
@@ -234,10 +269,10 @@ impl Report {
 
 impl Load {
     pub(crate) fn of(sent: Sent, cost: Cost, verified: Verified) -> Self {
-        let spans = sent.acknowledged_spans;
+        let items = sent.acknowledged;
         Self {
-            spans_per_core_second: spans as f64 / cost.cpu_s.max(0.01),
-            disk_bytes_per_span: cost.disk.map(|disk| each(disk.apparent_bytes, spans)),
+            per_core_second: items as f64 / cost.cpu_s.max(0.01),
+            disk_bytes_each: cost.disk.map(|disk| each(disk.apparent_bytes, items)),
             verified,
             sent,
             cost,
@@ -251,7 +286,8 @@ impl Load {
             "CPU of the server",
             format!("{:.2} s ({:.2} s while sending)", cost.cpu_s, cost.cpu_while_sending_s),
         );
-        table.row("spans/s per core", format!("{:.0}", self.spans_per_core_second));
+        let (many, one) = (self.sent.unit.many(), self.sent.unit.one());
+        table.row(format!("{many}/s per core"), format!("{:.0}", self.per_core_second));
         let verified = match self.verified {
             Verified::Exact => "exact",
             Verified::Different => "DIFFERENT",
@@ -259,18 +295,49 @@ impl Load {
         };
         table.row("figures", verified);
         cost.rows(table);
-        if let (Some(disk), Some(per_span)) = (cost.disk, self.disk_bytes_per_span) {
-            let allocated = each(disk.allocated_bytes, self.sent.acknowledged_spans);
+        if let (Some(disk), Some(per_item)) = (cost.disk, self.disk_bytes_each) {
+            let allocated = each(disk.allocated_bytes, self.sent.acknowledged);
             let unsettled = if cost.pending.is_some() { ", NOT settled" } else { "" };
             table.row(
-                "disk bytes a span",
+                format!("disk bytes a {one}"),
                 format!(
-                    "{per_span:.1} ({allocated:.1} allocated) in {} files{unsettled}",
+                    "{per_item:.1} ({allocated:.1} allocated) in {} files{unsettled}",
                     disk.files
                 ),
             );
         }
         table.row("CPU of the generator", format!("{:.2} s", cost.generator_cpu_s));
+    }
+}
+
+impl Series {
+    fn rows(&self, table: &mut Table) {
+        let Self { series, nodes, tiers, samples, interval_s, .. } = self;
+        let of = match self.instruments {
+            Instruments::Numbers => "counters and gauges",
+            Instruments::Histograms => "histograms",
+        };
+        table.row("series", format!("{series} {of} of {nodes} nodes on {tiers} tiers"));
+        table.row("samples of each", format!("{samples}, {interval_s} s apart"));
+        if let Some(taken) = self.taken {
+            let Taken { accepted, refused, worked_on, ignored } = taken;
+            table.row(
+                "points by the server's count",
+                format!(
+                    "{accepted} accepted, {refused} refused, {worked_on} worked on, {ignored} ignored"
+                ),
+            );
+        }
+        let kib = |bytes: f64| bytes / 1024.0;
+        table.row(
+            "memory a series",
+            format!(
+                "{:.2} KiB settled, {:.2} KiB at the peak",
+                kib(self.settled_bytes_per_series),
+                kib(self.peak_bytes_per_series)
+            ),
+        );
+        table.row("series read back", self.series_compared);
     }
 }
 
@@ -363,17 +430,18 @@ fn mib(kib: u64) -> String {
 /// Two columns, the first as wide as its longest entry.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    rows: Vec<(&'static str, String)>,
+    rows: Vec<(String, String)>,
 }
 
 impl Table {
-    pub(crate) fn row(&mut self, name: &'static str, value: impl Display) {
-        self.rows.push((name, value.to_string()));
+    pub(crate) fn row(&mut self, name: impl Into<String>, value: impl Display) {
+        self.rows.push((name.into(), value.to_string()));
     }
 
-    fn row_if(&mut self, shown: bool, name: &'static str, value: impl Display) {
-        if shown {
-            self.row(name, value);
+    /// Only what happened at all.
+    fn row_if(&mut self, name: impl Into<String>, count: u64) {
+        if count > 0 {
+            self.row(name, count);
         }
     }
 }
@@ -383,7 +451,7 @@ impl Table {
     pub(crate) fn markdown(&self) -> String {
         let cell = |text: &str| text.replace('|', "\\|");
         let row =
-            |(name, value): &(&str, String)| format!("| {} | {} |\n", cell(name), cell(value));
+            |(name, value): &(String, String)| format!("| {} | {} |\n", cell(name), cell(value));
         let rows: String = self.rows.iter().map(row).collect();
         format!("| | |\n|---|---|\n{rows}")
     }

@@ -50,6 +50,6 @@ async fn ask(
     let estate = estate.context("the application that was sent is not there to be asked about")?;
     let queries = Asker::new(requests, expected.seed).of_spans(&estate, &outcome.traces, range);
     let answered = queries::ask(&mut api, &queries).await?;
-    let stored = format!("{} spans", outcome.tally.acknowledged_spans);
+    let stored = format!("{} spans", outcome.tally.acknowledged);
     Ok(Queries { stored, answered, peak_rss_kib: subject.process.memory()?.peak_kib })
 }

@@ -12,7 +12,6 @@ use super::server::Server;
 use crate::api::Api;
 use crate::args::BenchArgs;
 use crate::commands::sign_in;
-use crate::data::Shape;
 use crate::send::endpoint::{Endpoint, Trust};
 use crate::send::{Manner, Protocol};
 
@@ -87,24 +86,14 @@ impl Subject {
         args.api.api.as_ref().map(watch).transpose()
     }
 
-    pub(super) fn report(
-        &self,
-        args: &BenchArgs,
-        shape: &Shape,
-        manner: &Manner,
-    ) -> Result<Report> {
+    /// Without any measure yet; `data` says what will be sent.
+    pub(super) fn report(&self, args: &BenchArgs, data: &str, manner: &Manner) -> Result<Report> {
         let tls = if self.endpoint.scheme() == "https" { " over TLS" } else { "" };
-        let setting = format!(
-            "{:?}{tls}, {}, {:?}, {} connections, {} services × {} instances",
-            manner.protocol,
-            manner.encoding.name(),
-            shape.notation,
-            manner.connections,
-            shape.services,
-            shape.instances,
-        );
+        let (encoding, connections) = (manner.encoding.name(), manner.connections);
+        let setting =
+            format!("{:?}{tls}, {encoding}, {connections} connections, {data}", manner.protocol);
         let rate =
-            if manner.rate > 0.0 { format!(", {} spans/s", manner.rate) } else { String::new() };
+            if manner.rate > 0.0 { format!(", {} a second", manner.rate) } else { String::new() };
         let extra = args.vedette_arg.join(" ");
         Ok(Report {
             setting: format!("{setting}{rate} {extra}").trim_end().to_owned(),
@@ -116,6 +105,7 @@ impl Subject {
             rss_before_kib: self.process.memory()?.rss_kib,
             idle: None,
             freshness: None,
+            series: None,
             load: None,
             queries: None,
             stopped_after_ms: None,
