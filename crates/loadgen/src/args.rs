@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Measure a server under load: CPU, memory, disk, latency, freshness
     Bench(BenchArgs),
+    /// Measure everything, bench after bench, and write one table
+    Table(TableArgs),
     /// Measure the generator alone: encode to nowhere
     Encode(EncodeArgs),
 }
@@ -299,4 +301,32 @@ pub(crate) struct BenchArgs {
     /// File for the report as Markdown
     #[arg(long)]
     pub(crate) report_md: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TableArgs {
+    /// The server to start for each bench
+    #[arg(long)]
+    pub(crate) vedette: PathBuf,
+    /// Where data directories are made; the disk measured is this one
+    #[arg(long)]
+    pub(crate) data_root: Option<PathBuf>,
+    /// Write the table to this name with .json and with .md behind
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Small sizes: about five minutes instead of a quarter of an hour
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Spans over plain OTLP/HTTP; half as many over each further transport
+    #[arg(long)]
+    pub(crate) spans: Option<u64>,
+    /// Series of numbers; a tenth of it as histograms
+    #[arg(long)]
+    pub(crate) series: Option<usize>,
+    /// Of each series
+    #[arg(long)]
+    pub(crate) samples: Option<u64>,
+    /// Requests of each query over REST
+    #[arg(long)]
+    pub(crate) queries: Option<usize>,
 }

@@ -1,4 +1,4 @@
-//! The four commands: each builds its parts from the arguments, runs them, and writes what came of it.
+//! The commands: each builds its parts from the arguments, runs them, and writes what came of it.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::api::Api;
-use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, VerifyArgs};
+use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, TableArgs, VerifyArgs};
 use crate::bench;
 use crate::bench::process::Process;
 use crate::bench::report::{Sent, Table};
@@ -19,7 +19,7 @@ use crate::data::generator::Generator;
 use crate::data::template::{Template, Templates};
 use crate::send::endpoint::{Endpoint, Trust};
 use crate::send::{send, since};
-use crate::{verify, wall};
+use crate::{suite, verify, wall};
 
 /// Differences shown before the rest is only counted.
 const SHOWN_DIFFERENCES: usize = 40;
@@ -50,7 +50,20 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
             write_text(args.report_md.as_deref(), &report.table().markdown())?;
             Ok(Verdict::good_if(report.good()))
         }
+        Command::Table(args) => Runtime::new()?.block_on(table(&args, out)),
     }
+}
+
+async fn table(args: &TableArgs, out: &mut dyn Write) -> Result<Verdict> {
+    let files = args.out.as_deref().map(suite::files).transpose()?;
+    let measured = suite::measure(args, out).await?;
+    let markdown = measured.markdown();
+    write!(out, "\n{markdown}")?;
+    if let Some((json, text)) = &files {
+        write_json(Some(json), &measured)?;
+        write_text(Some(text), &markdown)?;
+    }
+    Ok(Verdict::good_if(measured.good()))
 }
 
 async fn run(args: &RunArgs, out: &mut dyn Write) -> Result<Verdict> {

@@ -239,15 +239,7 @@ impl Report {
             table.row("ready after", format!("{ready:.0} ms"));
         }
         table.row("RSS before", mib(self.rss_before_kib));
-        if let Some(idle) = &self.idle {
-            table.row("idle measured for", format!("{:.0} s", idle.seconds));
-            table.row("idle CPU", format!("{:.2} % of a core", idle.core_percent));
-            table.row("idle RSS", mib(idle.rss_kib));
-            table.row("threads", idle.threads);
-        }
-        if let Some(freshness) = &self.freshness {
-            freshness.rows(&mut table);
-        }
+        self.rows_without_load(&mut table);
         if let Some(series) = &self.series {
             series.rows(&mut table);
         }
@@ -264,6 +256,19 @@ impl Report {
             table.row("kept in", folder);
         }
         table
+    }
+
+    /// What is measured of a server that is not under load.
+    pub(crate) fn rows_without_load(&self, table: &mut Table) {
+        if let Some(idle) = &self.idle {
+            table.row("idle measured for", format!("{:.0} s", idle.seconds));
+            table.row("idle CPU", format!("{:.2} % of a core", idle.core_percent));
+            table.row("idle RSS", mib(idle.rss_kib));
+            table.row("threads", idle.threads);
+        }
+        if let Some(freshness) = &self.freshness {
+            freshness.rows(table);
+        }
     }
 }
 
@@ -447,6 +452,10 @@ impl Table {
 }
 
 impl Table {
+    pub(crate) fn into_rows(self) -> Vec<(String, String)> {
+        self.rows
+    }
+
     /// As Markdown.
     pub(crate) fn markdown(&self) -> String {
         let cell = |text: &str| text.replace('|', "\\|");
