@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Measure everything, bench after bench, and write one table
     Table(TableArgs),
+    /// Send a multiple of what a server takes, and see what it refuses and whether it still answers
+    Overload(OverloadArgs),
     /// Measure the generator alone: encode to nowhere
     Encode(EncodeArgs),
 }
@@ -329,4 +331,19 @@ pub(crate) struct TableArgs {
     /// Requests of each query over REST
     #[arg(long)]
     pub(crate) queries: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OverloadArgs {
+    /// So many times what it takes as fast as it acknowledges, which is measured first with --spans
+    #[arg(long, default_value_t = 3.0)]
+    pub(crate) factor: f64,
+    /// How long
+    #[arg(long, default_value_t = 30)]
+    pub(crate) seconds: u64,
+    /// Connections of the overload; each waits for its answers
+    #[arg(long, default_value_t = 256)]
+    pub(crate) senders: usize,
+    #[command(flatten)]
+    pub(crate) bench: BenchArgs,
 }

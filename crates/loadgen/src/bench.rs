@@ -8,6 +8,7 @@
 pub(crate) mod disk;
 pub(crate) mod freshness;
 mod meter;
+pub(crate) mod overload;
 pub(crate) mod process;
 pub(crate) mod queries;
 pub(crate) mod report;

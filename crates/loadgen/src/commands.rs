@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 use crate::api::Api;
 use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, TableArgs, VerifyArgs};
 use crate::bench;
+use crate::bench::overload::overload;
 use crate::bench::process::Process;
 use crate::bench::report::{Sent, Table};
 use crate::data::expected::Expected;
@@ -49,6 +50,14 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
             write_json(args.report_json.as_deref(), &report)?;
             write_text(args.report_md.as_deref(), &report.table().markdown())?;
             Ok(Verdict::good_if(report.good()))
+        }
+        Command::Overload(args) => {
+            let measured = Runtime::new()?.block_on(overload(&args))?;
+            write!(out, "{}", measured.table())?;
+            write_differences(out, &measured.differences)?;
+            write_json(args.bench.report_json.as_deref(), &measured)?;
+            write_text(args.bench.report_md.as_deref(), &measured.table().markdown())?;
+            Ok(Verdict::good_if(measured.good()))
         }
         Command::Table(args) => Runtime::new()?.block_on(table(&args, out)),
     }

@@ -1,7 +1,7 @@
 //! How long answers take over REST, once what was sent is stored: one request after the other on a connection that
 //! is kept, so that no handshake is counted. A time ends when the whole answer has been read.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use http::StatusCode;
@@ -19,6 +19,8 @@ const QUERY_STREAM: u64 = (1 << 24) - 2;
 const SLOW_MS: u32 = 100;
 /// A kind of question whose answers take so long is asked less often.
 const LONGEST: Duration = Duration::from_secs(20);
+/// A pause between two questions, as a person makes one.
+const ASK_EVERY: Duration = Duration::from_millis(20);
 /// Servers may look at their clock this seldom.
 const CLOCK_GRAIN_MS: u64 = 1_000;
 
@@ -134,40 +136,81 @@ pub(crate) async fn ask(api: &mut Api, queries: &[Query]) -> Result<Vec<Answered
     api.get("/readyz").await.context("the server does not answer")?;
     let mut answered = Vec::with_capacity(queries.len());
     for query in queries {
-        answered.push(ask_one(api, query).await?);
+        let (mut log, began) = (AnswerLog::new(query), wall::instant());
+        for number in 0..query.addresses.len() {
+            if since(began) > LONGEST {
+                break;
+            }
+            log.ask(api, number).await?;
+        }
+        answered.push(log.answered());
     }
     Ok(answered)
 }
 
-async fn ask_one(api: &mut Api, query: &Query) -> Result<Answered> {
-    let (mut times_ms, mut bytes, mut partial, mut failed, mut first_failure) =
-        (Vec::new(), 0, 0, 0, None);
-    let began = wall::instant();
-    for address in &query.addresses {
-        let started = wall::instant();
-        if started.saturating_duration_since(began) > LONGEST {
-            break;
+/// Asks one of each kind after the other, again and again until `until`.
+pub(crate) async fn ask_in_turn(
+    api: &mut Api,
+    queries: &[Query],
+    until: Instant,
+) -> Result<Vec<Answered>> {
+    let mut logs: Vec<AnswerLog<'_>> =
+        queries.iter().filter(|query| !query.addresses.is_empty()).map(AnswerLog::new).collect();
+    for number in 0.. {
+        for log in &mut logs {
+            if wall::instant() >= until {
+                return Ok(logs.into_iter().map(AnswerLog::answered).collect());
+            }
+            log.ask(api, number % log.query.addresses.len()).await?;
+            tokio::time::sleep(ASK_EVERY).await;
         }
+    }
+    unreachable!("numbers do not end before the time does")
+}
+
+/// Answers of one kind of query so far.
+#[derive(Debug)]
+struct AnswerLog<'q> {
+    query: &'q Query,
+    times_ms: Vec<f64>,
+    bytes: usize,
+    partial: usize,
+    failed: usize,
+    first_failure: Option<String>,
+}
+
+impl<'q> AnswerLog<'q> {
+    fn new(query: &'q Query) -> Self {
+        let (times_ms, first_failure) = (Vec::new(), None);
+        Self { query, times_ms, bytes: 0, partial: 0, failed: 0, first_failure }
+    }
+
+    async fn ask(&mut self, api: &mut Api, number: usize) -> Result<()> {
+        let (address, started) = (&self.query.addresses[number], wall::instant());
         let (status, body) = api.get(address).await?;
         let took_ms = since(started).as_secs_f64() * 1000.0;
-        if status != query.wanted {
-            failed += 1;
-            first_failure.get_or_insert_with(|| format!("GET {address} answered {status}"));
-            continue;
+        if status != self.query.wanted {
+            self.failed += 1;
+            self.first_failure.get_or_insert_with(|| format!("GET {address} answered {status}"));
+            return Ok(());
         }
-        times_ms.push(took_ms);
-        bytes += body.len();
-        partial += usize::from(is_partial(&body));
+        self.times_ms.push(took_ms);
+        self.bytes += body.len();
+        self.partial += usize::from(is_partial(&body));
+        Ok(())
     }
-    Ok(Answered {
-        name: query.name,
-        requests: times_ms.len() + failed,
-        bytes_per_answer: bytes as f64 / times_ms.len().max(1) as f64,
-        times: Times::of(times_ms),
-        partial,
-        failed,
-        first_failure,
-    })
+
+    fn answered(self) -> Answered {
+        Answered {
+            name: self.query.name,
+            requests: self.times_ms.len() + self.failed,
+            bytes_per_answer: self.bytes as f64 / self.times_ms.len().max(1) as f64,
+            times: Times::of(self.times_ms),
+            partial: self.partial,
+            failed: self.failed,
+            first_failure: self.first_failure,
+        }
+    }
 }
 
 fn is_partial(body: &[u8]) -> bool {

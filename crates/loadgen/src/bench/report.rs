@@ -230,10 +230,7 @@ impl Report {
         let mut table = Table::default();
         table.row("setting", &self.setting);
         if let Some(sync) = self.fdatasync {
-            table.row(
-                "fdatasync of 64 KiB",
-                format!("p50 {:.2}, p95 {:.2} ms", sync.p50_ms, sync.p95_ms),
-            );
+            table.row("fdatasync of 64 KiB", sync);
         }
         if let Some(ready) = self.ready_after_ms {
             table.row("ready after", format!("{ready:.0} ms"));
@@ -347,7 +344,7 @@ impl Series {
 }
 
 impl Cost {
-    fn rows(&self, table: &mut Table) {
+    pub(super) fn rows(&self, table: &mut Table) {
         let after = self.settled_after_s;
         table.row(
             "settled",

@@ -11,7 +11,7 @@ use http_body_util::Full;
 
 use super::answer::{self, Answer};
 use super::endpoint::{Endpoint, Version};
-use super::link::Link;
+use super::link::{Link, Reply};
 use super::tally::Tally;
 use super::{Encoding, Manner, Protocol, since};
 use crate::data::Notation;
@@ -151,9 +151,14 @@ impl Courier {
         self.tally.error(why);
     }
 
-    async fn attempt(&mut self, payload: &Payload) -> Result<Answer> {
+    /// Sends once, whatever comes of it, and counts nothing.
+    pub(crate) async fn ask(&mut self, payload: &Payload) -> Result<Reply> {
         let request = self.request(payload.bytes.clone())?;
-        let reply = self.link.ask(request).await?;
+        self.link.ask(request).await
+    }
+
+    async fn attempt(&mut self, payload: &Payload) -> Result<Answer> {
+        let reply = self.ask(payload).await?;
         Ok(match self.manner.protocol {
             Protocol::Http => answer::of_http(&reply),
             Protocol::Grpc => answer::of_grpc(&reply),
