@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::Api;
 use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, TableArgs, VerifyArgs};
@@ -41,10 +42,10 @@ impl Verdict {
 pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
     match cli.command {
         Command::Encode(args) => encode(&args, out),
-        Command::Run(args) => Runtime::new()?.block_on(run(&args, out)),
-        Command::Verify(args) => Runtime::new()?.block_on(verify(&args, out)),
+        Command::Run(args) => until_stopped(run(&args, out)),
+        Command::Verify(args) => until_stopped(verify(&args, out)),
         Command::Bench(args) => {
-            let report = Runtime::new()?.block_on(bench::bench(&args))?;
+            let report = until_stopped(bench::bench(&args))?;
             write!(out, "{}", report.table())?;
             write_differences(out, &report.differences)?;
             write_json(args.report_json.as_deref(), &report)?;
@@ -52,15 +53,27 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
             Ok(Verdict::good_if(report.good()))
         }
         Command::Overload(args) => {
-            let measured = Runtime::new()?.block_on(overload(&args))?;
+            let measured = until_stopped(overload(&args))?;
             write!(out, "{}", measured.table())?;
             write_differences(out, &measured.differences)?;
             write_json(args.bench.report_json.as_deref(), &measured)?;
             write_text(args.bench.report_md.as_deref(), &measured.table().markdown())?;
             Ok(Verdict::good_if(measured.good()))
         }
-        Command::Table(args) => Runtime::new()?.block_on(table(&args, out)),
+        Command::Table(args) => until_stopped(table(&args, out)),
     }
+}
+
+/// A signal ends the work by dropping it, which ends the server that was started and removes its data.
+fn until_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    Runtime::new()?.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
+        tokio::select! {
+            done = work => done,
+            _ = terminate.recv() => bail!("stopped by SIGTERM"),
+            _ = tokio::signal::ctrl_c() => bail!("stopped by SIGINT"),
+        }
+    })
 }
 
 async fn table(args: &TableArgs, out: &mut dyn Write) -> Result<Verdict> {
