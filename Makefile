@@ -14,7 +14,7 @@ help:
 	@echo "make test     format, lints, all tests, the page's checks, end to end in a real browser"
 	@echo "make check    format and lints only"
 	@echo "make web      build the page        make openapi  write openapi/controller.json"
-	@echo "make bench    what one core takes   make soak     the long forms of the crash tests"
+	@echo "make bench    all that is measured  make soak     the long forms of the crash tests"
 
 setup:
 	scripts/setup
@@ -61,7 +61,7 @@ demo:
 
 bench: web
 	cargo build --locked --release -p vedette -p loadgen
-	target/release/loadgen bench --vedette target/release/vedette --spans 1000000
+	target/release/loadgen table --vedette target/release/vedette --out target/measured
 
 soak:
 	SIMULATION_SCHEDULES=20000 $(CARGO_TEST) -p ingest simulation -- --nocapture

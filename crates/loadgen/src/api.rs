@@ -1,10 +1,13 @@
 //! The server's REST API as this tool uses it. All that is believed about its addresses and answers is here; what
 //! comes out are the same totals the generator counts. Times are milliseconds since 1970.
 
+pub(crate) mod exposition;
+
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Display, Formatter};
 
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
@@ -17,11 +20,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use self::exposition::Exposition;
 use crate::data::expected::{Count, Place};
 use crate::send::endpoint::{Endpoint, Version};
 use crate::send::link::Link;
 
 const PAGE: usize = 1000;
+/// Transactions on a page that a person looks at.
+const LIST: usize = 100;
 
 #[derive(Debug)]
 pub(crate) struct Api {
@@ -36,6 +42,24 @@ pub(crate) struct Range {
     pub(crate) to_ms: u64,
 }
 
+impl Display for Range {
+    /// As query parameters.
+    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(out, "from={}&to={}", self.from_ms, self.to_ms)
+    }
+}
+
+/// Ids and names of what an application consists of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Estate {
+    /// Its id.
+    pub(crate) application: String,
+    pub(crate) business_transactions: Vec<(String, String)>,
+    /// Where transactions begin.
+    pub(crate) entry_tiers: Vec<(String, String)>,
+    pub(crate) tiers: Vec<(String, String)>,
+}
+
 /// What the server shows of one application.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shown {
@@ -44,6 +68,29 @@ pub(crate) struct Shown {
     pub(crate) edges: BTreeMap<(Place, Place), Count>,
     /// Reasons why an answer said that it is not whole.
     pub(crate) partial: Vec<String>,
+}
+
+/// A metric over a range.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct ShownMetric {
+    pub(crate) sum: f64,
+    pub(crate) count: f64,
+}
+
+#[derive(Debug, Deserialize)]
+struct MetricData {
+    items: Vec<MetricSeries>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MetricSeries {
+    points: Vec<MetricPoint>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MetricPoint {
+    sum: f64,
+    count: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,6 +124,14 @@ struct BusinessTransaction {
     name: String,
     tier: Named,
     figures: Figures,
+}
+
+/// A business transaction without its figures.
+#[derive(Debug, Deserialize)]
+struct Transaction {
+    id: Json,
+    name: String,
+    tier: Named,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,6 +196,13 @@ impl Api {
             .with_context(|| format!("GET {path} answered an unexpected shape: {text}"))
     }
 
+    /// The server's own counters and gauges.
+    pub(crate) async fn metrics(&mut self) -> Result<Exposition> {
+        let (status, text) = self.get("/metrics").await?;
+        ensure!(status == StatusCode::OK, "GET /metrics answered {status}");
+        Ok(Exposition::parse(&String::from_utf8_lossy(&text)))
+    }
+
     /// Number of spans shown for the trace; none when it is not found.
     pub(crate) async fn trace_spans(&mut self, trace_id: &str) -> Result<Option<usize>> {
         let path = format!("/api/v1/traces/{trace_id}");
@@ -160,16 +222,23 @@ impl Api {
         ))
     }
 
+    /// The metric at an address made by `metric_data`; none when no such metric is there.
+    pub(crate) async fn metric(&mut self, address: &str) -> Result<Option<ShownMetric>> {
+        let data: MetricData = self.json(address).await?;
+        let Some(series) = data.items.first() else { return Ok(None) };
+        let sum = series.points.iter().map(|point| point.sum).sum();
+        let count = series.points.iter().map(|point| point.count).sum();
+        Ok(Some(ShownMetric { sum, count }))
+    }
+
     /// All figures of the application; nothing when it is not there.
     pub(crate) async fn shown(&mut self, application: &str, range: Range) -> Result<Shown> {
-        let query = format!("from={}&to={}", range.from_ms, range.to_ms);
+        let query = range.to_string();
         let mut shown = Shown::default();
-        let applications: Vec<Named> =
-            self.all("/api/v1/applications", &query, &mut shown.partial).await?;
-        let Some(found) = applications.into_iter().find(|a| a.name == application) else {
+        let Some(id) = self.application(application, &query, &mut shown.partial).await? else {
             return Ok(shown);
         };
-        let base = format!("/api/v1/applications/{}", key(&found.id));
+        let base = format!("/api/v1/applications/{id}");
         let path = format!("{base}/business-transactions");
         let transactions: Vec<BusinessTransaction> =
             self.all(&path, &query, &mut shown.partial).await?;
@@ -184,6 +253,41 @@ impl Api {
         shown.partial.extend(map.partial.iter().flat_map(|p| p.reasons.clone()));
         shown.edges = edges(map)?;
         Ok(shown)
+    }
+
+    /// What to ask about; none when there is no such application.
+    pub(crate) async fn estate(
+        &mut self,
+        application: &str,
+        range: Range,
+    ) -> Result<Option<Estate>> {
+        let (query, mut partial) = (range.to_string(), Vec::new());
+        let Some(id) = self.application(application, &query, &mut partial).await? else {
+            return Ok(None);
+        };
+        let base = format!("/api/v1/applications/{id}");
+        let named = |item: Named| (key(&item.id), item.name);
+        let path = format!("{base}/business-transactions");
+        let transactions: Vec<Transaction> = self.all(&path, &query, &mut partial).await?;
+        let tiers: Vec<Named> = self.all(&format!("{base}/tiers"), &query, &mut partial).await?;
+        let (mut business_transactions, mut entry_tiers) = (Vec::new(), BTreeSet::new());
+        for Transaction { id, name, tier } in transactions {
+            business_transactions.push((key(&id), name));
+            entry_tiers.insert(named(tier));
+        }
+        let entry_tiers = entry_tiers.into_iter().collect();
+        let tiers = tiers.into_iter().map(named).collect();
+        Ok(Some(Estate { application: id, business_transactions, entry_tiers, tiers }))
+    }
+
+    async fn application(
+        &mut self,
+        name: &str,
+        query: &str,
+        partial: &mut Vec<String>,
+    ) -> Result<Option<String>> {
+        let applications: Vec<Named> = self.all("/api/v1/applications", query, partial).await?;
+        Ok(applications.into_iter().find(|a| a.name == name).map(|found| key(&found.id)))
     }
 
     /// Every page of a list.
@@ -204,6 +308,17 @@ impl Api {
             }
         }
     }
+}
+
+/// Address of the newest transactions that `which` says, whether or not they are snapshots.
+pub(crate) fn traces(which: &str, range: Range) -> String {
+    format!("/api/v1/snapshots?{which}&kept=false&limit={LIST}&{range}")
+}
+
+/// Address of the metrics at a path of the tree.
+pub(crate) fn metric_data(application: &str, path: &str, range: Range) -> String {
+    let path = percent_encoded(path);
+    format!("/api/v1/applications/{application}/metric-data?path={path}&{range}")
 }
 
 /// Ids are compared as text, whether the server sends numbers or strings.

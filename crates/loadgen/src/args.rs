@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand};
 
+use crate::data::points::{Instruments, SeriesShape};
 use crate::data::{Notation, Shape, Spread};
 use crate::send::endpoint::Trust;
 use crate::send::{Encoding, Manner, Protocol};
@@ -28,6 +29,10 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Measure a server under load: CPU, memory, disk, latency, freshness
     Bench(BenchArgs),
+    /// Measure everything, bench after bench, and write one table
+    Table(TableArgs),
+    /// Send a multiple of what a server takes, and see what it refuses and whether it still answers
+    Overload(OverloadArgs),
     /// Measure the generator alone: encode to nowhere
     Encode(EncodeArgs),
 }
@@ -79,6 +84,44 @@ impl DataArgs {
     }
 }
 
+/// Metrics instead of spans.
+#[derive(Debug, Args)]
+pub(crate) struct SeriesArgs {
+    /// Measure metrics: so many series, rounded up to whole nodes of a hundred
+    #[arg(long)]
+    series: Option<usize>,
+    /// Of each series; the last one is of now, so that history is sent as fast as it is taken
+    #[arg(long, default_value_t = 120)]
+    samples: u64,
+    /// Seconds between the samples of a series
+    #[arg(long, default_value_t = 15)]
+    interval: u64,
+    #[arg(long, default_value_t = 2_000)]
+    points_per_request: usize,
+    /// What the series are
+    #[arg(long, value_enum, default_value = "numbers")]
+    instruments: Instruments,
+}
+
+impl SeriesArgs {
+    /// None when spans are to be measured.
+    pub(crate) fn shape(&self, data: &DataArgs) -> Result<Option<SeriesShape>> {
+        let Some(series) = self.series else { return Ok(None) };
+        ensure!(!data.json, "--series are sent as protobuf only, without --json");
+        let shape = SeriesShape {
+            namespace: data.namespace.clone(),
+            series,
+            samples: self.samples,
+            interval_s: self.interval,
+            points_per_request: self.points_per_request,
+            instruments: self.instruments,
+            seed: data.seed.unwrap_or_else(wall::unix_nanos),
+        };
+        shape.check()?;
+        Ok(Some(shape))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct MannerArgs {
     #[arg(long, value_enum, default_value = "http")]
@@ -88,7 +131,7 @@ pub(crate) struct MannerArgs {
     /// Simulated agents, each with a connection of its own
     #[arg(long, default_value_t = 8)]
     connections: usize,
-    /// Spans a second over all connections; 0 is as fast as acknowledged
+    /// Spans or points a second over all connections; 0 is as fast as acknowledged
     #[arg(long, default_value_t = 0.0)]
     rate: f64,
     /// Share of acknowledged bodies sent again byte for byte after --delay-ms
@@ -226,6 +269,8 @@ pub(crate) struct BenchArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
+    pub(crate) series: SeriesArgs,
+    #[command(flatten)]
     pub(crate) manner: MannerArgs,
     #[command(flatten)]
     pub(crate) api: ApiArgs,
@@ -240,11 +285,14 @@ pub(crate) struct BenchArgs {
     /// Traces sent one by one for --freshness
     #[arg(long, default_value_t = 5)]
     pub(crate) freshness_traces: u32,
+    /// Requests of each query over REST once the load is stored; 0 asks none
+    #[arg(long, default_value_t = 200)]
+    pub(crate) queries: usize,
     /// Do not compare the figures with what was sent
     #[arg(long)]
     pub(crate) no_verify: bool,
-    /// Longest wait for the server to be quiet and its figures right
-    #[arg(long, default_value_t = 60)]
+    /// Longest wait for the server to be settled and its figures right
+    #[arg(long, default_value_t = 120)]
     pub(crate) max_wait_s: u64,
     /// The server counts as quiet after this long under 2 % of a core
     #[arg(long, default_value_t = 3)]
@@ -252,4 +300,50 @@ pub(crate) struct BenchArgs {
     /// File for the report as JSON
     #[arg(long)]
     pub(crate) report_json: Option<PathBuf>,
+    /// File for the report as Markdown
+    #[arg(long)]
+    pub(crate) report_md: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TableArgs {
+    /// The server to start for each bench
+    #[arg(long)]
+    pub(crate) vedette: PathBuf,
+    /// Where data directories are made; the disk measured is this one
+    #[arg(long)]
+    pub(crate) data_root: Option<PathBuf>,
+    /// Write the table to this name with .json and with .md behind
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Small sizes: about five minutes instead of a quarter of an hour
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Spans over plain OTLP/HTTP; half as many over each further transport
+    #[arg(long)]
+    pub(crate) spans: Option<u64>,
+    /// Series of numbers; a tenth of it as histograms
+    #[arg(long)]
+    pub(crate) series: Option<usize>,
+    /// Of each series
+    #[arg(long)]
+    pub(crate) samples: Option<u64>,
+    /// Requests of each query over REST
+    #[arg(long)]
+    pub(crate) queries: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OverloadArgs {
+    /// So many times what it takes as fast as it acknowledges, which is measured first with --spans
+    #[arg(long, default_value_t = 3.0)]
+    pub(crate) factor: f64,
+    /// How long
+    #[arg(long, default_value_t = 30)]
+    pub(crate) seconds: u64,
+    /// Connections of the overload; each waits for its answers
+    #[arg(long, default_value_t = 256)]
+    pub(crate) senders: usize,
+    #[command(flatten)]
+    pub(crate) bench: BenchArgs,
 }

@@ -1,17 +1,19 @@
-//! The four commands: each builds its parts from the arguments, runs them, and writes what came of it.
+//! The commands: each builds its parts from the arguments, runs them, and writes what came of it.
 
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::Api;
-use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, VerifyArgs};
+use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, TableArgs, VerifyArgs};
 use crate::bench;
+use crate::bench::overload::overload;
 use crate::bench::process::Process;
 use crate::bench::report::{Sent, Table};
 use crate::data::expected::Expected;
@@ -19,7 +21,7 @@ use crate::data::generator::Generator;
 use crate::data::template::{Template, Templates};
 use crate::send::endpoint::{Endpoint, Trust};
 use crate::send::{send, since};
-use crate::{verify, wall};
+use crate::{suite, verify, wall};
 
 /// Differences shown before the rest is only counted.
 const SHOWN_DIFFERENCES: usize = 40;
@@ -40,16 +42,50 @@ impl Verdict {
 pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
     match cli.command {
         Command::Encode(args) => encode(&args, out),
-        Command::Run(args) => Runtime::new()?.block_on(run(&args, out)),
-        Command::Verify(args) => Runtime::new()?.block_on(verify(&args, out)),
+        Command::Run(args) => until_stopped(run(&args, out)),
+        Command::Verify(args) => until_stopped(verify(&args, out)),
         Command::Bench(args) => {
-            let report = Runtime::new()?.block_on(bench::bench(&args))?;
+            let report = until_stopped(bench::bench(&args))?;
             write!(out, "{}", report.table())?;
             write_differences(out, &report.differences)?;
             write_json(args.report_json.as_deref(), &report)?;
+            write_text(args.report_md.as_deref(), &report.table().markdown())?;
             Ok(Verdict::good_if(report.good()))
         }
+        Command::Overload(args) => {
+            let measured = until_stopped(overload(&args))?;
+            write!(out, "{}", measured.table())?;
+            write_differences(out, &measured.differences)?;
+            write_json(args.bench.report_json.as_deref(), &measured)?;
+            write_text(args.bench.report_md.as_deref(), &measured.table().markdown())?;
+            Ok(Verdict::good_if(measured.good()))
+        }
+        Command::Table(args) => until_stopped(table(&args, out)),
     }
+}
+
+/// A signal ends the work by dropping it, which ends the server that was started and removes its data.
+fn until_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    Runtime::new()?.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
+        tokio::select! {
+            done = work => done,
+            _ = terminate.recv() => bail!("stopped by SIGTERM"),
+            _ = tokio::signal::ctrl_c() => bail!("stopped by SIGINT"),
+        }
+    })
+}
+
+async fn table(args: &TableArgs, out: &mut dyn Write) -> Result<Verdict> {
+    let files = args.out.as_deref().map(suite::files).transpose()?;
+    let measured = suite::measure(args, out).await?;
+    let markdown = measured.markdown();
+    write!(out, "\n{markdown}")?;
+    if let Some((json, text)) = &files {
+        write_json(Some(json), &measured)?;
+        write_text(Some(text), &markdown)?;
+    }
+    Ok(Verdict::good_if(measured.good()))
 }
 
 async fn run(args: &RunArgs, out: &mut dyn Write) -> Result<Verdict> {
@@ -140,6 +176,11 @@ fn encode(args: &EncodeArgs, out: &mut dyn Write) -> Result<Verdict> {
 fn write_json(file: Option<&Path>, value: &impl Serialize) -> Result<()> {
     let Some(file) = file else { return Ok(()) };
     let text = serde_json::to_vec_pretty(value).context("cannot write JSON")?;
+    std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn write_text(file: Option<&Path>, text: &str) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
     std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 

@@ -7,12 +7,15 @@
 pub(crate) mod encoding;
 pub(crate) mod expected;
 pub(crate) mod generator;
+pub(crate) mod points;
 pub(crate) mod span;
 pub(crate) mod template;
 pub(crate) mod topology;
 
 #[cfg(test)]
 mod tests;
+
+use std::fmt::{Display, Formatter};
 
 use anyhow::{Result, ensure};
 
@@ -75,5 +78,12 @@ impl Shape {
         );
         ensure!((0.0..=1.0).contains(&self.late_fraction), "--late-fraction must be 0 to 1");
         Ok(())
+    }
+}
+
+impl Display for Shape {
+    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { notation, services, instances, .. } = self;
+        write!(out, "{notation:?}, {services} services × {instances} instances")
     }
 }

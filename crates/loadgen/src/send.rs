@@ -1,11 +1,14 @@
 //! Sending: many simulated agents, each with a connection of its own, that behave as OTLP's specification asks of
-//! an exporter. `agent` is one of them, `link` its connection, `answer` what it understands of what it is told.
+//! an exporter. `agent` is one of them that sends spans, `reporter` one that sends metrics; `courier` delivers for both
+//! over a `link`, and `answer` is what it understands of what it is told.
 
 pub(crate) mod agent;
 pub(crate) mod answer;
 pub(crate) mod compress;
+pub(crate) mod courier;
 pub(crate) mod endpoint;
 pub(crate) mod link;
+pub(crate) mod reporter;
 pub(crate) mod schedule;
 pub(crate) mod tally;
 
@@ -41,6 +44,9 @@ pub(crate) enum Encoding {
     Gzip,
     Zstd,
 }
+
+/// Traces that a comparison reads back.
+const READ_BACK: usize = 50;
 
 /// How to send.
 #[derive(Debug, Clone)]
@@ -80,6 +86,8 @@ impl Manner {
 pub(crate) struct Outcome {
     pub(crate) tally: Tally,
     pub(crate) expected: Expected,
+    /// Ids of traces sent, spread over the run.
+    pub(crate) traces: Vec<String>,
     /// From the first request to the last answer.
     pub(crate) took: Duration,
 }
@@ -113,22 +121,27 @@ pub(crate) async fn send_prepared(
         tokio::spawn(agent.run(Arc::clone(&schedule)))
     });
     let agents: Vec<_> = agents.collect();
-    let (mut tally, mut totals, mut sample_traces) =
-        (Tally::default(), Totals::default(), Vec::new());
+    let (mut tally, mut totals, mut traces) = (Tally::default(), Totals::default(), Vec::new());
     for agent in agents {
         let done = agent.await.context("an agent's task ended early")?;
         for (template, times) in templates.full.iter().chain(&templates.rest).zip(done.used) {
             totals.add(&template.totals, times);
         }
         tally.merge(done.tally);
-        sample_traces.extend(done.sample_traces);
+        traces.extend(done.sample_traces);
     }
     let to_ms = wall::unix_nanos() / 1_000_000;
-    let complete = tally.errors == 0 && tally.rejected_spans == 0;
+    let complete = tally.errors == 0 && tally.rejected == 0;
     let application = shape.application();
+    let sample_traces = thinned(&traces, READ_BACK);
     let expected =
         Expected { application, seed: shape.seed, from_ms, to_ms, complete, totals, sample_traces };
-    Ok(Outcome { tally, expected, took: since(started) })
+    Ok(Outcome { tally, expected, traces, took: since(started) })
+}
+
+/// At most `most` of them, evenly.
+fn thinned(traces: &[String], most: usize) -> Vec<String> {
+    traces.iter().step_by(traces.len().div_ceil(most).max(1)).cloned().collect()
 }
 
 pub(crate) fn since(started: Instant) -> Duration {

@@ -104,8 +104,13 @@ pub(crate) async fn verify(api: &mut Api, expected: &Expected) -> Result<Vec<Str
 
 /// Whole minutes around all that was sent; spans end within a second before they are sent.
 pub(crate) fn range(expected: &Expected) -> Range {
+    minutes(expected.from_ms - 2_000, expected.to_ms)
+}
+
+/// Whole minutes around both.
+pub(crate) fn minutes(from_ms: u64, to_ms: u64) -> Range {
     let floor = |ms: u64| ms / MINUTE_MS * MINUTE_MS;
-    Range { from_ms: floor(expected.from_ms - 2_000), to_ms: floor(expected.to_ms) + MINUTE_MS }
+    Range { from_ms: floor(from_ms), to_ms: floor(to_ms) + MINUTE_MS }
 }
 
 #[cfg(test)]

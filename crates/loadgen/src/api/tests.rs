@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::bench::queries::{self, Asker};
 use crate::data::expected::{Expected, Totals};
 use crate::send::endpoint::Trust;
 use crate::verify::verify;
@@ -190,6 +191,34 @@ async fn a_wrong_password_is_an_error_and_not_a_difference() {
     let refused =
         verify(&mut api(expected().totals, "wrong").await, &expected()).await.unwrap_err();
     assert!(refused.to_string().contains("401"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_to_ask_about_is_found_by_the_name_of_the_application() {
+    let range = Range { from_ms: 60_000, to_ms: 240_000 };
+    let mut api = api(expected().totals, "secret").await;
+    let estate = api.estate("loadgen-production", range).await.unwrap().unwrap();
+    let tier = |name: &str| ("4".to_owned(), name.to_owned());
+    assert_eq!((estate.application.as_str(), estate.business_transactions.len()), ("7", 3));
+    assert_eq!(estate.tiers, [tier("service-0"), tier("service-1")]);
+    assert_eq!(estate.entry_tiers, [tier("service-0")]);
+    assert!(api.estate("unknown", range).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn answers_that_are_not_as_wanted_are_counted_and_not_timed() {
+    let mut api = api(expected().totals, "secret").await;
+    let asker = Asker::new(3, 7);
+    let queries = [
+        asker.same("stored", format!("/api/v1/traces/{TRACE}")),
+        asker.same("nowhere", "/api/v1/nowhere".to_owned()),
+    ];
+    let answered = queries::ask(&mut api, &queries).await.unwrap();
+    assert_eq!((answered[0].failed, answered[0].requests), (0, 3));
+    assert!(answered[0].times.is_some_and(|times| times.p50_ms <= times.max_ms));
+    assert_eq!((answered[1].failed, answered[1].times), (3, None));
+    let said = "GET /api/v1/nowhere answered 404 Not Found";
+    assert_eq!(answered[1].first_failure.as_deref(), Some(said));
 }
 
 #[test]

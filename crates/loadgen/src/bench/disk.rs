@@ -1,5 +1,6 @@
 //! The disk under a server: how long it takes to make bytes durable, and how many bytes a directory holds.
 
+use std::fmt::{Display, Formatter};
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
@@ -29,6 +30,12 @@ pub(crate) struct Usage {
     /// What the file system gave out for them.
     pub(crate) allocated_bytes: u64,
     pub(crate) files: u64,
+}
+
+impl Display for SyncTime {
+    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(out, "p50 {:.2}, p95 {:.2} ms", self.p50_ms, self.p95_ms)
+    }
 }
 
 /// Appends 64 KiB and fdatasyncs, a hundred times, as a journal does.

@@ -190,6 +190,10 @@ fn internal(plan: &Plan, service: usize) -> (String, Kind, Vec<Attribute>) {
     ("PriceCalculator.applyDiscounts".to_owned(), Kind::Internal, attributes)
 }
 
+pub(crate) fn pod_name(service: usize, instance: usize) -> String {
+    format!("{}-6c9d7b5f4-{instance:05}", service_name(service))
+}
+
 /// Ten resource attributes of one instance.
 pub(crate) fn resource(namespace: &str, service: usize, instance: usize) -> Vec<Attribute> {
     let name = service_name(service);
@@ -202,7 +206,7 @@ pub(crate) fn resource(namespace: &str, service: usize, instance: usize) -> Vec<
             text(format!("5f1d0c9e-7a34-4b7e-9c55-{service:06x}{instance:06x}")),
         ),
         ("deployment.environment.name", text("production")),
-        ("k8s.pod.name", text(format!("{name}-6c9d7b5f4-{instance:05}"))),
+        ("k8s.pod.name", text(pod_name(service, instance))),
         ("k8s.namespace.name", text("shop")),
         ("telemetry.sdk.name", text("opentelemetry")),
         ("telemetry.sdk.language", text("java")),

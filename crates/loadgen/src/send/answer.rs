@@ -9,6 +9,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
+use serde_json::Value as Json;
 
 use super::link::Reply;
 use crate::wire::{Field, fields};
@@ -16,7 +17,7 @@ use crate::wire::{Field, fields};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Accepted {
-        rejected_spans: u64,
+        rejected: u64,
         message: String,
     },
     /// Resend the same bytes, after the time given if one was given.
@@ -65,10 +66,10 @@ pub(crate) fn of_grpc(reply: &Reply) -> Answer {
 
 fn accepted(partial: Result<(u64, String)>) -> Answer {
     match partial {
-        Ok((rejected_spans, message)) => Answer::Accepted { rejected_spans, message },
-        Err(error) => Answer::Refused(format!(
-            "a success answer that is no ExportTraceServiceResponse: {error:#}"
-        )),
+        Ok((rejected, message)) => Answer::Accepted { rejected, message },
+        Err(error) => {
+            Answer::Refused(format!("a success answer that is no export response: {error:#}"))
+        }
     }
 }
 
@@ -97,14 +98,16 @@ fn http_partial_success(reply: &Reply) -> Result<(u64, String)> {
 }
 
 fn json_partial_success(body: &[u8]) -> Result<(u64, String)> {
-    let answer: serde_json::Value = serde_json::from_slice(body).context("it is no JSON")?;
+    let answer: Json = serde_json::from_slice(body).context("it is no JSON")?;
     let partial = &answer["partialSuccess"];
-    let rejected = &partial["rejectedSpans"];
+    let rejected = ["rejectedSpans", "rejectedDataPoints"].map(|name| &partial[name]);
+    let rejected = rejected.into_iter().find(|count| !count.is_null()).unwrap_or(&Json::Null);
     let rejected = rejected.as_u64().or_else(|| rejected.as_str()?.parse().ok()).unwrap_or(0);
     Ok((rejected, partial["errorMessage"].as_str().unwrap_or("").to_owned()))
 }
 
-/// `ExportTraceServiceResponse { partial_success = 1 { rejected_spans = 1, error_message = 2 } }`
+/// `ExportTraceServiceResponse { partial_success = 1 { rejected_spans = 1, error_message = 2 } }`; that of metrics has
+/// its count in the same place.
 fn protobuf_partial_success(body: &[u8]) -> Result<(u64, String)> {
     let (mut rejected, mut message) = (0, String::new());
     for partial in messages(body, 1)? {
@@ -203,7 +206,7 @@ mod tests {
     #[test]
     fn an_empty_success_accepts_all() {
         let answer = of_http(&reply(200, &[("content-type", "application/x-protobuf")], b""));
-        assert_eq!(answer, Answer::Accepted { rejected_spans: 0, message: String::new() });
+        assert_eq!(answer, Answer::Accepted { rejected: 0, message: String::new() });
     }
 
     #[test]
@@ -213,14 +216,15 @@ mod tests {
     }
 
     #[test]
-    fn rejected_spans_are_read_from_json_as_text_and_as_number() {
+    fn what_was_rejected_is_read_from_json_as_text_and_as_number() {
         for body in [
             r#"{"partialSuccess":{"rejectedSpans":"3"}}"#,
             r#"{"partialSuccess":{"rejectedSpans":3}}"#,
+            r#"{"partialSuccess":{"rejectedDataPoints":"3"}}"#,
         ] {
             let answer =
                 of_http(&reply(200, &[("content-type", "application/json")], body.as_bytes()));
-            assert_eq!(answer, Answer::Accepted { rejected_spans: 3, message: String::new() });
+            assert_eq!(answer, Answer::Accepted { rejected: 3, message: String::new() });
         }
     }
 
@@ -257,7 +261,7 @@ mod tests {
         let message = wrap(1, &partial);
         let framed = [&[0, 0, 0, 0, message.len() as u8][..], &message].concat();
         let answer = of_grpc(&reply(200, &[("grpc-status", "0")], &framed));
-        assert_eq!(answer, Answer::Accepted { rejected_spans: 4, message: "too old".to_owned() });
+        assert_eq!(answer, Answer::Accepted { rejected: 4, message: "too old".to_owned() });
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::data::template::Templates;
 
-/// Traces noted for reading back, over the whole run.
-const SAMPLES: u64 = 50;
+/// Traces noted for being asked for, over the whole run.
+const SAMPLES: u64 = 1000;
 
 #[derive(Debug)]
 pub(crate) struct Schedule {

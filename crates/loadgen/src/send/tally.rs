@@ -1,4 +1,4 @@
-//! What senders count. Latency is in microseconds, from handing a body to the connection until its answer is read.
+//! What senders count; items are spans or points. Latency is in microseconds, from handing a body to the connection until its answer is read.
 
 use hdrhistogram::Histogram;
 
@@ -9,10 +9,10 @@ const LONGEST_US: u64 = 600_000_000;
 #[derive(Debug)]
 pub(crate) struct Tally {
     pub(crate) requests: u64,
-    pub(crate) acknowledged_spans: u64,
+    pub(crate) acknowledged: u64,
     /// Refused for good by partial success.
-    pub(crate) rejected_spans: u64,
-    pub(crate) late_spans: u64,
+    pub(crate) rejected: u64,
+    pub(crate) late: u64,
     /// Acknowledged bodies sent again and acknowledged again.
     pub(crate) repeated_requests: u64,
     /// Answers that asked to come later.
@@ -32,9 +32,9 @@ impl Default for Tally {
     fn default() -> Self {
         Self {
             requests: 0,
-            acknowledged_spans: 0,
-            rejected_spans: 0,
-            late_spans: 0,
+            acknowledged: 0,
+            rejected: 0,
+            late: 0,
             repeated_requests: 0,
             retries: 0,
             retries_without_hint: 0,
@@ -64,9 +64,9 @@ impl Tally {
 
     pub(crate) fn merge(&mut self, other: Self) {
         self.requests += other.requests;
-        self.acknowledged_spans += other.acknowledged_spans;
-        self.rejected_spans += other.rejected_spans;
-        self.late_spans += other.late_spans;
+        self.acknowledged += other.acknowledged;
+        self.rejected += other.rejected;
+        self.late += other.late;
         self.repeated_requests += other.repeated_requests;
         self.retries += other.retries;
         self.retries_without_hint += other.retries_without_hint;

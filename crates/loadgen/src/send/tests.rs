@@ -8,7 +8,9 @@ use http::StatusCode;
 
 use self::collector::{Collector, Script};
 use super::endpoint::{Endpoint, Trust};
+use super::reporter::{PointsOutcome, Reporters};
 use super::{Encoding, Manner, Outcome, Protocol, send};
+use crate::data::points::{Instruments, SeriesShape};
 use crate::data::{Notation, Shape, Spread};
 
 fn shape(spans: u64) -> Shape {
@@ -56,7 +58,7 @@ async fn check_resend(protocol: Protocol) {
     );
     assert_eq!(received.len(), 2);
     assert_eq!(received[0].body, received[1].body);
-    assert_eq!((outcome.tally.acknowledged_spans, outcome.expected.complete), (100, true));
+    assert_eq!((outcome.tally.acknowledged, outcome.expected.complete), (100, true));
 }
 
 #[tokio::test]
@@ -72,7 +74,7 @@ async fn after_a_grpc_unavailable_the_same_bytes_are_sent_again() {
 async fn check_partial_success(protocol: Protocol) {
     let collector = Collector::start(vec![Script::Reject(3), Script::Accept]).await;
     let outcome = run(&collector, &shape(200), &manner(protocol)).await;
-    assert_eq!((outcome.tally.acknowledged_spans, outcome.tally.rejected_spans), (197, 3));
+    assert_eq!((outcome.tally.acknowledged, outcome.tally.rejected), (197, 3));
     assert!(!outcome.expected.complete, "totals that include refused spans must say so");
     assert!(outcome.tally.messages[0].contains("too old"), "{:?}", outcome.tally.messages);
 }
@@ -120,7 +122,7 @@ async fn repeated_bodies_are_byte_for_byte_the_same_and_do_not_change_the_totals
     bodies.sort();
     assert_eq!(bodies.len(), 6);
     assert!(bodies.chunks(2).all(|pair| pair[0] == pair[1]) && bodies[0] != bodies[2]);
-    assert_eq!((outcome.tally.acknowledged_spans, outcome.tally.repeated_requests), (300, 3));
+    assert_eq!((outcome.tally.acknowledged, outcome.tally.repeated_requests), (300, 3));
     assert_eq!(outcome.expected.totals.spans, 300);
 }
 
@@ -129,9 +131,47 @@ async fn late_spans_are_acknowledged_before_the_run_ends() {
     let collector = Collector::start(vec![Script::Accept]).await;
     let late = Shape { late_fraction: 0.3, ..shape(500) };
     let outcome = run(&collector, &late, &manner(Protocol::Http)).await;
-    assert_eq!(outcome.tally.acknowledged_spans, 500);
-    assert!((50..=250).contains(&outcome.tally.late_spans), "{} late", outcome.tally.late_spans);
+    assert_eq!(outcome.tally.acknowledged, 500);
+    assert!((50..=250).contains(&outcome.tally.late), "{} late", outcome.tally.late);
     assert_eq!(collector.received().len(), 10);
+}
+
+fn series() -> SeriesShape {
+    SeriesShape {
+        namespace: "loadgen".to_owned(),
+        series: 300,
+        samples: 4,
+        interval_s: 15,
+        points_per_request: 100,
+        instruments: Instruments::Numbers,
+        seed: 7,
+    }
+}
+
+async fn report(collector: &Collector, manner: &Manner) -> PointsOutcome {
+    let endpoint = Endpoint::parse(&collector.url(), &Trust::Nothing).unwrap();
+    Reporters::build(&series(), manner, &endpoint).unwrap().send().await.unwrap()
+}
+
+#[tokio::test]
+async fn metrics_are_sent_again_when_told_to_come_later() {
+    let collector = Collector::start(vec![Script::Later, Script::Accept]).await;
+    let outcome = report(&collector, &manner(Protocol::Http)).await;
+    let received = collector.received();
+    assert_eq!(received[0].body, received[1].body);
+    assert_eq!((outcome.tally.retries, outcome.tally.acknowledged), (1, 1_200));
+    assert_eq!((received.len(), outcome.watched.len()), (13, 3));
+    assert!(received.iter().all(|request| request.path == "/v1/metrics"));
+}
+
+#[tokio::test]
+async fn points_refused_by_partial_success_are_counted() {
+    for protocol in [Protocol::Http, Protocol::Grpc] {
+        let collector = Collector::start(vec![Script::Reject(5), Script::Accept]).await;
+        let outcome = report(&collector, &Manner { connections: 2, ..manner(protocol) }).await;
+        assert_eq!((outcome.tally.acknowledged, outcome.tally.rejected), (1_195, 5));
+        assert_eq!(outcome.tally.messages, ["5 points refused by partial success: too old"]);
+    }
 }
 
 #[tokio::test]
@@ -175,7 +215,7 @@ async fn a_rate_is_kept_over_all_connections() {
     let outcome = run(&collector, &shape(1_000), &paced).await;
     // Ten requests, one each 20 ms, the first at once: the last starts 180 ms after the first.
     assert!(outcome.took >= Duration::from_millis(180), "{:?}", outcome.took);
-    assert_eq!(outcome.tally.acknowledged_spans, 1_000);
+    assert_eq!(outcome.tally.acknowledged, 1_000);
 }
 
 #[tokio::test]

@@ -1,0 +1,341 @@
+//! More than a server can take: first how much it takes, then a multiple of that at a fixed pace, whatever it answers.
+//! Nothing is sent again, so that every refusal is counted once. What was accepted must be stored all the same.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use bytes::BytesMut;
+use http::header::RETRY_AFTER;
+use serde::Serialize;
+
+use super::disk::SyncTime;
+use super::meter::Meter;
+use super::queries::{self, Answered, Asker};
+use super::report::{Cost, Table};
+use super::subject::Subject;
+use crate::api::Api;
+use crate::args::OverloadArgs;
+use crate::data::Shape;
+use crate::data::generator::Generator;
+use crate::data::template::Templates;
+use crate::send::answer::{self, Answer};
+use crate::send::courier::{Courier, PayloadKind, Signal};
+use crate::send::link::Reply;
+use crate::send::{Manner, Outcome, Protocol, send, since};
+use crate::{verify, wall};
+
+/// Generators of the overload draw from streams above those of the plateau's connections.
+const FIRST_STREAM: u64 = 1 << 20;
+/// Of each kind of query; then they come again.
+const DIFFERENT_QUESTIONS: usize = 200;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Overload {
+    pub(crate) setting: String,
+    pub(crate) fdatasync: Option<SyncTime>,
+    pub(crate) plateau_spans_per_second: f64,
+    pub(crate) factor: f64,
+    pub(crate) seconds: f64,
+    pub(crate) offered_spans_per_second: f64,
+    /// Fewer than offered when every sender was waiting for an answer.
+    pub(crate) sent_spans_per_second: f64,
+    pub(crate) accepted_spans_per_second: f64,
+    pub(crate) accepted_spans: u64,
+    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) broken_connections: u64,
+    pub(crate) queries: Vec<Answered>,
+    pub(crate) cost: Cost,
+    /// Between what was accepted and what the server counts once settled.
+    pub(crate) differences: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) requests: u64,
+    /// By OTLP's specification.
+    pub(crate) retryable: bool,
+    /// Those that said when to come again.
+    pub(crate) with_retry_after: u64,
+}
+
+/// What the senders of an overload saw.
+#[derive(Debug, Default)]
+struct Seen {
+    sent_spans: u64,
+    accepted_spans: u64,
+    broken: u64,
+    /// Requests by status, and those of them with a time to come again.
+    refused: BTreeMap<u16, (u64, u64)>,
+}
+
+impl Seen {
+    fn reply(&mut self, reply: &Reply, spans: u64) {
+        if let Answer::Accepted { rejected, .. } = answer::of_http(reply) {
+            self.accepted_spans += spans.saturating_sub(rejected);
+            return;
+        }
+        let hinted = reply.headers.contains_key(RETRY_AFTER);
+        let refused = self.refused.entry(reply.status.as_u16()).or_default();
+        *refused = (refused.0 + 1, refused.1 + u64::from(hinted));
+    }
+
+    fn add(&mut self, other: Self) {
+        self.sent_spans += other.sent_spans;
+        self.accepted_spans += other.accepted_spans;
+        self.broken += other.broken;
+        for (status, (requests, hinted)) in other.refused {
+            let all = self.refused.entry(status).or_default();
+            *all = (all.0 + requests, all.1 + hinted);
+        }
+    }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        let refusal = |(status, (requests, hinted)): (&u16, &(u64, u64))| Refusal {
+            status: *status,
+            requests: *requests,
+            retryable: matches!(status, 429 | 502 | 503 | 504),
+            with_retry_after: *hinted,
+        };
+        self.refused.iter().map(refusal).collect()
+    }
+}
+
+/// Requests at a steady pace until the end, shared by all senders.
+#[derive(Debug)]
+struct Pace {
+    next: AtomicU64,
+    started: Instant,
+    interval: Duration,
+    length: Duration,
+}
+
+impl Pace {
+    /// When the next request is due; none when it is after the end.
+    fn take(&self) -> Option<Instant> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let after = self.interval.mul_f64(number as f64);
+        (after < self.length).then(|| self.started + after)
+    }
+}
+
+pub(crate) async fn overload(args: &OverloadArgs) -> Result<Overload> {
+    ensure!(args.factor > 0.0 && args.factor.is_finite(), "--factor must be above 0");
+    ensure!((1..=10_000).contains(&args.senders), "--senders must be 1 to 10000");
+    let shape = args.bench.data.shape()?;
+    let subject = Subject::find(&args.bench).await?;
+    let manner = Manner { api_key: subject.access_key.clone(), ..args.bench.manner.manner() };
+    ensure!(manner.protocol == Protocol::Http, "an overload is measured over HTTP only");
+    let mut api = subject.api(&args.bench)?.context("an overload needs --api and --password")?;
+    let before = spans_counted(&mut api).await?;
+    let mut meter = Meter::start(&subject, &args.bench).await?;
+    let plateau = send(&shape, &manner, &subject.endpoint).await?;
+    let plateau_rate = plateau.tally.acknowledged as f64 / plateau.took.as_secs_f64();
+    ensure!(plateau_rate > 0.0, "nothing was accepted: {:?}", plateau.tally.messages);
+    // Asking about it means something once it is there.
+    let deadline = wall::instant() + Duration::from_secs(args.bench.max_wait_s);
+    let missing = verify::verify_until(&mut api, &plateau.expected, deadline).await?;
+    ensure!(missing.is_empty(), "the plateau is not shown as it was sent: {missing:?}");
+    let offered = plateau_rate * args.factor;
+    let length = Duration::from_secs(args.seconds);
+    let started = wall::instant();
+    let (seen, queries) = tokio::join!(
+        press(args, &shape, &manner, &subject, (offered, length)),
+        ask_meanwhile(subject.api(&args.bench)?.context("signed in before")?, &plateau, length),
+    );
+    let (seen, queries, seconds) = (seen?, queries?, since(started).as_secs_f64());
+    let last_answer = meter.last_answer()?;
+    let accepted = plateau.tally.acknowledged + seen.accepted_spans;
+    let compare = async |api: &mut Api| {
+        let (taken, worked_on) = spans_counted(api).await?;
+        Ok(differences(accepted, (taken - before.0, worked_on - before.1)))
+    };
+    let (cost, differences) = meter.settle(last_answer, &mut Some(api), compare).await?;
+    let report = subject.report(&args.bench, &shape.to_string(), &manner)?;
+    if let Some(server) = subject.server {
+        server.stop(args.bench.keep).await?;
+    }
+    Ok(Overload {
+        setting: format!("{}, {} senders", report.setting, args.senders),
+        fdatasync: report.fdatasync,
+        plateau_spans_per_second: plateau_rate,
+        factor: args.factor,
+        seconds,
+        offered_spans_per_second: offered,
+        sent_spans_per_second: seen.sent_spans as f64 / seconds,
+        accepted_spans_per_second: seen.accepted_spans as f64 / seconds,
+        accepted_spans: seen.accepted_spans,
+        refusals: seen.refusals(),
+        broken_connections: seen.broken,
+        queries,
+        cost,
+        differences,
+    })
+}
+
+/// Spans accepted, and spans worked on, by the server's own counters.
+async fn spans_counted(api: &mut Api) -> Result<(u64, u64)> {
+    let told = api.metrics().await?;
+    let accepted = told.sum("vedette_intake_accepted_items_total", r#"signal="traces""#);
+    let worked_on = told.value("vedette_pipeline_spans_total");
+    Ok((accepted.unwrap_or(0.0) as u64, worked_on.unwrap_or(0.0) as u64))
+}
+
+fn differences(sent: u64, (accepted, worked_on): (u64, u64)) -> Vec<String> {
+    [("accepted", accepted), ("worked on", worked_on)]
+        .into_iter()
+        .filter(|(_, counted)| *counted != sent)
+        .map(|(what, counted)| format!("{sent} spans acknowledged, {counted} {what}"))
+        .collect()
+}
+
+/// Sends `offered` spans a second for a while.
+async fn press(
+    args: &OverloadArgs,
+    shape: &Shape,
+    manner: &Manner,
+    subject: &Subject,
+    (offered, length): (f64, Duration),
+) -> Result<Seen> {
+    let templates = Arc::new(Templates::build(shape));
+    let spans = templates.full[0].totals.spans;
+    let pace = Arc::new(Pace {
+        next: AtomicU64::new(0),
+        started: wall::instant(),
+        interval: Duration::from_secs_f64(spans as f64 / offered),
+        length,
+    });
+    let senders = (0..args.senders as u64).map(|number| {
+        let generator = Generator::new(shape, Arc::clone(&templates), FIRST_STREAM + number);
+        let endpoint = subject.endpoint.clone();
+        let courier = Courier::new(Signal::Traces, shape.notation, manner.clone(), endpoint);
+        tokio::spawn(sender(generator, Arc::clone(&templates), courier, Arc::clone(&pace)))
+    });
+    let senders: Vec<_> = senders.collect();
+    let mut seen = Seen::default();
+    for sender in senders {
+        seen.add(sender.await.context("a sender's task ended early")??);
+    }
+    Ok(seen)
+}
+
+async fn sender(
+    mut generator: Generator,
+    templates: Arc<Templates>,
+    mut courier: Courier,
+    pace: Arc<Pace>,
+) -> Result<Seen> {
+    let (mut seen, mut buffers) = (Seen::default(), Vec::<BytesMut>::new());
+    while let Some(due) = pace.take() {
+        // Nobody waited for has missed its turn: what could not be sent in time is not caught up with.
+        if wall::instant() > pace.started + pace.length {
+            break;
+        }
+        tokio::time::sleep_until(due.into()).await;
+        let template = &templates.full[generator.pick()];
+        generator.fill(template, wall::unix_nanos(), &mut buffers);
+        for (buffer, body) in buffers.iter_mut().zip(&template.bodies) {
+            let filled = std::mem::take(buffer).freeze();
+            let payload = courier.pack(filled.clone(), body.spans, PayloadKind::Fresh)?;
+            seen.sent_spans += body.spans;
+            match courier.ask(&payload).await {
+                Ok(reply) => seen.reply(&reply, body.spans),
+                Err(_) => seen.broken += 1,
+            }
+            drop(payload);
+            *buffer = filled.try_into_mut().unwrap_or_default();
+        }
+    }
+    Ok(seen)
+}
+
+/// Asks what people ask of spans of the plateau, one after the other, for as long as the overload lasts.
+async fn ask_meanwhile(mut api: Api, plateau: &Outcome, length: Duration) -> Result<Vec<Answered>> {
+    let until = wall::instant() + length;
+    let range = verify::range(&plateau.expected);
+    let estate = api.estate(&plateau.expected.application, range).await?;
+    let estate = estate.context("the application that was sent is not there to be asked about")?;
+    let mut asker = Asker::new(DIFFERENT_QUESTIONS, plateau.expected.seed);
+    queries::ask_in_turn(&mut api, &asker.of_spans(&estate, &plateau.traces, range), until).await
+}
+
+impl Overload {
+    pub(crate) fn good(&self) -> bool {
+        let retryable = self.refusals.iter().all(|refusal| refusal.retryable);
+        self.differences.is_empty() && retryable && self.broken_connections == 0
+    }
+
+    pub(crate) fn table(&self) -> Table {
+        let mut table = Table::default();
+        let per_second = |spans: f64| format!("{spans:.0} spans/s");
+        table.row("setting", &self.setting);
+        if let Some(sync) = self.fdatasync {
+            table.row("fdatasync of 64 KiB", sync);
+        }
+        table.row("plateau", per_second(self.plateau_spans_per_second));
+        let offered = per_second(self.offered_spans_per_second);
+        table.row("offered", format!("{offered}, {} times that", self.factor));
+        table.row(
+            "sent",
+            format!("{} for {:.1} s", per_second(self.sent_spans_per_second), self.seconds),
+        );
+        table.row("accepted", per_second(self.accepted_spans_per_second));
+        for refusal in &self.refusals {
+            let Refusal { status, requests, retryable, with_retry_after } = refusal;
+            let again = if *retryable { "to be sent again" } else { "NOT to be sent again" };
+            table.row(
+                format!("refused with {status}"),
+                format!("{requests} requests, {again}, {with_retry_after} said when"),
+            );
+        }
+        table.row("broken connections", self.broken_connections);
+        for query in &self.queries {
+            table.row(query.name, query);
+        }
+        self.cost.rows(&mut table);
+        let stored = if self.differences.is_empty() { "all, exactly" } else { "DIFFERENT" };
+        table.row("accepted spans stored", stored);
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_paced_and_end_with_the_time() {
+        let (interval, length) = (Duration::from_millis(300), Duration::from_secs(1));
+        let pace = Pace { next: AtomicU64::new(0), started: wall::instant(), interval, length };
+        let due: Vec<_> =
+            std::iter::from_fn(|| pace.take()).map(|due| due - pace.started).collect();
+        assert_eq!(due, [0, 300, 600, 900].map(Duration::from_millis));
+    }
+
+    #[test]
+    fn refusals_of_all_senders_are_counted_by_status() {
+        let of = |refused: &[(u16, (u64, u64))]| Seen {
+            refused: refused.iter().copied().collect(),
+            ..Seen::default()
+        };
+        let mut seen = of(&[(503, (2, 1))]);
+        seen.add(of(&[(503, (3, 3)), (413, (1, 0))]));
+        let refusal = |status, requests, retryable, with_retry_after| Refusal {
+            status,
+            requests,
+            retryable,
+            with_retry_after,
+        };
+        assert_eq!(seen.refusals(), [refusal(413, 1, false, 0), refusal(503, 5, true, 4)]);
+    }
+
+    #[test]
+    fn an_accepted_span_that_is_not_counted_is_a_difference() {
+        assert!(differences(10, (10, 10)).is_empty());
+        assert_eq!(differences(10, (10, 9)), ["10 spans acknowledged, 9 worked on"]);
+        assert_eq!(differences(10, (11, 10)), ["10 spans acknowledged, 11 accepted"]);
+    }
+}

@@ -1,0 +1,278 @@
+//! How long answers take over REST, once what was sent is stored: one request after the other on a connection that
+//! is kept, so that no handshake is counted. A time ends when the whole answer has been read.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::times::Times;
+use crate::api::{Api, Estate, Range, metric_data, traces};
+use crate::draws::Draws;
+use crate::send::since;
+use crate::wall;
+
+/// Draws of queries come from a stream that neither generators nor templates use.
+const QUERY_STREAM: u64 = (1 << 24) - 2;
+const SLOW_MS: u32 = 100;
+/// A kind of question whose answers take so long is asked less often.
+const LONGEST: Duration = Duration::from_secs(20);
+/// A pause between two questions, as a person makes one.
+const ASK_EVERY: Duration = Duration::from_millis(20);
+/// Servers may look at their clock this seldom.
+const CLOCK_GRAIN_MS: u64 = 1_000;
+
+/// One kind of question, with the address of each request.
+#[derive(Debug)]
+pub(crate) struct Query {
+    name: &'static str,
+    wanted: StatusCode,
+    addresses: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Answered {
+    pub(crate) name: &'static str,
+    /// Asked; fewer than wanted where answers took long.
+    pub(crate) requests: usize,
+    /// None when not one was answered as it should be.
+    pub(crate) times: Option<Times>,
+    pub(crate) bytes_per_answer: f64,
+    /// Answers that said that they are not whole.
+    pub(crate) partial: usize,
+    pub(crate) failed: usize,
+    pub(crate) first_failure: Option<String>,
+}
+
+/// Draws the addresses of `requests` of each kind.
+#[derive(Debug)]
+pub(crate) struct Asker {
+    requests: usize,
+    draws: Draws,
+}
+
+impl Asker {
+    pub(crate) fn new(requests: usize, seed: u64) -> Self {
+        Self { requests, draws: Draws::new(seed, QUERY_STREAM) }
+    }
+
+    /// What people and pages ask of spans; `stored` are ids of traces that are there.
+    pub(crate) fn of_spans(
+        &mut self,
+        estate: &Estate,
+        stored: &[String],
+        range: Range,
+    ) -> Vec<Query> {
+        let application = &estate.application;
+        let base = format!("/api/v1/applications/{application}");
+        let id = |named: &(String, String)| named.0.clone();
+        let metric = |(_, tier): &(String, String)| {
+            let path = format!("Overall Application Performance|{tier}|Average Response Time (ms)");
+            metric_data(application, &path, range)
+        };
+        vec![
+            self.one_of("trace by id", stored, |id| format!("/api/v1/traces/{id}")),
+            self.unknown_traces(),
+            self.same(
+                "transactions of the application",
+                traces(&format!("application={application}"), range),
+            ),
+            self.one_of("transactions of a BT", &estate.business_transactions, |bt| {
+                traces(&format!("bt={}", id(bt)), range)
+            }),
+            self.one_of("transactions of a tier", &estate.entry_tiers, |tier| {
+                traces(&format!("tier={}", id(tier)), range)
+            }),
+            self.same(
+                "transactions over 100 ms",
+                traces(&format!("min_duration_ms={SLOW_MS}"), range),
+            ),
+            self.same("transactions with errors", traces("outcome=ERROR", range)),
+            self.same(
+                "BT list with figures",
+                format!("{base}/business-transactions?{range}&limit=200"),
+            ),
+            self.same("flow map", format!("{base}/flow-map?{range}")),
+            self.one_of("metric of a tier", &estate.tiers, metric),
+        ]
+    }
+
+    pub(crate) fn same(&self, name: &'static str, address: String) -> Query {
+        Query { name, wanted: StatusCode::OK, addresses: vec![address; self.requests] }
+    }
+
+    /// Any of `things` each time; no request when there is none.
+    pub(crate) fn one_of<T>(
+        &mut self,
+        name: &'static str,
+        things: &[T],
+        address: impl Fn(&T) -> String,
+    ) -> Query {
+        let requests = if things.is_empty() { 0 } else { self.requests };
+        let addresses =
+            (0..requests).map(|_| address(&things[self.draws.below(things.len())])).collect();
+        Query { name, wanted: StatusCode::OK, addresses }
+    }
+
+    fn unknown_traces(&mut self) -> Query {
+        let mut address =
+            || format!("/api/v1/traces/{:016x}{:016x}", self.draws.next(), self.draws.next());
+        let addresses = (0..self.requests).map(|_| address()).collect();
+        Query { name: "trace by unknown id", wanted: StatusCode::NOT_FOUND, addresses }
+    }
+}
+
+/// Figures by the minute are shown once their minute is over.
+pub(crate) async fn wait_for_the_end_of(range: Range) {
+    let left_ms = (range.to_ms + CLOCK_GRAIN_MS).saturating_sub(wall::unix_nanos() / 1_000_000);
+    tokio::time::sleep(Duration::from_millis(left_ms)).await;
+}
+
+/// Asks everything, one kind after the other.
+pub(crate) async fn ask(api: &mut Api, queries: &[Query]) -> Result<Vec<Answered>> {
+    // Opens the connection.
+    api.get("/readyz").await.context("the server does not answer")?;
+    let mut answered = Vec::with_capacity(queries.len());
+    for query in queries {
+        let (mut log, began) = (AnswerLog::new(query), wall::instant());
+        for number in 0..query.addresses.len() {
+            if since(began) > LONGEST {
+                break;
+            }
+            log.ask(api, number).await?;
+        }
+        answered.push(log.answered());
+    }
+    Ok(answered)
+}
+
+/// Asks one of each kind after the other, again and again until `until`.
+pub(crate) async fn ask_in_turn(
+    api: &mut Api,
+    queries: &[Query],
+    until: Instant,
+) -> Result<Vec<Answered>> {
+    let mut logs: Vec<AnswerLog<'_>> =
+        queries.iter().filter(|query| !query.addresses.is_empty()).map(AnswerLog::new).collect();
+    for number in 0.. {
+        for log in &mut logs {
+            if wall::instant() >= until {
+                return Ok(logs.into_iter().map(AnswerLog::answered).collect());
+            }
+            log.ask(api, number % log.query.addresses.len()).await?;
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    }
+    unreachable!("numbers do not end before the time does")
+}
+
+/// Answers of one kind of query so far.
+#[derive(Debug)]
+struct AnswerLog<'q> {
+    query: &'q Query,
+    times_ms: Vec<f64>,
+    bytes: usize,
+    partial: usize,
+    failed: usize,
+    first_failure: Option<String>,
+}
+
+impl<'q> AnswerLog<'q> {
+    fn new(query: &'q Query) -> Self {
+        let (times_ms, first_failure) = (Vec::new(), None);
+        Self { query, times_ms, bytes: 0, partial: 0, failed: 0, first_failure }
+    }
+
+    async fn ask(&mut self, api: &mut Api, number: usize) -> Result<()> {
+        let (address, started) = (&self.query.addresses[number], wall::instant());
+        let (status, body) = api.get(address).await?;
+        let took_ms = since(started).as_secs_f64() * 1000.0;
+        if status != self.query.wanted {
+            self.failed += 1;
+            self.first_failure.get_or_insert_with(|| format!("GET {address} answered {status}"));
+            return Ok(());
+        }
+        self.times_ms.push(took_ms);
+        self.bytes += body.len();
+        self.partial += usize::from(is_partial(&body));
+        Ok(())
+    }
+
+    fn answered(self) -> Answered {
+        Answered {
+            name: self.query.name,
+            requests: self.times_ms.len() + self.failed,
+            bytes_per_answer: self.bytes as f64 / self.times_ms.len().max(1) as f64,
+            times: Times::of(self.times_ms),
+            partial: self.partial,
+            failed: self.failed,
+            first_failure: self.first_failure,
+        }
+    }
+}
+
+fn is_partial(body: &[u8]) -> bool {
+    serde_json::from_slice(body).is_ok_and(|answer: Json| !answer["partial"].is_null())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estate() -> Estate {
+        let named = |id: &str, name: &str| (id.to_owned(), name.to_owned());
+        Estate {
+            application: "7".to_owned(),
+            business_transactions: vec![named("11", "GET /a"), named("12", "GET /b")],
+            entry_tiers: vec![named("3", "service 0")],
+            tiers: vec![named("3", "service 0")],
+        }
+    }
+
+    fn queries(stored: &[String]) -> Vec<Query> {
+        let range = Range { from_ms: 60_000, to_ms: 120_000 };
+        Asker::new(40, 7).of_spans(&estate(), stored, range)
+    }
+
+    fn addresses<'q>(queries: &'q [Query], name: &str) -> &'q [String] {
+        &queries.iter().find(|query| query.name == name).unwrap().addresses
+    }
+
+    #[test]
+    fn every_kind_is_asked_as_often_and_over_what_was_stored() {
+        let queries = queries(&["ab".to_owned(), "cd".to_owned()]);
+        assert!(queries.iter().all(|query| query.addresses.len() == 40));
+        let of_bt = addresses(&queries, "transactions of a BT");
+        for bt in ["bt=11", "bt=12"] {
+            assert!(of_bt.iter().any(|address| address.contains(bt)), "{bt} is never asked");
+        }
+        let metric = &addresses(&queries, "metric of a tier")[0];
+        assert!(
+            metric.contains("%7Cservice%200%7C") && metric.ends_with("from=60000&to=120000"),
+            "{metric}"
+        );
+    }
+
+    #[test]
+    fn unknown_ids_differ_and_have_to_be_not_found() {
+        let queries = queries(&[]);
+        let unknown = queries.iter().find(|query| query.wanted == StatusCode::NOT_FOUND).unwrap();
+        let ids: std::collections::BTreeSet<_> = unknown.addresses.iter().collect();
+        assert_eq!(ids.len(), 40);
+        assert!(ids.iter().all(|address| address.len() == "/api/v1/traces/".len() + 32));
+    }
+
+    #[test]
+    fn without_stored_traces_none_is_asked_for() {
+        assert!(addresses(&queries(&[]), "trace by id").is_empty());
+    }
+
+    #[test]
+    fn an_answer_is_partial_when_it_says_why() {
+        assert!(is_partial(br#"{"items":[],"partial":{"reasons":["time is over"]}}"#));
+        assert!(!is_partial(br#"{"items":[],"partial":null}"#));
+        assert!(!is_partial(b"{}") && !is_partial(b"no JSON"));
+    }
+}

@@ -1,0 +1,181 @@
+//! The nodes of one request: their values, stamped into a copy of the encoded scope.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+
+use super::catalogue::{CHANNEL, CHANNELS, Kind, SERIES_PER_NODE, metrics};
+use super::encoding::{BUCKETS_AFTER, SUM_AFTER, Scope, Slot, resource_of, scope};
+use super::values::Series;
+use super::{NODES_PER_TIER, SeriesShape};
+use crate::data::expected::service_name;
+use crate::data::span::pod_name;
+use crate::draws::Draws;
+use crate::wire::put_header;
+
+const NS: u64 = 1_000_000_000;
+
+/// What all nodes share.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    scope: Scope,
+    kinds: Vec<Kind>,
+    names: Vec<String>,
+    first_ns: u64,
+    interval_ns: u64,
+}
+
+/// The nodes of one request.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    plan: Arc<Plan>,
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug)]
+struct Node {
+    resource: Vec<u8>,
+    series: Vec<Series>,
+    draws: Draws,
+    watched: Watched,
+}
+
+/// One series of each node, counted as it must be shown.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Watched {
+    pub(crate) tier: String,
+    pub(crate) node: String,
+    pub(crate) metric: String,
+    /// As in `channel=web`.
+    pub(crate) attribute: String,
+    pub(crate) kind: Kind,
+    /// Samples of a number, observations of a histogram.
+    pub(crate) count: u64,
+    /// Of the values of a gauge and the observations of a histogram; the total of a counter.
+    pub(crate) sum: f64,
+    /// Among the node's series.
+    pub(crate) index: usize,
+}
+
+impl Plan {
+    /// The last sample is at `now_ns`.
+    pub(crate) fn new(shape: &SeriesShape, now_ns: u64) -> Self {
+        let interval_ns = shape.interval_s * NS;
+        let first_ns = now_ns - (shape.samples - 1) * interval_ns;
+        let metrics = metrics(shape.instruments);
+        let kinds = metrics.iter().flat_map(|metric| [metric.kind; CHANNELS.len()]).collect();
+        let scope = scope(&metrics, first_ns - interval_ns);
+        let names = metrics.into_iter().map(|metric| metric.name).collect();
+        Self { scope, kinds, names, first_ns, interval_ns }
+    }
+
+    /// Of the first and the last of so many samples, in milliseconds since 1970. Cumulative series began an interval
+    /// before.
+    pub(crate) fn times_ms(&self, samples: u64) -> (u64, u64) {
+        let last_ns = self.first_ns + (samples - 1) * self.interval_ns;
+        ((self.first_ns - self.interval_ns) / 1_000_000, last_ns / 1_000_000)
+    }
+}
+
+impl Batch {
+    pub(crate) fn new(
+        plan: &Arc<Plan>,
+        shape: &SeriesShape,
+        nodes: std::ops::Range<usize>,
+    ) -> Self {
+        let nodes = nodes.map(|number| Node::new(plan, shape, number)).collect();
+        Self { plan: Arc::clone(plan), nodes }
+    }
+
+    pub(crate) fn points(&self) -> u64 {
+        (self.nodes.len() * SERIES_PER_NODE) as u64
+    }
+
+    /// Moves all series on and writes sample `number` of them.
+    pub(crate) fn fill(&mut self, number: u64, out: &mut BytesMut) {
+        out.clear();
+        let (plan, mut header) = (&self.plan, Vec::with_capacity(12));
+        let time_ns = plan.first_ns + number * plan.interval_ns;
+        for node in &mut self.nodes {
+            header.clear();
+            put_header(&mut header, 1, node.resource.len() + plan.scope.bytes.len());
+            out.extend_from_slice(&header);
+            out.extend_from_slice(&node.resource);
+            let at = out.len();
+            out.extend_from_slice(&plan.scope.bytes);
+            node.stamp(&plan.scope.slots, time_ns, &mut out[at..]);
+        }
+    }
+
+    pub(crate) fn watched(self) -> impl Iterator<Item = Watched> {
+        self.nodes.into_iter().map(|node| node.watched)
+    }
+}
+
+impl Node {
+    fn new(plan: &Plan, shape: &SeriesShape, number: usize) -> Self {
+        let (tier, instance) = (number / NODES_PER_TIER, number % NODES_PER_TIER);
+        let mut draws = Draws::new(shape.seed, number as u64);
+        let series = plan.kinds.iter().map(|kind| Series::begin(*kind, &mut draws)).collect();
+        let index = draws.below(SERIES_PER_NODE);
+        let watched = Watched {
+            tier: service_name(tier),
+            node: pod_name(tier, instance),
+            metric: plan.names[index / CHANNELS.len()].clone(),
+            attribute: format!("{CHANNEL}={}", CHANNELS[index % CHANNELS.len()]),
+            kind: plan.kinds[index],
+            count: 0,
+            sum: 0.0,
+            index,
+        };
+        let resource = resource_of(&shape.namespace, tier, instance);
+        Self { resource, series, draws, watched }
+    }
+
+    fn stamp(&mut self, slots: &[Slot], time_ns: u64, out: &mut [u8]) {
+        for (series, slot) in self.series.iter_mut().zip(slots) {
+            series.advance(&mut self.draws);
+            put(out, slot.time, time_ns.to_le_bytes());
+            write(series, out, slot.value);
+        }
+        self.watched.see(&self.series[self.watched.index]);
+    }
+}
+
+impl Watched {
+    fn see(&mut self, series: &Series) {
+        match series {
+            Series::Counter { total, .. } => {
+                (self.count, self.sum) = (self.count + 1, *total as f64)
+            }
+            Series::Hundredths(value) => {
+                self.count += 1;
+                // In hundredths there is nothing to round away.
+                self.sum = ((self.sum * 100.0).round() + *value as f64) / 100.0;
+            }
+            Series::Histogram { buckets, sum_hundredths } => {
+                self.count = buckets.iter().sum();
+                self.sum = *sum_hundredths as f64 / 100.0;
+            }
+        }
+    }
+}
+
+fn write(series: &Series, out: &mut [u8], at: usize) {
+    match series {
+        Series::Counter { total, .. } => put(out, at, total.to_le_bytes()),
+        Series::Hundredths(value) => put(out, at, (*value as f64 / 100.0).to_le_bytes()),
+        Series::Histogram { buckets, sum_hundredths } => {
+            put(out, at, buckets.iter().sum::<u64>().to_le_bytes());
+            let sum = at + SUM_AFTER;
+            put(out, sum, (*sum_hundredths as f64 / 100.0).to_le_bytes());
+            for (number, count) in buckets.iter().enumerate() {
+                put(out, sum + BUCKETS_AFTER + number * 8, count.to_le_bytes());
+            }
+        }
+    }
+}
+
+fn put(out: &mut [u8], at: usize, bytes: [u8; 8]) {
+    out[at..at + 8].copy_from_slice(&bytes);
+}
