@@ -138,8 +138,12 @@ impl Buckets {
             Buckets::Explicit { bounds, counts } => {
                 let first = counts.iter().position(|count| *count > 0);
                 let last = counts.iter().rposition(|count| *count > 0);
-                let lower = first.and_then(|at| bounds.get(at.checked_sub(1)?));
-                (lower.copied(), last.and_then(|at| bounds.get(at)).copied())
+                // The first bucket has no lower bound; positive values begin at 0.
+                let lower = |at: usize| match at.checked_sub(1) {
+                    Some(before) => bounds.get(before).copied(),
+                    None => bounds.first().map(|bound| bound.min(0.0)),
+                };
+                (first.and_then(lower), last.and_then(|at| bounds.get(at)).copied())
             }
             Buckets::Exponential { scale, zero, counts } => {
                 let counted = || counts.iter().filter(|(_, count)| *count > 0);
@@ -231,6 +235,7 @@ mod tests {
         let added = after.since(&before).unwrap();
         assert_eq!((added.count, added.mean()), (4, Some(16.0)));
         assert_eq!(added.extremes(), Some((10.0, 20.0)));
+        assert_eq!(before.extremes(), Some((0.0, 10.0)));
         assert_eq!(added.quantile(0.5), Some(15.0));
         assert_eq!(before.since(&after), None);
     }

@@ -228,7 +228,8 @@ pub struct TraceRow {
     pub duration_us: u64,
     pub outcome: Outcome,
     pub reason: SnapshotReason,
-    /// Spans of the trace known when it closed. 0 takes the row about this entry back; readers never see it.
+    /// Spans of the trace known when it closed. 0 takes back the row about this entry under this business transaction, or
+    /// under any where it has none; readers never see it.
     pub spans: u32,
 }
 

@@ -192,6 +192,9 @@ impl Pipeline {
                 // Another name for what was judged before.
                 self.publish();
                 reason = self.judged(open.account, trace, span)?.map_or(reason, |row| row.reason);
+                let application = self.registry.application_of(span.tier);
+                let row = trace_row(trace, span, application, reason, 0);
+                rows.push(TraceRow { bt: was.decided.bt, ..row });
             } else if is_root {
                 let micros = f64::from(span.micros);
                 let threshold = self.thresholds.get(&span.decided.bt);
@@ -212,7 +215,7 @@ impl Pipeline {
                 // What was a transaction of its own before its caller came is none any more.
                 span.flags &= !JUDGED;
                 span.outcome = Outcome::Normal as u8;
-                rows.push(TraceRow { spans: 0, ..row });
+                rows.push(TraceRow { spans: 0, bt: was.decided.bt, ..row });
             }
         }
         self.list_without_transaction(trace, open, spans, &mut rows);

@@ -232,6 +232,31 @@ fn a_later_row_about_a_transaction_stands_whatever_was_merged() {
 }
 
 #[test]
+fn a_transaction_that_got_another_name_is_listed_under_that_alone_whatever_was_merged() {
+    let mut fixture = Fixture::new();
+    let (old, new) = (transaction(1, 5, 7), transaction(1, 5, 3));
+    let other = transaction(2, 5, 7);
+    fixture.write(|rows| rows.traces.extend([old, other]));
+    let renamed = [TraceRow { spans: 0, ..old }, new];
+    let check = |fixture: &Fixture, when: &str| {
+        let of = |bt: Option<u32>| {
+            let query = TraceQuery { bt: bt.map(EntityId), ..trace_query(100) };
+            fixture.store.traces(&query).expect("it reads").value.rows
+        };
+        assert_eq!(of(Some(7)), [other], "under the old name {when}");
+        assert_eq!(of(Some(3)), [new], "under the new name {when}");
+        assert_eq!(of(None).len(), 2, "of all {when}");
+        assert!(of(None).contains(&new), "of all {when}");
+    };
+    fixture.fill(|rows| rows.traces.extend(renamed));
+    check(&fixture, "in the head");
+    fixture.cut();
+    check(&fixture, "in two segments");
+    fixture.upkeep(AFTER_MS);
+    check(&fixture, "merged");
+}
+
+#[test]
 fn pages_of_transactions_come_newest_first_and_leave_none_out() {
     let mut fixture = Fixture::new();
     for number in 1..=40 {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::id::{SpanId, TraceId};
+use model::id::{EntityId, SpanId, TraceId};
 use rustc_hash::FxHashSet;
 
 use super::Lost;
@@ -48,8 +48,8 @@ pub(super) fn traces(
 struct Page<'a> {
     query: &'a TraceQuery,
     rows: BTreeMap<Key, TraceRow>,
-    /// What is no transaction of its own any more, whatever older rows say.
-    retired: FxHashSet<Key>,
+    /// What is no transaction under this name any more, or under any (none), whatever older rows say.
+    retired: FxHashSet<(Key, EntityId)>,
 }
 
 impl Page<'_> {
@@ -59,10 +59,12 @@ impl Page<'_> {
         if is_full && self.rows.first_key_value().is_some_and(|(oldest, _)| key < *oldest) {
             return;
         }
-        if row.spans == 0 && !self.rows.contains_key(&key) {
-            self.retired.insert(key);
+        let newer = self.rows.get(&key);
+        if row.spans == 0 && newer.is_none_or(|newer| !row.bt.is_none() && newer.bt != row.bt) {
+            self.retired.insert((key, row.bt));
         }
-        if !takes(self.query, &row) || self.retired.contains(&key) {
+        let is_retired = |bt: EntityId| self.retired.contains(&(key, bt));
+        if !takes(self.query, &row) || is_retired(row.bt) || is_retired(EntityId::NONE) {
             return;
         }
         self.rows.entry(key).or_insert(row);

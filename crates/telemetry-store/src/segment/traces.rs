@@ -21,10 +21,17 @@ use crate::reader::TraceRow;
 const ROW_GROUP: usize = 16 * 1024;
 const CHUNK: usize = 16 * 1024;
 
-/// Of several rows about the same transaction the last one alone.
+/// Of several rows about the same transaction under one name the last one alone. One without a business transaction that
+/// takes back takes back all names; one with a business transaction stands for what had none.
 pub fn newest_of(rows: impl IntoIterator<Item = TraceRow>) -> Vec<TraceRow> {
-    let rows = rows.into_iter().map(|row| ((row.trace, row.entry), row));
-    rows.collect::<BTreeMap<(TraceId, SpanId), TraceRow>>().into_values().collect()
+    let mut newest: BTreeMap<(TraceId, SpanId), Vec<TraceRow>> = BTreeMap::new();
+    for row in rows {
+        let known = newest.entry((row.trace, row.entry)).or_insert_with(|| Vec::with_capacity(1));
+        let takes_back_all = row.bt.is_none() && row.spans == 0;
+        known.retain(|old| !takes_back_all && !old.bt.is_none() && old.bt != row.bt);
+        known.push(row);
+    }
+    newest.into_values().flatten().collect()
 }
 
 /// Encodes transactions, each of which is there once; there is at least one.

@@ -324,10 +324,15 @@ impl Bench {
 
     /// Rows of the trace index.
     pub(super) fn traces(&self) -> Vec<TraceRow> {
+        self.traces_of(None)
+    }
+
+    /// Only those of a business transaction, if one is given.
+    pub(super) fn traces_of(&self, bt: Option<EntityId>) -> Vec<TraceRow> {
         let query = TraceQuery {
             account: AccountId::FIRST,
             application: None,
-            bt: None,
+            bt,
             tier: None,
             outcomes: Vec::new(),
             min_duration_us: 0,

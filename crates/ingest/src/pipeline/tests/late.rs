@@ -1,6 +1,6 @@
 //! Spans that come late, twice or by another way: figures move by what they change, and nothing negative remains.
 
-use model::figure::Scope;
+use model::{entity::EntityKind, figure::Scope};
 
 use super::{
     agent::{Agent, LOCAL, REMOTE, SILENT, Sent},
@@ -132,6 +132,9 @@ fn an_operation_that_comes_late_renames_the_transaction() {
         assert_eq!(calls(&bench, Scope::BusinessTransaction), ["query Cart > shop-host [-]: 1"]);
         let rows = bench.traces();
         assert_eq!(rows.iter().map(|row| bench.name(row.bt)).collect::<Vec<_>>(), ["query Cart"]);
+        let names = bench.entities(EntityKind::BusinessTransaction);
+        let listed = names.iter().filter(|bt| !bench.traces_of(Some(bt.id)).is_empty());
+        assert_eq!(listed.map(|bt| &*bt.key.name).collect::<Vec<_>>(), ["query Cart"]);
         assert_eq!(rows[0].reason.name(), Some("periodic"), "it stays what it was chosen for");
     }
 }

@@ -41,8 +41,9 @@ fn a_row_group_of_other_transactions_is_not_read() {
 }
 
 #[test]
-fn of_two_rows_about_a_transaction_the_last_stays() {
-    let (first, last) = (transaction(1, 5, 1), transaction(1, 5, 2));
-    assert_eq!(newest_of([first, transaction(2, 5, 1), last]).len(), 2);
-    assert!(newest_of([first, last]).contains(&last));
+fn of_two_rows_about_a_transaction_under_one_name_the_last_stays() {
+    let (first, other) = (transaction(1, 5, 1), transaction(1, 5, 2));
+    let last = TraceRow { spans: 9, ..first };
+    assert_eq!(newest_of([first, transaction(2, 5, 1), last]), [transaction(2, 5, 1), last]);
+    assert_eq!(newest_of([first, other, last]), [other, last]);
 }
