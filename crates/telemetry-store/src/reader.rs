@@ -276,8 +276,10 @@ pub struct LogRow {
 pub struct MetricQuery {
     pub account: AccountId,
     pub application: EntityId,
-    /// A metric path below a tier or node whose segments may be `*`.
-    pub path: String,
+    /// Only series of this tier and its nodes.
+    pub tier: Option<EntityId>,
+    /// Metric paths below a tier or node, whose segments may be `*`; all series when there are none.
+    pub paths: Vec<String>,
     pub range: MinuteRange,
     pub points: Points,
     /// Only names, no points.

@@ -293,11 +293,6 @@ impl Opened {
         Ok(self.filters.get_or_init(|| filters))
     }
 
-    /// All rows, batch by batch.
-    fn each_batch(&self, each: impl FnMut(&RecordBatch) -> Option<()>) -> Result<(), SegmentError> {
-        self.each_batch_of(|_| true, each)
-    }
-
     /// The rows of the row groups that are wanted, batch by batch.
     fn each_batch_of(
         &self,

@@ -81,7 +81,7 @@ pub(crate) fn read(
     let wanted: FxHashSet<Measured> = found.iter().filter_map(|(_, place)| source(place)).collect();
     let figures = figures(asking, &tree, &wanted, period)?;
     let reported = match found.iter().any(|(_, place)| matches!(place, Place::ReportedLeaf(_))) {
-        true => series(asking, application, pattern, period)?,
+        true => series(asking, &tree.entities, application, pattern, period)?,
         false => FxHashMap::default(),
     };
     let table = MetricTable::new();
@@ -325,32 +325,21 @@ fn minutes_in(at: Minute, period: &Period) -> u32 {
 /// What agents reported at a path, by series.
 fn series(
     asking: &mut Asking<'_>,
+    entities: &Entities,
     application: EntityId,
     pattern: &Pattern,
     period: &Period,
 ) -> Result<FxHashMap<Series, Vec<MetricPoint>>, QueryError> {
-    let mut found = FxHashMap::default();
-    for path in load::patterns(pattern.segments(), Level::At) {
-        let query = MetricQuery {
-            account: asking.account,
-            application,
-            path,
-            range: period.complete,
-            points: Points::Every(period.resolution),
-            names_only: false,
-            max_series: MAX_METRICS,
-        };
-        for series in asking.metrics(&query)? {
-            let key = Series {
-                tier: series.tier,
-                node: series.node,
-                path: series.path.split('|').map(str::to_owned).collect(),
-                unit: series.unit,
-            };
-            found.insert(key, series.points);
-        }
-    }
-    Ok(found)
+    let query = load::query(asking, entities, application, pattern.segments(), Level::At);
+    let Some(query) = query else { return Ok(FxHashMap::default()) };
+    let points = MetricQuery {
+        range: period.complete,
+        points: Points::Every(period.resolution),
+        max_series: MAX_METRICS,
+        ..query
+    };
+    let found = asking.metrics(&points)?.into_iter();
+    Ok(found.map(|series| (Series::of(&series), series.points)).collect())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::{
+    entity::EntityKind,
     figure::Scope,
     id::EntityId,
     time::{Minute, MinuteRange},
@@ -35,7 +36,7 @@ pub(crate) fn load(
         false => Default::default(),
     };
     let series = match segments.first().is_some_and(|first| matches(first, INFRASTRUCTURE)) {
-        true => series(asking, application, segments, level, range)?,
+        true => series(asking, &entities, application, segments, level, range)?,
         false => BTreeSet::new(),
     };
     Ok(Tree { entities, application, categories, calls, series })
@@ -65,30 +66,43 @@ fn calls(
 
 fn series(
     asking: &mut Asking<'_>,
+    entities: &Entities,
     application: EntityId,
     segments: &[String],
     level: Level,
     range: MinuteRange,
 ) -> Result<BTreeSet<Series>, QueryError> {
-    let mut found = BTreeSet::new();
-    for path in patterns(segments, level) {
-        let query = MetricQuery {
-            account: asking.account,
-            application,
-            path,
-            range,
-            points: Points::Total,
-            names_only: true,
-            max_series: MAX_SERIES,
-        };
-        found.extend(asking.metrics(&query)?.into_iter().map(|series| Series {
-            tier: series.tier,
-            node: series.node,
-            path: series.path.split('|').map(str::to_owned).collect(),
-            unit: series.unit,
-        }));
-    }
-    Ok(found)
+    let query = query(asking, entities, application, segments, level);
+    let Some(query) = query else { return Ok(BTreeSet::new()) };
+    let names = MetricQuery { range, names_only: true, max_series: MAX_SERIES, ..query };
+    let found = asking.metrics(&names)?.into_iter();
+    Ok(found.map(|series| Series::of(&series)).collect())
+}
+
+/// Asks for what agents reported at a path, or below it; nothing where the path names a tier that there is not. Range,
+/// points and bounds are the caller's.
+pub(super) fn query(
+    asking: &Asking<'_>,
+    entities: &Entities,
+    application: EntityId,
+    segments: &[String],
+    level: Level,
+) -> Option<MetricQuery> {
+    let paths: Vec<String> = patterns(segments, level).into_iter().collect();
+    let tier = match segments.get(1).filter(|name| *name != "*") {
+        Some(name) => Some(entities.find(EntityKind::Tier, application, EntityId::NONE, name)?.id),
+        None => None,
+    };
+    (!paths.is_empty()).then_some(MetricQuery {
+        account: asking.account,
+        application,
+        tier,
+        paths,
+        range: MinuteRange { start: Minute(0), end: Minute(0) },
+        points: Points::Total,
+        names_only: false,
+        max_series: 0,
+    })
 }
 
 /// The patterns below tier or node that a path may mean. A pattern has as many segments as what it matches, so a level is

@@ -11,6 +11,8 @@ use super::{
     leaf::{self, Leaf},
     path::{Pattern, matches},
 };
+use telemetry_store::reader::MetricSeries;
+
 use crate::{
     entities::Entities,
     figures::Measured,
@@ -45,6 +47,18 @@ pub(crate) struct Series {
     pub(crate) node: EntityId,
     pub(crate) path: Vec<String>,
     pub(crate) unit: String,
+}
+
+impl Series {
+    /// What the store found.
+    pub(crate) fn of(found: &MetricSeries) -> Series {
+        Series {
+            tier: found.tier,
+            node: found.node,
+            path: found.path.split('|').map(str::to_owned).collect(),
+            unit: found.unit.clone(),
+        }
+    }
 }
 
 /// A place in the tree.

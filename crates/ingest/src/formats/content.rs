@@ -161,7 +161,8 @@ pub(super) fn logs_and_metrics(data: &DataDir) -> (Vec<String>, Vec<(String, f64
     let query = MetricQuery {
         account: AccountId::FIRST,
         application: EntityId::NONE,
-        path: String::new(),
+        tier: None,
+        paths: Vec::new(),
         range: MinuteRange { start: Minute(0), end: Minute(u32::MAX) },
         points: Points::Every(Resolution::OneHour),
         names_only: false,

@@ -7,7 +7,7 @@ use model::time::{Minute, MinuteRange};
 use super::{Lost, widened};
 use crate::{
     reader::{MetricQuery, MetricSeries, Points, QueryError, Resolution},
-    segment::metrics::{Point, SeriesKey, each_point, series_id},
+    segment::metrics::{Point, SeriesKey, Wanted, each_point, series_id},
     store::{Segment, Store},
     table::Table,
 };
@@ -30,6 +30,8 @@ pub(super) fn metrics(
     let mut found = Found { query, range, series: BTreeMap::new(), too_many: false };
     let overlaps =
         |segment: &Segment| segment.overlaps(range.start.start_ns(), range.end.start_ns());
+    let application = query.application.some();
+    let wanted = Wanted { application, tier: query.tier };
     let mut newest = Vec::new();
     let pin = store.pin_with_heads(|head| {
         let points = head.get(query.account).into_iter().flat_map(|rows| &rows.points);
@@ -42,14 +44,14 @@ pub(super) fn metrics(
     if let Some(rolled) = rolled {
         let segments = pin.of(query.account, rolled).into_iter();
         store.read_each(segments.filter(|segment| overlaps(segment)), lost, |segment| {
-            each_point(&*segment.open()?, |key, at, point| found.add(key, at, &point))
+            each_point(&*segment.open()?, &wanted, |key, at, point| found.add(key, at, &point))
         })?;
     }
     let minutes =
         |segment: &Segment| overlaps(segment) && !(rolled.is_some() && segment.meta.rolled_up);
     let segments = pin.of(query.account, Table::Metrics).into_iter();
     store.read_each(segments.filter(|segment| minutes(segment)), lost, |segment| {
-        each_point(&*segment.open()?, |key, at, point| found.add(key, at, &point))
+        each_point(&*segment.open()?, &wanted, |key, at, point| found.add(key, at, &point))
     })?;
     newest.sort_by_key(|(_, at, _)| *at);
     newest.into_iter().for_each(|(key, at, point)| found.add(key, at, &point));
@@ -66,7 +68,9 @@ struct Found<'a> {
 impl Found<'_> {
     fn takes(&self, key: &SeriesKey) -> bool {
         (self.query.application.is_none() || key.application == self.query.application)
-            && matches(&self.query.path, key.path())
+            && self.query.tier.is_none_or(|tier| key.tier == tier)
+            && (self.query.paths.is_empty()
+                || self.query.paths.iter().any(|path| matches(path, key.path())))
     }
 
     fn add(&mut self, key: SeriesKey, at: Minute, point: &Point) {
@@ -106,9 +110,9 @@ impl Found<'_> {
     }
 }
 
-/// Whether a path matches a pattern segment by segment; `*` stands for any one segment, an empty pattern for any path.
+/// Whether a path matches a pattern segment by segment; `*` stands for any one segment.
 fn matches(pattern: &str, path: &str) -> bool {
-    if pattern.is_empty() || pattern == path {
+    if pattern == path {
         return true;
     }
     let mut wanted = pattern.split('|');
@@ -131,6 +135,6 @@ mod tests {
         assert!(matches("Hardware Resources|*|%Busy", "Hardware Resources|CPU|%Busy"));
         assert!(!matches("Hardware Resources|*", "Hardware Resources|CPU|%Busy"));
         assert!(!matches("Hardware Resources|CPU|%Busy|x", "Hardware Resources|CPU|%Busy"));
-        assert!(matches("", "JVM|Threads"));
+        assert!(matches("JVM|Threads", "JVM|Threads"));
     }
 }

@@ -44,7 +44,8 @@ fn metric_query(points: Points) -> MetricQuery {
     MetricQuery {
         account: ACCOUNT,
         application: EntityId::NONE,
-        path: String::new(),
+        tier: None,
+        paths: Vec::new(),
         range: RANGE,
         points,
         names_only: false,

@@ -16,9 +16,9 @@ use model::{id::EntityId, time::Minute};
 use twox_hash::XxHash3_64;
 
 use super::{
-    Opened, SegmentError,
+    Group, Opened, SegmentError,
     column::{F64, I64, Text, U32, column},
-    encode, properties,
+    encode, properties, with_statistics,
 };
 use crate::reader::MetricPoint;
 
@@ -218,7 +218,8 @@ pub fn series_id(account: u32, key: &SeriesKey) -> u64 {
     hasher.finish()
 }
 
-const ROW_GROUP: usize = 64 * 1024;
+/// Small, so that a tier costs little to read.
+const ROW_GROUP: usize = 16 * 1024;
 const CHUNK: usize = 16 * 1024;
 
 /// Encodes points, no two of one series and time; there is at least one.
@@ -230,7 +231,8 @@ pub fn encode_points(rows: &mut [PointRow<'_>]) -> Result<Vec<u8>, SegmentError>
     let rolled_up = rows.iter().any(|(.., point)| point.minutes != 0.0 || point.minutes_sum != 0.0);
     let batches: Vec<RecordBatch> =
         rows.chunks(CHUNK).map(|rows| batch_of(rows, rolled_up)).collect();
-    encode(&batches, properties(rows.len()).set_max_row_group_row_count(Some(ROW_GROUP)).build())
+    let properties = with_statistics(properties(rows.len()), &["application", "tier"]);
+    encode(&batches, properties.set_max_row_group_row_count(Some(ROW_GROUP)).build())
 }
 
 fn batch_of(rows: &[PointRow<'_>], rolled_up: bool) -> RecordBatch {
@@ -267,15 +269,33 @@ fn batch_of(rows: &[PointRow<'_>], rolled_up: bool) -> RecordBatch {
     .expect("all columns have one value a row")
 }
 
-/// Gives every row to `each`.
+/// Which rows a query can use.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub application: Option<EntityId>,
+    pub tier: Option<EntityId>,
+}
+
+impl Wanted {
+    /// Every row.
+    pub const ALL: Wanted = Wanted { application: None, tier: None };
+
+    fn may_be_in(&self, group: &Group<'_>) -> bool {
+        group.may_equal("application", self.application.map(|id| id.0))
+            && group.may_equal("tier", self.tier.map(|id| id.0))
+    }
+}
+
+/// Gives each row that may match, and some others, to `each`.
 ///
 /// # Errors
 /// When the file cannot be read or lacks a column.
 pub fn each_point(
     segment: &Opened,
+    wanted: &Wanted,
     mut each: impl FnMut(SeriesKey, Minute, Point),
 ) -> Result<(), SegmentError> {
-    segment.each_batch(|batch| rows_of(batch, &mut each))
+    segment.each_batch_of(|group| wanted.may_be_in(group), |batch| rows_of(batch, &mut each))
 }
 
 fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(SeriesKey, Minute, Point)) -> Option<()> {

@@ -17,7 +17,7 @@ use crate::{
         Opened, SegmentError,
         figures::{Figures, Wanted, each_figure},
         logs::{Log, each_log, encode_logs},
-        metrics::{Points, each_point, rows_in},
+        metrics::{self, Points, each_point, rows_in},
         samples::{self, Row, SampleWriter},
         series::{SeriesRow, each_series, encode_series},
         spans::{self, Census, SpanWriter},
@@ -122,7 +122,7 @@ pub(super) fn figures_of(inputs: &[Arc<Segment>]) -> Result<Figures, SegmentErro
 pub(super) fn points_of(inputs: &[Arc<Segment>]) -> Result<Points, SegmentError> {
     let mut all = Points::new();
     for segment in inputs {
-        each_point(&*segment.open()?, |key, minute, point| {
+        each_point(&*segment.open()?, &metrics::Wanted::ALL, |key, minute, point| {
             all.entry((key, minute)).or_default().merge(&point);
         })?;
     }

@@ -19,7 +19,7 @@ use crate::{
     recency::recency,
     segment::{
         figures::{Figures, Wanted, each_figure},
-        metrics::{Points, each_point, rows_in},
+        metrics::{self, Points, each_point, rows_in},
     },
     store::{Pin, Segment, Store, StoreError},
     table::Table,
@@ -85,7 +85,7 @@ impl Store {
     ) -> Result<Points, StoreError> {
         let mut before = Points::new();
         for segment in self.rolled_up_before(pin, of, Table::Metrics) {
-            each_point(&*segment.open()?, |key, minute, point| {
+            each_point(&*segment.open()?, &metrics::Wanted::ALL, |key, minute, point| {
                 let place = (key, minute);
                 if minutes.contains_key(&place) {
                     before.entry(place).or_default().merge(&point);

@@ -10,7 +10,7 @@ use crate::{
         series_row, trace, transaction,
     },
     reader::{Points, Reader, Resolution},
-    segment::metrics::{Point, SeriesKey, SeriesName, each_point},
+    segment::metrics::{Point, SeriesKey, SeriesName, Wanted, each_point},
 };
 
 /// Rows of each table as it says itself.
@@ -164,7 +164,7 @@ fn late_samples_change_the_value_of_their_minute_and_not_how_many_minutes_there_
         let mut hour = Point::default();
         for segment in fixture.store.pin().of(crate::fixture::ACCOUNT, Table::MetricsHour) {
             let segment = segment.open().expect("it opens");
-            each_point(&segment, |_, _, point| hour.merge(&point)).expect("it reads");
+            each_point(&segment, &Wanted::ALL, |_, _, point| hour.merge(&point)).expect("it reads");
         }
         assert_eq!((hour.count, hour.sum, hour.squares), (4.0, 10.0, 30.0));
         assert_eq!((hour.last, hour.last_at_ms), (4.0, HOUR.start_millis() + 70_000));

@@ -119,11 +119,15 @@ impl Reader for FakeReader {
     }
 
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {
-        let pattern: Vec<&str> = query.path.split('|').collect();
-        let matches = |series: &&MetricSeries| {
-            let path: Vec<&str> = series.path.split('|').collect();
+        let is = |pattern: &str, path: &str| {
+            let (pattern, path): (Vec<&str>, Vec<&str>) =
+                (pattern.split('|').collect(), path.split('|').collect());
             path.len() == pattern.len()
                 && path.iter().zip(&pattern).all(|(name, wanted)| *wanted == "*" || name == wanted)
+        };
+        let matches = |series: &&MetricSeries| {
+            query.tier.is_none_or(|tier| series.tier == tier)
+                && query.paths.iter().any(|pattern| is(pattern, &series.path))
         };
         let mut found: Vec<MetricSeries> = self.metrics.iter().filter(matches).cloned().collect();
         for series in &mut found {

@@ -101,10 +101,13 @@ fn a_row_group_outside_the_minutes_is_not_read() {
         .expect("it reads");
     let mut all = 0;
     segment
-        .each_batch(|_| {
-            all += 1;
-            Some(())
-        })
+        .each_batch_of(
+            |_| true,
+            |_| {
+                all += 1;
+                Some(())
+            },
+        )
         .expect("it reads");
     assert_eq!((batches * 2, read(&segment, &wanted).len()), (all, ROW_GROUP));
 }
