@@ -306,18 +306,19 @@ fn collect_spans(
     batch: &SpanBatch,
     pieces: &mut Vec<Piece>,
 ) -> Result<(), StoreError> {
-    let end = |at: usize| batch.start_ns[at] + batch.duration_ns[at];
     let periods: std::collections::BTreeSet<i64> =
-        (0..batch.len()).map(|at| table.period_of(end(at))).collect();
+        batch.ends().map(|end| table.period_of(end)).collect();
     if let [period] = *periods.iter().copied().collect::<Vec<_>>() {
         pieces.push(spans_piece(account, table, period, batch)?);
         return Ok(());
     }
     for period in periods {
         let mut part = SpanBatch::default();
-        (0..batch.len())
-            .filter(|&at| table.period_of(end(at)) == period)
-            .for_each(|at| part.push(&batch.row(at)));
+        batch
+            .ends()
+            .enumerate()
+            .filter(|(_, end)| table.period_of(*end) == period)
+            .for_each(|(at, _)| part.push(&batch.row(at)));
         pieces.push(spans_piece(account, table, period, &part)?);
     }
     Ok(())
@@ -329,7 +330,7 @@ fn spans_piece(
     period: i64,
     batch: &SpanBatch,
 ) -> Result<Piece, StoreError> {
-    let (min, max) = bounds((0..batch.len()).map(|at| batch.start_ns[at] + batch.duration_ns[at]));
+    let (min, max) = bounds(batch.ends());
     Ok(Piece {
         account,
         table,

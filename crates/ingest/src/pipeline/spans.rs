@@ -17,7 +17,7 @@ use model::{
 use telemetry_store::{
     attribute,
     reader::{OwnedValue, SpanEvent},
-    span_batch::{SpanRow, encode_event, encode_link},
+    span_batch::{self, SpanRow, encode_event, encode_link},
 };
 
 use super::{
@@ -251,7 +251,7 @@ pub(super) fn row<'a: 'b, 'b>(
         trace_state: span.trace_state,
         status_message: &buffers.status_message,
         resource: &source.attributes,
-        attributes: &buffers.attributes,
+        attributes: span_batch::Attributes::Encoded(&buffers.attributes),
         events: &buffers.events,
         links: &buffers.links,
     }
@@ -351,7 +351,7 @@ fn store_events(
         }
         clean.clear();
         store_attributes(&attributes, system, context, &mut clean, buffers);
-        let stored = attribute::Decoder::new(&clean);
+        let stored = attribute::decode(&clean);
         let name = context.sanitiser.text(event.name);
         buffers.removed += u64::from(name.is_some());
         let name = truncated(name.as_deref().unwrap_or(event.name), 255);
@@ -388,7 +388,7 @@ pub(super) fn stored<'r>(
     registry: &Registry,
 ) -> (Source, Span<'r>, Attributes<'r>) {
     let place = Place { account, application: row.application, tier: row.tier, node: row.node };
-    let resource: Attributes<'_> = attribute::Decoder::new(row.resource).collect();
+    let resource: Attributes<'_> = attribute::decode(row.resource).collect();
     let tier_name = registry.name_of(row.tier);
     let host = named_host(&resource).or_else(|| resource.text(HOST)).unwrap_or(&tier_name);
     let host = name::limit(host).into_owned();
@@ -402,7 +402,7 @@ pub(super) fn stored<'r>(
     span.end_ns = row.start_ns.saturating_add(row.duration_ns);
     span.status_code = row.status;
     span.status_message = row.status_message;
-    (source, span, attribute::Decoder::new(row.attributes).collect())
+    (source, span, row.attributes.iter().collect())
 }
 
 /// The exceptions that a stored span tells of.

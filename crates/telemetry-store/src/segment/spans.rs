@@ -20,7 +20,7 @@ use parquet::{
     },
 };
 
-pub use self::encode::{Census, SpanWriter, encode_spans};
+pub use self::encode::{Census, Places, SpanWriter, encode_spans};
 use super::{Opened, SegmentError, properties};
 use crate::span_batch::SpanBatch;
 

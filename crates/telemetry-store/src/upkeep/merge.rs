@@ -2,7 +2,11 @@
 //!
 //! Spans are merged as streams, a few thousand rows of each input in memory; the other tables are small and merged whole.
 
-use std::sync::Arc;
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, binary_heap::PeekMut},
+    sync::Arc,
+};
 
 use metadata_store::Replacement;
 use model::id::{AccountId, TraceId};
@@ -16,7 +20,7 @@ use crate::{
         figures::{Figures, Wanted, each_figure},
         logs::{Log, each_log, encode_logs},
         metrics::{Points, each_point},
-        spans::{self, Census, SpanWriter},
+        spans::{self, Census, Places, SpanWriter},
         traces::{self, each_trace, encode_traces},
     },
     span_batch::SpanBatch,
@@ -129,31 +133,46 @@ fn traces_of(inputs: &[Arc<Segment>]) -> Result<Vec<TraceRow>, SegmentError> {
 struct Input<'a> {
     batches: Box<dyn Iterator<Item = Result<SpanBatch, SegmentError>> + 'a>,
     batch: SpanBatch,
+    /// Where each part's attributes go.
+    places: Vec<Places>,
+    part: usize,
     at: usize,
 }
 
+/// By what spans are sorted.
+type Key = (TraceId, u64, u64);
+
 impl<'a> Input<'a> {
-    fn new(segment: &'a Opened) -> Result<Input<'a>, SegmentError> {
+    fn new(segment: &'a Opened, writer: &SpanWriter) -> Result<Input<'a>, SegmentError> {
         let batches = Box::new(spans::each_batch(segment)?);
-        let mut input = Input { batches, batch: SpanBatch::default(), at: 0 };
-        input.fill()?;
+        let mut input =
+            Input { batches, batch: SpanBatch::default(), places: Vec::new(), part: 0, at: 0 };
+        input.fill(writer)?;
         Ok(input)
     }
 
     /// Makes sure that there is a row at the place, unless all are done.
-    fn fill(&mut self) -> Result<(), SegmentError> {
-        while self.at >= self.batch.len() {
-            let Some(next) = self.batches.next() else { break };
-            self.batch = next?;
+    fn fill(&mut self, writer: &SpanWriter) -> Result<(), SegmentError> {
+        while self.batch.parts().get(self.part).is_none_or(|part| self.at >= part.len()) {
+            if self.part + 1 < self.batch.parts().len() {
+                self.part += 1;
+            } else {
+                let Some(next) = self.batches.next() else {
+                    self.batch = SpanBatch::default();
+                    break;
+                };
+                self.batch = next?;
+                let parts = self.batch.parts().iter();
+                self.places = parts.map(|part| writer.places(part.keys())).collect();
+                self.part = 0;
+            }
             self.at = 0;
         }
         Ok(())
     }
 
-    fn key(&self) -> Option<(TraceId, u64, u64)> {
-        (self.at < self.batch.len()).then(|| {
-            (self.batch.trace[self.at], self.batch.start_ns[self.at], self.batch.id[self.at])
-        })
+    fn key(&self) -> Option<Key> {
+        self.batch.parts().get(self.part).map(|part| part.key(self.at))
     }
 }
 
@@ -164,16 +183,22 @@ fn merge_spans(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentError
     opened.iter().for_each(|segment| census.count_columns(segment));
     let mut writer = SpanWriter::new(&census)?;
     let mut inputs: Vec<Input<'_>> =
-        opened.iter().map(|segment| Input::new(segment)).collect::<Result<_, _>>()?;
+        opened.iter().map(|segment| Input::new(segment, &writer)).collect::<Result<_, _>>()?;
+    let keys = inputs.iter().enumerate().filter_map(|(at, input)| Some((input.key()?, at)));
+    let mut least: BinaryHeap<Reverse<(Key, usize)>> = keys.map(Reverse).collect();
     let mut rows = 0;
-    while let Some((_, least)) =
-        inputs.iter().enumerate().filter_map(|(at, input)| Some((input.key()?, at))).min()
-    {
-        let input = &mut inputs[least];
-        writer.push(&input.batch.row(input.at))?;
+    while let Some(mut top) = least.peek_mut() {
+        let Reverse((_, number)) = *top;
+        let input = &mut inputs[number];
+        let row = input.batch.parts()[input.part].row(input.at);
+        writer.push(&row, &input.places[input.part])?;
         rows += 1;
         input.at += 1;
-        input.fill()?;
+        input.fill(&writer)?;
+        match input.key() {
+            Some(key) => *top = Reverse((key, number)),
+            None => drop(PeekMut::pop(top)),
+        }
     }
     Ok((rows, writer.finish()?))
 }

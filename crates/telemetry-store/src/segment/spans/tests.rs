@@ -9,7 +9,10 @@ use model::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::{attribute, segment, span_batch::SpanRow};
+use crate::{
+    attribute, segment,
+    span_batch::{Attributes, SpanRow},
+};
 
 fn trace(n: u64) -> TraceId {
     let mut id = [7; 16];
@@ -43,7 +46,7 @@ fn push(batch: &mut SpanBatch, trace: TraceId, id: u64, parent: u64, start_ns: u
         trace_state: "",
         status_message: "",
         resource: b"resource",
-        attributes: &attributes,
+        attributes: Attributes::Encoded(&attributes),
         events: &[],
         links: &[],
     });
