@@ -1,5 +1,7 @@
 //! One span of an agent: what it is (a [`Skeleton`]) and what is stored of it (a [`SpanRow`]), secrets removed.
 
+mod known;
+
 use metadata_store::StoreError;
 use model::{
     attributes::{Attributes, Value},
@@ -20,6 +22,7 @@ use telemetry_store::{
     span_batch::{self, SpanRow, encode_event, encode_link},
 };
 
+use self::known::Known;
 use super::{
     registry::{Place, Registry},
     skeleton::{
@@ -60,6 +63,7 @@ pub(super) struct Buffers {
     links: Vec<u8>,
     name: String,
     status_message: String,
+    known: Known,
     /// Values that were removed or masked.
     pub(super) removed: u64,
     /// Attributes or texts over the limits.
@@ -232,8 +236,12 @@ pub(super) fn row<'a: 'b, 'b>(
             encode_link(&mut buffers.links, trace, id);
         }
     }
-    put_text(span.name, context, &mut buffers.name, &mut buffers.removed);
-    put_text(span.status_message, context, &mut buffers.status_message, &mut buffers.removed);
+    let mut name = std::mem::take(&mut buffers.name);
+    put_text(span.name, context, &mut name, buffers);
+    buffers.name = name;
+    let mut message = std::mem::take(&mut buffers.status_message);
+    put_text(span.status_message, context, &mut message, buffers);
+    buffers.status_message = message;
     SpanRow {
         trace: TraceId::from_bytes(span.trace_id).unwrap_or(TraceId([0; 16])),
         id: SpanId::from_bytes(span.span_id).unwrap_or_default(),
@@ -257,9 +265,9 @@ pub(super) fn row<'a: 'b, 'b>(
     }
 }
 
-fn put_text(text: &str, context: &Context<'_>, out: &mut String, removed: &mut u64) {
-    let clean = context.sanitiser.text(text);
-    *removed += u64::from(clean.is_some());
+fn put_text(text: &str, context: &Context<'_>, out: &mut String, buffers: &mut Buffers) {
+    let clean = buffers.known.text(context.sanitiser, text);
+    buffers.removed += u64::from(clean.is_some());
     let text = clean.as_deref().unwrap_or(text);
     out.clear();
     out.push_str(truncated(text, context.limits.value_bytes));
@@ -308,7 +316,7 @@ fn store_attribute(
     out: &mut Vec<u8>,
     buffers: &mut Buffers,
 ) {
-    let replacement = context.sanitiser.attribute(system, key, &value);
+    let replacement = buffers.known.attribute(context.sanitiser, system, key, &value);
     buffers.removed += u64::from(replacement.is_some());
     let value = match &replacement {
         None => value,
