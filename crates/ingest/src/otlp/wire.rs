@@ -194,7 +194,7 @@ impl<'a> Fields<'a> {
         Fields { whole: bytes, at: 0, message }
     }
 
-    #[inline]
+    #[inline(always)]
     fn read(&mut self) -> Result<Entry<'a>, WireError> {
         let start = self.at;
         let fault = |field, problem| WireError { message: self.message, field, at: start, problem };
@@ -211,7 +211,7 @@ impl<'a> Iterator for Fields<'a> {
     type Item = Result<Entry<'a>, WireError>;
 
     // In the loops that read spans, so that an entry is never put together in memory.
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.at >= self.whole.len() {
             return None;
@@ -260,7 +260,7 @@ impl<'a> Cursor<'a> {
         Ok((number as u32, (tag & 7) as u8))
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, number: u32, wire_type: u8) -> Result<Raw<'a>, Problem> {
         match wire_type {
             0 => self.varint().map(Raw::Varint),
