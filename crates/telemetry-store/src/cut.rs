@@ -4,7 +4,11 @@
 //! [`Store::commit`]. Order of durability: every file, its directory, then the transaction; the journal is truncated only
 //! after that. A crash in between leaves files that the next start removes.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use metadata_store::{CommitOutcome, CutCommit, ObjectRef, PartitionOffset, SegmentMeta};
 use model::{id::AccountId, time::Minute};
@@ -213,17 +217,22 @@ impl Piece {
         level: u8,
         now_ms: i64,
     ) -> Result<SegmentMeta, StoreError> {
-        let path = Path::new(SEGMENTS).join(self.table.name()).join(format!("{id}.parquet"));
+        let path = segment_path(self.table, id);
         segment::store(store.disk.as_ref(), &path, &self.bytes)?;
-        Ok(SegmentMeta {
+        Ok(self.meta(id, level, now_ms, self.bytes.len() as u64))
+    }
+
+    /// What the catalogue says of it once it is written.
+    pub(crate) fn meta(&self, id: u64, level: u8, now_ms: i64, bytes: u64) -> SegmentMeta {
+        SegmentMeta {
             id,
             account: self.account.0,
             table: self.table as u8,
             period_start_ms: self.period_start_ms,
             period_ms: self.table.period_ms(),
             level,
-            path: path.display().to_string(),
-            bytes: self.bytes.len() as u64,
+            path: segment_path(self.table, id).display().to_string(),
+            bytes,
             rows: self.rows,
             min_time_ns: self.min_time_ns as i64,
             max_time_ns: self.max_time_ns as i64,
@@ -231,8 +240,13 @@ impl Piece {
             format: FORMAT,
             created_ms: now_ms,
             detail: self.detail.clone(),
-        })
+        }
     }
+}
+
+/// Where a segment's file lies.
+pub(crate) fn segment_path(table: Table, id: u64) -> PathBuf {
+    Path::new(SEGMENTS).join(table.name()).join(format!("{id}.parquet"))
 }
 
 /// Encodes an account's rows, one piece a table and period.

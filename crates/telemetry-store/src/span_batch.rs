@@ -2,6 +2,8 @@
 
 mod keys;
 
+use std::collections::BTreeSet;
+
 use model::{
     attributes::Value,
     id::{EntityId, SpanId, TraceId},
@@ -286,11 +288,14 @@ impl SpanBatch {
         self.parts[part].row(at - start)
     }
 
-    /// The rows of a trace.
-    pub fn rows_of(&self, trace: TraceId) -> impl Iterator<Item = SpanRow<'_>> + '_ {
+    /// The rows of some traces.
+    pub fn rows_of<'a>(
+        &'a self,
+        traces: &'a BTreeSet<TraceId>,
+    ) -> impl Iterator<Item = SpanRow<'a>> + 'a {
         self.parts.iter().flat_map(move |part| {
-            let of_trace = part.traces.iter().enumerate().filter(move |(_, id)| **id == trace);
-            of_trace.map(|(at, _)| part.row(at))
+            let ids = part.traces.iter().enumerate();
+            ids.filter(|(_, id)| traces.contains(id)).map(|(at, _)| part.row(at))
         })
     }
 

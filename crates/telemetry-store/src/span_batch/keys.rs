@@ -77,7 +77,8 @@ impl<'a> Attributes<'a> {
         self.raw().map_while(Raw::read)
     }
 
-    fn raw(self) -> impl Iterator<Item = Raw<'a>> {
+    /// Each undecoded.
+    pub(crate) fn raw(self) -> impl Iterator<Item = Raw<'a>> {
         let (encoded, numbered) = match self {
             Attributes::Encoded(bytes) => (Some(attribute::split(bytes)), None),
             Attributes::Numbered(numbered) => (None, Some(numbered.raw())),

@@ -1,22 +1,24 @@
 //! Several segments of one account, table and period become one.
 //!
-//! Spans are merged as streams, a few thousand rows of each input in memory; the other tables are small and merged whole.
+//! Spans are merged as streams, some rows of each input and a row group of the new file in memory; the other tables are
+//! small and merged whole.
 
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, binary_heap::PeekMut},
+    path::Path,
     sync::Arc,
 };
 
-use metadata_store::Replacement;
+use metadata_store::{Replacement, SegmentMeta};
 use model::id::{AccountId, TraceId};
 
 use crate::{
-    cut::{Piece, figures_piece, points_piece},
+    cut::{Piece, figures_piece, points_piece, segment_path},
     reader::TraceRow,
     recency::{detail_of_merged, recency},
     segment::{
-        Opened, SegmentError,
+        Opened, Output, SegmentError,
         figures::{Figures, Wanted, each_figure},
         logs::{Log, each_log, encode_logs},
         metrics::{Points, each_point},
@@ -24,7 +26,7 @@ use crate::{
         traces::{self, each_trace, encode_traces},
     },
     span_batch::SpanBatch,
-    store::{Segment, Store, StoreError},
+    store::{SEGMENTS, Segment, Store, StoreError, failed},
     table::Table,
 };
 
@@ -46,11 +48,41 @@ impl Store {
             return Ok(Replacement::default());
         }
         inputs.sort_by_cached_key(|segment| recency(&segment.meta));
-        let mut piece = merged(table, &inputs)?;
-        piece.detail = detail_of_merged(inputs.iter().map(|segment| &segment.meta));
-        let mut add = self.store_pieces(&[piece], level, now_ms)?;
+        let detail = detail_of_merged(inputs.iter().map(|segment| &segment.meta));
+        let mut add = match table {
+            Table::Spans | Table::Snapshots => {
+                vec![self.store_merged_spans(table, &inputs, detail, (level, now_ms))?]
+            }
+            _ => {
+                let piece = Piece { detail, ..merged(table, &inputs)? };
+                self.store_pieces(&[piece], level, now_ms)?
+            }
+        };
         add.iter_mut().for_each(|meta| meta.rolled_up = inputs[0].meta.rolled_up);
         Ok(Replacement { remove: ids.to_vec(), add, mark_rolled_up: Vec::new() })
+    }
+
+    /// Writes merged spans while they are read, and makes them durable.
+    fn store_merged_spans(
+        &self,
+        table: Table,
+        inputs: &[Arc<Segment>],
+        detail: String,
+        (level, now_ms): (u8, i64),
+    ) -> Result<SegmentMeta, StoreError> {
+        let id = self.catalogue.allocate_segment_ids(1)?;
+        let path = segment_path(table, id);
+        let output = Output::create(self.disk.as_ref(), &path)?;
+        let (rows, bytes) = merge_spans(inputs, output).inspect_err(|_| {
+            // Else the next start does it.
+            if let Err(error) = self.disk.remove(&path) {
+                tracing::warn!(%error, path = %path.display(), "could not remove half a segment");
+            }
+        })?;
+        let dir = Path::new(SEGMENTS).join(table.name());
+        self.disk.sync_dir(&dir).map_err(failed("syncing", &dir))?;
+        let piece = Piece { detail, ..piece_of(table, inputs, rows, Vec::new()) };
+        Ok(piece.meta(id, level, now_ms, bytes))
     }
 }
 
@@ -64,10 +96,7 @@ fn merged(table: Table, inputs: &[Arc<Segment>]) -> Result<Piece, StoreError> {
         Table::Metrics | Table::MetricsTen | Table::MetricsHour => {
             Ok(points_piece(account, table, period, &points_of(inputs)?)?)
         }
-        Table::Spans | Table::Snapshots => {
-            let (rows, bytes) = merge_spans(inputs)?;
-            Ok(piece_of(table, inputs, rows, bytes))
-        }
+        Table::Spans | Table::Snapshots => unreachable!("spans are merged as streams"),
         Table::TraceIndex => {
             let mut rows = traces_of(inputs)?;
             let bytes = encode_traces(&mut rows)?;
@@ -143,7 +172,7 @@ struct Input<'a> {
 type Key = (TraceId, u64, u64);
 
 impl<'a> Input<'a> {
-    fn new(segment: &'a Opened, writer: &SpanWriter) -> Result<Input<'a>, SegmentError> {
+    fn new(segment: &'a Opened, writer: &SpanWriter<Output>) -> Result<Input<'a>, SegmentError> {
         let batches = Box::new(spans::each_batch(segment)?);
         let mut input =
             Input { batches, batch: SpanBatch::default(), places: Vec::new(), part: 0, at: 0 };
@@ -152,7 +181,7 @@ impl<'a> Input<'a> {
     }
 
     /// Makes sure that there is a row at the place, unless all are done.
-    fn fill(&mut self, writer: &SpanWriter) -> Result<(), SegmentError> {
+    fn fill(&mut self, writer: &SpanWriter<Output>) -> Result<(), SegmentError> {
         while self.batch.parts().get(self.part).is_none_or(|part| self.at >= part.len()) {
             if self.part + 1 < self.batch.parts().len() {
                 self.part += 1;
@@ -176,12 +205,13 @@ impl<'a> Input<'a> {
     }
 }
 
-fn merge_spans(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentError> {
+/// Gives rows and bytes of what was written.
+fn merge_spans(segments: &[Arc<Segment>], output: Output) -> Result<(u64, u64), SegmentError> {
     let opened: Vec<Arc<Opened>> =
         segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
     let mut census = Census::default();
     opened.iter().for_each(|segment| census.count_columns(segment));
-    let mut writer = SpanWriter::new(&census)?;
+    let mut writer = SpanWriter::new(&census, output)?;
     let mut inputs: Vec<Input<'_>> =
         opened.iter().map(|segment| Input::new(segment, &writer)).collect::<Result<_, _>>()?;
     let keys = inputs.iter().enumerate().filter_map(|(at, input)| Some((input.key()?, at)));
@@ -200,5 +230,5 @@ fn merge_spans(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentError
             None => drop(PeekMut::pop(top)),
         }
     }
-    Ok((rows, writer.finish()?))
+    Ok((rows, writer.finish()?.sync()?))
 }

@@ -2,12 +2,12 @@
 
 mod columns;
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, io::Write};
 
 use arrow::datatypes::SchemaRef;
 use model::id::TraceId;
 use parquet::arrow::ArrowWriter;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::columns::{Columns, schema};
 use super::span_properties;
@@ -29,7 +29,14 @@ pub struct Census {
     counts: FxHashMap<Box<[u8]>, usize>,
     spans: usize,
     traces: u64,
+    /// Types and keys whose values hardly repeat.
+    various: FxHashSet<Box<[u8]>>,
 }
+
+/// Rows whose values are looked at to tell whether an attribute's repeat, and the share of different ones from which a
+/// dictionary of them is no use.
+const SAMPLE: usize = 1024;
+const VARIOUS_SHARE: f64 = 0.9;
 
 impl Census {
     /// Counts a batch's spans, whose `order` is by trace.
@@ -40,6 +47,25 @@ impl Census {
         for (head, count) in batch.parts().iter().flat_map(|part| part.keys().counts()) {
             self.add(head, count);
         }
+        self.sample(batch, order);
+    }
+
+    /// Finds the attributes whose values hardly repeat.
+    fn sample(&mut self, batch: &SpanBatch, order: &[(u32, u32)]) {
+        let mut seen: FxHashMap<&[u8], (usize, FxHashSet<&[u8]>)> = FxHashMap::default();
+        for &(part, at) in order.iter().step_by(order.len().div_ceil(SAMPLE)) {
+            let row = batch.parts()[part as usize].row(at as usize);
+            for raw in row.attributes.raw() {
+                let (count, values) = seen.entry(raw.head).or_default();
+                *count += 1;
+                values.insert(raw.value);
+            }
+        }
+        let is_various = |(count, values): &(usize, FxHashSet<&[u8]>)| {
+            *count >= SAMPLE / 16 && values.len() as f64 >= VARIOUS_SHARE * *count as f64
+        };
+        let various = seen.into_iter().filter(|(_, seen)| is_various(seen));
+        self.various = various.map(|(head, _)| head.into()).collect();
     }
 
     fn add(&mut self, head: &[u8], count: usize) {
@@ -65,6 +91,15 @@ impl Census {
                 && let Some(kind) = kind.chars().next()
             {
                 self.add(&attribute::head_of(kind, key), rows);
+            }
+        }
+        // What had no dictionary needs none.
+        for column in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+            if column.dictionary_page_offset().is_none()
+                && let Some((kind, key)) = column.column_descr().name().split_once(':')
+                && let Some(kind) = kind.chars().next()
+            {
+                self.various.insert(attribute::head_of(kind, key).into());
             }
         }
     }
@@ -95,7 +130,7 @@ pub fn encode_spans(batch: &SpanBatch) -> Result<Vec<u8>, SegmentError> {
     let order = batch.order();
     let mut census = Census::default();
     census.count(batch, &order);
-    let mut writer = SpanWriter::new(&census)?;
+    let mut writer = SpanWriter::new(&census, Vec::new())?;
     let places: Vec<Places> = batch.parts().iter().map(|part| writer.places(part.keys())).collect();
     for (part, at) in order {
         let part = part as usize;
@@ -110,8 +145,8 @@ pub struct Places(Vec<Option<usize>>);
 
 /// Writes spans that come sorted by trace and start.
 #[derive(Debug)]
-pub struct SpanWriter {
-    writer: ArrowWriter<Vec<u8>>,
+pub struct SpanWriter<W: Write + Send> {
+    writer: ArrowWriter<W>,
     schema: SchemaRef,
     columns: Columns,
     /// The column of each type and key.
@@ -146,16 +181,18 @@ impl OpenTrace {
     }
 }
 
-impl SpanWriter {
-    /// A writer whose attribute columns are chosen by a census of what will come.
+impl<W: Write + Send> SpanWriter<W> {
+    /// A writer to `out` whose attribute columns are chosen by a census of what will come.
     ///
     /// # Errors
-    /// Only when Parquet itself fails.
-    pub fn new(census: &Census) -> Result<SpanWriter, SegmentError> {
+    /// When `out` refuses, as in all of this.
+    pub fn new(census: &Census, out: W) -> Result<SpanWriter<W>, SegmentError> {
         let columns = census.columns();
         let schema = schema(&columns);
-        let properties = span_properties(census.spans, census.traces);
-        let writer = segment::writer(SchemaRef::clone(&schema), properties)?;
+        let various = columns.iter().filter(|(_, _, head)| census.various.contains(*head));
+        let various = various.map(|(kind, key, _)| columns::name(*kind, key));
+        let properties = span_properties(census.spans, census.traces, various);
+        let writer = segment::writer(out, SchemaRef::clone(&schema), properties)?;
         let attributes =
             columns.iter().enumerate().map(|(at, (_, _, head))| ((*head).into(), at)).collect();
         let columns = Columns::new(columns.iter().map(|(kind, _, _)| *kind));
@@ -170,7 +207,7 @@ impl SpanWriter {
     /// Appends one of a batch's spans, with the places of its part.
     ///
     /// # Errors
-    /// Only when Parquet itself fails.
+    /// As [`SpanWriter::new`].
     pub fn push(&mut self, row: &SpanRow<'_>, places: &Places) -> Result<(), SegmentError> {
         self.open.enter(row);
         self.columns.push(row, &self.open, places);
@@ -186,11 +223,11 @@ impl SpanWriter {
         self.writer.write(&batch).map_err(SegmentError::Encode)
     }
 
-    /// The whole file.
+    /// What was written to, which has the whole file now.
     ///
     /// # Errors
-    /// Only when Parquet itself fails.
-    pub fn finish(mut self) -> Result<Vec<u8>, SegmentError> {
+    /// As [`SpanWriter::new`].
+    pub fn finish(mut self) -> Result<W, SegmentError> {
         if self.columns.rows() > 0 {
             self.write_chunk()?;
         }

@@ -335,7 +335,12 @@ pub(super) fn schema(attributes: &[(char, &str, &[u8])]) -> SchemaRef {
             'b' => DataType::Boolean,
             _ => DataType::Utf8,
         };
-        Field::new(format!("{kind}:{key}"), data, true)
+        Field::new(name(*kind, key), data, true)
     }));
     Arc::new(Schema::new(fields))
+}
+
+/// The name of an attribute's column.
+pub(super) fn name(kind: char, key: &str) -> String {
+    format!("{kind}:{key}")
 }
