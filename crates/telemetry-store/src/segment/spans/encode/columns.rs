@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use arrow::{
     array::{
-        ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array,
-        Int64Array, StringArray, UInt8Array, UInt32Array, UInt64Array,
+        ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Float64Array,
+        Int32Array, Int64Array, StringArray, UInt8Array, UInt32Array, UInt64Array,
     },
     buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer},
     datatypes::{DataType, Field, Schema, SchemaRef},
     record_batch::RecordBatch,
 };
+use rustc_hash::FxHashMap;
 
 use super::{OpenTrace, Places};
 use crate::{
@@ -24,6 +25,43 @@ use crate::{
 const ENTITIES: [&str; 3] = ["application", "tier", "node"];
 const TEXTS: [&str; 4] = ["name", "scope", "trace_state", "status_message"];
 const BODIES: [&str; 3] = ["rest", "events", "links"];
+
+/// What was gathered; room is left for as much again, which the next chunk will about be.
+fn taken<T>(values: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(values.len());
+    std::mem::replace(values, room)
+}
+
+/// Resources, each kept once a chunk: they are long, and few.
+#[derive(Debug, Default)]
+struct Resources {
+    numbers: Vec<i32>,
+    all: Strings,
+    /// The number of what last lay at an address with a length: it may be another by now.
+    places: FxHashMap<(usize, usize), i32>,
+}
+
+impl Resources {
+    fn push(&mut self, resource: &[u8]) {
+        let place = (resource.as_ptr().addr(), resource.len());
+        let known = self.places.get(&place).copied();
+        let number =
+            known.filter(|number| self.all.get(*number) == resource).unwrap_or_else(|| {
+                let number = i32::try_from(self.all.len()).expect("a chunk has few rows");
+                self.all.push(Some(resource));
+                self.places.insert(place, number);
+                number
+            });
+        self.numbers.push(number);
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        self.places.clear();
+        let numbers = Int32Array::from(taken(&mut self.numbers));
+        let all = self.all.binary();
+        Arc::new(DictionaryArray::try_new(numbers, all).expect("each number was given"))
+    }
+}
 
 /// Byte strings of which some may be missing.
 #[derive(Debug)]
@@ -58,13 +96,20 @@ impl Missing {
     }
 }
 
-impl Strings {
-    fn new() -> Strings {
+impl Default for Strings {
+    fn default() -> Strings {
         Strings { bytes: Vec::new(), ends: vec![0], missing: Missing::default() }
     }
+}
 
+impl Strings {
     fn len(&self) -> usize {
         self.ends.len() - 1
+    }
+
+    fn get(&self, at: i32) -> &[u8] {
+        let at = at as usize;
+        &self.bytes[self.ends[at] as usize..self.ends[at + 1] as usize]
     }
 
     fn push(&mut self, value: Option<&[u8]>) {
@@ -75,10 +120,7 @@ impl Strings {
 
     fn take(&mut self) -> (OffsetBuffer<i32>, Buffer, Option<NullBuffer>) {
         let missing = self.missing.take(self.len());
-        // The next chunk is about as large.
-        let (bytes, ends) = (self.bytes.len(), self.ends.len());
-        let bytes = std::mem::replace(&mut self.bytes, Vec::with_capacity(bytes));
-        let ends = std::mem::replace(&mut self.ends, Vec::with_capacity(ends));
+        let (bytes, ends) = (taken(&mut self.bytes), taken(&mut self.ends));
         self.ends.push(0);
         (OffsetBuffer::new(ScalarBuffer::from(ends)), Buffer::from_vec(bytes), missing)
     }
@@ -118,7 +160,7 @@ impl<T: Copy + Default> Numbers<T> {
 
     fn take(&mut self) -> (Vec<T>, Option<NullBuffer>) {
         let missing = self.missing.take(self.values.len());
-        (std::mem::take(&mut self.values), missing)
+        (taken(&mut self.values), missing)
     }
 }
 
@@ -128,7 +170,7 @@ impl AttributeColumn {
             'i' => AttributeColumn::Int(Numbers::default()),
             'd' => AttributeColumn::Double(Numbers::default()),
             'b' => AttributeColumn::Bool(Numbers::default()),
-            _ => AttributeColumn::Text(Strings::new()),
+            _ => AttributeColumn::Text(Strings::default()),
         }
     }
 
@@ -208,7 +250,7 @@ pub(super) struct Columns {
     flags: Vec<u32>,
     entities: [Vec<u32>; 3],
     texts: [Strings; 4],
-    resource: Strings,
+    resource: Resources,
     bodies: [Strings; 3],
     attributes: Vec<AttributeColumn>,
     rest: Vec<u8>,
@@ -228,9 +270,9 @@ impl Columns {
             status: Vec::new(),
             flags: Vec::new(),
             entities: Default::default(),
-            texts: std::array::from_fn(|_| Strings::new()),
-            resource: Strings::new(),
-            bodies: std::array::from_fn(|_| Strings::new()),
+            texts: std::array::from_fn(|_| Strings::default()),
+            resource: Resources::default(),
+            bodies: std::array::from_fn(|_| Strings::default()),
             attributes: attributes.map(AttributeColumn::new).collect(),
             rest: Vec::new(),
         }
@@ -259,7 +301,7 @@ impl Columns {
         for (column, text) in self.texts.iter_mut().zip(texts) {
             column.push(Some(text.as_bytes()));
         }
-        self.resource.push(Some(row.resource));
+        self.resource.push(row.resource);
         let bodies = [self.rest.as_slice(), row.events, row.links];
         for (column, body) in self.bodies.iter_mut().zip(bodies) {
             column.push((!body.is_empty()).then_some(body));
@@ -284,26 +326,25 @@ impl Columns {
 
     /// All rows as a batch, which leaves none here.
     pub(super) fn finish(&mut self, schema: &SchemaRef) -> RecordBatch {
-        use std::mem::take;
         let rows = self.rows();
-        let trace = Buffer::from_vec(take(&mut self.trace));
+        let trace = Buffer::from_vec(taken(&mut self.trace));
         let (parents, missing) = self.parent_id.take();
         let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(FixedSizeBinaryArray::new(16, trace, None)),
-            Arc::new(UInt64Array::from(take(&mut self.id))),
-            Arc::new(Int32Array::from(take(&mut self.parent_offset))),
+            Arc::new(UInt64Array::from(taken(&mut self.id))),
+            Arc::new(Int32Array::from(taken(&mut self.parent_offset))),
             Arc::new(UInt64Array::new(parents.into(), missing)),
-            Arc::new(UInt64Array::from(take(&mut self.trace_start))),
-            Arc::new(Int64Array::from(take(&mut self.start_offset))),
-            Arc::new(Int64Array::from(take(&mut self.duration))),
-            Arc::new(UInt8Array::from(take(&mut self.kind))),
-            Arc::new(UInt8Array::from(take(&mut self.status))),
-            Arc::new(UInt32Array::from(take(&mut self.flags))),
+            Arc::new(UInt64Array::from(taken(&mut self.trace_start))),
+            Arc::new(Int64Array::from(taken(&mut self.start_offset))),
+            Arc::new(Int64Array::from(taken(&mut self.duration))),
+            Arc::new(UInt8Array::from(taken(&mut self.kind))),
+            Arc::new(UInt8Array::from(taken(&mut self.status))),
+            Arc::new(UInt32Array::from(taken(&mut self.flags))),
         ];
-        let entities = self.entities.iter_mut().map(|column| UInt32Array::from(take(column)));
+        let entities = self.entities.iter_mut().map(|column| UInt32Array::from(taken(column)));
         arrays.extend(entities.map(|column| Arc::new(column) as ArrayRef));
         arrays.extend(self.texts.iter_mut().map(Strings::texts));
-        arrays.push(self.resource.binary());
+        arrays.push(self.resource.finish());
         arrays.extend(self.bodies.iter_mut().map(Strings::binary));
         arrays.extend(self.attributes.iter_mut().map(|column| column.finish(rows)));
         RecordBatch::try_new(Arc::clone(schema), arrays).expect("every column has one value a row")
@@ -326,7 +367,8 @@ pub(super) fn schema(attributes: &[(char, &str, &[u8])]) -> SchemaRef {
     ];
     fields.extend(ENTITIES.map(|name| Field::new(name, DataType::UInt32, false)));
     fields.extend(TEXTS.map(|name| Field::new(name, DataType::Utf8, false)));
-    fields.push(Field::new("resource", DataType::Binary, false));
+    let resource = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Binary));
+    fields.push(Field::new("resource", resource, false));
     fields.extend(BODIES.map(|name| Field::new(name, DataType::Binary, true)));
     fields.extend(attributes.iter().map(|(kind, key, _)| {
         let data = match kind {
