@@ -418,3 +418,6 @@ fn decode_links(bytes: &[u8]) -> Vec<(TraceId, SpanId)> {
     };
     bytes.chunks_exact(24).filter_map(link).collect()
 }
+
+#[cfg(test)]
+mod tests;
