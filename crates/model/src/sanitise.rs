@@ -53,6 +53,26 @@ pub enum Replacement {
     Encoded(Vec<u8>),
 }
 
+/// What the values of a key are looked through for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Nothing: switched off.
+    Off,
+    /// The key is on the deny list.
+    Masked,
+    /// A statement's parameter.
+    Parameter,
+    Statement,
+    GraphQl,
+    Url,
+    Query,
+    CommandLine,
+    /// A command's arguments as a list.
+    Arguments,
+    /// Free text.
+    Text,
+}
+
 /// The rules of one application.
 #[derive(Clone, Debug, Default)]
 pub struct Sanitiser {
@@ -74,19 +94,44 @@ impl Sanitiser {
         key: &str,
         value: &Value<'_>,
     ) -> Option<Replacement> {
-        if !self.enabled {
-            return None;
+        self.value(self.rule(key), system, value)
+    }
+
+    /// What the values of a key are looked through for: the same for a key at all times.
+    pub fn rule(&self, key: &str) -> Rule {
+        match key {
+            _ if !self.enabled => Rule::Off,
+            _ if self.mask.matches(key) => Rule::Masked,
+            _ if is_parameter(key) => Rule::Parameter,
+            "db.query.text" | "db.statement" | "sql.query" => Rule::Statement,
+            "graphql.document" | "graphql.source" => Rule::GraphQl,
+            "url.full" | "http.url" | "http.target" => Rule::Url,
+            "url.query" => Rule::Query,
+            "process.command_line" => Rule::CommandLine,
+            "process.command_args" => Rule::Arguments,
+            _ => Rule::Text,
         }
-        if self.mask.matches(key) {
-            return (value.as_str() != Some(MASKED)).then_some(Replacement::Masked);
-        }
-        if is_parameter(key) {
-            let literal = || Replacement::Text(LITERAL.to_owned());
-            return (value.as_str() != Some(LITERAL)).then(literal);
+    }
+
+    /// [`Sanitiser::attribute`] for a value of a key whose rule is known.
+    pub fn value(
+        &self,
+        rule: Rule,
+        system: Option<&str>,
+        value: &Value<'_>,
+    ) -> Option<Replacement> {
+        match rule {
+            Rule::Off => return None,
+            Rule::Masked => return (value.as_str() != Some(MASKED)).then_some(Replacement::Masked),
+            Rule::Parameter => {
+                let literal = || Replacement::Text(LITERAL.to_owned());
+                return (value.as_str() != Some(LITERAL)).then(literal);
+            }
+            _ => {}
         }
         match value {
-            Value::Str(text) => changed(self.text_attribute(system, key, text)),
-            Value::Encoded(bytes) if key == "process.command_args" => {
+            Value::Str(text) => changed(self.text_attribute(rule, system, text)),
+            Value::Encoded(bytes) if rule == Rule::Arguments => {
                 encoded::arguments(bytes).map(Replacement::Encoded)
             }
             Value::Encoded(bytes) => encoded::masked(bytes, &self.mask).map(Replacement::Encoded),
@@ -94,17 +139,21 @@ impl Sanitiser {
         }
     }
 
-    fn text_attribute<'a>(&self, system: Option<&str>, key: &str, text: &'a str) -> Cow<'a, str> {
-        match key {
-            "db.query.text" | "db.statement" | "sql.query" => {
-                statement(text, system.unwrap_or_default())
-            }
-            "graphql.document" | "graphql.source" => graphql(text),
-            "url.full" | "http.url" | "http.target" => url(text),
-            "url.query" => query(text),
-            "process.command_line" => command_line(text),
+    fn text_attribute<'a>(&self, rule: Rule, system: Option<&str>, text: &'a str) -> Cow<'a, str> {
+        match rule {
+            Rule::Statement => statement(text, system.unwrap_or_default()),
+            Rule::GraphQl => graphql(text),
+            Rule::Url => url(text),
+            Rule::Query => query(text),
+            Rule::CommandLine => command_line(text),
             _ => text::text(text, &self.mask),
         }
+    }
+
+    /// Whether [`Sanitiser::text`] changes nothing of the text, told by a look at its bytes; `false` means only that it
+    /// takes the longer way to tell.
+    pub fn is_plain(&self, text: &str) -> bool {
+        !self.enabled || text::is_plain(text)
     }
 
     /// A log record's body, an exception's message, a status message, a span's or event's name: text that may quote a

@@ -45,64 +45,115 @@ pub(crate) fn put_length(out: &mut Vec<u8>, mut length: usize) {
     out.push(length as u8);
 }
 
-/// Reads attributes until the bytes end or are damaged.
-#[derive(Clone, Debug)]
-pub struct Decoder<'a> {
-    rest: &'a [u8],
+/// One attribute as it lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Raw<'a> {
+    /// Type and key.
+    pub(crate) head: &'a [u8],
+    /// The value, with its length where it has one.
+    pub(crate) value: &'a [u8],
 }
 
-impl<'a> Decoder<'a> {
-    /// Reads what [`encode`] wrote.
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Decoder { rest: bytes }
-    }
-
-    fn take_one(&mut self) -> Option<(&'a str, Value<'a>)> {
-        let kind = *self.take(1)?.first()?;
-        let key_length = self.length()?;
-        let key = std::str::from_utf8(self.take(key_length)?).ok()?;
+impl<'a> Raw<'a> {
+    /// Key and value; nothing where they are damaged.
+    pub(crate) fn read(self) -> Option<(&'a str, Value<'a>)> {
+        let (&kind, mut key) = self.head.split_first()?;
+        take_length(&mut key)?;
         let value = match kind {
-            TEXT => {
-                let length = self.length()?;
-                Value::Str(std::str::from_utf8(self.take(length)?).ok()?)
-            }
-            ENCODED => {
-                let length = self.length()?;
-                Value::Encoded(self.take(length)?)
-            }
-            INT => Value::Int(i64::from_le_bytes(self.take(8)?.try_into().ok()?)),
-            DOUBLE => Value::Double(f64::from_le_bytes(self.take(8)?.try_into().ok()?)),
-            BOOL => Value::Bool(self.take(1)?[0] != 0),
+            TEXT => Value::Str(std::str::from_utf8(self.content()?).ok()?),
+            ENCODED => Value::Encoded(self.content()?),
+            INT => Value::Int(i64::from_le_bytes(self.value.try_into().ok()?)),
+            DOUBLE => Value::Double(f64::from_le_bytes(self.value.try_into().ok()?)),
+            BOOL => Value::Bool(*self.value.first()? != 0),
             _ => return None,
         };
-        Some((key, value))
+        Some((std::str::from_utf8(key).ok()?, value))
     }
 
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count)?;
-        self.rest = rest;
-        Some(taken)
-    }
-
-    fn length(&mut self) -> Option<usize> {
-        let mut length = 0usize;
-        for shift in (0..35).step_by(7) {
-            let byte = *self.take(1)?.first()?;
-            length |= usize::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(length);
-            }
-        }
-        None
+    /// A text's or encoded value's bytes.
+    pub(crate) fn content(self) -> Option<&'a [u8]> {
+        let mut rest = self.value;
+        take_length(&mut rest)?;
+        Some(rest)
     }
 }
 
-impl<'a> Iterator for Decoder<'a> {
-    type Item = (&'a str, Value<'a>);
+/// The letter of a column's type that the values of a head fit, and its key; nothing where it is a list or map.
+pub(crate) fn column_of(head: &[u8]) -> Option<(char, &str)> {
+    let (&kind, mut key) = head.split_first()?;
+    take_length(&mut key)?;
+    let letter = match kind {
+        TEXT => 's',
+        INT => 'i',
+        DOUBLE => 'd',
+        BOOL => 'b',
+        _ => return None,
+    };
+    Some((letter, std::str::from_utf8(key).ok()?))
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        self.take_one()
+/// The head whose values fit a column of this type and key.
+pub(crate) fn head_of(letter: char, key: &str) -> Vec<u8> {
+    let kind = match letter {
+        'i' => INT,
+        'd' => DOUBLE,
+        'b' => BOOL,
+        _ => TEXT,
+    };
+    let mut head = Vec::with_capacity(key.len() + 6);
+    put_fixed(&mut head, kind, key, &[]);
+    head
+}
+
+/// Each attribute, undecoded, until the bytes end or are damaged.
+pub(crate) fn split<'a>(bytes: &'a [u8]) -> impl Iterator<Item = Raw<'a>> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let start = rest;
+        let kind = take(&mut rest, 1)?[0];
+        let length = take_length(&mut rest)?;
+        take(&mut rest, length)?;
+        let head = &start[..start.len() - rest.len()];
+        Some(Raw { head, value: take_value(kind, &mut rest)? })
+    })
+}
+
+/// Takes a value of a type, with its length where it has one.
+pub(crate) fn take_value<'a>(kind: u8, rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    match kind {
+        TEXT | ENCODED => {
+            let start = *rest;
+            let length = take_length(rest)?;
+            take(rest, length)?;
+            Some(&start[..start.len() - rest.len()])
+        }
+        INT | DOUBLE => take(rest, 8),
+        BOOL => take(rest, 1),
+        _ => None,
     }
+}
+
+fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+    let (taken, behind) = rest.split_at_checked(count)?;
+    *rest = behind;
+    Some(taken)
+}
+
+pub(crate) fn take_length(rest: &mut &[u8]) -> Option<usize> {
+    let mut length = 0usize;
+    for shift in (0..35).step_by(7) {
+        let byte = take(rest, 1)?[0];
+        length |= usize::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(length);
+        }
+    }
+    None
+}
+
+/// Reads what [`encode`] wrote until the bytes end or are damaged.
+pub fn decode<'a>(bytes: &'a [u8]) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+    split(bytes).map_while(Raw::read)
 }
 
 /// A copy that lives on its own.
@@ -118,7 +169,7 @@ pub fn owned(value: Value<'_>) -> OwnedValue {
 
 /// All attributes in the bytes.
 pub fn owned_list(bytes: &[u8]) -> Vec<(String, OwnedValue)> {
-    Decoder::new(bytes).map(|(key, value)| (key.to_owned(), owned(value))).collect()
+    decode(bytes).map(|(key, value)| (key.to_owned(), owned(value))).collect()
 }
 
 #[cfg(test)]
@@ -136,7 +187,7 @@ mod tests {
         ];
         let mut out = Vec::new();
         all.iter().for_each(|(key, value)| encode(&mut out, key, *value));
-        assert_eq!(Decoder::new(&out).collect::<Vec<_>>(), all);
-        assert_eq!(Decoder::new(&out[..out.len() - 1]).count(), 4);
+        assert_eq!(decode(&out).collect::<Vec<_>>(), all);
+        assert_eq!(decode(&out[..out.len() - 1]).count(), 4);
     }
 }

@@ -214,10 +214,6 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    fn path(&self, id: u64) -> PathBuf {
-        Path::new(SEGMENTS).join(self.table.name()).join(format!("{id}.parquet"))
-    }
-
     fn store(
         &self,
         store: &Store,
@@ -225,17 +221,22 @@ impl Piece {
         level: u8,
         now_ms: i64,
     ) -> Result<SegmentMeta, StoreError> {
-        let path = self.path(id);
+        let path = segment_path(self.table, id);
         segment::store(store.disk.as_ref(), &path, &self.bytes)?;
-        Ok(SegmentMeta {
+        Ok(self.meta(id, level, now_ms, self.bytes.len() as u64))
+    }
+
+    /// What the catalogue says of it once it is written.
+    pub(crate) fn meta(&self, id: u64, level: u8, now_ms: i64, bytes: u64) -> SegmentMeta {
+        SegmentMeta {
             id,
             account: self.account.0,
             table: self.table as u8,
             period_start_ms: self.period_start_ms,
             period_ms: self.table.period_ms(),
             level,
-            path: path.display().to_string(),
-            bytes: self.bytes.len() as u64,
+            path: segment_path(self.table, id).display().to_string(),
+            bytes,
             rows: self.rows,
             min_time_ns: self.min_time_ns as i64,
             max_time_ns: self.max_time_ns as i64,
@@ -243,7 +244,7 @@ impl Piece {
             format: FORMAT,
             created_ms: now_ms,
             detail: self.detail.clone(),
-        })
+        }
     }
 }
 
@@ -268,7 +269,7 @@ impl<'s> Pieces<'s> {
         level: u8,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        self.unfinished = Some(piece.path(id));
+        self.unfinished = Some(segment_path(piece.table, id));
         self.metas.push(piece.store(self.store, id, level, now_ms)?);
         self.unfinished = None;
         Ok(())
@@ -290,12 +291,17 @@ impl Drop for Pieces<'_> {
 }
 
 /// Removes a file that nothing refers to. What stays is found at the next start.
-fn remove_again(store: &Store, path: &Path) {
+pub(crate) fn remove_again(store: &Store, path: &Path) {
     if let Err(error) = store.disk.remove(path)
         && error.kind() != std::io::ErrorKind::NotFound
     {
         tracing::debug!(%error, path = %path.display(), "could not remove an unfinished file");
     }
+}
+
+/// Where a segment's file lies.
+pub(crate) fn segment_path(table: Table, id: u64) -> PathBuf {
+    Path::new(SEGMENTS).join(table.name()).join(format!("{id}.parquet"))
 }
 
 /// Encodes an account's rows, one piece a table and period.
@@ -427,18 +433,19 @@ fn collect_spans(
     batch: &SpanBatch,
     pieces: &mut Vec<Piece>,
 ) -> Result<(), StoreError> {
-    let end = |at: usize| batch.start_ns[at] + batch.duration_ns[at];
     let periods: std::collections::BTreeSet<i64> =
-        (0..batch.len()).map(|at| table.period_of(end(at))).collect();
+        batch.ends().map(|end| table.period_of(end)).collect();
     if let [period] = *periods.iter().copied().collect::<Vec<_>>() {
         pieces.push(spans_piece(account, table, period, batch)?);
         return Ok(());
     }
     for period in periods {
         let mut part = SpanBatch::default();
-        (0..batch.len())
-            .filter(|&at| table.period_of(end(at)) == period)
-            .for_each(|at| part.push(&batch.row(at)));
+        batch
+            .ends()
+            .enumerate()
+            .filter(|(_, end)| table.period_of(*end) == period)
+            .for_each(|(at, _)| part.push(&batch.row(at)));
         pieces.push(spans_piece(account, table, period, &part)?);
     }
     Ok(())
@@ -450,7 +457,7 @@ fn spans_piece(
     period: i64,
     batch: &SpanBatch,
 ) -> Result<Piece, StoreError> {
-    let (min, max) = bounds((0..batch.len()).map(|at| batch.start_ns[at] + batch.duration_ns[at]));
+    let (min, max) = bounds(batch.ends());
     Ok(Piece {
         account,
         table,

@@ -17,7 +17,7 @@ use crate::{
     head::Rows,
     reader::{FigureQuery, Instrument, LogQuery, Points, TraceQuery, TraceRow},
     segment::{self, Opened, logs::Log, series::SeriesRow},
-    span_batch::{SpanBatch, SpanRow},
+    span_batch::{Attributes, SpanBatch, SpanRow},
     upkeep::{Job, Retention},
 };
 
@@ -222,7 +222,7 @@ pub(crate) fn push_span(batch: &mut SpanBatch, trace: TraceId, id: u64, minute: 
         trace_state: "",
         status_message: "",
         resource: b"",
-        attributes: b"",
+        attributes: Attributes::Encoded(b""),
         events: &[],
         links: &[],
     });

@@ -33,7 +33,7 @@ impl Reader for Store {
 
     fn trace(&self, account: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {
         answer(|lost| {
-            let batch = self.spans_of(account, trace, 0, lost)?;
+            let batch = self.spans_of(account, &BTreeSet::from([trace]), 0, lost)?;
             let mut seen = FxHashSet::default();
             let rows = (0..batch.len()).map(|at| batch.row(at)).filter(|row| seen.insert(row.id));
             let mut spans: Vec<Span> = rows.map(|row| row.to_span()).collect();
@@ -92,7 +92,20 @@ impl Store {
         trace: TraceId,
         since_ns: u64,
     ) -> Result<SpanBatch, QueryError> {
-        self.spans_of(account, trace, since_ns, &mut Lost::default())
+        self.spans_of(account, &BTreeSet::from([trace]), since_ns, &mut Lost::default())
+    }
+
+    /// The same of several traces, read together: neighbours lie in the same pages.
+    ///
+    /// # Errors
+    /// As [`Store::trace_spans_since`].
+    pub fn spans_of_traces_since(
+        &self,
+        account: AccountId,
+        traces: &BTreeSet<TraceId>,
+        since_ns: u64,
+    ) -> Result<SpanBatch, QueryError> {
+        self.spans_of(account, traces, since_ns, &mut Lost::default())
     }
 
     /// The same, but only of segments: for a writer that knows what it has put into the head.
@@ -107,14 +120,15 @@ impl Store {
     ) -> Result<SpanBatch, QueryError> {
         let mut found = SpanBatch::default();
         let pin = self.pin();
-        self.spans_in_segments(&pin, account, trace, since_ns, &mut found, &mut Lost::default())?;
+        let traces = BTreeSet::from([trace]);
+        self.spans_in_segments(&pin, account, &traces, since_ns, &mut found, &mut Lost::default())?;
         Ok(found)
     }
 
     fn spans_of(
         &self,
         account: AccountId,
-        trace: TraceId,
+        traces: &BTreeSet<TraceId>,
         since_ns: u64,
         lost: &mut Lost,
     ) -> Result<SpanBatch, QueryError> {
@@ -122,12 +136,12 @@ impl Store {
         let pin = self.pin_with_heads(|head| {
             if let Some(rows) = head.get(account) {
                 rows.spans
-                    .rows_of(trace)
-                    .chain(rows.snapshots.rows_of(trace))
+                    .rows_of(traces)
+                    .chain(rows.snapshots.rows_of(traces))
                     .for_each(|row| found.push(&row));
             }
         });
-        self.spans_in_segments(&pin, account, trace, since_ns, &mut found, lost)?;
+        self.spans_in_segments(&pin, account, traces, since_ns, &mut found, lost)?;
         Ok(found)
     }
 
@@ -135,7 +149,7 @@ impl Store {
         &self,
         pin: &Pin,
         account: AccountId,
-        trace: TraceId,
+        traces: &BTreeSet<TraceId>,
         since_ns: u64,
         found: &mut SpanBatch,
         lost: &mut Lost,
@@ -144,7 +158,7 @@ impl Store {
         for table in [Table::Spans, Table::Snapshots] {
             let segments = pin.of(account, table).into_iter();
             self.read_each(segments.filter(|segment| recent(segment)), lost, |segment| {
-                spans::read_trace(&*segment.open()?, trace, found)
+                spans::read_traces(&*segment.open()?, traces, found)
             })?;
         }
         Ok(())

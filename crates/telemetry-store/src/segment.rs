@@ -13,14 +13,14 @@ pub mod spans;
 pub mod traces;
 
 use std::{
-    io::{self, Read},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use bytes::Bytes;
-use daemon::disk::Disk;
+use daemon::disk::{Disk, DiskFile};
 use parking_lot::Mutex;
 use parquet::{
     arrow::{
@@ -113,21 +113,22 @@ fn properties(rows: usize) -> WriterPropertiesBuilder {
         .set_write_batch_size(1024)
 }
 
-/// A writer of a file in memory. The schema of Arrow is left out: Parquet's own tells all that our columns need, and a
-/// small segment would be twice as large.
-fn writer(
+/// A writer of a file. The schema of Arrow is left out: Parquet's own tells all that our columns need, and a small segment
+/// would be twice as large.
+fn writer<W: Write + Send>(
+    out: W,
     schema: SchemaRef,
     properties: WriterProperties,
-) -> Result<ArrowWriter<Vec<u8>>, SegmentError> {
+) -> Result<ArrowWriter<W>, SegmentError> {
     let options =
         ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    ArrowWriter::try_new_with_options(Vec::new(), schema, options).map_err(SegmentError::Encode)
+    ArrowWriter::try_new_with_options(out, schema, options).map_err(SegmentError::Encode)
 }
 
 /// Encodes whole batches of one schema as a file.
 fn encode(batches: &[RecordBatch], properties: WriterProperties) -> Result<Vec<u8>, SegmentError> {
     let first = batches.first().expect("a segment has rows");
-    let mut writer = writer(first.schema(), properties)?;
+    let mut writer = writer(Vec::new(), first.schema(), properties)?;
     for batch in batches {
         writer.write(batch).map_err(SegmentError::Encode)?;
     }
@@ -143,6 +144,44 @@ pub fn store(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), SegmentEr
     let mut file = disk.create(path).map_err(failed)?;
     file.append(bytes).map_err(failed)?;
     file.sync().map_err(failed)
+}
+
+/// A segment's file that is written while it is made.
+#[derive(Debug)]
+pub(crate) struct Output {
+    file: Box<dyn DiskFile>,
+    path: PathBuf,
+}
+
+impl Output {
+    /// Makes the file.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn create(disk: &dyn Disk, path: &Path) -> Result<Output, SegmentError> {
+        let failed = |source| SegmentError::Disk { path: path.display().to_string(), source };
+        Ok(Output { file: disk.create(path).map_err(failed)?, path: path.to_owned() })
+    }
+
+    /// Makes the file durable and gives its length; its name is durable after `sync_dir` of its directory.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn sync(mut self) -> Result<u64, SegmentError> {
+        let path = self.path.display().to_string();
+        self.file.sync().map_err(|source| SegmentError::Disk { path, source })?;
+        Ok(self.file.len())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.append(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A segment's file as Parquet reads it.

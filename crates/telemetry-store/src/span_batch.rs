@@ -1,4 +1,8 @@
-//! Spans in memory, column by column: what the head holds, what a cut sorts and encodes, what reading a segment gives.
+//! Spans in memory: what the head holds, what a cut sorts and encodes, what reading a segment gives.
+
+mod keys;
+
+use std::collections::BTreeSet;
 
 use model::{
     attributes::Value,
@@ -7,12 +11,13 @@ use model::{
 };
 use rustc_hash::FxHashMap;
 
+pub use self::keys::{Attributes, Keys, Numbered};
 use crate::{
-    attribute::{self, Decoder},
+    attribute,
     reader::{Span, SpanEvent},
 };
 
-/// One span to be kept. Byte fields hold attributes in [`attribute`]'s format; events and links see [`encode_event`] and
+/// One span to be kept. A resource's attributes are in [`attribute`]'s format; events and links see [`encode_event`] and
 /// [`encode_link`].
 #[derive(Clone, Copy, Debug)]
 pub struct SpanRow<'a> {
@@ -32,32 +37,56 @@ pub struct SpanRow<'a> {
     pub trace_state: &'a str,
     pub status_message: &'a str,
     pub resource: &'a [u8],
-    pub attributes: &'a [u8],
+    pub attributes: Attributes<'a>,
     pub events: &'a [u8],
     pub links: &'a [u8],
 }
 
-/// Many spans. Texts that repeat are kept once.
+/// Many spans, in parts of some thousand. Texts that repeat are kept once a part.
 #[derive(Debug, Default)]
 pub struct SpanBatch {
-    pub(crate) trace: Vec<TraceId>,
-    pub(crate) id: Vec<u64>,
-    pub(crate) parent: Vec<u64>,
-    pub(crate) start_ns: Vec<u64>,
-    pub(crate) duration_ns: Vec<u64>,
-    pub(crate) kind: Vec<SpanKind>,
-    pub(crate) status: Vec<StatusCode>,
-    pub(crate) flags: Vec<u32>,
-    pub(crate) entities: Vec<[EntityId; 3]>,
-    name: Vec<u32>,
-    scope: Vec<u32>,
-    trace_state: Vec<u32>,
-    status_message: Vec<u32>,
-    resource: Vec<u32>,
-    /// Where attributes, events and links of each row begin in `arena`; they end where the next begins.
-    bodies: Vec<[u32; 3]>,
+    parts: Vec<Part>,
+    /// Where each part but the first begins.
+    starts: Vec<usize>,
+}
+
+/// A part takes no further row once it holds so many, or so many bytes of attributes, events and links: growing it copies.
+const PART_ROWS: usize = 8 * 1024;
+const PART_BYTES: usize = 2 << 20;
+/// Taken over as it is from so many rows on; fewer are copied, so that small parts do not pile up.
+const WHOLE_ROWS: usize = 1024;
+
+/// Some of a batch's spans.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    traces: Vec<TraceId>,
+    fixed: Vec<Fixed>,
+    /// Attributes, events and links of each row, one row after the other.
     arena: Vec<u8>,
     texts: Texts,
+    keys: Keys,
+    /// The last row's resource: that of the next one, nearly always.
+    resource: u32,
+}
+
+/// What has the same size in every row. Texts by their numbers.
+#[derive(Clone, Copy, Debug)]
+struct Fixed {
+    id: u64,
+    parent: u64,
+    start_ns: u64,
+    duration_ns: u64,
+    entities: [EntityId; 3],
+    flags: u32,
+    name: u32,
+    scope: u32,
+    trace_state: u32,
+    status_message: u32,
+    resource: u32,
+    /// Where attributes, events and links begin in the arena; they end where the next begin.
+    bodies: [u32; 3],
+    kind: SpanKind,
+    status: StatusCode,
 }
 
 /// Byte strings, each kept once; number 0 is the empty one.
@@ -77,7 +106,7 @@ impl Texts {
             return number;
         }
         self.all.push(text.into());
-        let number = u32::try_from(self.all.len()).expect("a batch holds fewer than 2^32 texts");
+        let number = u32::try_from(self.all.len()).expect("a part holds fewer than 2^32 texts");
         self.numbers.insert(text.into(), number);
         self.bytes += 2 * text.len() + 64;
         number
@@ -91,104 +120,93 @@ impl Texts {
     }
 }
 
-impl SpanBatch {
-    /// Appends one.
-    pub fn push(&mut self, row: &SpanRow<'_>) {
-        self.trace.push(row.trace);
-        self.id.push(row.id.0);
-        self.parent.push(row.parent.0);
-        self.start_ns.push(row.start_ns);
-        self.duration_ns.push(row.duration_ns);
-        self.kind.push(row.kind);
-        self.status.push(row.status);
-        self.flags.push(row.flags);
-        self.entities.push([row.application, row.tier, row.node]);
-        self.name.push(self.texts.number(row.name.as_bytes()));
-        self.scope.push(self.texts.number(row.scope.as_bytes()));
-        self.trace_state.push(self.texts.number(row.trace_state.as_bytes()));
-        self.status_message.push(self.texts.number(row.status_message.as_bytes()));
-        self.resource.push(self.texts.number(row.resource));
-        let attributes = self.keep(row.attributes);
-        let events = self.keep(row.events);
-        let links = self.keep(row.links);
-        self.bodies.push([attributes, events, links]);
-    }
-
-    /// Takes over all rows of another batch.
-    pub fn absorb(&mut self, other: SpanBatch) {
-        if self.is_empty() {
-            *self = other;
-            return;
+impl Part {
+    fn push(&mut self, row: &SpanRow<'_>) {
+        if self.texts.get(self.resource) != row.resource {
+            self.resource = self.texts.number(row.resource);
         }
-        // Each text is looked up once, not once a row.
-        let known: Vec<u32> = std::iter::once(0)
-            .chain(other.texts.all.iter().map(|text| self.texts.number(text)))
-            .collect();
-        let renumbered =
-            |numbers: Vec<u32>| numbers.into_iter().map(|number| known[number as usize]);
-        self.name.extend(renumbered(other.name));
-        self.scope.extend(renumbered(other.scope));
-        self.trace_state.extend(renumbered(other.trace_state));
-        self.status_message.extend(renumbered(other.status_message));
-        self.resource.extend(renumbered(other.resource));
-        let start = self.keep(&other.arena);
-        self.bodies.extend(other.bodies.into_iter().map(|body| body.map(|at| start + at)));
-        self.trace.extend(other.trace);
-        self.id.extend(other.id);
-        self.parent.extend(other.parent);
-        self.start_ns.extend(other.start_ns);
-        self.duration_ns.extend(other.duration_ns);
-        self.kind.extend(other.kind);
-        self.status.extend(other.status);
-        self.flags.extend(other.flags);
-        self.entities.extend(other.entities);
+        let attributes = self.place();
+        row.attributes.number(&mut self.keys, &mut self.arena);
+        let events = self.place();
+        self.arena.extend_from_slice(row.events);
+        let links = self.place();
+        self.arena.extend_from_slice(row.links);
+        self.traces.push(row.trace);
+        self.fixed.push(Fixed {
+            id: row.id.0,
+            parent: row.parent.0,
+            start_ns: row.start_ns,
+            duration_ns: row.duration_ns,
+            entities: [row.application, row.tier, row.node],
+            flags: row.flags,
+            name: self.texts.number(row.name.as_bytes()),
+            scope: self.texts.number(row.scope.as_bytes()),
+            trace_state: self.texts.number(row.trace_state.as_bytes()),
+            status_message: self.texts.number(row.status_message.as_bytes()),
+            resource: self.resource,
+            bodies: [attributes, events, links],
+            kind: row.kind,
+            status: row.status,
+        });
     }
 
-    fn keep(&mut self, bytes: &[u8]) -> u32 {
-        let at = u32::try_from(self.arena.len()).expect("a batch is cut long before 4 GiB");
-        self.arena.extend_from_slice(bytes);
-        at
+    fn place(&self) -> u32 {
+        u32::try_from(self.arena.len()).expect("a part is closed long before 4 GiB")
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.trace.len()
+    pub(crate) fn len(&self) -> usize {
+        self.fixed.len()
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.trace.is_empty()
+    fn is_full(&self) -> bool {
+        self.len() >= PART_ROWS || self.memory() >= PART_BYTES + PART_ROWS * ROW_BYTES
     }
 
-    /// About how much memory it takes.
-    pub fn memory(&self) -> usize {
-        const FIXED: usize = 16 + 4 * 8 + 2 + 4 + 12 + 5 * 4 + 12;
-        self.trace.capacity() * FIXED + self.arena.capacity() + self.texts.bytes
+    fn memory(&self) -> usize {
+        self.fixed.capacity() * ROW_BYTES
+            + self.arena.capacity()
+            + self.texts.bytes
+            + self.keys.memory()
     }
 
-    /// One row, borrowed.
-    pub fn row(&self, at: usize) -> SpanRow<'_> {
-        let [application, tier, node] = self.entities[at];
-        let [attributes, events, links] = self.bodies[at].map(|start| start as usize);
-        let end = self.bodies.get(at + 1).map_or(self.arena.len(), |next| next[0] as usize);
+    /// Gives back the room for further rows.
+    fn close(&mut self) {
+        self.traces.shrink_to_fit();
+        self.fixed.shrink_to_fit();
+        self.arena.shrink_to_fit();
+    }
+
+    /// Keys and counts of its attributes.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(crate) fn row(&self, at: usize) -> SpanRow<'_> {
+        let fixed = &self.fixed[at];
+        let [application, tier, node] = fixed.entities;
+        let [attributes, events, links] = fixed.bodies.map(|start| start as usize);
+        let end = self.fixed.get(at + 1).map_or(self.arena.len(), |next| next.bodies[0] as usize);
         SpanRow {
-            trace: self.trace[at],
-            id: SpanId(self.id[at]),
-            parent: SpanId(self.parent[at]),
-            start_ns: self.start_ns[at],
-            duration_ns: self.duration_ns[at],
-            kind: self.kind[at],
-            status: self.status[at],
-            flags: self.flags[at],
+            trace: self.traces[at],
+            id: SpanId(fixed.id),
+            parent: SpanId(fixed.parent),
+            start_ns: fixed.start_ns,
+            duration_ns: fixed.duration_ns,
+            kind: fixed.kind,
+            status: fixed.status,
+            flags: fixed.flags,
             application,
             tier,
             node,
-            name: self.text(self.name[at]),
-            scope: self.text(self.scope[at]),
-            trace_state: self.text(self.trace_state[at]),
-            status_message: self.text(self.status_message[at]),
-            resource: self.texts.get(self.resource[at]),
-            attributes: &self.arena[attributes..events],
+            name: self.text(fixed.name),
+            scope: self.text(fixed.scope),
+            trace_state: self.text(fixed.trace_state),
+            status_message: self.text(fixed.status_message),
+            resource: self.texts.get(fixed.resource),
+            attributes: Attributes::Numbered(Numbered::new(
+                &self.arena[attributes..events],
+                &self.keys,
+            )),
             events: &self.arena[events..links],
             links: &self.arena[links..end],
         }
@@ -198,23 +216,113 @@ impl SpanBatch {
         std::str::from_utf8(self.texts.get(number)).expect("these numbers were given for texts")
     }
 
-    /// The rows of a trace.
-    pub fn rows_of(&self, trace: TraceId) -> impl Iterator<Item = SpanRow<'_>> + '_ {
-        self.trace
-            .iter()
-            .enumerate()
-            .filter(move |(_, id)| **id == trace)
-            .map(|(at, _)| self.row(at))
+    pub(crate) fn trace(&self, at: usize) -> TraceId {
+        self.traces[at]
     }
 
-    /// Row numbers by trace and start.
-    pub(crate) fn order(&self) -> Vec<u32> {
-        let count = u32::try_from(self.len()).expect("a batch holds fewer than 2^32 spans");
-        let mut order: Vec<u32> = (0..count).collect();
-        order.sort_unstable_by_key(|&at| {
-            (self.trace[at as usize], self.start_ns[at as usize], self.id[at as usize])
-        });
+    /// By what rows are sorted.
+    pub(crate) fn key(&self, at: usize) -> (TraceId, u64, u64) {
+        let fixed = &self.fixed[at];
+        (self.traces[at], fixed.start_ns, fixed.id)
+    }
+
+    fn end_ns(&self, at: usize) -> u64 {
+        self.fixed[at].start_ns + self.fixed[at].duration_ns
+    }
+}
+
+/// Bytes of a row beside its attributes, events and links.
+const ROW_BYTES: usize = size_of::<TraceId>() + size_of::<Fixed>();
+
+impl SpanBatch {
+    /// Appends one.
+    pub fn push(&mut self, row: &SpanRow<'_>) {
+        if self.parts.last().is_none_or(Part::is_full) {
+            if let Some(full) = self.parts.last_mut() {
+                full.close();
+            }
+            self.append(Part::default());
+        }
+        self.parts.last_mut().expect("there is one now").push(row);
+    }
+
+    fn append(&mut self, part: Part) {
+        if !self.parts.is_empty() {
+            self.starts.push(self.len());
+        }
+        self.parts.push(part);
+    }
+
+    /// Takes over all rows of another batch.
+    pub fn absorb(&mut self, other: SpanBatch) {
+        for mut part in other.parts {
+            if part.len() >= WHOLE_ROWS || self.is_empty() {
+                part.close();
+                self.append(part);
+            } else {
+                (0..part.len()).for_each(|at| self.push(&part.row(at)));
+            }
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        let last = self.parts.last().map_or(0, Part::len);
+        self.starts.last().map_or(0, |start| *start) + last
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// About how much memory it takes.
+    pub fn memory(&self) -> usize {
+        self.parts.iter().map(Part::memory).sum()
+    }
+
+    /// One row, borrowed.
+    pub fn row(&self, at: usize) -> SpanRow<'_> {
+        let part = self.starts.partition_point(|start| *start <= at);
+        let start = part.checked_sub(1).map_or(0, |before| self.starts[before]);
+        self.parts[part].row(at - start)
+    }
+
+    /// The rows of some traces.
+    pub fn rows_of<'a>(
+        &'a self,
+        traces: &'a BTreeSet<TraceId>,
+    ) -> impl Iterator<Item = SpanRow<'a>> + 'a {
+        self.parts.iter().flat_map(move |part| {
+            let ids = part.traces.iter().enumerate();
+            ids.filter(|(_, id)| traces.contains(id)).map(|(at, _)| part.row(at))
+        })
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// When each span ended, Unix nanoseconds.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = u64> + '_ {
+        self.parts.iter().flat_map(|part| (0..part.len()).map(|at| part.end_ns(at)))
+    }
+
+    /// All rows by trace and start: each as its part and its place in there.
+    pub(crate) fn order(&self) -> Vec<(u32, u32)> {
+        let number = |at: usize| u32::try_from(at).expect("a batch holds fewer than 2^32 spans");
+        let mut order = Vec::with_capacity(self.len());
+        for (number_of_part, part) in self.parts.iter().enumerate() {
+            for (at, trace) in part.traces.iter().enumerate() {
+                // What mostly decides lies with what is sorted.
+                let (first, _) = trace.0.split_first_chunk().expect("a trace id has 16 bytes");
+                order.push((u64::from_be_bytes(*first), number(number_of_part), number(at)));
+            }
+        }
+        let key = |part: u32, at: u32| self.parts[part as usize].key(at as usize);
         order
+            .sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| key(a.1, a.2).cmp(&key(b.1, b.2))));
+        order.into_iter().map(|(_, part, at)| (part, at)).collect()
     }
 }
 
@@ -237,7 +345,11 @@ impl SpanRow<'_> {
             application: self.application,
             tier: self.tier,
             node: self.node,
-            attributes: attribute::owned_list(self.attributes),
+            attributes: self
+                .attributes
+                .iter()
+                .map(|(key, value)| (key.to_owned(), attribute::owned(value)))
+                .collect(),
             resource: attribute::owned_list(self.resource),
             events: decode_events(self.events),
             links: decode_links(self.links),
@@ -284,9 +396,7 @@ fn decode_event(bytes: &[u8]) -> Option<(SpanEvent, &[u8])> {
     let event = SpanEvent {
         at_ns: u64::from_le_bytes(at.try_into().ok()?),
         name: String::from_utf8_lossy(name).into_owned(),
-        attributes: Decoder::new(attributes)
-            .map(|(key, value)| (key.to_owned(), attribute::owned(value)))
-            .collect(),
+        attributes: attribute::owned_list(attributes),
     };
     Some((event, rest))
 }
@@ -308,3 +418,6 @@ fn decode_links(bytes: &[u8]) -> Vec<(TraceId, SpanId)> {
     };
     bytes.chunks_exact(24).filter_map(link).collect()
 }
+
+#[cfg(test)]
+mod tests;

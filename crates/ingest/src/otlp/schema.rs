@@ -8,11 +8,11 @@ mod check;
 mod tables;
 
 pub use check::{MAX_DEPTH, check, check_except};
-pub(crate) use tables::data_of;
 pub use tables::{
     ANY_VALUE, EXPORT_LOGS, EXPORT_METRICS, EXPORT_TRACE, LOG_RECORD, METRIC, RESOURCE_LOGS,
     RESOURCE_METRICS, RESOURCE_SPANS, SCOPE_LOGS, SCOPE_METRICS, SCOPE_SPANS, SPAN,
 };
+pub(crate) use tables::{KEY_VALUE, data_of};
 
 /// A message type.
 #[derive(Debug)]

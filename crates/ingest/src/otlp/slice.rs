@@ -98,7 +98,7 @@ pub fn cut(signal: Signal, request: &[u8], rules: &Rules) -> Result<Cut, WireErr
         Signal::Metrics => &metrics::SHAPE,
         Signal::Logs => &logs::SHAPE,
     };
-    let mut cutting = Cutting::new(rules);
+    let mut cutting = Cutting::new(rules, request.len());
     for entry in Fields::new(request, shape.request.name) {
         let entry = entry?;
         if entry.number == 1 {
@@ -142,8 +142,10 @@ struct Cutting<'r> {
 }
 
 impl<'r> Cutting<'r> {
-    fn new(rules: &'r Rules) -> Cutting<'r> {
-        let writers = (0..PARTITIONS).map(Writer::new).collect();
+    fn new(rules: &'r Rules, request_bytes: usize) -> Cutting<'r> {
+        // A quarter more than each partition's share, since shares differ.
+        let expected = request_bytes / usize::from(PARTITIONS) * 5 / 4;
+        let writers = (0..PARTITIONS).map(|partition| Writer::new(partition, expected)).collect();
         Cutting { rules, writers, cut: Cut::default(), last_level: 0, containers: 0 }
     }
 

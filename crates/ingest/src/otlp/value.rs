@@ -29,6 +29,74 @@ pub fn read(encoded: &[u8]) -> Result<Value<'_>, WireError> {
 
 /// Reads an encoded `KeyValue`.
 pub fn read_pair(encoded: &[u8]) -> Result<(&str, Value<'_>), WireError> {
+    match quick_pair(encoded) {
+        Some(pair) => Ok(pair),
+        None => read_any_pair(encoded),
+    }
+}
+
+/// Reads a `KeyValue` as agents nearly always write it: a key, then one value of a scalar type, and nothing else. Nothing
+/// where it is otherwise or has a fault.
+fn quick_pair(encoded: &[u8]) -> Option<(&str, Value<'_>)> {
+    let (key, value) = quick_parts(encoded)?;
+    let (&tag, content) = value.split_first()?;
+    let value = match tag {
+        TEXT => Value::Str(std::str::from_utf8(quick_delimited(content)?).ok()?),
+        BOOL => match content {
+            [byte @ 0..=1] => Value::Bool(*byte == 1),
+            _ => return None,
+        },
+        INT => match content {
+            [byte @ 0..=0x7f] => Value::Int(i64::from(*byte)),
+            [low @ 0x80..=0xff, high @ 0..=0x7f] => {
+                Value::Int(i64::from(*low & 0x7f) | i64::from(*high) << 7)
+            }
+            _ => return None,
+        },
+        DOUBLE => Value::Double(f64::from_le_bytes(content.try_into().ok()?)),
+        _ => return None,
+    };
+    Some((std::str::from_utf8(key).ok()?, value))
+}
+
+/// Whether this is a `KeyValue` of a text as agents nearly always write it, without a fault.
+pub(super) fn is_plain_text(encoded: &[u8]) -> bool {
+    let text = |bytes: &[u8]| bytes.is_ascii() || std::str::from_utf8(bytes).is_ok();
+    quick_parts(encoded).is_some_and(|(key, value)| {
+        let content = value.strip_prefix(&[TEXT]).and_then(quick_delimited);
+        content.is_some_and(text) && text(key)
+    })
+}
+
+const KEY: u8 = 1 << 3 | 2;
+const VALUE: u8 = 2 << 3 | 2;
+const TEXT: u8 = 1 << 3 | 2;
+const BOOL: u8 = 2 << 3;
+const INT: u8 = 3 << 3;
+const DOUBLE: u8 = 4 << 3 | 1;
+
+/// Key and encoded value of a `KeyValue` that holds these two, in this order, and nothing else.
+#[inline]
+fn quick_parts(encoded: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [KEY, length @ 0..=0x7f, rest @ ..] = encoded else { return None };
+    let (key, rest) = rest.split_at_checked(usize::from(*length))?;
+    Some((key, quick_delimited(rest.strip_prefix(&[VALUE])?)?))
+}
+
+/// What stands behind its length and reaches to the end.
+#[inline]
+fn quick_delimited(bytes: &[u8]) -> Option<&[u8]> {
+    let (length, content) = match bytes {
+        [length @ 0..=0x7f, content @ ..] => (usize::from(*length), content),
+        [low @ 0x80..=0xff, high @ 0..=0x7f, content @ ..] => {
+            (usize::from(*low & 0x7f) | usize::from(*high) << 7, content)
+        }
+        _ => return None,
+    };
+    (content.len() == length).then_some(content)
+}
+
+fn read_any_pair(encoded: &[u8]) -> Result<(&str, Value<'_>), WireError> {
     let mut pair = ("", Value::Encoded(&[]));
     for entry in Fields::new(encoded, "KeyValue") {
         let entry = entry?;
@@ -140,4 +208,63 @@ fn write_items(
         each(entry.bytes().unwrap_or_default(), out);
     }
     out.push(close);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::otlp::{
+        schema::{KEY_VALUE, check},
+        wire::write,
+    };
+
+    /// Bytes that are nearly a `KeyValue`: a few of them anything.
+    fn any_pair() -> impl Strategy<Value = Vec<u8>> {
+        let value = (1u32..8, prop::collection::vec(any::<u8>(), 0..200), any::<u64>());
+        let pair =
+            (prop::collection::vec(any::<u8>(), 0..140), value, any::<bool>(), any::<bool>());
+        let encoded = pair.prop_map(|(key, (kind, content, number), text, is_short)| {
+            let letters = |bytes: Vec<u8>| bytes.into_iter().map(|byte| b'a' + byte % 26).collect();
+            let (key, content): (Vec<u8>, Vec<u8>) =
+                if text { (letters(key), letters(content)) } else { (key, content) };
+            let mut value = Vec::new();
+            match kind {
+                2 | 3 => {
+                    write::number(&mut value, kind, if is_short { number % 300 } else { number })
+                }
+                4 => write::fixed64(&mut value, kind, number),
+                _ => write::bytes(&mut value, kind, &content),
+            }
+            let mut out = Vec::new();
+            write::bytes(&mut out, 1, &key);
+            write::bytes(&mut out, 2, &value);
+            out
+        });
+        let damage = prop::option::weighted(0.3, (any::<prop::sample::Index>(), any::<u8>()));
+        (encoded, damage).prop_map(|(mut encoded, damage)| {
+            if let Some((at, byte)) = damage {
+                let at = at.index(encoded.len());
+                encoded[at] = byte;
+            }
+            encoded
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn the_quick_way_reads_what_the_long_way_reads(encoded in any_pair()) {
+            if let Some((key, value)) = quick_pair(&encoded) {
+                let (same_key, same_value) = read_any_pair(&encoded).expect("it has no fault");
+                prop_assert_eq!(key, same_key);
+                prop_assert_eq!(format!("{value:?}"), format!("{same_value:?}"));
+            }
+            if is_plain_text(&encoded) {
+                prop_assert_eq!(check(&encoded, &KEY_VALUE), Ok(()));
+            }
+        }
+    }
 }

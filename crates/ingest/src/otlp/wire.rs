@@ -123,6 +123,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A `bytes` field or a nested message.
+    #[inline]
     pub fn bytes(&self) -> Result<&'a [u8], WireError> {
         match self.raw {
             Raw::Bytes(bytes) => Ok(bytes),
@@ -131,11 +132,13 @@ impl<'a> Entry<'a> {
     }
 
     /// A `string` field.
+    #[inline]
     pub fn text(&self) -> Result<&'a str, WireError> {
         std::str::from_utf8(self.bytes()?).map_err(|_| self.error(Problem::NotUtf8))
     }
 
     /// A `uint64`, `int64`, `uint32`, `int32`, `bool` or enum field.
+    #[inline]
     pub fn varint(&self) -> Result<u64, WireError> {
         match self.raw {
             Raw::Varint(number) => Ok(number),
@@ -154,6 +157,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A `fixed64` field.
+    #[inline]
     pub fn fixed64(&self) -> Result<u64, WireError> {
         match self.raw {
             Raw::Fixed64(number) => Ok(number),
@@ -167,6 +171,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A `fixed32` field.
+    #[inline]
     pub fn fixed32(&self) -> Result<u32, WireError> {
         match self.raw {
             Raw::Fixed32(number) => Ok(number),
@@ -189,6 +194,7 @@ impl<'a> Fields<'a> {
         Fields { whole: bytes, at: 0, message }
     }
 
+    #[inline(always)]
     fn read(&mut self) -> Result<Entry<'a>, WireError> {
         let start = self.at;
         let fault = |field, problem| WireError { message: self.message, field, at: start, problem };
@@ -204,6 +210,8 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<Entry<'a>, WireError>;
 
+    // In the loops that read spans, so that an entry is never put together in memory.
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.at >= self.whole.len() {
             return None;
@@ -222,22 +230,27 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    #[inline]
     pub(super) fn new(bytes: &'a [u8]) -> Cursor<'a> {
         Cursor { rest: bytes }
     }
 
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
+    #[inline]
     pub(super) fn fixed64(&mut self) -> Result<u64, Problem> {
         self.array().map(u64::from_le_bytes)
     }
 
+    #[inline]
     pub(super) fn fixed32(&mut self) -> Result<u32, Problem> {
         self.array().map(u32::from_le_bytes)
     }
 
+    #[inline]
     pub(super) fn tag(&mut self) -> Result<(u32, u8), Problem> {
         let tag = self.varint()?;
         let number = tag >> 3;
@@ -247,6 +260,7 @@ impl<'a> Cursor<'a> {
         Ok((number as u32, (tag & 7) as u8))
     }
 
+    #[inline(always)]
     fn value(&mut self, number: u32, wire_type: u8) -> Result<Raw<'a>, Problem> {
         match wire_type {
             0 => self.varint().map(Raw::Varint),
@@ -259,6 +273,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn varint(&mut self) -> Result<u64, Problem> {
         // Most tags, lengths and enums are one byte.
         if let Some((&first, rest)) = self.rest.split_first()
@@ -286,12 +301,14 @@ impl<'a> Cursor<'a> {
         Err(if self.rest.len() < 10 { Problem::Truncated } else { Problem::OverlongVarint })
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Problem> {
         let (bytes, rest) = self.rest.split_first_chunk::<N>().ok_or(Problem::Truncated)?;
         self.rest = rest;
         Ok(*bytes)
     }
 
+    #[inline]
     pub(super) fn delimited(&mut self) -> Result<&'a [u8], Problem> {
         let length = self.varint()?;
         let fits = usize::try_from(length).ok().and_then(|n| self.rest.split_at_checked(n));

@@ -84,7 +84,11 @@ pub enum CheckpointError {
 
 impl Saving<'_> {
     pub(super) fn encode(&self) -> Vec<u8> {
-        let bytes = VERSION.to_le_bytes().to_vec();
+        // Room for what mostly fills it, so that it is not copied while it grows.
+        const SPAN: usize = 64;
+        let spans: usize = self.open.iter().map(|(_, open)| open.spans.len()).sum();
+        let mut bytes = Vec::with_capacity(spans * SPAN);
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
         postcard::to_extend(self, bytes).expect("every part has a known length")
     }
 }

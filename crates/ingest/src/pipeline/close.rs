@@ -1,6 +1,8 @@
 //! Closing a trace: deciding it, judging its transactions, and moving figures by the difference to what was counted
 //! before.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::{
     id::{AccountId, EntityId, SpanId, TraceId},
     span::{Outcome, SnapshotReason},
@@ -285,8 +287,14 @@ impl Pipeline {
             return Ok(());
         }
         self.publish();
+        let mut chosen: BTreeMap<AccountId, (BTreeSet<TraceId>, u64)> = BTreeMap::new();
         for (account, trace, start_ns) in std::mem::take(&mut self.chosen) {
-            let spans = self.config.store.trace_spans_since(account, trace, start_ns)?;
+            let (traces, since_ns) = chosen.entry(account).or_insert((BTreeSet::new(), u64::MAX));
+            traces.insert(trace);
+            *since_ns = start_ns.min(*since_ns);
+        }
+        for (account, (traces, since_ns)) in chosen {
+            let spans = self.config.store.spans_of_traces_since(account, &traces, since_ns)?;
             self.stage.rows(account).snapshots.absorb(spans);
         }
         Ok(())

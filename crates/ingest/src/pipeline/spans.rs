@@ -1,5 +1,7 @@
 //! One span of an agent: what it is (a [`Skeleton`]) and what is stored of it (a [`SpanRow`]), secrets removed.
 
+mod known;
+
 use metadata_store::StoreError;
 use model::{
     attributes::{Attributes, Value},
@@ -17,9 +19,10 @@ use model::{
 use telemetry_store::{
     attribute,
     reader::{OwnedValue, SpanEvent},
-    span_batch::{SpanRow, encode_event, encode_link},
+    span_batch::{self, SpanRow, encode_event, encode_link},
 };
 
+use self::known::Known;
 use super::{
     registry::{Place, Registry},
     skeleton::{
@@ -73,6 +76,7 @@ pub(super) struct Buffers {
     links: Vec<u8>,
     name: String,
     status_message: String,
+    known: Known,
     /// Values that were removed or masked.
     pub(super) removed: u64,
     /// Attributes or texts over the limits.
@@ -245,8 +249,12 @@ pub(super) fn row<'a: 'b, 'b>(
             encode_link(&mut buffers.links, trace, id);
         }
     }
-    put_text(span.name, context, &mut buffers.name, &mut buffers.removed);
-    put_text(span.status_message, context, &mut buffers.status_message, &mut buffers.removed);
+    let mut name = std::mem::take(&mut buffers.name);
+    put_text(span.name, context, &mut name, buffers);
+    buffers.name = name;
+    let mut message = std::mem::take(&mut buffers.status_message);
+    put_text(span.status_message, context, &mut message, buffers);
+    buffers.status_message = message;
     SpanRow {
         trace: TraceId::from_bytes(span.trace_id).unwrap_or(TraceId([0; 16])),
         id: SpanId::from_bytes(span.span_id).unwrap_or_default(),
@@ -264,15 +272,15 @@ pub(super) fn row<'a: 'b, 'b>(
         trace_state: span.trace_state,
         status_message: &buffers.status_message,
         resource: &source.attributes,
-        attributes: &buffers.attributes,
+        attributes: span_batch::Attributes::Encoded(&buffers.attributes),
         events: &buffers.events,
         links: &buffers.links,
     }
 }
 
-fn put_text(text: &str, context: &Context<'_>, out: &mut String, removed: &mut u64) {
-    let clean = context.sanitiser.text(text);
-    *removed += u64::from(clean.is_some());
+fn put_text(text: &str, context: &Context<'_>, out: &mut String, buffers: &mut Buffers) {
+    let clean = buffers.known.text(context.sanitiser, text);
+    buffers.removed += u64::from(clean.is_some());
     let text = clean.as_deref().unwrap_or(text);
     out.clear();
     out.push_str(truncated(text, context.limits.value_bytes));
@@ -321,7 +329,7 @@ fn store_attribute(
     out: &mut Vec<u8>,
     buffers: &mut Buffers,
 ) {
-    let replacement = cleaning.sanitiser.attribute(system, key, &value);
+    let replacement = buffers.known.attribute(cleaning.sanitiser, system, key, &value);
     buffers.removed += u64::from(replacement.is_some());
     let value = match &replacement {
         None => value,
@@ -364,7 +372,7 @@ fn store_events(
         }
         clean.clear();
         store_attributes(&attributes, system, context.cleaning(), &mut clean, buffers);
-        let stored = attribute::Decoder::new(&clean);
+        let stored = attribute::decode(&clean);
         let name = context.sanitiser.text(event.name);
         buffers.removed += u64::from(name.is_some());
         let name = truncated(name.as_deref().unwrap_or(event.name), 255);
@@ -401,7 +409,7 @@ pub(super) fn stored<'r>(
     registry: &Registry,
 ) -> (Source, Span<'r>, Attributes<'r>) {
     let place = Place { account, application: row.application, tier: row.tier, node: row.node };
-    let resource: Attributes<'_> = attribute::Decoder::new(row.resource).collect();
+    let resource: Attributes<'_> = attribute::decode(row.resource).collect();
     let tier_name = registry.name_of(row.tier);
     let host = named_host(&resource).or_else(|| resource.text(HOST)).unwrap_or(&tier_name);
     let host = name::limit(host).into_owned();
@@ -415,7 +423,7 @@ pub(super) fn stored<'r>(
     span.end_ns = row.start_ns.saturating_add(row.duration_ns);
     span.status_code = row.status;
     span.status_message = row.status_message;
-    (source, span, attribute::Decoder::new(row.attributes).collect())
+    (source, span, row.attributes.iter().collect())
 }
 
 /// The exceptions that a stored span tells of.

@@ -185,7 +185,7 @@ impl SampleWriter {
         let properties = with_statistics(properties, &["series"]).build();
         let schema = Builders::default().batch().schema();
         let (builders, times, values, chunk) = Default::default();
-        let writer = writer(schema, properties)?;
+        let writer = writer(Vec::new(), schema, properties)?;
         Ok(SampleWriter { writer, builders, times, values, chunk, samples: 0 })
     }
 

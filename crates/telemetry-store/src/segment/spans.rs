@@ -8,19 +8,22 @@
 mod decode;
 mod encode;
 
+use std::collections::BTreeSet;
+
 use arrow::array::RecordBatch;
 use model::id::TraceId;
 use parquet::{
     arrow::arrow_reader::{RowSelection, RowSelector},
     basic::Encoding,
-    data_type::{AsBytes, FixedLenByteArray},
+    data_type::FixedLenByteArray,
     file::{
         page_index::column_index::ColumnIndexMetaData,
         properties::{EnabledStatistics, WriterProperties},
     },
+    schema::types::ColumnPath,
 };
 
-pub use self::encode::{Census, SpanWriter, encode_spans};
+pub use self::encode::{Census, Places, SpanWriter, encode_spans};
 use super::{Opened, SegmentError, properties};
 use crate::span_batch::SpanBatch;
 
@@ -30,11 +33,19 @@ const PAGE_ROWS: usize = 4 * 1024;
 /// A trace that is not there is asked for in every row group of a day.
 const BLOOM_FALSE_POSITIVES: f64 = 0.001;
 
-fn span_properties(spans: usize, traces: u64) -> WriterProperties {
+/// `various`: further columns whose values hardly repeat.
+fn span_properties(
+    spans: usize,
+    traces: u64,
+    various: impl Iterator<Item = String>,
+) -> WriterProperties {
+    let various = various.map(|name| ColumnPath::new(vec![name]));
     ["id", "start_offset", "duration"]
         .into_iter()
-        .fold(properties(spans), |properties, name| {
-            properties.set_column_dictionary_enabled(name.into(), false)
+        .map(ColumnPath::from)
+        .chain(various)
+        .fold(properties(spans), |properties, column| {
+            properties.set_column_dictionary_enabled(column, false)
         })
         .set_column_encoding("start_offset".into(), Encoding::DELTA_BINARY_PACKED)
         .set_column_encoding("duration".into(), Encoding::DELTA_BINARY_PACKED)
@@ -48,22 +59,26 @@ fn span_properties(spans: usize, traces: u64) -> WriterProperties {
         .build()
 }
 
-/// The spans of one trace, into `out`.
+/// The spans of some traces, into `out`.
 ///
 /// # Errors
 /// When the file cannot be read or lacks a column.
-pub fn read_trace(
+pub fn read_traces(
     segment: &Opened,
-    trace: TraceId,
+    traces: &BTreeSet<TraceId>,
     out: &mut SpanBatch,
 ) -> Result<(), SegmentError> {
     let mut found = SpanBatch::default();
-    let id = FixedLenByteArray::from(trace.0.to_vec());
     for (group, filter) in segment.filters(TRACE_COLUMN)?.iter().enumerate() {
-        if filter.as_ref().is_some_and(|filter| !filter.check(&id)) {
+        let may_hold = |trace: &&TraceId| {
+            let id = FixedLenByteArray::from(trace.0.to_vec());
+            filter.as_ref().is_none_or(|filter| filter.check(&id))
+        };
+        let wanted: BTreeSet<TraceId> = traces.iter().filter(may_hold).copied().collect();
+        if wanted.is_empty() {
             continue;
         }
-        let selection = pages_of(segment, group, trace);
+        let selection = pages_of(segment, group, &wanted);
         let reader = segment
             .builder()
             .with_row_groups(vec![group])
@@ -73,17 +88,17 @@ pub fn read_trace(
         let mut decoder = decode::Decoder::default();
         for batch in reader {
             let batch = batch.map_err(|source| segment.failed(source.into()))?;
-            decode_batch(segment, &mut decoder, &batch, &mut found, |id| id == trace)?;
+            decode_batch(segment, &mut decoder, &batch, &mut found, |id| wanted.contains(&id))?;
         }
     }
-    (0..found.len()).for_each(|at| out.push(&found.row(at)));
+    out.absorb(found);
     Ok(())
 }
 
 const TRACE_COLUMN: usize = 0;
 
-/// The rows of the pages whose range holds the trace; all rows where there is no page index.
-fn pages_of(segment: &Opened, group: usize, trace: TraceId) -> RowSelection {
+/// The rows of the pages whose range holds one of the traces; all rows where there is no page index.
+fn pages_of(segment: &Opened, group: usize, traces: &BTreeSet<TraceId>) -> RowSelection {
     let metadata = segment.footer.metadata();
     let rows =
         usize::try_from(metadata.row_group(group).num_rows()).expect("a row group has few rows");
@@ -97,22 +112,33 @@ fn pages_of(segment: &Opened, group: usize, trace: TraceId) -> RowSelection {
     let starts: Vec<usize> = locations.iter().map(|page| page.first_row_index as usize).collect();
     let selectors = starts.iter().enumerate().map(|(page, &start)| {
         let length = starts.get(page + 1).copied().unwrap_or(rows) - start;
-        let inside = index.min_value(page).is_none_or(|min| min.as_bytes() <= trace.0.as_slice())
-            && index.max_value(page).is_none_or(|max| max.as_bytes() >= trace.0.as_slice());
+        let bound = |value: Option<&[u8]>, otherwise| {
+            let id = value.and_then(TraceId::from_bytes);
+            id.unwrap_or(otherwise)
+        };
+        let least = bound(index.min_value(page), TraceId([0; 16]));
+        let greatest = bound(index.max_value(page), TraceId([0xff; 16]));
+        let inside = least > greatest || traces.range(least..=greatest).next().is_some();
         if inside { RowSelector::select(length) } else { RowSelector::skip(length) }
     });
     RowSelection::from(selectors.collect::<Vec<_>>())
 }
 
-/// Gives all spans, in order, in batches of some thousand; a trace may go on in the next batch.
+/// Rows of each segment that are in memory while it is merged with others.
+const MERGE_ROWS: usize = 1024;
+
+/// Gives all spans, in order, in batches of some hundred; a trace may go on in the next batch.
 ///
 /// # Errors
 /// When the file cannot be read or lacks a column; an error of `each` is passed on.
 pub fn each_batch(
     segment: &Opened,
 ) -> Result<impl Iterator<Item = Result<SpanBatch, SegmentError>> + '_, SegmentError> {
-    let reader =
-        segment.builder().with_batch_size(4096).build().map_err(|source| segment.failed(source))?;
+    let reader = segment
+        .builder()
+        .with_batch_size(MERGE_ROWS)
+        .build()
+        .map_err(|source| segment.failed(source))?;
     let mut decoder = decode::Decoder::default();
     Ok(reader.map(move |batch| {
         let batch = batch.map_err(|source| segment.failed(source.into()))?;

@@ -1,30 +1,36 @@
 //! Several segments of one account, table and period become one.
 //!
-//! Spans are merged as streams, a few thousand rows of each input in memory; the other tables are small and merged whole.
+//! Spans are merged as streams, some rows of each input and a row group of the new file in memory; the other tables are
+//! small and merged whole.
 
-use std::sync::Arc;
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, binary_heap::PeekMut},
+    path::Path,
+    sync::Arc,
+};
 
-use metadata_store::Replacement;
+use metadata_store::{Replacement, SegmentMeta};
 use model::id::{AccountId, TraceId};
 use rustc_hash::FxHashMap;
 use tracing::warn;
 
 use crate::{
-    cut::{Piece, figures_piece, points_piece},
+    cut::{Piece, figures_piece, points_piece, remove_again, segment_path},
     reader::{SeriesSamples, TraceRow},
     recency::{detail_of_merged, recency},
     segment::{
-        Opened, SegmentError,
+        Opened, Output, SegmentError,
         figures::{Figures, Wanted, each_figure},
         logs::{Log, each_log, encode_logs},
         metrics::{self, Points, each_point, rows_in},
         samples::{self, Row, SampleWriter},
         series::{SeriesRow, each_series, encode_series},
-        spans::{self, Census, SpanWriter},
+        spans::{self, Census, Places, SpanWriter},
         traces::{self, each_trace, encode_traces},
     },
     span_batch::SpanBatch,
-    store::{Segment, Store, StoreError},
+    store::{SEGMENTS, Segment, Store, StoreError, failed},
     table::Table,
 };
 
@@ -46,11 +52,37 @@ impl Store {
             return Ok(Replacement::default());
         }
         inputs.sort_by_cached_key(|segment| recency(&segment.meta));
-        let mut piece = merged(table, &inputs)?;
-        piece.detail = detail_of_merged(inputs.iter().map(|segment| &segment.meta));
-        let mut add = self.store_pieces(&[piece], level, now_ms)?;
+        let detail = detail_of_merged(inputs.iter().map(|segment| &segment.meta));
+        let mut add = match table {
+            Table::Spans | Table::Snapshots => {
+                vec![self.store_merged_spans(table, &inputs, detail, (level, now_ms))?]
+            }
+            _ => {
+                let piece = Piece { detail, ..merged(table, &inputs)? };
+                self.store_pieces(&[piece], level, now_ms)?
+            }
+        };
         add.iter_mut().for_each(|meta| meta.rolled_up = inputs[0].meta.rolled_up);
         Ok(Replacement { remove: ids.to_vec(), add, mark_rolled_up: Vec::new() })
+    }
+
+    /// Writes merged spans while they are read, and makes them durable.
+    fn store_merged_spans(
+        &self,
+        table: Table,
+        inputs: &[Arc<Segment>],
+        detail: String,
+        (level, now_ms): (u8, i64),
+    ) -> Result<SegmentMeta, StoreError> {
+        let id = self.catalogue.allocate_segment_ids(1)?;
+        let path = segment_path(table, id);
+        let output = Output::create(self.disk.as_ref(), &path)?;
+        let (rows, bytes) =
+            merge_spans(inputs, output).inspect_err(|_| remove_again(self, &path))?;
+        let dir = Path::new(SEGMENTS).join(table.name());
+        self.disk.sync_dir(&dir).map_err(failed("syncing", &dir))?;
+        let piece = Piece { detail, ..piece_of(table, inputs, rows, Vec::new()) };
+        Ok(piece.meta(id, level, now_ms, bytes))
     }
 }
 
@@ -64,10 +96,7 @@ fn merged(table: Table, inputs: &[Arc<Segment>]) -> Result<Piece, StoreError> {
         Table::Metrics | Table::MetricsTen | Table::MetricsHour => {
             Ok(points_piece(account, table, period, rows_in(&points_of(inputs)?))?)
         }
-        Table::Spans | Table::Snapshots => {
-            let (rows, bytes) = merge_spans(inputs)?;
-            Ok(piece_of(table, inputs, rows, bytes))
-        }
+        Table::Spans | Table::Snapshots => unreachable!("spans are merged as streams"),
         Table::TraceIndex => {
             let mut rows = traces_of(inputs)?;
             let bytes = encode_traces(&mut rows)?;
@@ -200,51 +229,73 @@ fn merge_samples(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentErr
 struct Input<'a> {
     batches: Box<dyn Iterator<Item = Result<SpanBatch, SegmentError>> + 'a>,
     batch: SpanBatch,
+    /// Where each part's attributes go.
+    places: Vec<Places>,
+    part: usize,
     at: usize,
 }
 
+/// By what spans are sorted.
+type Key = (TraceId, u64, u64);
+
 impl<'a> Input<'a> {
-    fn new(segment: &'a Opened) -> Result<Input<'a>, SegmentError> {
+    fn new(segment: &'a Opened, writer: &SpanWriter<Output>) -> Result<Input<'a>, SegmentError> {
         let batches = Box::new(spans::each_batch(segment)?);
-        let mut input = Input { batches, batch: SpanBatch::default(), at: 0 };
-        input.fill()?;
+        let mut input =
+            Input { batches, batch: SpanBatch::default(), places: Vec::new(), part: 0, at: 0 };
+        input.fill(writer)?;
         Ok(input)
     }
 
     /// Makes sure that there is a row at the place, unless all are done.
-    fn fill(&mut self) -> Result<(), SegmentError> {
-        while self.at >= self.batch.len() {
-            let Some(next) = self.batches.next() else { break };
-            self.batch = next?;
+    fn fill(&mut self, writer: &SpanWriter<Output>) -> Result<(), SegmentError> {
+        while self.batch.parts().get(self.part).is_none_or(|part| self.at >= part.len()) {
+            if self.part + 1 < self.batch.parts().len() {
+                self.part += 1;
+            } else {
+                let Some(next) = self.batches.next() else {
+                    self.batch = SpanBatch::default();
+                    break;
+                };
+                self.batch = next?;
+                let parts = self.batch.parts().iter();
+                self.places = parts.map(|part| writer.places(part.keys())).collect();
+                self.part = 0;
+            }
             self.at = 0;
         }
         Ok(())
     }
 
-    fn key(&self) -> Option<(TraceId, u64, u64)> {
-        (self.at < self.batch.len()).then(|| {
-            (self.batch.trace[self.at], self.batch.start_ns[self.at], self.batch.id[self.at])
-        })
+    fn key(&self) -> Option<Key> {
+        self.batch.parts().get(self.part).map(|part| part.key(self.at))
     }
 }
 
-fn merge_spans(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentError> {
+/// Gives rows and bytes of what was written.
+fn merge_spans(segments: &[Arc<Segment>], output: Output) -> Result<(u64, u64), SegmentError> {
     let opened: Vec<Arc<Opened>> =
         segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
     let mut census = Census::default();
     opened.iter().for_each(|segment| census.count_columns(segment));
-    let mut writer = SpanWriter::new(&census)?;
+    let mut writer = SpanWriter::new(&census, output)?;
     let mut inputs: Vec<Input<'_>> =
-        opened.iter().map(|segment| Input::new(segment)).collect::<Result<_, _>>()?;
+        opened.iter().map(|segment| Input::new(segment, &writer)).collect::<Result<_, _>>()?;
+    let keys = inputs.iter().enumerate().filter_map(|(at, input)| Some((input.key()?, at)));
+    let mut least: BinaryHeap<Reverse<(Key, usize)>> = keys.map(Reverse).collect();
     let mut rows = 0;
-    while let Some((_, least)) =
-        inputs.iter().enumerate().filter_map(|(at, input)| Some((input.key()?, at))).min()
-    {
-        let input = &mut inputs[least];
-        writer.push(&input.batch.row(input.at))?;
+    while let Some(mut top) = least.peek_mut() {
+        let Reverse((_, number)) = *top;
+        let input = &mut inputs[number];
+        let row = input.batch.parts()[input.part].row(input.at);
+        writer.push(&row, &input.places[input.part])?;
         rows += 1;
         input.at += 1;
-        input.fill()?;
+        input.fill(&writer)?;
+        match input.key() {
+            Some(key) => *top = Reverse((key, number)),
+            None => drop(PeekMut::pop(top)),
+        }
     }
-    Ok((rows, writer.finish()?))
+    Ok((rows, writer.finish()?.sync()?))
 }

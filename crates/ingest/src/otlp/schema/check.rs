@@ -1,7 +1,10 @@
 //! Walking encoded bytes to the bottom: sound protobuf, the right wire types, valid UTF-8, bounded depth.
 
-use super::{Kind, Message};
-use crate::otlp::wire::{Cursor, Entry, Fields, Problem, WireError};
+use super::{KEY_VALUE, Kind, Message};
+use crate::otlp::{
+    value,
+    wire::{Cursor, Entry, Fields, Problem, WireError},
+};
 
 /// How many messages may stand inside one another; what protobuf's own decoders allow by default.
 pub const MAX_DEPTH: u32 = 100;
@@ -44,8 +47,12 @@ fn is_sound(encoded: &[u8], message: &'static Message, depth: u32) -> bool {
 
 fn is_sound_value(value: &[u8], kind: Option<Kind>, depth: u32) -> bool {
     match kind {
-        Some(Kind::Text) => std::str::from_utf8(value).is_ok(),
-        Some(Kind::Message(nested)) => depth < MAX_DEPTH && is_sound(value, nested, depth + 1),
+        Some(Kind::Text) => value.is_ascii() || std::str::from_utf8(value).is_ok(),
+        Some(Kind::Message(nested)) => {
+            let is_plain = || std::ptr::eq(nested, &KEY_VALUE) && value::is_plain_text(value);
+            depth + 1 < MAX_DEPTH && is_plain()
+                || depth < MAX_DEPTH && is_sound(value, nested, depth + 1)
+        }
         Some(Kind::Bytes | Kind::HexId) | None => true,
         // Packed numbers.
         Some(_) => false,

@@ -36,7 +36,7 @@ messages! {
     ];
     ARRAY_VALUE = "ArrayValue": [many(1, "values", Message(&ANY_VALUE))];
     KEY_VALUE_LIST = "KeyValueList": [many(1, "values", Message(&KEY_VALUE))];
-    KEY_VALUE = "KeyValue": [one(1, "key", Text), one(2, "value", Message(&ANY_VALUE))];
+    pub(crate) KEY_VALUE = "KeyValue": [one(1, "key", Text), one(2, "value", Message(&ANY_VALUE))];
     SCOPE = "InstrumentationScope": [
         one(1, "name", Text),
         one(2, "version", Text),

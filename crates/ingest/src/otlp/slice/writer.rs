@@ -32,6 +32,8 @@ pub(super) struct TooBig;
 /// The record of one partition that is being written.
 pub(super) struct Writer {
     partition: u16,
+    /// About the bytes that will come.
+    expected: usize,
     bytes: Vec<u8>,
     items: u32,
     open: SmallVec<[Open; 4]>,
@@ -44,8 +46,8 @@ struct Open {
 }
 
 impl Writer {
-    pub(super) fn new(partition: u16) -> Writer {
-        Writer { partition, bytes: Vec::new(), items: 0, open: SmallVec::new() }
+    pub(super) fn new(partition: u16, expected: usize) -> Writer {
+        Writer { partition, expected, bytes: Vec::new(), items: 0, open: SmallVec::new() }
     }
 
     /// Appends an item under its containers, outermost first; gives the record that was full before it.
@@ -65,6 +67,9 @@ impl Writer {
         let mut full = None;
         if self.bytes.len() + missing + item_bytes(item) > max_bytes {
             full = self.finish();
+        }
+        if self.bytes.is_empty() {
+            self.bytes.reserve(self.expected.min(max_bytes));
         }
         for level in &levels[self.open.len()..] {
             self.open(level);

@@ -13,7 +13,7 @@ use model::{
 use crate::{
     attribute,
     segment::column::{Binary, F64, I64, Text, U8, U32, U64, column},
-    span_batch::{SpanBatch, SpanRow},
+    span_batch::{Attributes, SpanBatch, SpanRow},
 };
 
 /// Decodes record batches in order, remembering the rows of the trace it is in.
@@ -135,7 +135,7 @@ impl Decoder {
                 trace_state: trace_state.value(at),
                 status_message: status_message.value(at),
                 resource: resource.value(at),
-                attributes: &self.attributes,
+                attributes: Attributes::Encoded(&self.attributes),
                 events: if events.is_null(at) { &[] } else { events.value(at) },
                 links: if links.is_null(at) { &[] } else { links.value(at) },
             });

@@ -1,24 +1,20 @@
 //! Spans to a segment's bytes.
 
-use std::{cmp::Reverse, sync::Arc};
+mod columns;
 
-use arrow::{
-    array::{
-        ArrayRef, BinaryBuilder, BooleanBuilder, FixedSizeBinaryBuilder, Float64Builder,
-        Int32Builder, Int64Builder, StringBuilder, UInt8Builder, UInt32Builder, UInt64Builder,
-    },
-    datatypes::{DataType, Field, Schema, SchemaRef},
-    record_batch::RecordBatch,
-};
-use model::{attributes::Value, id::TraceId};
+use std::{cmp::Reverse, io::Write};
+
+use arrow::datatypes::SchemaRef;
+use model::id::TraceId;
 use parquet::arrow::ArrowWriter;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::columns::{Columns, schema};
 use super::span_properties;
 use crate::{
-    attribute::{self, Decoder},
+    attribute,
     segment::{self, Opened, SegmentError},
-    span_batch::{SpanBatch, SpanRow},
+    span_batch::{Keys, SpanBatch, SpanRow},
 };
 
 /// An attribute is worth a column when at least one span in so many has it.
@@ -29,30 +25,54 @@ const CHUNK: usize = 8 * 1024;
 /// How often attributes occur; what decides which become columns.
 #[derive(Debug, Default)]
 pub struct Census {
-    counts: FxHashMap<(char, Box<str>), usize>,
+    /// By type and key.
+    counts: FxHashMap<Box<[u8]>, usize>,
     spans: usize,
     traces: u64,
-    last: Option<TraceId>,
+    /// Types and keys whose values hardly repeat.
+    various: FxHashSet<Box<[u8]>>,
 }
 
+/// Rows whose values are looked at to tell whether an attribute's repeat, and the share of different ones from which a
+/// dictionary of them is no use.
+const SAMPLE: usize = 1024;
+const VARIOUS_SHARE: f64 = 0.9;
+
 impl Census {
-    /// Counts a batch's spans.
-    pub fn count(&mut self, batch: &SpanBatch) {
-        for at in 0..batch.len() {
-            let row = batch.row(at);
-            self.spans += 1;
-            if self.last != Some(row.trace) {
-                self.last = Some(row.trace);
-                self.traces += 1;
+    /// Counts a batch's spans, whose `order` is by trace.
+    fn count(&mut self, batch: &SpanBatch, order: &[(u32, u32)]) {
+        self.spans += order.len();
+        let trace = |&(part, at): &(u32, u32)| batch.parts()[part as usize].trace(at as usize);
+        self.traces += order.chunk_by(|a, b| trace(a) == trace(b)).count() as u64;
+        for (head, count) in batch.parts().iter().flat_map(|part| part.keys().counts()) {
+            self.add(head, count);
+        }
+        self.sample(batch, order);
+    }
+
+    /// Finds the attributes whose values hardly repeat.
+    fn sample(&mut self, batch: &SpanBatch, order: &[(u32, u32)]) {
+        let mut seen: FxHashMap<&[u8], (usize, FxHashSet<&[u8]>)> = FxHashMap::default();
+        for &(part, at) in order.iter().step_by(order.len().div_ceil(SAMPLE)) {
+            let row = batch.parts()[part as usize].row(at as usize);
+            for raw in row.attributes.raw() {
+                let (count, values) = seen.entry(raw.head).or_default();
+                *count += 1;
+                values.insert(raw.value);
             }
-            for (key, value) in Decoder::new(row.attributes) {
-                let Some(kind) = kind_of(&value) else { continue };
-                match self.counts.get_mut(&(kind, key) as &dyn CensusKey) {
-                    Some(count) => *count += 1,
-                    None => {
-                        self.counts.insert((kind, key.into()), 1);
-                    }
-                }
+        }
+        let is_various = |(count, values): &(usize, FxHashSet<&[u8]>)| {
+            *count >= SAMPLE / 16 && values.len() as f64 >= VARIOUS_SHARE * *count as f64
+        };
+        let various = seen.into_iter().filter(|(_, seen)| is_various(seen));
+        self.various = various.map(|(head, _)| head.into()).collect();
+    }
+
+    fn add(&mut self, head: &[u8], count: usize) {
+        match self.counts.get_mut(head) {
+            Some(known) => *known += count,
+            None => {
+                self.counts.insert(head.into(), count);
             }
         }
     }
@@ -70,71 +90,35 @@ impl Census {
             if let Some((kind, key)) = field.name().split_once(':')
                 && let Some(kind) = kind.chars().next()
             {
-                *self.counts.entry((kind, key.into())).or_default() += rows;
+                self.add(&attribute::head_of(kind, key), rows);
+            }
+        }
+        // What had no dictionary needs none.
+        for column in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+            if column.dictionary_page_offset().is_none()
+                && let Some((kind, key)) = column.column_descr().name().split_once(':')
+                && let Some(kind) = kind.chars().next()
+            {
+                self.various.insert(attribute::head_of(kind, key).into());
             }
         }
     }
 
-    fn columns(&self) -> Vec<(char, Box<str>)> {
-        let mut frequent: Vec<(usize, char, &str)> = self
+    /// Type, key and head of each attribute that becomes a column.
+    fn columns(&self) -> Vec<(char, &str, &[u8])> {
+        let mut frequent: Vec<(usize, char, &str, &[u8])> = self
             .counts
             .iter()
             .filter(|(_, count)| **count * COLUMN_SHARE >= self.spans)
-            .map(|((kind, key), count)| (*count, *kind, &**key))
+            .filter_map(|(head, count)| {
+                let (kind, key) = attribute::column_of(head)?;
+                Some((*count, kind, key, &**head))
+            })
             .collect();
-        frequent.sort_unstable_by_key(|&(count, kind, key)| (Reverse(count), kind, key));
+        frequent.sort_unstable_by_key(|&(count, kind, key, _)| (Reverse(count), kind, key));
         frequent.truncate(MAX_COLUMNS);
-        frequent.sort_unstable_by_key(|&(_, kind, key)| (key, kind));
-        frequent.into_iter().map(|(_, kind, key)| (kind, key.into())).collect()
-    }
-}
-
-/// Lets the map be asked with a borrowed key.
-trait CensusKey {
-    fn parts(&self) -> (char, &str);
-}
-
-impl CensusKey for (char, Box<str>) {
-    fn parts(&self) -> (char, &str) {
-        (self.0, &self.1)
-    }
-}
-
-impl CensusKey for (char, &str) {
-    fn parts(&self) -> (char, &str) {
-        (self.0, self.1)
-    }
-}
-
-impl PartialEq for dyn CensusKey + '_ {
-    fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
-    }
-}
-
-impl Eq for dyn CensusKey + '_ {}
-
-impl std::hash::Hash for dyn CensusKey + '_ {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        let (kind, key) = self.parts();
-        kind.hash(state);
-        key.hash(state);
-    }
-}
-
-impl<'a> std::borrow::Borrow<dyn CensusKey + 'a> for (char, Box<str>) {
-    fn borrow(&self) -> &(dyn CensusKey + 'a) {
-        self
-    }
-}
-
-fn kind_of(value: &Value<'_>) -> Option<char> {
-    match value {
-        Value::Str(_) => Some('s'),
-        Value::Int(_) => Some('i'),
-        Value::Double(_) => Some('d'),
-        Value::Bool(_) => Some('b'),
-        Value::Encoded(_) => None,
+        frequent.sort_unstable_by_key(|&(_, kind, key, _)| (key, kind));
+        frequent.into_iter().map(|(_, kind, key, head)| (kind, key, head)).collect()
     }
 }
 
@@ -143,22 +127,30 @@ fn kind_of(value: &Value<'_>) -> Option<char> {
 /// # Errors
 /// Only when Parquet itself fails.
 pub fn encode_spans(batch: &SpanBatch) -> Result<Vec<u8>, SegmentError> {
+    let order = batch.order();
     let mut census = Census::default();
-    census.count(batch);
-    let mut writer = SpanWriter::new(&census)?;
-    for row in batch.order() {
-        writer.push(&batch.row(row as usize))?;
+    census.count(batch, &order);
+    let mut writer = SpanWriter::new(&census, Vec::new())?;
+    let places: Vec<Places> = batch.parts().iter().map(|part| writer.places(part.keys())).collect();
+    for (part, at) in order {
+        let part = part as usize;
+        writer.push(&batch.parts()[part].row(at as usize), &places[part])?;
     }
     writer.finish()
 }
 
+/// The columns of a part's attributes, by their numbers there.
+#[derive(Debug)]
+pub struct Places(Vec<Option<usize>>);
+
 /// Writes spans that come sorted by trace and start.
 #[derive(Debug)]
-pub struct SpanWriter {
-    writer: ArrowWriter<Vec<u8>>,
+pub struct SpanWriter<W: Write + Send> {
+    writer: ArrowWriter<W>,
     schema: SchemaRef,
     columns: Columns,
-    attributes: FxHashMap<Box<str>, Vec<(char, usize)>>,
+    /// The column of each type and key.
+    attributes: FxHashMap<Box<[u8]>, usize>,
     open: OpenTrace,
 }
 
@@ -189,253 +181,38 @@ impl OpenTrace {
     }
 }
 
-#[derive(Debug)]
-struct Columns {
-    trace: FixedSizeBinaryBuilder,
-    id: UInt64Builder,
-    parent_offset: Int32Builder,
-    parent_id: UInt64Builder,
-    trace_start: UInt64Builder,
-    start_offset: Int64Builder,
-    duration: Int64Builder,
-    kind: UInt8Builder,
-    status: UInt8Builder,
-    flags: UInt32Builder,
-    entities: [UInt32Builder; 3],
-    texts: [StringBuilder; 4],
-    resource: BinaryBuilder,
-    bodies: [BinaryBuilder; 3],
-    attributes: Vec<AttributeColumn>,
-    rest: Vec<u8>,
-    rows: usize,
-}
-
-const ENTITIES: [&str; 3] = ["application", "tier", "node"];
-const TEXTS: [&str; 4] = ["name", "scope", "trace_state", "status_message"];
-const BODIES: [&str; 3] = ["rest", "events", "links"];
-
-#[derive(Debug)]
-enum AttributeColumn {
-    Text(StringBuilder),
-    Int(Int64Builder),
-    Double(Float64Builder),
-    Bool(BooleanBuilder),
-}
-
-impl AttributeColumn {
-    fn new(kind: char) -> AttributeColumn {
-        match kind {
-            'i' => AttributeColumn::Int(Int64Builder::new()),
-            'd' => AttributeColumn::Double(Float64Builder::new()),
-            'b' => AttributeColumn::Bool(BooleanBuilder::new()),
-            _ => AttributeColumn::Text(StringBuilder::new()),
-        }
-    }
-
-    fn len(&self) -> usize {
-        use arrow::array::ArrayBuilder as _;
-        match self {
-            AttributeColumn::Text(column) => column.len(),
-            AttributeColumn::Int(column) => column.len(),
-            AttributeColumn::Double(column) => column.len(),
-            AttributeColumn::Bool(column) => column.len(),
-        }
-    }
-
-    /// Nulls up to `rows`.
-    fn fill(&mut self, rows: usize) {
-        let missing = rows.saturating_sub(self.len());
-        match self {
-            AttributeColumn::Text(column) => (0..missing).for_each(|_| column.append_null()),
-            AttributeColumn::Int(column) => column.append_nulls(missing),
-            AttributeColumn::Double(column) => column.append_nulls(missing),
-            AttributeColumn::Bool(column) => column.append_nulls(missing),
-        }
-    }
-
-    fn append(&mut self, row: usize, value: Value<'_>) -> bool {
-        if self.len() > row {
-            // A key that the span carries twice: the first stands here, this one goes to the rest.
-            return false;
-        }
-        self.fill(row);
-        match (self, value) {
-            (AttributeColumn::Text(column), Value::Str(text)) => column.append_value(text),
-            (AttributeColumn::Int(column), Value::Int(number)) => column.append_value(number),
-            (AttributeColumn::Double(column), Value::Double(number)) => column.append_value(number),
-            (AttributeColumn::Bool(column), Value::Bool(truth)) => column.append_value(truth),
-            _ => unreachable!("columns are chosen by the value's type"),
-        }
-        true
-    }
-
-    fn finish(&mut self, rows: usize) -> ArrayRef {
-        self.fill(rows);
-        match self {
-            AttributeColumn::Text(column) => Arc::new(column.finish()),
-            AttributeColumn::Int(column) => Arc::new(column.finish()),
-            AttributeColumn::Double(column) => Arc::new(column.finish()),
-            AttributeColumn::Bool(column) => Arc::new(column.finish()),
-        }
-    }
-}
-
-impl Columns {
-    fn new(attributes: &[(char, Box<str>)]) -> Columns {
-        Columns {
-            trace: FixedSizeBinaryBuilder::new(16),
-            id: UInt64Builder::new(),
-            parent_offset: Int32Builder::new(),
-            parent_id: UInt64Builder::new(),
-            trace_start: UInt64Builder::new(),
-            start_offset: Int64Builder::new(),
-            duration: Int64Builder::new(),
-            kind: UInt8Builder::new(),
-            status: UInt8Builder::new(),
-            flags: UInt32Builder::new(),
-            entities: Default::default(),
-            texts: Default::default(),
-            resource: BinaryBuilder::new(),
-            bodies: Default::default(),
-            attributes: attributes.iter().map(|(kind, _)| AttributeColumn::new(*kind)).collect(),
-            rest: Vec::new(),
-            rows: 0,
-        }
-    }
-
-    fn push(
-        &mut self,
-        row: &SpanRow<'_>,
-        open: &OpenTrace,
-        named: &FxHashMap<Box<str>, Vec<(char, usize)>>,
-    ) {
-        self.trace.append_value(row.trace.0).expect("a trace id has 16 bytes");
-        self.id.append_value(row.id.0);
-        let offset = open.parent_offset(row.parent.0).filter(|_| !row.parent.is_none());
-        self.parent_offset.append_value(offset.unwrap_or(0));
-        self.parent_id
-            .append_option((offset.is_none() && !row.parent.is_none()).then_some(row.parent.0));
-        self.trace_start.append_value(open.start_ns);
-        self.start_offset.append_value(row.start_ns.wrapping_sub(open.start_ns) as i64);
-        self.duration.append_value(row.duration_ns as i64);
-        self.kind.append_value(row.kind as u8);
-        self.status.append_value(row.status as u8);
-        self.flags.append_value(row.flags);
-        let entities = [row.application, row.tier, row.node];
-        self.entities.iter_mut().zip(entities).for_each(|(column, id)| column.append_value(id.0));
-        let texts = [row.name, row.scope, row.trace_state, row.status_message];
-        self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.append_value(text));
-        self.resource.append_value(row.resource);
-        self.push_attributes(row, named);
-        let bodies = [self.rest.as_slice(), row.events, row.links];
-        for (column, body) in self.bodies.iter_mut().zip(bodies) {
-            column.append_option((!body.is_empty()).then_some(body));
-        }
-        self.rows += 1;
-    }
-
-    fn push_attributes(
-        &mut self,
-        row: &SpanRow<'_>,
-        named: &FxHashMap<Box<str>, Vec<(char, usize)>>,
-    ) {
-        self.rest.clear();
-        for (key, value) in Decoder::new(row.attributes) {
-            let column = kind_of(&value).and_then(|kind| {
-                named.get(key)?.iter().find(|(of, _)| *of == kind).map(|(_, column)| *column)
-            });
-            let taken =
-                column.is_some_and(|column| self.attributes[column].append(self.rows, value));
-            if !taken {
-                attribute::encode(&mut self.rest, key, value);
-            }
-        }
-    }
-
-    fn finish(&mut self, schema: &SchemaRef) -> RecordBatch {
-        let rows = std::mem::take(&mut self.rows);
-        let mut arrays: Vec<ArrayRef> = vec![
-            Arc::new(self.trace.finish()),
-            Arc::new(self.id.finish()),
-            Arc::new(self.parent_offset.finish()),
-            Arc::new(self.parent_id.finish()),
-            Arc::new(self.trace_start.finish()),
-            Arc::new(self.start_offset.finish()),
-            Arc::new(self.duration.finish()),
-            Arc::new(self.kind.finish()),
-            Arc::new(self.status.finish()),
-            Arc::new(self.flags.finish()),
-        ];
-        arrays.extend(self.entities.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
-        arrays.extend(self.texts.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
-        arrays.push(Arc::new(self.resource.finish()));
-        arrays.extend(self.bodies.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
-        arrays.extend(self.attributes.iter_mut().map(|column| column.finish(rows)));
-        RecordBatch::try_new(Arc::clone(schema), arrays).expect("every column has one value a row")
-    }
-}
-
-fn schema(attributes: &[(char, Box<str>)]) -> SchemaRef {
-    let mut fields = vec![
-        Field::new("trace", DataType::FixedSizeBinary(16), false),
-        Field::new("id", DataType::UInt64, false),
-        Field::new("parent_offset", DataType::Int32, false),
-        Field::new("parent_id", DataType::UInt64, true),
-        Field::new("trace_start", DataType::UInt64, false),
-        Field::new("start_offset", DataType::Int64, false),
-        Field::new("duration", DataType::Int64, false),
-        Field::new("kind", DataType::UInt8, false),
-        Field::new("status", DataType::UInt8, false),
-        Field::new("flags", DataType::UInt32, false),
-    ];
-    fields.extend(ENTITIES.map(|name| Field::new(name, DataType::UInt32, false)));
-    fields.extend(TEXTS.map(|name| Field::new(name, DataType::Utf8, false)));
-    fields.push(Field::new("resource", DataType::Binary, false));
-    fields.extend(BODIES.map(|name| Field::new(name, DataType::Binary, true)));
-    fields.extend(attributes.iter().map(|(kind, key)| {
-        let data = match kind {
-            'i' => DataType::Int64,
-            'd' => DataType::Float64,
-            'b' => DataType::Boolean,
-            _ => DataType::Utf8,
-        };
-        Field::new(format!("{kind}:{key}"), data, true)
-    }));
-    Arc::new(Schema::new(fields))
-}
-
-impl SpanWriter {
-    /// A writer whose attribute columns are chosen by a census of what will come.
+impl<W: Write + Send> SpanWriter<W> {
+    /// A writer to `out` whose attribute columns are chosen by a census of what will come.
     ///
     /// # Errors
-    /// Only when Parquet itself fails.
-    pub fn new(census: &Census) -> Result<SpanWriter, SegmentError> {
+    /// When `out` refuses, as in all of this.
+    pub fn new(census: &Census, out: W) -> Result<SpanWriter<W>, SegmentError> {
         let columns = census.columns();
         let schema = schema(&columns);
-        let properties = span_properties(census.spans, census.traces);
-        let writer = segment::writer(Arc::clone(&schema), properties)?;
-        let mut attributes: FxHashMap<Box<str>, Vec<(char, usize)>> = FxHashMap::default();
-        for (at, (kind, key)) in columns.iter().enumerate() {
-            attributes.entry(key.clone()).or_default().push((*kind, at));
-        }
-        Ok(SpanWriter {
-            writer,
-            schema,
-            columns: Columns::new(&columns),
-            attributes,
-            open: OpenTrace::default(),
-        })
+        let various = columns.iter().filter(|(_, _, head)| census.various.contains(*head));
+        let various = various.map(|(kind, key, _)| columns::name(*kind, key));
+        let properties = span_properties(census.spans, census.traces, various);
+        let writer = segment::writer(out, SchemaRef::clone(&schema), properties)?;
+        let attributes =
+            columns.iter().enumerate().map(|(at, (_, _, head))| ((*head).into(), at)).collect();
+        let columns = Columns::new(columns.iter().map(|(kind, _, _)| *kind));
+        Ok(SpanWriter { writer, schema, columns, attributes, open: OpenTrace::default() })
     }
 
-    /// Appends one.
+    /// Where the attributes of a part's rows go.
+    pub(crate) fn places(&self, keys: &Keys) -> Places {
+        Places(keys.counts().map(|(head, _)| self.attributes.get(head).copied()).collect())
+    }
+
+    /// Appends one of a batch's spans, with the places of its part.
     ///
     /// # Errors
-    /// Only when Parquet itself fails.
-    pub fn push(&mut self, row: &SpanRow<'_>) -> Result<(), SegmentError> {
+    /// As [`SpanWriter::new`].
+    pub fn push(&mut self, row: &SpanRow<'_>, places: &Places) -> Result<(), SegmentError> {
         self.open.enter(row);
-        self.columns.push(row, &self.open, &self.attributes);
+        self.columns.push(row, &self.open, places);
         self.open.rows.push(row.id.0);
-        if self.columns.rows == CHUNK {
+        if self.columns.rows() == CHUNK {
             self.write_chunk()?;
         }
         Ok(())
@@ -446,12 +223,12 @@ impl SpanWriter {
         self.writer.write(&batch).map_err(SegmentError::Encode)
     }
 
-    /// The whole file.
+    /// What was written to, which has the whole file now.
     ///
     /// # Errors
-    /// Only when Parquet itself fails.
-    pub fn finish(mut self) -> Result<Vec<u8>, SegmentError> {
-        if self.columns.rows > 0 {
+    /// As [`SpanWriter::new`].
+    pub fn finish(mut self) -> Result<W, SegmentError> {
+        if self.columns.rows() > 0 {
             self.write_chunk()?;
         }
         self.writer.into_inner().map_err(SegmentError::Encode)

@@ -9,7 +9,10 @@ use model::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::{attribute, segment, span_batch::SpanRow};
+use crate::{
+    attribute, segment,
+    span_batch::{Attributes, SpanRow},
+};
 
 fn trace(n: u64) -> TraceId {
     let mut id = [7; 16];
@@ -43,7 +46,7 @@ fn push(batch: &mut SpanBatch, trace: TraceId, id: u64, parent: u64, start_ns: u
         trace_state: "",
         status_message: "",
         resource: b"resource",
-        attributes: &attributes,
+        attributes: Attributes::Encoded(&attributes),
         events: &[],
         links: &[],
     });
@@ -70,10 +73,11 @@ fn a_trace_comes_back_whole_from_among_many() {
     let segment = reopened(&batch);
     for n in [1, 17, 4_500, 9_000] {
         let mut found = SpanBatch::default();
-        read_trace(&segment, trace(n), &mut found).expect("it reads");
+        read_traces(&segment, &BTreeSet::from([trace(n)]), &mut found).expect("it reads");
         let mut spans: Vec<_> = (0..found.len()).map(|at| found.row(at).to_span()).collect();
         spans.sort_by_key(|span| span.id);
-        let wanted: Vec<_> = batch.rows_of(trace(n)).map(|row| row.to_span()).collect();
+        let wanted: Vec<_> =
+            batch.rows_of(&BTreeSet::from([trace(n)])).map(|row| row.to_span()).collect();
         let sorted = |mut spans: Vec<crate::reader::Span>| {
             spans.iter_mut().for_each(|span| span.attributes.sort_by(|a, b| a.0.cmp(&b.0)));
             spans
@@ -81,7 +85,7 @@ fn a_trace_comes_back_whole_from_among_many() {
         assert_eq!(sorted(spans), sorted(wanted), "trace {n}");
     }
     let mut none = SpanBatch::default();
-    read_trace(&segment, trace(99_999), &mut none).expect("it reads");
+    read_traces(&segment, &BTreeSet::from([trace(99_999)]), &mut none).expect("it reads");
     assert!(none.is_empty());
 }
 

@@ -1,0 +1,388 @@
+//! The columns of spans that are being gathered, before Parquet encodes them.
+//!
+//! Plain vectors rather than Arrow's builders: texts come as bytes that were checked when they were taken, so that a
+//! column's texts are checked again only once and as a whole.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{
+        ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Float64Array,
+        Int32Array, Int64Array, StringArray, UInt8Array, UInt32Array, UInt64Array,
+    },
+    buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer},
+    datatypes::{DataType, Field, Schema, SchemaRef},
+    record_batch::RecordBatch,
+};
+use rustc_hash::FxHashMap;
+
+use super::{OpenTrace, Places};
+use crate::{
+    attribute::Raw,
+    span_batch::{Attributes, SpanRow},
+};
+
+const ENTITIES: [&str; 3] = ["application", "tier", "node"];
+const TEXTS: [&str; 4] = ["name", "scope", "trace_state", "status_message"];
+const BODIES: [&str; 3] = ["rest", "events", "links"];
+
+/// What was gathered; room is left for as much again, which the next chunk will about be.
+fn taken<T>(values: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(values.len());
+    std::mem::replace(values, room)
+}
+
+/// Resources, each kept once a chunk: they are long, and few.
+#[derive(Debug, Default)]
+struct Resources {
+    numbers: Vec<i32>,
+    all: Strings,
+    /// The number of what last lay at an address with a length: it may be another by now.
+    places: FxHashMap<(usize, usize), i32>,
+}
+
+impl Resources {
+    fn push(&mut self, resource: &[u8]) {
+        let place = (resource.as_ptr().addr(), resource.len());
+        let known = self.places.get(&place).copied();
+        let number =
+            known.filter(|number| self.all.get(*number) == resource).unwrap_or_else(|| {
+                let number = i32::try_from(self.all.len()).expect("a chunk has few rows");
+                self.all.push(Some(resource));
+                self.places.insert(place, number);
+                number
+            });
+        self.numbers.push(number);
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        self.places.clear();
+        let numbers = Int32Array::from(taken(&mut self.numbers));
+        let all = self.all.binary();
+        Arc::new(DictionaryArray::try_new(numbers, all).expect("each number was given"))
+    }
+}
+
+/// Byte strings of which some may be missing.
+#[derive(Debug)]
+struct Strings {
+    bytes: Vec<u8>,
+    ends: Vec<i32>,
+    missing: Missing,
+}
+
+/// Which values are missing; empty while none is.
+#[derive(Debug, Default)]
+struct Missing(Vec<bool>);
+
+impl Missing {
+    /// Notes that a value is there or not, as the one behind `rows` others.
+    fn note(&mut self, rows: usize, there: bool) {
+        if there && self.0.is_empty() {
+            return;
+        }
+        self.0.resize(rows, true);
+        self.0.push(there);
+    }
+
+    fn take(&mut self, rows: usize) -> Option<NullBuffer> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.resize(rows, true);
+        let mask = NullBuffer::from(self.0.as_slice());
+        self.0.clear();
+        Some(mask)
+    }
+}
+
+impl Default for Strings {
+    fn default() -> Strings {
+        Strings { bytes: Vec::new(), ends: vec![0], missing: Missing::default() }
+    }
+}
+
+impl Strings {
+    fn len(&self) -> usize {
+        self.ends.len() - 1
+    }
+
+    fn get(&self, at: i32) -> &[u8] {
+        let at = at as usize;
+        &self.bytes[self.ends[at] as usize..self.ends[at + 1] as usize]
+    }
+
+    fn push(&mut self, value: Option<&[u8]>) {
+        self.missing.note(self.len(), value.is_some());
+        self.bytes.extend_from_slice(value.unwrap_or_default());
+        self.ends.push(i32::try_from(self.bytes.len()).expect("a chunk holds less than 2 GiB"));
+    }
+
+    fn take(&mut self) -> (OffsetBuffer<i32>, Buffer, Option<NullBuffer>) {
+        let missing = self.missing.take(self.len());
+        let (bytes, ends) = (taken(&mut self.bytes), taken(&mut self.ends));
+        self.ends.push(0);
+        (OffsetBuffer::new(ScalarBuffer::from(ends)), Buffer::from_vec(bytes), missing)
+    }
+
+    fn texts(&mut self) -> ArrayRef {
+        let (ends, bytes, missing) = self.take();
+        Arc::new(StringArray::try_new(ends, bytes, missing).expect("only texts were taken"))
+    }
+
+    fn binary(&mut self) -> ArrayRef {
+        let (ends, bytes, missing) = self.take();
+        Arc::new(BinaryArray::try_new(ends, bytes, missing).expect("the ends rise"))
+    }
+}
+
+/// The values of one attribute.
+#[derive(Debug)]
+enum AttributeColumn {
+    Text(Strings),
+    Int(Numbers<i64>),
+    Double(Numbers<f64>),
+    Bool(Numbers<bool>),
+}
+
+/// Numbers of which some may be missing.
+#[derive(Debug, Default)]
+struct Numbers<T> {
+    values: Vec<T>,
+    missing: Missing,
+}
+
+impl<T: Copy + Default> Numbers<T> {
+    fn push(&mut self, value: Option<T>) {
+        self.missing.note(self.values.len(), value.is_some());
+        self.values.push(value.unwrap_or_default());
+    }
+
+    fn take(&mut self) -> (Vec<T>, Option<NullBuffer>) {
+        let missing = self.missing.take(self.values.len());
+        (taken(&mut self.values), missing)
+    }
+}
+
+impl AttributeColumn {
+    fn new(kind: char) -> AttributeColumn {
+        match kind {
+            'i' => AttributeColumn::Int(Numbers::default()),
+            'd' => AttributeColumn::Double(Numbers::default()),
+            'b' => AttributeColumn::Bool(Numbers::default()),
+            _ => AttributeColumn::Text(Strings::default()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            AttributeColumn::Text(column) => column.len(),
+            AttributeColumn::Int(column) => column.values.len(),
+            AttributeColumn::Double(column) => column.values.len(),
+            AttributeColumn::Bool(column) => column.values.len(),
+        }
+    }
+
+    /// Appends a value, or that it is missing.
+    fn push(&mut self, value: Option<Raw<'_>>) {
+        const FITS: &str = "columns are chosen by the value's type";
+        let bytes = value.map(|raw| raw.value);
+        match self {
+            AttributeColumn::Text(column) => column.push(value.and_then(Raw::content)),
+            AttributeColumn::Int(column) => {
+                column.push(bytes.map(|bytes| i64::from_le_bytes(bytes.try_into().expect(FITS))));
+            }
+            AttributeColumn::Double(column) => {
+                column.push(bytes.map(|bytes| f64::from_le_bytes(bytes.try_into().expect(FITS))));
+            }
+            AttributeColumn::Bool(column) => column.push(bytes.map(|bytes| bytes != [0])),
+        }
+    }
+
+    /// Missing values up to `rows`.
+    fn fill(&mut self, rows: usize) {
+        (self.len()..rows).for_each(|_| self.push(None));
+    }
+
+    /// Appends a row's value; `false` where the row has one already.
+    fn append(&mut self, row: usize, value: Raw<'_>) -> bool {
+        if self.len() > row {
+            // A key that the span carries twice: the first stands here, this one goes to the rest.
+            return false;
+        }
+        self.fill(row);
+        self.push(Some(value));
+        true
+    }
+
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        self.fill(rows);
+        match self {
+            AttributeColumn::Text(column) => column.texts(),
+            AttributeColumn::Int(column) => {
+                let (values, missing) = column.take();
+                Arc::new(Int64Array::new(values.into(), missing))
+            }
+            AttributeColumn::Double(column) => {
+                let (values, missing) = column.take();
+                Arc::new(Float64Array::new(values.into(), missing))
+            }
+            AttributeColumn::Bool(column) => {
+                let (values, missing) = column.take();
+                Arc::new(BooleanArray::new(values.into(), missing))
+            }
+        }
+    }
+}
+
+/// The columns of some thousand spans.
+#[derive(Debug)]
+pub(super) struct Columns {
+    trace: Vec<u8>,
+    id: Vec<u64>,
+    parent_offset: Vec<i32>,
+    parent_id: Numbers<u64>,
+    trace_start: Vec<u64>,
+    start_offset: Vec<i64>,
+    duration: Vec<i64>,
+    kind: Vec<u8>,
+    status: Vec<u8>,
+    flags: Vec<u32>,
+    entities: [Vec<u32>; 3],
+    texts: [Strings; 4],
+    resource: Resources,
+    bodies: [Strings; 3],
+    attributes: Vec<AttributeColumn>,
+    rest: Vec<u8>,
+}
+
+impl Columns {
+    pub(super) fn new(attributes: impl Iterator<Item = char>) -> Columns {
+        Columns {
+            trace: Vec::new(),
+            id: Vec::new(),
+            parent_offset: Vec::new(),
+            parent_id: Numbers::default(),
+            trace_start: Vec::new(),
+            start_offset: Vec::new(),
+            duration: Vec::new(),
+            kind: Vec::new(),
+            status: Vec::new(),
+            flags: Vec::new(),
+            entities: Default::default(),
+            texts: std::array::from_fn(|_| Strings::default()),
+            resource: Resources::default(),
+            bodies: std::array::from_fn(|_| Strings::default()),
+            attributes: attributes.map(AttributeColumn::new).collect(),
+            rest: Vec::new(),
+        }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.id.len()
+    }
+
+    pub(super) fn push(&mut self, row: &SpanRow<'_>, open: &OpenTrace, places: &Places) {
+        self.push_attributes(row, places);
+        self.trace.extend_from_slice(&row.trace.0);
+        self.id.push(row.id.0);
+        let offset = open.parent_offset(row.parent.0).filter(|_| !row.parent.is_none());
+        self.parent_offset.push(offset.unwrap_or(0));
+        self.parent_id.push((offset.is_none() && !row.parent.is_none()).then_some(row.parent.0));
+        self.trace_start.push(open.start_ns);
+        self.start_offset.push(row.start_ns.wrapping_sub(open.start_ns) as i64);
+        self.duration.push(row.duration_ns as i64);
+        self.kind.push(row.kind as u8);
+        self.status.push(row.status as u8);
+        self.flags.push(row.flags);
+        let entities = [row.application, row.tier, row.node];
+        self.entities.iter_mut().zip(entities).for_each(|(column, id)| column.push(id.0));
+        let texts = [row.name, row.scope, row.trace_state, row.status_message];
+        for (column, text) in self.texts.iter_mut().zip(texts) {
+            column.push(Some(text.as_bytes()));
+        }
+        self.resource.push(row.resource);
+        let bodies = [self.rest.as_slice(), row.events, row.links];
+        for (column, body) in self.bodies.iter_mut().zip(bodies) {
+            column.push((!body.is_empty()).then_some(body));
+        }
+    }
+
+    fn push_attributes(&mut self, row: &SpanRow<'_>, places: &Places) {
+        self.rest.clear();
+        let Attributes::Numbered(numbered) = row.attributes else {
+            unreachable!("the rows of a batch are numbered")
+        };
+        let at = self.rows();
+        for (number, raw) in numbered.raw() {
+            let taken =
+                places.0[number].is_some_and(|column| self.attributes[column].append(at, raw));
+            if !taken {
+                self.rest.extend_from_slice(raw.head);
+                self.rest.extend_from_slice(raw.value);
+            }
+        }
+    }
+
+    /// All rows as a batch, which leaves none here.
+    pub(super) fn finish(&mut self, schema: &SchemaRef) -> RecordBatch {
+        let rows = self.rows();
+        let trace = Buffer::from_vec(taken(&mut self.trace));
+        let (parents, missing) = self.parent_id.take();
+        let mut arrays: Vec<ArrayRef> = vec![
+            Arc::new(FixedSizeBinaryArray::new(16, trace, None)),
+            Arc::new(UInt64Array::from(taken(&mut self.id))),
+            Arc::new(Int32Array::from(taken(&mut self.parent_offset))),
+            Arc::new(UInt64Array::new(parents.into(), missing)),
+            Arc::new(UInt64Array::from(taken(&mut self.trace_start))),
+            Arc::new(Int64Array::from(taken(&mut self.start_offset))),
+            Arc::new(Int64Array::from(taken(&mut self.duration))),
+            Arc::new(UInt8Array::from(taken(&mut self.kind))),
+            Arc::new(UInt8Array::from(taken(&mut self.status))),
+            Arc::new(UInt32Array::from(taken(&mut self.flags))),
+        ];
+        let entities = self.entities.iter_mut().map(|column| UInt32Array::from(taken(column)));
+        arrays.extend(entities.map(|column| Arc::new(column) as ArrayRef));
+        arrays.extend(self.texts.iter_mut().map(Strings::texts));
+        arrays.push(self.resource.finish());
+        arrays.extend(self.bodies.iter_mut().map(Strings::binary));
+        arrays.extend(self.attributes.iter_mut().map(|column| column.finish(rows)));
+        RecordBatch::try_new(Arc::clone(schema), arrays).expect("every column has one value a row")
+    }
+}
+
+/// The schema of spans with these attributes as columns, by type and key.
+pub(super) fn schema(attributes: &[(char, &str, &[u8])]) -> SchemaRef {
+    let mut fields = vec![
+        Field::new("trace", DataType::FixedSizeBinary(16), false),
+        Field::new("id", DataType::UInt64, false),
+        Field::new("parent_offset", DataType::Int32, false),
+        Field::new("parent_id", DataType::UInt64, true),
+        Field::new("trace_start", DataType::UInt64, false),
+        Field::new("start_offset", DataType::Int64, false),
+        Field::new("duration", DataType::Int64, false),
+        Field::new("kind", DataType::UInt8, false),
+        Field::new("status", DataType::UInt8, false),
+        Field::new("flags", DataType::UInt32, false),
+    ];
+    fields.extend(ENTITIES.map(|name| Field::new(name, DataType::UInt32, false)));
+    fields.extend(TEXTS.map(|name| Field::new(name, DataType::Utf8, false)));
+    let resource = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Binary));
+    fields.push(Field::new("resource", resource, false));
+    fields.extend(BODIES.map(|name| Field::new(name, DataType::Binary, true)));
+    fields.extend(attributes.iter().map(|(kind, key, _)| {
+        let data = match kind {
+            'i' => DataType::Int64,
+            'd' => DataType::Float64,
+            'b' => DataType::Boolean,
+            _ => DataType::Utf8,
+        };
+        Field::new(name(*kind, key), data, true)
+    }));
+    Arc::new(Schema::new(fields))
+}
+
+/// The name of an attribute's column.
+pub(super) fn name(kind: char, key: &str) -> String {
+    format!("{kind}:{key}")
+}
