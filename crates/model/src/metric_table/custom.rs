@@ -29,12 +29,14 @@ pub enum Instrument {
 }
 
 /// Where a metric goes that the table does not know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Custom {
     pub path: String,
     pub unit: String,
     pub kind: Kind,
     pub reading: Reading,
+    /// What a value is multiplied by. Durations are shown in milliseconds: APIs of old know only whole numbers.
+    pub factor: f64,
 }
 
 /// Where a point of an unknown metric goes.
@@ -56,7 +58,11 @@ pub fn custom(
         path.push_str(&name::limit(&format!("{key}={value}")));
     }
     let (kind, reading) = reading(metric, instrument);
-    Custom { path, unit: unit_text(unit, reading), kind, reading }
+    let (unit, factor) = match (instrument, unit) {
+        (Instrument::Distribution, "s") => ("ms", 1000.0),
+        _ => (unit, 1.0),
+    };
+    Custom { path, unit: unit_text(unit, reading), kind, reading, factor }
 }
 
 /// Where points go whose combination of attributes is one too many.

@@ -334,19 +334,27 @@ impl<'e> Export<'e> {
         time_ns: u64,
     ) {
         let (minute, at_ms) = (Minute::of_ns(time_ns), millis(time_ns));
-        let count = added.count as f64;
+        let (count, factor) = (added.count as f64, route.factor);
         if let (Some(mean), Some(sum), Some((min, max)), Some(squares)) =
             (added.mean(), added.sum, added.extremes(), added.squares())
         {
-            let seen = Point { count, sum, squares, ..Point::default() };
-            let point = Point { min, max, last: mean, last_at_ms: at_ms, ..seen };
+            let point = Point {
+                count,
+                sum: sum * factor,
+                squares: squares * factor * factor,
+                min: min * factor,
+                max: max * factor,
+                last: mean * factor,
+                last_at_ms: at_ms,
+                ..Point::default()
+            };
             self.rows.point(self.key(&route.name), minute, &point);
         }
         let own = added.quantile(PERCENTILE).map(|value| (PERCENTILE, value));
         let told = quantiles.iter().copied().filter(|(_, value)| value.is_finite());
         for (quantile, value) in own.into_iter().chain(told) {
             // Weighs as much as the values behind it.
-            let point = Point::of_many(count.max(1.0), value, at_ms);
+            let point = Point::of_many(count.max(1.0), value * factor, at_ms);
             let path = percentile(route.name.path(), quantile);
             let name = SeriesName::new(&path, route.name.unit());
             self.rows.point(self.key(&name), minute, &point);

@@ -190,7 +190,7 @@ impl Routes {
         attributes: &Attributes<'_>,
         sanitiser: &Sanitiser,
     ) -> Route {
-        let Custom { mut path, unit, kind, reading } =
+        let Custom { mut path, unit, kind, reading, factor } =
             custom(origin.metric, origin.unit, origin.instrument, attributes, sanitiser);
         let mut series = hash(origin.node, &path);
         let mut combination = Some((hash(origin.node, origin.metric), series));
@@ -207,7 +207,7 @@ impl Routes {
             reading,
             fold: if adds { Fold::Sum } else { Fold::Mean },
             part: Part::Part,
-            factor: 1.0,
+            factor,
             recipe: 0,
             custom: true,
             combination,

@@ -282,10 +282,11 @@ fn a_histogram_gives_its_mean_and_its_percentile() {
     };
     fixture.export(1, T + 10, &[took(T + 10, [1, 1, 0], 20.0)]);
     fixture.export(1, T + 70, &[took(T + 70, [1, 5, 0], 80.0)]);
-    fixture.check("Custom Metrics|oven.time", &[(0, 10.0), (1, 15.0)]);
-    fixture.check("Custom Metrics|oven.time|95th Percentile", &[(0, 19.0), (1, 19.5)]);
+    // In milliseconds.
+    fixture.check("Custom Metrics|oven.time", &[(0, 10_000.0), (1, 15_000.0)]);
+    fixture.check("Custom Metrics|oven.time|95th Percentile", &[(0, 19_000.0), (1, 19_500.0)]);
     let key = fixture.rows.points.keys().find(|(key, _)| key.path() == "Custom Metrics|oven.time");
-    assert_eq!(key.unwrap().0.unit(), "s");
+    assert_eq!(key.unwrap().0.unit(), "ms");
 }
 
 #[test]
