@@ -1,6 +1,7 @@
 //! Numbers of variable length: seven bits a byte, the lowest first, as protobuf writes them; signed ones in zigzag.
 
 /// Appends a number.
+#[inline]
 pub fn put(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -11,7 +12,17 @@ pub fn put(out: &mut Vec<u8>, mut value: u64) {
 
 /// Appends a signed number: small ones of either sign are short.
 pub fn put_signed(out: &mut Vec<u8>, value: i64) {
-    put(out, ((value << 1) ^ (value >> 63)) as u64);
+    put(out, zigzag(value));
+}
+
+/// A signed number as an unsigned one that is small where it is small.
+pub fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+/// What [`zigzag`] was made of.
+pub fn unzigzag(raw: u64) -> i64 {
+    (raw >> 1) as i64 ^ -((raw & 1) as i64)
 }
 
 /// Takes a number off the front; nothing where there is none or it is longer than 64 bits.
@@ -30,8 +41,7 @@ pub fn take(bytes: &mut &[u8]) -> Option<u64> {
 
 /// Takes a signed number off the front.
 pub fn take_signed(bytes: &mut &[u8]) -> Option<i64> {
-    let raw = take(bytes)?;
-    Some((raw >> 1) as i64 ^ -((raw & 1) as i64))
+    take(bytes).map(unzigzag)
 }
 
 #[cfg(test)]

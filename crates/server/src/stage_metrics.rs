@@ -1,9 +1,6 @@
 //! The pipeline's and the stores' figures for `/metrics`.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
 use ingest::pipeline::Stats;
 use journal::Journal as _;
@@ -62,13 +59,12 @@ impl Collector for StageMetrics {
                 &stats.reopened_traces,
             ),
             ("pipeline_cuts", "Cuts made", &stats.cuts),
+            (
+                "store_dropped_bytes",
+                "Bytes of segments dropped before their time because the disk was nearly full",
+                self.store.dropped_for_room(),
+            ),
         ];
-        let dropped = AtomicU64::new(self.store.dropped_for_room());
-        let counters = counters.into_iter().chain([(
-            "store_dropped_bytes",
-            "Bytes of segments dropped before their time because the disk was nearly full",
-            &dropped,
-        )]);
         for (name, help, value) in counters {
             let metric = ConstCounter::new(value.load(Ordering::Relaxed));
             metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)?;

@@ -3,7 +3,7 @@
 //! Format 1, one after the other: `u8 type` (1 text, 2 integer, 3 double, 4 boolean, 5 encoded `AnyValue`), the key as
 //! varint length and bytes, the value as varint length and bytes (text, `AnyValue`), 8 bytes little-endian, or one byte.
 
-use model::attributes::Value;
+use model::{attributes::Value, varint};
 
 use crate::reader::OwnedValue;
 
@@ -37,12 +37,8 @@ fn put_fixed(out: &mut Vec<u8>, kind: u8, key: &str, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-pub(crate) fn put_length(out: &mut Vec<u8>, mut length: usize) {
-    while length >= 0x80 {
-        out.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    out.push(length as u8);
+pub(crate) fn put_length(out: &mut Vec<u8>, length: usize) {
+    varint::put(out, length as u64);
 }
 
 /// One attribute as it lies.

@@ -336,8 +336,8 @@ impl Store {
     }
 
     /// Bytes of segments that went before their time since the start, because the disk was nearly full.
-    pub fn dropped_for_room(&self) -> u64 {
-        self.dropped_for_room.load(Ordering::Relaxed)
+    pub fn dropped_for_room(&self) -> &AtomicU64 {
+        &self.dropped_for_room
     }
 
     /// How many segments there are.

@@ -45,11 +45,10 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<LogRecord>>, ApiError> {
     let entities = context.entities(caller.account);
     let (from_ns, to_ns) = range.nanos();
-    let filter = |id, kind, what| entities.filter(id, kind, what);
     let query = LogQuery {
         account: caller.account,
-        application: filter(wanted.application, EntityKind::Application, "application")?,
-        tier: filter(wanted.tier, EntityKind::Tier, "tier")?,
+        application: entities.filter(wanted.application, EntityKind::Application, "application")?,
+        tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,
         trace: wanted.trace_id.as_deref().map(trace_id).transpose()?,
         from_ns,
         to_ns,

@@ -53,12 +53,11 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<SampledSeries>>, ApiError> {
     let entities = context.entities(caller.account);
     let (from_ns, to_ns) = range.nanos();
-    let filter = |id, kind, what| entities.filter(id, kind, what);
     let query = SeriesQuery {
         account: caller.account,
-        application: filter(wanted.application, EntityKind::Application, "application")?,
-        tier: filter(wanted.tier, EntityKind::Tier, "tier")?,
-        node: filter(wanted.node, EntityKind::Node, "node")?,
+        application: entities.filter(wanted.application, EntityKind::Application, "application")?,
+        tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,
+        node: entities.filter(wanted.node, EntityKind::Node, "node")?,
         name: wanted.name.filter(|name| !name.is_empty()),
         from_ns,
         to_ns,

@@ -50,12 +50,11 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<Snapshot>>, ApiError> {
     let entities = context.entities(caller.account);
     let (from_ns, to_ns) = range.nanos();
-    let filter = |id, kind, what| entities.filter(id, kind, what);
     let query = TraceQuery {
         account: caller.account,
-        application: filter(wanted.application, EntityKind::Application, "application")?,
-        bt: filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
-        tier: filter(wanted.tier, EntityKind::Tier, "tier")?,
+        application: entities.filter(wanted.application, EntityKind::Application, "application")?,
+        bt: entities.filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
+        tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,
         outcomes: wanted.outcome.as_deref().map_or(Ok(Vec::new()), outcomes)?,
         min_duration_us: wanted.min_duration_ms.map_or(Ok(0), micros)?,
         kept_only: wanted.kept.unwrap_or(true),

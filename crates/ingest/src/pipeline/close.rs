@@ -184,6 +184,7 @@ impl Pipeline {
         for (span, was) in open.spans.iter_mut().zip(before) {
             let is_root = span.decided.counted & ROOT != 0;
             let mut reason = SnapshotReason::None;
+            let mut renamed_from = None;
             if !is_root && !span.is(JUDGED) {
                 continue;
             }
@@ -194,9 +195,7 @@ impl Pipeline {
                 // Another name for what was judged before.
                 self.publish();
                 reason = self.judged(open.account, trace, span)?.map_or(reason, |row| row.reason);
-                let application = self.registry.application_of(span.tier);
-                let row = trace_row(trace, span, application, reason, 0);
-                rows.push(TraceRow { bt: was.decided.bt, ..row });
+                renamed_from = Some(was.decided.bt);
             } else if is_root {
                 let micros = f64::from(span.micros);
                 let threshold = self.thresholds.get(&span.decided.bt);
@@ -211,6 +210,7 @@ impl Pipeline {
             }
             let application = self.registry.application_of(span.tier);
             let row = trace_row(trace, span, application, reason, spans);
+            rows.extend(renamed_from.map(|bt| TraceRow { spans: 0, bt, ..row }));
             if is_root {
                 rows.push(row);
             } else {

@@ -51,11 +51,11 @@ fn take_one(
     let trace = TraceId::from_bytes(record.trace_id);
     let span = SpanId::from_bytes(record.span_id).unwrap_or_default();
     if let Some(exception) = conventions::exception(&attributes) {
-        let group = group_of(&exception, context.sanitiser);
+        let group = group_of(&exception, context.cleaning.sanitiser);
         exceptions.push(LoggedException { trace, span, at_ns, group });
     }
     let mut stored = Vec::new();
-    store_attributes(&attributes, None, context.cleaning(), &mut stored, buffers);
+    store_attributes(&attributes, None, context.cleaning, &mut stored, buffers);
     rows.log(Log {
         at_ns,
         application: source.place.application,
@@ -72,7 +72,7 @@ fn take_one(
 /// The body as text; a structured one as it would stand in JSON is left to the reader's page.
 fn body(record: &LogRecord<'_>, context: &Context<'_>, buffers: &mut Buffers) -> String {
     let value = record.body().unwrap_or(Value::Str(""));
-    let replacement = context.sanitiser.log_body(&value);
+    let replacement = context.cleaning.sanitiser.log_body(&value);
     buffers.removed += u64::from(replacement.is_some());
     let text = match replacement {
         Some(Replacement::Masked) => MASKED.to_owned(),
@@ -80,8 +80,8 @@ fn body(record: &LogRecord<'_>, context: &Context<'_>, buffers: &mut Buffers) ->
         Some(Replacement::Encoded(bytes)) => crate::otlp::value::to_text(&Value::Encoded(&bytes)),
         None => crate::otlp::value::to_text(&value),
     };
-    if text.len() > context.limits.value_bytes {
+    if text.len() > context.cleaning.limits.value_bytes {
         buffers.truncated += 1;
     }
-    truncated(&text, context.limits.value_bytes).to_owned()
+    truncated(&text, context.cleaning.limits.value_bytes).to_owned()
 }

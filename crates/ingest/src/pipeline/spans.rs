@@ -24,6 +24,7 @@ use telemetry_store::{
 
 use self::known::Known;
 use super::{
+    Config,
     registry::{Place, Registry},
     skeleton::{
         CONSUMER, ENTRY, ENTRY_UNLESS_NESTED, EXIT, FAILED, HTTP_ERROR, INTERNAL_ROOT, LONG_LIVED,
@@ -50,8 +51,7 @@ pub(super) struct Source {
 pub(super) struct Context<'c> {
     pub(super) registry: &'c mut Registry,
     pub(super) targets: &'c mut Targets,
-    pub(super) sanitiser: &'c Sanitiser,
-    pub(super) limits: AttributeLimits,
+    pub(super) cleaning: Cleaning<'c>,
     pub(super) now_ms: i64,
 }
 
@@ -62,9 +62,9 @@ pub(super) struct Cleaning<'c> {
     pub(super) limits: AttributeLimits,
 }
 
-impl Context<'_> {
+impl Config {
     pub(super) fn cleaning(&self) -> Cleaning<'_> {
-        Cleaning { sanitiser: self.sanitiser, limits: self.limits }
+        Cleaning { sanitiser: &self.sanitiser, limits: self.attribute_limits }
     }
 }
 
@@ -159,7 +159,7 @@ fn work(
             skeleton.flags |= FAILED;
         }
         if let EntryKind::Named(name) = transaction::entry(facts, view).kind {
-            found.name = Some(context.sanitiser.text(&name).unwrap_or(name));
+            found.name = Some(context.cleaning.sanitiser.text(&name).unwrap_or(name));
         }
     } else if let Some(operation) = transaction::graphql_operation(facts) {
         skeleton.flags |= NAMES_ENTRY;
@@ -208,7 +208,7 @@ fn enter(
     }
     let mut name: EntryName = transaction::entry(facts, view);
     if let EntryKind::Named(named) = &mut name.kind
-        && let Some(clean) = context.sanitiser.text(named)
+        && let Some(clean) = context.cleaning.sanitiser.text(named)
     {
         *named = clean;
     }
@@ -239,7 +239,7 @@ pub(super) fn row<'a: 'b, 'b>(
     buffers.events.clear();
     buffers.links.clear();
     let mut out = std::mem::take(&mut buffers.attributes);
-    store_attributes(attributes, system, context.cleaning(), &mut out, buffers);
+    store_attributes(attributes, system, context.cleaning, &mut out, buffers);
     buffers.attributes = out;
     store_events(span, system, context, buffers, found);
     for link in span.links().filter_map(Result::ok) {
@@ -279,11 +279,11 @@ pub(super) fn row<'a: 'b, 'b>(
 }
 
 fn put_text(text: &str, context: &Context<'_>, out: &mut String, buffers: &mut Buffers) {
-    let clean = buffers.known.text(context.sanitiser, text);
+    let clean = buffers.known.text(context.cleaning.sanitiser, text);
     buffers.removed += u64::from(clean.is_some());
     let text = clean.as_deref().unwrap_or(text);
     out.clear();
-    out.push_str(truncated(text, context.limits.value_bytes));
+    out.push_str(truncated(text, context.cleaning.limits.value_bytes));
 }
 
 /// The group of an exception, by what may be stored of its message.
@@ -368,12 +368,12 @@ fn store_events(
         if event.name == "exception"
             && let Some(exception) = conventions::exception(&attributes)
         {
-            found.exceptions.push(group_of(&exception, context.sanitiser));
+            found.exceptions.push(group_of(&exception, context.cleaning.sanitiser));
         }
         clean.clear();
-        store_attributes(&attributes, system, context.cleaning(), &mut clean, buffers);
+        store_attributes(&attributes, system, context.cleaning, &mut clean, buffers);
         let stored = attribute::decode(&clean);
-        let name = context.sanitiser.text(event.name);
+        let name = context.cleaning.sanitiser.text(event.name);
         buffers.removed += u64::from(name.is_some());
         let name = truncated(name.as_deref().unwrap_or(event.name), 255);
         encode_event(&mut buffers.events, event.time_ns, name, stored);
@@ -390,7 +390,7 @@ pub(super) fn resource_attributes(
     context: &Context<'_>,
 ) -> Vec<u8> {
     let mut out = Vec::new();
-    store_attributes(attributes, None, context.cleaning(), &mut out, &mut Buffers::default());
+    store_attributes(attributes, None, context.cleaning, &mut out, &mut Buffers::default());
     if named_host(attributes).is_none() {
         attribute::encode(&mut out, HOST, Value::Str(host));
     }

@@ -18,7 +18,7 @@ use super::{
     contribution::{entry_figures, error_figures, minute_of},
     logs, registry,
     skeleton::{ENTRY, Skeleton},
-    spans::{self, Cleaning, Context, Found, NOBODY, Source},
+    spans::{self, Context, Found, NOBODY, Source},
     traces::{ErrorMark, Known, MAX_KEPT, MAX_SPANS, OpenTrace, TraceKey},
 };
 use crate::otlp;
@@ -110,8 +110,7 @@ impl Pipeline {
         Context {
             registry: &mut self.registry,
             targets: &mut self.targets,
-            sanitiser: &self.config.sanitiser,
-            limits: self.config.attribute_limits,
+            cleaning: self.config.cleaning(),
             now_ms,
         }
     }
@@ -194,8 +193,7 @@ impl Pipeline {
         let context = Context {
             registry: &mut self.registry,
             targets: &mut self.targets,
-            sanitiser: &self.config.sanitiser,
-            limits: self.config.attribute_limits,
+            cleaning: self.config.cleaning(),
             now_ms,
         };
         let rows = self.stage.rows(account);
@@ -380,10 +378,7 @@ impl Pipeline {
         for resource in request.resources().filter_map(Result::ok) {
             let Some(source) = self.source(stored, resource.resource, now_ms)? else { continue };
             let mut buffers = std::mem::take(&mut self.buffers);
-            let cleaning = Cleaning {
-                sanitiser: &self.config.sanitiser,
-                limits: self.config.attribute_limits,
-            };
+            let cleaning = self.config.cleaning();
             let rows = self.stage.rows(account);
             let taken = self.metrics.take(&resource, &source, cleaning, rows, &mut buffers, now_ms);
             self.config.stats.points(&taken);

@@ -1,5 +1,7 @@
 //! Native histograms, which both versions write alike.
 
+use model::varint::unzigzag;
+
 use super::{ConvertError, limit};
 use crate::otlp::wire::{Entry, Fields, WireError};
 
@@ -84,10 +86,10 @@ impl Histogram {
                 6 => histogram.zero_count = entry.varint()?,
                 7 => histogram.zero_count = whole(entry.double()?),
                 8 => negative.spans.push(span(&entry)?),
-                9 => negative.deltas.extend(entry.numbers()?.into_iter().map(zigzag)),
+                9 => negative.deltas.extend(entry.numbers()?.into_iter().map(unzigzag)),
                 10 => negative.counts.extend(entry.doubles()?),
                 11 => positive.spans.push(span(&entry)?),
-                12 => positive.deltas.extend(entry.numbers()?.into_iter().map(zigzag)),
+                12 => positive.deltas.extend(entry.numbers()?.into_iter().map(unzigzag)),
                 13 => positive.counts.extend(entry.doubles()?),
                 14 => histogram.is_gauge = entry.varint()? == 3,
                 15 => histogram.at_ms = entry.varint()?.cast_signed(),
@@ -165,8 +167,4 @@ impl Sparse {
 /// A float histogram's count as a number of values.
 fn whole(count: f64) -> u64 {
     count.round() as u64
-}
-
-fn zigzag(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }

@@ -1,5 +1,6 @@
 //! The OTLP that is made of it.
 
+use model::varint::zigzag;
 use rustc_hash::FxHashMap;
 
 use super::{
@@ -238,7 +239,7 @@ fn exponential(out: &mut Vec<u8>, histogram: &Histogram, buckets: &Buckets) {
     write::fixed64(out, 4, histogram.count);
     sum(out, histogram);
     if let Buckets::Exponential { scale, positive, negative } = buckets {
-        write::number(out, 6, zigzag(*scale));
+        write::number(out, 6, zigzag(i64::from(*scale)));
         write::fixed64(out, 7, histogram.zero_count);
         side(out, 8, positive);
         side(out, 9, negative);
@@ -260,15 +261,11 @@ fn side(out: &mut Vec<u8>, field: u32, side: &Side) {
         return;
     }
     write::nested(out, field, |out| {
-        write::number(out, 1, zigzag(side.offset));
+        write::number(out, 1, zigzag(i64::from(side.offset)));
         write::nested(out, 2, |out| {
             side.counts.iter().for_each(|count| write::varint(out, *count));
         });
     });
-}
-
-fn zigzag(number: i32) -> u64 {
-    u64::from(((number << 1) ^ (number >> 31)).cast_unsigned())
 }
 
 fn attributes(out: &mut Vec<u8>, field: u32, labels: &Labels<'_>) {

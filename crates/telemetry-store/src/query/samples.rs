@@ -112,7 +112,7 @@ pub(super) fn samples(
     store.read_each(segments.filter(|segment| overlaps(segment)), lost, |segment| {
         let opened = segment.open()?;
         let mut damaged = false;
-        each_row(&opened, Some(&wanted), |row| {
+        each_row(&opened, &wanted, |row| {
             if row.first_ms < query.to_ms && row.last_ms >= query.from_ms && !found.is_too_many() {
                 match row.decode() {
                     Some(chunk) => found.add(row.series, |of| of.add(chunk, &range_of(query))),

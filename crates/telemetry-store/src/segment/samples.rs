@@ -319,28 +319,25 @@ pub fn encode_samples(samples: &mut Samples) -> Result<Vec<u8>, SegmentError> {
     writer.finish()
 }
 
-/// Gives each chunk of the row groups that may have one of these series (ascending; all when nothing is asked for) to
-/// `each`.
+/// Gives each chunk of these series (ascending) to `each`.
 ///
 /// # Errors
 /// When the file cannot be read or lacks a column.
 pub fn each_row(
     segment: &Opened,
-    series: Option<&[u64]>,
+    series: &[u64],
     mut each: impl FnMut(Row) -> Option<()>,
 ) -> Result<(), SegmentError> {
     let wanted = |group: &super::Group<'_>| {
-        series.is_none_or(|series| {
-            let Some((first, last)) = group.bounds("series") else { return true };
-            let next = series.partition_point(|id| *id < first);
-            series.get(next).is_some_and(|id| *id <= last)
-        })
+        let Some((first, last)) = group.bounds("series") else { return true };
+        let next = series.partition_point(|id| *id < first);
+        series.get(next).is_some_and(|id| *id <= last)
     };
     segment.each_batch_of(wanted, |batch| {
         let columns = Columns::of(batch)?;
         (0..batch.num_rows()).try_for_each(|at| {
             let id = columns.series.value(at);
-            if series.is_some_and(|series| series.binary_search(&id).is_err()) {
+            if series.binary_search(&id).is_err() {
                 return Some(());
             }
             each(columns.row(at))

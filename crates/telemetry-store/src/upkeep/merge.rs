@@ -193,8 +193,8 @@ fn series_of(inputs: &[Arc<Segment>]) -> Result<Vec<SeriesRow>, SegmentError> {
 fn merge_samples(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentError> {
     let opened: Vec<Arc<Opened>> =
         segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
-    let rows: u64 = opened.iter().map(|segment| segment.rows()).sum();
-    let mut writer = SampleWriter::new(usize::try_from(rows).unwrap_or(usize::MAX))?;
+    let samples: u64 = segments.iter().map(|segment| segment.meta.rows).sum();
+    let mut writer = SampleWriter::new(usize::try_from(samples).unwrap_or(usize::MAX))?;
     let mut inputs = Vec::new();
     for segment in &opened {
         inputs.push((samples::rows(segment)?.peekable(), segment));

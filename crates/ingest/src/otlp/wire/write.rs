@@ -1,14 +1,6 @@
 //! Writing protobuf, for what we say ourselves: converted JSON, responses, record containers.
 
-/// Appends a varint.
-pub fn varint(out: &mut Vec<u8>, number: u64) {
-    let mut rest = number;
-    while rest >= 0x80 {
-        out.push(rest as u8 | 0x80);
-        rest >>= 7;
-    }
-    out.push(rest as u8);
-}
+pub use model::varint::put as varint;
 
 /// How many bytes a varint takes.
 pub fn varint_len(number: u64) -> usize {

@@ -63,7 +63,6 @@ pub(super) fn encode_numbers(times: &[i64], values: &[f64], out: &mut Vec<u8>) {
     let head = out.len();
     out.push(0);
     let mode = put_times(times, out);
-    let body = out.len();
     let values_mode = match places(values) {
         Some(places) => put_decimals(values, places, out),
         None => {
@@ -71,7 +70,6 @@ pub(super) fn encode_numbers(times: &[i64], values: &[f64], out: &mut Vec<u8>) {
             BITS
         }
     };
-    debug_assert!(out.len() > body || values_mode == ONE_VALUE);
     out[head] = mode | values_mode;
 }
 
