@@ -10,7 +10,8 @@ mod local;
 mod simulated;
 
 use std::{
-    fmt, io,
+    fmt,
+    io::{self, IoSlice},
     path::{Component, Path},
 };
 
@@ -64,6 +65,12 @@ pub trait DiskFile: Send + fmt::Debug {
     /// Writes all of `data` at the end. After an error the bytes behind [`DiskFile::len`] are undefined; the next
     /// append overwrites them, and `truncate(len())` removes them.
     fn append(&mut self, data: &[u8]) -> io::Result<()>;
+
+    /// As [`DiskFile::append`] for data that lies in parts, which a disk may spare copying together. The parts are used up.
+    fn append_parts(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        let whole: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
+        self.append(&whole)
+    }
 
     /// Makes everything appended so far durable (`fdatasync`). After an error nobody knows what is durable, and a
     /// later success does not tell either: the kernel may have dropped the pages. Do not retry; start over.

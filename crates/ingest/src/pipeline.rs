@@ -46,6 +46,7 @@ use telemetry_store::{
     Store, StoreError,
     head::Head,
     reader::{FigureQuery, FigureRow, Points, QueryError, Reader},
+    span_batch::Size,
 };
 use tracing::{info, warn};
 
@@ -147,6 +148,8 @@ pub struct Pipeline {
     cutting: Option<Cutting>,
     last_cut_ms: i64,
     began_ms: i64,
+    /// How many spans were last made visible at once.
+    staged: Size,
     /// Where each lane of the journal ended when it began.
     left_until: Vec<u64>,
     last_record_ms: i64,
@@ -196,6 +199,7 @@ impl Config {
             committed: claim.offsets.iter().map(|(_, offset)| *offset).collect(),
             next,
             stage: Head::default(),
+            staged: Size::default(),
             registry,
             targets: saved.targets.into_iter().collect(),
             nodes: saved.nodes,
@@ -296,6 +300,7 @@ impl Pipeline {
     fn publish(&mut self) {
         if !self.stage.is_empty() {
             let stage = std::mem::take(&mut self.stage);
+            self.staged = stage.most_spans();
             self.config.store.with_head(|head| head.absorb(stage));
         }
     }

@@ -7,7 +7,7 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    io::{self, IoSlice},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -163,7 +163,7 @@ impl Log {
         for (sequence, record) in (first..).zip(records) {
             record::encode(record, sequence, self.producer, &mut self.buffer);
         }
-        self.write(first)?;
+        self.write(first, records)?;
         self.next = first + records.len() as u64;
         let producer = self.producer;
         let stored = |(offset, record): (u64, &Record)| Stored {
@@ -189,11 +189,15 @@ impl Log {
         Ok(())
     }
 
-    fn write(&mut self, first: u64) -> Result<(), AppendError> {
+    /// Writes records whose preambles are in the buffer.
+    fn write(&mut self, first: u64, records: &[Record]) -> Result<(), AppendError> {
         if self.newest.len() >= self.config.file_bytes {
             self.rotate(first).map_err(|error| self.not_written(&error))?;
         }
-        self.newest.append(&self.buffer).map_err(|error| self.not_written(&error))?;
+        let preambles = self.buffer.chunks_exact(record::PREAMBLE);
+        let frames = preambles.zip(records).flat_map(|(head, record)| [head, &record.payload]);
+        let mut parts: Vec<IoSlice<'_>> = frames.map(IoSlice::new).collect();
+        self.newest.append_parts(&mut parts).map_err(|error| self.not_written(&error))?;
         self.newest.sync().map_err(|error| self.fail(&error))?;
         let length = self.newest.len();
         *self.files.values_mut().next_back().expect("there is always a newest file") = length;

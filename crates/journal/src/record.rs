@@ -75,7 +75,10 @@ pub(crate) enum Frame {
     Torn,
 }
 
-/// Writes a frame behind what `out` holds.
+/// What stands before the payload in a frame.
+pub(crate) const PREAMBLE: usize = FRAME_HEAD + HEAD;
+
+/// Writes what stands before the payload, [`PREAMBLE`] bytes, behind what `out` holds.
 pub(crate) fn encode(record: &Record, sequence: u64, producer: u64, out: &mut Vec<u8>) {
     let length =
         u32::try_from(HEAD + record.payload.len()).expect("payloads are capped far below 4 GiB");
@@ -93,8 +96,8 @@ pub(crate) fn encode(record: &Record, sequence: u64, producer: u64, out: &mut Ve
     out.extend_from_slice(&record.items.to_le_bytes());
     encode_sender(record.sender, out);
     out.extend_from_slice(&[0; 9]);
-    out.extend_from_slice(&record.payload);
     let checksum = crc32c::crc32c(&out[start + FRAME_HEAD..]);
+    let checksum = crc32c::crc32c_append(checksum, &record.payload);
     out[start + 4..start + FRAME_HEAD].copy_from_slice(&checksum.to_le_bytes());
 }
 
@@ -131,7 +134,7 @@ fn decode_whole(bytes: &Bytes) -> Option<Frame> {
         received_ns: u64_at(body, 32)?,
         items: u32_at(body, 40)?,
         sender: decode_sender(body[44], body[45..61].try_into().ok()?),
-        payload: bytes.slice(FRAME_HEAD + HEAD..end),
+        payload: bytes.slice(PREAMBLE..end),
     };
     let sequence = u64_at(body, 8)?;
     Some(Frame::Whole(
@@ -158,7 +161,7 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 /// Bytes that a record's frame takes on the disk.
 pub(crate) fn frame_len(record: &Record) -> u64 {
-    (FRAME_HEAD + HEAD + record.payload.len()) as u64
+    (PREAMBLE + record.payload.len()) as u64
 }
 
 #[cfg(test)]
@@ -186,6 +189,8 @@ mod tests {
             let record = record(payload, sender);
             let mut out = Vec::new();
             encode(&record, 42, 5, &mut out);
+            prop_assert_eq!(out.len(), PREAMBLE);
+            out.extend_from_slice(&record.payload);
             prop_assert_eq!(out.len() as u64, frame_len(&record));
             let length = out.len();
             let stored = Stored { offset: 42, producer: 5, sequence: 42, record };
@@ -196,6 +201,7 @@ mod tests {
         fn any_flipped_bit_and_any_missing_byte_is_noticed(at in 0usize..110, bit in 0u8..8) {
             let mut out = Vec::new();
             encode(&record(vec![3; 40], None), 42, 5, &mut out);
+            out.extend_from_slice(&[3; 40]);
             let short = out[..at].to_vec();
             prop_assert_eq!(decode(&short.into()), Frame::Torn);
             out[at] ^= 1 << bit;

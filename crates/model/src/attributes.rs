@@ -69,6 +69,11 @@ impl<'a> Attributes<'a> {
         self.items.iter().copied()
     }
 
+    /// All as a slice, in the order they were sent.
+    pub fn as_slice(&self) -> &[(&'a str, Value<'a>)] {
+        &self.items
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.items.len()

@@ -10,6 +10,7 @@ pub mod entity;
 pub mod figure;
 pub mod histogram;
 pub mod id;
+pub mod key_numbers;
 pub mod long_lived;
 pub mod metric_table;
 pub mod naming;

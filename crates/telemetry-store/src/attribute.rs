@@ -13,28 +13,59 @@ const DOUBLE: u8 = 3;
 const BOOL: u8 = 4;
 const ENCODED: u8 = 5;
 
+/// Types have numbers below this.
+pub(crate) const KINDS: usize = 6;
+
 /// Appends one attribute.
 pub fn encode(out: &mut Vec<u8>, key: &str, value: Value<'_>) {
+    put_head(out, kind(value), key.as_bytes());
+    put_value(out, value);
+}
+
+/// The number of a value's type.
+pub(crate) fn kind(value: Value<'_>) -> u8 {
     match value {
-        Value::Str(text) => put(out, TEXT, key, text.as_bytes()),
-        Value::Encoded(bytes) => put(out, ENCODED, key, bytes),
-        Value::Int(number) => put_fixed(out, INT, key, &number.to_le_bytes()),
-        Value::Double(number) => put_fixed(out, DOUBLE, key, &number.to_le_bytes()),
-        Value::Bool(truth) => put_fixed(out, BOOL, key, &[u8::from(truth)]),
+        Value::Str(_) => TEXT,
+        Value::Int(_) => INT,
+        Value::Double(_) => DOUBLE,
+        Value::Bool(_) => BOOL,
+        Value::Encoded(_) => ENCODED,
     }
 }
 
-fn put(out: &mut Vec<u8>, kind: u8, key: &str, value: &[u8]) {
-    put_fixed(out, kind, key, &[]);
-    put_length(out, value.len());
-    out.extend_from_slice(value);
+/// Appends what stands behind type and key.
+pub(crate) fn put_value(out: &mut Vec<u8>, value: Value<'_>) {
+    let bytes = match value {
+        Value::Str(text) => text.as_bytes(),
+        Value::Encoded(bytes) => bytes,
+        Value::Int(number) => return out.extend_from_slice(&number.to_le_bytes()),
+        Value::Double(number) => return out.extend_from_slice(&number.to_le_bytes()),
+        Value::Bool(truth) => return out.push(u8::from(truth)),
+    };
+    put_length(out, bytes.len());
+    out.extend_from_slice(bytes);
 }
 
-fn put_fixed(out: &mut Vec<u8>, kind: u8, key: &str, value: &[u8]) {
+fn put_head(out: &mut Vec<u8>, kind: u8, key: &[u8]) {
     out.push(kind);
     put_length(out, key.len());
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(value);
+    out.extend_from_slice(key);
+}
+
+/// Type and key as [`encode`] writes them.
+pub(crate) fn head(kind: u8, key: &[u8]) -> Vec<u8> {
+    let mut head = Vec::with_capacity(key.len() + 6);
+    put_head(&mut head, kind, key);
+    head
+}
+
+/// At most so many bytes of a text, whole characters only.
+pub fn truncated(text: &str, max: usize) -> &str {
+    if text.len() <= max {
+        return text;
+    }
+    let end = (0..=max).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..end]
 }
 
 pub(crate) fn put_length(out: &mut Vec<u8>, length: usize) {
@@ -64,6 +95,13 @@ impl<'a> Raw<'a> {
             _ => return None,
         };
         Some((std::str::from_utf8(key).ok()?, value))
+    }
+
+    /// The number of its type, and its key; both 0 where the head is damaged.
+    pub(crate) fn kind_and_key(self) -> (u8, &'a [u8]) {
+        let Some((&kind, mut key)) = self.head.split_first() else { return (0, &[]) };
+        take_length(&mut key);
+        (kind, key)
     }
 
     /// A text's or encoded value's bytes.
@@ -96,9 +134,7 @@ pub(crate) fn head_of(letter: char, key: &str) -> Vec<u8> {
         'b' => BOOL,
         _ => TEXT,
     };
-    let mut head = Vec::with_capacity(key.len() + 6);
-    put_fixed(&mut head, kind, key, &[]);
-    head
+    head(kind, key.as_bytes())
 }
 
 /// Each attribute, undecoded, until the bytes end or are damaged.

@@ -20,7 +20,7 @@ use crate::{
         samples::Samples,
         series::SeriesRow,
     },
-    span_batch::SpanBatch,
+    span_batch::{Size, SpanBatch},
 };
 
 /// The rows of all accounts.
@@ -136,6 +136,12 @@ impl Head {
     /// About how much memory it takes, in bytes.
     pub fn memory(&self) -> usize {
         self.accounts.values().map(Rows::memory).sum()
+    }
+
+    /// How many spans that account has which has most.
+    pub fn most_spans(&self) -> Size {
+        let sizes = self.accounts.values().map(|rows| rows.spans.size());
+        sizes.max_by_key(|size| size.bytes()).unwrap_or_default()
     }
 
     /// Whether nothing is in it.

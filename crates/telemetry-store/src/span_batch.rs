@@ -11,7 +11,7 @@ use model::{
 };
 use rustc_hash::FxHashMap;
 
-pub use self::keys::{Attributes, Keys, Numbered};
+pub use self::keys::{Attributes, Keys, Listed, Numbered};
 use crate::{
     attribute,
     reader::{Span, SpanEvent},
@@ -55,6 +55,19 @@ const PART_ROWS: usize = 8 * 1024;
 const PART_BYTES: usize = 2 << 20;
 /// Taken over as it is from so many rows on; fewer are copied, so that small parts do not pile up.
 const WHOLE_ROWS: usize = 1024;
+
+/// How much a batch holds: its rows, and the bytes of their attributes, events and links.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Size {
+    rows: usize,
+    bytes: usize,
+}
+
+impl Size {
+    pub(crate) fn bytes(self) -> usize {
+        self.bytes
+    }
+}
 
 /// Some of a batch's spans.
 #[derive(Debug, Default)]
@@ -159,7 +172,7 @@ impl Part {
     }
 
     fn is_full(&self) -> bool {
-        self.len() >= PART_ROWS || self.memory() >= PART_BYTES + PART_ROWS * ROW_BYTES
+        self.len() >= PART_ROWS || self.arena.len() >= PART_BYTES
     }
 
     fn memory(&self) -> usize {
@@ -167,6 +180,12 @@ impl Part {
             + self.arena.capacity()
             + self.texts.bytes
             + self.keys.memory()
+    }
+
+    fn reserve(&mut self, rows: usize, bytes: usize) {
+        self.traces.reserve_exact(rows);
+        self.fixed.reserve_exact(rows);
+        self.arena.reserve_exact(bytes);
     }
 
     /// Gives back the room for further rows.
@@ -212,6 +231,19 @@ impl Part {
         }
     }
 
+    fn touch_fixed(&self, at: usize) -> u64 {
+        let (fixed, trace) = (&self.fixed[at], &self.traces[at]);
+        // Its first and its last field: it may lie in two lines.
+        fixed.id.wrapping_add(fixed.status as u64).wrapping_add(u64::from(trace.0[0]))
+    }
+
+    fn touch_bodies(&self, at: usize) -> u8 {
+        let start = self.fixed[at].bodies[0] as usize;
+        let end = self.fixed.get(at + 1).map_or(self.arena.len(), |next| next.bodies[0] as usize);
+        let lines = self.arena[start..end.min(start + FETCHED)].iter().step_by(CACHE_LINE);
+        lines.fold(0, |sum, byte| sum.wrapping_add(*byte))
+    }
+
     fn text(&self, number: u32) -> &str {
         std::str::from_utf8(self.texts.get(number)).expect("these numbers were given for texts")
     }
@@ -231,6 +263,10 @@ impl Part {
     }
 }
 
+const CACHE_LINE: usize = 64;
+/// Of a long row so much is brought near; the rest comes by itself, one line behind the other.
+const FETCHED: usize = 1024;
+
 /// Bytes of a row beside its attributes, events and links.
 const ROW_BYTES: usize = size_of::<TraceId>() + size_of::<Fixed>();
 
@@ -238,12 +274,29 @@ impl SpanBatch {
     /// Appends one.
     pub fn push(&mut self, row: &SpanRow<'_>) {
         if self.parts.last().is_none_or(Part::is_full) {
+            let mut part = Part::default();
             if let Some(full) = self.parts.last_mut() {
+                part.reserve(full.len(), full.arena.len());
                 full.close();
             }
-            self.append(Part::default());
+            self.append(part);
         }
         self.parts.last_mut().expect("there is one now").push(row);
+    }
+
+    /// Makes room in an empty batch for about as much as another one held, so that it need not grow step by step.
+    pub fn reserve_like(&mut self, size: Size) {
+        if self.parts.is_empty() && size.rows > 0 {
+            let mut part = Part::default();
+            part.reserve(size.rows.min(PART_ROWS), size.bytes.min(PART_BYTES));
+            self.parts.push(part);
+        }
+    }
+
+    /// How much it holds.
+    pub fn size(&self) -> Size {
+        let bytes = self.parts.iter().map(|part| part.arena.len()).sum();
+        Size { rows: self.len(), bytes }
     }
 
     fn append(&mut self, part: Part) {
@@ -306,6 +359,15 @@ impl SpanBatch {
     /// When each span ended, Unix nanoseconds.
     pub(crate) fn ends(&self) -> impl Iterator<Item = u64> + '_ {
         self.parts.iter().flat_map(|part| (0..part.len()).map(|at| part.end_ns(at)))
+    }
+
+    /// Brings rows that will be read next near: they lie far apart, and waiting for the memory of many at a time takes
+    /// hardly longer than waiting for one.
+    pub(crate) fn fetch(&self, rows: &[(u32, u32)]) {
+        let touch = |&(part, at): &(u32, u32)| self.parts[part as usize].touch_fixed(at as usize);
+        std::hint::black_box(rows.iter().map(touch).fold(0, u64::wrapping_add));
+        let touch = |&(part, at): &(u32, u32)| self.parts[part as usize].touch_bodies(at as usize);
+        std::hint::black_box(rows.iter().map(touch).fold(0, u8::wrapping_add));
     }
 
     /// All rows by trace and start: each as its part and its place in there.

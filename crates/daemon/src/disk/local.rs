@@ -6,7 +6,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, IoSlice},
     os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,6 +14,10 @@ use std::{
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use rustix::{
+    buffer::spare_capacity,
+    io::{pread, pwritev, retry_on_intr},
+};
 
 use super::{Disk, DiskFile, Space, check_relative};
 
@@ -23,6 +27,8 @@ const READ_HANDLES: usize = 256;
 /// Files are the process's own: telemetry may carry what people would not want others to read.
 const FILE_MODE: u32 = 0o600;
 const DIR_MODE: u32 = 0o700;
+/// Linux takes so many parts in one call (`IOV_MAX`).
+const MAX_PARTS: usize = 1024;
 
 /// The file system below one directory.
 #[derive(Debug)]
@@ -82,8 +88,16 @@ impl Disk for LocalDisk {
         if offset.saturating_add(len as u64) > reader.metadata()?.len() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let mut content = vec![0; len];
-        reader.read_exact_at(&mut content, offset)?;
+        let mut content = Vec::with_capacity(len);
+        while content.len() < len {
+            let at = offset + content.len() as u64;
+            // Into memory that nobody filled with zeros first.
+            if retry_on_intr(|| pread(&*reader, spare_capacity(&mut content), at))? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        // More may have been reserved than was asked for.
+        content.truncate(len);
         Ok(content.into())
     }
 
@@ -145,6 +159,23 @@ impl DiskFile for LocalFile {
     fn append(&mut self, data: &[u8]) -> io::Result<()> {
         self.file.write_all_at(data, self.len)?;
         self.len += data.len() as u64;
+        Ok(())
+    }
+
+    fn append_parts(&mut self, mut parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        let mut at = self.len;
+        // Of nothing, nothing is written, which must not be taken for a disk that takes nothing.
+        IoSlice::advance_slices(&mut parts, 0);
+        while !parts.is_empty() {
+            let some = &parts[..parts.len().min(MAX_PARTS)];
+            let written = retry_on_intr(|| pwritev(&self.file, some, at))?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            at += written as u64;
+            IoSlice::advance_slices(&mut parts, written);
+        }
+        self.len = at;
         Ok(())
     }
 

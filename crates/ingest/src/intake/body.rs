@@ -36,7 +36,7 @@ impl Shared {
         // An unknown length is paid for as it comes, but somebody who finds no room at all should not begin.
         let first = declared.map_or(1, |length| length as usize);
         self.pay(&mut reservation, first)?;
-        let reading = self.read_frames(body, cap, &mut reservation);
+        let reading = self.read_frames(body, declared, cap, &mut reservation);
         match tokio::time::timeout(self.config.limits.body_timeout, reading).await {
             Ok(read) => read.map(|bytes| (bytes, reservation)),
             Err(_) => Err(self.too_slow()),
@@ -46,6 +46,7 @@ impl Shared {
     async fn read_frames(
         &self,
         body: &mut Body,
+        declared: Option<u64>,
         cap: usize,
         reservation: &mut Reservation,
     ) -> Result<Bytes, Refused> {
@@ -62,7 +63,7 @@ impl Shared {
             if length > reservation.held() {
                 self.pay(reservation, length - reservation.held())?;
             }
-            whole.push(data);
+            whole.push(data, declared.unwrap_or(0) as usize);
         }
         Ok(whole.into_bytes())
     }
@@ -128,11 +129,13 @@ impl Frames {
         }
     }
 
-    fn push(&mut self, data: Bytes) {
+    /// Appends a frame of a body that is said to have `expected` bytes.
+    fn push(&mut self, data: Bytes, expected: usize) {
         match self {
             Frames::None => *self = Frames::One(data),
             Frames::One(first) => {
-                let mut bytes = BytesMut::with_capacity(2 * (first.len() + data.len()));
+                let least = 2 * (first.len() + data.len());
+                let mut bytes = BytesMut::with_capacity(least.max(expected));
                 bytes.extend_from_slice(first);
                 bytes.extend_from_slice(&data);
                 *self = Frames::More(bytes);

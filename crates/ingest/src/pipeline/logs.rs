@@ -6,9 +6,9 @@ use model::{
     id::{SpanId, TraceId},
     sanitise::{MASKED, Replacement},
 };
-use telemetry_store::{head::Rows, segment::logs::Log};
+use telemetry_store::{attribute::truncated, head::Rows, segment::logs::Log};
 
-use super::spans::{Buffers, Context, Source, group_of, store_attributes, truncated};
+use super::spans::{Buffers, Context, Source, group_of, store_attributes};
 use crate::otlp::logs::{LogRecord, ResourceLogs};
 
 /// An exception that a log record tells of.
@@ -55,7 +55,7 @@ fn take_one(
         exceptions.push(LoggedException { trace, span, at_ns, group });
     }
     let mut stored = Vec::new();
-    store_attributes(&attributes, None, context.cleaning, &mut stored, buffers);
+    store_attributes(&attributes, None, context.cleaning, &mut stored, &mut buffers.cleaner);
     rows.log(Log {
         at_ns,
         application: source.place.application,
@@ -73,7 +73,7 @@ fn take_one(
 fn body(record: &LogRecord<'_>, context: &Context<'_>, buffers: &mut Buffers) -> String {
     let value = record.body().unwrap_or(Value::Str(""));
     let replacement = context.cleaning.sanitiser.log_body(&value);
-    buffers.removed += u64::from(replacement.is_some());
+    buffers.cleaner.removed += u64::from(replacement.is_some());
     let text = match replacement {
         Some(Replacement::Masked) => MASKED.to_owned(),
         Some(Replacement::Text(text)) => text,
@@ -81,7 +81,7 @@ fn body(record: &LogRecord<'_>, context: &Context<'_>, buffers: &mut Buffers) ->
         None => crate::otlp::value::to_text(&value),
     };
     if text.len() > context.cleaning.limits.value_bytes {
-        buffers.truncated += 1;
+        buffers.cleaner.truncated += 1;
     }
     truncated(&text, context.cleaning.limits.value_bytes).to_owned()
 }

@@ -13,13 +13,13 @@ use model::{
         queue, sampling,
         transaction::{self, EntryKind, EntryName},
     },
-    sanitise::{MASKED, Replacement, Sanitiser},
+    sanitise::{Replacement, Sanitiser},
     span::SpanKind,
 };
 use telemetry_store::{
-    attribute,
+    attribute::{self, truncated},
     reader::{OwnedValue, SpanEvent},
-    span_batch::{self, SpanRow, encode_event, encode_link},
+    span_batch::{self, Listed, SpanRow, encode_event, encode_link},
 };
 
 use self::known::Known;
@@ -71,11 +71,17 @@ impl Config {
 /// Buffers that serve span after span.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    attributes: Vec<u8>,
+    replaced: Vec<(usize, Replacement)>,
     events: Vec<u8>,
     links: Vec<u8>,
     name: String,
     status_message: String,
+    pub(super) cleaner: Cleaner,
+}
+
+/// Cleans and cuts attributes and texts, counting what it changes.
+#[derive(Debug, Default)]
+pub(super) struct Cleaner {
     known: Known,
     /// Values that were removed or masked.
     pub(super) removed: u64,
@@ -228,19 +234,16 @@ fn enter(
 pub(super) fn row<'a: 'b, 'b>(
     span: &Span<'a>,
     scope: &'a str,
-    attributes: &Attributes<'a>,
+    attributes: &'b Attributes<'a>,
     source: &'b Source,
     context: &Context<'_>,
     buffers: &'b mut Buffers,
     found: &mut Found,
 ) -> SpanRow<'b> {
     let system = attributes.text("db.system.name").or_else(|| attributes.text("db.system"));
-    buffers.attributes.clear();
     buffers.events.clear();
     buffers.links.clear();
-    let mut out = std::mem::take(&mut buffers.attributes);
-    store_attributes(attributes, system, context.cleaning, &mut out, buffers);
-    buffers.attributes = out;
+    buffers.cleaner.replace(attributes, system, context.cleaning, &mut buffers.replaced);
     store_events(span, system, context, buffers, found);
     for link in span.links().filter_map(Result::ok) {
         if let (Some(trace), Some(id)) =
@@ -249,12 +252,8 @@ pub(super) fn row<'a: 'b, 'b>(
             encode_link(&mut buffers.links, trace, id);
         }
     }
-    let mut name = std::mem::take(&mut buffers.name);
-    put_text(span.name, context, &mut name, buffers);
-    buffers.name = name;
-    let mut message = std::mem::take(&mut buffers.status_message);
-    put_text(span.status_message, context, &mut message, buffers);
-    buffers.status_message = message;
+    buffers.cleaner.put_text(span.name, context, &mut buffers.name);
+    buffers.cleaner.put_text(span.status_message, context, &mut buffers.status_message);
     SpanRow {
         trace: TraceId::from_bytes(span.trace_id).unwrap_or(TraceId([0; 16])),
         id: SpanId::from_bytes(span.span_id).unwrap_or_default(),
@@ -272,18 +271,14 @@ pub(super) fn row<'a: 'b, 'b>(
         trace_state: span.trace_state,
         status_message: &buffers.status_message,
         resource: &source.attributes,
-        attributes: span_batch::Attributes::Encoded(&buffers.attributes),
+        attributes: span_batch::Attributes::Listed(Listed {
+            list: attributes.as_slice(),
+            replaced: &buffers.replaced,
+            count: context.cleaning.limits.count,
+        }),
         events: &buffers.events,
         links: &buffers.links,
     }
-}
-
-fn put_text(text: &str, context: &Context<'_>, out: &mut String, buffers: &mut Buffers) {
-    let clean = buffers.known.text(context.cleaning.sanitiser, text);
-    buffers.removed += u64::from(clean.is_some());
-    let text = clean.as_deref().unwrap_or(text);
-    out.clear();
-    out.push_str(truncated(text, context.cleaning.limits.value_bytes));
 }
 
 /// The group of an exception, by what may be stored of its message.
@@ -295,61 +290,66 @@ pub(super) fn group_of(
     exception::group(exception.name, clean.as_deref().unwrap_or(exception.message))
 }
 
-/// At most so many bytes of a text, whole characters only.
-pub(super) fn truncated(text: &str, max: usize) -> &str {
-    if text.len() <= max {
-        return text;
-    }
-    let end = (0..=max).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    &text[..end]
-}
-
 /// Appends attributes as they may be stored.
 pub(super) fn store_attributes(
     attributes: &Attributes<'_>,
     system: Option<&str>,
     cleaning: Cleaning<'_>,
     out: &mut Vec<u8>,
-    buffers: &mut Buffers,
+    cleaner: &mut Cleaner,
 ) {
-    for (count, (key, value)) in attributes.iter().enumerate() {
-        if count >= cleaning.limits.count {
-            buffers.truncated += 1;
-            break;
-        }
-        store_attribute(key, value, system, cleaning, out, buffers);
-    }
+    let mut replaced = Vec::new();
+    cleaner.replace(attributes, system, cleaning, &mut replaced);
+    let list = attributes.as_slice();
+    let stored = Listed { list, replaced: &replaced, count: cleaning.limits.count };
+    stored.iter().for_each(|(key, value)| attribute::encode(out, key, value));
 }
 
-fn store_attribute(
-    key: &str,
-    value: Value<'_>,
-    system: Option<&str>,
-    cleaning: Cleaning<'_>,
-    out: &mut Vec<u8>,
-    buffers: &mut Buffers,
-) {
-    let replacement = buffers.known.attribute(cleaning.sanitiser, system, key, &value);
-    buffers.removed += u64::from(replacement.is_some());
-    let value = match &replacement {
-        None => value,
-        Some(Replacement::Masked) => Value::Str(MASKED),
-        Some(Replacement::Text(text)) => Value::Str(text),
-        Some(Replacement::Encoded(bytes)) => Value::Encoded(bytes),
-    };
-    let max = cleaning.limits.value_bytes;
-    let value = match value {
-        Value::Str(text) if text.len() > max => {
-            buffers.truncated += 1;
-            Value::Str(truncated(text, max))
+impl Cleaner {
+    /// Finds what must be stored in place of attributes' values, by their places.
+    fn replace(
+        &mut self,
+        attributes: &Attributes<'_>,
+        system: Option<&str>,
+        cleaning: Cleaning<'_>,
+        out: &mut Vec<(usize, Replacement)>,
+    ) {
+        out.clear();
+        self.known.begin();
+        let limits = cleaning.limits;
+        self.truncated += u64::from(attributes.len() > limits.count);
+        for (at, (key, value)) in attributes.iter().take(limits.count).enumerate() {
+            let mut replacement = self.known.attribute(cleaning.sanitiser, system, key, &value);
+            self.removed += u64::from(replacement.is_some());
+            let length = match (&replacement, &value) {
+                (Some(Replacement::Masked), _) => 0,
+                (Some(Replacement::Text(text)), _) => text.len(),
+                (Some(Replacement::Encoded(bytes)), _) => bytes.len(),
+                (None, Value::Str(text)) => text.len(),
+                (None, Value::Encoded(bytes)) => bytes.len(),
+                (None, _) => 0,
+            };
+            if length > limits.value_bytes {
+                self.truncated += 1;
+                let text = match (&replacement, value) {
+                    (Some(Replacement::Text(text)), _) => truncated(text, limits.value_bytes),
+                    (None, Value::Str(text)) => truncated(text, limits.value_bytes),
+                    _ => "(over the limit)",
+                };
+                replacement = Some(Replacement::Text(text.to_owned()));
+            }
+            out.extend(replacement.map(|replacement| (at, replacement)));
         }
-        Value::Encoded(bytes) if bytes.len() > max => {
-            buffers.truncated += 1;
-            Value::Str("(over the limit)")
-        }
-        value => value,
-    };
-    attribute::encode(out, truncated(key, 255), value);
+    }
+
+    /// Puts a text as it may be stored in place of what `out` holds.
+    fn put_text(&mut self, text: &str, context: &Context<'_>, out: &mut String) {
+        let clean = self.known.text(context.cleaning.sanitiser, text);
+        self.removed += u64::from(clean.is_some());
+        let text = clean.as_deref().unwrap_or(text);
+        out.clear();
+        out.push_str(truncated(text, context.cleaning.limits.value_bytes));
+    }
 }
 
 /// Events over this number are not stored.
@@ -371,10 +371,10 @@ fn store_events(
             found.exceptions.push(group_of(&exception, context.cleaning.sanitiser));
         }
         clean.clear();
-        store_attributes(&attributes, system, context.cleaning, &mut clean, buffers);
+        store_attributes(&attributes, system, context.cleaning, &mut clean, &mut buffers.cleaner);
         let stored = attribute::decode(&clean);
         let name = context.cleaning.sanitiser.text(event.name);
-        buffers.removed += u64::from(name.is_some());
+        buffers.cleaner.removed += u64::from(name.is_some());
         let name = truncated(name.as_deref().unwrap_or(event.name), 255);
         encode_event(&mut buffers.events, event.time_ns, name, stored);
     }
@@ -390,7 +390,7 @@ pub(super) fn resource_attributes(
     context: &Context<'_>,
 ) -> Vec<u8> {
     let mut out = Vec::new();
-    store_attributes(attributes, None, context.cleaning, &mut out, &mut Buffers::default());
+    store_attributes(attributes, None, context.cleaning, &mut out, &mut Cleaner::default());
     if named_host(attributes).is_none() {
         attribute::encode(&mut out, HOST, Value::Str(host));
     }

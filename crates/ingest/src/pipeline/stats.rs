@@ -79,8 +79,8 @@ impl Stats {
 
     /// Counts what was removed and truncated since the buffers' counts were last taken over.
     pub(super) fn sanitised(&self, buffers: &mut Buffers) {
-        self.removed_values.fetch_add(std::mem::take(&mut buffers.removed), Relaxed);
-        self.truncated_values.fetch_add(std::mem::take(&mut buffers.truncated), Relaxed);
+        self.removed_values.fetch_add(std::mem::take(&mut buffers.cleaner.removed), Relaxed);
+        self.truncated_values.fetch_add(std::mem::take(&mut buffers.cleaner.truncated), Relaxed);
     }
 
     pub(super) fn unreadable(&self) {

@@ -197,6 +197,7 @@ impl Pipeline {
             now_ms,
         };
         let rows = self.stage.rows(account);
+        rows.spans.reserve_like(self.staged);
         let open = self.traces.get_mut((account, trace)).expect("it was opened for this span");
         if open.spans.len() < MAX_KEPT {
             let row = spans::row(span, scope, attributes, source, &context, &mut buffers, found);

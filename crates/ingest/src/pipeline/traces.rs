@@ -160,7 +160,7 @@ impl OpenTrace {
         }
         if self.spans.len() == self.spans.capacity() {
             // Doubling leaves a third of what open traces take unused.
-            self.spans.reserve_exact((self.spans.len() / 4).max(4));
+            self.spans.reserve_exact((self.spans.len() / 4).max(6));
         }
         self.spans.push(span);
     }

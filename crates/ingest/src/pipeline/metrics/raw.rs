@@ -48,7 +48,7 @@ pub(super) fn row(
     let mut sorted = Attributes::new();
     pairs.into_iter().for_each(|(key, value)| sorted.push(key, value));
     let mut attributes = Vec::new();
-    store_attributes(&sorted, None, cleaning, &mut attributes, buffers);
+    store_attributes(&sorted, None, cleaning, &mut attributes, &mut buffers.cleaner);
     SeriesRow {
         id,
         application: place.application,

@@ -4,9 +4,10 @@ use std::hash::BuildHasher;
 
 use model::{
     attributes::Value,
+    key_numbers::KeyNumbers,
     sanitise::{Replacement, Rule, Sanitiser},
 };
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxBuildHasher;
 
 /// Keys whose rule is known; an agent that makes up keys has all of them looked at again and again.
 const MAX_KEYS: usize = 4096;
@@ -17,12 +18,19 @@ const MAX_TEXT: usize = 256;
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    rules: FxHashMap<Box<str>, Rule>,
+    keys: KeyNumbers,
+    /// By the number of the key.
+    rules: Vec<Rule>,
     /// Empty until there is one.
     clean: Vec<Box<str>>,
 }
 
 impl Known {
+    /// Says that another list of attributes begins.
+    pub(super) fn begin(&mut self) {
+        self.keys.begin();
+    }
+
     /// [`Sanitiser::attribute`].
     pub(super) fn attribute(
         &mut self,
@@ -38,15 +46,15 @@ impl Known {
     }
 
     fn rule(&mut self, sanitiser: &Sanitiser, key: &str) -> Rule {
-        if let Some(rule) = self.rules.get(key) {
-            return *rule;
-        }
         if self.rules.len() >= MAX_KEYS {
+            self.keys.clear();
             self.rules.clear();
         }
-        let rule = sanitiser.rule(key);
-        self.rules.insert(key.into(), rule);
-        rule
+        let (number, is_new) = self.keys.number(key.as_bytes());
+        if is_new {
+            self.rules.push(sanitiser.rule(key));
+        }
+        self.rules[number as usize]
     }
 
     /// [`Sanitiser::text`].

@@ -16,11 +16,8 @@ use arrow::{
 };
 use rustc_hash::FxHashMap;
 
-use super::{OpenTrace, Places};
-use crate::{
-    attribute::Raw,
-    span_batch::{Attributes, SpanRow},
-};
+use super::{OpenTrace, Places, numbered};
+use crate::{attribute::Raw, span_batch::SpanRow};
 
 const ENTITIES: [&str; 3] = ["application", "tier", "node"];
 const TEXTS: [&str; 4] = ["name", "scope", "trace_state", "status_message"];
@@ -310,11 +307,8 @@ impl Columns {
 
     fn push_attributes(&mut self, row: &SpanRow<'_>, places: &Places) {
         self.rest.clear();
-        let Attributes::Numbered(numbered) = row.attributes else {
-            unreachable!("the rows of a batch are numbered")
-        };
         let at = self.rows();
-        for (number, raw) in numbered.raw() {
+        for (number, raw) in numbered(row).raw() {
             let taken =
                 places.0[number].is_some_and(|column| self.attributes[column].append(at, raw));
             if !taken {
