@@ -7,7 +7,7 @@ use model::{attributes::Value, varint};
 
 use crate::reader::OwnedValue;
 
-const TEXT: u8 = 1;
+pub(crate) const TEXT: u8 = 1;
 const INT: u8 = 2;
 const DOUBLE: u8 = 3;
 const BOOL: u8 = 4;
@@ -97,19 +97,19 @@ impl<'a> Raw<'a> {
         Some((std::str::from_utf8(key).ok()?, value))
     }
 
-    /// The number of its type, and its key; both 0 where the head is damaged.
-    pub(crate) fn kind_and_key(self) -> (u8, &'a [u8]) {
-        let Some((&kind, mut key)) = self.head.split_first() else { return (0, &[]) };
-        take_length(&mut key);
-        (kind, key)
-    }
-
     /// A text's or encoded value's bytes.
     pub(crate) fn content(self) -> Option<&'a [u8]> {
         let mut rest = self.value;
         take_length(&mut rest)?;
         Some(rest)
     }
+}
+
+/// The number of its type, and the key; 0 and nothing where the head is damaged.
+pub(crate) fn kind_and_key(head: &[u8]) -> (u8, &[u8]) {
+    let Some((&kind, mut key)) = head.split_first() else { return (0, &[]) };
+    take_length(&mut key);
+    (kind, key)
 }
 
 /// The letter of a column's type that the values of a head fit, and its key; nothing where it is a list or map.

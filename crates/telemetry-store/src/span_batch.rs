@@ -11,6 +11,7 @@ use model::{
 };
 use rustc_hash::FxHashMap;
 
+pub(crate) use self::keys::Entry;
 pub use self::keys::{Attributes, Keys, Listed, Numbered};
 use crate::{
     attribute,
@@ -244,6 +245,17 @@ impl Part {
         lines.fold(0, |sum, byte| sum.wrapping_add(*byte))
     }
 
+    /// The numbers of a row's name, scope, trace state, status message and resource.
+    pub(crate) fn text_numbers(&self, at: usize) -> [u32; 5] {
+        let Fixed { name, scope, trace_state, status_message, resource, .. } = self.fixed[at];
+        [name, scope, trace_state, status_message, resource]
+    }
+
+    /// A text or resource by its number.
+    pub(crate) fn text_bytes(&self, number: u32) -> &[u8] {
+        self.texts.get(number)
+    }
+
     fn text(&self, number: u32) -> &str {
         std::str::from_utf8(self.texts.get(number)).expect("these numbers were given for texts")
     }
@@ -277,6 +289,7 @@ impl SpanBatch {
             let mut part = Part::default();
             if let Some(full) = self.parts.last_mut() {
                 part.reserve(full.len(), full.arena.len());
+                part.keys.expect_like(&full.keys);
                 full.close();
             }
             self.append(part);

@@ -1,26 +1,45 @@
 //! The keys of the attributes of many spans, each with its type kept once and told by a number.
 
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
 use model::{
     attributes::Value,
     key_numbers::KeyNumbers,
     sanitise::{MASKED, Replacement},
 };
+use rustc_hash::FxBuildHasher;
 
 use crate::attribute::{self, KINDS, Raw};
 
-/// Types and keys of attributes by number, and how often each occurs.
+/// Types and keys of attributes by number, and how often each occurs. Texts of a key that repeat are kept once: such a key
+/// has a second number, behind which the number of the text stands instead of the text.
 #[derive(Debug, Default)]
 pub struct Keys {
-    /// Type and key as [`attribute::encode`] writes them.
-    heads: Vec<Box<[u8]>>,
-    counts: Vec<usize>,
+    all: Vec<Key>,
     keys: KeyNumbers,
-    /// The number of each key's head by its type; [`NONE`] where the key has not come with that type.
+    /// The number of each key by its type; [`NONE`] where the key has not come with that type.
     by_kind: Vec<[u32; KINDS]>,
     bytes: usize,
 }
 
+/// A type and key.
+#[derive(Debug)]
+struct Key {
+    /// As [`attribute::encode`] writes them.
+    head: Box<[u8]>,
+    count: usize,
+    /// Its texts, where they are kept once.
+    texts: Option<Texts>,
+}
+
 const NONE: u32 = u32::MAX;
+/// The place of texts that are kept once among a key's numbers: no type has this number.
+const REPEATING: u8 = 0;
+/// After so many texts it is clear whether a key's repeat, which they do unless more than half of them were new.
+const TRIED: usize = 128;
+/// Longer texts hardly repeat.
+const MAX_REPEATING: usize = 512;
 
 impl Keys {
     /// Says that another row's attributes begin.
@@ -28,27 +47,64 @@ impl Keys {
         self.keys.begin();
     }
 
-    /// The number of a type, below [`KINDS`], and key.
-    fn number(&mut self, kind: u8, key: &[u8]) -> u32 {
-        let (key_number, is_new) = self.keys.number(key);
+    /// Expects of each key what another batch learned of it.
+    pub(super) fn expect_like(&mut self, other: &Keys) {
+        for key in other.all.iter().filter(|key| key.texts.as_ref().is_some_and(Texts::vary)) {
+            let (_, name) = attribute::kind_and_key(&key.head);
+            self.keys.begin();
+            let at = self.place(name);
+            let number = self.number(at, REPEATING, name);
+            self.all[number].texts.as_mut().expect("it has texts").varies = true;
+        }
+    }
+
+    /// The place of a key.
+    fn place(&mut self, key: &[u8]) -> usize {
+        let (place, is_new) = self.keys.number(key);
         if is_new {
             self.by_kind.push([NONE; KINDS]);
         }
-        let number = &mut self.by_kind[key_number as usize][usize::from(kind)];
+        place as usize
+    }
+
+    /// The number of a type, below [`KINDS`], of the key at a place.
+    fn number(&mut self, place: usize, kind: u8, key: &[u8]) -> usize {
+        let number = &mut self.by_kind[place][usize::from(kind)];
         if *number == NONE {
-            *number = u32::try_from(self.heads.len()).expect("a part holds fewer than 2^32 keys");
-            let head = attribute::head(kind, key);
-            self.bytes += head.len() + 48;
-            self.heads.push(head.into());
-            self.counts.push(0);
+            *number = u32::try_from(self.all.len()).expect("a part holds fewer than 2^32 keys");
+            let is_repeating = kind == REPEATING;
+            let head = attribute::head(if is_repeating { attribute::TEXT } else { kind }, key);
+            self.bytes += head.len() + size_of::<Key>();
+            let texts = is_repeating.then(Texts::default);
+            self.all.push(Key { head: head.into(), count: 0, texts });
         }
-        self.counts[*number as usize] += 1;
-        *number
+        *number as usize
+    }
+
+    /// Appends an attribute.
+    fn put(&mut self, key: &[u8], value: Value<'_>, out: &mut Vec<u8>) {
+        let place = self.place(key);
+        if let Value::Str(text) = value
+            && text.len() <= MAX_REPEATING
+        {
+            let number = self.number(place, REPEATING, key);
+            let entry = &mut self.all[number];
+            let texts = entry.texts.as_mut().expect("it has texts");
+            if let Some(text) = texts.number(text, &mut self.bytes) {
+                entry.count += 1;
+                attribute::put_length(out, number);
+                return attribute::put_length(out, text as usize);
+            }
+        }
+        let number = self.number(place, attribute::kind(value), key);
+        self.all[number].count += 1;
+        attribute::put_length(out, number);
+        attribute::put_value(out, value);
     }
 
     /// Each head and how many attributes have it.
     pub(crate) fn counts(&self) -> impl Iterator<Item = (&[u8], usize)> {
-        self.heads.iter().map(|head| &**head).zip(self.counts.iter().copied())
+        self.all.iter().map(|key| (&*key.head, key.count))
     }
 
     /// About how much memory they take.
@@ -57,11 +113,95 @@ impl Keys {
     }
 }
 
-/// Attributes as a batch holds them: for each the number of its type and key as a varint, then its value.
+/// Texts of one key, each kept once.
+#[derive(Debug, Default)]
+struct Texts {
+    /// Each as [`attribute::put_value`] writes it.
+    bytes: Vec<u8>,
+    starts: Vec<u32>,
+    numbers: HashTable<u32>,
+    /// How often a text was looked for.
+    asked: usize,
+    /// The last one's number: that of the next one, often.
+    last: u32,
+    /// Whether they hardly repeat, so that no further one is kept here.
+    varies: bool,
+}
+
+impl Texts {
+    fn vary(&self) -> bool {
+        self.varies
+    }
+
+    /// The number of a text; nothing where texts of this key hardly repeat.
+    fn number(&mut self, text: &str, memory: &mut usize) -> Option<u32> {
+        if self.varies {
+            return None;
+        }
+        self.asked += 1;
+        let is = |number: u32| content(self.get(number)) == text.as_bytes();
+        if !self.starts.is_empty() && is(self.last) {
+            return Some(self.last);
+        }
+        let hash = FxBuildHasher.hash_one(text);
+        if let Some(&number) = self.numbers.find(hash, |number| is(*number)) {
+            self.last = number;
+            return Some(number);
+        }
+        if self.asked >= TRIED && self.starts.len() * 2 > self.asked {
+            self.varies = true;
+            return None;
+        }
+        let number = u32::try_from(self.starts.len()).expect("a part has fewer texts");
+        self.starts.push(u32::try_from(self.bytes.len()).expect("a part is far below 4 GiB"));
+        attribute::put_value(&mut self.bytes, Value::Str(text));
+        let rehash = |number: &u32| {
+            let bytes = value_at(&self.bytes, &self.starts, *number);
+            let text = std::str::from_utf8(content(bytes)).expect("texts were put here");
+            FxBuildHasher.hash_one(text)
+        };
+        self.numbers.insert_unique(hash, number, rehash);
+        *memory += 2 * (text.len() + 16);
+        self.last = number;
+        Some(number)
+    }
+
+    /// A text as [`attribute::put_value`] writes it.
+    fn get(&self, number: u32) -> &[u8] {
+        value_at(&self.bytes, &self.starts, number)
+    }
+}
+
+fn value_at<'a>(bytes: &'a [u8], starts: &[u32], number: u32) -> &'a [u8] {
+    let at = number as usize;
+    let end = starts.get(at + 1).map_or(bytes.len(), |end| *end as usize);
+    &bytes[starts[at] as usize..end]
+}
+
+/// A text without its length.
+fn content(value: &[u8]) -> &[u8] {
+    let mut rest = value;
+    attribute::take_length(&mut rest);
+    rest
+}
+
+/// Attributes as a batch holds them: for each the number of its type and key as a varint, then its value, or the number
+/// of its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbered<'a> {
     bytes: &'a [u8],
     keys: &'a Keys,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
+    /// Of its type and key.
+    pub(crate) number: usize,
+    /// Of its text, where its key's texts are kept once.
+    pub(crate) text: Option<u32>,
+    /// What [`attribute::encode`] writes for it.
+    pub(crate) raw: Raw<'a>,
 }
 
 impl<'a> Numbered<'a> {
@@ -69,13 +209,20 @@ impl<'a> Numbered<'a> {
         Numbered { bytes, keys }
     }
 
-    /// Each as a number and what [`attribute::encode`] writes for it.
-    pub(crate) fn raw(self) -> impl Iterator<Item = (usize, Raw<'a>)> {
+    /// Each of them.
+    pub(crate) fn entries(self) -> impl Iterator<Item = Entry<'a>> {
         let mut rest = self.bytes;
         std::iter::from_fn(move || {
             let number = attribute::take_length(&mut rest)?;
-            let head = &**self.keys.heads.get(number)?;
-            Some((number, Raw { head, value: attribute::take_value(head[0], &mut rest)? }))
+            let key = self.keys.all.get(number)?;
+            let (text, value) = match &key.texts {
+                Some(texts) => {
+                    let text = attribute::take_length(&mut rest)? as u32;
+                    (Some(text), texts.get(text))
+                }
+                None => (None, attribute::take_value(key.head[0], &mut rest)?),
+            };
+            Some(Entry { number, text, raw: Raw { head: &key.head, value } })
         })
     }
 }
@@ -133,7 +280,7 @@ impl<'a> Attributes<'a> {
             Attributes::Encoded(bytes) => (Some(attribute::decode(bytes)), None, None),
             Attributes::Listed(listed) => (None, Some(listed.iter()), None),
             Attributes::Numbered(numbered) => {
-                (None, None, Some(numbered.raw().map_while(|(_, raw)| raw.read())))
+                (None, None, Some(numbered.entries().map_while(|entry| entry.raw.read())))
             }
         };
         let encoded = encoded.into_iter().flatten();
@@ -143,19 +290,6 @@ impl<'a> Attributes<'a> {
     /// Appends them with numbers of `keys`.
     pub(super) fn number(self, keys: &mut Keys, out: &mut Vec<u8>) {
         keys.begin();
-        let mut put = |raw: Raw<'_>| {
-            let (kind, key) = raw.kind_and_key();
-            attribute::put_length(out, keys.number(kind, key) as usize);
-            out.extend_from_slice(raw.value);
-        };
-        match self {
-            Attributes::Encoded(bytes) => attribute::split(bytes).for_each(put),
-            Attributes::Numbered(numbered) => numbered.raw().for_each(|(_, raw)| put(raw)),
-            Attributes::Listed(listed) => listed.iter().for_each(|(key, value)| {
-                let number = keys.number(attribute::kind(value), key.as_bytes());
-                attribute::put_length(out, number as usize);
-                attribute::put_value(out, value);
-            }),
-        }
+        self.iter().for_each(|(key, value)| keys.put(key.as_bytes(), value, out));
     }
 }

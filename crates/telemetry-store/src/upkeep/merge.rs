@@ -287,8 +287,8 @@ fn merge_spans(segments: &[Arc<Segment>], output: Output) -> Result<(u64, u64), 
     while let Some(mut top) = least.peek_mut() {
         let Reverse((_, number)) = *top;
         let input = &mut inputs[number];
-        let row = input.batch.parts()[input.part].row(input.at);
-        writer.push(&row, &input.places[input.part])?;
+        let part = &input.batch.parts()[input.part];
+        writer.push(part, input.at, &mut input.places[input.part])?;
         rows += 1;
         input.at += 1;
         input.fill(&writer)?;

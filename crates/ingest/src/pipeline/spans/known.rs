@@ -23,6 +23,8 @@ pub(super) struct Known {
     rules: Vec<Rule>,
     /// Empty until there is one.
     clean: Vec<Box<str>>,
+    /// Clean statements, each with the database's system.
+    statements: Vec<(Box<str>, Box<str>)>,
 }
 
 impl Known {
@@ -41,8 +43,33 @@ impl Known {
     ) -> Option<Replacement> {
         match (self.rule(sanitiser, key), value) {
             (Rule::Text, Value::Str(text)) => self.text(sanitiser, text).map(Replacement::Text),
+            (Rule::Statement, Value::Str(text)) if text.len() <= MAX_TEXT => {
+                self.statement(sanitiser, system, text)
+            }
             (rule, value) => sanitiser.value(rule, system, value),
         }
+    }
+
+    /// Statements with placeholders repeat; those with literals hardly do, and are looked through each time.
+    fn statement(
+        &mut self,
+        sanitiser: &Sanitiser,
+        system: Option<&str>,
+        text: &str,
+    ) -> Option<Replacement> {
+        let hash = FxBuildHasher.hash_one((system, text));
+        let place = hash as usize % TEXTS;
+        let is =
+            |(of, known): &(Box<str>, Box<str>)| **of == *system.unwrap_or("") && **known == *text;
+        if self.statements.get(place).is_some_and(is) {
+            return None;
+        }
+        let replacement = sanitiser.value(Rule::Statement, system, &Value::Str(text));
+        if replacement.is_none() && !text.is_empty() {
+            self.statements.resize(TEXTS, Default::default());
+            self.statements[place] = (system.unwrap_or("").into(), text.into());
+        }
+        replacement
     }
 
     fn rule(&mut self, sanitiser: &Sanitiser, key: &str) -> Rule {
@@ -90,18 +117,33 @@ mod tests {
         for enabled in [true, false] {
             let sanitiser = Sanitiser::new(MaskList::default(), enabled);
             known = if enabled { known } else { Known::default() };
-            let texts =
-                ["GET /a?card=4711", "token=hunter2", "Mozilla/5.0 (X11; rv:1)", "plain", ""];
-            let keys = ["user_agent.original", "app.token", "url.full", "db.query.parameter.0"];
+            let texts = [
+                "GET /a?card=4711",
+                "token=hunter2",
+                "Mozilla/5.0 (X11; rv:1)",
+                "SELECT * FROM users WHERE id = ?",
+                "SET \"a\"",
+                "plain",
+                "",
+            ];
+            let keys = [
+                "user_agent.original",
+                "app.token",
+                "url.full",
+                "db.query.parameter.0",
+                "db.query.text",
+            ];
             for text in texts.into_iter().chain(texts) {
                 assert_eq!(known.text(&sanitiser, text), sanitiser.text(text), "{text}");
-                for key in keys {
+                for (key, system) in keys.into_iter().flat_map(|key| {
+                    [None, Some("mysql"), Some("redis")].map(|system| (key, system))
+                }) {
                     let value = Value::Str(text);
-                    let said = sanitiser.attribute(None, key, &value);
+                    let said = sanitiser.attribute(system, key, &value);
                     assert_eq!(
-                        known.attribute(&sanitiser, None, key, &value),
+                        known.attribute(&sanitiser, system, key, &value),
                         said,
-                        "{key}={text}"
+                        "{key}={text} ({system:?})"
                     );
                 }
             }

@@ -13,7 +13,7 @@ use model::{
 use crate::{
     attribute,
     segment::column::{Binary, F64, I64, Text, U8, U32, U64, column},
-    span_batch::{Attributes, SpanBatch, SpanRow},
+    span_batch::{Attributes, Listed, SpanBatch, SpanRow},
 };
 
 /// Decodes record batches in order, remembering the rows of the trace it is in.
@@ -21,7 +21,6 @@ use crate::{
 pub(super) struct Decoder {
     trace: Option<TraceId>,
     rows: Vec<u64>,
-    attributes: Vec<u8>,
 }
 
 /// One attribute's column.
@@ -67,9 +66,9 @@ impl<'a> AttributeColumn<'a> {
 
 impl Decoder {
     /// Appends the wanted spans of a batch to `out`; nothing when a column is missing.
-    pub(super) fn decode(
+    pub(super) fn decode<'b>(
         &mut self,
-        batch: &RecordBatch,
+        batch: &'b RecordBatch,
         out: &mut SpanBatch,
         wanted: impl Fn(TraceId) -> bool,
     ) -> Option<()> {
@@ -93,12 +92,13 @@ impl Decoder {
         let [resource, rest, events, links] =
             [bodies("resource")?, bodies("rest")?, bodies("events")?, bodies("links")?];
         let schema = batch.schema_ref();
-        let attributes: Vec<(&str, AttributeColumn<'_>)> = (0..batch.num_columns())
+        let attributes: Vec<(&'b str, AttributeColumn<'b>)> = (0..batch.num_columns())
             .filter_map(|at| {
                 AttributeColumn::of(schema.field(at).name(), batch.column(at).as_ref())
             })
             .collect();
 
+        let mut list: Vec<(&str, Value<'_>)> = Vec::new();
         for at in 0..batch.num_rows() {
             let trace = TraceId(traces.value(at).try_into().ok()?);
             self.enter(trace);
@@ -111,13 +111,11 @@ impl Decoder {
                 0 => parent_id.value(at),
                 back => self.back(back),
             };
-            self.attributes.clear();
-            for (key, column) in &attributes {
-                if let Some(value) = column.value(at) {
-                    attribute::encode(&mut self.attributes, key, value);
-                }
-            }
-            self.attributes.extend_from_slice(if rest.is_null(at) { &[] } else { rest.value(at) });
+            list.clear();
+            let present =
+                |(key, column): &(&'b str, AttributeColumn<'b>)| Some((*key, column.value(at)?));
+            list.extend(attributes.iter().filter_map(present));
+            list.extend(attribute::decode(if rest.is_null(at) { &[] } else { rest.value(at) }));
             out.push(&SpanRow {
                 trace,
                 id: SpanId(id.value(at)),
@@ -135,7 +133,11 @@ impl Decoder {
                 trace_state: trace_state.value(at),
                 status_message: status_message.value(at),
                 resource: resource.value(at),
-                attributes: Attributes::Encoded(&self.attributes),
+                attributes: Attributes::Listed(Listed {
+                    list: &list,
+                    replaced: &[],
+                    count: list.len(),
+                }),
                 events: if events.is_null(at) { &[] } else { events.value(at) },
                 links: if links.is_null(at) { &[] } else { links.value(at) },
             });

@@ -1,26 +1,43 @@
 //! Spans to a segment's bytes.
 
 mod columns;
+mod dictionary;
 
-use std::{cmp::Reverse, io::Write};
+use std::{
+    cmp::Reverse,
+    fmt,
+    io::{self, Write},
+    sync::Arc,
+};
 
 use arrow::datatypes::SchemaRef;
 use model::id::TraceId;
-use parquet::arrow::ArrowWriter;
+use parquet::{
+    arrow::{
+        ArrowSchemaConverter,
+        arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves},
+    },
+    basic::{Compression, ZstdLevel},
+    errors::ParquetError,
+    file::writer::SerializedFileWriter,
+    schema::types::{ColumnPath, SchemaDescriptor},
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::columns::{Columns, schema};
-use super::span_properties;
+use self::{
+    columns::{Columns, Finished, TEXT_COLUMNS, schema},
+    dictionary::{Codes, Compressor},
+};
+use super::{PAGE_ROWS, ROW_GROUP, span_properties};
 use crate::{
     attribute,
-    segment::{self, Opened, SegmentError},
-    span_batch::{Attributes, Keys, Numbered, SpanBatch, SpanRow},
+    segment::{Opened, SegmentError},
+    span_batch::{Attributes, Entry, Keys, Numbered, Part, SpanBatch, SpanRow},
 };
 
 /// An attribute is worth a column when at least one span in so many has it.
 const COLUMN_SHARE: usize = 200;
 const MAX_COLUMNS: usize = 96;
-const CHUNK: usize = 8 * 1024;
 /// Rows that are fetched before they are read; what they lie in, about 400 bytes each, fits the nearest cache.
 const NEAR: usize = 32;
 
@@ -57,7 +74,7 @@ impl Census {
         let mut seen: FxHashMap<&[u8], (usize, FxHashSet<&[u8]>)> = FxHashMap::default();
         for &(part, at) in order.iter().step_by(order.len().div_ceil(SAMPLE)) {
             let row = batch.parts()[part as usize].row(at as usize);
-            for (_, raw) in numbered(&row).raw() {
+            for Entry { raw, .. } in numbered(&row).entries() {
                 let (count, values) = seen.entry(raw.head).or_default();
                 *count += 1;
                 values.insert(raw.value);
@@ -133,12 +150,13 @@ pub fn encode_spans(batch: &SpanBatch) -> Result<Vec<u8>, SegmentError> {
     let mut census = Census::default();
     census.count(batch, &order);
     let mut writer = SpanWriter::new(&census, Vec::new())?;
-    let places: Vec<Places> = batch.parts().iter().map(|part| writer.places(part.keys())).collect();
+    let mut places: Vec<Places> =
+        batch.parts().iter().map(|part| writer.places(part.keys())).collect();
     for some in order.chunks(NEAR) {
         batch.fetch(some);
         for &(part, at) in some {
             let part = part as usize;
-            writer.push(&batch.parts()[part].row(at as usize), &places[part])?;
+            writer.push(&batch.parts()[part], at as usize, &mut places[part])?;
         }
     }
     writer.finish()
@@ -152,19 +170,42 @@ fn numbered<'a>(row: &SpanRow<'a>) -> Numbered<'a> {
     }
 }
 
-/// The columns of a part's attributes, by their numbers there.
+/// Where the texts and attributes of a part go.
 #[derive(Debug)]
-pub struct Places(Vec<Option<usize>>);
+pub struct Places {
+    texts: [Codes; TEXT_COLUMNS],
+    /// By their numbers in the part.
+    attributes: Vec<Place>,
+}
+
+/// The column of an attribute, and the codes there of its numbered texts.
+#[derive(Debug)]
+struct Place {
+    column: Option<usize>,
+    codes: Codes,
+}
 
 /// Writes spans that come sorted by trace and start.
-#[derive(Debug)]
 pub struct SpanWriter<W: Write + Send> {
-    writer: ArrowWriter<W>,
+    file: SerializedFileWriter<W>,
+    factory: ArrowRowGroupWriterFactory,
+    /// Of the row group that is being written; empty before its first page.
+    writers: Vec<ArrowColumnWriter>,
     schema: SchemaRef,
+    parquet: SchemaDescriptor,
     columns: Columns,
+    compressor: Compressor,
+    /// Rows of the row group so far.
+    rows: usize,
     /// The column of each type and key.
     attributes: FxHashMap<Box<[u8]>, usize>,
     open: OpenTrace,
+}
+
+impl<W: Write + Send> fmt::Debug for SpanWriter<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpanWriter").field("rows", &self.rows).finish_non_exhaustive()
+    }
 }
 
 /// The trace whose spans are coming: where its rows are, for the offsets of parents.
@@ -175,14 +216,19 @@ struct OpenTrace {
     rows: Vec<u64>,
 }
 
+fn compressor(level: ZstdLevel) -> Result<zstd::bulk::Compressor<'static>, SegmentError> {
+    let failed = |error: io::Error| SegmentError::Encode(ParquetError::External(error.into()));
+    zstd::bulk::Compressor::new(level.compression_level()).map_err(failed)
+}
+
 /// A trace with more spans than this keeps the parents' ids: looking each up would take too long.
 const MAX_LOOKBACK: usize = 2048;
 
 impl OpenTrace {
-    fn enter(&mut self, row: &SpanRow<'_>) {
-        if self.trace != Some(row.trace) {
-            self.trace = Some(row.trace);
-            self.start_ns = row.start_ns;
+    fn enter(&mut self, trace: TraceId, start_ns: u64) {
+        if self.trace != Some(trace) {
+            self.trace = Some(trace);
+            self.start_ns = start_ns;
             self.rows.clear();
         }
     }
@@ -202,38 +248,101 @@ impl<W: Write + Send> SpanWriter<W> {
     pub fn new(census: &Census, out: W) -> Result<SpanWriter<W>, SegmentError> {
         let columns = census.columns();
         let schema = schema(&columns);
-        let various = columns.iter().filter(|(_, _, head)| census.various.contains(*head));
+        let varies = |head: &[u8]| census.various.contains(head);
+        let various = columns.iter().filter(|(_, _, head)| varies(head));
         let various = various.map(|(kind, key, _)| columns::name(*kind, key));
-        let properties = span_properties(census.spans, census.traces, various);
-        let writer = segment::writer(out, SchemaRef::clone(&schema), properties)?;
+        let properties = Arc::new(span_properties(census.spans, census.traces, various));
+        let compressor = match properties.compression(&ColumnPath::from("name")) {
+            Compression::ZSTD(level) => Some(compressor(level)?),
+            _ => None,
+        };
+        let parquet = ArrowSchemaConverter::new().convert(&schema).map_err(SegmentError::Encode)?;
+        let file = SerializedFileWriter::new(out, parquet.root_schema_ptr(), properties);
+        let file = file.map_err(SegmentError::Encode)?;
+        let factory = ArrowRowGroupWriterFactory::new(&file, SchemaRef::clone(&schema));
         let attributes =
             columns.iter().enumerate().map(|(at, (_, _, head))| ((*head).into(), at)).collect();
-        let columns = Columns::new(columns.iter().map(|(kind, _, _)| *kind));
-        Ok(SpanWriter { writer, schema, columns, attributes, open: OpenTrace::default() })
+        let columns = Columns::new(columns.iter().map(|(kind, _, head)| (*kind, varies(head))));
+        Ok(SpanWriter {
+            file,
+            factory,
+            writers: Vec::new(),
+            schema,
+            parquet,
+            columns,
+            compressor,
+            rows: 0,
+            attributes,
+            open: OpenTrace::default(),
+        })
     }
 
-    /// Where the attributes of a part's rows go.
+    /// Where the texts and attributes of a part's rows go.
     pub(crate) fn places(&self, keys: &Keys) -> Places {
-        Places(keys.counts().map(|(head, _)| self.attributes.get(head).copied()).collect())
+        let place = |(head, _): (&[u8], usize)| Place {
+            column: self.attributes.get(head).copied(),
+            codes: Codes::default(),
+        };
+        Places { texts: Default::default(), attributes: keys.counts().map(place).collect() }
     }
 
-    /// Appends one of a batch's spans, with the places of its part.
+    /// Appends a row of a part, with the places of that part.
     ///
     /// # Errors
     /// As [`SpanWriter::new`].
-    pub fn push(&mut self, row: &SpanRow<'_>, places: &Places) -> Result<(), SegmentError> {
-        self.open.enter(row);
-        self.columns.push(row, &self.open, places);
-        self.open.rows.push(row.id.0);
-        if self.columns.rows() == CHUNK {
-            self.write_chunk()?;
+    pub(crate) fn push(
+        &mut self,
+        part: &Part,
+        at: usize,
+        places: &mut Places,
+    ) -> Result<(), SegmentError> {
+        let (trace, start_ns, id) = part.key(at);
+        self.open.enter(trace, start_ns);
+        self.columns.push(part, at, &self.open, places);
+        self.open.rows.push(id);
+        if self.columns.rows() == PAGE_ROWS {
+            self.end_page()?;
+        }
+        if self.rows == ROW_GROUP {
+            self.end_group()?;
         }
         Ok(())
     }
 
-    fn write_chunk(&mut self) -> Result<(), SegmentError> {
-        let batch = self.columns.finish(&self.schema);
-        self.writer.write(&batch).map_err(SegmentError::Encode)
+    fn end_page(&mut self) -> Result<(), SegmentError> {
+        if self.writers.is_empty() {
+            let group = self.file.flushed_row_groups().len();
+            self.writers =
+                self.factory.create_column_writers(group).map_err(SegmentError::Encode)?;
+        }
+        self.rows += self.columns.rows();
+        let fields = self.schema.fields().iter().zip(&mut self.writers);
+        for ((field, writer), column) in fields.zip(self.columns.finish()) {
+            match column {
+                Finished::Dictionary(column) => column.end_page(&mut self.compressor),
+                Finished::Array(array) => compute_leaves(field, &array)
+                    .and_then(|leaves| leaves.iter().try_for_each(|leaf| writer.write(leaf))),
+            }
+            .map_err(SegmentError::Encode)?;
+        }
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> Result<(), SegmentError> {
+        let mut group = self.file.next_row_group().map_err(SegmentError::Encode)?;
+        let writers = std::mem::take(&mut self.writers).into_iter();
+        for (at, (writer, column)) in writers.zip(self.columns.dictionaries()).enumerate() {
+            match column {
+                None => writer.close().and_then(|chunk| chunk.append_to_row_group(&mut group)),
+                Some(column) => column
+                    .close(self.parquet.column(at), &mut self.compressor)
+                    .and_then(|(bytes, close)| group.append_column(&bytes, close)),
+            }
+            .map_err(SegmentError::Encode)?;
+        }
+        self.rows = 0;
+        group.close().map_err(SegmentError::Encode)?;
+        Ok(())
     }
 
     /// What was written to, which has the whole file now.
@@ -242,8 +351,11 @@ impl<W: Write + Send> SpanWriter<W> {
     /// As [`SpanWriter::new`].
     pub fn finish(mut self) -> Result<W, SegmentError> {
         if self.columns.rows() > 0 {
-            self.write_chunk()?;
+            self.end_page()?;
         }
-        self.writer.into_inner().map_err(SegmentError::Encode)
+        if self.rows > 0 {
+            self.end_group()?;
+        }
+        self.file.into_inner().map_err(SegmentError::Encode)
     }
 }

@@ -89,6 +89,72 @@ fn a_trace_comes_back_whole_from_among_many() {
     assert!(none.is_empty());
 }
 
+#[test]
+fn texts_that_repeat_read_back_over_row_groups_and_beyond_a_full_dictionary() {
+    let mut batch = SpanBatch::default();
+    let names = ["GET /", "POST /cart", "", "größe"];
+    let resources: Vec<Vec<u8>> = (0..11).map(|n| vec![n; 40]).collect();
+    let long: Vec<String> = (0..3000).map(|n| format!("{n:>500}")).collect();
+    for id in 1..=70_000u64 {
+        let mut attributes = Vec::new();
+        let user = id.to_string();
+        let mut put = |key, value| attribute::encode(&mut attributes, key, value);
+        put("constant", Value::Str("x"));
+        put("empty", Value::Str(""));
+        put("few", Value::Str(["a", "bb", "ccc", "dd", "a b"][id as usize % 5]));
+        put("user.id", Value::Str(&user));
+        put("long", Value::Str(&long[(id * 7919) as usize % long.len()]));
+        if id % 3 == 0 {
+            put("sometimes", Value::Str("there"));
+            put("sometimes", Value::Str("twice"));
+        }
+        // A key with two types, one of which is rare.
+        let number = Value::Int(id as i64);
+        put("mixed", if id % 1000 == 0 { number } else { Value::Str("text") });
+        batch.push(&SpanRow {
+            trace: trace(id / 9),
+            id: SpanId(id),
+            parent: SpanId(0),
+            start_ns: id,
+            duration_ns: 1,
+            kind: SpanKind::Internal,
+            status: StatusCode::Ok,
+            flags: 0,
+            application: EntityId(1),
+            tier: EntityId(2),
+            node: EntityId(3),
+            name: names[id as usize % names.len()],
+            scope: "",
+            trace_state: if id % 500 == 0 { "ot=th:8" } else { "" },
+            status_message: "",
+            resource: &resources[id as usize % resources.len()],
+            attributes: Attributes::Encoded(&attributes),
+            events: if id % 2 == 0 { b"" } else { b"not an event" },
+            links: &[],
+        });
+    }
+    let segment = reopened(&batch);
+    let metadata = segment.footer.metadata();
+    assert_eq!(metadata.num_row_groups(), 2);
+    let long = metadata.row_group(0).columns().iter().find(|c| c.column_descr().name() == "s:long");
+    // The texts themselves, most of them, though they have a dictionary.
+    let long = long.expect("it is frequent");
+    assert!(long.dictionary_page_offset().is_some() && long.uncompressed_size() > 20_000_000);
+    let mut spans = Vec::new();
+    for part in each_batch(&segment).expect("it opens") {
+        let part = part.expect("it reads");
+        spans.extend((0..part.len()).map(|at| part.row(at).to_span()));
+    }
+    let mut wanted: Vec<_> = (0..batch.len()).map(|at| batch.row(at).to_span()).collect();
+    wanted.sort_by_key(|span| (span.trace, span.start_ns));
+    assert_eq!(spans.len(), wanted.len());
+    for (mut read, mut wanted) in spans.into_iter().zip(wanted) {
+        read.attributes.sort_by(|a, b| a.0.cmp(&b.0));
+        wanted.attributes.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(read, wanted);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]

@@ -7,57 +7,32 @@ use std::sync::Arc;
 
 use arrow::{
     array::{
-        ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Float64Array,
-        Int32Array, Int64Array, StringArray, UInt8Array, UInt32Array, UInt64Array,
+        ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array,
+        Int64Array, StringArray, UInt8Array, UInt32Array, UInt64Array,
     },
     buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer},
     datatypes::{DataType, Field, Schema, SchemaRef},
-    record_batch::RecordBatch,
 };
-use rustc_hash::FxHashMap;
 
-use super::{OpenTrace, Places, numbered};
-use crate::{attribute::Raw, span_batch::SpanRow};
+use super::{
+    OpenTrace, Places,
+    dictionary::{Codes, DictionaryColumn},
+    numbered,
+};
+use crate::span_batch::{Entry, Part, SpanRow};
 
+/// Columns of a fixed size before those of [`ENTITIES`].
+const FIXED: usize = 10;
 const ENTITIES: [&str; 3] = ["application", "tier", "node"];
 const TEXTS: [&str; 4] = ["name", "scope", "trace_state", "status_message"];
+/// Texts and the resource.
+pub(super) const TEXT_COLUMNS: usize = TEXTS.len() + 1;
 const BODIES: [&str; 3] = ["rest", "events", "links"];
 
 /// What was gathered; room is left for as much again, which the next chunk will about be.
 fn taken<T>(values: &mut Vec<T>) -> Vec<T> {
     let room = Vec::with_capacity(values.len());
     std::mem::replace(values, room)
-}
-
-/// Resources, each kept once a chunk: they are long, and few.
-#[derive(Debug, Default)]
-struct Resources {
-    numbers: Vec<i32>,
-    all: Strings,
-    /// The number of what last lay at an address with a length: it may be another by now.
-    places: FxHashMap<(usize, usize), i32>,
-}
-
-impl Resources {
-    fn push(&mut self, resource: &[u8]) {
-        let place = (resource.as_ptr().addr(), resource.len());
-        let known = self.places.get(&place).copied();
-        let number =
-            known.filter(|number| self.all.get(*number) == resource).unwrap_or_else(|| {
-                let number = i32::try_from(self.all.len()).expect("a chunk has few rows");
-                self.all.push(Some(resource));
-                self.places.insert(place, number);
-                number
-            });
-        self.numbers.push(number);
-    }
-
-    fn finish(&mut self) -> ArrayRef {
-        self.places.clear();
-        let numbers = Int32Array::from(taken(&mut self.numbers));
-        let all = self.all.binary();
-        Arc::new(DictionaryArray::try_new(numbers, all).expect("each number was given"))
-    }
 }
 
 /// Byte strings of which some may be missing.
@@ -104,15 +79,15 @@ impl Strings {
         self.ends.len() - 1
     }
 
-    fn get(&self, at: i32) -> &[u8] {
-        let at = at as usize;
-        &self.bytes[self.ends[at] as usize..self.ends[at + 1] as usize]
-    }
-
     fn push(&mut self, value: Option<&[u8]>) {
         self.missing.note(self.len(), value.is_some());
         self.bytes.extend_from_slice(value.unwrap_or_default());
         self.ends.push(i32::try_from(self.bytes.len()).expect("a chunk holds less than 2 GiB"));
+    }
+
+    /// Missing values up to `rows`.
+    fn fill(&mut self, rows: usize) {
+        (self.len()..rows).for_each(|_| self.push(None));
     }
 
     fn take(&mut self) -> (OffsetBuffer<i32>, Buffer, Option<NullBuffer>) {
@@ -136,6 +111,7 @@ impl Strings {
 /// The values of one attribute.
 #[derive(Debug)]
 enum AttributeColumn {
+    Repeating(DictionaryColumn),
     Text(Strings),
     Int(Numbers<i64>),
     Double(Numbers<f64>),
@@ -159,20 +135,28 @@ impl<T: Copy + Default> Numbers<T> {
         let missing = self.missing.take(self.values.len());
         (taken(&mut self.values), missing)
     }
+
+    /// Missing values up to `rows`.
+    fn fill(&mut self, rows: usize) {
+        (self.values.len()..rows).for_each(|_| self.push(None));
+    }
 }
 
 impl AttributeColumn {
-    fn new(kind: char) -> AttributeColumn {
+    /// The column of a type's values; `varies`: they hardly repeat.
+    fn new(kind: char, varies: bool) -> AttributeColumn {
         match kind {
             'i' => AttributeColumn::Int(Numbers::default()),
             'd' => AttributeColumn::Double(Numbers::default()),
             'b' => AttributeColumn::Bool(Numbers::default()),
-            _ => AttributeColumn::Text(Strings::default()),
+            _ if varies => AttributeColumn::Text(Strings::default()),
+            _ => AttributeColumn::Repeating(DictionaryColumn::new(true)),
         }
     }
 
     fn len(&self) -> usize {
         match self {
+            AttributeColumn::Repeating(column) => column.len(),
             AttributeColumn::Text(column) => column.len(),
             AttributeColumn::Int(column) => column.values.len(),
             AttributeColumn::Double(column) => column.values.len(),
@@ -180,41 +164,55 @@ impl AttributeColumn {
         }
     }
 
-    /// Appends a value, or that it is missing.
-    fn push(&mut self, value: Option<Raw<'_>>) {
+    /// Appends a value; its text's number belongs to `codes`.
+    fn push(&mut self, value: &Entry<'_>, codes: &mut Codes) {
         const FITS: &str = "columns are chosen by the value's type";
-        let bytes = value.map(|raw| raw.value);
+        let bytes = value.raw.value;
         match self {
-            AttributeColumn::Text(column) => column.push(value.and_then(Raw::content)),
+            AttributeColumn::Repeating(column) => {
+                let text = value.raw.content().expect(FITS);
+                match value.text {
+                    Some(number) => column.push_numbered(number, codes, text),
+                    None => column.push(text),
+                }
+            }
+            AttributeColumn::Text(column) => column.push(value.raw.content()),
             AttributeColumn::Int(column) => {
-                column.push(bytes.map(|bytes| i64::from_le_bytes(bytes.try_into().expect(FITS))));
+                column.push(Some(i64::from_le_bytes(bytes.try_into().expect(FITS))));
             }
             AttributeColumn::Double(column) => {
-                column.push(bytes.map(|bytes| f64::from_le_bytes(bytes.try_into().expect(FITS))));
+                column.push(Some(f64::from_le_bytes(bytes.try_into().expect(FITS))));
             }
-            AttributeColumn::Bool(column) => column.push(bytes.map(|bytes| bytes != [0])),
+            AttributeColumn::Bool(column) => column.push(Some(bytes != [0])),
         }
     }
 
     /// Missing values up to `rows`.
     fn fill(&mut self, rows: usize) {
-        (self.len()..rows).for_each(|_| self.push(None));
+        match self {
+            AttributeColumn::Repeating(column) => column.fill(rows),
+            AttributeColumn::Text(column) => column.fill(rows),
+            AttributeColumn::Int(column) => column.fill(rows),
+            AttributeColumn::Double(column) => column.fill(rows),
+            AttributeColumn::Bool(column) => column.fill(rows),
+        }
     }
 
     /// Appends a row's value; `false` where the row has one already.
-    fn append(&mut self, row: usize, value: Raw<'_>) -> bool {
+    fn append(&mut self, row: usize, value: &Entry<'_>, codes: &mut Codes) -> bool {
         if self.len() > row {
             // A key that the span carries twice: the first stands here, this one goes to the rest.
             return false;
         }
         self.fill(row);
-        self.push(Some(value));
+        self.push(value, codes);
         true
     }
 
-    fn finish(&mut self, rows: usize) -> ArrayRef {
+    fn finish(&mut self, rows: usize) -> Finished<'_> {
         self.fill(rows);
-        match self {
+        Finished::Array(match self {
+            AttributeColumn::Repeating(column) => return Finished::Dictionary(column),
             AttributeColumn::Text(column) => column.texts(),
             AttributeColumn::Int(column) => {
                 let (values, missing) = column.take();
@@ -228,8 +226,15 @@ impl AttributeColumn {
                 let (values, missing) = column.take();
                 Arc::new(BooleanArray::new(values.into(), missing))
             }
-        }
+        })
     }
+}
+
+/// What was gathered of a column.
+pub(super) enum Finished<'a> {
+    /// For Parquet's writer.
+    Array(ArrayRef),
+    Dictionary(&'a mut DictionaryColumn),
 }
 
 /// The columns of some thousand spans.
@@ -246,15 +251,16 @@ pub(super) struct Columns {
     status: Vec<u8>,
     flags: Vec<u32>,
     entities: [Vec<u32>; 3],
-    texts: [Strings; 4],
-    resource: Resources,
+    /// Texts and the resource.
+    texts: [DictionaryColumn; TEXT_COLUMNS],
     bodies: [Strings; 3],
     attributes: Vec<AttributeColumn>,
     rest: Vec<u8>,
 }
 
 impl Columns {
-    pub(super) fn new(attributes: impl Iterator<Item = char>) -> Columns {
+    /// Columns of attributes by their types, each with whether its values hardly repeat.
+    pub(super) fn new(attributes: impl Iterator<Item = (char, bool)>) -> Columns {
         Columns {
             trace: Vec::new(),
             id: Vec::new(),
@@ -267,10 +273,11 @@ impl Columns {
             status: Vec::new(),
             flags: Vec::new(),
             entities: Default::default(),
-            texts: std::array::from_fn(|_| Strings::default()),
-            resource: Resources::default(),
+            texts: std::array::from_fn(|_| DictionaryColumn::new(false)),
             bodies: std::array::from_fn(|_| Strings::default()),
-            attributes: attributes.map(AttributeColumn::new).collect(),
+            attributes: attributes
+                .map(|(kind, varies)| AttributeColumn::new(kind, varies))
+                .collect(),
             rest: Vec::new(),
         }
     }
@@ -279,8 +286,10 @@ impl Columns {
         self.id.len()
     }
 
-    pub(super) fn push(&mut self, row: &SpanRow<'_>, open: &OpenTrace, places: &Places) {
-        self.push_attributes(row, places);
+    /// Appends a part's row.
+    pub(super) fn push(&mut self, part: &Part, at: usize, open: &OpenTrace, places: &mut Places) {
+        let row = part.row(at);
+        self.push_attributes(&row, places);
         self.trace.extend_from_slice(&row.trace.0);
         self.id.push(row.id.0);
         let offset = open.parent_offset(row.parent.0).filter(|_| !row.parent.is_none());
@@ -294,32 +303,33 @@ impl Columns {
         self.flags.push(row.flags);
         let entities = [row.application, row.tier, row.node];
         self.entities.iter_mut().zip(entities).for_each(|(column, id)| column.push(id.0));
-        let texts = [row.name, row.scope, row.trace_state, row.status_message];
-        for (column, text) in self.texts.iter_mut().zip(texts) {
-            column.push(Some(text.as_bytes()));
+        let columns = self.texts.iter_mut().zip(&mut places.texts);
+        for ((column, codes), number) in columns.zip(part.text_numbers(at)) {
+            column.push_numbered(number, codes, part.text_bytes(number));
         }
-        self.resource.push(row.resource);
         let bodies = [self.rest.as_slice(), row.events, row.links];
         for (column, body) in self.bodies.iter_mut().zip(bodies) {
             column.push((!body.is_empty()).then_some(body));
         }
     }
 
-    fn push_attributes(&mut self, row: &SpanRow<'_>, places: &Places) {
+    fn push_attributes(&mut self, row: &SpanRow<'_>, places: &mut Places) {
         self.rest.clear();
         let at = self.rows();
-        for (number, raw) in numbered(row).raw() {
-            let taken =
-                places.0[number].is_some_and(|column| self.attributes[column].append(at, raw));
-            if !taken {
-                self.rest.extend_from_slice(raw.head);
-                self.rest.extend_from_slice(raw.value);
+        for entry in numbered(row).entries() {
+            let place = &mut places.attributes[entry.number];
+            let is_taken = place
+                .column
+                .is_some_and(|column| self.attributes[column].append(at, &entry, &mut place.codes));
+            if !is_taken {
+                self.rest.extend_from_slice(entry.raw.head);
+                self.rest.extend_from_slice(entry.raw.value);
             }
         }
     }
 
-    /// All rows as a batch, which leaves none here.
-    pub(super) fn finish(&mut self, schema: &SchemaRef) -> RecordBatch {
+    /// All rows, which leaves none here: each column in the order of the schema.
+    pub(super) fn finish(&mut self) -> impl Iterator<Item = Finished<'_>> {
         let rows = self.rows();
         let trace = Buffer::from_vec(taken(&mut self.trace));
         let (parents, missing) = self.parent_id.take();
@@ -337,11 +347,25 @@ impl Columns {
         ];
         let entities = self.entities.iter_mut().map(|column| UInt32Array::from(taken(column)));
         arrays.extend(entities.map(|column| Arc::new(column) as ArrayRef));
-        arrays.extend(self.texts.iter_mut().map(Strings::texts));
-        arrays.push(self.resource.finish());
-        arrays.extend(self.bodies.iter_mut().map(Strings::binary));
-        arrays.extend(self.attributes.iter_mut().map(|column| column.finish(rows)));
-        RecordBatch::try_new(Arc::clone(schema), arrays).expect("every column has one value a row")
+        let bodies = self.bodies.iter_mut().map(|column| Finished::Array(column.binary()));
+        arrays
+            .into_iter()
+            .map(Finished::Array)
+            .chain(self.texts.iter_mut().map(Finished::Dictionary))
+            .chain(bodies)
+            .chain(self.attributes.iter_mut().map(move |column| column.finish(rows)))
+    }
+
+    /// The columns that we encode, by their places in the schema.
+    pub(super) fn dictionaries(&mut self) -> Vec<Option<&mut DictionaryColumn>> {
+        let others = FIXED + ENTITIES.len();
+        let texts = self.texts.iter_mut().map(Some);
+        let attributes = self.attributes.iter_mut().map(|column| match column {
+            AttributeColumn::Repeating(column) => Some(column),
+            _ => None,
+        });
+        let none = |count| std::iter::repeat_with(|| None).take(count);
+        none(others).chain(texts).chain(none(BODIES.len())).chain(attributes).collect()
     }
 }
 
@@ -361,8 +385,7 @@ pub(super) fn schema(attributes: &[(char, &str, &[u8])]) -> SchemaRef {
     ];
     fields.extend(ENTITIES.map(|name| Field::new(name, DataType::UInt32, false)));
     fields.extend(TEXTS.map(|name| Field::new(name, DataType::Utf8, false)));
-    let resource = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Binary));
-    fields.push(Field::new("resource", resource, false));
+    fields.push(Field::new("resource", DataType::Binary, false));
     fields.extend(BODIES.map(|name| Field::new(name, DataType::Binary, true)));
     fields.extend(attributes.iter().map(|(kind, key, _)| {
         let data = match kind {
