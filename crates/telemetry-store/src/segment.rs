@@ -7,6 +7,7 @@ mod column;
 pub mod figures;
 pub mod logs;
 pub mod metrics;
+mod pages;
 pub mod samples;
 pub mod series;
 pub mod spans;
@@ -24,8 +25,11 @@ use daemon::disk::{Disk, DiskFile};
 use parking_lot::Mutex;
 use parquet::{
     arrow::{
-        ArrowWriter,
-        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+        ArrowWriter, ProjectionMask,
+        arrow_reader::{
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+            ParquetRecordBatchReaderBuilder, RowSelection,
+        },
         arrow_writer::ArrowWriterOptions,
     },
     basic::{Compression, ZstdLevel},
@@ -259,8 +263,10 @@ impl Read for Cursor {
 pub struct Opened {
     file: File,
     footer: ArrowReaderMetadata,
-    /// The trace filters of its row groups, once they were asked.
-    filters: Arc<OnceLock<Vec<Option<Sbbf>>>>,
+    /// The trace filter of each row group, once it was asked.
+    filters: Arc<[OnceLock<Option<Sbbf>>]>,
+    /// What a search for attributes needs, once there was one.
+    search: Arc<OnceLock<spans::search::Footer>>,
 }
 
 impl Opened {
@@ -292,7 +298,9 @@ impl Opened {
         let options = ArrowReaderOptions::new().with_page_index_policy(pages);
         let footer =
             ArrowReaderMetadata::load(&file, options).map_err(|source| file.failed(source))?;
-        Ok(Opened { file, footer, filters: Arc::default() })
+        let groups = 0..footer.metadata().num_row_groups();
+        let filters = groups.map(|_| OnceLock::new()).collect();
+        Ok(Opened { file, footer, filters, search: Arc::default() })
     }
 
     fn builder(&self) -> ParquetRecordBatchReaderBuilder<File> {
@@ -318,18 +326,57 @@ impl Opened {
         self.footer.metadata().memory_size() + filters.sum::<usize>()
     }
 
-    /// The Bloom filters of a column, one a row group; none where a row group has none. Read once: a writer that goes on
-    /// from an old journal asks for every trace in every segment.
-    fn filters(&self, column: usize) -> Result<&[Option<Sbbf>], SegmentError> {
-        if let Some(filters) = self.filters.get() {
-            return Ok(filters);
+    /// The Bloom filter of a column in a row group, if there is one. Read once: a writer that goes on from an old journal
+    /// asks for every trace in every segment.
+    fn filter(&self, group: usize, column: usize) -> Result<Option<&Sbbf>, SegmentError> {
+        let place = &self.filters[group];
+        if let Some(filter) = place.get() {
+            return Ok(filter.as_ref());
         }
-        let groups = 0..self.footer.metadata().num_row_groups();
-        let read = |group| self.builder().get_row_group_column_bloom_filter(group, column);
-        let filters: Result<Vec<_>, ParquetError> = groups.map(read).collect();
-        let filters = filters.map_err(|source| self.failed(source))?;
+        let read = self.builder().get_row_group_column_bloom_filter(group, column);
+        let filter = read.map_err(|source| self.failed(source))?;
         // Another may have been faster; both read the same.
-        Ok(self.filters.get_or_init(|| filters))
+        Ok(place.get_or_init(|| filter).as_ref())
+    }
+
+    /// The number of a column; nothing when the segment has none of the name.
+    fn column_number(&self, name: &str) -> Option<usize> {
+        self.footer.schema().index_of(name).ok()
+    }
+
+    /// Some rows of a row group, with these columns of it; those it lacks are left out.
+    fn part(
+        &self,
+        group: usize,
+        rows: RowSelection,
+        columns: &[&str],
+    ) -> Result<ParquetRecordBatchReader, SegmentError> {
+        self.part_as(&self.footer, group, rows, columns)
+    }
+
+    /// The same as another reading of the footer says.
+    fn part_as(
+        &self,
+        footer: &ArrowReaderMetadata,
+        group: usize,
+        rows: RowSelection,
+        columns: &[&str],
+    ) -> Result<ParquetRecordBatchReader, SegmentError> {
+        let numbers = columns.iter().filter_map(|name| self.column_number(name));
+        let columns = ProjectionMask::roots(footer.parquet_schema(), numbers);
+        ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), footer.clone())
+            .with_batch_size(READ_ROWS)
+            .with_row_groups(vec![group])
+            .with_row_selection(rows)
+            .with_projection(columns)
+            .build()
+            .map_err(|source| self.failed(source))
+    }
+
+    /// How many rows a row group has.
+    fn rows_of_group(&self, group: usize) -> usize {
+        let rows = self.footer.metadata().row_group(group).num_rows();
+        usize::try_from(rows).expect("a row group has few rows")
     }
 
     /// The rows of the row groups that are wanted, batch by batch.
@@ -404,7 +451,23 @@ fn with_statistics(
     properties: WriterPropertiesBuilder,
     columns: &[&str],
 ) -> WriterPropertiesBuilder {
+    with_level(properties, columns, EnabledStatistics::Chunk)
+}
+
+/// The same for each page besides.
+fn with_page_statistics(
+    properties: WriterPropertiesBuilder,
+    columns: &[&str],
+) -> WriterPropertiesBuilder {
+    with_level(properties, columns, EnabledStatistics::Page)
+}
+
+fn with_level(
+    properties: WriterPropertiesBuilder,
+    columns: &[&str],
+    level: EnabledStatistics,
+) -> WriterPropertiesBuilder {
     columns.iter().fold(properties, |properties, &name| {
-        properties.set_column_statistics_enabled(name.into(), EnabledStatistics::Chunk)
+        properties.set_column_statistics_enabled(name.into(), level)
     })
 }

@@ -119,7 +119,7 @@ impl Segment {
         self.footers.get(self.meta.id, || {
             let disk = Arc::clone(&self.file.disk);
             match Table::from_number(self.meta.table) {
-                Some(Table::Spans | Table::Snapshots) => {
+                Some(table) if table.is_read_by_page() => {
                     Opened::open_with_pages(disk, &self.file.path)
                 }
                 _ => Opened::open(disk, &self.file.path),

@@ -52,6 +52,7 @@ pub(crate) async fn list(
     let (from_ns, to_ns) = range.nanos();
     let query = TraceQuery {
         account: caller.account,
+        trace: None,
         application: entities.filter(wanted.application, EntityKind::Application, "application")?,
         bt: entities.filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
         tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,

@@ -10,7 +10,11 @@ use parquet::arrow::ArrowWriter;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::columns::{Columns, schema};
-use super::span_properties;
+use super::{
+    ROW_GROUP,
+    filter::{FilterWriter, Head},
+    span_properties,
+};
 use crate::{
     attribute,
     segment::{self, Opened, SegmentError},
@@ -152,6 +156,8 @@ pub struct SpanWriter<W: Write + Send> {
     /// The column of each type and key.
     attributes: FxHashMap<Box<[u8]>, usize>,
     open: OpenTrace,
+    filters: FilterWriter,
+    rows_of_group: usize,
 }
 
 /// The trace whose spans are coming: where its rows are, for the offsets of parents.
@@ -195,8 +201,21 @@ impl<W: Write + Send> SpanWriter<W> {
         let writer = segment::writer(out, SchemaRef::clone(&schema), properties)?;
         let attributes =
             columns.iter().enumerate().map(|(at, (_, _, head))| ((*head).into(), at)).collect();
-        let columns = Columns::new(columns.iter().map(|(kind, _, _)| *kind));
-        Ok(SpanWriter { writer, schema, columns, attributes, open: OpenTrace::default() })
+        // Values that have no dictionary are told by the filter.
+        let filtered = |kind: char, head: &[u8]| {
+            (kind != 'b' && census.various.contains(head)).then(|| Head::of(head))
+        };
+        let columns = columns.iter().map(|&(kind, _, head)| (kind, filtered(kind, head)));
+        let columns = Columns::new(columns);
+        Ok(SpanWriter {
+            writer,
+            schema,
+            columns,
+            attributes,
+            open: OpenTrace::default(),
+            filters: FilterWriter::default(),
+            rows_of_group: 0,
+        })
     }
 
     /// Where the attributes of a part's rows go.
@@ -210,12 +229,21 @@ impl<W: Write + Send> SpanWriter<W> {
     /// As [`SpanWriter::new`].
     pub fn push(&mut self, row: &SpanRow<'_>, places: &Places) -> Result<(), SegmentError> {
         self.open.enter(row);
-        self.columns.push(row, &self.open, places);
+        self.columns.push(row, &self.open, places, &mut self.filters);
         self.open.rows.push(row.id.0);
+        self.rows_of_group += 1;
+        if self.rows_of_group == ROW_GROUP {
+            self.end_group();
+        }
         if self.columns.rows() == CHUNK {
             self.write_chunk()?;
         }
         Ok(())
+    }
+
+    fn end_group(&mut self) {
+        self.filters.end_group();
+        self.rows_of_group = 0;
     }
 
     fn write_chunk(&mut self) -> Result<(), SegmentError> {
@@ -231,6 +259,14 @@ impl<W: Write + Send> SpanWriter<W> {
         if self.columns.rows() > 0 {
             self.write_chunk()?;
         }
+        if self.rows_of_group > 0 {
+            self.end_group();
+        }
+        self.writer.flush().map_err(SegmentError::Encode)?;
+        debug_assert_eq!(self.writer.flushed_row_groups().len(), self.filters.groups());
+        let (filters, entry) = self.filters.finish(self.writer.bytes_written());
+        self.writer.write_all(&filters).map_err(|error| SegmentError::Encode(error.into()))?;
+        self.writer.append_key_value_metadata(entry);
         self.writer.into_inner().map_err(SegmentError::Encode)
     }
 }

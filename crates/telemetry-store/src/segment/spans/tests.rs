@@ -1,4 +1,4 @@
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use daemon::disk::{Disk, SimulatedDisk};
 use model::{
@@ -56,7 +56,7 @@ fn reopened(batch: &SpanBatch) -> Opened {
     let disk: Arc<dyn Disk> = Arc::new(SimulatedDisk::new());
     let bytes = encode_spans(batch).expect("it encodes");
     segment::store(disk.as_ref(), Path::new("a"), &bytes).expect("the disk works");
-    Opened::open(disk, Path::new("a")).expect("it opens")
+    Opened::open_with_pages(disk, Path::new("a")).expect("it opens")
 }
 
 #[test]
@@ -87,6 +87,20 @@ fn a_trace_comes_back_whole_from_among_many() {
     let mut none = SpanBatch::default();
     read_traces(&segment, &BTreeSet::from([trace(99_999)]), &mut none).expect("it reads");
     assert!(none.is_empty());
+}
+
+#[test]
+fn a_trace_that_goes_on_in_the_next_row_group_keeps_its_parents() {
+    let mut batch = SpanBatch::default();
+    // One trace alone, larger than a row group: each span is called by the one before.
+    for id in 1..=ROW_GROUP as u64 + 10 {
+        push(&mut batch, trace(1), id, id - 1, 1_000_000 + id);
+    }
+    let segment = reopened(&batch);
+    let mut found = SpanBatch::default();
+    read_traces(&segment, &BTreeSet::from([trace(1)]), &mut found).expect("it reads");
+    assert_eq!(found.len(), ROW_GROUP + 10);
+    assert!((0..found.len()).map(|at| found.row(at)).all(|row| row.parent.0 + 1 == row.id.0));
 }
 
 proptest! {

@@ -19,6 +19,7 @@ use rustc_hash::FxHashMap;
 use super::{OpenTrace, Places};
 use crate::{
     attribute::Raw,
+    segment::spans::filter::{self, FilterWriter, Head},
     span_batch::{Attributes, SpanRow},
 };
 
@@ -253,11 +254,15 @@ pub(super) struct Columns {
     resource: Resources,
     bodies: [Strings; 3],
     attributes: Vec<AttributeColumn>,
+    /// Of each attribute that is to be in the filter.
+    filtered: Vec<Option<Head>>,
     rest: Vec<u8>,
 }
 
 impl Columns {
-    pub(super) fn new(attributes: impl Iterator<Item = char>) -> Columns {
+    /// The type of each attribute that is a column, and what it is in the filter, if it is to be there.
+    pub(super) fn new(attributes: impl Iterator<Item = (char, Option<Head>)>) -> Columns {
+        let (kinds, filtered): (Vec<char>, Vec<Option<Head>>) = attributes.unzip();
         Columns {
             trace: Vec::new(),
             id: Vec::new(),
@@ -273,7 +278,8 @@ impl Columns {
             texts: std::array::from_fn(|_| Strings::default()),
             resource: Resources::default(),
             bodies: std::array::from_fn(|_| Strings::default()),
-            attributes: attributes.map(AttributeColumn::new).collect(),
+            attributes: kinds.into_iter().map(AttributeColumn::new).collect(),
+            filtered,
             rest: Vec::new(),
         }
     }
@@ -282,8 +288,14 @@ impl Columns {
         self.id.len()
     }
 
-    pub(super) fn push(&mut self, row: &SpanRow<'_>, open: &OpenTrace, places: &Places) {
-        self.push_attributes(row, places);
+    pub(super) fn push(
+        &mut self,
+        row: &SpanRow<'_>,
+        open: &OpenTrace,
+        places: &Places,
+        filters: &mut FilterWriter,
+    ) {
+        self.push_attributes(row, places, filters);
         self.trace.extend_from_slice(&row.trace.0);
         self.id.push(row.id.0);
         let offset = open.parent_offset(row.parent.0).filter(|_| !row.parent.is_none());
@@ -308,18 +320,25 @@ impl Columns {
         }
     }
 
-    fn push_attributes(&mut self, row: &SpanRow<'_>, places: &Places) {
+    fn push_attributes(&mut self, row: &SpanRow<'_>, places: &Places, filters: &mut FilterWriter) {
         self.rest.clear();
         let Attributes::Numbered(numbered) = row.attributes else {
             unreachable!("the rows of a batch are numbered")
         };
         let at = self.rows();
         for (number, raw) in numbered.raw() {
-            let taken =
-                places.0[number].is_some_and(|column| self.attributes[column].append(at, raw));
-            if !taken {
-                self.rest.extend_from_slice(raw.head);
-                self.rest.extend_from_slice(raw.value);
+            let column = places.0[number].filter(|column| self.attributes[*column].append(at, raw));
+            match column {
+                Some(column) => {
+                    if let Some(head) = self.filtered[column] {
+                        filters.add(head.with(raw.value));
+                    }
+                }
+                None => {
+                    filters.add(filter::rare(raw));
+                    self.rest.extend_from_slice(raw.head);
+                    self.rest.extend_from_slice(raw.value);
+                }
             }
         }
     }
