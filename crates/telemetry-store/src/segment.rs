@@ -12,6 +12,7 @@ pub mod samples;
 pub mod series;
 pub mod spans;
 pub mod traces;
+mod unpack;
 
 use std::{
     io::{self, Read, Write},
@@ -42,6 +43,8 @@ use parquet::{
         statistics::Statistics,
     },
 };
+
+use self::unpack::Unpacker;
 
 /// The format that this version writes, and the newest that it reads.
 pub const FORMAT: u16 = 3;
@@ -351,25 +354,31 @@ impl Opened {
         rows: RowSelection,
         columns: &[&str],
     ) -> Result<ParquetRecordBatchReader, SegmentError> {
-        self.part_as(&self.footer, group, rows, columns)
+        let columns = self.columns(columns);
+        Unpacker::new()
+            .and_then(|unpacker| {
+                unpacker.group(self, group).rows(self.footer.schema(), columns, rows)
+            })
+            .map_err(|source| self.failed(source))
     }
 
-    /// The same as another reading of the footer says.
-    fn part_as(
+    /// Columns by their names; those it lacks are left out.
+    fn columns(&self, names: &[&str]) -> ProjectionMask {
+        let numbers = names.iter().filter_map(|name| self.column_number(name));
+        ProjectionMask::roots(self.footer.parquet_schema(), numbers)
+    }
+
+    /// Some rows of a row group, with all columns.
+    fn whole_rows(
         &self,
-        footer: &ArrowReaderMetadata,
         group: usize,
         rows: RowSelection,
-        columns: &[&str],
     ) -> Result<ParquetRecordBatchReader, SegmentError> {
-        let numbers = columns.iter().filter_map(|name| self.column_number(name));
-        let columns = ProjectionMask::roots(footer.parquet_schema(), numbers);
-        ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), footer.clone())
-            .with_batch_size(READ_ROWS)
-            .with_row_groups(vec![group])
-            .with_row_selection(rows)
-            .with_projection(columns)
-            .build()
+        let columns = ProjectionMask::all();
+        Unpacker::new()
+            .and_then(|unpacker| {
+                unpacker.group(self, group).rows(self.footer.schema(), columns, rows)
+            })
             .map_err(|source| self.failed(source))
     }
 

@@ -23,8 +23,8 @@ use crate::{
 const MAX_VALUES: usize = 12 << 20;
 /// So many spans are looked at for each that a page may have, where only those of one business transaction are wanted.
 const CANDIDATES: usize = 10;
-/// A span may end so long before or after its trace's transaction, nanoseconds: no trace stays open longer.
-const MARGIN_NS: u64 = 600 * 1_000_000_000;
+/// A span may end so long before or after its trace's transaction, nanoseconds.
+const MARGIN_NS: u64 = 60 * 1_000_000_000;
 
 pub(super) fn spans(
     store: &Store,

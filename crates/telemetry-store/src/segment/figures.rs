@@ -173,8 +173,7 @@ pub fn each_figure(
             continue;
         }
         let selection = pages_of(segment, group, &may_hold);
-        let reader = segment.builder().with_row_groups(vec![group]).with_row_selection(selection);
-        for batch in reader.build().map_err(|source| segment.failed(source))? {
+        for batch in segment.whole_rows(group, selection)? {
             let batch = batch.map_err(|source| segment.failed(source.into()))?;
             rows_of(&batch, wanted, &mut each).ok_or_else(|| segment.lacks_column())?;
         }

@@ -15,7 +15,7 @@ pub mod search;
 use arrow::array::RecordBatch;
 use model::id::TraceId;
 use parquet::{
-    basic::Encoding,
+    basic::{Compression, Encoding},
     file::properties::{EnabledStatistics, WriterProperties, WriterVersion},
     schema::types::ColumnPath,
 };
@@ -45,7 +45,10 @@ fn span_properties(
         .set_writer_version(WriterVersion::PARQUET_1_0);
     let properties =
         ["id", "start_offset", "duration"].into_iter().fold(properties, |properties, name| {
-            properties.set_column_dictionary_enabled(name.into(), false)
+            // Random numbers do not get smaller.
+            properties
+                .set_column_dictionary_enabled(name.into(), false)
+                .set_column_compression(name.into(), Compression::UNCOMPRESSED)
         });
     various
         .fold(properties, |properties, name| {

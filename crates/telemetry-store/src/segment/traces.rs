@@ -13,7 +13,10 @@ use model::{
     id::{EntityId, SpanId, TraceId},
     span::{Outcome, SnapshotReason},
 };
-use parquet::{arrow::arrow_reader::RowSelection, basic::Encoding};
+use parquet::{
+    arrow::arrow_reader::RowSelection,
+    basic::{Compression, Encoding},
+};
 
 use super::{
     Group, Opened, SegmentError,
@@ -58,6 +61,9 @@ pub fn encode_traces(rows: &mut [TraceRow]) -> Result<Vec<u8>, SegmentError> {
         .set_column_encoding("trace".into(), Encoding::PLAIN)
         .set_column_dictionary_enabled("entry".into(), false)
         .set_column_dictionary_enabled("end".into(), false)
+        .set_column_dictionary_enabled("duration".into(), false)
+        // Ids and times, which hardly get smaller: a search would pay for it.
+        .set_compression(Compression::UNCOMPRESSED)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .build();

@@ -43,8 +43,7 @@ pub fn read_traces(
         read_before = Some(group);
         let rows =
             RowSelection::from_consecutive_ranges(rows.into_iter(), segment.rows_of_group(group));
-        let reader = segment.builder().with_row_groups(vec![group]).with_row_selection(rows);
-        for batch in reader.build().map_err(|source| segment.failed(source))? {
+        for batch in segment.whole_rows(group, rows)? {
             let batch = batch.map_err(|source| segment.failed(source.into()))?;
             decode_batch(segment, &mut decoder, &batch, &mut found, |id| wanted.contains(&id))?;
         }

@@ -27,6 +27,7 @@ use crate::{
         Opened, SegmentError,
         column::{I64, Text, U8, U32, U64, column},
         pages::{Pages, Pruning},
+        unpack::Unpacker,
     },
     span_batch::Glance,
 };
@@ -78,8 +79,10 @@ pub fn each_hit(
     mut each: impl FnMut(Hit),
 ) -> Result<Cost, SegmentError> {
     let mut cost = Cost::default();
+    let unpacker = &Unpacker::new().map_err(|source| segment.failed(source))?;
     for group in 0..segment.footer.metadata().num_row_groups() {
-        let mut search = Search { segment, group, rows: slow_pages(segment, group, wanted), cost };
+        let mut search =
+            Search { segment, unpacker, group, rows: slow_pages(segment, group, wanted), cost };
         if !search.rows.is_empty() && search.attributes(wanted.attributes)? {
             search.facts(wanted, &mut each)?;
         }
@@ -103,6 +106,7 @@ fn slow_pages(segment: &Opened, group: usize, wanted: &Wanted<'_>) -> Vec<Range<
 /// A search in one row group.
 struct Search<'s> {
     segment: &'s Opened,
+    unpacker: &'s Unpacker,
     group: usize,
     /// Those that may match, as is known by now.
     rows: Vec<Range<usize>>,
@@ -114,7 +118,7 @@ impl Search<'_> {
     fn attributes(&mut self, pairs: &[Pair]) -> Result<bool, SegmentError> {
         let mut places: Vec<(&Pair, Vec<Place>)> = Vec::with_capacity(pairs.len());
         for pair in pairs {
-            let of_pair = footer::places(self.segment, self.group, pair)?;
+            let of_pair = footer::places(self.segment, self.unpacker, self.group, pair)?;
             if of_pair.is_empty() {
                 return Ok(false);
             }
@@ -193,10 +197,12 @@ impl Search<'_> {
             self.rows.iter().cloned(),
             segment.rows_of_group(group),
         );
-        let footer = if coded { &Footer::of(segment)?.coded } else { &segment.footer };
+        let schema = if coded { &Footer::of(segment).coded } else { segment.footer.schema() };
         let mut rows = self.rows.iter().cloned().flatten();
         let mut numbers = Vec::new();
-        for batch in segment.part_as(footer, group, selection, columns)? {
+        let group = self.unpacker.group(segment, group);
+        let read = group.rows(schema, segment.columns(columns), selection);
+        for batch in read.map_err(|source| segment.failed(source))? {
             let batch = batch.map_err(|source| segment.failed(source.into()))?;
             numbers.clear();
             numbers.extend(rows.by_ref().take(batch.num_rows()));

@@ -7,34 +7,34 @@ use arrow::{
         Array, ArrayRef, AsArray, BinaryArray, BooleanArray, DictionaryArray, Float64Array,
         Int64Array, StringArray,
     },
-    datatypes::{DataType, Field, Int32Type, Schema},
+    datatypes::{DataType, Field, Int32Type, Schema, SchemaRef},
     record_batch::RecordBatch,
 };
 use parquet::{
-    arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
     basic::Encoding,
     column::page::{Page, PageReader},
-    file::{metadata::ColumnChunkMetaData, serialized_reader::SerializedPageReader},
+    file::metadata::ColumnChunkMetaData,
 };
 
 use super::pair::{Pair, Typed};
 use crate::segment::{
     Opened, SegmentError,
     spans::filter::{Filters, may_hold},
+    unpack::Unpacker,
 };
 
 /// What a segment's footer says to a search.
 #[derive(Debug)]
 pub(in crate::segment) struct Footer {
     /// By which texts with a dictionary are read as their numbers in there.
-    pub(super) coded: ArrowReaderMetadata,
+    pub(super) coded: SchemaRef,
     filters: Option<Filters>,
 }
 
 impl Footer {
-    pub(super) fn of(segment: &Opened) -> Result<&Footer, SegmentError> {
+    pub(super) fn of(segment: &Opened) -> &Footer {
         if let Some(footer) = segment.search.get() {
-            return Ok(footer);
+            return footer;
         }
         let metadata = segment.footer.metadata();
         let fields = segment.footer.schema().fields().iter().map(|field| match field.data_type() {
@@ -45,12 +45,9 @@ impl Footer {
             }
             _ => Arc::clone(field),
         });
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        let options = ArrowReaderOptions::new().with_schema(schema);
-        let coded = ArrowReaderMetadata::try_new(Arc::clone(metadata), options)
-            .map_err(|source| segment.failed(source))?;
+        let coded = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let footer = Footer { coded, filters: Filters::of(metadata) };
-        Ok(segment.search.get_or_init(|| footer))
+        segment.search.get_or_init(|| footer)
     }
 }
 
@@ -99,10 +96,11 @@ impl Place {
 /// All places of a row group where an attribute may be.
 pub(super) fn places(
     segment: &Opened,
+    unpacker: &Unpacker,
     group: usize,
     pair: &Pair,
 ) -> Result<Vec<Place>, SegmentError> {
-    let filters = Footer::of(segment)?.filters.as_ref();
+    let filters = Footer::of(segment).filters.as_ref();
     let passes = |hash: u64| match filters.map(|filters| filters.block(group, hash)) {
         // A segment of before has no filter.
         None => Ok(true),
@@ -121,7 +119,7 @@ pub(super) fn places(
         let coded = is_coded(chunk);
         let may_be = if coded {
             let has = |dictionary: &[u8]| dictionary_holds(dictionary, &meant.value);
-            dictionary(segment, group, column)?.is_none_or(|dictionary| has(&dictionary))
+            dictionary(segment, unpacker, group, column)?.is_none_or(|dictionary| has(&dictionary))
         } else {
             // One whose dictionary grew too large, and truths, which have none, are in no filter.
             let unknown =
@@ -133,15 +131,20 @@ pub(super) fn places(
         places.extend(may_be.then_some(Place::Column { meant: number, coded }));
     }
     places.extend(may_be_rare.then_some(Place::Rest));
-    places.extend(resource(segment, group, pair)?);
+    places.extend(resource(segment, unpacker, group, pair)?);
     Ok(places)
 }
 
-fn resource(segment: &Opened, group: usize, pair: &Pair) -> Result<Option<Place>, SegmentError> {
+fn resource(
+    segment: &Opened,
+    unpacker: &Unpacker,
+    group: usize,
+    pair: &Pair,
+) -> Result<Option<Place>, SegmentError> {
     let Some(column) = segment.column_number("resource") else { return Ok(None) };
     let coded = is_coded(segment.footer.metadata().row_group(group).column(column));
     let may_be = !coded
-        || dictionary(segment, group, column)?
+        || dictionary(segment, unpacker, group, column)?
             .is_none_or(|dictionary| texts(&dictionary).any(|resource| pair.is_in(resource)));
     Ok(may_be.then_some(Place::Resource { coded }))
 }
@@ -157,13 +160,13 @@ fn is_coded(chunk: &ColumnChunkMetaData) -> bool {
 /// A column's dictionary in a row group, as Parquet writes plain values.
 fn dictionary(
     segment: &Opened,
+    unpacker: &Unpacker,
     group: usize,
     column: usize,
 ) -> Result<Option<bytes::Bytes>, SegmentError> {
-    let chunk = segment.footer.metadata().row_group(group).column(column);
-    let file = Arc::new(segment.file.clone());
-    let rows = segment.rows_of_group(group);
-    let first = SerializedPageReader::new(file, chunk, rows, None)
+    let first = unpacker
+        .group(segment, group)
+        .pages(column, false)
         .and_then(|mut pages| pages.get_next_page())
         .map_err(|source| segment.failed(source))?;
     Ok(match first {
