@@ -170,6 +170,9 @@ impl Store {
         for table in [Table::Spans, Table::Snapshots] {
             let segments = pin.of(account, table).into_iter();
             self.read_each(segments.filter(|segment| recent(segment)), lacks, |segment| {
+                if !segment.may_hold(traces)? {
+                    return Ok(());
+                }
                 segment::spans::read_traces(&*segment.open()?, traces, found)
             })?;
         }

@@ -5,6 +5,7 @@
 
 mod column;
 pub mod figures;
+mod file;
 pub mod logs;
 pub mod metrics;
 mod pages;
@@ -15,15 +16,13 @@ pub mod traces;
 mod unpack;
 
 use std::{
-    io::{self, Read, Write},
-    path::{Path, PathBuf},
+    io::{self, Write},
+    path::Path,
     sync::{Arc, OnceLock},
 };
 
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
-use bytes::Bytes;
-use daemon::disk::{Disk, DiskFile};
-use parking_lot::Mutex;
+use daemon::disk::Disk;
 use parquet::{
     arrow::{
         ArrowWriter, ProjectionMask,
@@ -39,12 +38,12 @@ use parquet::{
     file::{
         metadata::{PageIndexPolicy, RowGroupMetaData},
         properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion},
-        reader::{ChunkReader, Length},
         statistics::Statistics,
     },
 };
 
-use self::unpack::Unpacker;
+pub(crate) use self::file::Output;
+use self::{file::File, unpack::Unpacker};
 
 /// The format that this version writes, and the newest that it reads.
 pub const FORMAT: u16 = 3;
@@ -153,114 +152,6 @@ pub fn store(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), SegmentEr
     file.sync().map_err(failed)
 }
 
-/// A segment's file that is written while it is made.
-#[derive(Debug)]
-pub(crate) struct Output {
-    file: Box<dyn DiskFile>,
-    path: PathBuf,
-}
-
-impl Output {
-    /// Makes the file.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub(crate) fn create(disk: &dyn Disk, path: &Path) -> Result<Output, SegmentError> {
-        let failed = |source| SegmentError::Disk { path: path.display().to_string(), source };
-        Ok(Output { file: disk.create(path).map_err(failed)?, path: path.to_owned() })
-    }
-
-    /// Makes the file durable and gives its length; its name is durable after `sync_dir` of its directory.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub(crate) fn sync(mut self) -> Result<u64, SegmentError> {
-        let path = self.path.display().to_string();
-        self.file.sync().map_err(|source| SegmentError::Disk { path, source })?;
-        Ok(self.file.len())
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.append(bytes).map(|()| bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A segment's file as Parquet reads it.
-#[derive(Clone, Debug)]
-pub(crate) struct File {
-    disk: Arc<dyn Disk>,
-    path: PathBuf,
-    length: u64,
-    /// What the disk said when it refused last: Parquet hands on no more than its words.
-    refusal: Arc<Mutex<Option<io::Error>>>,
-}
-
-impl File {
-    fn read(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        self.disk.read_at(&self.path, start, length).map_err(|error| {
-            let said = ParquetError::General(error.to_string());
-            *self.refusal.lock() = Some(error);
-            said
-        })
-    }
-
-    /// Why reading failed: by the disk's refusal, if there was one.
-    fn failed(&self, source: ParquetError) -> SegmentError {
-        let path = self.path.display().to_string();
-        match self.refusal.lock().take() {
-            Some(source) => SegmentError::Disk { path, source },
-            None => SegmentError::Parquet { path, source },
-        }
-    }
-}
-
-impl Length for File {
-    fn len(&self) -> u64 {
-        self.length
-    }
-}
-
-impl ChunkReader for File {
-    type T = Cursor;
-
-    fn get_read(&self, start: u64) -> Result<Cursor, ParquetError> {
-        Ok(Cursor { file: self.clone(), at: start, buffer: Bytes::new() })
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        self.read(start, length)
-    }
-}
-
-/// Reads a file onward from a place.
-#[derive(Debug)]
-pub(crate) struct Cursor {
-    file: File,
-    at: u64,
-    buffer: Bytes,
-}
-
-impl Read for Cursor {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        const CHUNK: u64 = 64 * 1024;
-        if self.buffer.is_empty() {
-            let length = CHUNK.min(self.file.length.saturating_sub(self.at));
-            let length = usize::try_from(length).expect("a chunk is small");
-            self.buffer = self.file.read(self.at, length).map_err(io::Error::other)?;
-            self.at += length as u64;
-        }
-        let count = out.len().min(self.buffer.len());
-        out[..count].copy_from_slice(&self.buffer.split_to(count));
-        Ok(count)
-    }
-}
-
 /// An opened segment: its file and footer.
 #[derive(Clone, Debug)]
 pub struct Opened {
@@ -294,10 +185,7 @@ impl Opened {
         path: &Path,
         pages: PageIndexPolicy,
     ) -> Result<Opened, SegmentError> {
-        let length = disk
-            .len(path)
-            .map_err(|source| SegmentError::Disk { path: path.display().to_string(), source })?;
-        let file = File { disk, path: path.to_owned(), length, refusal: Arc::default() };
+        let file = File::open(disk, path)?;
         let options = ArrowReaderOptions::new().with_page_index_policy(pages);
         let footer =
             ArrowReaderMetadata::load(&file, options).map_err(|source| file.failed(source))?;
@@ -422,7 +310,7 @@ impl Opened {
     }
 
     fn lacks_column(&self) -> SegmentError {
-        SegmentError::Column { path: self.file.path.display().to_string(), column: "(any)" }
+        SegmentError::Column { path: self.file.name(), column: "(any)" }
     }
 }
 

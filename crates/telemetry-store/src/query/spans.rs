@@ -140,6 +140,7 @@ fn in_segments(
 ) -> Result<Option<u64>, QueryError> {
     let mut values = 0;
     for (number, &segment) in segments.iter().enumerate() {
+        newest.drop_oldest();
         let last_ns = (segment.meta.max_time_ns as u64).min(wanted.to_ns.saturating_sub(1));
         if !newest.has_room_for(last_ns) {
             return Ok(None);
@@ -272,3 +273,6 @@ fn page(
     let next = if more { rows.last().map(place).or(onward) } else { onward };
     SpanPage { rows, next }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ use parquet::{
     schema::types::ColumnPath,
 };
 
+pub(crate) use self::read::Extent;
 pub use self::{
     encode::{Census, Places, SpanWriter, encode_spans},
     read::read_traces,
@@ -105,10 +106,9 @@ fn decode_batch(
     out: &mut SpanBatch,
     wanted: impl Fn(TraceId) -> bool,
 ) -> Result<(), SegmentError> {
-    decoder.decode(batch, out, wanted).ok_or_else(|| SegmentError::Column {
-        path: segment.file.path.display().to_string(),
-        column: "(a span's)",
-    })
+    decoder
+        .decode(batch, out, wanted)
+        .ok_or_else(|| SegmentError::Column { path: segment.file.name(), column: "(a span's)" })
 }
 
 #[cfg(test)]

@@ -6,17 +6,57 @@ use arrow::array::FixedSizeBinaryArray;
 use model::id::TraceId;
 use parquet::{
     arrow::arrow_reader::RowSelection,
+    bloom_filter::Sbbf,
     data_type::FixedLenByteArray,
-    file::{page_index::column_index::ColumnIndexMetaData, statistics::Statistics},
+    file::{
+        metadata::ColumnChunkMetaData, page_index::column_index::ColumnIndexMetaData,
+        statistics::Statistics,
+    },
 };
 
 use super::{decode::Decoder, decode_batch};
 use crate::{
-    segment::{Opened, SegmentError, column::column, pages::Pages},
+    segment::{File, Opened, SegmentError, column::column, pages::Pages},
     span_batch::SpanBatch,
 };
 
 const TRACE_COLUMN: usize = 0;
+
+/// Which traces a segment may have, told without its footer: that of a large segment is a thousand times as large as this,
+/// and a trace is asked for in every segment of a day.
+#[derive(Debug)]
+pub(crate) struct Extent {
+    file: File,
+    /// The trace's column of each row group.
+    chunks: Vec<ColumnChunkMetaData>,
+}
+
+impl Extent {
+    pub(crate) fn of(segment: &Opened) -> Extent {
+        let groups = segment.footer.metadata().row_groups().iter();
+        let chunks = groups.map(|group| group.column(TRACE_COLUMN).clone()).collect();
+        Extent { file: segment.file.clone(), chunks }
+    }
+
+    /// Whether it may have one of the traces.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn may_hold(&self, traces: &BTreeSet<TraceId>) -> Result<bool, SegmentError> {
+        for chunk in &self.chunks {
+            let within = within(chunk, traces);
+            if within.is_empty() {
+                continue;
+            }
+            let filter = Sbbf::read_from_column_chunk(chunk, &self.file)
+                .map_err(|source| self.file.failed(source))?;
+            if within.iter().any(|trace| passes(filter.as_ref(), trace)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
 
 /// The spans of some traces, into `out`.
 ///
@@ -58,24 +98,30 @@ fn may_be_in(
     group: usize,
     traces: &BTreeSet<TraceId>,
 ) -> Result<BTreeSet<TraceId>, SegmentError> {
-    let within: Vec<TraceId> = match bounds(segment, group) {
-        Some((first, last)) => traces.range(first..=last).copied().collect(),
-        None => traces.iter().copied().collect(),
-    };
+    let chunk = segment.footer.metadata().row_group(group).column(TRACE_COLUMN);
+    let within = within(chunk, traces);
     if within.is_empty() {
         return Ok(BTreeSet::new());
     }
     let filter = segment.filter(group, TRACE_COLUMN)?;
-    let may_hold = |trace: &TraceId| {
-        filter.is_none_or(|filter| filter.check(&FixedLenByteArray::from(trace.0.to_vec())))
-    };
-    Ok(within.into_iter().filter(may_hold).collect())
+    Ok(within.into_iter().filter(|trace| passes(filter, trace)).collect())
+}
+
+/// Those of the traces that lie between a row group's first and last.
+fn within(chunk: &ColumnChunkMetaData, traces: &BTreeSet<TraceId>) -> Vec<TraceId> {
+    match bounds(chunk) {
+        Some((first, last)) => traces.range(first..=last).copied().collect(),
+        None => traces.iter().copied().collect(),
+    }
+}
+
+fn passes(filter: Option<&Sbbf>, trace: &TraceId) -> bool {
+    filter.is_none_or(|filter| filter.check(&FixedLenByteArray::from(trace.0.to_vec())))
 }
 
 /// The first and last trace of a row group; nothing where they are not known.
-fn bounds(segment: &Opened, group: usize) -> Option<(TraceId, TraceId)> {
-    let column = segment.footer.metadata().row_group(group).column(TRACE_COLUMN);
-    let Some(Statistics::FixedLenByteArray(values)) = column.statistics() else { return None };
+fn bounds(chunk: &ColumnChunkMetaData) -> Option<(TraceId, TraceId)> {
+    let Some(Statistics::FixedLenByteArray(values)) = chunk.statistics() else { return None };
     let first = TraceId(values.min_bytes_opt()?.try_into().ok()?);
     let last = TraceId(values.max_bytes_opt()?.try_into().ok()?);
     (first <= last).then_some((first, last))
