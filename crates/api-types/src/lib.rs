@@ -23,6 +23,7 @@ mod reference;
 mod service_endpoint;
 mod session;
 mod snapshot;
+mod span;
 mod tier;
 mod trace;
 
@@ -51,6 +52,7 @@ pub use self::{
     service_endpoint::ServiceEndpoint,
     session::{Session, SessionUser, SignIn},
     snapshot::{Outcome, Snapshot, SnapshotReason},
+    span::FoundSpan,
     tier::{Tier, TierKind},
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,

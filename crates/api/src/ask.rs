@@ -14,8 +14,8 @@ use model::{
 };
 use telemetry_store::reader::{
     Answer, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, Points,
-    QueryError, Reader, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, TracePage,
-    TraceQuery,
+    QueryError, Reader, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage,
+    SpanQuery, TracePage, TraceQuery,
 };
 use tokio::sync::Semaphore;
 
@@ -138,6 +138,10 @@ impl Asking<'_> {
 
     pub(crate) fn traces(&mut self, query: &TraceQuery) -> Result<TracePage, QueryError> {
         self.reader.traces(query).map(|answer| self.note(answer))
+    }
+
+    pub(crate) fn spans(&mut self, query: &SpanQuery) -> Result<SpanPage, QueryError> {
+        self.reader.spans(query).map(|answer| self.note(answer))
     }
 
     pub(crate) fn logs(&mut self, query: &LogQuery) -> Result<LogPage, QueryError> {

@@ -43,6 +43,7 @@ use crate::v1;
         v1::metrics::data,
         v1::snapshots::list,
         v1::traces::read,
+        v1::spans::list,
         v1::logs::list,
         v1::metric_series::list,
         v1::metric_series::samples,

@@ -110,6 +110,7 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/backends/{id}/series" => v1::series::of_backend;
         SignedIn   GET    "/api/v1/snapshots" => v1::snapshots::list;
         SignedIn   GET    "/api/v1/traces/{trace_id}" => v1::traces::read;
+        SignedIn   GET    "/api/v1/spans" => v1::spans::list;
         SignedIn   GET    "/api/v1/logs" => v1::logs::list;
         SignedIn   GET    "/api/v1/metric-series" => v1::metric_series::list;
         SignedIn   GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;

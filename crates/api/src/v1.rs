@@ -16,6 +16,7 @@ pub(crate) mod series;
 pub(crate) mod service_endpoints;
 pub(crate) mod session;
 pub(crate) mod snapshots;
+pub(crate) mod spans;
 pub(crate) mod tiers;
 pub(crate) mod traces;
 

@@ -222,6 +222,21 @@ impl Api {
         ))
     }
 
+    /// The value that an attribute has in a trace's first span; none when there is no such trace.
+    pub(crate) async fn attribute_of_trace(
+        &mut self,
+        trace_id: &str,
+        key: &str,
+    ) -> Result<Option<String>> {
+        let (status, body) = self.get(&format!("/api/v1/traces/{trace_id}")).await?;
+        if status != StatusCode::OK {
+            return Ok(None);
+        }
+        let trace: Json = serde_json::from_slice(&body)
+            .with_context(|| format!("trace {trace_id} is no JSON"))?;
+        Ok(trace["spans"][0]["attributes"][key].as_str().map(str::to_owned))
+    }
+
     /// The metric at an address made by `metric_data`; none when no such metric is there.
     pub(crate) async fn metric(&mut self, address: &str) -> Result<Option<ShownMetric>> {
         let data: MetricData = self.json(address).await?;
@@ -313,6 +328,16 @@ impl Api {
 /// Address of the newest transactions that `which` says, whether or not they are snapshots.
 pub(crate) fn traces(which: &str, range: Range) -> String {
     format!("/api/v1/snapshots?{which}&kept=false&limit={LIST}&{range}")
+}
+
+/// Address of the newest spans that `which` says.
+pub(crate) fn spans(which: &str, range: Range) -> String {
+    format!("/api/v1/spans?{which}&limit={LIST}&{range}")
+}
+
+/// What asks for spans with an attribute.
+pub(crate) fn attribute(key: &str, value: &str) -> String {
+    format!("attribute={}", percent_encoded(&format!("{key}={value}")))
 }
 
 /// Address of the metrics at a path of the tree.

@@ -254,6 +254,9 @@ pub(crate) struct BenchArgs {
     /// Keep the data directory and the server's log
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Send nothing: ask the server about the spans in this folder, which --keep left
+    #[arg(long, requires = "vedette", conflicts_with_all = ["idle", "freshness", "data_root"])]
+    pub(crate) kept: Option<PathBuf>,
     /// Measure this running server instead
     #[arg(long, requires = "endpoint")]
     pub(crate) pid: Option<u32>,

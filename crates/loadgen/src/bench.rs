@@ -7,6 +7,7 @@
 
 pub(crate) mod disk;
 pub(crate) mod freshness;
+pub(crate) mod kept;
 mod meter;
 pub(crate) mod overload;
 pub(crate) mod process;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use self::freshness::Freshness;
+use self::kept::Kept;
 use self::process::Process;
 use self::report::{Idle, Report};
 use self::subject::Subject;
@@ -49,13 +51,15 @@ pub(crate) async fn bench(args: &BenchArgs) -> Result<Report> {
         report.idle = Some(idle(&subject.process, Duration::from_secs(seconds)).await?);
     } else if args.freshness {
         report.freshness = Some(fresh(args, &subject, &shape, &manner).await?);
+    } else if let Some(folder) = &args.kept {
+        spans::ask_kept(&subject, args, &Kept::read(folder)?, &mut report).await?;
     } else if let Some(series) = &series {
         series::measure(&subject, args, series, &manner, &mut report).await?;
     } else {
         spans::measure(&subject, args, &shape, &manner, &mut report).await?;
     }
     if let Some(server) = subject.server {
-        let (took, kept) = server.stop(args.keep).await?;
+        let (took, kept) = server.stop(args.keep || args.kept.is_some()).await?;
         report.stopped_after_ms = Some(took.as_secs_f64() * 1000.0);
         report.kept_in = kept.map(|folder| folder.display().to_string());
     }

@@ -124,7 +124,7 @@ pub(crate) fn config(disk: &SimulatedDisk, catalogue: &MemoryCatalogue) -> Confi
 pub(crate) fn reopened(bytes: &[u8]) -> Opened {
     let disk: Arc<dyn Disk> = Arc::new(SimulatedDisk::new());
     segment::store(disk.as_ref(), "a".as_ref(), bytes).expect("the disk works");
-    Opened::open(disk, "a".as_ref()).expect("it opens")
+    Opened::open_with_pages(disk, "a".as_ref()).expect("it opens")
 }
 
 pub(crate) fn key(subject: u32) -> FigureKey {
@@ -245,6 +245,7 @@ pub(crate) fn figure_query(range: MinuteRange, points: Points) -> FigureQuery {
 pub(crate) fn trace_query(limit: usize) -> TraceQuery {
     TraceQuery {
         account: ACCOUNT,
+        trace: None,
         application: None,
         bt: None,
         tier: None,

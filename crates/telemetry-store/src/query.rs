@@ -4,6 +4,7 @@ mod figures;
 mod logs;
 mod metrics;
 mod samples;
+mod spans;
 mod traces;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -17,10 +18,10 @@ use rustc_hash::FxHashSet;
 use crate::{
     reader::{
         Answer, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, QueryError,
-        Reader, Resolution, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, TracePage,
-        TraceQuery,
+        Reader, Resolution, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage,
+        SpanQuery, TracePage, TraceQuery,
     },
-    segment::{SegmentError, spans},
+    segment::{self, SegmentError},
     span_batch::SpanBatch,
     store::{Pin, Segment, Store},
     table::Table,
@@ -28,12 +29,12 @@ use crate::{
 
 impl Reader for Store {
     fn figures(&self, query: &FigureQuery) -> Result<Answer<Vec<FigureRow>>, QueryError> {
-        answer(|lost| figures::figures(self, query, lost))
+        answer(|lacks| figures::figures(self, query, lacks))
     }
 
     fn trace(&self, account: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {
-        answer(|lost| {
-            let batch = self.spans_of(account, &BTreeSet::from([trace]), 0, lost)?;
+        answer(|lacks| {
+            let batch = self.spans_of(account, &BTreeSet::from([trace]), 0, lacks)?;
             let mut seen = FxHashSet::default();
             let rows = (0..batch.len()).map(|at| batch.row(at)).filter(|row| seen.insert(row.id));
             let mut spans: Vec<Span> = rows.map(|row| row.to_span()).collect();
@@ -43,23 +44,27 @@ impl Reader for Store {
     }
 
     fn traces(&self, query: &TraceQuery) -> Result<Answer<TracePage>, QueryError> {
-        answer(|lost| traces::traces(self, query, lost))
+        answer(|lacks| traces::traces(self, query, lacks))
+    }
+
+    fn spans(&self, query: &SpanQuery) -> Result<Answer<SpanPage>, QueryError> {
+        answer(|lacks| spans::spans(self, query, lacks))
     }
 
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {
-        answer(|lost| logs::logs(self, query, lost))
+        answer(|lacks| logs::logs(self, query, lacks))
     }
 
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {
-        answer(|lost| metrics::metrics(self, query, lost))
+        answer(|lacks| metrics::metrics(self, query, lacks))
     }
 
     fn series(&self, query: &SeriesQuery) -> Result<Answer<SeriesPage>, QueryError> {
-        answer(|lost| samples::series(self, query, lost))
+        answer(|lacks| samples::series(self, query, lacks))
     }
 
     fn samples(&self, query: &SampleQuery) -> Result<Answer<Vec<SeriesSamples>>, QueryError> {
-        answer(|lost| samples::samples(self, query, lost))
+        answer(|lacks| samples::samples(self, query, lacks))
     }
 
     fn newest_minute(&self) -> Option<Minute> {
@@ -92,7 +97,7 @@ impl Store {
         trace: TraceId,
         since_ns: u64,
     ) -> Result<SpanBatch, QueryError> {
-        self.spans_of(account, &BTreeSet::from([trace]), since_ns, &mut Lost::default())
+        self.spans_of(account, &BTreeSet::from([trace]), since_ns, &mut Lacks::default())
     }
 
     /// The same of several traces, read together: neighbours lie in the same pages.
@@ -105,7 +110,7 @@ impl Store {
         traces: &BTreeSet<TraceId>,
         since_ns: u64,
     ) -> Result<SpanBatch, QueryError> {
-        self.spans_of(account, traces, since_ns, &mut Lost::default())
+        self.spans_of(account, traces, since_ns, &mut Lacks::default())
     }
 
     /// The same, but only of segments: for a writer that knows what it has put into the head.
@@ -121,7 +126,14 @@ impl Store {
         let mut found = SpanBatch::default();
         let pin = self.pin();
         let traces = BTreeSet::from([trace]);
-        self.spans_in_segments(&pin, account, &traces, since_ns, &mut found, &mut Lost::default())?;
+        self.spans_in_segments(
+            &pin,
+            account,
+            &traces,
+            since_ns,
+            &mut found,
+            &mut Lacks::default(),
+        )?;
         Ok(found)
     }
 
@@ -130,7 +142,7 @@ impl Store {
         account: AccountId,
         traces: &BTreeSet<TraceId>,
         since_ns: u64,
-        lost: &mut Lost,
+        lacks: &mut Lacks,
     ) -> Result<SpanBatch, QueryError> {
         let mut found = SpanBatch::default();
         let pin = self.pin_with_heads(|head| {
@@ -141,7 +153,7 @@ impl Store {
                     .for_each(|row| found.push(&row));
             }
         });
-        self.spans_in_segments(&pin, account, traces, since_ns, &mut found, lost)?;
+        self.spans_in_segments(&pin, account, traces, since_ns, &mut found, lacks)?;
         Ok(found)
     }
 
@@ -152,13 +164,16 @@ impl Store {
         traces: &BTreeSet<TraceId>,
         since_ns: u64,
         found: &mut SpanBatch,
-        lost: &mut Lost,
+        lacks: &mut Lacks,
     ) -> Result<(), QueryError> {
         let recent = |segment: &Segment| segment.meta.max_time_ns as u64 >= since_ns;
         for table in [Table::Spans, Table::Snapshots] {
             let segments = pin.of(account, table).into_iter();
-            self.read_each(segments.filter(|segment| recent(segment)), lost, |segment| {
-                spans::read_traces(&*segment.open()?, traces, found)
+            self.read_each(segments.filter(|segment| recent(segment)), lacks, |segment| {
+                if !segment.may_hold(traces)? {
+                    return Ok(());
+                }
+                segment::spans::read_traces(&*segment.open()?, traces, found)
             })?;
         }
         Ok(())
@@ -168,7 +183,7 @@ impl Store {
     fn read_each<'s>(
         &self,
         segments: impl Iterator<Item = &'s Arc<Segment>>,
-        lost: &mut Lost,
+        lacks: &mut Lacks,
         mut read: impl FnMut(&Segment) -> Result<(), SegmentError>,
     ) -> Result<(), QueryError> {
         for segment in segments {
@@ -176,7 +191,7 @@ impl Store {
                 Ok(()) => {}
                 Err(damage) if damage.is_damage() => {
                     self.note_damage(segment, &damage);
-                    lost.0.insert(segment.meta.id);
+                    lacks.lost.insert(segment.meta.id);
                 }
                 Err(error) => return Err(unreadable(segment, error)),
             }
@@ -185,21 +200,38 @@ impl Store {
     }
 }
 
-/// Segments that an answer had to do without.
+/// What an answer had to do without.
 #[derive(Debug, Default)]
-struct Lost(BTreeSet<u64>);
+struct Lacks {
+    /// Segments.
+    lost: BTreeSet<u64>,
+    /// What is older than the page that was found could not be looked through.
+    cut: bool,
+}
 
-/// What was found, and how many segments it had to do without.
+impl Lacks {
+    fn reasons(&self) -> Vec<String> {
+        let count = self.lost.len();
+        let are = if count == 1 { "segment is" } else { "segments are" };
+        let lost = (count > 0).then(|| {
+            format!("{count} stored {are} lost or damaged and left out; Vedette's log names them")
+        });
+        let cut = self.cut.then(|| {
+            "there is too much to look through at once: this page ends where looking ended, and the next one goes on from \
+             there; a shorter range or further filters find more at once"
+                .to_owned()
+        });
+        lost.into_iter().chain(cut).collect()
+    }
+}
+
+/// What was found, and what it had to do without.
 fn answer<T>(
-    find: impl FnOnce(&mut Lost) -> Result<T, QueryError>,
+    find: impl FnOnce(&mut Lacks) -> Result<T, QueryError>,
 ) -> Result<Answer<T>, QueryError> {
-    let mut lost = Lost::default();
-    let value = find(&mut lost)?;
-    let count = lost.0.len();
-    let are = if count == 1 { "segment is" } else { "segments are" };
-    let reason =
-        || format!("{count} stored {are} lost or damaged and left out; Vedette's log names them");
-    Ok(Answer { value, partial: (count > 0).then(reason).into_iter().collect() })
+    let mut lacks = Lacks::default();
+    let value = find(&mut lacks)?;
+    Ok(Answer { value, partial: lacks.reasons() })
 }
 
 /// The first minute whose nanoseconds no longer fit 64 bits; a range that was asked for may end anywhere.

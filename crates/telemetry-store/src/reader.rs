@@ -32,6 +32,12 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     /// When the store cannot be read.
     fn traces(&self, query: &TraceQuery) -> Result<Answer<TracePage>, QueryError>;
 
+    /// Single spans, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn spans(&self, query: &SpanQuery) -> Result<Answer<SpanPage>, QueryError>;
+
     /// Log records, newest first.
     ///
     /// # Errors
@@ -189,6 +195,8 @@ pub struct SpanEvent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TraceQuery {
     pub account: AccountId,
+    /// Only transactions of this trace.
+    pub trace: Option<TraceId>,
     pub application: Option<EntityId>,
     pub bt: Option<EntityId>,
     pub tier: Option<EntityId>,
@@ -205,7 +213,8 @@ pub struct TraceQuery {
     pub limit: usize,
 }
 
-/// One page of transactions, and where the next begins.
+/// One page of transactions, and where the next begins. A page may be shorter than asked and not the last, where more could
+/// not be looked through at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TracePage {
     pub rows: Vec<TraceRow>,
@@ -231,6 +240,52 @@ pub struct TraceRow {
     /// Spans of the trace known when it closed. 0 takes back the row about this entry under this business transaction, or
     /// under any where it has none; readers never see it.
     pub spans: u32,
+}
+
+/// Which spans: those for which all of this is so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SpanQuery {
+    pub account: AccountId,
+    pub application: Option<EntityId>,
+    /// That the span is of.
+    pub tier: Option<EntityId>,
+    /// That its trace entered.
+    pub bt: Option<EntityId>,
+    /// Keys and values of attributes of the span or its resource. A value is a text, and what number or truth it reads as.
+    pub attributes: Vec<(String, String)>,
+    pub min_duration_ns: u64,
+    /// Only those with the status of an error.
+    pub errors_only: bool,
+    /// Unix nanoseconds of their ends, half open.
+    pub from_ns: u64,
+    pub to_ns: u64,
+    /// Where the page before ended.
+    pub before: Option<(u64, TraceId, SpanId)>,
+    pub limit: usize,
+}
+
+/// One page of spans, and where the next begins. A page may be shorter than asked and not the last, where more could not be
+/// looked through at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SpanPage {
+    pub rows: Vec<FoundSpan>,
+    pub next: Option<(u64, TraceId, SpanId)>,
+}
+
+/// A span in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundSpan {
+    pub trace: TraceId,
+    pub id: SpanId,
+    /// Unix nanoseconds.
+    pub end_ns: u64,
+    pub duration_ns: u64,
+    pub name: String,
+    pub kind: SpanKind,
+    pub status: StatusCode,
+    pub application: EntityId,
+    pub tier: EntityId,
+    pub node: EntityId,
 }
 
 /// Which log records.

@@ -5,27 +5,31 @@
 
 mod column;
 pub mod figures;
+mod file;
 pub mod logs;
 pub mod metrics;
+mod pages;
 pub mod samples;
 pub mod series;
 pub mod spans;
 pub mod traces;
+mod unpack;
 
 use std::{
-    io::{self, Read, Write},
-    path::{Path, PathBuf},
+    io::{self, Write},
+    path::Path,
     sync::{Arc, OnceLock},
 };
 
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
-use bytes::Bytes;
-use daemon::disk::{Disk, DiskFile};
-use parking_lot::Mutex;
+use daemon::disk::Disk;
 use parquet::{
     arrow::{
-        ArrowWriter,
-        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+        ArrowWriter, ProjectionMask,
+        arrow_reader::{
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+            ParquetRecordBatchReaderBuilder, RowSelection,
+        },
         arrow_writer::ArrowWriterOptions,
     },
     basic::{Compression, ZstdLevel},
@@ -34,10 +38,12 @@ use parquet::{
     file::{
         metadata::{PageIndexPolicy, RowGroupMetaData},
         properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion},
-        reader::{ChunkReader, Length},
         statistics::Statistics,
     },
 };
+
+pub(crate) use self::file::Output;
+use self::{file::File, unpack::Unpacker};
 
 /// The format that this version writes, and the newest that it reads.
 pub const FORMAT: u16 = 3;
@@ -146,121 +152,15 @@ pub fn store(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), SegmentEr
     file.sync().map_err(failed)
 }
 
-/// A segment's file that is written while it is made.
-#[derive(Debug)]
-pub(crate) struct Output {
-    file: Box<dyn DiskFile>,
-    path: PathBuf,
-}
-
-impl Output {
-    /// Makes the file.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub(crate) fn create(disk: &dyn Disk, path: &Path) -> Result<Output, SegmentError> {
-        let failed = |source| SegmentError::Disk { path: path.display().to_string(), source };
-        Ok(Output { file: disk.create(path).map_err(failed)?, path: path.to_owned() })
-    }
-
-    /// Makes the file durable and gives its length; its name is durable after `sync_dir` of its directory.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub(crate) fn sync(mut self) -> Result<u64, SegmentError> {
-        let path = self.path.display().to_string();
-        self.file.sync().map_err(|source| SegmentError::Disk { path, source })?;
-        Ok(self.file.len())
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.append(bytes).map(|()| bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A segment's file as Parquet reads it.
-#[derive(Clone, Debug)]
-pub(crate) struct File {
-    disk: Arc<dyn Disk>,
-    path: PathBuf,
-    length: u64,
-    /// What the disk said when it refused last: Parquet hands on no more than its words.
-    refusal: Arc<Mutex<Option<io::Error>>>,
-}
-
-impl File {
-    fn read(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        self.disk.read_at(&self.path, start, length).map_err(|error| {
-            let said = ParquetError::General(error.to_string());
-            *self.refusal.lock() = Some(error);
-            said
-        })
-    }
-
-    /// Why reading failed: by the disk's refusal, if there was one.
-    fn failed(&self, source: ParquetError) -> SegmentError {
-        let path = self.path.display().to_string();
-        match self.refusal.lock().take() {
-            Some(source) => SegmentError::Disk { path, source },
-            None => SegmentError::Parquet { path, source },
-        }
-    }
-}
-
-impl Length for File {
-    fn len(&self) -> u64 {
-        self.length
-    }
-}
-
-impl ChunkReader for File {
-    type T = Cursor;
-
-    fn get_read(&self, start: u64) -> Result<Cursor, ParquetError> {
-        Ok(Cursor { file: self.clone(), at: start, buffer: Bytes::new() })
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        self.read(start, length)
-    }
-}
-
-/// Reads a file onward from a place.
-#[derive(Debug)]
-pub(crate) struct Cursor {
-    file: File,
-    at: u64,
-    buffer: Bytes,
-}
-
-impl Read for Cursor {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        const CHUNK: u64 = 64 * 1024;
-        if self.buffer.is_empty() {
-            let length = CHUNK.min(self.file.length.saturating_sub(self.at));
-            let length = usize::try_from(length).expect("a chunk is small");
-            self.buffer = self.file.read(self.at, length).map_err(io::Error::other)?;
-            self.at += length as u64;
-        }
-        let count = out.len().min(self.buffer.len());
-        out[..count].copy_from_slice(&self.buffer.split_to(count));
-        Ok(count)
-    }
-}
-
 /// An opened segment: its file and footer.
 #[derive(Clone, Debug)]
 pub struct Opened {
     file: File,
     footer: ArrowReaderMetadata,
-    /// The trace filters of its row groups, once they were asked.
-    filters: Arc<OnceLock<Vec<Option<Sbbf>>>>,
+    /// The trace filter of each row group, once it was asked.
+    filters: Arc<[OnceLock<Option<Sbbf>>]>,
+    /// What a search for attributes needs, once there was one.
+    search: Arc<OnceLock<spans::search::Footer>>,
 }
 
 impl Opened {
@@ -285,14 +185,13 @@ impl Opened {
         path: &Path,
         pages: PageIndexPolicy,
     ) -> Result<Opened, SegmentError> {
-        let length = disk
-            .len(path)
-            .map_err(|source| SegmentError::Disk { path: path.display().to_string(), source })?;
-        let file = File { disk, path: path.to_owned(), length, refusal: Arc::default() };
+        let file = File::open(disk, path)?;
         let options = ArrowReaderOptions::new().with_page_index_policy(pages);
         let footer =
             ArrowReaderMetadata::load(&file, options).map_err(|source| file.failed(source))?;
-        Ok(Opened { file, footer, filters: Arc::default() })
+        let groups = 0..footer.metadata().num_row_groups();
+        let filters = groups.map(|_| OnceLock::new()).collect();
+        Ok(Opened { file, footer, filters, search: Arc::default() })
     }
 
     fn builder(&self) -> ParquetRecordBatchReaderBuilder<File> {
@@ -318,18 +217,63 @@ impl Opened {
         self.footer.metadata().memory_size() + filters.sum::<usize>()
     }
 
-    /// The Bloom filters of a column, one a row group; none where a row group has none. Read once: a writer that goes on
-    /// from an old journal asks for every trace in every segment.
-    fn filters(&self, column: usize) -> Result<&[Option<Sbbf>], SegmentError> {
-        if let Some(filters) = self.filters.get() {
-            return Ok(filters);
+    /// The Bloom filter of a column in a row group, if there is one. Read once: a writer that goes on from an old journal
+    /// asks for every trace in every segment.
+    fn filter(&self, group: usize, column: usize) -> Result<Option<&Sbbf>, SegmentError> {
+        let place = &self.filters[group];
+        if let Some(filter) = place.get() {
+            return Ok(filter.as_ref());
         }
-        let groups = 0..self.footer.metadata().num_row_groups();
-        let read = |group| self.builder().get_row_group_column_bloom_filter(group, column);
-        let filters: Result<Vec<_>, ParquetError> = groups.map(read).collect();
-        let filters = filters.map_err(|source| self.failed(source))?;
+        let read = self.builder().get_row_group_column_bloom_filter(group, column);
+        let filter = read.map_err(|source| self.failed(source))?;
         // Another may have been faster; both read the same.
-        Ok(self.filters.get_or_init(|| filters))
+        Ok(place.get_or_init(|| filter).as_ref())
+    }
+
+    /// The number of a column; nothing when the segment has none of the name.
+    fn column_number(&self, name: &str) -> Option<usize> {
+        self.footer.schema().index_of(name).ok()
+    }
+
+    /// Some rows of a row group, with these columns of it; those it lacks are left out.
+    fn part(
+        &self,
+        group: usize,
+        rows: RowSelection,
+        columns: &[&str],
+    ) -> Result<ParquetRecordBatchReader, SegmentError> {
+        let columns = self.columns(columns);
+        Unpacker::new()
+            .and_then(|unpacker| {
+                unpacker.group(self, group).rows(self.footer.schema(), columns, rows)
+            })
+            .map_err(|source| self.failed(source))
+    }
+
+    /// Columns by their names; those it lacks are left out.
+    fn columns(&self, names: &[&str]) -> ProjectionMask {
+        let numbers = names.iter().filter_map(|name| self.column_number(name));
+        ProjectionMask::roots(self.footer.parquet_schema(), numbers)
+    }
+
+    /// Some rows of a row group, with all columns.
+    fn whole_rows(
+        &self,
+        group: usize,
+        rows: RowSelection,
+    ) -> Result<ParquetRecordBatchReader, SegmentError> {
+        let columns = ProjectionMask::all();
+        Unpacker::new()
+            .and_then(|unpacker| {
+                unpacker.group(self, group).rows(self.footer.schema(), columns, rows)
+            })
+            .map_err(|source| self.failed(source))
+    }
+
+    /// How many rows a row group has.
+    fn rows_of_group(&self, group: usize) -> usize {
+        let rows = self.footer.metadata().row_group(group).num_rows();
+        usize::try_from(rows).expect("a row group has few rows")
     }
 
     /// The rows of the row groups that are wanted, batch by batch.
@@ -366,7 +310,7 @@ impl Opened {
     }
 
     fn lacks_column(&self) -> SegmentError {
-        SegmentError::Column { path: self.file.path.display().to_string(), column: "(any)" }
+        SegmentError::Column { path: self.file.name(), column: "(any)" }
     }
 }
 
@@ -404,7 +348,23 @@ fn with_statistics(
     properties: WriterPropertiesBuilder,
     columns: &[&str],
 ) -> WriterPropertiesBuilder {
+    with_level(properties, columns, EnabledStatistics::Chunk)
+}
+
+/// The same for each page besides.
+fn with_page_statistics(
+    properties: WriterPropertiesBuilder,
+    columns: &[&str],
+) -> WriterPropertiesBuilder {
+    with_level(properties, columns, EnabledStatistics::Page)
+}
+
+fn with_level(
+    properties: WriterPropertiesBuilder,
+    columns: &[&str],
+    level: EnabledStatistics,
+) -> WriterPropertiesBuilder {
     columns.iter().fold(properties, |properties, &name| {
-        properties.set_column_statistics_enabled(name.into(), EnabledStatistics::Chunk)
+        properties.set_column_statistics_enabled(name.into(), level)
     })
 }

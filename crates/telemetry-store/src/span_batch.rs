@@ -83,6 +83,18 @@ pub(crate) struct Part {
     resource: u32,
 }
 
+/// Of a row what a search looks at first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Glance<'a> {
+    pub(crate) end_ns: u64,
+    pub(crate) duration_ns: u64,
+    pub(crate) status: StatusCode,
+    pub(crate) application: EntityId,
+    pub(crate) tier: EntityId,
+    pub(crate) resource: &'a [u8],
+    pub(crate) attributes: Numbered<'a>,
+}
+
 /// What has the same size in every row. Texts by their numbers.
 #[derive(Clone, Copy, Debug)]
 struct Fixed {
@@ -254,6 +266,32 @@ impl Part {
     /// A text or resource by its number.
     pub(crate) fn text_bytes(&self, number: u32) -> &[u8] {
         self.texts.get(number)
+    }
+
+    /// What a search looks at first.
+    pub(crate) fn glance(&self, at: usize) -> Glance<'_> {
+        let fixed = &self.fixed[at];
+        let [application, tier, _] = fixed.entities;
+        let [attributes, events, _] = fixed.bodies.map(|start| start as usize);
+        Glance {
+            end_ns: self.end_ns(at),
+            duration_ns: fixed.duration_ns,
+            status: fixed.status,
+            application,
+            tier,
+            resource: self.texts.get(fixed.resource),
+            attributes: Numbered::new(&self.arena[attributes..events], &self.keys),
+        }
+    }
+
+    /// Whether a row may have an attribute of this type and key with this value, both as [`attribute::encode`] writes them.
+    pub(crate) fn may_hold(&self, head: &[u8], value: &[u8]) -> bool {
+        self.keys.may_hold(head, value, &self.arena)
+    }
+
+    /// Each resource, name and other text of its rows.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.texts.all.iter().map(|text| &**text)
     }
 
     fn text(&self, number: u32) -> &str {

@@ -7,14 +7,14 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use daemon::disk::Disk;
 use metadata_store::{Catalogue, CatalogueError, SegmentMeta};
-use model::id::AccountId;
+use model::id::{AccountId, TraceId};
 use parking_lot::{Mutex, RwLock};
 use tracing::{error, info, warn};
 
@@ -22,7 +22,7 @@ use self::footers::Footers;
 use crate::{
     head::Head,
     recency::recency,
-    segment::{FORMAT, Opened, SegmentError},
+    segment::{FORMAT, Opened, SegmentError, spans::Extent},
     table::Table,
 };
 
@@ -105,6 +105,8 @@ struct SegmentFile {
     path: PathBuf,
     disk: Arc<dyn Disk>,
     obsolete: AtomicBool,
+    /// Of spans, once it was opened.
+    extent: OnceLock<Extent>,
 }
 
 impl Segment {
@@ -120,11 +122,25 @@ impl Segment {
             let disk = Arc::clone(&self.file.disk);
             match Table::from_number(self.meta.table) {
                 Some(Table::Spans | Table::Snapshots) => {
+                    let opened = Opened::open_with_pages(disk, &self.file.path)?;
+                    self.file.extent.get_or_init(|| Extent::of(&opened));
+                    Ok(opened)
+                }
+                Some(table) if table.is_read_by_page() => {
                     Opened::open_with_pages(disk, &self.file.path)
                 }
                 _ => Opened::open(disk, &self.file.path),
             }
         })
+    }
+
+    /// Whether a segment of spans may have some of the traces, as far as can be told without opening it.
+    pub(crate) fn may_hold(&self, traces: &BTreeSet<TraceId>) -> Result<bool, SegmentError> {
+        match self.file.extent.get() {
+            // An opened one keeps the filters that were asked.
+            Some(extent) if !self.footers.has(self.meta.id) => extent.may_hold(traces),
+            _ => Ok(true),
+        }
     }
 
     pub(crate) fn overlaps(&self, from_ns: u64, to_ns: u64) -> bool {
@@ -273,6 +289,7 @@ impl Store {
                 path: PathBuf::from(&meta.path),
                 disk: Arc::clone(&self.disk),
                 obsolete: AtomicBool::new(false),
+                extent: OnceLock::new(),
             }),
         };
         Arc::new(Segment { meta, file, footers: Arc::clone(&self.footers) })

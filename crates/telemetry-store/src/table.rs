@@ -64,6 +64,19 @@ impl Table {
         }
     }
 
+    /// Whether queries read single pages of its segments rather than whole row groups.
+    pub(crate) fn is_read_by_page(self) -> bool {
+        matches!(
+            self,
+            Table::Spans
+                | Table::Snapshots
+                | Table::TraceIndex
+                | Table::Figures
+                | Table::FiguresTen
+                | Table::FiguresHour
+        )
+    }
+
     /// Length of the UTC period that one segment's rows fall in, milliseconds: an hour, or a day for rolled-up tables and
     /// for series.
     pub fn period_ms(self) -> i64 {

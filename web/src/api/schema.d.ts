@@ -520,6 +520,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Spans, those that ended last first. A page that ends before all was looked through says so, and the next one goes on. */
+        get: operations["get_spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tiers/{id}/series": {
         parameters: {
             query?: never;
@@ -834,6 +851,21 @@ export interface components {
          * @enum {string}
          */
         FlowMapNodeKind: "tier" | "backend" | "queue" | "application";
+        /** @description A span that a search found. */
+        FoundSpan: {
+            application: components["schemas"]["Ref"];
+            /** Format: double */
+            duration_ms: number;
+            kind: components["schemas"]["SpanKind"];
+            name: string;
+            node: components["schemas"]["Ref"];
+            span_id: string;
+            /** Format: int64 */
+            start: number;
+            status: components["schemas"]["SpanStatus"];
+            tier: components["schemas"]["Ref"];
+            trace_id: string;
+        };
         /** @description What an operator should do about one of its entities. */
         Hint: {
             /** Format: int32 */
@@ -1055,6 +1087,26 @@ export interface components {
                 message: string;
                 tier: components["schemas"]["Ref"];
                 type: string;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_FoundSpan: {
+            items: {
+                application: components["schemas"]["Ref"];
+                /** Format: double */
+                duration_ms: number;
+                kind: components["schemas"]["SpanKind"];
+                name: string;
+                node: components["schemas"]["Ref"];
+                span_id: string;
+                /** Format: int64 */
+                start: number;
+                status: components["schemas"]["SpanStatus"];
+                tier: components["schemas"]["Ref"];
+                trace_id: string;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -4408,6 +4460,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Snapshot"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_spans: {
+        parameters: {
+            query: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Id of an application. */
+                application?: number;
+                /** @description Id of a business transaction that their trace entered. */
+                bt?: number;
+                /** @description Id of the tier that they are of. */
+                tier?: number;
+                min_duration_ms?: number;
+                /** @description `true`: only those with the status `ERROR`. */
+                error?: boolean;
+                /**
+                 * @description `key=value` of an attribute of the span or of its resource; may be given up to 8 times, and all have to be there. A
+                 *     value is a text, and what number or truth it reads as.
+                 */
+                attribute: string[];
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FoundSpan"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

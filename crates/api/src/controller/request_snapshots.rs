@@ -36,6 +36,7 @@ pub(crate) async fn list(asked: Asked) -> Result<Document, ApiError> {
     let range = TimeRange::of(&asked)?;
     let query = TraceQuery {
         account: asked.caller.account,
+        trace: None,
         application: Some(app.id),
         bt: filter.one_bt(),
         tier: None,

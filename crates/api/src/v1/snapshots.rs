@@ -52,6 +52,7 @@ pub(crate) async fn list(
     let (from_ns, to_ns) = range.nanos();
     let query = TraceQuery {
         account: caller.account,
+        trace: None,
         application: entities.filter(wanted.application, EntityKind::Application, "application")?,
         bt: entities.filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
         tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,
@@ -105,7 +106,7 @@ pub(crate) fn outcomes(text: &str) -> Result<Vec<Outcome>, ApiError> {
         .collect()
 }
 
-fn micros(ms: f64) -> Result<u64, ApiError> {
+pub(super) fn micros(ms: f64) -> Result<u64, ApiError> {
     // Above, the number is not exact, and nothing lasts 100 days.
     if !(0.0..=1e10).contains(&ms) {
         return Err(ApiError::bad("min_duration_ms has to be a number between 0 and 10000000000"));
@@ -113,11 +114,11 @@ fn micros(ms: f64) -> Result<u64, ApiError> {
     Ok((ms * 1000.0).ceil() as u64)
 }
 
-fn write_place((end_ns, trace, span): (u64, TraceId, SpanId)) -> String {
+pub(super) fn write_place((end_ns, trace, span): (u64, TraceId, SpanId)) -> String {
     format!("{end_ns}-{trace}-{span}")
 }
 
-fn read_place(text: &str) -> Option<(u64, TraceId, SpanId)> {
+pub(super) fn read_place(text: &str) -> Option<(u64, TraceId, SpanId)> {
     let mut parts = text.splitn(3, '-');
     let end_ns = parts.next()?.parse().ok()?;
     let trace = TraceId::from_hex(parts.next()?)?;

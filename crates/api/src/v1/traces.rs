@@ -30,8 +30,6 @@ use crate::{
 
 /// Entries of one trace whose business transactions are looked up.
 const MAX_ENTRIES: usize = 16;
-/// Transactions that end within the same two milliseconds and are looked through for the one meant.
-const MAX_NEIGHBOURS: usize = 1000;
 const MS: u64 = 1_000_000;
 
 /// One trace with all its spans.
@@ -77,8 +75,8 @@ fn body(entities: &Entities, spans: &[Span], waterfall: &Waterfall, entered: &[T
     }
 }
 
-/// The business transactions that the trace entered. Transactions are found by their ends, so each span that may have been
-/// an entry is looked up by its own.
+/// The business transactions that the trace entered. Transactions are found by their tiers and ends, so each span that may
+/// have been an entry is looked up by its own.
 fn entered(
     asking: &mut Asking<'_>,
     trace: TraceId,
@@ -90,20 +88,21 @@ fn entered(
         let end_ns = spans[span].start_ns.saturating_add(spans[span].duration_ns);
         let page = asking.traces(&TraceQuery {
             account: asking.account,
-            application: None,
+            trace: Some(trace),
+            application: Some(spans[span].application),
             bt: None,
-            tier: None,
+            tier: Some(spans[span].tier),
             outcomes: Vec::new(),
             min_duration_us: 0,
             kept_only: false,
             from_ns: end_ns.saturating_sub(MS),
             to_ns: end_ns.saturating_add(MS),
             before: None,
-            limit: MAX_NEIGHBOURS,
+            limit: MAX_ENTRIES,
         })?;
         for row in page.rows {
             let known = found.iter().any(|known| known.entry == row.entry);
-            if row.trace == trace && !row.bt.is_none() && !known {
+            if !row.bt.is_none() && !known {
                 found.push(row);
             }
         }

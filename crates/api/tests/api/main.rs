@@ -11,5 +11,6 @@ mod metric_series;
 mod openapi;
 mod series;
 mod sign_in;
+mod spans;
 mod support;
 mod trace;

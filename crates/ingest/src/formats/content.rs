@@ -101,6 +101,7 @@ pub(super) fn found(data: &DataDir) -> String {
     let hours = expected::stored(&data.store, &data.directory, Resolution::OneHour);
     let query = TraceQuery {
         account: AccountId::FIRST,
+        trace: None,
         application: None,
         bt: None,
         tier: None,

@@ -108,6 +108,7 @@ impl Pipeline {
     ) -> Result<Option<TraceRow>, QueryError> {
         let query = TraceQuery {
             account,
+            trace: Some(trace),
             application: None,
             bt: None,
             tier: Some(EntityId(root.tier)),

@@ -338,6 +338,7 @@ impl Schedule {
         let process = self.machine.process();
         let query = TraceQuery {
             account: AccountId::FIRST,
+            trace: None,
             application: None,
             bt: None,
             tier: None,

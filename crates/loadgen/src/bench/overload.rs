@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::disk::SyncTime;
 use super::meter::Meter;
-use super::queries::{self, Answered, Asker};
+use super::queries::{self, Answered, Asker, Stored};
 use super::report::{Cost, Table};
 use super::subject::Subject;
 use crate::api::Api;
@@ -259,7 +259,8 @@ async fn ask_meanwhile(mut api: Api, plateau: &Outcome, length: Duration) -> Res
     let estate = api.estate(&plateau.expected.application, range).await?;
     let estate = estate.context("the application that was sent is not there to be asked about")?;
     let mut asker = Asker::new(DIFFERENT_QUESTIONS, plateau.expected.seed);
-    queries::ask_in_turn(&mut api, &asker.of_spans(&estate, &plateau.traces, range), until).await
+    let stored = Stored { traces: &plateau.traces, users: &[] };
+    queries::ask_in_turn(&mut api, &asker.of_spans(&estate, &stored, range), until).await
 }
 
 impl Overload {

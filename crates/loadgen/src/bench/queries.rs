@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::times::Times;
-use crate::api::{Api, Estate, Range, metric_data, traces};
+use crate::api::{Api, Estate, Range, attribute, metric_data, spans, traces};
 use crate::draws::Draws;
 use crate::send::since;
 use crate::wall;
@@ -46,6 +46,15 @@ pub(crate) struct Answered {
     pub(crate) first_failure: Option<String>,
 }
 
+/// What is stored that can be asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stored<'a> {
+    /// Ids of traces.
+    pub(crate) traces: &'a [String],
+    /// Values of an attribute that hardly repeats.
+    pub(crate) users: &'a [String],
+}
+
 /// Draws the addresses of `requests` of each kind.
 #[derive(Debug)]
 pub(crate) struct Asker {
@@ -58,20 +67,22 @@ impl Asker {
         Self { requests, draws: Draws::new(seed, QUERY_STREAM) }
     }
 
-    /// What people and pages ask of spans; `stored` are ids of traces that are there.
+    /// What people and pages ask of spans.
     pub(crate) fn of_spans(
         &mut self,
         estate: &Estate,
-        stored: &[String],
+        stored: &Stored<'_>,
         range: Range,
     ) -> Vec<Query> {
+        let mut queries = self.of_traces(estate, stored.traces, range);
+        queries.extend(self.of_single_spans(estate, stored.users, range));
+        queries.extend(self.of_figures(estate, range));
+        queries
+    }
+
+    fn of_traces(&mut self, estate: &Estate, stored: &[String], range: Range) -> Vec<Query> {
         let application = &estate.application;
-        let base = format!("/api/v1/applications/{application}");
         let id = |named: &(String, String)| named.0.clone();
-        let metric = |(_, tier): &(String, String)| {
-            let path = format!("Overall Application Performance|{tier}|Average Response Time (ms)");
-            metric_data(application, &path, range)
-        };
         vec![
             self.one_of("trace by id", stored, |id| format!("/api/v1/traces/{id}")),
             self.unknown_traces(),
@@ -90,10 +101,56 @@ impl Asker {
                 traces(&format!("min_duration_ms={SLOW_MS}"), range),
             ),
             self.same("transactions with errors", traces("outcome=ERROR", range)),
+            self.same("transactions over 10 minutes", traces("min_duration_ms=600000", range)),
+        ]
+    }
+
+    fn of_single_spans(&mut self, estate: &Estate, users: &[String], range: Range) -> Vec<Query> {
+        let (frequent, failed) = (
+            attribute("http.request.method", "GET"),
+            attribute("http.response.status_code", "500"),
+        );
+        vec![
+            self.one_of("spans of a tier", &estate.tiers, |(tier, _)| {
+                spans(&format!("tier={tier}"), range)
+            }),
+            self.same("spans over 100 ms", spans(&format!("min_duration_ms={SLOW_MS}"), range)),
+            self.same("spans with errors", spans("error=true", range)),
+            self.same("spans by a frequent attribute", spans(&frequent, range)),
+            self.one_of("spans by a frequent attribute, of a BT", &estate.business_transactions, {
+                |(bt, _)| spans(&format!("bt={bt}&{failed}"), range)
+            }),
+            self.one_of("spans by a rare attribute", users, |user| {
+                spans(&attribute("enduser.id", user), range)
+            }),
+            self.absent_users(range),
+        ]
+    }
+
+    fn absent_users(&mut self, range: Range) -> Query {
+        let mut address = || {
+            // Stored ones have eight digits.
+            let user = format!("user-{:07}x", self.draws.below(10_000_000));
+            spans(&attribute("enduser.id", &user), range)
+        };
+        let addresses = (0..self.requests).map(|_| address()).collect();
+        Query { name: "spans by an absent attribute", wanted: StatusCode::OK, addresses }
+    }
+
+    fn of_figures(&mut self, estate: &Estate, range: Range) -> Vec<Query> {
+        let application = &estate.application;
+        let base = format!("/api/v1/applications/{application}");
+        let metric = |(_, tier): &(String, String)| {
+            let path = format!("Overall Application Performance|{tier}|Average Response Time (ms)");
+            metric_data(application, &path, range)
+        };
+        let all_bts = "Business Transaction Performance|Business Transactions|*|*|Calls per Minute";
+        vec![
             self.same(
                 "BT list with figures",
                 format!("{base}/business-transactions?{range}&limit=200"),
             ),
+            self.same("every BT by the minute", metric_data(application, all_bts, range)),
             self.same("flow map", format!("{base}/flow-map?{range}")),
             self.one_of("metric of a tier", &estate.tiers, metric),
         ]
@@ -233,7 +290,8 @@ mod tests {
 
     fn queries(stored: &[String]) -> Vec<Query> {
         let range = Range { from_ms: 60_000, to_ms: 120_000 };
-        Asker::new(40, 7).of_spans(&estate(), stored, range)
+        let users = ["user-12345678".to_owned()];
+        Asker::new(40, 7).of_spans(&estate(), &Stored { traces: stored, users: &users }, range)
     }
 
     fn addresses<'q>(queries: &'q [Query], name: &str) -> &'q [String] {

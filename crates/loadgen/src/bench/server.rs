@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use http::StatusCode;
-use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use super::kept::{Folder, Kept};
 use crate::api::Api;
 use crate::args::BenchArgs;
 use crate::draws::Draws;
@@ -27,7 +27,7 @@ const LOG_TAIL: usize = 2000;
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
-    folder: TempDir,
+    folder: Folder,
     ports: Ports,
     password: String,
     access_key: String,
@@ -42,13 +42,14 @@ struct Ports {
 }
 
 impl Server {
-    pub(crate) async fn start(binary: &Path, folder: TempDir, args: &BenchArgs) -> Result<Self> {
+    pub(crate) async fn start(binary: &Path, folder: Folder, args: &BenchArgs) -> Result<Self> {
         let ports = free_ports()?;
         let mut draws = Draws::new(wall::unix_nanos(), 0);
-        let (password, access_key) = (
-            format!("Bench-{:016x}", draws.next()),
-            format!("{:016x}{:016x}", draws.next(), draws.next()),
-        );
+        let password = match &folder {
+            Folder::Made(_) => format!("Bench-{:016x}", draws.next()),
+            Folder::Kept(folder) => Kept::read(folder)?.password,
+        };
+        let access_key = format!("{:016x}{:016x}", draws.next(), draws.next());
         let log = File::create(folder.path().join("server.log"))
             .context("cannot create the server's log")?;
         let started = wall::instant();
@@ -103,6 +104,14 @@ impl Server {
 
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn password(&self) -> &str {
+        &self.password
     }
 
     pub(crate) fn access_key(&self) -> &str {

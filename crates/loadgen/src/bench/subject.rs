@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use super::disk::{self, SyncTime};
+use super::kept::Folder;
 use super::process::Process;
 use super::report::Report;
 use super::server::Server;
@@ -36,11 +37,12 @@ impl Subject {
     }
 
     async fn start(binary: PathBuf, args: &BenchArgs) -> Result<Self> {
-        let folder = match &args.data_root {
-            Some(root) => TempDir::with_prefix_in("vedette-bench-", root),
-            None => TempDir::with_prefix("vedette-bench-"),
+        let made = match (&args.kept, &args.data_root) {
+            (Some(kept), _) => Ok(Folder::Kept(kept.clone())),
+            (None, Some(root)) => TempDir::with_prefix_in("vedette-bench-", root).map(Folder::Made),
+            (None, None) => TempDir::with_prefix("vedette-bench-").map(Folder::Made),
         };
-        let folder = folder.context("cannot make a folder for the server's data")?;
+        let folder = made.context("cannot make a folder for the server's data")?;
         let fdatasync = Some(disk::sync_time(folder.path())?);
         let server = Server::start(&binary, folder, args).await?;
         let trust = server.trust().await?;

@@ -10,7 +10,7 @@ use model::{
     time::{Minute, MinuteRange},
 };
 
-use super::{Lost, widened};
+use super::{Lacks, widened};
 use crate::{
     reader::{FigureQuery, FigureRow, Points, QueryError, Resolution},
     segment::figures::{Wanted, each_figure},
@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn figures(
     store: &Store,
     query: &FigureQuery,
-    lost: &mut Lost,
+    lacks: &mut Lacks,
 ) -> Result<Vec<FigureRow>, QueryError> {
     let plan = Plan::of(query);
     let mut merged = Merged { query, plan, rows: BTreeMap::new(), too_many: false };
@@ -31,7 +31,10 @@ pub(super) fn figures(
     });
     let wanted = Wanted {
         application: query.application,
+        scopes: &query.scopes,
         subject: query.subject,
+        peer: query.peer,
+        bt: query.bt,
         first: plan.range.start,
         end: plan.range.end,
     };
@@ -40,7 +43,7 @@ pub(super) fn figures(
     };
     if let Some(rolled) = plan.rolled_table() {
         let segments = pin.of(query.account, rolled).into_iter();
-        store.read_each(segments.filter(|segment| overlaps(segment)), lost, |segment| {
+        store.read_each(segments.filter(|segment| overlaps(segment)), lacks, |segment| {
             each_figure(&*segment.open()?, &wanted, |key, minute, figure| {
                 merged.add(key, minute, &figure)
             })
@@ -50,7 +53,7 @@ pub(super) fn figures(
         overlaps(segment) && !(plan.rolled_table().is_some() && segment.meta.rolled_up)
     };
     let segments = pin.of(query.account, Table::Figures).into_iter();
-    store.read_each(segments.filter(|segment| minutes(segment)), lost, |segment| {
+    store.read_each(segments.filter(|segment| minutes(segment)), lacks, |segment| {
         each_figure(&*segment.open()?, &wanted, |key, minute, figure| {
             merged.add_minute(key, minute, &figure)
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Lost;
+use super::Lacks;
 use crate::{
     reader::{LogPage, LogQuery, QueryError},
     segment::logs::{Log, each_log},
@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn logs(
     store: &Store,
     query: &LogQuery,
-    lost: &mut Lost,
+    lacks: &mut Lacks,
 ) -> Result<LogPage, QueryError> {
     let mut newest = Newest { query, instants: BTreeMap::new(), count: 0, more: false };
     let pin = store.pin_with_heads(|head| {
@@ -25,7 +25,7 @@ pub(super) fn logs(
     let time = query.from_ns..query.before.map_or(query.to_ns, |before| before.min(query.to_ns));
     let overlaps = |segment: &Segment| segment.overlaps(time.start, time.end);
     let segments = pin.of(query.account, Table::Logs).into_iter();
-    store.read_each(segments.filter(|segment| overlaps(segment)), lost, |segment| {
+    store.read_each(segments.filter(|segment| overlaps(segment)), lacks, |segment| {
         each_log(&*segment.open()?, time.clone(), |log| newest.add(&log))
     })?;
     Ok(newest.finish())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::time::{Minute, MinuteRange};
 
-use super::{Lost, widened};
+use super::{Lacks, widened};
 use crate::{
     reader::{MetricQuery, MetricSeries, Points, QueryError, Resolution},
     segment::metrics::{Point, SeriesKey, Wanted, each_point, series_id},
@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn metrics(
     store: &Store,
     query: &MetricQuery,
-    lost: &mut Lost,
+    lacks: &mut Lacks,
 ) -> Result<Vec<MetricSeries>, QueryError> {
     let resolution = match query.points {
         Points::Total => Resolution::for_range(query.range.len()),
@@ -43,14 +43,14 @@ pub(super) fn metrics(
     });
     if let Some(rolled) = rolled {
         let segments = pin.of(query.account, rolled).into_iter();
-        store.read_each(segments.filter(|segment| overlaps(segment)), lost, |segment| {
+        store.read_each(segments.filter(|segment| overlaps(segment)), lacks, |segment| {
             each_point(&*segment.open()?, &wanted, |key, at, point| found.add(key, at, &point))
         })?;
     }
     let minutes =
         |segment: &Segment| overlaps(segment) && !(rolled.is_some() && segment.meta.rolled_up);
     let segments = pin.of(query.account, Table::Metrics).into_iter();
-    store.read_each(segments.filter(|segment| minutes(segment)), lost, |segment| {
+    store.read_each(segments.filter(|segment| minutes(segment)), lacks, |segment| {
         each_point(&*segment.open()?, &wanted, |key, at, point| found.add(key, at, &point))
     })?;
     newest.sort_by_key(|(_, at, _)| *at);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::Lost;
+use super::Lacks;
 use crate::{
     cut::nanos,
     reader::{QueryError, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples},
@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn series(
     store: &Store,
     query: &SeriesQuery,
-    lost: &mut Lost,
+    lacks: &mut Lacks,
 ) -> Result<SeriesPage, QueryError> {
     let mut first = First { query, rows: BTreeMap::new() };
     let day = |at_ns: u64| Table::Series.period_of(at_ns);
@@ -31,7 +31,7 @@ pub(super) fn series(
     });
     let segments = pin.of(query.account, Table::Series).into_iter();
     let segments = segments.filter(|segment| days.contains(&segment.meta.period_start_ms));
-    store.read_each(segments, lost, |segment| {
+    store.read_each(segments, lacks, |segment| {
         each_series(&*segment.open()?, query.application, |row| first.add(&row))
     })?;
     Ok(first.finish())
@@ -83,7 +83,7 @@ impl First<'_> {
 pub(super) fn samples(
     store: &Store,
     query: &SampleQuery,
-    lost: &mut Lost,
+    lacks: &mut Lacks,
 ) -> Result<Vec<SeriesSamples>, QueryError> {
     let mut wanted = query.series.clone();
     wanted.sort_unstable();
@@ -109,7 +109,7 @@ pub(super) fn samples(
     let (from_ns, to_ns) = (nanos(query.from_ms), nanos(query.to_ms));
     let overlaps = |segment: &Segment| segment.overlaps(from_ns, to_ns);
     let segments = pin.of(query.account, Table::Samples).into_iter();
-    store.read_each(segments.filter(|segment| overlaps(segment)), lost, |segment| {
+    store.read_each(segments.filter(|segment| overlaps(segment)), lacks, |segment| {
         let opened = segment.open()?;
         let mut damaged = false;
         each_row(&opened, &wanted, |row| {

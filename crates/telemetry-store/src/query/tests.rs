@@ -5,6 +5,7 @@ use metadata_store::Catalogue;
 use model::{
     figure::{Figure, FigureKey},
     id::{EntityId, SpanId},
+    span::Outcome,
 };
 use proptest::prelude::*;
 
@@ -390,4 +391,32 @@ fn upkeep_finds_a_damaged_segment_by_itself_and_goes_on_with_the_others() {
     let hours = figure_query(RANGE, Points::Every(Resolution::OneHour));
     let hours = fixture.store.figures(&hours).expect("it answers");
     assert_eq!(hours.value[0].figure.calls, 3.0);
+}
+
+#[test]
+fn a_search_that_finds_little_says_where_it_ended_and_goes_on_from_there() {
+    let mut fixture = Fixture::new();
+    // More rows than are read for one page, none of which matches but the oldest.
+    let rows = 420_000u64;
+    for from in (0..rows).step_by(30_000) {
+        fixture.write(|head| {
+            head.traces.extend((from..from + 30_000).map(|number| TraceRow {
+                outcome: if number == 0 { Outcome::Error } else { Outcome::Normal },
+                ..transaction(number + 1, number / 100, 1)
+            }))
+        });
+    }
+    let mut query = TraceQuery { outcomes: vec![Outcome::Error], ..trace_query(10) };
+    let answer = fixture.store.traces(&query).expect("it reads");
+    assert_eq!(answer.value.rows, []);
+    assert_eq!(answer.partial.len(), 1, "it says so: {:?}", answer.partial);
+    query.before = answer.value.next;
+    assert!(query.before.is_some(), "there is a next page");
+    let answer = fixture.store.traces(&query).expect("it reads");
+    assert_eq!(answer.value.rows.len(), 1);
+    assert_eq!((answer.value.next, answer.partial), (None, Vec::new()));
+    // By duration pages are passed over, and all is looked through at once.
+    let slowest = TraceQuery { min_duration_us: 1000 + rows, ..trace_query(10) };
+    let answer = fixture.store.traces(&slowest).expect("it reads");
+    assert_eq!((answer.value.rows.len(), answer.partial), (1, Vec::new()));
 }

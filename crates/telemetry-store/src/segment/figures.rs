@@ -12,11 +12,14 @@ use model::{
     id::EntityId,
     time::Minute,
 };
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 
 use super::{
     Group, Opened, SegmentError,
     column::{Binary, F64, I64, U8, U32, column, optional},
-    encode, properties, with_statistics,
+    encode,
+    pages::{Needed, Pages, Pruning},
+    properties, with_page_statistics,
 };
 
 /// Figures by key and point of time.
@@ -68,8 +71,13 @@ fn of_parts(parts: [f64; 10]) -> Option<Box<Minutes>> {
     (minutes != Minutes::default()).then(|| Box::new(minutes))
 }
 
+/// What rows are found by.
+const BOUNDED: [&str; 5] = ["scope", "application", "subject", "bt", "minute"];
+
 const ROW_GROUP: usize = 16 * 1024;
 const CHUNK: usize = 16 * 1024;
+/// A question is often about a few entities only.
+const PAGE_ROWS: usize = 1024;
 
 /// Encodes figures; there is at least one.
 ///
@@ -80,7 +88,8 @@ pub fn encode_figures(rows: &Figures) -> Result<Vec<u8>, SegmentError> {
     let rolled_up = all.iter().any(|(_, figure)| figure.minutes.is_some());
     let batches: Vec<RecordBatch> =
         all.chunks(CHUNK).map(|rows| batch_of(rows, rolled_up)).collect();
-    let properties = with_statistics(properties(rows.len()), &["application", "subject", "minute"])
+    let properties = with_page_statistics(properties(rows.len()), &BOUNDED)
+        .set_data_page_row_count_limit(PAGE_ROWS)
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .build();
     encode(&batches, properties)
@@ -145,49 +154,99 @@ fn batch_of(rows: &[(&(FigureKey, Minute), &Figure)], rolled_up: bool) -> Record
     .expect("all columns have one value a row")
 }
 
-/// Gives each row that may match to `each`; row groups without the application, or outside the minutes, are passed over.
+/// Gives each row that matches to `each`; pages of others are passed over.
 ///
 /// # Errors
 /// When the file cannot be read or lacks a column.
 pub fn each_figure(
     segment: &Opened,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     mut each: impl FnMut(FigureKey, Minute, Figure),
 ) -> Result<(), SegmentError> {
-    segment
-        .each_batch_of(|group| wanted.may_be_in(group), |batch| rows_of(batch, wanted, &mut each))
+    let may_hold = wanted.alternatives();
+    for (group, metadata) in segment.footer.metadata().row_groups().iter().enumerate() {
+        let bounds = Group(metadata);
+        let in_group = |all: &Vec<Needed>| {
+            all.iter().all(|(name, first, last)| bounds.may_hold(name, *first, *last))
+        };
+        if !may_hold.iter().any(in_group) {
+            continue;
+        }
+        let selection = pages_of(segment, group, &may_hold);
+        for batch in segment.whole_rows(group, selection)? {
+            let batch = batch.map_err(|source| segment.failed(source.into()))?;
+            rows_of(&batch, wanted, &mut each).ok_or_else(|| segment.lacks_column())?;
+        }
+    }
+    Ok(())
+}
+
+/// The rows of the pages that may hold all of any alternative; all rows where pages are not known.
+fn pages_of(segment: &Opened, group: usize, may_hold: &[Vec<Needed>]) -> RowSelection {
+    let rows = segment.rows_of_group(group);
+    let pages = Pages::of(segment, group);
+    let Some(minutes) = pages.of_column("minute") else {
+        return RowSelection::from(vec![RowSelector::select(rows)]);
+    };
+    let prunings: Vec<Pruning> = may_hold.iter().map(|all| Pruning::of(&pages, all)).collect();
+    let wanted = minutes
+        .into_iter()
+        .map(|page| page.rows)
+        .filter(|rows| prunings.iter().any(|pruning| pruning.may_hold(rows)));
+    RowSelection::from_consecutive_ranges(wanted, rows)
 }
 
 /// Which rows a query can use.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct Wanted<'a> {
     /// [`EntityId::NONE`]: all.
     pub application: EntityId,
+    /// All when empty.
+    pub scopes: &'a [Scope],
     pub subject: Option<EntityId>,
+    pub peer: Option<EntityId>,
+    pub bt: Option<EntityId>,
     pub first: Minute,
     /// Exclusive.
     pub end: Minute,
 }
 
-impl Wanted {
+impl Wanted<'_> {
     /// Every row.
-    pub const ALL: Wanted = Wanted {
+    pub const ALL: Wanted<'static> = Wanted {
         application: EntityId::NONE,
+        scopes: &[],
         subject: None,
+        peer: None,
+        bt: None,
         first: Minute(0),
         end: Minute(u32::MAX),
     };
 
-    fn may_be_in(&self, group: &Group<'_>) -> bool {
-        let minutes = (u64::from(self.first.0), u64::from(self.end.0).saturating_sub(1));
-        group.may_equal("application", self.application.some().map(|id| id.0))
-            && group.may_equal("subject", self.subject.map(|id| id.0))
-            && group.may_hold("minute", minutes.0, minutes.1)
+    /// What a page has to hold, for each scope.
+    fn alternatives(&self) -> Vec<Vec<Needed>> {
+        let is = |name, id: EntityId| (name, u64::from(id.0), u64::from(id.0));
+        let mut common =
+            vec![("minute", u64::from(self.first.0), u64::from(self.end.0).saturating_sub(1))];
+        common.extend(self.application.some().map(|id| is("application", id)));
+        common.extend(self.subject.map(|id| is("subject", id)));
+        common.extend(self.bt.map(|id| is("bt", id)));
+        if self.scopes.is_empty() {
+            return vec![common];
+        }
+        let of_scope = |scope: &Scope| {
+            let scope = ("scope", *scope as u64, *scope as u64);
+            common.iter().copied().chain([scope]).collect()
+        };
+        self.scopes.iter().map(of_scope).collect()
     }
 
     fn takes(&self, key: &FigureKey, at: Minute) -> bool {
         (self.application.is_none() || key.application == self.application)
+            && (self.scopes.is_empty() || self.scopes.contains(&key.scope))
             && self.subject.is_none_or(|subject| key.subject == subject)
+            && self.peer.is_none_or(|peer| key.peer == peer)
+            && self.bt.is_none_or(|bt| key.bt == bt)
             && self.first <= at
             && at < self.end
     }
@@ -195,7 +254,7 @@ impl Wanted {
 
 fn rows_of(
     batch: &RecordBatch,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     each: &mut impl FnMut(FigureKey, Minute, Figure),
 ) -> Option<()> {
     let scope: &U8 = column(batch, "scope")?;

@@ -3,28 +3,29 @@
 //! Ids are binary; a parent earlier in the same trace is an offset to its row, any other an id. A trace's first start is a
 //! column of its own (it repeats), and each start a distance from it. Frequent attributes are columns named
 //! `<type>:<key>` with type `s`, `i`, `d` or `b`; the others lie in `rest` in [`crate::attribute`]'s format, and whoever
-//! reads a span gets both. The trace id has a Bloom filter and a page index, so a trace costs a few pages.
+//! reads a span gets both. The trace id has a Bloom filter and a page index, so a trace costs a few pages. What attributes
+//! a row group may hold is told by dictionaries and, where there are none, by [`filter`].
 
 mod decode;
 mod encode;
-
-use std::collections::BTreeSet;
+pub(super) mod filter;
+mod read;
+pub mod search;
 
 use arrow::array::RecordBatch;
 use model::id::TraceId;
 use parquet::{
-    arrow::arrow_reader::{RowSelection, RowSelector},
-    basic::Encoding,
-    data_type::FixedLenByteArray,
-    file::{
-        page_index::column_index::ColumnIndexMetaData,
-        properties::{EnabledStatistics, WriterProperties},
-    },
+    basic::{Compression, Encoding},
+    file::properties::{EnabledStatistics, WriterProperties, WriterVersion},
     schema::types::ColumnPath,
 };
 
-pub use self::encode::{Census, Places, SpanWriter, encode_spans};
-use super::{Opened, SegmentError, properties};
+pub(crate) use self::read::Extent;
+pub use self::{
+    encode::{Census, Places, SpanWriter, encode_spans},
+    read::read_traces,
+};
+use super::{Opened, SegmentError, properties, with_page_statistics};
 use crate::span_batch::SpanBatch;
 
 const ROW_GROUP: usize = 64 * 1024;
@@ -33,19 +34,34 @@ const PAGE_ROWS: usize = 4 * 1024;
 /// A trace that is not there is asked for in every row group of a day.
 const BLOOM_FALSE_POSITIVES: f64 = 0.001;
 
-/// `various`: further columns whose values hardly repeat.
+/// `various`: further columns whose values hardly repeat. Pages are of version 1, which compresses which values are missing
+/// together with the values: most attributes are missing in most spans, and in the same way in each trace.
 fn span_properties(
     spans: usize,
     traces: u64,
     various: impl Iterator<Item = String>,
 ) -> WriterProperties {
-    let various = various.map(|name| ColumnPath::new(vec![name]));
-    ["id", "start_offset", "duration"]
-        .into_iter()
-        .map(ColumnPath::from)
-        .chain(various)
-        .fold(properties(spans), |properties, column| {
-            properties.set_column_dictionary_enabled(column, false)
+    // Slow spans are found by the bounds of pages.
+    let properties = with_page_statistics(properties(spans), &["duration"])
+        .set_writer_version(WriterVersion::PARQUET_1_0);
+    let properties =
+        ["id", "start_offset", "duration"].into_iter().fold(properties, |properties, name| {
+            // Random numbers do not get smaller.
+            properties
+                .set_column_dictionary_enabled(name.into(), false)
+                .set_column_compression(name.into(), Compression::UNCOMPRESSED)
+        });
+    various
+        .fold(properties, |properties, name| {
+            let column = ColumnPath::new(vec![name]);
+            let encoding = match column.parts()[0].as_bytes()[0] {
+                b's' => Encoding::DELTA_BYTE_ARRAY,
+                b'i' => Encoding::DELTA_BINARY_PACKED,
+                _ => Encoding::PLAIN,
+            };
+            properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_encoding(column, encoding)
         })
         .set_column_encoding("start_offset".into(), Encoding::DELTA_BINARY_PACKED)
         .set_column_encoding("duration".into(), Encoding::DELTA_BINARY_PACKED)
@@ -57,71 +73,6 @@ fn span_properties(
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .build()
-}
-
-/// The spans of some traces, into `out`.
-///
-/// # Errors
-/// When the file cannot be read or lacks a column.
-pub fn read_traces(
-    segment: &Opened,
-    traces: &BTreeSet<TraceId>,
-    out: &mut SpanBatch,
-) -> Result<(), SegmentError> {
-    let mut found = SpanBatch::default();
-    for (group, filter) in segment.filters(TRACE_COLUMN)?.iter().enumerate() {
-        let may_hold = |trace: &&TraceId| {
-            let id = FixedLenByteArray::from(trace.0.to_vec());
-            filter.as_ref().is_none_or(|filter| filter.check(&id))
-        };
-        let wanted: BTreeSet<TraceId> = traces.iter().filter(may_hold).copied().collect();
-        if wanted.is_empty() {
-            continue;
-        }
-        let selection = pages_of(segment, group, &wanted);
-        let reader = segment
-            .builder()
-            .with_row_groups(vec![group])
-            .with_row_selection(selection)
-            .build()
-            .map_err(|source| segment.failed(source))?;
-        let mut decoder = decode::Decoder::default();
-        for batch in reader {
-            let batch = batch.map_err(|source| segment.failed(source.into()))?;
-            decode_batch(segment, &mut decoder, &batch, &mut found, |id| wanted.contains(&id))?;
-        }
-    }
-    out.absorb(found);
-    Ok(())
-}
-
-const TRACE_COLUMN: usize = 0;
-
-/// The rows of the pages whose range holds one of the traces; all rows where there is no page index.
-fn pages_of(segment: &Opened, group: usize, traces: &BTreeSet<TraceId>) -> RowSelection {
-    let metadata = segment.footer.metadata();
-    let rows =
-        usize::try_from(metadata.row_group(group).num_rows()).expect("a row group has few rows");
-    let everything = || RowSelection::from(vec![RowSelector::select(rows)]);
-    let pages = metadata.page_index_for_row_group(group);
-    let (Some(ColumnIndexMetaData::FIXED_LEN_BYTE_ARRAY(index)), Some(locations)) =
-        (pages.column_index(TRACE_COLUMN), pages.page_locations(TRACE_COLUMN))
-    else {
-        return everything();
-    };
-    let starts: Vec<usize> = locations.iter().map(|page| page.first_row_index as usize).collect();
-    let selectors = starts.iter().enumerate().map(|(page, &start)| {
-        let length = starts.get(page + 1).copied().unwrap_or(rows) - start;
-        let bound = |value: Option<&[u8]>, otherwise| {
-            let id = value.and_then(TraceId::from_bytes);
-            id.unwrap_or(otherwise)
-        };
-        let least = bound(index.min_value(page), TraceId([0; 16]));
-        let greatest = bound(index.max_value(page), TraceId([0xff; 16]));
-        let inside = least > greatest || traces.range(least..=greatest).next().is_some();
-        if inside { RowSelector::select(length) } else { RowSelector::skip(length) }
-    });
-    RowSelection::from(selectors.collect::<Vec<_>>())
 }
 
 /// Rows of each segment that are in memory while it is merged with others.
@@ -155,10 +106,9 @@ fn decode_batch(
     out: &mut SpanBatch,
     wanted: impl Fn(TraceId) -> bool,
 ) -> Result<(), SegmentError> {
-    decoder.decode(batch, out, wanted).ok_or_else(|| SegmentError::Column {
-        path: segment.file.path.display().to_string(),
-        column: "(a span's)",
-    })
+    decoder
+        .decode(batch, out, wanted)
+        .ok_or_else(|| SegmentError::Column { path: segment.file.name(), column: "(a span's)" })
 }
 
 #[cfg(test)]

@@ -107,6 +107,15 @@ impl Keys {
         self.all.iter().map(|key| (&*key.head, key.count))
     }
 
+    /// Whether a value of a type and key may be among attributes that lie in `bodies`.
+    pub(super) fn may_hold(&self, head: &[u8], value: &[u8], bodies: &[u8]) -> bool {
+        let mut of_key = self.all.iter().filter(|key| key.count > 0 && *key.head == *head);
+        of_key.any(|key| match &key.texts {
+            Some(texts) => (0..texts.starts.len()).any(|text| texts.get(text as u32) == value),
+            None => memchr::memmem::find(bodies, value).is_some(),
+        })
+    }
+
     /// About how much memory they take.
     pub(super) fn memory(&self) -> usize {
         self.bytes + self.keys.memory()

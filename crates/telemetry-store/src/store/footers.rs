@@ -48,6 +48,11 @@ impl Footers {
         Ok(opened)
     }
 
+    /// Whether the opened segment of an id is kept.
+    pub(crate) fn has(&self, id: u64) -> bool {
+        self.state.lock().kept.contains_key(&id)
+    }
+
     /// Lets go of a segment that is no longer listed.
     pub(crate) fn forget(&self, id: u64) {
         self.state.lock().remove(id);

@@ -123,3 +123,20 @@ fn footers_are_kept_within_their_bound() {
         assert!(std::sync::Arc::ptr_eq(&first, &again));
     }
 }
+
+#[test]
+fn a_trace_that_a_segment_does_not_have_is_told_without_its_footer() {
+    let mut fixture = Fixture::new();
+    for number in 1..=3 {
+        fixture.write(|rows| push_span(&mut rows.spans, trace(number), number, HOUR));
+    }
+    let spans = |number| fixture.store.trace(ACCOUNT, trace(number)).expect("it reads").value.len();
+    assert_eq!(spans(1), 1);
+    let pin = fixture.store.pin();
+    let ids: Vec<u64> = pin.of(ACCOUNT, Table::Spans).iter().map(|of| of.meta.id).collect();
+    let opened = || ids.iter().filter(|id| fixture.store.footers.has(**id)).count();
+    assert_eq!(opened(), 3, "each was asked");
+    ids.iter().for_each(|id| fixture.store.footers.forget(*id));
+    assert_eq!((spans(2), opened()), (1, 1), "only the one that has it");
+    assert_eq!((spans(4), opened()), (0, 1));
+}

@@ -9,12 +9,13 @@ use std::{
 use daemon::clock::ManualClock;
 use model::{
     id::{AccountId, TraceId},
+    span::StatusCode,
     time::Minute,
 };
 use telemetry_store::reader::{
-    Answer, FigureQuery, FigureRow, LogPage, LogQuery, LogRow, MetricQuery, MetricSeries, Points,
-    QueryError, Reader, SampleQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span,
-    TracePage, TraceQuery, TraceRow,
+    Answer, FigureQuery, FigureRow, FoundSpan, LogPage, LogQuery, LogRow, MetricQuery,
+    MetricSeries, OwnedValue, Points, QueryError, Reader, SampleQuery, Series, SeriesPage,
+    SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery, TraceRow,
 };
 
 /// What is stored: figures by minute, newest transactions first.
@@ -86,7 +87,8 @@ impl Reader for FakeReader {
     fn traces(&self, query: &TraceQuery) -> Result<Answer<TracePage>, QueryError> {
         let place = |row: &TraceRow| (row.end_ns, row.trace, row.entry);
         let wanted = |row: &&TraceRow| {
-            query.application.is_none_or(|wanted| row.application == wanted)
+            query.trace.is_none_or(|wanted| row.trace == wanted)
+                && query.application.is_none_or(|wanted| row.application == wanted)
                 && query.bt.is_none_or(|wanted| row.bt == wanted)
                 && query.tier.is_none_or(|wanted| row.tier == wanted)
                 && (query.outcomes.is_empty() || query.outcomes.contains(&row.outcome))
@@ -101,6 +103,44 @@ impl Reader for FakeReader {
         rows.truncate(query.limit);
         let next = rows.last().filter(|_| more).map(place);
         self.answer(TracePage { rows, next })
+    }
+
+    fn spans(&self, query: &SpanQuery) -> Result<Answer<SpanPage>, QueryError> {
+        let end_ns = |span: &Span| span.start_ns + span.duration_ns;
+        let place = |span: &Span| (end_ns(span), span.trace, span.id);
+        let has = |span: &Span, (key, value): &(String, String)| {
+            span.attributes.contains(&(key.clone(), OwnedValue::Str(value.clone())))
+        };
+        let entered =
+            |trace: TraceId, bt| self.traces.iter().any(|row| row.trace == trace && row.bt == bt);
+        let wanted = |span: &&Span| {
+            query.application.is_none_or(|wanted| span.application == wanted)
+                && query.tier.is_none_or(|wanted| span.tier == wanted)
+                && query.bt.is_none_or(|bt| entered(span.trace, bt))
+                && query.attributes.iter().all(|pair| has(span, pair))
+                && span.duration_ns >= query.min_duration_ns
+                && (!query.errors_only || span.status == StatusCode::Error)
+                && (query.from_ns..query.to_ns).contains(&end_ns(span))
+                && query.before.is_none_or(|before| place(span) < before)
+        };
+        let mut found: Vec<&Span> = self.spans.iter().filter(wanted).collect();
+        found.sort_by_key(|span| std::cmp::Reverse(place(span)));
+        let more = found.len() > query.limit;
+        found.truncate(query.limit);
+        let next = found.last().filter(|_| more).map(|span| place(span));
+        let row = |span: &Span| FoundSpan {
+            trace: span.trace,
+            id: span.id,
+            end_ns: end_ns(span),
+            duration_ns: span.duration_ns,
+            name: span.name.clone(),
+            kind: span.kind,
+            status: span.status,
+            application: span.application,
+            tier: span.tier,
+            node: span.node,
+        };
+        self.answer(SpanPage { rows: found.into_iter().map(row).collect(), next })
     }
 
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {

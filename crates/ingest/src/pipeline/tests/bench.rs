@@ -331,6 +331,7 @@ impl Bench {
     pub(super) fn traces_of(&self, bt: Option<EntityId>) -> Vec<TraceRow> {
         let query = TraceQuery {
             account: AccountId::FIRST,
+            trace: None,
             application: None,
             bt,
             tier: None,

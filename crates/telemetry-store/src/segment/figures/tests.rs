@@ -55,17 +55,20 @@ proptest! {
     }
 
     #[test]
-    fn what_is_wanted_comes_back_and_nothing_else(calls in calls(), application in 1u32..4, subject in prop::option::of(0u32..40), first in 0u32..90, length in 0u32..60) {
+    fn what_is_wanted_comes_back_and_nothing_else(calls in calls(), application in 1u32..4, subject in prop::option::of(0u32..40), scopes in prop::sample::subsequence(vec![Scope::Tier, Scope::Node, Scope::Edge], 0..3), first in 0u32..90, length in 0u32..60) {
         let written = figures(&calls);
         let segment = reopened(&encode_figures(&written).expect("it encodes"));
         let wanted = Wanted {
             application: EntityId(application),
+            scopes: &scopes,
             subject: subject.map(EntityId),
             first: Minute(u32::MAX / 2 + first),
             end: Minute(u32::MAX / 2 + first + length),
+            ..Wanted::ALL
         };
         let expected: Figures = written.into_iter().filter(|((key, minute), _)| {
             key.application.0 == application
+                && (scopes.is_empty() || scopes.contains(&key.scope))
                 && subject.is_none_or(|subject| key.subject.0 == subject)
                 && wanted.first <= *minute && *minute < wanted.end
         }).collect();
@@ -74,13 +77,13 @@ proptest! {
 }
 
 #[test]
-fn a_row_group_outside_the_minutes_is_not_read() {
+fn only_pages_of_what_is_wanted_are_read() {
     let mut written = Figures::new();
     for number in 0..2 * ROW_GROUP as u32 {
         let key = FigureKey {
             scope: Scope::Tier,
             application: EntityId(1),
-            subject: EntityId(number / ROW_GROUP as u32),
+            subject: EntityId(number / 100),
             peer: EntityId(number),
             bt: EntityId::NONE,
         };
@@ -88,26 +91,12 @@ fn a_row_group_outside_the_minutes_is_not_read() {
             .insert((key, Minute(number)), Figure { calls: 1.0, spans: 1.0, ..Figure::default() });
     }
     let segment = reopened(&encode_figures(&written).expect("it encodes"));
-    let wanted = Wanted { end: Minute(ROW_GROUP as u32), ..Wanted::ALL };
-    let mut batches = 0;
-    segment
-        .each_batch_of(
-            |group| wanted.may_be_in(group),
-            |_| {
-                batches += 1;
-                Some(())
-            },
-        )
-        .expect("it reads");
-    let mut all = 0;
-    segment
-        .each_batch_of(
-            |_| true,
-            |_| {
-                all += 1;
-                Some(())
-            },
-        )
-        .expect("it reads");
-    assert_eq!((batches * 2, read(&segment, &wanted).len()), (all, ROW_GROUP));
+    let check = |wanted: Wanted<'_>, rows: usize, rows_read: usize| {
+        let pages = |group| pages_of(&segment, group, &wanted.alternatives()).row_count();
+        assert_eq!(pages(0) + pages(1), rows_read, "{wanted:?}");
+        assert_eq!(read(&segment, &wanted).len(), rows, "{wanted:?}");
+    };
+    check(Wanted { end: Minute(ROW_GROUP as u32), ..Wanted::ALL }, ROW_GROUP, ROW_GROUP);
+    check(Wanted { subject: Some(EntityId(3)), ..Wanted::ALL }, 100, PAGE_ROWS);
+    check(Wanted { scopes: &[Scope::Edge], ..Wanted::ALL }, 0, 0);
 }

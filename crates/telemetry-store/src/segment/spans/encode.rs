@@ -28,7 +28,11 @@ use self::{
     columns::{Columns, Finished, TEXT_COLUMNS, schema},
     dictionary::{Codes, Compressor},
 };
-use super::{PAGE_ROWS, ROW_GROUP, span_properties};
+use super::{
+    PAGE_ROWS, ROW_GROUP,
+    filter::{FilterWriter, Head},
+    span_properties,
+};
 use crate::{
     attribute,
     segment::{Opened, SegmentError},
@@ -200,6 +204,7 @@ pub struct SpanWriter<W: Write + Send> {
     /// The column of each type and key.
     attributes: FxHashMap<Box<[u8]>, usize>,
     open: OpenTrace,
+    filters: FilterWriter,
 }
 
 impl<W: Write + Send> fmt::Debug for SpanWriter<W> {
@@ -262,7 +267,12 @@ impl<W: Write + Send> SpanWriter<W> {
         let factory = ArrowRowGroupWriterFactory::new(&file, SchemaRef::clone(&schema));
         let attributes =
             columns.iter().enumerate().map(|(at, (_, _, head))| ((*head).into(), at)).collect();
-        let columns = Columns::new(columns.iter().map(|(kind, _, head)| (*kind, varies(head))));
+        // Values that have no dictionary are told by the filter.
+        let filtered = |kind: char, head: &[u8]| {
+            (kind != 'b' && census.various.contains(head)).then(|| Head::of(head))
+        };
+        let columns = columns.iter().map(|&(kind, _, head)| (kind, filtered(kind, head)));
+        let columns = Columns::new(columns);
         Ok(SpanWriter {
             file,
             factory,
@@ -274,6 +284,7 @@ impl<W: Write + Send> SpanWriter<W> {
             rows: 0,
             attributes,
             open: OpenTrace::default(),
+            filters: FilterWriter::default(),
         })
     }
 
@@ -298,7 +309,7 @@ impl<W: Write + Send> SpanWriter<W> {
     ) -> Result<(), SegmentError> {
         let (trace, start_ns, id) = part.key(at);
         self.open.enter(trace, start_ns);
-        self.columns.push(part, at, &self.open, places);
+        self.columns.push(part, at, &self.open, places, &mut self.filters);
         self.open.rows.push(id);
         if self.columns.rows() == PAGE_ROWS {
             self.end_page()?;
@@ -340,6 +351,7 @@ impl<W: Write + Send> SpanWriter<W> {
             }
             .map_err(SegmentError::Encode)?;
         }
+        self.filters.end_group();
         self.rows = 0;
         group.close().map_err(SegmentError::Encode)?;
         Ok(())
@@ -356,6 +368,10 @@ impl<W: Write + Send> SpanWriter<W> {
         if self.rows > 0 {
             self.end_group()?;
         }
+        debug_assert_eq!(self.file.flushed_row_groups().len(), self.filters.groups());
+        let (filters, entry) = self.filters.finish(self.file.bytes_written());
+        self.file.write_all(&filters).map_err(|error| SegmentError::Encode(error.into()))?;
+        self.file.append_key_value_metadata(entry);
         self.file.into_inner().map_err(SegmentError::Encode)
     }
 }

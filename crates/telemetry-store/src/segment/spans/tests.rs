@@ -1,4 +1,4 @@
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use daemon::disk::{Disk, SimulatedDisk};
 use model::{
@@ -56,7 +56,7 @@ fn reopened(batch: &SpanBatch) -> Opened {
     let disk: Arc<dyn Disk> = Arc::new(SimulatedDisk::new());
     let bytes = encode_spans(batch).expect("it encodes");
     segment::store(disk.as_ref(), Path::new("a"), &bytes).expect("the disk works");
-    Opened::open(disk, Path::new("a")).expect("it opens")
+    Opened::open_with_pages(disk, Path::new("a")).expect("it opens")
 }
 
 #[test]
@@ -153,6 +153,20 @@ fn texts_that_repeat_read_back_over_row_groups_and_beyond_a_full_dictionary() {
         wanted.attributes.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(read, wanted);
     }
+}
+
+#[test]
+fn a_trace_that_goes_on_in_the_next_row_group_keeps_its_parents() {
+    let mut batch = SpanBatch::default();
+    // One trace alone, larger than a row group: each span is called by the one before.
+    for id in 1..=ROW_GROUP as u64 + 10 {
+        push(&mut batch, trace(1), id, id - 1, 1_000_000 + id);
+    }
+    let segment = reopened(&batch);
+    let mut found = SpanBatch::default();
+    read_traces(&segment, &BTreeSet::from([trace(1)]), &mut found).expect("it reads");
+    assert_eq!(found.len(), ROW_GROUP + 10);
+    assert!((0..found.len()).map(|at| found.row(at)).all(|row| row.parent.0 + 1 == row.id.0));
 }
 
 proptest! {

@@ -15,11 +15,14 @@ use arrow::{
 };
 
 use super::{
-    OpenTrace, Places,
+    OpenTrace, Place, Places,
     dictionary::{Codes, DictionaryColumn},
     numbered,
 };
-use crate::span_batch::{Entry, Part, SpanRow};
+use crate::{
+    segment::spans::filter::{self, FilterWriter, Head},
+    span_batch::{Entry, Part, SpanRow},
+};
 
 /// Columns of a fixed size before those of [`ENTITIES`].
 const FIXED: usize = 10;
@@ -255,12 +258,17 @@ pub(super) struct Columns {
     texts: [DictionaryColumn; TEXT_COLUMNS],
     bodies: [Strings; 3],
     attributes: Vec<AttributeColumn>,
+    /// Of each attribute that is to be in the filter.
+    filtered: Vec<Option<Head>>,
     rest: Vec<u8>,
 }
 
 impl Columns {
-    /// Columns of attributes by their types, each with whether its values hardly repeat.
-    pub(super) fn new(attributes: impl Iterator<Item = (char, bool)>) -> Columns {
+    /// The type of each attribute that is a column, and what it is in the filter, if its values hardly repeat and it is to
+    /// be there.
+    pub(super) fn new(attributes: impl Iterator<Item = (char, Option<Head>)>) -> Columns {
+        let (kinds, filtered): (Vec<char>, Vec<Option<Head>>) = attributes.unzip();
+        let attributes = kinds.into_iter().zip(&filtered);
         Columns {
             trace: Vec::new(),
             id: Vec::new(),
@@ -276,8 +284,9 @@ impl Columns {
             texts: std::array::from_fn(|_| DictionaryColumn::new(false)),
             bodies: std::array::from_fn(|_| Strings::default()),
             attributes: attributes
-                .map(|(kind, varies)| AttributeColumn::new(kind, varies))
+                .map(|(kind, head)| AttributeColumn::new(kind, head.is_some()))
                 .collect(),
+            filtered,
             rest: Vec::new(),
         }
     }
@@ -287,9 +296,16 @@ impl Columns {
     }
 
     /// Appends a part's row.
-    pub(super) fn push(&mut self, part: &Part, at: usize, open: &OpenTrace, places: &mut Places) {
+    pub(super) fn push(
+        &mut self,
+        part: &Part,
+        at: usize,
+        open: &OpenTrace,
+        places: &mut Places,
+        filters: &mut FilterWriter,
+    ) {
         let row = part.row(at);
-        self.push_attributes(&row, places);
+        self.push_attributes(&row, places, filters);
         self.trace.extend_from_slice(&row.trace.0);
         self.id.push(row.id.0);
         let offset = open.parent_offset(row.parent.0).filter(|_| !row.parent.is_none());
@@ -313,17 +329,28 @@ impl Columns {
         }
     }
 
-    fn push_attributes(&mut self, row: &SpanRow<'_>, places: &mut Places) {
+    fn push_attributes(
+        &mut self,
+        row: &SpanRow<'_>,
+        places: &mut Places,
+        filters: &mut FilterWriter,
+    ) {
         self.rest.clear();
         let at = self.rows();
         for entry in numbered(row).entries() {
-            let place = &mut places.attributes[entry.number];
-            let is_taken = place
-                .column
-                .is_some_and(|column| self.attributes[column].append(at, &entry, &mut place.codes));
-            if !is_taken {
-                self.rest.extend_from_slice(entry.raw.head);
-                self.rest.extend_from_slice(entry.raw.value);
+            let Place { column, codes } = &mut places.attributes[entry.number];
+            let taken = column.filter(|column| self.attributes[*column].append(at, &entry, codes));
+            match taken {
+                Some(column) => {
+                    if let Some(head) = self.filtered[column] {
+                        filters.add(head.with(entry.raw.value));
+                    }
+                }
+                None => {
+                    filters.add(filter::rare(entry.raw));
+                    self.rest.extend_from_slice(entry.raw.head);
+                    self.rest.extend_from_slice(entry.raw.value);
+                }
             }
         }
     }

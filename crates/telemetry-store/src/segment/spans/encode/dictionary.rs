@@ -1,7 +1,7 @@
 //! Columns of texts that repeat, encoded by us: whoever holds a text's number in the head need not have it looked up again.
 //!
 //! What Parquet's own writer would make of the same texts, as its format says (<https://parquet.apache.org/docs/file-format/>,
-//! "Data Pages", "Encodings"): a dictionary page, then data pages of version 2 in `RLE_DICTIONARY`, or in `PLAIN` once the
+//! "Data Pages", "Encodings"): a dictionary page, then data pages of version 1 in `RLE_DICTIONARY`, or in `PLAIN` once the
 //! dictionary is full.
 
 use std::hash::BuildHasher;
@@ -9,14 +9,14 @@ use std::hash::BuildHasher;
 use bytes::Bytes;
 use hashbrown::HashTable;
 use parquet::{
-    basic::{Compression, Encoding},
+    basic::{Compression, Encoding, PageType},
     column::{
         page::{CompressedPage, Page, PageWriter},
         writer::ColumnCloseResult,
     },
     errors::ParquetError,
     file::{
-        metadata::{ColumnChunkMetaData, OffsetIndexBuilder},
+        metadata::{ColumnChunkMetaData, OffsetIndexBuilder, PageEncodingStats},
         writer::{SerializedPageWriter, TrackedWrite},
     },
     schema::types::ColumnDescPtr,
@@ -171,14 +171,18 @@ impl DictionaryColumn {
     /// When it cannot be compressed.
     pub(super) fn end_page(&mut self, compressor: &mut Compressor) -> Result<(), ParquetError> {
         let rows = self.present.len();
-        let values = self.present.iter().filter(|is| **is).count();
-        let mut levels = Vec::new();
+        let mut body = Vec::new();
         if self.is_nullable {
-            put_runs(self.present.iter().map(|is| u32::from(*is)), 1, &mut levels);
+            // Which are there, behind the length of that.
+            body.extend_from_slice(&[0; size_of::<u32>()]);
+            put_runs(self.present.iter().map(|is| u32::from(*is)), 1, &mut body);
+            let length = u32::try_from(body.len() - size_of::<u32>()).expect("a page is small");
+            body[..size_of::<u32>()].copy_from_slice(&length.to_le_bytes());
         }
-        let mut body = std::mem::take(&mut self.plain);
         let mut encoding = Encoding::PLAIN;
-        if !self.is_full {
+        if self.is_full {
+            body.append(&mut self.plain);
+        } else {
             encoding = Encoding::RLE_DICTIONARY;
             let most = u32::try_from(self.dictionary.ends.len()).unwrap_or(0).saturating_sub(1);
             // One that has a single text could do with no bit, which not every reader takes.
@@ -186,21 +190,13 @@ impl DictionaryColumn {
             body.push(width);
             put_runs(self.codes.iter().copied(), width, &mut body);
         }
-        let uncompressed = levels.len() + body.len();
-        let packed = compressed(&body, compressor)?.filter(|packed| packed.len() < body.len());
-        let is_compressed = packed.is_some();
-        let levels_len = levels.len();
-        levels.extend_from_slice(packed.as_ref().unwrap_or(&body));
-        let count = |number: usize| u32::try_from(number).expect("a page has few rows");
-        let page = Page::DataPageV2 {
-            buf: Bytes::from(levels),
-            num_values: count(rows),
+        let uncompressed = body.len();
+        let page = Page::DataPage {
+            buf: compressed(&body, compressor)?.unwrap_or(body).into(),
+            num_values: u32::try_from(rows).expect("a page has few rows"),
             encoding,
-            num_nulls: count(rows - values),
-            num_rows: count(rows),
-            def_levels_byte_len: count(levels_len),
-            rep_levels_byte_len: 0,
-            is_compressed,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
             statistics: None,
         };
         self.pages.push(DataPage { page, uncompressed, rows });
@@ -236,7 +232,10 @@ impl DictionaryColumn {
         let mut offsets = OffsetIndexBuilder::new();
         let mut first = None;
         let mut rows = 0;
+        let mut coded = 0;
+        let pages = i32::try_from(self.pages.len()).expect("a row group has few pages");
         for DataPage { page, uncompressed, rows: page_rows } in self.pages.drain(..) {
+            let is_coded = page.encoding() == Encoding::RLE_DICTIONARY;
             let written = writer.write_page(CompressedPage::new(page, uncompressed))?;
             offsets.append_offset_and_size(written.offset as i64, written.compressed_size as i32);
             offsets.append_row_count(page_rows as i64);
@@ -244,6 +243,7 @@ impl DictionaryColumn {
             sizes[1] += written.uncompressed_size as i64;
             first.get_or_insert(written.offset as i64);
             rows += page_rows;
+            coded += i32::from(is_coded);
         }
         drop(writer);
         let bytes = Bytes::from(sink.into_inner()?);
@@ -251,6 +251,16 @@ impl DictionaryColumn {
             None => Compression::UNCOMPRESSED,
             Some(_) => Compression::ZSTD(Default::default()),
         };
+        // By these readers know whether the dictionary has all texts.
+        let mut encodings = Vec::new();
+        for (page_type, encoding, count) in [
+            (PageType::DICTIONARY_PAGE, Encoding::PLAIN, 1),
+            (PageType::DATA_PAGE, Encoding::RLE_DICTIONARY, coded),
+            (PageType::DATA_PAGE, Encoding::PLAIN, pages - coded),
+        ] {
+            let stats = PageEncodingStats { page_type, encoding, count };
+            encodings.extend((count > 0).then_some(stats));
+        }
         let metadata = ColumnChunkMetaData::builder(column)
             .set_compression(codec)
             .set_encodings(vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY])
@@ -259,6 +269,7 @@ impl DictionaryColumn {
             .set_num_values(rows as i64)
             .set_dictionary_page_offset(Some(0))
             .set_data_page_offset(first.unwrap_or(0))
+            .set_page_encoding_stats(encodings)
             .build()?;
         let close = ColumnCloseResult {
             bytes_written: bytes.len() as u64,

@@ -1,0 +1,318 @@
+//! Spans of a segment by their attributes and facts, without a look at what cannot match.
+//!
+//! A row group is passed over when dictionaries and filters say that one of the attributes is not there; of the others
+//! only the columns asked for are decoded, each only in the rows that are left by then.
+
+mod footer;
+mod pair;
+
+use std::ops::Range;
+
+use arrow::{
+    array::{Array, FixedSizeBinaryArray},
+    record_batch::RecordBatch,
+};
+use model::{
+    id::{EntityId, SpanId, TraceId},
+    span::{SpanKind, StatusCode},
+};
+use parquet::arrow::arrow_reader::RowSelection;
+
+pub(in crate::segment) use self::footer::Footer;
+use self::footer::Place;
+pub use self::pair::Pair;
+use crate::{
+    reader::FoundSpan,
+    segment::{
+        Opened, SegmentError,
+        column::{I64, Text, U8, U32, U64, column},
+        pages::{Pages, Pruning},
+        unpack::Unpacker,
+    },
+    span_batch::Glance,
+};
+
+/// Which spans.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub attributes: &'a [Pair],
+    pub application: Option<EntityId>,
+    pub tier: Option<EntityId>,
+    pub min_duration_ns: u64,
+    pub errors_only: bool,
+    /// Unix nanoseconds of their ends, half open.
+    pub from_ns: u64,
+    pub to_ns: u64,
+}
+
+impl Wanted<'_> {
+    /// Whether a span in memory is one.
+    pub(crate) fn takes(&self, span: &Glance<'_>) -> bool {
+        (self.from_ns..self.to_ns).contains(&span.end_ns)
+            && span.duration_ns >= self.min_duration_ns
+            && (!self.errors_only || span.status == StatusCode::Error)
+            && self.application.is_none_or(|application| span.application == application)
+            && self.tier.is_none_or(|tier| span.tier == tier)
+            && self.attributes.iter().all(|pair| pair.is_of(span))
+    }
+}
+
+/// A span that was found, not read yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    pub end_ns: u64,
+    group: usize,
+    row: usize,
+}
+
+/// What finding costs: values that were decoded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost(pub usize);
+
+/// Gives each span that is wanted to `each`, and returns what it cost.
+///
+/// # Errors
+/// When the file cannot be read or lacks a column.
+pub fn each_hit(
+    segment: &Opened,
+    wanted: &Wanted<'_>,
+    mut each: impl FnMut(Hit),
+) -> Result<Cost, SegmentError> {
+    let mut cost = Cost::default();
+    let unpacker = &Unpacker::new().map_err(|source| segment.failed(source))?;
+    for group in 0..segment.footer.metadata().num_row_groups() {
+        let mut search =
+            Search { segment, unpacker, group, rows: slow_pages(segment, group, wanted), cost };
+        if !search.rows.is_empty() && search.attributes(wanted.attributes)? {
+            search.facts(wanted, &mut each)?;
+        }
+        cost = search.cost;
+    }
+    Ok(cost)
+}
+
+/// The rows of the pages that may hold a span that is slow enough.
+fn slow_pages(segment: &Opened, group: usize, wanted: &Wanted<'_>) -> Vec<Range<usize>> {
+    let everything = || std::iter::once(0..segment.rows_of_group(group)).collect();
+    if wanted.min_duration_ns == 0 {
+        return everything();
+    }
+    let pages = Pages::of(segment, group);
+    let Some(durations) = pages.of_column("duration") else { return everything() };
+    let slow = Pruning::of(&pages, &[("duration", wanted.min_duration_ns, u64::MAX)]);
+    durations.into_iter().map(|page| page.rows).filter(|rows| slow.may_hold(rows)).collect()
+}
+
+/// A search in one row group.
+struct Search<'s> {
+    segment: &'s Opened,
+    unpacker: &'s Unpacker,
+    group: usize,
+    /// Those that may match, as is known by now.
+    rows: Vec<Range<usize>>,
+    cost: Cost,
+}
+
+impl Search<'_> {
+    /// Leaves the rows that have all attributes; `false` when there are none.
+    fn attributes(&mut self, pairs: &[Pair]) -> Result<bool, SegmentError> {
+        let mut places: Vec<(&Pair, Vec<Place>)> = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let of_pair = footer::places(self.segment, self.unpacker, self.group, pair)?;
+            if of_pair.is_empty() {
+                return Ok(false);
+            }
+            places.push((pair, of_pair));
+        }
+        // What hardly repeats leaves the fewest rows.
+        places.sort_by_key(|(_, places)| places.iter().any(Place::repeats));
+        for (pair, places) in places {
+            let mut rows = Vec::new();
+            for place in &places {
+                rows.extend(self.rows_with(pair, place)?);
+            }
+            rows.sort_unstable();
+            rows.dedup();
+            self.rows = ranges(&rows);
+            if rows.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The rows that have an attribute at a place.
+    fn rows_with(&mut self, pair: &Pair, place: &Place) -> Result<Vec<usize>, SegmentError> {
+        let mut found = Vec::new();
+        let mut matcher = place.matcher(pair);
+        self.each_batch(place.is_coded(), &[place.column(pair)], |batch, numbers| {
+            matcher.each(batch, |at| found.push(numbers[at]))
+        })?;
+        Ok(found)
+    }
+
+    /// Gives those of the rows that are wanted by all else.
+    fn facts(
+        &mut self,
+        wanted: &Wanted<'_>,
+        each: &mut impl FnMut(Hit),
+    ) -> Result<(), SegmentError> {
+        let group = self.group;
+        let mut columns = vec!["trace_start", "start_offset", "duration"];
+        columns.extend(wanted.application.map(|_| "application"));
+        columns.extend(wanted.tier.map(|_| "tier"));
+        columns.extend(wanted.errors_only.then_some("status"));
+        self.each_batch(false, &columns, |batch, numbers| {
+            let times = Times::of(batch)?;
+            let application = optional::<U32>(batch, "application", wanted.application.is_some())?;
+            let tier = optional::<U32>(batch, "tier", wanted.tier.is_some())?;
+            let status = optional::<U8>(batch, "status", wanted.errors_only)?;
+            for (at, &row) in numbers.iter().enumerate() {
+                let end_ns = times.end_ns(at);
+                let is = |column: Option<&U32>, id: Option<EntityId>| {
+                    column.is_none_or(|column| Some(EntityId(column.value(at))) == id)
+                };
+                let takes = (wanted.from_ns..wanted.to_ns).contains(&end_ns)
+                    && times.duration_ns(at) >= wanted.min_duration_ns
+                    && is(application, wanted.application)
+                    && is(tier, wanted.tier)
+                    && status.is_none_or(|status| status.value(at) == StatusCode::Error as u8);
+                if takes {
+                    each(Hit { end_ns, group, row });
+                }
+            }
+            Some(())
+        })
+    }
+
+    /// Decodes columns of the rows, with the rows' numbers; `None` from `each` says that a column is missing.
+    fn each_batch(
+        &mut self,
+        coded: bool,
+        columns: &[&str],
+        mut each: impl FnMut(&RecordBatch, &[usize]) -> Option<()>,
+    ) -> Result<(), SegmentError> {
+        let (segment, group) = (self.segment, self.group);
+        let selection = RowSelection::from_consecutive_ranges(
+            self.rows.iter().cloned(),
+            segment.rows_of_group(group),
+        );
+        let schema = if coded { &Footer::of(segment).coded } else { segment.footer.schema() };
+        let mut rows = self.rows.iter().cloned().flatten();
+        let mut numbers = Vec::new();
+        let group = self.unpacker.group(segment, group);
+        let read = group.rows(schema, segment.columns(columns), selection);
+        for batch in read.map_err(|source| segment.failed(source))? {
+            let batch = batch.map_err(|source| segment.failed(source.into()))?;
+            numbers.clear();
+            numbers.extend(rows.by_ref().take(batch.num_rows()));
+            self.cost.0 += batch.num_rows() * columns.len();
+            each(&batch, &numbers).ok_or_else(|| segment.lacks_column())?;
+        }
+        Ok(())
+    }
+}
+
+/// A column that has to be there if it was asked for.
+fn optional<'a, A: Array + 'static>(
+    batch: &'a RecordBatch,
+    name: &str,
+    asked: bool,
+) -> Option<Option<&'a A>> {
+    if asked { column(batch, name).map(Some) } else { Some(None) }
+}
+
+/// When spans ran.
+struct Times<'a> {
+    trace_start: &'a U64,
+    start_offset: &'a I64,
+    duration: &'a I64,
+}
+
+impl Times<'_> {
+    fn of(batch: &RecordBatch) -> Option<Times<'_>> {
+        Some(Times {
+            trace_start: column(batch, "trace_start")?,
+            start_offset: column(batch, "start_offset")?,
+            duration: column(batch, "duration")?,
+        })
+    }
+
+    fn duration_ns(&self, at: usize) -> u64 {
+        self.duration.value(at) as u64
+    }
+
+    fn end_ns(&self, at: usize) -> u64 {
+        let start_ns = self.trace_start.value(at).wrapping_add(self.start_offset.value(at) as u64);
+        start_ns.wrapping_add(self.duration_ns(at))
+    }
+}
+
+/// Sorted numbers as ranges.
+fn ranges(numbers: &[usize]) -> Vec<Range<usize>> {
+    numbers.chunk_by(|a, b| a + 1 == *b).map(|run| run[0]..run[run.len() - 1] + 1).collect()
+}
+
+/// Reads what was found in a segment, in no particular order.
+///
+/// # Errors
+/// When the file cannot be read or lacks a column.
+pub fn read_hits(
+    segment: &Opened,
+    hits: &mut [Hit],
+    out: &mut Vec<FoundSpan>,
+) -> Result<(), SegmentError> {
+    const COLUMNS: [&str; 11] = [
+        "trace",
+        "id",
+        "trace_start",
+        "start_offset",
+        "duration",
+        "kind",
+        "status",
+        "application",
+        "tier",
+        "node",
+        "name",
+    ];
+    hits.sort_unstable_by_key(|hit| (hit.group, hit.row));
+    for of_group in hits.chunk_by(|a, b| a.group == b.group) {
+        let group = of_group[0].group;
+        let rows: Vec<usize> = of_group.iter().map(|hit| hit.row).collect();
+        let rows = RowSelection::from_consecutive_ranges(
+            ranges(&rows).into_iter(),
+            segment.rows_of_group(group),
+        );
+        for batch in segment.part(group, rows, &COLUMNS)? {
+            let batch = batch.map_err(|source| segment.failed(source.into()))?;
+            read_batch(&batch, out).ok_or_else(|| segment.lacks_column())?;
+        }
+    }
+    Ok(())
+}
+
+fn read_batch(batch: &RecordBatch, out: &mut Vec<FoundSpan>) -> Option<()> {
+    let trace: &FixedSizeBinaryArray = column(batch, "trace")?;
+    let id: &U64 = column(batch, "id")?;
+    let times = Times::of(batch)?;
+    let [kind, status] = [column::<U8>(batch, "kind")?, column::<U8>(batch, "status")?];
+    let u32s = |name| column::<U32>(batch, name);
+    let [application, tier, node] = [u32s("application")?, u32s("tier")?, u32s("node")?];
+    let name: &Text = column(batch, "name")?;
+    out.extend((0..batch.num_rows()).map(|at| FoundSpan {
+        trace: TraceId(trace.value(at).try_into().expect("the column says 16 bytes")),
+        id: SpanId(id.value(at)),
+        end_ns: times.end_ns(at),
+        duration_ns: times.duration_ns(at),
+        name: name.value(at).to_owned(),
+        kind: SpanKind::from_wire(u64::from(kind.value(at))),
+        status: StatusCode::from_wire(u64::from(status.value(at))),
+        application: EntityId(application.value(at)),
+        tier: EntityId(tier.value(at)),
+        node: EntityId(node.value(at)),
+    }));
+    Some(())
+}
+
+#[cfg(test)]
+mod tests;
