@@ -251,6 +251,7 @@ impl Pipeline {
         }
         let (traces, spans) = self.traces.size();
         self.config.stats.set_open(traces, spans);
+        self.config.stats.set_series(self.metrics.series());
         Ok(progress)
     }
 

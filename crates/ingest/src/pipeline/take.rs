@@ -375,12 +375,14 @@ impl Pipeline {
             self.config.stats.unreadable();
             return Ok(());
         };
+        // The time of arrival: what waited in the journal is not late.
+        let at_ms = i64::try_from(stored.record.received_ns / 1_000_000).unwrap_or(now_ms);
         for resource in request.resources().filter_map(Result::ok) {
             let Some(source) = self.source(stored, resource.resource, now_ms)? else { continue };
             let mut buffers = std::mem::take(&mut self.buffers);
             let cleaning = self.config.cleaning();
             let rows = self.stage.rows(account);
-            let taken = self.metrics.take(&resource, &source, cleaning, rows, &mut buffers, now_ms);
+            let taken = self.metrics.take(&resource, &source, cleaning, rows, &mut buffers, at_ms);
             self.config.stats.points(&taken);
             self.config.stats.sanitised(&mut buffers);
             self.buffers = buffers;

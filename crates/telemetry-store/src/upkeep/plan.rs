@@ -33,7 +33,9 @@ impl Retention {
             Table::FiguresTen | Table::MetricsTen => self.ten_minutes_ms,
             Table::FiguresHour | Table::MetricsHour => self.hours_ms,
             Table::Logs => self.logs_ms,
-            Table::Samples | Table::Series => self.samples_ms,
+            Table::Samples => self.samples_ms,
+            // Minutes are worked out of them.
+            Table::Counted | Table::Series => self.samples_ms.max(self.minutes_ms),
         }
     }
 }
@@ -53,6 +55,8 @@ pub enum Job {
 
 /// So many segments of one level become one of the next.
 const FAN_IN: usize = 16;
+/// Of samples fewer: the longer a chunk, the fewer bytes each of them takes.
+const FAN_IN_OF_SAMPLES: usize = 8;
 /// After the end of its period so long nothing much is expected to come, milliseconds.
 const SETTLE_MS: i64 = 15 * 60_000;
 /// The rest of a closed period is merged unless its largest segment is so many times as large as all others: late rows
@@ -63,7 +67,7 @@ const WORTHWHILE: u64 = 8;
 /// is done.
 fn max_bytes(table: Table) -> u64 {
     match table {
-        Table::Spans | Table::Snapshots | Table::Samples => 64 << 20,
+        Table::Spans | Table::Snapshots | Table::Samples | Table::Counted => 64 << 20,
         _ => 16 << 20,
     }
 }
@@ -110,7 +114,7 @@ fn make_room(segments: &[SegmentMeta], now_ms: i64, deficit: u64) -> Option<Job>
             Table::Spans => Some(0),
             Table::Logs => Some(1),
             Table::Samples => Some(2),
-            Table::Figures | Table::Metrics => segment.rolled_up.then_some(3),
+            Table::Figures | Table::Metrics | Table::Counted => segment.rolled_up.then_some(3),
             Table::Snapshots | Table::TraceIndex => {
                 (segment.max_time_ns / 1_000_000 < now_ms - DAY_MS).then_some(4)
             }
@@ -165,7 +169,7 @@ pub(super) fn is_expired(segment: &SegmentMeta, now_ms: i64, retention: &Retenti
 }
 
 fn is_rolled_up_later(table: Table) -> bool {
-    matches!(table, Table::Figures | Table::Metrics)
+    matches!(table, Table::Figures | Table::Metrics | Table::Counted)
 }
 
 /// Segments that may be merged with one another: account, table, period, whether rolled up.
@@ -192,8 +196,8 @@ fn merge(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
     groups(segments.iter()).into_iter().find_map(|((_, table, _, _), group)| {
         let table = Table::from_number(table)?;
         let max_bytes = max_bytes(table);
-        let chosen =
-            full_level(&group, max_bytes).or_else(|| rest_of_closed(&group, max_bytes, now_ms))?;
+        let chosen = full_level(&group, fan_in(table), max_bytes)
+            .or_else(|| rest_of_closed(&group, max_bytes, now_ms))?;
         let level = chosen.iter().map(|segment| segment.level).max()?.saturating_add(1);
         Some(Job::Merge {
             table,
@@ -204,11 +208,22 @@ fn merge(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
 }
 
 /// The first neighbours of one level that are enough.
-fn full_level<'a>(group: &[&'a SegmentMeta], max_bytes: u64) -> Option<Vec<&'a SegmentMeta>> {
+fn full_level<'a>(
+    group: &[&'a SegmentMeta],
+    fan_in: usize,
+    max_bytes: u64,
+) -> Option<Vec<&'a SegmentMeta>> {
     group
         .chunk_by(|a, b| a.level == b.level)
         .flat_map(|level| runs(level, max_bytes))
-        .find(|run| run.len() >= FAN_IN)
+        .find(|run| run.len() >= fan_in)
+}
+
+fn fan_in(table: Table) -> usize {
+    match table {
+        Table::Samples | Table::Counted => FAN_IN_OF_SAMPLES,
+        _ => FAN_IN,
+    }
 }
 
 /// Neighbours that are left of a period that has ended.
