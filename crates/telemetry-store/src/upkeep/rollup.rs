@@ -287,8 +287,11 @@ fn figures_pieces(
 /// Points of ten minutes and of an hour that are being made of minutes, by table and day.
 #[derive(Default)]
 struct RolledUp {
-    tables: BTreeMap<(Table, i64), Vec<(SeriesKey, Minute, Point)>>,
+    tables: BTreeMap<(Table, i64), Vec<Row>>,
 }
+
+/// What a series was in ten minutes or an hour.
+type Row = (SeriesKey, Minute, Point);
 
 impl RolledUp {
     /// Adds a minute, of which `before` is rolled up already. The minutes of a series come one after the other.

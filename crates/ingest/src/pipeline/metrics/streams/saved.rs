@@ -145,8 +145,8 @@ struct StreamV2 {
 impl SavedStreamsV2 {
     /// Whose application they are will be known when they are heard of.
     pub(in crate::pipeline::metrics) fn restore(self) -> Streams {
-        let mut restored = Streams::default();
-        restored.processes = Processes(self.processes.into_iter().collect());
+        let processes = Processes(self.processes.into_iter().collect());
+        let mut restored = Streams { processes, ..Streams::default() };
         for (key, StreamV2 { process, seen_ms, runs }) in self.streams {
             let (account, application) = (AccountId(0), EntityId::NONE);
             let owner = Owner { account, application, process };
