@@ -16,7 +16,7 @@ pub struct Retention {
     pub ten_minutes_ms: i64,
     pub hours_ms: i64,
     pub logs_ms: i64,
-    /// Raw metric points.
+    /// Raw metric points; those that minutes are worked out of stay as long as minutes do.
     pub samples_ms: i64,
     /// While less of the disk is free, percent, the oldest data go before their time; 0 for never.
     pub keep_free_percent: u8,
@@ -347,6 +347,23 @@ mod tests {
         let both = [segment(1, Table::Spans, 2), segment(2, Table::TraceIndex, 2)];
         assert_eq!(plan(&both, 24 * HOUR, &KEEP), None);
         assert_eq!(plan(&both, 26 * HOUR, &KEEP), Some(Job::Drop { segments: vec![1] }));
+    }
+
+    #[test]
+    fn counted_samples_stay_as_long_as_the_minutes_that_they_tell() {
+        let few = Retention { samples_ms: 24 * HOUR, ..KEEP };
+        let old = [
+            segment(1, Table::Samples, 9),
+            SegmentMeta { rolled_up: true, ..segment(2, Table::Counted, 9) },
+            segment(3, Table::Series, 9),
+        ];
+        assert_eq!(plan(&old, 26 * HOUR, &few), Some(Job::Drop { segments: vec![1] }));
+        let dropped = Some(Job::Drop { segments: vec![1, 2, 3] });
+        assert_eq!(plan(&old, (8 * 24 + 2) * HOUR, &few), dropped);
+        // Not rolled up yet: first that.
+        let late = [segment(2, Table::Counted, 9)];
+        let rolled_up = Some(Job::RollUp { table: Table::Counted, segments: vec![2] });
+        assert_eq!(plan(&late, (8 * 24 + 2) * HOUR, &few), rolled_up);
     }
 
     #[test]
