@@ -130,6 +130,8 @@ pub struct Pipeline {
     stage: Head,
     registry: Registry,
     targets: Targets,
+    /// The lane of the journal whose turn is first.
+    next_lane: u16,
     nodes: Nodes,
     sources: FxHashMap<u64, (i64, Arc<Source>)>,
     traces: Traces,
@@ -198,6 +200,7 @@ impl Config {
             stage: Head::default(),
             registry,
             targets: saved.targets.into_iter().collect(),
+            next_lane: 0,
             nodes: saved.nodes,
             sources: FxHashMap::default(),
             traces,

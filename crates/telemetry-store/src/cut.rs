@@ -22,7 +22,7 @@ use crate::{
         logs::{Log, encode_logs},
         metrics::{PointRow, encode_points},
         samples::{Samples, encode_samples},
-        series::encode_series,
+        series::{SeriesRow, encode_series},
         spans::encode_spans,
         traces::{encode_traces, newest_of},
     },
@@ -355,7 +355,8 @@ fn collect(account: AccountId, rows: &Rows, pieces: &mut Vec<Piece>) -> Result<(
             bytes: encoded.bytes,
         });
     }
-    for (period, mut series) in by_period(Table::Series, &rows.series, |row| row.at_ns) {
+    let series: Vec<&SeriesRow> = rows.series.iter().collect();
+    for (period, mut series) in by_period(Table::Series, &series, |row| row.at_ns) {
         let (min, _) = bounds(series.iter().map(|row| row.at_ns));
         pieces.push(Piece {
             account,

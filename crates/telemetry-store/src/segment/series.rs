@@ -3,7 +3,7 @@
 //!
 //! A series has a row in each UTC day that it has samples of, so that days can be dropped and a range needs only its own.
 
-use std::sync::Arc;
+use std::{borrow::Borrow, sync::Arc};
 
 use arrow::{array::ArrayRef, record_batch::RecordBatch};
 use model::id::EntityId;
@@ -107,9 +107,12 @@ impl SeriesRow {
 ///
 /// # Errors
 /// Only when Parquet itself fails.
-pub fn encode_series(rows: &mut [SeriesRow]) -> Result<Vec<u8>, SegmentError> {
-    rows.sort_by(|a, b| a.order().cmp(&b.order()));
-    let batches: Vec<RecordBatch> = rows.chunks(BATCH).map(batch_of).collect();
+pub fn encode_series<R: Borrow<SeriesRow>>(rows: &mut [R]) -> Result<Vec<u8>, SegmentError> {
+    rows.sort_by(|a, b| a.borrow().order().cmp(&b.borrow().order()));
+    let batches: Vec<RecordBatch> = rows
+        .chunks(BATCH)
+        .map(|rows| batch_of(&rows.iter().map(Borrow::borrow).collect::<Vec<&SeriesRow>>()))
+        .collect();
     let properties = with_statistics(properties(rows.len()), &["application", "tier"])
         .set_column_dictionary_enabled("id".into(), false)
         .set_max_row_group_row_count(Some(ROW_GROUP))
@@ -117,24 +120,25 @@ pub fn encode_series(rows: &mut [SeriesRow]) -> Result<Vec<u8>, SegmentError> {
     encode(&batches, properties)
 }
 
-fn batch_of(rows: &[SeriesRow]) -> RecordBatch {
+fn batch_of(rows: &[&SeriesRow]) -> RecordBatch {
     let u32s = |get: fn(&SeriesRow) -> u32| -> ArrayRef {
-        Arc::new(U32::from_iter_values(rows.iter().map(get)))
+        Arc::new(U32::from_iter_values(rows.iter().map(|row| get(row))))
     };
     let u64s = |get: fn(&SeriesRow) -> u64| -> ArrayRef {
-        Arc::new(U64::from_iter_values(rows.iter().map(get)))
+        Arc::new(U64::from_iter_values(rows.iter().map(|row| get(row))))
     };
     let u8s = |get: fn(&SeriesRow) -> u8| -> ArrayRef {
-        Arc::new(U8::from_iter_values(rows.iter().map(get)))
+        Arc::new(U8::from_iter_values(rows.iter().map(|row| get(row))))
     };
     let texts = |get: fn(&SeriesRow) -> &str| -> ArrayRef {
-        Arc::new(Text::from_iter_values(rows.iter().map(get)))
+        Arc::new(Text::from_iter_values(rows.iter().map(|row| get(row))))
     };
     let attributes = Binary::from_iter_values(rows.iter().map(|row| row.attributes.as_slice()));
-    let path = |row: &SeriesRow| row.counts.as_ref().map(|counts| counts.name.path().to_owned());
-    let path_unit =
-        |row: &SeriesRow| row.counts.as_ref().map(|counts| counts.name.unit().to_owned());
-    let factor = |row: &SeriesRow| row.counts.as_ref().map_or(0.0, |counts| counts.factor);
+    let path: fn(&SeriesRow) -> &str =
+        |row| row.counts.as_ref().map_or("", |counts| counts.name.path());
+    let path_unit: fn(&SeriesRow) -> &str =
+        |row| row.counts.as_ref().map_or("", |counts| counts.name.unit());
+    let factor = |row: &&SeriesRow| row.counts.as_ref().map_or(0.0, |counts| counts.factor);
     let columns: [(&str, ArrayRef); 14] = [
         ("id", u64s(|row| row.id)),
         ("application", u32s(|row| row.application.0)),
@@ -147,16 +151,8 @@ fn batch_of(rows: &[SeriesRow]) -> RecordBatch {
         ("scope", texts(|row| &row.scope)),
         ("attributes", Arc::new(attributes)),
         ("at", u64s(|row| row.at_ns)),
-        (
-            "path",
-            Arc::new(Text::from_iter_values(rows.iter().map(|row| path(row).unwrap_or_default()))),
-        ),
-        (
-            "path_unit",
-            Arc::new(Text::from_iter_values(
-                rows.iter().map(|row| path_unit(row).unwrap_or_default()),
-            )),
-        ),
+        ("path", texts(path)),
+        ("path_unit", texts(path_unit)),
         ("factor", Arc::new(F64::from_iter_values(rows.iter().map(factor)))),
     ];
     RecordBatch::try_from_iter_with_nullable(

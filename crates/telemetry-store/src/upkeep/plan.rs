@@ -59,7 +59,9 @@ const FAN_IN: usize = 16;
 const FAN_IN_OF_SAMPLES: usize = 8;
 /// After the end of its period so long nothing much is expected to come, milliseconds.
 const SETTLE_MS: i64 = 15 * 60_000;
-/// The rest of a closed period is merged unless its largest segment is so many times as large as all others: late rows
+/// A burst of samples is over when no segment has come for so long, milliseconds: longer than from one cut to the next.
+const QUIET_MS: i64 = 15_000;
+/// The rest of a closed period or of a burst is merged unless its largest segment is so many times as large as all others: late rows
 /// would have it written again and again.
 const WORTHWHILE: u64 = 8;
 
@@ -195,9 +197,8 @@ fn is_closed(segment: &SegmentMeta, now_ms: i64) -> bool {
 fn merge(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
     groups(segments.iter()).into_iter().find_map(|((_, table, _, _), group)| {
         let table = Table::from_number(table)?;
-        let max_bytes = max_bytes(table);
-        let chosen = full_level(&group, fan_in(table), max_bytes)
-            .or_else(|| rest_of_closed(&group, max_bytes, now_ms))?;
+        let chosen = full_level(&group, fan_in(table), max_bytes(table))
+            .or_else(|| rest(table, &group, now_ms))?;
         let level = chosen.iter().map(|segment| segment.level).max()?.saturating_add(1);
         Some(Job::Merge {
             table,
@@ -219,27 +220,27 @@ fn full_level<'a>(
         .find(|run| run.len() >= fan_in)
 }
 
-fn fan_in(table: Table) -> usize {
-    match table {
-        Table::Samples | Table::Counted => FAN_IN_OF_SAMPLES,
-        _ => FAN_IN,
-    }
-}
-
-/// Neighbours that are left of a period that has ended.
-fn rest_of_closed<'a>(
-    group: &[&'a SegmentMeta],
-    max_bytes: u64,
-    now_ms: i64,
-) -> Option<Vec<&'a SegmentMeta>> {
-    if !group.iter().all(|segment| is_closed(segment, now_ms)) {
+/// Neighbours that are left of a period that has ended, or of a burst of samples.
+fn rest<'a>(table: Table, group: &[&'a SegmentMeta], now_ms: i64) -> Option<Vec<&'a SegmentMeta>> {
+    let is_over = group.iter().all(|segment| is_closed(segment, now_ms))
+        || is_of_samples(table)
+            && group.iter().all(|segment| now_ms > segment.created_ms + QUIET_MS);
+    if !is_over {
         return None;
     }
-    runs(group, max_bytes).find(|run| {
+    runs(group, max_bytes(table)).find(|run| {
         let all: u64 = run.iter().map(|segment| segment.bytes).sum();
         let largest = run.iter().map(|segment| segment.bytes).max().unwrap_or(0);
         run.len() >= 2 && largest <= WORTHWHILE * (all - largest)
     })
+}
+
+fn is_of_samples(table: Table) -> bool {
+    matches!(table, Table::Samples | Table::Counted)
+}
+
+fn fan_in(table: Table) -> usize {
+    if is_of_samples(table) { FAN_IN_OF_SAMPLES } else { FAN_IN }
 }
 
 /// For each segment: it and its next neighbours, as many as make one that is not too large.
@@ -347,6 +348,21 @@ mod tests {
         let both = [segment(1, Table::Spans, 2), segment(2, Table::TraceIndex, 2)];
         assert_eq!(plan(&both, 24 * HOUR, &KEEP), None);
         assert_eq!(plan(&both, 26 * HOUR, &KEEP), Some(Job::Drop { segments: vec![1] }));
+    }
+
+    #[test]
+    fn what_a_burst_of_samples_left_is_merged_when_it_is_over() {
+        let few: Vec<_> = (1..=3)
+            .map(|id| SegmentMeta {
+                created_ms: id * 1000,
+                ..segment(id as u64, Table::Counted, 0)
+            })
+            .collect();
+        assert_eq!(plan(&few, 3_000 + QUIET_MS, &KEEP), None);
+        let merge = Job::Merge { table: Table::Counted, segments: vec![1, 2, 3], level: 1 };
+        assert_eq!(plan(&few, 3_001 + QUIET_MS, &KEEP), Some(merge));
+        let spans: Vec<_> = (1..=3).map(|id| segment(id, Table::Spans, 0)).collect();
+        assert_eq!(plan(&spans, 3_001 + QUIET_MS, &KEEP), None);
     }
 
     #[test]
