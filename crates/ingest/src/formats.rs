@@ -27,9 +27,11 @@ use self::{
 use crate::otlp::Signal;
 
 /// What this version writes.
-const WRITTEN: &str = "v4";
+const WRITTEN: &str = "v5";
 /// The versions before the tables of raw samples.
 const WITHOUT_SAMPLES: [&str; 3] = ["v1", "v2", "v3"];
+/// The versions before the table of counted samples.
+const WITHOUT_COUNTED: [&str; 4] = ["v1", "v2", "v3", "v4"];
 /// All directories together stay small enough to be cloned with the sources.
 const MAX_BYTES: u64 = 200 * 1024;
 
@@ -110,6 +112,8 @@ fn check(version: &str) {
     let has_samples = !WITHOUT_SAMPLES.contains(&version);
     let mut tables = Table::ALL.to_vec();
     tables.retain(|table| has_samples || !matches!(table, Table::Samples | Table::Series));
+    let has_counted = !WITHOUT_COUNTED.contains(&version);
+    tables.retain(|table| has_counted || *table != Table::Counted);
     assert_eq!(content::tables(&data), tables, "{version} has rows in every table");
     let late = fs::read(copy.path().join(LATE)).expect("it is committed");
     data.send(Signal::Traces, &late);
@@ -125,7 +129,13 @@ fn check(version: &str) {
             [("Custom Metrics|orders.waiting".to_owned(), 7.5)],
             "{version} {when}"
         );
-        let sample = || ("orders.waiting".to_owned(), vec![(START_MS, 7.5)]);
+        let sample = || {
+            let samples = match has_counted {
+                true => content::WAITING.to_vec(),
+                false => vec![(START_MS, 7.5)],
+            };
+            ("orders.waiting".to_owned(), samples)
+        };
         let samples: Vec<_> = has_samples.then(sample).into_iter().collect();
         assert_eq!(content::samples(data), samples, "{version} {when}");
     };
@@ -199,7 +209,7 @@ fn a_newer_checkpoint_is_refused_and_left_untouched() {
         bytes[0] += 1;
         fs::write(path, bytes).expect("it can be written");
     };
-    check_refused(newer, "the checkpoint has version 3; this program reads up to 2");
+    check_refused(newer, "the checkpoint has version 4; this program reads up to 3");
 }
 
 #[test]
@@ -219,5 +229,5 @@ fn a_newer_segment_is_refused_and_left_untouched() {
         data.catalogue.replace_segments(&replacement).expect("it answers");
         data.close();
     };
-    check_refused(newer, "has format 4, this version reads up to 3");
+    check_refused(newer, "has format 5, this version reads up to 4");
 }

@@ -131,6 +131,8 @@ pub struct Pipeline {
     stage: Head,
     registry: Registry,
     targets: Targets,
+    /// The lane of the journal whose turn is first.
+    next_lane: u16,
     nodes: Nodes,
     sources: FxHashMap<u64, (i64, Arc<Source>)>,
     traces: Traces,
@@ -202,6 +204,7 @@ impl Config {
             staged: Size::default(),
             registry,
             targets: saved.targets.into_iter().collect(),
+            next_lane: 0,
             nodes: saved.nodes,
             sources: FxHashMap::default(),
             traces,
@@ -255,6 +258,7 @@ impl Pipeline {
         }
         let (traces, spans) = self.traces.size();
         self.config.stats.set_open(traces, spans);
+        self.config.stats.set_series(self.metrics.series());
         Ok(progress)
     }
 

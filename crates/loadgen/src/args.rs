@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand};
 
-use crate::data::points::{Instruments, SeriesShape};
+use crate::data::points::{Form, Instruments, SeriesShape};
 use crate::data::{Notation, Shape, Spread};
 use crate::send::endpoint::Trust;
 use crate::send::{Encoding, Manner, Protocol};
@@ -105,8 +105,12 @@ pub(crate) struct SeriesArgs {
 
 impl SeriesArgs {
     /// None when spans are to be measured.
-    pub(crate) fn shape(&self, data: &DataArgs) -> Result<Option<SeriesShape>> {
-        let Some(series) = self.series else { return Ok(None) };
+    pub(crate) fn shape(&self, data: &DataArgs, protocol: Protocol) -> Result<Option<SeriesShape>> {
+        let is_remote_write = protocol == Protocol::RemoteWrite;
+        let Some(series) = self.series else {
+            ensure!(!is_remote_write, "--protocol remote-write sends --series only");
+            return Ok(None);
+        };
         ensure!(!data.json, "--series are sent as protobuf only, without --json");
         let shape = SeriesShape {
             namespace: data.namespace.clone(),
@@ -115,6 +119,7 @@ impl SeriesArgs {
             interval_s: self.interval,
             points_per_request: self.points_per_request,
             instruments: self.instruments,
+            form: if is_remote_write { Form::RemoteWrite } else { Form::Otlp },
             seed: data.seed.unwrap_or_else(wall::unix_nanos),
         };
         shape.check()?;

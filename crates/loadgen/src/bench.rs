@@ -40,7 +40,8 @@ use crate::wall;
 const SETTLE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn bench(args: &BenchArgs) -> Result<Report> {
-    let (shape, series) = (args.data.shape()?, args.series.shape(&args.data)?);
+    let (shape, series) =
+        (args.data.shape()?, args.series.shape(&args.data, args.manner.protocol)?);
     let subject = Subject::find(args).await?;
     let manner = Manner { api_key: subject.access_key.clone(), ..args.manner.manner() };
     manner.check(shape.notation)?;

@@ -31,10 +31,12 @@ use crate::data::{Notation, Shape};
 use crate::wall;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Protocol {
     Http,
     Grpc,
+    /// Prometheus' remote write 1.0; metrics only
+    RemoteWrite,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
@@ -76,6 +78,11 @@ impl Manner {
         );
         ensure!((0.0..=1.0).contains(&self.repeat_fraction), "--repeat-fraction must be 0 to 1");
         let possible = notation == Notation::Protobuf || self.protocol == Protocol::Http;
+        let compressed = self.encoding != Encoding::Identity;
+        ensure!(
+            !(compressed && self.protocol == Protocol::RemoteWrite),
+            "a remote write is compressed with snappy, without --encoding"
+        );
         ensure!(possible, "--json needs --protocol http: OTLP over gRPC is protobuf only");
         Ok(())
     }

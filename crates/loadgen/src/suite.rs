@@ -120,6 +120,10 @@ fn steps(sizes: &Sizes) -> Vec<Step> {
         step("freshness", "--freshness".to_owned()),
         step("metrics", format!("--series {series} --samples {samples} --queries {queries}")),
         step(
+            "remote write",
+            format!("--protocol remote-write --series {series} --samples {samples} --queries 0"),
+        ),
+        step(
             "histograms",
             format!(
                 "--series {histograms} --samples {samples} --instruments histograms --queries 0"
@@ -231,7 +235,7 @@ mod tests {
                 let args = parsed(&step, Path::new("vedette"), Path::new("/tmp")).unwrap();
                 let shape = args.data.shape().unwrap();
                 args.manner.manner().check(shape.notation).unwrap();
-                args.series.shape(&args.data).unwrap();
+                args.series.shape(&args.data, args.manner.protocol).unwrap();
             }
         }
     }

@@ -28,11 +28,6 @@ impl Collector for StageMetrics {
             ("pipeline_points", "Metric points worked on", &stats.points),
             ("pipeline_ignored_points", "Metric points over a limit", &stats.ignored_points),
             (
-                "pipeline_points_not_kept",
-                "Metric points that counted, beyond the limit on series of raw samples",
-                &stats.points_not_kept,
-            ),
-            (
                 "pipeline_repeated_bodies",
                 "Bodies that were sent twice and counted once",
                 &stats.repeated_bodies,
@@ -73,6 +68,11 @@ impl Collector for StageMetrics {
         let gauges = [
             ("pipeline_open_traces", "Traces being assembled", load(&stats.open_traces)),
             ("pipeline_open_spans", "Spans of traces being assembled", load(&stats.open_spans)),
+            (
+                "metric_series",
+                "Metric series that were heard of within the last hour",
+                load(&stats.series),
+            ),
             ("pipeline_lag_records", "Journal records that wait to be worked on", load(&stats.lag)),
             ("journal_bytes", "Bytes in the journal", self.journal.bytes()),
             (

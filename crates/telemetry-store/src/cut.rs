@@ -17,11 +17,12 @@ use crate::{
     head::{Head, Rows},
     segment::{
         self, FORMAT,
+        counted::encode_counted,
         figures::{Figures, encode_figures},
         logs::{Log, encode_logs},
         metrics::{PointRow, encode_points},
         samples::{Samples, encode_samples},
-        series::encode_series,
+        series::{SeriesRow, encode_series},
         spans::encode_spans,
         traces::{encode_traces, newest_of},
     },
@@ -342,7 +343,20 @@ fn collect(account: AccountId, rows: &Rows, pieces: &mut Vec<Piece>) -> Result<(
         });
     }
     collect_samples(account, &rows.samples, pieces)?;
-    for (period, mut series) in by_period(Table::Series, &rows.series, |row| row.at_ns) {
+    for encoded in encode_counted(&rows.counted)? {
+        pieces.push(Piece {
+            account,
+            table: Table::Counted,
+            period_start_ms: encoded.period_start_ms,
+            rows: encoded.samples,
+            min_time_ns: encoded.min_time_ns,
+            max_time_ns: encoded.max_time_ns,
+            detail: String::new(),
+            bytes: encoded.bytes,
+        });
+    }
+    let series: Vec<&SeriesRow> = rows.series.iter().collect();
+    for (period, mut series) in by_period(Table::Series, &series, |row| row.at_ns) {
         let (min, _) = bounds(series.iter().map(|row| row.at_ns));
         pieces.push(Piece {
             account,

@@ -200,6 +200,7 @@ pub(crate) fn series_row(name: &str, id: u64) -> SeriesRow {
         scope: String::new(),
         attributes: Vec::new(),
         at_ns: HOUR.start_ns(),
+        counts: None,
     }
 }
 

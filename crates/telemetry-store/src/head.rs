@@ -13,8 +13,10 @@ use model::{
 use rustc_hash::FxHashMap;
 
 use crate::{
+    counted::CountedSeries,
     reader::TraceRow,
     segment::{
+        counted::CountedSamples,
         logs::Log,
         metrics::{Point, SeriesKey},
         samples::Samples,
@@ -40,6 +42,7 @@ pub struct Rows {
     pub logs: Vec<Log>,
     pub points: FxHashMap<(SeriesKey, Minute), Point>,
     pub samples: Samples,
+    pub counted: CountedSamples,
     pub series: Vec<SeriesRow>,
     log_bytes: usize,
     series_bytes: usize,
@@ -73,6 +76,15 @@ impl Rows {
         self.series.push(series);
     }
 
+    /// Gives each minute with what is counted in it to `each`, in parts that merge: those that are here as such, and what
+    /// the counted samples count for whose series are said here.
+    pub fn each_point(&self, mut each: impl FnMut(&SeriesKey, Minute, &Point)) {
+        self.points.iter().for_each(|((key, minute), point)| each(key, *minute, point));
+        let mut series = CountedSeries::default();
+        self.series.iter().filter_map(SeriesRow::counted).for_each(|counted| series.add(counted));
+        series.each_point_in(self, each);
+    }
+
     /// Takes over all rows of another, which come after these.
     pub fn absorb(&mut self, other: Rows) {
         self.spans.absorb(other.spans);
@@ -91,6 +103,7 @@ impl Rows {
         self.logs.extend(other.logs);
         self.log_bytes += other.log_bytes;
         self.samples.absorb(other.samples);
+        self.counted.absorb(other.counted);
         self.series.extend(other.series);
         self.series_bytes += other.series_bytes;
     }
@@ -106,6 +119,7 @@ impl Rows {
             + self.log_bytes
             + self.points.len() * POINT
             + self.samples.memory()
+            + self.counted.memory()
             + self.series_bytes
     }
 }

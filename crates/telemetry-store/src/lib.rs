@@ -8,6 +8,7 @@
 //! machine between any two. This is the only home of Parquet and Arrow.
 
 pub mod attribute;
+mod counted;
 pub mod cut;
 #[cfg(test)]
 mod fixture;

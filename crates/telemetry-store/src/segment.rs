@@ -1,9 +1,11 @@
 //! Segments: immutable Parquet files, one module a kind of row.
 //!
-//! Format 3; 1 lacks columns of figures and metrics, 2 the tables of samples and series; both are read. A segment's rows belong to one account, table and UTC
+//! Format 4; 1 lacks columns of figures and metrics, 2 the tables of samples and series, 3 that of counted samples and what
+//! series count for; all are read. A segment's rows belong to one account, table and UTC
 //! period. A newer format is never opened: the catalogue says a segment's format before its file is touched.
 
 mod column;
+pub mod counted;
 pub mod figures;
 mod file;
 pub mod logs;
@@ -46,7 +48,7 @@ pub(crate) use self::file::Output;
 use self::{file::File, unpack::Unpacker};
 
 /// The format that this version writes, and the newest that it reads.
-pub const FORMAT: u16 = 3;
+pub const FORMAT: u16 = 4;
 
 /// Rows a reader decodes at a time.
 const READ_ROWS: usize = 8 * 1024;
@@ -280,6 +282,16 @@ impl Opened {
     fn each_batch_of(
         &self,
         wanted: impl Fn(&Group<'_>) -> bool,
+        each: impl FnMut(&RecordBatch) -> Option<()>,
+    ) -> Result<(), SegmentError> {
+        self.each_batch_with(&[], wanted, each)
+    }
+
+    /// The same with these columns alone, all of them where none are named.
+    fn each_batch_with(
+        &self,
+        columns: &[&str],
+        wanted: impl Fn(&Group<'_>) -> bool,
         mut each: impl FnMut(&RecordBatch) -> Option<()>,
     ) -> Result<(), SegmentError> {
         let groups = self.footer.metadata().row_groups().iter().enumerate();
@@ -288,8 +300,13 @@ impl Opened {
         if groups.is_empty() {
             return Ok(());
         }
-        let reader = self.builder().with_row_groups(groups).build();
-        for batch in reader.map_err(|source| self.failed(source))? {
+        let mut builder = self.builder().with_row_groups(groups);
+        if !columns.is_empty() {
+            let schema = self.footer.metadata().file_metadata().schema_descr();
+            builder =
+                builder.with_projection(ProjectionMask::columns(schema, columns.iter().copied()));
+        }
+        for batch in builder.build().map_err(|source| self.failed(source))? {
             let batch = batch.map_err(|source| self.failed(source.into()))?;
             each(&batch).ok_or_else(|| self.lacks_column())?;
         }

@@ -11,8 +11,10 @@ pub enum Table {
     Snapshots = 3,
     /// Figures by minute.
     Figures = 4,
-    /// Raw metric points.
+    /// Raw metric points, of which the minutes stand in `Metrics` or which count nowhere.
     Samples = 5,
+    /// Raw metric points that their minutes are worked out of.
+    Counted = 9,
     /// Who and what the samples are of.
     Series = 6,
     Logs = 8,
@@ -26,13 +28,14 @@ pub enum Table {
 
 impl Table {
     /// All, by number.
-    pub const ALL: [Table; 12] = [
+    pub const ALL: [Table; 13] = [
         Table::Spans,
         Table::TraceIndex,
         Table::Snapshots,
         Table::Figures,
         Table::Metrics,
         Table::Samples,
+        Table::Counted,
         Table::Series,
         Table::Logs,
         Table::FiguresTen,
@@ -54,6 +57,7 @@ impl Table {
             Table::Snapshots => "snapshots",
             Table::Figures => "figures",
             Table::Samples => "samples",
+            Table::Counted => "counted-samples",
             Table::Series => "series",
             Table::Logs => "logs",
             Table::Metrics => "metrics",

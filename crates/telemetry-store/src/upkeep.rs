@@ -119,7 +119,7 @@ impl Store {
 /// The rolled-up tables of a table of minutes.
 fn rolled(table: Table) -> [(Table, u32); 2] {
     match table {
-        Table::Metrics => [(Table::MetricsTen, 10), (Table::MetricsHour, 60)],
+        Table::Metrics | Table::Counted => [(Table::MetricsTen, 10), (Table::MetricsHour, 60)],
         _ => [(Table::FiguresTen, 10), (Table::FiguresHour, 60)],
     }
 }

@@ -106,7 +106,7 @@ settings! {
     retention_ten_minutes: Duration = "retention-ten-minutes", "32d";
     /// How long figures by the hour are kept
     retention_hours: Duration = "retention-hours", "400d";
-    /// How long raw metric points are kept
+    /// How long raw metric points are kept; most are what minutes are worked out of, and are kept as long as those
     retention_samples: Duration = "retention-samples", "8d";
     /// How long log records and events are kept
     retention_logs: Duration = "retention-logs", "8d";

@@ -30,6 +30,9 @@ pub(super) const LATE: &str = "late.otlp";
 /// What the directory must answer after that.
 pub(super) const ANSWERS: &str = "answers.txt";
 
+/// The samples of a gauge: the second one came first and stands for what it counts for, the other one was late.
+pub(super) const WAITING: [(i64, f64); 2] = [(START_MS, 2.5), (START_MS + 1000, 5.0)];
+
 /// Writes a directory: segments of every table, small and merged, rolled up and not; a checkpoint with an open trace; a
 /// journal with records that no cut has.
 pub(super) fn write(dir: &Path) {
@@ -53,7 +56,9 @@ pub(super) fn write(dir: &Path) {
         Signal::Logs,
         &traffic::logs_request(0, START_MS.unsigned_abs() * 1_000_000, &["a record".to_owned()]),
     );
-    data.send(Signal::Metrics, &traffic::gauge_request(1, "orders.waiting", &[(START_MS, 7.5)]));
+    for sample in WAITING.into_iter().rev() {
+        data.send(Signal::Metrics, &traffic::gauge_request(1, "orders.waiting", &[sample]));
+    }
     data.drain();
     data.cut();
     data.now_ms = START_MS + 3_600_000 / 2;

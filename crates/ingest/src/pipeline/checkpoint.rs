@@ -1,8 +1,10 @@
 //! The checkpoint: all that is undecided when a cut is made. Loading it and reading the journal on from the cut's offset
 //! gives the same figures as if the process had never stopped.
 //!
-//! Bytes: `u16 version` little-endian, then postcard of [`Saved`]. Fields are only ever added in a new version, and a
-//! version reads the one before it.
+//! Bytes: `u16 version` little-endian, then postcard of [`Saved`], since version 3 within zstd. Fields are only ever added in
+//! a new version, and a version reads those before it.
+
+use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,13 +14,17 @@ use super::{
     duplicates::SavedDuplicates,
     fresh::SavedDecisions,
     judge::Snapshots,
-    metrics::SavedMetrics,
+    metrics::{Metrics, SavedMetrics, SavedMetricsV2},
     nodes::Nodes,
     targets::Target,
     traces::{ErrorMark, OpenTrace, TraceKey},
 };
 
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
+/// Fast, and a third of the bytes.
+const LEVEL: i32 = 1;
+/// No checkpoint is larger once it is decompressed.
+const MAX_BYTES: usize = 4 << 30;
 
 /// What a checkpoint holds.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -37,6 +43,21 @@ pub(super) struct Saved {
     pub(super) newest_end_ns: Option<u64>,
 }
 
+/// What version 2 held.
+#[derive(Debug, Default, Deserialize)]
+struct SavedV2 {
+    targets: Vec<Target>,
+    open: Vec<(TraceKey, OpenTrace)>,
+    errors: Vec<(i64, TraceKey, Vec<ErrorMark>)>,
+    nodes: Nodes,
+    duplicates: SavedDuplicates,
+    snapshots: Snapshots,
+    metrics: SavedMetricsV2,
+    fresh: SavedDecisions,
+    backends: Vec<(EntityId, Vec<EntityId>)>,
+    newest_end_ns: Option<u64>,
+}
+
 /// What version 1 held.
 #[derive(Debug, Default, Deserialize)]
 struct SavedV1 {
@@ -46,13 +67,32 @@ struct SavedV1 {
     nodes: Nodes,
     duplicates: SavedDuplicates,
     snapshots: Snapshots,
-    metrics: SavedMetrics,
+    metrics: SavedMetricsV2,
 }
 
-impl From<SavedV1> for Saved {
-    fn from(saved: SavedV1) -> Saved {
+impl From<SavedV2> for Saved {
+    fn from(saved: SavedV2) -> Saved {
+        let SavedV2 { targets, open, errors, nodes, duplicates, snapshots, metrics, .. } = saved;
+        Saved {
+            targets,
+            open,
+            errors,
+            nodes,
+            duplicates,
+            snapshots,
+            metrics: Metrics::restore_v2(metrics).save(),
+            fresh: saved.fresh,
+            backends: saved.backends,
+            newest_end_ns: saved.newest_end_ns,
+        }
+    }
+}
+
+impl From<SavedV1> for SavedV2 {
+    fn from(saved: SavedV1) -> SavedV2 {
         let SavedV1 { targets, open, errors, nodes, duplicates, snapshots, metrics } = saved;
-        Saved { targets, open, errors, nodes, duplicates, snapshots, metrics, ..Saved::default() }
+        let new = SavedV2::default();
+        SavedV2 { targets, open, errors, nodes, duplicates, snapshots, metrics, ..new }
     }
 }
 
@@ -87,22 +127,38 @@ impl Saving<'_> {
         // Room for what mostly fills it, so that it is not copied while it grows.
         const SPAN: usize = 64;
         let spans: usize = self.open.iter().map(|(_, open)| open.spans.len()).sum();
-        let mut bytes = Vec::with_capacity(spans * SPAN);
+        let body = postcard::to_extend(self, Vec::with_capacity(spans * SPAN))
+            .expect("every part has a known length");
+        let mut bytes = Vec::with_capacity(body.len() / 2);
         bytes.extend_from_slice(&VERSION.to_le_bytes());
-        postcard::to_extend(self, bytes).expect("every part has a known length")
+        zstd::stream::copy_encode(body.as_slice(), &mut bytes, LEVEL)
+            .expect("memory takes what is written");
+        bytes
     }
 }
 
 impl Saved {
     pub(super) fn decode(bytes: &[u8]) -> Result<Saved, CheckpointError> {
         let (version, body) = bytes.split_first_chunk::<2>().ok_or(CheckpointError::Damaged)?;
+        let damaged = |_| CheckpointError::Damaged;
         match u16::from_le_bytes(*version) {
-            VERSION => postcard::from_bytes(body).map_err(|_| CheckpointError::Damaged),
+            VERSION => {
+                let body = decompressed(body).ok_or(CheckpointError::Damaged)?;
+                postcard::from_bytes(&body).map_err(damaged)
+            }
+            2 => postcard::from_bytes::<SavedV2>(body).map(Saved::from).map_err(damaged),
             1 => postcard::from_bytes::<SavedV1>(body)
-                .map(Saved::from)
-                .map_err(|_| CheckpointError::Damaged),
+                .map(|saved| Saved::from(SavedV2::from(saved)))
+                .map_err(damaged),
             newer if newer > VERSION => Err(CheckpointError::Newer(newer)),
             _ => Err(CheckpointError::Damaged),
         }
     }
+}
+
+fn decompressed(body: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let decoder = zstd::stream::read::Decoder::new(body).ok()?;
+    decoder.take(MAX_BYTES as u64).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }

@@ -58,6 +58,7 @@ impl Pipeline {
             };
             let checkpoint = self.saving().encode();
             let frozen = self.config.store.freeze(position, checkpoint);
+            self.metrics.begin_head();
             self.cutting = Some(Cutting { frozen, written: None, to: self.next.clone() });
             self.dirty = false;
         }

@@ -10,6 +10,7 @@
 //! minute shows what happened in many.
 
 mod collection;
+mod counted;
 mod distribution;
 mod export;
 mod levels;
@@ -23,11 +24,12 @@ use serde::{Deserialize, Serialize};
 use telemetry_store::head::Rows;
 
 use self::{
+    counted::Counted,
     export::Export,
     levels::{Levels, SavedLevels},
     requests::{Requests, SavedRequests},
-    routes::{Routes, SavedCombinations},
-    streams::{SavedStreams, Streams},
+    routes::{Routes, SavedCombinations, SavedCombinationsV2},
+    streams::{SavedStreams, SavedStreamsV2, Streams},
 };
 use super::spans::{Buffers, Cleaning, Source};
 use crate::otlp::metrics::ResourceMetrics;
@@ -43,6 +45,10 @@ pub(super) struct Metrics {
     routes: Routes,
     requests: Requests,
     forgot_ms: i64,
+    /// Which head of the store is being filled, from 1: counted samples of a head stand by themselves.
+    head: u32,
+    /// Serves body after body.
+    counted: Vec<Counted>,
 }
 
 /// What of it outlives the process.
@@ -55,6 +61,16 @@ pub(super) struct SavedMetrics {
     forgot_ms: i64,
 }
 
+/// The same before version 3 of the checkpoint.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct SavedMetricsV2 {
+    streams: SavedStreamsV2,
+    levels: SavedLevels,
+    combinations: SavedCombinationsV2,
+    requests: SavedRequests,
+    forgot_ms: i64,
+}
+
 /// What became of the points of a resource.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Taken {
@@ -62,8 +78,6 @@ pub(super) struct Taken {
     pub(super) points: u64,
     /// Points that count nowhere: unreadable, repeated, no number, or beyond the bound on streams.
     pub(super) ignored: u64,
-    /// Points that count, but of which the raw samples are not kept: beyond the bound on streams.
-    pub(super) not_kept: u64,
 }
 
 impl Default for Metrics {
@@ -96,7 +110,7 @@ impl Metrics {
         self.forgot_ms = now_ms;
         self.streams.forget(now_ms);
         self.levels.forget(now_ms);
-        self.routes.forget(now_ms);
+        self.routes.forget(&self.streams, now_ms);
         self.requests.forget(now_ms);
     }
 
@@ -118,13 +132,39 @@ impl Metrics {
 
     /// As it was when it was saved.
     pub(super) fn restore(saved: SavedMetrics) -> Metrics {
+        let SavedMetrics { streams, levels, combinations, requests, forgot_ms } = saved;
         Metrics {
-            streams: Streams::restore(saved.streams),
-            levels: Levels::restore(saved.levels),
-            routes: Routes::restore(saved.combinations),
-            requests: Requests::restore(saved.requests),
-            forgot_ms: saved.forgot_ms,
+            streams: Streams::restore(streams),
+            levels: Levels::restore(levels),
+            routes: Routes::restore(combinations),
+            requests: Requests::restore(requests),
+            forgot_ms,
+            head: 1,
+            counted: Vec::new(),
         }
+    }
+
+    /// The same of an older checkpoint.
+    pub(super) fn restore_v2(saved: SavedMetricsV2) -> Metrics {
+        let SavedMetricsV2 { streams, levels, combinations, requests, forgot_ms } = saved;
+        Metrics {
+            streams: streams.restore(),
+            levels: Levels::restore(levels),
+            routes: Routes::restore_v2(combinations),
+            requests: Requests::restore(requests),
+            forgot_ms,
+            ..Metrics::default()
+        }
+    }
+
+    /// What comes from now on goes into another head.
+    pub(super) fn begin_head(&mut self) {
+        self.head = self.head.wrapping_add(1).max(1);
+    }
+
+    /// How many series are known, of those that were heard of within an hour.
+    pub(super) fn series(&self) -> usize {
+        self.streams.len()
     }
 }
 

@@ -16,8 +16,8 @@ pub struct Stats {
     pub logs: AtomicU64,
     pub points: AtomicU64,
     pub ignored_points: AtomicU64,
-    /// Points that counted, but of which no raw sample was kept.
-    pub points_not_kept: AtomicU64,
+    /// Metric series that were heard of within the last hour.
+    pub series: AtomicU64,
     pub repeated_bodies: AtomicU64,
     pub repeated_spans: AtomicU64,
     pub unreadable: AtomicU64,
@@ -66,7 +66,6 @@ impl Stats {
     pub(super) fn points(&self, taken: &Taken) {
         self.points.fetch_add(taken.points, Relaxed);
         self.ignored_points.fetch_add(taken.ignored, Relaxed);
-        self.points_not_kept.fetch_add(taken.not_kept, Relaxed);
     }
 
     pub(super) fn repeated_body(&self) {
@@ -93,6 +92,10 @@ impl Stats {
 
     pub(super) fn cut(&self) {
         self.cuts.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn set_series(&self, count: usize) {
+        self.series.store(count as u64, Relaxed);
     }
 
     pub(super) fn set_open(&self, traces: usize, spans: usize) {

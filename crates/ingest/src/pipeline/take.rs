@@ -25,6 +25,8 @@ use crate::otlp;
 
 /// Bytes of the journal taken in one step.
 const STEP_BYTES: usize = 4 << 20;
+/// When what was taken in a step has grown to such a part of a head, the other lanes' turn comes in the next one.
+const STAGES_A_HEAD: usize = 8;
 /// A resource's place is looked up again after so long, milliseconds, so that its node keeps its slot.
 const SOURCE_MS: i64 = 20_000;
 const MAX_SOURCES: usize = 20_000;
@@ -38,7 +40,8 @@ impl Pipeline {
         wait: Duration,
     ) -> Result<usize, PipelineError> {
         let mut taken = 0;
-        for lane in 0..self.config.journal.lanes() {
+        let (lanes, first) = (self.config.journal.lanes(), self.next_lane);
+        for lane in (first..lanes).chain(0..first) {
             let next = self.next[usize::from(lane)];
             let records = self.config.journal.read(lane, next, STEP_BYTES, wait)?;
             for stored in &records {
@@ -46,6 +49,11 @@ impl Pipeline {
                 self.next[usize::from(lane)] = stored.offset + 1;
             }
             taken += records.len();
+            // What is staged comes on top of the head: no more of it than there is room for.
+            if self.stage.memory() >= self.config.head_bytes / STAGES_A_HEAD {
+                self.next_lane = (lane + 1) % lanes;
+                break;
+            }
         }
         if taken > 0 {
             self.dirty = true;
@@ -376,12 +384,14 @@ impl Pipeline {
             self.config.stats.unreadable();
             return Ok(());
         };
+        // The time of arrival: what waited in the journal is not late.
+        let at_ms = i64::try_from(stored.record.received_ns / 1_000_000).unwrap_or(now_ms);
         for resource in request.resources().filter_map(Result::ok) {
             let Some(source) = self.source(stored, resource.resource, now_ms)? else { continue };
             let mut buffers = std::mem::take(&mut self.buffers);
             let cleaning = self.config.cleaning();
             let rows = self.stage.rows(account);
-            let taken = self.metrics.take(&resource, &source, cleaning, rows, &mut buffers, now_ms);
+            let taken = self.metrics.take(&resource, &source, cleaning, rows, &mut buffers, at_ms);
             self.config.stats.points(&taken);
             self.config.stats.sanitised(&mut buffers);
             self.buffers = buffers;

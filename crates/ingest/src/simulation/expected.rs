@@ -10,7 +10,7 @@ use model::{
 };
 use telemetry_store::{
     Store,
-    reader::{FigureQuery, Points, Reader, Resolution, SampleQuery, SeriesQuery},
+    reader::{FigureQuery, MetricQuery, Points, Reader, Resolution, SampleQuery, SeriesQuery},
 };
 
 use super::traffic::{Role, Span, TIERS};
@@ -137,6 +137,83 @@ pub(crate) fn excess(sent: &Figures, found: &Figures) -> Vec<String> {
     counted
         .filter(|(key, found)| sent.get(key).is_none_or(|sent| found.calls > sent.calls))
         .map(|(key, found)| format!("{key:?}: sent {:?}, found {found:?}", sent.get(key)))
+        .collect()
+}
+
+/// How many samples a series' minutes have, and what they add up to, by path and minute.
+pub(crate) type Minutes = BTreeMap<(String, u32), (f64, f64)>;
+
+/// The minutes of all metric series that the store has, at a resolution.
+pub(crate) fn minutes(store: &Store, resolution: Resolution) -> Minutes {
+    let query = MetricQuery {
+        account: AccountId::FIRST,
+        application: EntityId::NONE,
+        tier: None,
+        paths: Vec::new(),
+        range: MinuteRange { start: Minute(0), end: Minute(u32::MAX / 60 * 60) },
+        points: Points::Every(resolution),
+        names_only: false,
+        max_series: 1000,
+    };
+    let answer = store.metrics(&query).expect("every segment can be read");
+    assert!(answer.partial.is_empty());
+    let series = answer.value.into_iter().flat_map(|series| {
+        let path = series.path.clone();
+        series.points.into_iter().map(move |of| ((path.clone(), of.at.0), (of.count, of.sum)))
+    });
+    series.collect()
+}
+
+/// The minutes of a gauge's samples.
+pub(crate) fn gauge_minutes(
+    metric: &str,
+    samples: &[(i64, f64)],
+    resolution: Resolution,
+    minutes: &mut Minutes,
+) {
+    for (at_ms, value) in samples {
+        count(metric, Minute::of_millis(*at_ms), *value, resolution, minutes);
+    }
+}
+
+/// The minutes of a counter's totals, the first of which is nothing but the one from which the others count. What happened
+/// in several minutes is spread evenly over at most an hour of them.
+pub(crate) fn counter_minutes(
+    metric: &str,
+    totals: &[(i64, f64)],
+    resolution: Resolution,
+    minutes: &mut Minutes,
+) {
+    for pair in totals.windows(2) {
+        let ((since_ms, before), (at_ms, total)) = (pair[0], pair[1]);
+        let grown = if total >= before { total - before } else { total };
+        let last = Minute::of_millis(at_ms).0;
+        let over = (last - Minute::of_millis(since_ms).0).clamp(1, 60);
+        for minute in last - over + 1..=last {
+            count(metric, Minute(minute), grown / f64::from(over), resolution, minutes);
+        }
+    }
+}
+
+fn count(metric: &str, at: Minute, value: f64, resolution: Resolution, minutes: &mut Minutes) {
+    let place = (format!("Custom Metrics|{metric}"), resolution.floor(at).0);
+    let counted = minutes.entry(place).or_default();
+    counted.0 += 1.0;
+    counted.1 += value;
+}
+
+/// The lines in which they differ, wanted and found: numbers are added in another order.
+pub(crate) fn differing_minutes(wanted: &Minutes, found: &Minutes) -> Vec<String> {
+    let is_near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0);
+    let same = |key: &(String, u32)| match (wanted.get(key), found.get(key)) {
+        (Some(wanted), Some(found)) => wanted.0 == found.0 && is_near(wanted.1, found.1),
+        _ => false,
+    };
+    let keys: std::collections::BTreeSet<&(String, u32)> =
+        wanted.keys().chain(found.keys()).collect();
+    let differing = keys.into_iter().filter(|key| !same(key));
+    differing
+        .map(|key| format!("{key:?}: wanted {:?}, found {:?}", wanted.get(key), found.get(key)))
         .collect()
 }
 

@@ -26,9 +26,11 @@ struct Body {
     request: Vec<u8>,
     due_ms: i64,
     acknowledged: bool,
+    /// Index of the metric.
+    metric: Option<usize>,
 }
 
-/// Bodies of logs are told by their bytes alone, for fifteen minutes: their senders try no longer.
+/// Bodies of logs and metrics are told by their bytes alone, for fifteen minutes: their senders try no longer.
 const LOGS_AGAIN_MS: i64 = 13 * 60_000;
 
 struct Schedule {
@@ -39,9 +41,24 @@ struct Schedule {
     bodies: Vec<Body>,
     /// The texts of all log records.
     logs: Vec<String>,
-    /// The samples of each tier's gauge.
-    samples: [Vec<(i64, f64)>; TIERS.len()],
+    metrics: Vec<Metric>,
 }
+
+/// A metric of a tier. After a while its agent reports another: what is silent for an hour is forgotten, and a counter
+/// counts from a base again.
+#[derive(Debug)]
+struct Metric {
+    tier: usize,
+    name: String,
+    is_counter: bool,
+    samples: Vec<(i64, f64)>,
+    reported_ms: i64,
+    /// A body of it came so late that it may have been forgotten or taken twice.
+    is_uncertain: bool,
+}
+
+/// A metric that was not reported for so long is not reported again.
+const SILENT_MS: i64 = 15 * 60_000;
 
 /// What a schedule went through.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,7 +78,7 @@ pub(super) fn run(seed: u64) -> Report {
         traces: 0,
         bodies: Vec::new(),
         logs: Vec::new(),
-        samples: Default::default(),
+        metrics: Vec::new(),
     };
     for _ in 0..ACTIONS {
         schedule.act();
@@ -80,8 +97,8 @@ impl Schedule {
         match self.random.below(100) {
             0..27 => self.make_traffic(),
             27..29 => self.make_logs(),
-            29..32 => self.make_samples(),
-            32..62 => drop(self.machine.step()),
+            29..34 => self.make_samples(),
+            34..62 => drop(self.machine.step()),
             62..66 => self.machine.now_ms += 60_000 * (1 + self.random.below(20)) as i64,
             66..68 => self.machine.now_ms += 3_600_000 * (1 + self.random.below(3)) as i64,
             68..76 => drop(self.machine.upkeep()),
@@ -123,6 +140,7 @@ impl Schedule {
                     request: traffic::request(tier, &part),
                     due_ms: self.machine.now_ms + late_ms as i64,
                     acknowledged: false,
+                    metric: None,
                 });
             }
         }
@@ -139,24 +157,66 @@ impl Schedule {
             request: traffic::logs_request(tier, at_ns, &self.logs[first..]),
             due_ms: self.machine.now_ms,
             acknowledged: false,
+            metric: None,
         });
     }
 
+    /// Some samples of a tier's gauge, or totals of its counter, which now and then begins again. They come in the order of
+    /// time, or totals would not count.
     fn make_samples(&mut self) {
+        let now_ms = self.machine.now_ms;
+        let waits = |body: &Body| body.signal == Signal::Metrics && !body.acknowledged;
+        if self.bodies.iter().any(waits) {
+            return;
+        }
         let tier = self.random.below(TIERS.len() as u64) as usize;
-        let before = self.samples[tier].last().map_or(0, |(at_ms, _)| *at_ms);
-        let first_ms = self.machine.now_ms.max(before + 1);
-        let count = 1 + self.random.below(5) as i64;
-        let random = &mut self.random;
-        let new: Vec<(i64, f64)> =
-            (0..count).map(|at| (first_ms + at, random.below(1000) as f64 / 10.0)).collect();
+        let is_counter = self.random.percent(50);
+        let lives = |metric: &Metric| {
+            metric.tier == tier
+                && metric.is_counter == is_counter
+                && now_ms - metric.reported_ms < SILENT_MS
+        };
+        let at = self.metrics.iter().rposition(lives).unwrap_or_else(|| {
+            let name = format!("{}.{}", TIERS[tier], self.metrics.len());
+            let (samples, reported_ms, is_uncertain) = (Vec::new(), now_ms, false);
+            self.metrics.push(Metric {
+                tier,
+                name,
+                is_counter,
+                samples,
+                reported_ms,
+                is_uncertain,
+            });
+            self.metrics.len() - 1
+        });
+        let metric = &mut self.metrics[at];
+        let (last_ms, mut value) = metric.samples.last().copied().unwrap_or((0, 100.0));
+        let mut at_ms = last_ms.max(now_ms - 1);
+        let first = metric.samples.len();
+        for _ in 0..1 + self.random.below(5) {
+            at_ms += 1 + self.random.below(3_000) as i64;
+            let drawn = self.random.below(1000) as f64;
+            value = match is_counter {
+                false => drawn / 10.0,
+                true if self.random.percent(10) => drawn,
+                true => value + drawn,
+            };
+            metric.samples.push((at_ms, value));
+        }
+        metric.reported_ms = now_ms;
+        let (name, new) = (&metric.name, &metric.samples[first..]);
+        let request = match is_counter {
+            // So long ago that the first total is a base.
+            true => traffic::counter_request(tier, name, START_MS - 24 * 3_600_000, new),
+            false => traffic::gauge_request(tier, name, new),
+        };
         self.bodies.push(Body {
             signal: Signal::Metrics,
-            request: traffic::gauge_request(tier, TIERS[tier], &new),
-            due_ms: self.machine.now_ms,
+            request,
+            due_ms: now_ms,
             acknowledged: false,
+            metric: Some(at),
         });
-        self.samples[tier].extend(new);
     }
 
     /// Sends what is due; whoever gets no answer tries again.
@@ -164,6 +224,10 @@ impl Schedule {
         for body in &mut self.bodies {
             while !body.acknowledged && body.due_ms <= self.machine.now_ms {
                 body.acknowledged = self.machine.send(body.signal, &body.request);
+                if let Some(at) = body.metric {
+                    let is_late = self.machine.now_ms > body.due_ms + LOGS_AGAIN_MS;
+                    self.metrics[at].is_uncertain |= is_late;
+                }
                 if body.signal == Signal::Traces {
                     break;
                 }
@@ -179,7 +243,7 @@ impl Schedule {
     fn send_again(&mut self) {
         let now_ms = self.machine.now_ms;
         let late =
-            |body: &Body| body.signal == Signal::Logs && now_ms > body.due_ms + LOGS_AGAIN_MS;
+            |body: &Body| body.signal != Signal::Traces && now_ms > body.due_ms + LOGS_AGAIN_MS;
         let mut bodies: Vec<&mut Body> =
             self.bodies.iter_mut().filter(|body| !late(body)).collect();
         if !bodies.is_empty() {
@@ -235,6 +299,7 @@ impl Schedule {
             assert!(jobs < 1000, "upkeep comes to an end");
             if jobs % 4 == 1 {
                 self.check_figures("between two jobs of upkeep", Resolution::OneHour);
+                self.check_minutes("between two jobs of upkeep", Resolution::OneHour);
             }
         }
         self.check_whole("after upkeep");
@@ -263,7 +328,10 @@ impl Schedule {
         if when == "after upkeep" {
             self.check_figures(when, Resolution::TenMinutes);
             self.check_figures(when, Resolution::OneHour);
+            self.check_minutes(when, Resolution::TenMinutes);
+            self.check_minutes(when, Resolution::OneHour);
         }
+        self.check_minutes(when, Resolution::OneMinute);
         self.check_spans(when);
         self.check_index(when);
         self.check_logs(when);
@@ -273,11 +341,28 @@ impl Schedule {
     fn check_samples(&mut self, when: &str) {
         let mut found = expected::samples(&self.machine.process().store);
         found.sort_by(|a, b| a.0.cmp(&b.0));
-        let tiers = TIERS.iter().zip(&self.samples).filter(|(_, samples)| !samples.is_empty());
-        let mut wanted: Vec<(String, Vec<(i64, f64)>)> =
-            tiers.map(|(tier, samples)| ((*tier).to_owned(), samples.clone())).collect();
+        let sent = self.metrics.iter().map(|of| (of.name.clone(), of.samples.clone()));
+        let mut wanted: Vec<(String, Vec<(i64, f64)>)> = sent.collect();
         wanted.sort_by(|a, b| a.0.cmp(&b.0));
         assert_eq!(found, wanted, "samples {when}");
+    }
+
+    fn check_minutes(&mut self, when: &str, resolution: Resolution) {
+        let mut wanted = expected::Minutes::new();
+        for metric in self.metrics.iter().filter(|metric| !metric.is_uncertain) {
+            let count = match metric.is_counter {
+                true => expected::counter_minutes,
+                false => expected::gauge_minutes,
+            };
+            count(&metric.name, &metric.samples, resolution, &mut wanted);
+        }
+        let mut found = expected::minutes(&self.machine.process().store, resolution);
+        for metric in self.metrics.iter().filter(|metric| metric.is_uncertain) {
+            let path = format!("Custom Metrics|{}", metric.name);
+            found.retain(|(of, _), _| *of != path);
+        }
+        let differences = expected::differing_minutes(&wanted, &found);
+        assert!(differences.is_empty(), "minutes {when}, {resolution:?}: {differences:#?}");
     }
 
     fn check_logs(&mut self, when: &str) {

@@ -156,6 +156,31 @@ pub(crate) fn gauge_request(tier: usize, name: &str, points: &[(i64, f64)]) -> V
     })
 }
 
+/// Points of a cumulative counter that began at a time: Unix milliseconds and totals.
+pub(crate) fn counter_request(
+    tier: usize,
+    name: &str,
+    start_ms: i64,
+    points: &[(i64, f64)],
+) -> Vec<u8> {
+    export(tier, |out| {
+        write::nested(out, 2, |out| {
+            write::bytes(out, 1, name.as_bytes());
+            write::nested(out, 7, |out| {
+                for (at_ms, total) in points {
+                    write::nested(out, 1, |out| {
+                        write::fixed64(out, 2, start_ms.unsigned_abs() * 1_000_000);
+                        write::fixed64(out, 3, at_ms.unsigned_abs() * 1_000_000);
+                        write::fixed64(out, 4, total.to_bits());
+                    });
+                }
+                write::number(out, 2, 2);
+                write::number(out, 3, 1);
+            });
+        });
+    })
+}
+
 /// The part that requests of all signals share.
 pub(crate) fn export(tier: usize, items: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = Vec::new();

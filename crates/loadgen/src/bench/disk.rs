@@ -55,6 +55,35 @@ pub(crate) fn sync_time(folder: &Path) -> Result<SyncTime> {
     Ok(SyncTime { p50_ms: took_ms[APPENDS / 2], p95_ms: took_ms[APPENDS * 95 / 100] })
 }
 
+/// Bytes by what they are for, the most first: each table of segments, and whatever lies beside the segments.
+pub(crate) fn parts(folder: &Path) -> Result<Vec<(String, u64)>> {
+    let mut parts = Vec::new();
+    for (name, path) in entries(folder)? {
+        if name == "segments" {
+            for (table, path) in entries(&path)? {
+                parts.push((table, usage(&path)?.apparent_bytes));
+            }
+        } else if path.is_dir() {
+            parts.push((name, usage(&path)?.apparent_bytes));
+        } else {
+            parts.push((name, std::fs::metadata(&path).map_or(0, |metadata| metadata.len())));
+        }
+    }
+    parts.retain(|(_, bytes)| *bytes > 1024);
+    parts.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    Ok(parts)
+}
+
+fn entries(folder: &Path) -> Result<Vec<(String, std::path::PathBuf)>> {
+    let cannot_list = || format!("cannot list {}", folder.display());
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(cannot_list)? {
+        let entry = entry.with_context(cannot_list)?;
+        found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+    }
+    Ok(found)
+}
+
 /// Files that vanish while looking, as merged segments do, count nothing.
 pub(crate) fn usage(folder: &Path) -> Result<Usage> {
     let mut total = Usage::default();
@@ -90,6 +119,22 @@ mod tests {
         let usage = usage(folder.path()).unwrap();
         assert_eq!((usage.files, usage.apparent_bytes), (2, 5007));
         assert!(usage.allocated_bytes >= 5000);
+    }
+
+    #[test]
+    fn bytes_are_told_by_table_and_by_what_lies_beside_them() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in
+            [("segments/spans/1", 3000), ("segments/logs/2", 1), ("journal/3", 5000)]
+        {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, vec![0; bytes]).unwrap();
+        }
+        std::fs::write(folder.path().join("metadata"), [0; 4000]).unwrap();
+        let parts = parts(folder.path()).unwrap();
+        let wanted = [("journal", 5000), ("metadata", 4000), ("spans", 3000)];
+        assert_eq!(parts, wanted.map(|(name, bytes)| (name.to_owned(), bytes)));
     }
 
     #[test]

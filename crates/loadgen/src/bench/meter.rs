@@ -92,6 +92,10 @@ impl<'a> Meter<'a> {
             rss_after_kib: memory.rss_kib,
             threads: memory.threads,
             disk: self.subject.data_dir.as_deref().map(disk::usage).transpose()?,
+            disk_parts: match &self.subject.data_dir {
+                Some(folder) => disk::parts(folder)?,
+                None => Vec::new(),
+            },
             generator_cpu_s: sent.own_cpu_s,
         })
     }

@@ -120,6 +120,8 @@ pub(crate) struct Cost {
     pub(crate) rss_after_kib: u64,
     pub(crate) threads: u64,
     pub(crate) disk: Option<Usage>,
+    /// Bytes by what they are for.
+    pub(crate) disk_parts: Vec<(String, u64)>,
     pub(crate) generator_cpu_s: f64,
 }
 
@@ -307,6 +309,13 @@ impl Load {
                     disk.files
                 ),
             );
+        }
+        if !cost.disk_parts.is_empty() {
+            let part = |(name, bytes): &(String, u64)| {
+                format!("{name} {:.2}", each(*bytes, self.sent.acknowledged))
+            };
+            let parts: Vec<String> = cost.disk_parts.iter().map(part).collect();
+            table.row(format!("of them, bytes a {one}"), parts.join(", "));
         }
         table.row("CPU of the generator", format!("{:.2} s", cost.generator_cpu_s));
     }

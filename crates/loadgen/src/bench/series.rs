@@ -206,9 +206,10 @@ impl Watched {
         };
         // The increase of a counter is told by the minute, so that the number of its samples is not shown.
         let counted = self.kind == Kind::Counter || shown.count == self.count as f64;
-        let same_sum = (shown.sum - self.sum).abs() <= TOLERANCE * self.sum.abs().max(1.0);
+        let sum = self.shown_sum();
+        let same_sum = (shown.sum - sum).abs() <= TOLERANCE * sum.abs().max(1.0);
         (!counted || !same_sum).then(|| {
-            let (count, sum) = (self.count, self.sum);
+            let count = self.count;
             format!(
                 "{}: {sum} in {count} sent, {} in {} shown",
                 self.path(),
@@ -265,6 +266,7 @@ mod tests {
             kind,
             count: 4,
             sum: 10.5,
+            base: None,
             index: 0,
         }
     }

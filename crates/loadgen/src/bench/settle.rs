@@ -15,8 +15,8 @@ use crate::api::Api;
 use crate::send::since;
 use crate::wall;
 
-/// A server looks for segments to merge every five seconds.
-const SEGMENTS_UNCHANGED_FOR: Duration = Duration::from_secs(6);
+/// A server looks for segments to merge every five seconds, and merges what a burst of samples left after fifteen.
+const SEGMENTS_UNCHANGED_FOR: Duration = Duration::from_secs(22);
 
 pub(crate) struct Settling<'a> {
     process: &'a Process,

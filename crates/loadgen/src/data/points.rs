@@ -7,6 +7,7 @@
 pub(crate) mod catalogue;
 mod encoding;
 pub(crate) mod node;
+mod remote_write;
 mod values;
 
 #[cfg(test)]
@@ -33,7 +34,16 @@ pub(crate) struct SeriesShape {
     pub(crate) interval_s: u64,
     pub(crate) points_per_request: usize,
     pub(crate) instruments: Instruments,
+    pub(crate) form: Form,
     pub(crate) seed: u64,
+}
+
+/// As what the points are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Otlp,
+    /// A process is a target whose job is the tier and whose instance is the node.
+    RemoteWrite,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
@@ -70,7 +80,10 @@ impl SeriesShape {
     }
 
     pub(crate) fn application(&self) -> String {
-        format!("{}-production", self.namespace)
+        match self.form {
+            Form::Otlp => format!("{}-production", self.namespace),
+            Form::RemoteWrite => self.namespace.clone(),
+        }
     }
 
     pub(crate) fn check(&self) -> Result<()> {
@@ -79,6 +92,10 @@ impl SeriesShape {
         ensure!(self.interval_s > 0, "--interval must be at least 1 second");
         let history_s = self.samples.saturating_mul(self.interval_s);
         ensure!(history_s < OLDEST_S, "--samples times --interval must be below 8 days");
+        ensure!(
+            self.form == Form::Otlp || self.instruments == Instruments::Numbers,
+            "--protocol remote-write sends --instruments numbers only"
+        );
         let possible = SERIES_PER_NODE..=10_000;
         ensure!(
             possible.contains(&self.points_per_request),

@@ -29,6 +29,8 @@ pub(crate) enum Answer {
 pub(crate) fn of_http(reply: &Reply) -> Answer {
     match reply.status {
         StatusCode::OK => accepted(http_partial_success(reply)),
+        // To a remote write.
+        StatusCode::NO_CONTENT => Answer::Accepted { rejected: 0, message: String::new() },
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             Answer::Later(retry_after(&reply.headers))
         }

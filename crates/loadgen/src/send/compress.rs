@@ -30,6 +30,12 @@ impl Encoding {
     }
 }
 
+/// A remote write's only coding: snappy's block format.
+pub(super) fn snappy(body: &[u8]) -> Result<Bytes> {
+    let compressed = snap::raw::Encoder::new().compress_vec(body);
+    compressed.map(Bytes::from).context("cannot compress a body")
+}
+
 fn gzip(body: &[u8]) -> std::io::Result<Bytes> {
     let mut out = flate2::write::GzEncoder::new(
         Vec::with_capacity(body.len() / 4),

@@ -13,7 +13,7 @@ use super::answer::{self, Answer};
 use super::endpoint::{Endpoint, Version};
 use super::link::{Link, Reply};
 use super::tally::Tally;
-use super::{Encoding, Manner, Protocol, since};
+use super::{Encoding, Manner, Protocol, compress, since};
 use crate::data::Notation;
 use crate::wall;
 
@@ -35,6 +35,7 @@ impl Signal {
         match (self, protocol) {
             (Self::Traces, Protocol::Http) => "/v1/traces",
             (Self::Metrics, Protocol::Http) => "/v1/metrics",
+            (_, Protocol::RemoteWrite) => "/prometheus/api/v1/write",
             (Self::Traces, Protocol::Grpc) => {
                 "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
             }
@@ -87,7 +88,7 @@ impl Courier {
         endpoint: Endpoint,
     ) -> Self {
         let version =
-            if manner.protocol == Protocol::Http { Version::Http1 } else { Version::Http2 };
+            if manner.protocol == Protocol::Grpc { Version::Http2 } else { Version::Http1 };
         let link = Link::new(endpoint, version);
         Self { signal, notation, manner, link, failures_in_a_row: 0, tally: Tally::default() }
     }
@@ -102,6 +103,7 @@ impl Courier {
         let bytes = match self.manner.protocol {
             Protocol::Http => encoded,
             Protocol::Grpc => frame(&encoded, self.manner.encoding)?,
+            Protocol::RemoteWrite => compress::snappy(&encoded)?,
         };
         Ok(Payload { bytes, otlp_bytes, items, kind })
     }
@@ -160,7 +162,7 @@ impl Courier {
     async fn attempt(&mut self, payload: &Payload) -> Result<Answer> {
         let reply = self.ask(payload).await?;
         Ok(match self.manner.protocol {
-            Protocol::Http => answer::of_http(&reply),
+            Protocol::Http | Protocol::RemoteWrite => answer::of_http(&reply),
             Protocol::Grpc => answer::of_grpc(&reply),
         })
     }
@@ -176,6 +178,10 @@ impl Courier {
             (Protocol::Grpc, _) => {
                 request.header(CONTENT_TYPE, "application/grpc").header(TE, "trailers")
             }
+            (Protocol::RemoteWrite, _) => request
+                .header(CONTENT_TYPE, "application/x-protobuf")
+                .header(CONTENT_ENCODING, "snappy")
+                .header("x-prometheus-remote-write-version", "0.1.0"),
             (Protocol::Http, Notation::Protobuf) => {
                 request.header(CONTENT_TYPE, "application/x-protobuf")
             }
@@ -184,7 +190,9 @@ impl Courier {
         request = match self.manner.protocol {
             _ if encoding == Encoding::Identity => request,
             Protocol::Grpc => request.header("grpc-encoding", encoding.name()),
-            Protocol::Http => request.header(CONTENT_ENCODING, encoding.name()),
+            Protocol::Http | Protocol::RemoteWrite => {
+                request.header(CONTENT_ENCODING, encoding.name())
+            }
         };
         request.body(Full::new(bytes)).context("the access key is no header value")
     }

@@ -10,7 +10,7 @@ use self::collector::{Collector, Script};
 use super::endpoint::{Endpoint, Trust};
 use super::reporter::{PointsOutcome, Reporters};
 use super::{Encoding, Manner, Outcome, Protocol, send};
-use crate::data::points::{Instruments, SeriesShape};
+use crate::data::points::{Form, Instruments, SeriesShape};
 use crate::data::{Notation, Shape, Spread};
 
 fn shape(spans: u64) -> Shape {
@@ -144,6 +144,7 @@ fn series() -> SeriesShape {
         interval_s: 15,
         points_per_request: 100,
         instruments: Instruments::Numbers,
+        form: Form::Otlp,
         seed: 7,
     }
 }

@@ -50,6 +50,9 @@ pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
+/// Pages of the write-ahead log before they are moved into the database: a megabyte of them, not SQLite's four.
+const WAL_PAGES: &str = "256";
+
 /// Opens a file, making it when it is missing. A committed transaction has reached the disk.
 pub(crate) async fn sqlite(path: &Path) -> Result<Database, Error> {
     make_private(path).map_err(Error::Io)?;
@@ -57,6 +60,8 @@ pub(crate) async fn sqlite(path: &Path) -> Result<Database, Error> {
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
+        .pragma("wal_autocheckpoint", WAL_PAGES)
+        .pragma("journal_size_limit", "0")
         .synchronous(SqliteSynchronous::Full)
         // Moved into the database after half a megabyte: a cut writes some 30 KiB, and the log never shrinks below its largest.
         .pragma("wal_autocheckpoint", "128")

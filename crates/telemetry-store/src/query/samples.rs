@@ -7,6 +7,7 @@ use crate::{
     cut::nanos,
     reader::{QueryError, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples},
     segment::{
+        counted::Role,
         samples::{Samples, each_row},
         series::{SeriesRow, each_series},
     },
@@ -100,6 +101,11 @@ pub(super) fn samples(
                 newest.number(sample.series, sample.at_ms, sample.value);
             }
         }
+        for sample in rows.counted.iter().filter(|sample| sample.role() != Role::Base) {
+            if is_wanted(sample.series, sample.at_ms()) {
+                newest.number(sample.series, sample.at_ms(), sample.value);
+            }
+        }
         for sample in &rows.samples.distributions {
             if is_wanted(sample.series, sample.at_ms) {
                 newest.distribution(sample.series, sample.at_ms, sample.value.clone());
@@ -109,13 +115,16 @@ pub(super) fn samples(
     let (from_ns, to_ns) = (nanos(query.from_ms), nanos(query.to_ms));
     let overlaps = |segment: &Segment| segment.overlaps(from_ns, to_ns);
     let segments = pin.of(query.account, Table::Samples).into_iter();
+    let segments = segments.chain(pin.of(query.account, Table::Counted));
     store.read_each(segments.filter(|segment| overlaps(segment)), lacks, |segment| {
         let opened = segment.open()?;
         let mut damaged = false;
         each_row(&opened, &wanted, |row| {
             if row.first_ms < query.to_ms && row.last_ms >= query.from_ms && !found.is_too_many() {
                 match row.decode() {
-                    Some(chunk) => found.add(row.series, |of| of.add(chunk, &range_of(query))),
+                    Some(chunk) => found.add(row.series, |of| {
+                        of.add(chunk, row.counting, &range_of(query));
+                    }),
                     None => damaged = true,
                 }
             }

@@ -280,7 +280,7 @@ impl Wanted {
     /// Every row.
     pub const ALL: Wanted = Wanted { application: None, tier: None };
 
-    fn may_be_in(&self, group: &Group<'_>) -> bool {
+    pub(super) fn may_be_in(&self, group: &Group<'_>) -> bool {
         group.may_equal("application", self.application.map(|id| id.0))
             && group.may_equal("tier", self.tier.map(|id| id.0))
     }

@@ -1,4 +1,5 @@
-//! Segments of raw samples: one row a chunk of one series, by series and time.
+//! Segments of raw samples: one row a chunk of one series, by series and time. Those of counted samples
+//! ([`super::counted`]) are alike; the column that says how samples count is not in segments before format 4.
 //!
 //! What a series is stands in the table of series ([`super::series`]). A chunk's bytes are [`chunk`]'s format.
 
@@ -7,7 +8,7 @@ mod chunk;
 use std::{cmp::Ordering, ops::Range, sync::Arc};
 
 use arrow::{
-    array::{ArrayRef, BinaryBuilder, Int64Builder, UInt32Builder, UInt64Builder},
+    array::{ArrayRef, BinaryBuilder, Int64Builder, UInt8Builder, UInt32Builder, UInt64Builder},
     record_batch::RecordBatch,
 };
 use model::distribution::Distribution;
@@ -16,12 +17,14 @@ use parquet::{arrow::ArrowWriter, basic::Encoding};
 pub use self::chunk::{Chunk, MAX_SAMPLES, Values};
 use super::{
     Opened, SegmentError,
-    column::{Binary, I64, U32, U64, column},
+    column::{Binary, I64, U8, U32, U64, column},
+    counted::{Counting, Run},
     properties, with_statistics, writer,
 };
 use crate::reader::SeriesSamples;
 
-const ROW_GROUP: usize = 32 * 1024;
+/// Small, so that a few series cost little to read.
+const ROW_GROUP: usize = 8 * 1024;
 const BATCH: usize = 8 * 1024;
 
 /// A number that was measured.
@@ -96,10 +99,11 @@ impl Samples {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub series: u64,
-    /// Unix milliseconds of its first and last sample.
+    /// Unix milliseconds of its first and last value.
     pub first_ms: i64,
     pub last_ms: i64,
     pub count: u32,
+    pub counting: Counting,
     pub bytes: Vec<u8>,
 }
 
@@ -117,12 +121,13 @@ impl SeriesSamples {
     }
 
     /// Adds those of a chunk that lie in a range of time.
-    pub(crate) fn add(&mut self, chunk: Chunk, range: &Range<i64>) {
+    pub(crate) fn add(&mut self, chunk: Chunk, counting: Counting, range: &Range<i64>) {
         let inside = |at_ms: &i64| range.contains(at_ms);
         let times = chunk.times.into_iter();
         match chunk.values {
             Values::Numbers(values) => {
-                self.numbers.extend(times.zip(values).filter(|(at_ms, _)| inside(at_ms)));
+                let own = times.zip(values).skip(counting.borrowed());
+                self.numbers.extend(own.filter(|(at_ms, _)| inside(at_ms)));
             }
             Values::Distributions(values) => {
                 self.distributions.extend(times.zip(values).filter(|(at_ms, _)| inside(at_ms)));
@@ -162,6 +167,7 @@ struct Builders {
     first: Int64Builder,
     length: UInt64Builder,
     count: UInt32Builder,
+    counting: UInt8Builder,
     chunk: BinaryBuilder,
     rows: usize,
 }
@@ -203,7 +209,24 @@ impl SampleWriter {
         }
         self.chunk.clear();
         chunk::encode_numbers(&self.times, &self.values, &mut self.chunk);
-        self.push(series)
+        self.push(series, Counting::Elsewhere)
+    }
+
+    /// Adds counted samples of a series, in as many chunks as they need.
+    ///
+    /// # Errors
+    /// Only when Parquet itself fails.
+    pub(crate) fn run(&mut self, series: u64, run: &Run) -> Result<(), SegmentError> {
+        for (counting, part) in run.parts() {
+            self.times.clear();
+            self.values.clear();
+            self.times.extend(part.iter().map(|(at_ms, _)| *at_ms));
+            self.values.extend(part.iter().map(|(_, value)| *value));
+            self.chunk.clear();
+            chunk::encode_numbers(&self.times, &self.values, &mut self.chunk);
+            self.push(series, counting)?;
+        }
+        Ok(())
     }
 
     /// Adds distributions of a series by time, at most [`MAX_SAMPLES`].
@@ -217,7 +240,7 @@ impl SampleWriter {
         self.chunk.clear();
         let values = samples.map(|(_, value)| value);
         chunk::encode_distributions(&self.times, values, &mut self.chunk);
-        self.push(series)
+        self.push(series, Counting::Elsewhere)
     }
 
     /// Adds samples of a series by time, in as many chunks as they need.
@@ -234,7 +257,7 @@ impl SampleWriter {
         Ok(())
     }
 
-    fn push(&mut self, series: u64) -> Result<(), SegmentError> {
+    fn push(&mut self, series: u64, counting: Counting) -> Result<(), SegmentError> {
         let times = &self.times;
         let (Some(&first), Some(&last)) = (times.first(), times.last()) else { return Ok(()) };
         let builders = &mut self.builders;
@@ -242,9 +265,10 @@ impl SampleWriter {
         builders.first.append_value(first);
         builders.length.append_value(last.abs_diff(first));
         builders.count.append_value(times.len() as u32);
+        builders.counting.append_value(counting as u8);
         builders.chunk.append_value(&self.chunk);
         builders.rows += 1;
-        self.samples += times.len() as u64;
+        self.samples += (times.len() - counting.borrowed()) as u64;
         if builders.rows >= BATCH { self.flush() } else { Ok(()) }
     }
 
@@ -267,11 +291,12 @@ impl SampleWriter {
 impl Builders {
     fn batch(&mut self) -> RecordBatch {
         self.rows = 0;
-        let columns: [(&str, ArrayRef); 5] = [
+        let columns: [(&str, ArrayRef); 6] = [
             ("series", Arc::new(self.series.finish())),
             ("first", Arc::new(self.first.finish())),
             ("length", Arc::new(self.length.finish())),
             ("count", Arc::new(self.count.finish())),
+            ("counting", Arc::new(self.counting.finish())),
             ("chunk", Arc::new(self.chunk.finish())),
         ];
         RecordBatch::try_from_iter_with_nullable(
@@ -340,7 +365,7 @@ pub fn each_row(
             if series.binary_search(&id).is_err() {
                 return Some(());
             }
-            each(columns.row(at))
+            each(columns.row(at)?)
         })
     })
 }
@@ -355,7 +380,8 @@ pub fn rows(
     Ok(segment.batches()?.flat_map(|batch| {
         let rows = batch.and_then(|batch| {
             let columns = Columns::of(&batch).ok_or_else(|| segment.lacks_column())?;
-            Ok((0..batch.num_rows()).map(|at| columns.row(at)).collect::<Vec<Row>>())
+            let rows = (0..batch.num_rows()).map(|at| columns.row(at));
+            rows.collect::<Option<Vec<Row>>>().ok_or_else(|| segment.damaged())
         });
         let (rows, error) = match rows {
             Ok(rows) => (rows, None),
@@ -370,6 +396,7 @@ struct Columns<'a> {
     first: &'a I64,
     length: &'a U64,
     count: &'a U32,
+    counting: Option<&'a U8>,
     chunk: &'a Binary,
 }
 
@@ -380,19 +407,22 @@ impl<'a> Columns<'a> {
             first: column(batch, "first")?,
             length: column(batch, "length")?,
             count: column(batch, "count")?,
+            counting: column(batch, "counting"),
             chunk: column(batch, "chunk")?,
         })
     }
 
-    fn row(&self, at: usize) -> Row {
+    fn row(&self, at: usize) -> Option<Row> {
         let first_ms = self.first.value(at);
-        Row {
+        let counting = self.counting.map_or(0, |counting| counting.value(at));
+        Some(Row {
             series: self.series.value(at),
             first_ms,
             last_ms: first_ms.saturating_add_unsigned(self.length.value(at)),
             count: self.count.value(at),
+            counting: Counting::from_number(counting)?,
             bytes: self.chunk.value(at).to_vec(),
-        }
+        })
     }
 }
 

@@ -1,20 +1,23 @@
-//! Segments of metric series: one row says who and what the samples of an id are, by application, name and id.
+//! Segments of metric series: one row says who and what the samples of an id are, by application, tier, name and id, and
+//! what those of them count for that are counted samples ([`super::counted`]).
 //!
 //! A series has a row in each UTC day that it has samples of, so that days can be dropped and a range needs only its own.
 
-use std::sync::Arc;
+use std::{borrow::Borrow, sync::Arc};
 
 use arrow::{array::ArrayRef, record_batch::RecordBatch};
 use model::id::EntityId;
 
+use super::metrics::{SeriesKey, SeriesName, Wanted};
 use super::{
     Opened, SegmentError,
-    column::{Binary, Text, U8, U32, U64, column},
+    column::{Binary, F64, Text, U8, U32, U64, column},
     encode, properties, with_statistics,
 };
 use crate::reader::{Instrument, Series};
 
-const ROW_GROUP: usize = 32 * 1024;
+/// Small, so that a tier costs little to read.
+const ROW_GROUP: usize = 8 * 1024;
 const BATCH: usize = 8 * 1024;
 
 /// A series on its way into a segment.
@@ -34,17 +37,43 @@ pub struct SeriesRow {
     pub attributes: Vec<u8>,
     /// An instant of the day it is of, Unix nanoseconds.
     pub at_ns: u64,
+    /// Part of what the id is made of; nothing where none of its samples are counted ones.
+    pub counts: Option<Counts>,
+}
+
+/// What counted samples of a series count for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counts {
+    pub name: Arc<SeriesName>,
+    /// What a counted value is multiplied with.
+    pub factor: f64,
+}
+
+/// A series of counted samples.
+#[derive(Clone, Debug)]
+pub(crate) struct Counted {
+    pub(crate) id: u64,
+    pub(crate) key: SeriesKey,
+    pub(crate) factor: f64,
 }
 
 impl SeriesRow {
     /// Its order in a segment.
-    pub(crate) fn order(&self) -> (EntityId, &str, u64) {
-        (self.application, &self.name, self.id)
+    pub(crate) fn order(&self) -> (EntityId, EntityId, &str, u64) {
+        (self.application, self.tier, &self.name, self.id)
+    }
+
+    /// What its counted samples count for.
+    pub(crate) fn counted(&self) -> Option<Counted> {
+        let counts = self.counts.as_ref()?;
+        let (application, tier, node) = (self.application, self.tier, self.node);
+        let key = SeriesKey { application, tier, node, name: Arc::clone(&counts.name) };
+        Some(Counted { id: self.id, key, factor: counts.factor })
     }
 
     /// Whether both are the same series, and no two with the same id by chance.
     pub(crate) fn is_same(&self, other: &SeriesRow) -> bool {
-        let of = |row: &SeriesRow| (row.tier, row.node, row.instrument, row.is_delta);
+        let of = |row: &SeriesRow| (row.node, row.instrument, row.is_delta);
         self.order() == other.order()
             && of(self) == of(other)
             && self.scope == other.scope
@@ -78,31 +107,39 @@ impl SeriesRow {
 ///
 /// # Errors
 /// Only when Parquet itself fails.
-pub fn encode_series(rows: &mut [SeriesRow]) -> Result<Vec<u8>, SegmentError> {
-    rows.sort_by(|a, b| a.order().cmp(&b.order()));
-    let batches: Vec<RecordBatch> = rows.chunks(BATCH).map(batch_of).collect();
-    let properties = with_statistics(properties(rows.len()), &["application"])
+pub fn encode_series<R: Borrow<SeriesRow>>(rows: &mut [R]) -> Result<Vec<u8>, SegmentError> {
+    rows.sort_by(|a, b| a.borrow().order().cmp(&b.borrow().order()));
+    let batches: Vec<RecordBatch> = rows
+        .chunks(BATCH)
+        .map(|rows| batch_of(&rows.iter().map(Borrow::borrow).collect::<Vec<&SeriesRow>>()))
+        .collect();
+    let properties = with_statistics(properties(rows.len()), &["application", "tier"])
         .set_column_dictionary_enabled("id".into(), false)
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .build();
     encode(&batches, properties)
 }
 
-fn batch_of(rows: &[SeriesRow]) -> RecordBatch {
+fn batch_of(rows: &[&SeriesRow]) -> RecordBatch {
     let u32s = |get: fn(&SeriesRow) -> u32| -> ArrayRef {
-        Arc::new(U32::from_iter_values(rows.iter().map(get)))
+        Arc::new(U32::from_iter_values(rows.iter().map(|row| get(row))))
     };
     let u64s = |get: fn(&SeriesRow) -> u64| -> ArrayRef {
-        Arc::new(U64::from_iter_values(rows.iter().map(get)))
+        Arc::new(U64::from_iter_values(rows.iter().map(|row| get(row))))
     };
     let u8s = |get: fn(&SeriesRow) -> u8| -> ArrayRef {
-        Arc::new(U8::from_iter_values(rows.iter().map(get)))
+        Arc::new(U8::from_iter_values(rows.iter().map(|row| get(row))))
     };
     let texts = |get: fn(&SeriesRow) -> &str| -> ArrayRef {
-        Arc::new(Text::from_iter_values(rows.iter().map(get)))
+        Arc::new(Text::from_iter_values(rows.iter().map(|row| get(row))))
     };
     let attributes = Binary::from_iter_values(rows.iter().map(|row| row.attributes.as_slice()));
-    let columns: [(&str, ArrayRef); 11] = [
+    let path: fn(&SeriesRow) -> &str =
+        |row| row.counts.as_ref().map_or("", |counts| counts.name.path());
+    let path_unit: fn(&SeriesRow) -> &str =
+        |row| row.counts.as_ref().map_or("", |counts| counts.name.unit());
+    let factor = |row: &&SeriesRow| row.counts.as_ref().map_or(0.0, |counts| counts.factor);
+    let columns: [(&str, ArrayRef); 14] = [
         ("id", u64s(|row| row.id)),
         ("application", u32s(|row| row.application.0)),
         ("tier", u32s(|row| row.tier.0)),
@@ -114,6 +151,9 @@ fn batch_of(rows: &[SeriesRow]) -> RecordBatch {
         ("scope", texts(|row| &row.scope)),
         ("attributes", Arc::new(attributes)),
         ("at", u64s(|row| row.at_ns)),
+        ("path", texts(path)),
+        ("path_unit", texts(path_unit)),
+        ("factor", Arc::new(F64::from_iter_values(rows.iter().map(factor)))),
     ];
     RecordBatch::try_from_iter_with_nullable(
         columns.into_iter().map(|(name, array)| (name, array, false)),
@@ -145,6 +185,7 @@ fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(SeriesRow)) -> Option<()> 
     let [instrument, delta] = [column::<U8>(batch, "instrument")?, column::<U8>(batch, "delta")?];
     let [id, at_ns] = [column::<U64>(batch, "id")?, column::<U64>(batch, "at")?];
     let attributes: &Binary = column(batch, "attributes")?;
+    let mut counting = Counting::of(batch);
     for at in 0..batch.num_rows() {
         each(SeriesRow {
             id: id.value(at),
@@ -158,9 +199,74 @@ fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(SeriesRow)) -> Option<()> 
             scope: scope.value(at).to_owned(),
             attributes: attributes.value(at).to_vec(),
             at_ns: at_ns.value(at),
+            counts: counting.as_mut().and_then(|counting| counting.at(at)),
         });
     }
     Some(())
+}
+
+/// The columns that say what counted samples count for; not in segments before format 4.
+struct Counting<'b> {
+    path: &'b Text,
+    unit: &'b Text,
+    factor: &'b F64,
+    /// The last one, which is often the next one too.
+    name: Arc<SeriesName>,
+}
+
+impl<'b> Counting<'b> {
+    fn of(batch: &'b RecordBatch) -> Option<Counting<'b>> {
+        Some(Counting {
+            path: column(batch, "path")?,
+            unit: column(batch, "path_unit")?,
+            factor: column(batch, "factor")?,
+            name: SeriesName::new("", ""),
+        })
+    }
+
+    fn at(&mut self, at: usize) -> Option<Counts> {
+        let (path, unit) = (self.path.value(at), self.unit.value(at));
+        if path.is_empty() {
+            return None;
+        }
+        if self.name.path() != path || self.name.unit() != unit {
+            self.name = SeriesName::new(path, unit);
+        }
+        Some(Counts { name: Arc::clone(&self.name), factor: self.factor.value(at) })
+    }
+}
+
+/// Gives each series of counted samples that may be wanted, and some others, to `each`.
+///
+/// # Errors
+/// When the file cannot be read or lacks a column.
+pub(crate) fn each_counted(
+    segment: &Opened,
+    wanted: &Wanted,
+    mut each: impl FnMut(Counted),
+) -> Result<(), SegmentError> {
+    const COLUMNS: [&str; 7] = ["id", "application", "tier", "node", "path", "path_unit", "factor"];
+    segment.each_batch_with(
+        &COLUMNS,
+        |group| wanted.may_be_in(group),
+        |batch| {
+            let Some(mut counting) = Counting::of(batch) else { return Some(()) };
+            let u32s = |name| column::<U32>(batch, name);
+            let [application, tier, node] = [u32s("application")?, u32s("tier")?, u32s("node")?];
+            let id = column::<U64>(batch, "id")?;
+            for at in 0..batch.num_rows() {
+                let Some(Counts { name, factor }) = counting.at(at) else { continue };
+                let key = SeriesKey {
+                    application: EntityId(application.value(at)),
+                    tier: EntityId(tier.value(at)),
+                    node: EntityId(node.value(at)),
+                    name,
+                };
+                each(Counted { id: id.value(at), key, factor });
+            }
+            Some(())
+        },
+    )
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use crate::{
     recency::{detail_of_merged, recency},
     segment::{
         Opened, Output, SegmentError,
+        counted::{Counting, Run, Runs},
         figures::{Figures, Wanted, each_figure},
         logs::{Log, each_log, encode_logs},
         metrics::{self, Points, each_point, rows_in},
@@ -102,7 +103,7 @@ fn merged(table: Table, inputs: &[Arc<Segment>]) -> Result<Piece, StoreError> {
             let bytes = encode_traces(&mut rows)?;
             Ok(piece_of(table, inputs, rows.len() as u64, bytes))
         }
-        Table::Samples => {
+        Table::Samples | Table::Counted => {
             let (rows, bytes) = merge_samples(inputs)?;
             Ok(piece_of(table, inputs, rows, bytes))
         }
@@ -189,12 +190,26 @@ fn series_of(inputs: &[Arc<Segment>]) -> Result<Vec<SeriesRow>, SegmentError> {
     Ok(all.into_values().flatten().collect())
 }
 
-/// Chunks of the same series become one; a sample that stands twice stays once.
+/// Chunks of the same series become one; a sample that stands twice and does not count stays once.
 fn merge_samples(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentError> {
-    let opened: Vec<Arc<Opened>> =
-        segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
     let samples: u64 = segments.iter().map(|segment| segment.meta.rows).sum();
     let mut writer = SampleWriter::new(usize::try_from(samples).unwrap_or(usize::MAX))?;
+    each_series_samples(segments, |mut plain, runs| {
+        plain.order();
+        writer.samples(&plain)?;
+        runs.0.iter().try_for_each(|run| writer.run(plain.series, run))
+    })?;
+    Ok((writer.samples, writer.finish()?))
+}
+
+/// Gives each series' samples, of all segments, to `each`: those that count elsewhere, and the counted ones. By id; the
+/// segments with the oldest rows come first.
+pub(super) fn each_series_samples(
+    segments: &[Arc<Segment>],
+    mut each: impl FnMut(SeriesSamples, Runs) -> Result<(), SegmentError>,
+) -> Result<(), SegmentError> {
+    let opened: Vec<Arc<Opened>> =
+        segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
     let mut inputs = Vec::new();
     for segment in &opened {
         inputs.push((samples::rows(segment)?.peekable(), segment));
@@ -208,21 +223,26 @@ fn merge_samples(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentErr
                 return Err(error);
             }
         }
-        let Some(series) = least else { break };
-        let mut of_series = SeriesSamples::of(series);
+        let Some(series) = least else { return Ok(()) };
+        let (mut plain, mut runs) = (SeriesSamples::of(series), Runs::default());
         for (input, segment) in &mut inputs {
             let of_it = |row: &Result<Row, SegmentError>| {
                 row.as_ref().is_ok_and(|row| row.series == series)
             };
             while let Some(Ok(row)) = input.next_if(of_it) {
                 let chunk = row.decode().ok_or_else(|| segment.damaged())?;
-                of_series.add(chunk, &(i64::MIN..i64::MAX));
+                match row.counting {
+                    Counting::Elsewhere => {
+                        plain.add(chunk, row.counting, &(i64::MIN..i64::MAX));
+                    }
+                    counting => {
+                        runs.add(Run::of(counting, chunk).ok_or_else(|| segment.damaged())?);
+                    }
+                }
             }
         }
-        of_series.order();
-        writer.samples(&of_series)?;
+        each(plain, runs)?;
     }
-    Ok((writer.samples, writer.finish()?))
 }
 
 /// One input's spans, a batch at a time.

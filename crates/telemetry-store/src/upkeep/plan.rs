@@ -16,7 +16,7 @@ pub struct Retention {
     pub ten_minutes_ms: i64,
     pub hours_ms: i64,
     pub logs_ms: i64,
-    /// Raw metric points.
+    /// Raw metric points; those that minutes are worked out of stay as long as minutes do.
     pub samples_ms: i64,
     /// While less of the disk is free, percent, the oldest data go before their time; 0 for never.
     pub keep_free_percent: u8,
@@ -33,7 +33,9 @@ impl Retention {
             Table::FiguresTen | Table::MetricsTen => self.ten_minutes_ms,
             Table::FiguresHour | Table::MetricsHour => self.hours_ms,
             Table::Logs => self.logs_ms,
-            Table::Samples | Table::Series => self.samples_ms,
+            Table::Samples => self.samples_ms,
+            // Minutes are worked out of them.
+            Table::Counted | Table::Series => self.samples_ms.max(self.minutes_ms),
         }
     }
 }
@@ -53,9 +55,13 @@ pub enum Job {
 
 /// So many segments of one level become one of the next.
 const FAN_IN: usize = 16;
+/// Of samples fewer: the longer a chunk, the fewer bytes each of them takes.
+const FAN_IN_OF_SAMPLES: usize = 8;
 /// After the end of its period so long nothing much is expected to come, milliseconds.
 const SETTLE_MS: i64 = 15 * 60_000;
-/// The rest of a closed period is merged unless its largest segment is so many times as large as all others: late rows
+/// A burst of samples is over when no segment has come for so long, milliseconds: longer than from one cut to the next.
+const QUIET_MS: i64 = 15_000;
+/// The rest of a closed period or of a burst is merged unless its largest segment is so many times as large as all others: late rows
 /// would have it written again and again.
 const WORTHWHILE: u64 = 8;
 
@@ -63,7 +69,7 @@ const WORTHWHILE: u64 = 8;
 /// is done.
 fn max_bytes(table: Table) -> u64 {
     match table {
-        Table::Spans | Table::Snapshots | Table::Samples => 64 << 20,
+        Table::Spans | Table::Snapshots | Table::Samples | Table::Counted => 64 << 20,
         _ => 16 << 20,
     }
 }
@@ -110,7 +116,7 @@ fn make_room(segments: &[SegmentMeta], now_ms: i64, deficit: u64) -> Option<Job>
             Table::Spans => Some(0),
             Table::Logs => Some(1),
             Table::Samples => Some(2),
-            Table::Figures | Table::Metrics => segment.rolled_up.then_some(3),
+            Table::Figures | Table::Metrics | Table::Counted => segment.rolled_up.then_some(3),
             Table::Snapshots | Table::TraceIndex => {
                 (segment.max_time_ns / 1_000_000 < now_ms - DAY_MS).then_some(4)
             }
@@ -165,7 +171,7 @@ pub(super) fn is_expired(segment: &SegmentMeta, now_ms: i64, retention: &Retenti
 }
 
 fn is_rolled_up_later(table: Table) -> bool {
-    matches!(table, Table::Figures | Table::Metrics)
+    matches!(table, Table::Figures | Table::Metrics | Table::Counted)
 }
 
 /// Segments that may be merged with one another: account, table, period, whether rolled up.
@@ -191,9 +197,8 @@ fn is_closed(segment: &SegmentMeta, now_ms: i64) -> bool {
 fn merge(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
     groups(segments.iter()).into_iter().find_map(|((_, table, _, _), group)| {
         let table = Table::from_number(table)?;
-        let max_bytes = max_bytes(table);
-        let chosen =
-            full_level(&group, max_bytes).or_else(|| rest_of_closed(&group, max_bytes, now_ms))?;
+        let chosen = full_level(&group, fan_in(table), max_bytes(table))
+            .or_else(|| rest(table, &group, now_ms))?;
         let level = chosen.iter().map(|segment| segment.level).max()?.saturating_add(1);
         Some(Job::Merge {
             table,
@@ -204,27 +209,38 @@ fn merge(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
 }
 
 /// The first neighbours of one level that are enough.
-fn full_level<'a>(group: &[&'a SegmentMeta], max_bytes: u64) -> Option<Vec<&'a SegmentMeta>> {
+fn full_level<'a>(
+    group: &[&'a SegmentMeta],
+    fan_in: usize,
+    max_bytes: u64,
+) -> Option<Vec<&'a SegmentMeta>> {
     group
         .chunk_by(|a, b| a.level == b.level)
         .flat_map(|level| runs(level, max_bytes))
-        .find(|run| run.len() >= FAN_IN)
+        .find(|run| run.len() >= fan_in)
 }
 
-/// Neighbours that are left of a period that has ended.
-fn rest_of_closed<'a>(
-    group: &[&'a SegmentMeta],
-    max_bytes: u64,
-    now_ms: i64,
-) -> Option<Vec<&'a SegmentMeta>> {
-    if !group.iter().all(|segment| is_closed(segment, now_ms)) {
+/// Neighbours that are left of a period that has ended, or of a burst of samples.
+fn rest<'a>(table: Table, group: &[&'a SegmentMeta], now_ms: i64) -> Option<Vec<&'a SegmentMeta>> {
+    let is_over = group.iter().all(|segment| is_closed(segment, now_ms))
+        || is_of_samples(table)
+            && group.iter().all(|segment| now_ms > segment.created_ms + QUIET_MS);
+    if !is_over {
         return None;
     }
-    runs(group, max_bytes).find(|run| {
+    runs(group, max_bytes(table)).find(|run| {
         let all: u64 = run.iter().map(|segment| segment.bytes).sum();
         let largest = run.iter().map(|segment| segment.bytes).max().unwrap_or(0);
         run.len() >= 2 && largest <= WORTHWHILE * (all - largest)
     })
+}
+
+fn is_of_samples(table: Table) -> bool {
+    matches!(table, Table::Samples | Table::Counted)
+}
+
+fn fan_in(table: Table) -> usize {
+    if is_of_samples(table) { FAN_IN_OF_SAMPLES } else { FAN_IN }
 }
 
 /// For each segment: it and its next neighbours, as many as make one that is not too large.
@@ -332,6 +348,38 @@ mod tests {
         let both = [segment(1, Table::Spans, 2), segment(2, Table::TraceIndex, 2)];
         assert_eq!(plan(&both, 24 * HOUR, &KEEP), None);
         assert_eq!(plan(&both, 26 * HOUR, &KEEP), Some(Job::Drop { segments: vec![1] }));
+    }
+
+    #[test]
+    fn what_a_burst_of_samples_left_is_merged_when_it_is_over() {
+        let few: Vec<_> = (1..=3)
+            .map(|id| SegmentMeta {
+                created_ms: id * 1000,
+                ..segment(id as u64, Table::Counted, 0)
+            })
+            .collect();
+        assert_eq!(plan(&few, 3_000 + QUIET_MS, &KEEP), None);
+        let merge = Job::Merge { table: Table::Counted, segments: vec![1, 2, 3], level: 1 };
+        assert_eq!(plan(&few, 3_001 + QUIET_MS, &KEEP), Some(merge));
+        let spans: Vec<_> = (1..=3).map(|id| segment(id, Table::Spans, 0)).collect();
+        assert_eq!(plan(&spans, 3_001 + QUIET_MS, &KEEP), None);
+    }
+
+    #[test]
+    fn counted_samples_stay_as_long_as_the_minutes_that_they_tell() {
+        let few = Retention { samples_ms: 24 * HOUR, ..KEEP };
+        let old = [
+            segment(1, Table::Samples, 9),
+            SegmentMeta { rolled_up: true, ..segment(2, Table::Counted, 9) },
+            segment(3, Table::Series, 9),
+        ];
+        assert_eq!(plan(&old, 26 * HOUR, &few), Some(Job::Drop { segments: vec![1] }));
+        let dropped = Some(Job::Drop { segments: vec![1, 2, 3] });
+        assert_eq!(plan(&old, (8 * 24 + 2) * HOUR, &few), dropped);
+        // Not rolled up yet: first that.
+        let late = [segment(2, Table::Counted, 9)];
+        let rolled_up = Some(Job::RollUp { table: Table::Counted, segments: vec![2] });
+        assert_eq!(plan(&late, (8 * 24 + 2) * HOUR, &few), rolled_up);
     }
 
     #[test]

@@ -10,7 +10,11 @@ use crate::{
         series_row, trace, transaction,
     },
     reader::{Points, Reader, Resolution},
-    segment::metrics::{Point, SeriesKey, SeriesName, Wanted, each_point},
+    segment::{
+        counted::{CountedSample, Role},
+        metrics::{Point, SeriesKey, SeriesName, Wanted, each_point},
+        series::{Counts, SeriesRow},
+    },
 };
 
 /// Rows of each table as it says itself.
@@ -170,6 +174,52 @@ fn late_samples_change_the_value_of_their_minute_and_not_how_many_minutes_there_
         assert_eq!((hour.last, hour.last_at_ms), (4.0, HOUR.start_millis() + 70_000));
         let [sum, squares] = [values[0] + values[1], values[0].powi(2) + values[1].powi(2)];
         assert_eq!((hour.minutes, hour.minutes_sum, hour.minutes_squares), (2.0, sum, squares));
+    }
+}
+
+/// Minutes that are stored and minutes that samples tell are the same, whichever is rolled up first.
+#[test]
+fn what_samples_tell_and_what_is_stored_of_a_minute_are_rolled_up_as_one() {
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+        let mut fixture = Fixture::new();
+        let name = SeriesName::new("Custom Metrics|orders", "");
+        let row = SeriesRow {
+            counts: Some(Counts { name: Arc::clone(&name), factor: 2.0 }),
+            ..series_row("orders", 7)
+        };
+        let (application, tier, node) = (row.application, row.tier, row.node);
+        let key = SeriesKey { application, tier, node, name };
+        let at_ms = |second: i64| HOUR.start_millis() + second * 1000;
+        let counted = |second, value, role| CountedSample::new(7, at_ms(second), value, role);
+        for number in order {
+            fixture.write(|rows| {
+                rows.series(row.clone());
+                match number {
+                    0 => rows.point(key.clone(), HOUR, &Point::of(1.0, at_ms(50))),
+                    1 => rows.counted.push(counted(10, 1.0, Role::Value)),
+                    // Two of the next minute, by how much they grew.
+                    2 => [(40, 5.0, Role::Base), (61, 6.0, Role::Next), (70, 7.5, Role::Next)]
+                        .map(|(at, value, role)| rows.counted.push(counted(at, value, role)))
+                        .into_iter()
+                        .collect(),
+                    _ => rows.counted.push(counted(20, 1.5, Role::Value)),
+                }
+            });
+            fixture.upkeep(AFTER_MS);
+        }
+        for table in [Table::MetricsTen, Table::MetricsHour] {
+            let mut all = Point::default();
+            for segment in fixture.store.pin().of(ACCOUNT, table) {
+                let segment = segment.open().expect("it opens");
+                each_point(&segment, &Wanted::ALL, |_, _, point| all.merge(&point))
+                    .expect("it reads");
+            }
+            assert_eq!((all.count, all.sum, all.squares), (5.0, 11.0, 1.0 + 4.0 + 9.0 + 4.0 + 9.0));
+            assert_eq!((all.minutes, all.minutes_sum), (2.0, 2.0 + 2.5), "{order:?}");
+            assert_eq!(all.minutes_squares, 4.0 + 6.25);
+            assert_eq!((all.last, all.last_at_ms), (3.0, at_ms(70)));
+        }
+        assert_eq!(rows(&fixture)[&Table::Counted], 4);
     }
 }
 

@@ -33,7 +33,7 @@ struct Group {
 
 #[derive(Clone, Copy, Debug)]
 struct Gathered {
-    recipe: usize,
+    recipe: u16,
     fold: Fold,
     part: f64,
     parts: u32,
@@ -56,7 +56,7 @@ pub(super) struct Value {
 }
 
 /// From when to when a value counts; of a level both are the same.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) since_ns: u64,
     pub(super) time_ns: u64,

@@ -17,10 +17,11 @@ use twox_hash::XxHash3_64;
 use super::{
     Metrics, Taken,
     collection::{Collection, Span, Value},
+    counted::{Counted, Growth, Sampled},
     distribution, raw,
     requests::RequestMetric,
-    routes::{Found, Origin, Raw, Route, hash},
-    streams::{Began, Step, StreamPoint, Total},
+    routes::{Origin, Route, hash},
+    streams::{Began, Known, Owner, Step, StreamPoint, Told, Total},
 };
 use crate::{
     otlp::{
@@ -52,6 +53,10 @@ pub(super) struct Export<'e> {
     rows: &'e mut Rows,
     buffers: &'e mut Buffers,
     collection: Collection,
+    /// Samples that stand for what they count for, as far as is known yet.
+    counted: Vec<Counted>,
+    /// Since when no stream of the process has been missed, once that was asked.
+    known_since: Option<u64>,
     taken: Taken,
 }
 
@@ -67,6 +72,12 @@ pub(super) struct Measured<'a> {
     pub(super) scope: &'a str,
     /// Of process, scope and name.
     seed: u64,
+}
+
+impl Measured<'_> {
+    pub(super) fn is_number(&self) -> bool {
+        self.instrument != Instrument::Distribution
+    }
 }
 
 /// What every kind of point has.
@@ -92,10 +103,12 @@ impl<'e> Export<'e> {
         let under = |seed: u64, id: &u32| XxHash3_64::oneshot_with_seed(seed, &id.to_le_bytes());
         let node = ids.iter().fold(0, under);
         Export {
-            metrics,
             source,
             node,
             process: under(node, &source.process),
+            counted: std::mem::take(&mut metrics.counted),
+            known_since: None,
+            metrics,
             cleaning,
             now_ms,
             rows,
@@ -114,6 +127,8 @@ impl<'e> Export<'e> {
 
     /// Puts the values of the whole into the rows.
     pub(super) fn finish(mut self) -> Taken {
+        self.counted.drain(..).for_each(|sample| sample.tell(&mut self.rows.counted));
+        self.metrics.counted = std::mem::take(&mut self.counted);
         for value in std::mem::take(&mut self.collection).values() {
             self.emit(&value);
         }
@@ -210,61 +225,53 @@ impl<'e> Export<'e> {
         self.taken.points += 1;
         let value = point.value.map(|value| value.as_f64()).filter(|value| value.is_finite());
         let at = at(point.attributes, point.start_ns, point.time_ns);
-        let (Some(value), Some((stream, found))) = (value, self.found(measured, &at)) else {
+        let (Some(value), Some(point)) = (value, self.found(measured, &at)) else {
             self.taken.ignored += 1;
             return;
         };
-        if let Some(series) = self.raw_series(measured, &at, &stream, found.raw) {
-            self.rows.samples.number(series, millis(stream.time_ns), value);
-        }
-        let routes = found.routes;
-        let export = self.collection.export_of(stream.stream);
+        let Export { metrics, rows, collection, counted, taken, .. } = self;
+        let known = metrics.streams.get_mut(point.stream, self.now_ms);
+        let (stream, processes) = known.expect("it was found");
+        let known = stream.known.as_ref().expect("it was found");
+        let at_ms = millis(point.time_ns);
         let grows = |route: &Route| matches!(route.reading, Reading::Increase | Reading::PerSecond);
-        let increase =
-            if routes.iter().any(grows) { self.increase(measured, &stream, value) } else { None };
+        let growth = match known.routes.iter().any(grows) {
+            false => Growth::None,
+            true if measured.temporality == Temporality::Delta => {
+                Growth::By { amount: value, span: delta_span(&point), before: None }
+            }
+            true => {
+                let mut since = || processes.known_since(self.process, point.time_ns, self.now_ms);
+                let since = *self.known_since.get_or_insert_with(&mut since);
+                growth(stream.runs.step(&point, since, Total::Number(value)), &point)
+            }
+        };
+        if growth == Growth::Repeated {
+            taken.ignored += 1;
+        }
         let changes = measured.instrument == Instrument::UpDownCounter
             && measured.temporality == Temporality::Delta;
-        let level =
-            if changes { self.metrics.streams.accumulate(&stream, value) } else { Some(value) };
-        let now = Span { since_ns: stream.time_ns, time_ns: stream.time_ns };
-        for route in routes.iter() {
-            let read = match (route.reading, level, increase) {
+        let level = if changes { stream.runs.accumulate(&point, value) } else { Some(value) };
+        if !changes && let Some(route) = known.sole_route() {
+            let sample = Sampled { point, value, at_ms, growth, process: self.source.process };
+            let (told, levels) = (&mut stream.told, &mut metrics.levels);
+            if let Some(sample) = sample.count(known.series, route, told, metrics.head, levels) {
+                counted.push(sample);
+                return;
+            }
+        }
+        rows.samples.number(known.series, at_ms, value);
+        let export = collection.export_of(point.stream);
+        let now = Span { since_ns: point.time_ns, time_ns: point.time_ns };
+        for route in &known.routes {
+            let read = match (route.reading, level, growth) {
                 (Reading::Value, Some(level), _) => Some((level, now)),
-                (Reading::Increase, _, Some((amount, span))) => Some((amount, span)),
-                (Reading::PerSecond, _, Some((amount, span))) => rate(amount, span),
+                (Reading::Increase, _, Growth::By { amount, span, .. }) => Some((amount, span)),
+                (Reading::PerSecond, _, Growth::By { amount, span, .. }) => rate(amount, span),
                 _ => None,
             };
             if let Some((value, span)) = read {
-                self.collection.add(route, export, value, span);
-            }
-        }
-    }
-
-    /// By how much a number grew, and since when.
-    fn increase(
-        &mut self,
-        measured: &Measured<'_>,
-        stream: &StreamPoint,
-        value: f64,
-    ) -> Option<(f64, Span)> {
-        if measured.temporality == Temporality::Delta {
-            return Some((value, delta_span(stream)));
-        }
-        match self.step(stream, Total::Number(value))? {
-            (Total::Number(amount), span) => Some((amount, span)),
-            (Total::Distribution(_), _) => None,
-        }
-    }
-
-    fn step(&mut self, stream: &StreamPoint, total: Total) -> Option<(Total, Span)> {
-        match self.metrics.streams.step(stream, total) {
-            Step::Increase { amount, since_ns } => {
-                Some((amount, Span { since_ns, time_ns: stream.time_ns }))
-            }
-            Step::Base => None,
-            Step::Repeated | Step::Full => {
-                self.taken.ignored += 1;
-                None
+                collection.add(route, export, value, span);
             }
         }
     }
@@ -287,27 +294,36 @@ impl<'e> Export<'e> {
         quantiles: &[(f64, f64)],
     ) {
         self.taken.points += 1;
-        let known = if no_recorded_value { None } else { self.found(measured, &at) };
-        let Some((stream, found)) = known else {
+        let point = if no_recorded_value { None } else { self.found(measured, &at) };
+        let Some(point) = point else {
             self.taken.ignored += 1;
             return;
         };
-        if let Some(series) = self.raw_series(measured, &at, &stream, found.raw) {
-            self.rows.samples.distribution(series, millis(stream.time_ns), value.clone());
-        }
-        let routes = found.routes;
-        let export = self.collection.export_of(stream.stream);
+        let known = self.metrics.streams.get_mut(point.stream, self.now_ms);
+        let (stream, processes) = known.expect("it was found");
+        let known = stream.known.as_ref().expect("it was found");
+        self.rows.samples.distribution(known.series, millis(point.time_ns), value.clone());
+        let export = self.collection.export_of(point.stream);
         let added = if measured.temporality == Temporality::Delta {
-            Some((value, delta_span(&stream)))
+            Some((value, delta_span(&point)))
         } else {
-            match self.step(&stream, Total::Distribution(Box::new(value))) {
-                Some((Total::Distribution(added), span)) => Some((*added, span)),
+            let mut since = || processes.known_since(self.process, point.time_ns, self.now_ms);
+            let since = *self.known_since.get_or_insert_with(&mut since);
+            match stream.runs.step(&point, since, Total::Distribution(Box::new(value))) {
+                Step::Increase { amount: Total::Distribution(added), since_ns, .. } => {
+                    Some((*added, Span { since_ns, time_ns: point.time_ns }))
+                }
+                Step::Repeated => {
+                    self.taken.ignored += 1;
+                    None
+                }
                 _ => None,
             }
         };
         let Some((added, span)) = added else { return };
+        let routes = known.routes.clone();
         if let Some(metric) = RequestMetric::of(measured.name) {
-            let minute = Minute::of_ns(stream.time_ns);
+            let minute = Minute::of_ns(point.time_ns);
             let tier = self.source.place.tier;
             self.metrics.requests.add(tier, minute, metric, added.count as f64);
         }
@@ -319,7 +335,7 @@ impl<'e> Export<'e> {
             };
             match read {
                 Some(value) => self.collection.add(route, export, value, span),
-                None if route.custom => self.own_series(route, &added, quantiles, stream.time_ns),
+                None if route.custom => self.own_series(route, &added, quantiles, point.time_ns),
                 None => {}
             }
         }
@@ -361,63 +377,76 @@ impl<'e> Export<'e> {
         }
     }
 
-    fn found(&mut self, measured: &Measured<'_>, at: &At<'_>) -> Option<(StreamPoint, Found)> {
-        let stream = StreamPoint {
+    /// The stream of a point, known from then on; nothing where its attributes cannot be read, or beyond the bound on
+    /// streams. Says what its series is when that was not said that day.
+    fn found(&mut self, measured: &Measured<'_>, at: &At<'_>) -> Option<StreamPoint> {
+        let point = StreamPoint {
             stream: stream_hash(measured.seed, at.attributes),
-            process: self.process,
             start_ns: at.start_ns,
             time_ns: if at.time_ns == 0 {
                 self.now_ms.unsigned_abs().saturating_mul(1_000_000)
             } else {
                 at.time_ns
             },
-            now_ms: self.now_ms,
             began: measured.began,
         };
+        if self.metrics.streams.get_mut(point.stream, self.now_ms).is_none() {
+            self.get_to_know(point.stream, measured, at)?;
+        }
+        let (stream, _) = self.metrics.streams.get_mut(point.stream, self.now_ms)?;
+        let known = stream.known.as_mut()?;
+        if known.say(raw::day_of(point.time_ns)) {
+            let (place, cleaning) = (&self.source.place, self.cleaning);
+            let time_ns = point.time_ns;
+            let row = raw::row(known, measured, at, place, time_ns, cleaning, self.buffers);
+            self.rows.series(row);
+        }
+        Some(point)
+    }
+
+    fn get_to_know(&mut self, stream: u64, measured: &Measured<'_>, at: &At<'_>) -> Option<()> {
+        let (account, application) = (self.source.place.account, self.source.place.application);
+        let owner = Owner { account, application, process: self.process };
+        if !self.metrics.streams.has_room(stream, owner) {
+            return None;
+        }
         let origin = Origin {
-            stream: stream.stream,
             node: self.node,
             metric: measured.name,
             unit: measured.unit,
             instrument: measured.instrument,
-            day: raw::day_of(stream.time_ns),
             now_ms: self.now_ms,
         };
-        let found = self.metrics.routes.of(
-            &origin,
-            self.cleaning.sanitiser,
-            || at.attributes.read().ok(),
-            || raw::series_id(self.node, measured, at),
-        )?;
-        Some((stream, found))
+        let attributes = at.attributes.read().ok()?;
+        let routes = self.metrics.routes.work_out(&origin, &attributes, self.cleaning.sanitiser);
+        let series = raw::series_id(self.node, measured, at, &routes);
+        let known = Known::new(routes, series);
+        if let Some(other) = self.metrics.streams.know(stream, owner, known, self.now_ms) {
+            self.share(other);
+        }
+        Some(())
     }
 
-    /// The id of a point's series; says what it is when that was not said today.
-    fn raw_series(
-        &mut self,
-        measured: &Measured<'_>,
-        at: &At<'_>,
-        stream: &StreamPoint,
-        raw: Option<Raw>,
-    ) -> Option<u64> {
-        let Some(raw) = raw else {
-            self.taken.not_kept += 1;
-            return None;
-        };
-        if raw.is_unsaid {
-            let place = &self.source.place;
-            let row = raw::row(
-                raw.series,
-                measured,
-                at,
-                place,
-                stream.time_ns,
-                self.cleaning,
-                self.buffers,
-            );
-            self.rows.series(row);
-        }
-        Some(raw.series)
+    /// Another stream counts for the path of this one from now on: what came of this one in this body is put together with
+    /// what comes of the other.
+    fn share(&mut self, stream: u64) {
+        let Export { metrics, rows, collection, counted, .. } = self;
+        let Some((state, _)) = metrics.streams.get_mut(stream, self.now_ms) else { return };
+        let Some(known) = &state.known else { return };
+        state.told = Told::default();
+        counted.retain(|sample| {
+            if sample.stream != stream {
+                return true;
+            }
+            rows.samples.number(known.series, sample.at_ms, sample.value);
+            let export = collection.export_of(stream);
+            if let Some(counts) = sample.counts {
+                known.routes.iter().for_each(|route| {
+                    collection.add(route, export, counts, sample.span);
+                });
+            }
+            false
+        });
     }
 
     fn key(&self, name: &Arc<SeriesName>) -> SeriesKey {
@@ -454,6 +483,20 @@ impl<'e> Export<'e> {
     }
 }
 
+/// What the step of a number says.
+fn growth(step: Step, point: &StreamPoint) -> Growth {
+    match step {
+        Step::Increase { amount: Total::Number(amount), since_ns, before } => Growth::By {
+            amount,
+            span: Span { since_ns, time_ns: point.time_ns },
+            before: Some(before),
+        },
+        Step::Increase { .. } => Growth::None,
+        Step::Base => Growth::Begins,
+        Step::Repeated => Growth::Repeated,
+    }
+}
+
 fn at(attributes: AttributeList<'_>, start_ns: u64, time_ns: u64) -> At<'_> {
     At { attributes, start_ns, time_ns }
 }
@@ -470,7 +513,7 @@ fn delta_span(stream: &StreamPoint) -> Span {
     Span { since_ns, time_ns: stream.time_ns }
 }
 
-fn millis(ns: u64) -> i64 {
+pub(super) fn millis(ns: u64) -> i64 {
     (ns / 1_000_000).cast_signed()
 }
 

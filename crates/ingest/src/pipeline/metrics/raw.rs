@@ -1,15 +1,18 @@
 //! Raw samples: every point as it came, under the id of its series; what the series is, is said once a day.
 
+use std::sync::Arc;
+
 use model::{
     attributes::{Attributes, Value},
     naming::name,
     time::DAY_NS,
 };
-use telemetry_store::segment::series::SeriesRow;
+use telemetry_store::segment::series::{Counts, SeriesRow};
 
 use super::{
     export::{At, Measured, stream_hash},
-    routes::hash,
+    routes::{Route, hash},
+    streams::Known,
 };
 use crate::{
     otlp::metrics::Temporality,
@@ -24,17 +27,32 @@ pub(super) fn day_of(time_ns: u64) -> u32 {
     u32::try_from(time_ns / DAY_NS).expect("u64 nanoseconds are less than u32 days")
 }
 
-/// The same for every process that a node ever was. `node` is the hash of account, application, tier and node.
-pub(super) fn series_id(node: u64, measured: &Measured<'_>, at: &At<'_>) -> u64 {
+/// The same for every process that a node ever was. `node` is the hash of account, application, tier and node. What counted
+/// samples of it count for is part of what a series is: it is said of the id, and not of each sample.
+pub(super) fn series_id(node: u64, measured: &Measured<'_>, at: &At<'_>, routes: &[Route]) -> u64 {
     let kind = [measured.kind as u8, u8::from(measured.temporality == Temporality::Delta)];
     let seed =
         hash(hash(node, measured.scope), measured.name) ^ u64::from(u16::from_le_bytes(kind));
-    stream_hash(seed, at.attributes)
+    let id = stream_hash(seed, at.attributes);
+    match plain(measured, routes) {
+        Some(route) => {
+            hash(hash(id ^ route.factor.to_bits(), route.name.path()), route.name.unit())
+        }
+        None => id,
+    }
+}
+
+/// The only route of a stream whose samples can be told as counted ones.
+fn plain<'r>(measured: &Measured<'_>, routes: &'r [Route]) -> Option<&'r Route> {
+    match routes {
+        [route] if route.is_plain() && measured.is_number() => Some(route),
+        _ => None,
+    }
 }
 
 /// What a series is.
 pub(super) fn row(
-    id: u64,
+    known: &Known,
     measured: &Measured<'_>,
     at: &At<'_>,
     place: &Place,
@@ -50,7 +68,7 @@ pub(super) fn row(
     let mut attributes = Vec::new();
     store_attributes(&sorted, None, cleaning, &mut attributes, &mut buffers.cleaner);
     SeriesRow {
-        id,
+        id: known.series,
         application: place.application,
         tier: place.tier,
         node: place.node,
@@ -61,5 +79,7 @@ pub(super) fn row(
         scope: name::limit(measured.scope).into_owned(),
         attributes,
         at_ns: time_ns,
+        counts: plain(measured, &known.routes)
+            .map(|route| Counts { name: Arc::clone(&route.name), factor: route.factor }),
     }
 }

@@ -3,7 +3,7 @@
 //! Paths with attributes' values in them are bounded: a node has at most [`MAX_COMBINATIONS`] of one metric, whatever the
 //! agents send; the rest of an unknown metric counts in one path together, the rest of a known one is left out.
 
-use std::{hash::Hasher, sync::Arc};
+use std::{collections::HashSet, hash::Hasher, sync::Arc};
 
 use model::{
     attributes::Attributes,
@@ -13,16 +13,17 @@ use model::{
     },
     sanitise::Sanitiser,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use smallvec::{SmallVec, smallvec};
 use telemetry_store::segment::metrics::SeriesName;
 use twox_hash::XxHash3_64;
 
-use super::streams::{Began, FORGET_MS, MAX_STREAMS};
+use super::streams::{Began, FORGET_MS, Streams};
 
 /// Paths of one metric of one node.
 const MAX_COMBINATIONS: u32 = 100;
 /// Paths with attributes in them, of all nodes.
-const MAX_ALL_COMBINATIONS: usize = 400_000;
+const MAX_ALL_COMBINATIONS: usize = 1_000_000;
 
 /// Where a point goes.
 #[derive(Clone, Debug)]
@@ -36,23 +37,29 @@ pub(super) struct Route {
     pub(super) part: Part,
     pub(super) factor: f64,
     /// A lower one is preferred.
-    pub(super) recipe: usize,
+    pub(super) recipe: u16,
     /// Not in the table.
     pub(super) custom: bool,
-    /// What it takes of the bound on paths.
-    combination: Option<(u64, u64)>,
+    /// The metric of whose bound on paths it takes.
+    bounded_by: Option<u64>,
+}
+
+impl Route {
+    /// Whether a value comes of one point alone, so that a sample can stand for it.
+    pub(super) fn is_plain(&self) -> bool {
+        self.part == Part::Part
+            && matches!(self.fold, Fold::Sum | Fold::Mean)
+            && matches!(self.reading, Reading::Value | Reading::Increase)
+    }
 }
 
 /// What decides on a stream's routes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin<'a> {
-    pub(super) stream: u64,
     pub(super) node: u64,
     pub(super) metric: &'a str,
     pub(super) unit: &'a str,
     pub(super) instrument: Instrument,
-    /// Days since 1970 of the point.
-    pub(super) day: u32,
     pub(super) now_ms: i64,
 }
 
@@ -60,54 +67,72 @@ pub(super) struct Origin<'a> {
 #[derive(Debug)]
 pub(super) struct Routes {
     table: MetricTable,
-    by_stream: FxHashMap<u64, Known>,
     combinations: Combinations,
+    /// Names that streams share.
+    names: HashSet<Arc<SeriesName>, FxBuildHasher>,
 }
 
-#[derive(Debug)]
-struct Known {
-    seen_ms: i64,
-    routes: Arc<[Route]>,
-    series: u64,
-    /// Days since 1970 for which was said what its series is: the last two.
-    said: [u32; 2],
-}
-
-/// Where the points of a stream go.
-#[derive(Clone, Debug)]
-pub(super) struct Found {
-    pub(super) routes: Arc<[Route]>,
-    /// Nothing beyond the bound on streams: then there are no raw samples of it.
-    pub(super) raw: Option<Raw>,
-}
-
-/// The series of a stream's raw samples.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Raw {
-    pub(super) series: u64,
-    /// What it is has not been said on this day.
-    pub(super) is_unsaid: bool,
-}
-
-/// Which attributes' values a node has paths for: (node and metric, path) and when it was seen.
-pub(super) type SavedCombinations = Vec<((u64, u64), i64)>;
+/// Which attributes' values a node has paths for: node and metric, and part of the path's hash; and when it was seen, Unix
+/// seconds.
+pub(super) type SavedCombinations = Vec<(u64, Vec<(u32, u32)>)>;
+/// The same before version 3 of the checkpoint: (node and metric, path), Unix milliseconds.
+pub(super) type SavedCombinationsV2 = Vec<((u64, u64), i64)>;
 
 #[derive(Debug, Default)]
 struct Combinations {
-    seen: FxHashMap<(u64, u64), i64>,
+    seen: FxHashMap<Combination, u32>,
     of_metric: FxHashMap<u64, u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Combination {
+    metric: [u32; 2],
+    path: u32,
+}
+
+impl Combination {
+    fn new(metric: u64, path: u64) -> Combination {
+        Combination { metric: [metric as u32, (metric >> 32) as u32], path: path as u32 }
+    }
+
+    fn metric(self) -> u64 {
+        u64::from(self.metric[0]) | u64::from(self.metric[1]) << 32
+    }
+}
+
+/// Unix milliseconds as seconds.
+fn seconds(ms: i64) -> u32 {
+    u32::try_from(ms / 1000).unwrap_or_default()
 }
 
 impl Routes {
     pub(super) fn restore(saved: SavedCombinations) -> Routes {
-        let seen = saved.into_iter().collect();
+        let paths = saved.into_iter().flat_map(|(metric, paths)| {
+            let of_path = move |(path, seen_s)| (Combination::new(metric, u64::from(path)), seen_s);
+            paths.into_iter().map(of_path)
+        });
+        Routes::with(paths.collect())
+    }
+
+    pub(super) fn restore_v2(saved: SavedCombinationsV2) -> Routes {
+        let paths = saved
+            .into_iter()
+            .map(|((metric, path), seen_ms)| (Combination::new(metric, path), seconds(seen_ms)));
+        Routes::with(paths.collect())
+    }
+
+    fn with(seen: FxHashMap<Combination, u32>) -> Routes {
         let mut combinations = Combinations { seen, ..Combinations::default() };
         combinations.count();
-        Routes { table: MetricTable::new(), by_stream: FxHashMap::default(), combinations }
+        Routes { table: MetricTable::new(), combinations, names: HashSet::default() }
     }
 
     pub(super) fn save(&self) -> SavedCombinations {
-        self.combinations.seen.iter().map(|(key, seen_ms)| (*key, *seen_ms)).collect()
+        let mut of_metric: FxHashMap<u64, Vec<(u32, u32)>> = FxHashMap::default();
+        for (combination, seen_s) in &self.combinations.seen {
+            of_metric.entry(combination.metric()).or_default().push((combination.path, *seen_s));
+        }
+        of_metric.into_iter().collect()
     }
 
     /// Since when a counter counts: those of the table are the runtime's and the host's own, others the application's.
@@ -121,64 +146,36 @@ impl Routes {
         }
     }
 
-    /// Where the points of a stream go; `attributes` are asked for when it is not known, and `series` for the id of its raw
-    /// samples. Nothing where the attributes cannot be read.
-    pub(super) fn of<'a>(
-        &mut self,
-        origin: &Origin<'_>,
-        sanitiser: &Sanitiser,
-        attributes: impl FnOnce() -> Option<Attributes<'a>>,
-        series: impl FnOnce() -> u64,
-    ) -> Option<Found> {
-        if let Some(known) = self.by_stream.get_mut(&origin.stream) {
-            known.seen_ms = origin.now_ms;
-            let raw = Raw { series: known.series, is_unsaid: known.say(origin.day) };
-            return Some(Found { routes: Arc::clone(&known.routes), raw: Some(raw) });
-        }
-        let routes: Arc<[Route]> = self.work_out(origin, &attributes()?, sanitiser).into();
-        if self.by_stream.len() >= MAX_STREAMS {
-            return Some(Found { routes, raw: None });
-        }
-        let series = series();
-        let known = Known {
-            seen_ms: origin.now_ms,
-            routes: Arc::clone(&routes),
-            series,
-            said: [origin.day, u32::MAX],
-        };
-        self.by_stream.insert(origin.stream, known);
-        Some(Found { routes, raw: Some(Raw { series, is_unsaid: true }) })
-    }
-
-    fn work_out(
+    /// Where the points of a stream go.
+    pub(super) fn work_out(
         &mut self,
         origin: &Origin<'_>,
         attributes: &Attributes<'_>,
         sanitiser: &Sanitiser,
-    ) -> Vec<Route> {
+    ) -> SmallVec<[Route; 1]> {
         if self.table.uses(origin.metric).is_empty() {
-            return vec![self.custom(origin, attributes, sanitiser)];
+            return smallvec![self.custom(origin, attributes, sanitiser)];
         }
-        let mut routes = Vec::new();
+        let mut routes = SmallVec::new();
         for place in self.table.uses(origin.metric) {
             let Some(path) = place.path(attributes) else { continue };
             let template = hash(origin.node, place.series.path);
             let series = hash(origin.node, &path);
-            let combination = place.series.path.contains('{').then_some((template, series));
-            if combination.is_some_and(|paths| !self.combinations.admit(paths, origin.now_ms)) {
+            let bounded_by = place.series.path.contains('{').then_some(template);
+            if bounded_by.is_some_and(|by| !self.combinations.admit(by, series, origin.now_ms)) {
                 continue;
             }
             routes.push(Route {
-                name: SeriesName::new(&path, place.series.unit.text()),
+                name: share(&mut self.names, &path, place.series.unit.text()),
                 series,
                 kind: place.series.kind,
                 reading: place.pick.reading,
                 fold: place.fold,
                 part: place.part,
                 factor: place.factor(origin.unit),
-                recipe: place.recipe,
+                recipe: place.recipe as u16,
                 custom: false,
-                combination,
+                bounded_by,
             });
         }
         routes
@@ -193,15 +190,15 @@ impl Routes {
         let Custom { mut path, unit, kind, reading, factor } =
             custom(origin.metric, origin.unit, origin.instrument, attributes, sanitiser);
         let mut series = hash(origin.node, &path);
-        let mut combination = Some((hash(origin.node, origin.metric), series));
-        if combination.is_some_and(|paths| !self.combinations.admit(paths, origin.now_ms)) {
-            combination = None;
+        let mut bounded_by = Some(hash(origin.node, origin.metric));
+        if bounded_by.is_some_and(|by| !self.combinations.admit(by, series, origin.now_ms)) {
+            bounded_by = None;
             path = without_attributes(origin.metric);
             series = hash(origin.node, &path);
         }
         let adds = kind == Kind::PerMinute || kind == Kind::Level || reading == Reading::PerSecond;
         Route {
-            name: SeriesName::new(&path, &unit),
+            name: share(&mut self.names, &path, &unit),
             series,
             kind,
             reading,
@@ -210,49 +207,54 @@ impl Routes {
             factor,
             recipe: 0,
             custom: true,
-            combination,
+            bounded_by,
         }
     }
 
     /// Forgets what was not used for an hour.
-    pub(super) fn forget(&mut self, now_ms: i64) {
-        let used = |seen_ms: i64| seen_ms.saturating_add(FORGET_MS) >= now_ms;
-        self.by_stream.retain(|_, known| used(known.seen_ms));
-        for known in self.by_stream.values() {
-            for combination in known.routes.iter().filter_map(|route| route.combination) {
-                let seen_ms = self.combinations.seen.entry(combination).or_default();
-                *seen_ms = known.seen_ms.max(*seen_ms);
+    pub(super) fn forget(&mut self, streams: &Streams, now_ms: i64) {
+        for (route, seen_ms) in streams.routes() {
+            if let Some(metric) = route.bounded_by {
+                let combination = Combination::new(metric, route.series);
+                let seen_s = self.combinations.seen.entry(combination).or_default();
+                *seen_s = seconds(seen_ms).max(*seen_s);
             }
         }
-        self.combinations.seen.retain(|_, seen_ms| used(*seen_ms));
+        let oldest = seconds(now_ms - FORGET_MS);
+        self.combinations.seen.retain(|_, seen_s| *seen_s >= oldest);
         self.combinations.count();
+        self.names.retain(|name| Arc::strong_count(name) > 1);
     }
 }
 
-impl Known {
-    /// Whether it was not said yet on a day what its series is. Then it will have been.
-    fn say(&mut self, day: u32) -> bool {
-        let is_unsaid = !self.said.contains(&day);
-        if is_unsaid {
-            self.said = [day, self.said[0]];
-        }
-        is_unsaid
+/// A name that may be shared with other streams.
+fn share(
+    names: &mut HashSet<Arc<SeriesName>, FxBuildHasher>,
+    path: &str,
+    unit: &str,
+) -> Arc<SeriesName> {
+    let name = SeriesName::new(path, unit);
+    if let Some(known) = names.get(&name) {
+        return Arc::clone(known);
     }
+    names.insert(Arc::clone(&name));
+    name
 }
 
 impl Combinations {
     /// Counts anew how many each metric has.
     fn count(&mut self) {
         self.of_metric.clear();
-        for (metric, _) in self.seen.keys() {
-            *self.of_metric.entry(*metric).or_default() += 1;
+        for combination in self.seen.keys() {
+            *self.of_metric.entry(combination.metric()).or_default() += 1;
         }
     }
 
     /// Whether a path may be used.
-    fn admit(&mut self, (metric, path): (u64, u64), now_ms: i64) -> bool {
-        if let Some(seen_ms) = self.seen.get_mut(&(metric, path)) {
-            *seen_ms = now_ms;
+    fn admit(&mut self, metric: u64, path: u64, now_ms: i64) -> bool {
+        let combination = Combination::new(metric, path);
+        if let Some(seen_s) = self.seen.get_mut(&combination) {
+            *seen_s = seconds(now_ms);
             return true;
         }
         let count = self.of_metric.entry(metric).or_default();
@@ -260,7 +262,7 @@ impl Combinations {
             return false;
         }
         *count += 1;
-        self.seen.insert((metric, path), now_ms);
+        self.seen.insert(combination, seconds(now_ms));
         true
     }
 }

@@ -1,7 +1,9 @@
-//! Cumulative streams: the totals last seen, from which the next export's increase follows.
+//! Streams: all that is known of one metric of one process and scope with one set of attributes, in one place: where its
+//! points go ([`Known`]), the totals last seen, from which the next export's increase follows, and how far its samples are
+//! told ([`Told`]).
 //!
-//! A stream is one metric of one process and scope with one set of attributes; each start time of it is a run of its own,
-//! so that two processes that nothing else tells apart do not look like one that restarts all the time. An increase is
+//! Each start time of a stream is a run of its own, so that two processes that nothing else tells apart do not look like one
+//! that restarts all the time. An increase is
 //! - the total less the run's total before;
 //! - the whole total where it is lower than before (the counter began again at zero);
 //! - the whole total of a new run that began since we know its process: such a run is as old as the process or younger,
@@ -11,14 +13,25 @@
 //! Start times are not always true ([`Began`]): what an agent reads off the runtime or the host was counted before the agent
 //! began, so that its first total is always a base. A total that is not newer than the last one is a repetition.
 //!
-//! Bounded: [`MAX_STREAMS`] streams, [`MAX_RUNS`] runs each; what was not seen for an hour is forgotten.
+//! Bounded: [`MAX_OF_ACCOUNT`] streams an account and [`MAX_OF_APPLICATION`] an application, [`MAX_RUNS`] runs each; what was
+//! not seen for an hour is forgotten.
 
-use model::distribution::Distribution;
+mod saved;
+
+use model::{
+    distribution::Distribution,
+    id::{AccountId, EntityId},
+};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
-/// Streams beyond it are counted as ignored.
-pub(super) const MAX_STREAMS: usize = 200_000;
+use super::routes::Route;
+pub(super) use saved::{SavedStreams, SavedStreamsV2};
+
+/// The points of streams beyond it are refused: counted, and nothing else.
+pub(super) const MAX_OF_ACCOUNT: u32 = 1_000_000;
+pub(super) const MAX_OF_APPLICATION: u32 = 100_000;
 /// Of more the oldest is forgotten.
 const MAX_RUNS: usize = 8;
 /// What is not heard of for so long is forgotten.
@@ -26,28 +39,68 @@ pub(super) const FORGET_MS: i64 = 3_600_000;
 /// An agent reports for the first time up to this long after its start, given the usual interval of a minute.
 const START_TOLERANCE_NS: u64 = 120_000_000_000;
 
-/// All cumulative state.
+/// All streams and the processes they are of.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    streams: FxHashMap<u64, Stream>,
-    processes: FxHashMap<u64, Process>,
+    by_key: FxHashMap<u64, Stream>,
+    processes: Processes,
+    /// The stream that alone counts for a path of a node, the first where there are several.
+    owners: FxHashMap<u64, u64>,
+    of_account: FxHashMap<AccountId, u32>,
+    of_application: FxHashMap<(AccountId, EntityId), u32>,
 }
 
-/// What of it outlives the process.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct SavedStreams {
-    streams: Vec<(u64, Stream)>,
-    processes: Vec<(u64, Process)>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Stream {
-    process: u64,
+/// One stream.
+#[derive(Debug)]
+pub(super) struct Stream {
+    owner: Owner,
     seen_ms: i64,
-    runs: Vec<Run>,
+    /// Nothing since a restart until it is heard of.
+    pub(super) known: Option<Known>,
+    pub(super) runs: Runs,
+    pub(super) told: Told,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// The totals of a stream that were seen last, by start time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Runs(SmallVec<[Run; 1]>);
+
+/// The processes that streams are of.
+#[derive(Debug, Default)]
+pub(super) struct Processes(FxHashMap<u64, Process>);
+
+/// Whose a stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) account: AccountId,
+    pub(super) application: EntityId,
+    pub(super) process: u64,
+}
+
+/// What is worked out when a stream is first heard of.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) routes: SmallVec<[Route; 1]>,
+    /// Of its raw samples.
+    pub(super) series: u64,
+    /// Days since 1970 for which was said what its series is: the last two.
+    said: [u32; 2],
+    /// Nothing else counts for its only path.
+    pub(super) is_sole: bool,
+}
+
+/// How far the samples of a stream are told as counted ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// In which head its last one is; 0 for none.
+    pub(super) head: u32,
+    /// Of that one's run.
+    pub(super) start_ns: u64,
+    /// Its time, Unix milliseconds.
+    pub(super) at_ms: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Run {
     start_ns: u64,
     time_ns: u64,
@@ -72,10 +125,8 @@ pub(super) enum Total {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StreamPoint {
     pub(super) stream: u64,
-    pub(super) process: u64,
     pub(super) start_ns: u64,
     pub(super) time_ns: u64,
-    pub(super) now_ms: i64,
     pub(super) began: Began,
 }
 
@@ -94,14 +145,12 @@ pub(super) enum Began {
 /// What a total says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
-    /// So much more than at `since_ns`.
-    Increase { amount: Total, since_ns: u64 },
+    /// So much more than at `since_ns`, when a number was `before`.
+    Increase { amount: Total, since_ns: u64, before: f64 },
     /// The first of its run: the next one will tell.
     Base,
     /// Nothing: it was told before, or later ones were.
     Repeated,
-    /// There is no room for its stream.
-    Full,
 }
 
 impl Total {
@@ -120,48 +169,187 @@ impl Total {
 }
 
 impl Streams {
-    /// Takes the next total of a stream.
-    pub(super) fn step(&mut self, point: &StreamPoint, total: Total) -> Step {
-        let process = self
-            .processes
-            .entry(point.process)
-            .or_insert(Process { known_since_ns: point.time_ns, seen_ms: point.now_ms });
-        process.seen_ms = point.now_ms;
-        let began_in_our_time = point.start_ns != 0
-            && point.began == Began::AtStart
-            && point.start_ns.saturating_add(START_TOLERANCE_NS) >= process.known_since_ns;
-        if self.streams.len() >= MAX_STREAMS && !self.streams.contains_key(&point.stream) {
-            return Step::Full;
+    /// A stream that is known and heard of now, and the processes.
+    pub(super) fn get_mut(
+        &mut self,
+        key: u64,
+        now_ms: i64,
+    ) -> Option<(&mut Stream, &mut Processes)> {
+        let stream = self.by_key.get_mut(&key).filter(|stream| stream.known.is_some())?;
+        stream.seen_ms = now_ms;
+        Some((stream, &mut self.processes))
+    }
+
+    /// Whether there is room for another stream, unless it is known.
+    pub(super) fn has_room(&self, key: u64, owner: Owner) -> bool {
+        let Owner { account, application, .. } = owner;
+        let count = |counted: Option<&u32>| counted.copied().unwrap_or_default();
+        (count(self.of_account.get(&account)) < MAX_OF_ACCOUNT
+            && count(self.of_application.get(&(account, application))) < MAX_OF_APPLICATION)
+            || self.by_key.contains_key(&key)
+    }
+
+    /// Notes what was worked out of a stream. Gives back the stream that until now counted alone for the path of this one.
+    pub(super) fn know(
+        &mut self,
+        key: u64,
+        owner: Owner,
+        known: Known,
+        now_ms: i64,
+    ) -> Option<u64> {
+        let mut known = known;
+        let mut shared_with = None;
+        for route in &known.routes {
+            let first = *self.owners.entry(route.series).or_insert(key);
+            if first == key {
+                continue;
+            }
+            known.is_sole = false;
+            if let Some(other) = self.by_key.get_mut(&first).and_then(|of| of.known.as_mut())
+                && other.is_sole
+            {
+                other.is_sole = false;
+                shared_with = Some(first);
+            }
         }
-        let stream = self.streams.entry(point.stream).or_insert_with(|| Stream {
-            process: point.process,
-            seen_ms: point.now_ms,
-            runs: Vec::with_capacity(1),
+        match self.by_key.get_mut(&key) {
+            Some(stream) => {
+                let before = std::mem::replace(&mut stream.owner, owner);
+                (stream.known, stream.seen_ms) = (Some(known), now_ms);
+                // It was not known whose it is.
+                if before != owner {
+                    self.count(owner);
+                }
+            }
+            None => {
+                self.count(owner);
+                let (runs, told) = Default::default();
+                let known = Some(known);
+                self.by_key.insert(key, Stream { owner, seen_ms: now_ms, known, runs, told });
+            }
+        }
+        shared_with
+    }
+
+    fn count(&mut self, owner: Owner) {
+        let Owner { account, application, .. } = owner;
+        *self.of_account.entry(account).or_default() += 1;
+        *self.of_application.entry((account, application)).or_default() += 1;
+    }
+
+    /// Forgets what was not heard of for an hour. A process of which a stream was forgotten is known from now on only, so
+    /// that the stream's whole total does not count again when it comes back.
+    pub(super) fn forget(&mut self, now_ms: i64) {
+        let silent = |seen_ms: i64| seen_ms.saturating_add(FORGET_MS) < now_ms;
+        let Processes(processes) = &mut self.processes;
+        processes.retain(|_, process| !silent(process.seen_ms));
+        let before = self.by_key.len();
+        self.by_key.retain(|_, stream| {
+            if !silent(stream.seen_ms) {
+                return true;
+            }
+            if let Some(process) = processes.get_mut(&stream.owner.process)
+                && !stream.runs.0.is_empty()
+            {
+                let now_ns = now_ms.unsigned_abs().saturating_mul(1_000_000);
+                process.known_since_ns = process.known_since_ns.max(now_ns);
+            }
+            false
         });
-        stream.seen_ms = point.now_ms;
-        let start_ns = if point.began == Began::WithHost { 0 } else { point.start_ns };
-        match stream.runs.iter_mut().find(|run| run.start_ns == start_ns) {
+        if self.by_key.len() < before {
+            self.count_anew();
+        }
+    }
+
+    /// Counts the streams, and finds out which of them count alone for their paths.
+    fn count_anew(&mut self) {
+        (self.of_account, self.of_application) = Default::default();
+        let mut users: FxHashMap<u64, (u64, u32)> = FxHashMap::default();
+        let owners: Vec<Owner> = self.by_key.values().map(|stream| stream.owner).collect();
+        owners.into_iter().for_each(|owner| self.count(owner));
+        for (key, stream) in &self.by_key {
+            for route in stream.known.iter().flat_map(|known| &known.routes) {
+                let user = users.entry(route.series).or_insert((*key, 0));
+                user.1 += 1;
+            }
+        }
+        for stream in self.by_key.values_mut() {
+            if let Some(known) = &mut stream.known {
+                known.is_sole = known.routes.iter().all(|route| users[&route.series].1 == 1);
+            }
+        }
+        self.owners = users.into_iter().map(|(path, (key, _))| (path, key)).collect();
+    }
+
+    /// Each path that is in use, and when last.
+    pub(super) fn routes(&self) -> impl Iterator<Item = (&Route, i64)> {
+        self.by_key.values().flat_map(|stream| {
+            let routes = stream.known.iter().flat_map(|known| &known.routes);
+            routes.map(|route| (route, stream.seen_ms))
+        })
+    }
+
+    /// How many streams there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_key.len()
+    }
+}
+
+impl Processes {
+    /// Since when no stream of a process has been missed; it is heard of now.
+    pub(super) fn known_since(&mut self, process: u64, time_ns: u64, now_ms: i64) -> u64 {
+        let process =
+            self.0.entry(process).or_insert(Process { known_since_ns: time_ns, seen_ms: now_ms });
+        process.seen_ms = now_ms;
+        process.known_since_ns
+    }
+}
+
+impl Known {
+    pub(super) fn new(routes: SmallVec<[Route; 1]>, series: u64) -> Known {
+        Known { routes, series, said: [u32::MAX; 2], is_sole: true }
+    }
+
+    /// Whether it was not said yet on a day what its series is. Then it will have been.
+    pub(super) fn say(&mut self, day: u32) -> bool {
+        let is_unsaid = !self.said.contains(&day);
+        if is_unsaid {
+            self.said = [day, self.said[0]];
+        }
+        is_unsaid
+    }
+
+    /// Its route, if its samples can be told as counted ones.
+    pub(super) fn sole_route(&self) -> Option<&Route> {
+        match self.routes.as_slice() {
+            [route] if self.is_sole && route.is_plain() => Some(route),
+            _ => None,
+        }
+    }
+}
+
+impl Runs {
+    /// Takes its next total; `known_since_ns` is of its process.
+    pub(super) fn step(&mut self, point: &StreamPoint, known_since_ns: u64, total: Total) -> Step {
+        let start_ns = point.start_of_run();
+        match self.0.iter_mut().find(|run| run.start_ns == start_ns) {
             Some(run) => run.step(point.time_ns, total),
-            None => stream.begin(start_ns, point.time_ns, total, began_in_our_time),
+            None => {
+                let in_our_time = point.start_ns != 0
+                    && point.began == Began::AtStart
+                    && point.start_ns.saturating_add(START_TOLERANCE_NS) >= known_since_ns;
+                self.begin(start_ns, point.time_ns, total, in_our_time)
+            }
         }
     }
 
     /// Adds a change to a level that its agent reports by changes, and returns the level.
     pub(super) fn accumulate(&mut self, point: &StreamPoint, change: f64) -> Option<f64> {
-        if self.streams.len() >= MAX_STREAMS && !self.streams.contains_key(&point.stream) {
-            return None;
-        }
-        let stream = self.streams.entry(point.stream).or_insert_with(|| Stream {
-            process: point.process,
-            seen_ms: point.now_ms,
-            runs: Vec::with_capacity(1),
-        });
-        stream.seen_ms = point.now_ms;
-        if stream.runs.is_empty() {
+        if self.0.is_empty() {
             let total = Total::Number(0.0);
-            stream.runs.push(Run { start_ns: 0, time_ns: point.time_ns, total });
+            self.0.push(Run { start_ns: 0, time_ns: point.time_ns, total });
         }
-        match &mut stream.runs[0].total {
+        match &mut self.0[0].total {
             Total::Number(level) => {
                 *level += change;
                 Some(*level)
@@ -170,62 +358,25 @@ impl Streams {
         }
     }
 
-    /// Forgets what was not heard of for an hour. A process of which a stream was forgotten is known from now on only, so
-    /// that the stream's whole total does not count again when it comes back.
-    pub(super) fn forget(&mut self, now_ms: i64) {
-        let silent = |seen_ms: i64| seen_ms.saturating_add(FORGET_MS) < now_ms;
-        self.processes.retain(|_, process| !silent(process.seen_ms));
-        let processes = &mut self.processes;
-        self.streams.retain(|_, stream| {
-            if !silent(stream.seen_ms) {
-                return true;
-            }
-            if let Some(process) = processes.get_mut(&stream.process) {
-                let now_ns = now_ms.unsigned_abs().saturating_mul(1_000_000);
-                process.known_since_ns = process.known_since_ns.max(now_ns);
-            }
-            false
-        });
-    }
-
-    /// How many streams there are.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.streams.len()
-    }
-
-    pub(super) fn save(&self) -> SavedStreams {
-        SavedStreams {
-            streams: self.streams.iter().map(|(key, stream)| (*key, stream.clone())).collect(),
-            processes: self
-                .processes
-                .iter()
-                .map(|(key, process)| (*key, process.clone()))
-                .collect(),
+    fn begin(&mut self, start_ns: u64, time_ns: u64, total: Total, in_our_time: bool) -> Step {
+        if self.0.len() >= MAX_RUNS
+            && let Some(oldest) = (0..self.0.len()).min_by_key(|at| self.0[*at].time_ns)
+        {
+            self.0.remove(oldest);
         }
-    }
-
-    pub(super) fn restore(saved: SavedStreams) -> Streams {
-        Streams {
-            streams: saved.streams.into_iter().collect(),
-            processes: saved.processes.into_iter().collect(),
+        self.0.push(Run { start_ns, time_ns, total: total.clone() });
+        if in_our_time {
+            Step::Increase { amount: total, since_ns: start_ns.min(time_ns), before: 0.0 }
+        } else {
+            Step::Base
         }
     }
 }
 
-impl Stream {
-    fn begin(&mut self, start_ns: u64, time_ns: u64, total: Total, in_our_time: bool) -> Step {
-        if self.runs.len() >= MAX_RUNS
-            && let Some(oldest) = (0..self.runs.len()).min_by_key(|at| self.runs[*at].time_ns)
-        {
-            self.runs.remove(oldest);
-        }
-        self.runs.push(Run { start_ns, time_ns, total: total.clone() });
-        if in_our_time {
-            Step::Increase { amount: total, since_ns: start_ns.min(time_ns) }
-        } else {
-            Step::Base
-        }
+impl StreamPoint {
+    /// What tells its run from the stream's others.
+    pub(super) fn start_of_run(&self) -> u64 {
+        if self.began == Began::WithHost { 0 } else { self.start_ns }
     }
 }
 
@@ -236,8 +387,12 @@ impl Run {
         }
         let amount = total.since(&self.total).unwrap_or_else(|| total.clone());
         let since_ns = self.time_ns;
+        let before = match self.total {
+            Total::Number(before) => before,
+            Total::Distribution(_) => 0.0,
+        };
         (self.time_ns, self.total) = (time_ns, total);
-        Step::Increase { amount, since_ns }
+        Step::Increase { amount, since_ns, before }
     }
 }
 
@@ -249,14 +404,28 @@ mod tests {
     /// Long after 1970, in seconds.
     const T: u64 = 1_700_000_000;
 
+    const OWNER: Owner = Owner { account: AccountId::FIRST, application: EntityId(1), process: 1 };
+
     fn at(start: u64, time: u64) -> StreamPoint {
         StreamPoint {
             stream: 1,
-            process: 1,
             start_ns: start * SECOND,
             time_ns: time * SECOND,
-            now_ms: time as i64 * 1000,
             began: Began::AtStart,
+        }
+    }
+
+    impl Streams {
+        /// The next total of a stream, which arrives at its own time.
+        fn step(&mut self, point: &StreamPoint, total: Total) -> Step {
+            let now_ms = (point.time_ns / 1_000_000) as i64;
+            if self.get_mut(point.stream, now_ms).is_none() {
+                let known = Known::new(SmallVec::new(), point.stream);
+                assert_eq!(self.know(point.stream, OWNER, known, now_ms), None);
+            }
+            let (stream, processes) = self.get_mut(point.stream, now_ms).unwrap();
+            let since = processes.known_since(OWNER.process, point.time_ns, now_ms);
+            stream.runs.step(point, since, total)
         }
     }
 
@@ -347,21 +516,26 @@ mod tests {
         for minute in 1..=70 {
             let other = StreamPoint { stream: 2, ..at(T, T + minute * 60) };
             streams.step(&other, Total::Number(minute as f64));
-            streams.forget(other.now_ms);
+            streams.forget((other.time_ns / 1_000_000) as i64);
         }
         assert_eq!(streams.len(), 1);
         assert_eq!(streams.step(&at(T, T + 4300), Total::Number(6.0)), Step::Base);
     }
 
     #[test]
-    fn full_is_said_and_known_streams_go_on() {
+    fn there_is_no_room_beyond_the_bound_of_an_application_and_known_streams_go_on() {
         let mut streams = Streams::default();
-        for stream in 0..MAX_STREAMS as u64 {
+        for stream in 0..u64::from(MAX_OF_APPLICATION) {
+            assert!(streams.has_room(stream, OWNER));
             streams.step(&StreamPoint { stream, ..at(T, T) }, Total::Number(1.0));
         }
-        let one_more = StreamPoint { stream: MAX_STREAMS as u64, ..at(T, T) };
-        assert_eq!(streams.step(&one_more, Total::Number(1.0)), Step::Full);
+        assert!(!streams.has_room(u64::MAX, OWNER));
+        assert!(streams.has_room(1, OWNER));
+        assert!(streams.has_room(u64::MAX, Owner { application: EntityId(2), ..OWNER }));
         assert_eq!(number(streams.step(&at(T, T + 60), Total::Number(3.0))), Some(2.0));
+        streams.forget((T as i64 + 3_630) * 1000);
+        assert_eq!(streams.len(), 1);
+        assert!(streams.has_room(u64::MAX, OWNER));
     }
 
     #[test]

@@ -14,6 +14,8 @@ use model::{
     time::SECOND_NS,
 };
 
+use telemetry_store::segment::metrics::{Point, SeriesKey};
+
 use self::otlp::{Made, delta, gauge, histogram, sum, up_down};
 use super::*;
 use crate::{otlp::limits::AttributeLimits, pipeline::registry::Place};
@@ -69,8 +71,10 @@ impl Fixture {
     /// A series as it is shown, minute by minute after [`T`].
     fn shown(&self, path: &str) -> Vec<(i64, f64)> {
         let table = MetricTable::new();
-        let points = self.rows.points.iter().filter(|((key, _), _)| key.path() == path);
+        let points = self.points();
         let shown: BTreeMap<i64, f64> = points
+            .iter()
+            .filter(|((key, _), _)| key.path() == path)
             .map(|((key, minute), point)| {
                 let value = match table.kind(key.path(), key.unit()) {
                     Kind::PerMinute => point.sum,
@@ -88,8 +92,19 @@ impl Fixture {
         assert_eq!(self.shown(path), expected, "{path}; there are {:#?}", self.paths());
     }
 
-    fn paths(&self) -> Vec<&str> {
-        let mut paths: Vec<&str> = self.rows.points.keys().map(|(key, _)| key.path()).collect();
+    /// All minutes.
+    fn points(&self) -> BTreeMap<(SeriesKey, Minute), Point> {
+        let mut points = BTreeMap::new();
+        self.rows.each_point(|key, minute, point| {
+            let merged: &mut Point = points.entry((key.clone(), minute)).or_default();
+            merged.merge(point);
+        });
+        points
+    }
+
+    fn paths(&self) -> Vec<String> {
+        let points = self.points();
+        let mut paths: Vec<String> = points.keys().map(|(key, _)| key.path().to_owned()).collect();
         paths.sort_unstable();
         paths.dedup();
         paths
@@ -244,7 +259,10 @@ fn a_share_of_cpu_that_the_agent_worked_out_serves_where_there_are_no_times() {
     fixture.check("Hardware Resources|CPU|%Busy", &[]);
     fixture.export(1, T, &[utilization(0.7, 0.3)]);
     fixture.check("Hardware Resources|CPU|%Busy", &[(0, 30.0)]);
-    assert!(!fixture.paths().contains(&"Hardware Resources|CPU|%IOWait"), "nobody measured it");
+    assert!(
+        !fixture.paths().contains(&"Hardware Resources|CPU|%IOWait".to_owned()),
+        "nobody measured it"
+    );
 }
 
 #[test]
@@ -298,7 +316,7 @@ fn attributes_without_end_fold_into_one_path() {
     }
     let paths = fixture.paths();
     assert_eq!(paths.len(), 101);
-    assert!(paths.contains(&"Custom Metrics|order.weight|(other)"));
+    assert!(paths.contains(&"Custom Metrics|order.weight|(other)".to_owned()));
     fixture.check("Custom Metrics|order.weight|(other)", &[(0, 2.0)]);
 }
 
@@ -318,5 +336,5 @@ fn requests_are_counted_by_tier_whatever_the_name_of_their_metric() {
 fn what_is_no_number_is_ignored_and_said() {
     let mut fixture = Fixture::new();
     fixture.export(1, T, &[gauge("a", "1", &[(&[], T, f64::NAN), (&[("b", "c")], T, 1.0)])]);
-    assert_eq!((fixture.ignored, fixture.paths()), (1, vec!["Custom Metrics|a|b=c"]));
+    assert_eq!((fixture.ignored, fixture.paths()), (1, vec!["Custom Metrics|a|b=c".to_owned()]));
 }

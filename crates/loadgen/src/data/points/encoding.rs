@@ -56,7 +56,7 @@ pub(crate) fn scope(metrics: &[Metric], start_ns: u64) -> Scope {
 }
 
 impl Slot {
-    fn moved(self, by: usize) -> Self {
+    pub(super) fn moved(self, by: usize) -> Self {
         Self { time: self.time + by, value: self.value + by }
     }
 }

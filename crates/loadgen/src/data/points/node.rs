@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use super::catalogue::{CHANNEL, CHANNELS, Kind, SERIES_PER_NODE, metrics};
+use super::catalogue::{CHANNEL, CHANNELS, Kind, Metric, SERIES_PER_NODE, metrics};
 use super::encoding::{BUCKETS_AFTER, SUM_AFTER, Scope, Slot, resource_of, scope};
 use super::values::Series;
-use super::{NODES_PER_TIER, SeriesShape};
+use super::{Form, NODES_PER_TIER, SeriesShape, remote_write};
 use crate::data::expected::service_name;
 use crate::data::span::pod_name;
 use crate::draws::Draws;
@@ -19,8 +19,8 @@ const NS: u64 = 1_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Plan {
     scope: Scope,
-    kinds: Vec<Kind>,
-    names: Vec<String>,
+    metrics: Vec<Metric>,
+    form: Form,
     first_ns: u64,
     interval_ns: u64,
 }
@@ -34,7 +34,9 @@ pub(crate) struct Batch {
 
 #[derive(Debug)]
 struct Node {
-    resource: Vec<u8>,
+    /// Its resource as OTLP, or the whole of its remote write with where the values lie.
+    encoded: Vec<u8>,
+    slots: Vec<Slot>,
     series: Vec<Series>,
     draws: Draws,
     watched: Watched,
@@ -53,6 +55,8 @@ pub(crate) struct Watched {
     pub(crate) count: u64,
     /// Of the values of a gauge and the observations of a histogram; the total of a counter.
     pub(crate) sum: f64,
+    /// The first total where that one only says from where to count.
+    pub(crate) base: Option<f64>,
     /// Among the node's series.
     pub(crate) index: usize,
 }
@@ -63,10 +67,8 @@ impl Plan {
         let interval_ns = shape.interval_s * NS;
         let first_ns = now_ns - (shape.samples - 1) * interval_ns;
         let metrics = metrics(shape.instruments);
-        let kinds = metrics.iter().flat_map(|metric| [metric.kind; CHANNELS.len()]).collect();
         let scope = scope(&metrics, first_ns - interval_ns);
-        let names = metrics.into_iter().map(|metric| metric.name).collect();
-        Self { scope, kinds, names, first_ns, interval_ns }
+        Self { scope, metrics, form: shape.form, first_ns, interval_ns }
     }
 
     /// Of the first and the last of so many samples, in milliseconds since 1970. Cumulative series began an interval
@@ -97,10 +99,16 @@ impl Batch {
         let (plan, mut header) = (&self.plan, Vec::with_capacity(12));
         let time_ns = plan.first_ns + number * plan.interval_ns;
         for node in &mut self.nodes {
+            if plan.form == Form::RemoteWrite {
+                let at = out.len();
+                out.extend_from_slice(&node.encoded);
+                node.stamp_remote_write(time_ns / 1_000_000, &mut out[at..]);
+                continue;
+            }
             header.clear();
-            put_header(&mut header, 1, node.resource.len() + plan.scope.bytes.len());
+            put_header(&mut header, 1, node.encoded.len() + plan.scope.bytes.len());
             out.extend_from_slice(&header);
-            out.extend_from_slice(&node.resource);
+            out.extend_from_slice(&node.encoded);
             let at = out.len();
             out.extend_from_slice(&plan.scope.bytes);
             node.stamp(&plan.scope.slots, time_ns, &mut out[at..]);
@@ -116,20 +124,32 @@ impl Node {
     fn new(plan: &Plan, shape: &SeriesShape, number: usize) -> Self {
         let (tier, instance) = (number / NODES_PER_TIER, number % NODES_PER_TIER);
         let mut draws = Draws::new(shape.seed, number as u64);
-        let series = plan.kinds.iter().map(|kind| Series::begin(*kind, &mut draws)).collect();
+        let kinds = plan.metrics.iter().flat_map(|metric| [metric.kind; CHANNELS.len()]);
+        let series = kinds.map(|kind| Series::begin(kind, &mut draws)).collect();
         let index = draws.below(SERIES_PER_NODE);
+        let metric = &plan.metrics[index / CHANNELS.len()];
+        let (service, pod) = (service_name(tier), pod_name(tier, instance));
+        let ((encoded, slots), name) = match plan.form {
+            Form::Otlp => {
+                ((resource_of(&shape.namespace, tier, instance), Vec::new()), metric.name.clone())
+            }
+            Form::RemoteWrite => {
+                let job = format!("{}/{service}", shape.namespace);
+                (remote_write::request(&plan.metrics, &job, &pod), remote_write::name(metric))
+            }
+        };
         let watched = Watched {
-            tier: service_name(tier),
-            node: pod_name(tier, instance),
-            metric: plan.names[index / CHANNELS.len()].clone(),
+            tier: service,
+            node: pod,
+            metric: name,
             attribute: format!("{CHANNEL}={}", CHANNELS[index % CHANNELS.len()]),
-            kind: plan.kinds[index],
+            kind: metric.kind,
             count: 0,
             sum: 0.0,
+            base: None,
             index,
         };
-        let resource = resource_of(&shape.namespace, tier, instance);
-        Self { resource, series, draws, watched }
+        Self { encoded, slots, series, draws, watched }
     }
 
     fn stamp(&mut self, slots: &[Slot], time_ns: u64, out: &mut [u8]) {
@@ -140,9 +160,27 @@ impl Node {
         }
         self.watched.see(&self.series[self.watched.index]);
     }
+
+    fn stamp_remote_write(&mut self, time_ms: u64, out: &mut [u8]) {
+        for (series, slot) in self.series.iter_mut().zip(&self.slots) {
+            series.advance(&mut self.draws);
+            remote_write::stamp(&mut out[slot.time..], time_ms);
+            put(out, slot.value, series.number().to_le_bytes());
+        }
+        let watched = &self.series[self.watched.index];
+        if self.watched.kind == Kind::Counter {
+            self.watched.base.get_or_insert_with(|| watched.number());
+        }
+        self.watched.see(watched);
+    }
 }
 
 impl Watched {
+    /// What must be shown: a counter counts from its first total where nothing says when it began.
+    pub(crate) fn shown_sum(&self) -> f64 {
+        self.sum - self.base.unwrap_or(0.0)
+    }
+
     fn see(&mut self, series: &Series) {
         match series {
             Series::Counter { total, .. } => {

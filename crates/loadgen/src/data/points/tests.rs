@@ -8,7 +8,7 @@ use prost::Message;
 
 use super::catalogue::Kind;
 use super::node::{Batch, Plan};
-use super::{Instruments, SeriesShape};
+use super::{Form, Instruments, SeriesShape};
 
 const NOW_NS: u64 = 1_700_000_000_000_000_000;
 const INTERVAL_NS: u64 = 15_000_000_000;
@@ -129,6 +129,7 @@ fn shape(instruments: Instruments) -> SeriesShape {
         interval_s: 15,
         points_per_request: 1_000,
         instruments,
+        form: Form::Otlp,
         seed: 7,
     }
 }

@@ -36,6 +36,15 @@ impl Series {
         }
     }
 
+    /// Its value, where that is a number.
+    pub(crate) fn number(&self) -> f64 {
+        match self {
+            Self::Counter { total, .. } => *total as f64,
+            Self::Hundredths(value) => *value as f64 / 100.0,
+            Self::Histogram { buckets, .. } => buckets.iter().sum::<u64>() as f64,
+        }
+    }
+
     /// Its value one interval later.
     pub(crate) fn advance(&mut self, draws: &mut Draws) {
         match self {

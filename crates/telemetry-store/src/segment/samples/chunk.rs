@@ -1,17 +1,18 @@
 //! Samples of one series, one after the other, as few bytes as their regularity allows.
 //!
-//! Format 1: a byte whose low two bits say how the times follow, the next three how the values do; then the times, then the
+//! Format 2: a byte whose low two bits say how the times follow, the next three how the values do; then the times, then the
 //! values. How many there are and the first time stand beside it. Numbers are varints, signed ones in zigzag.
 //! - Times (Unix milliseconds): one step for all, or a first step and then the changes of it.
 //! - Values that are decimal numbers of few places: a byte with the places, the first as an integer, then differences, or
-//!   changes of the difference (counters that rise steadily), whichever is shorter; or one for all.
+//!   changes of the difference (counters that rise steadily), or how far each difference is above the least of them, in as
+//!   many bits as the largest needs (not in format 1); whichever is shorter; or one for all.
 //! - Other values: 64 bits, each combined with the one before by exclusive or, of which the bytes between the outer zero
 //!   bytes are written (after "Gorilla: A Fast, Scalable, In-Memory Time Series Database", VLDB 2015, in whole bytes).
 //! - Distributions: count and buckets as differences from the one before; bounds where they change.
 
 use model::{
     distribution::{Buckets, Distribution},
-    varint::{put, put_signed, take, take_signed},
+    varint::{put, put_signed, take, take_signed, zigzag},
 };
 
 /// A chunk holds no more samples.
@@ -33,6 +34,7 @@ const DIFFERENCES: u8 = 1 << 2;
 const CHANGES: u8 = 2 << 2;
 const BITS: u8 = 3 << 2;
 const DISTRIBUTIONS: u8 = 4 << 2;
+const PACKED: u8 = 5 << 2;
 
 const SHAPE: u8 = 0b11;
 const NO_BUCKETS: u8 = 0;
@@ -101,6 +103,7 @@ pub(super) fn decode(count: usize, first_ms: i64, mut bytes: &[u8]) -> Option<Ch
         ONE_VALUE | DIFFERENCES | CHANGES => {
             Values::Numbers(take_decimals(mode & VALUES, count, &mut bytes)?)
         }
+        PACKED => Values::Numbers(take_packed_decimals(count, &mut bytes)?),
         BITS => Values::Numbers(take_bits(count, &mut bytes)?),
         DISTRIBUTIONS => {
             let mut all: Vec<Distribution> = Vec::with_capacity(count);
@@ -174,35 +177,111 @@ fn unscaled(integer: i64, places: u8) -> f64 {
 const POWERS: [f64; MAX_PLACES as usize + 1] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 
 fn put_decimals(values: &[f64], places: u8, out: &mut Vec<u8>) -> u8 {
-    let integer = |value: f64| scaled(value, places) as i64;
-    let first = integer(values[0]);
+    let mut integers = [0i64; MAX_SAMPLES];
+    let integers = &mut integers[..values.len()];
+    for (integer, value) in integers.iter_mut().zip(values) {
+        *integer = scaled(*value, places) as i64;
+    }
     out.push(places);
-    put_signed(out, first);
+    put_signed(out, integers[0]);
     if values.iter().all(|value| value.to_bits() == values[0].to_bits()) {
         return ONE_VALUE;
     }
-    let body = out.len();
-    let mut before = first;
-    for &value in &values[1..] {
-        let next = integer(value);
-        put_signed(out, next - before);
-        before = next;
-    }
-    let differences = out.len() - body;
-    let (mut before, mut difference) = (first, 0);
-    for &value in &values[1..] {
-        let next = integer(value);
-        put_signed(out, next - before - difference);
-        (difference, before) = (next - before, next);
-    }
-    let changes = out.len() - body - differences;
-    if changes < differences {
-        out.drain(body..body + differences);
+    let differences = || integers.windows(2).map(|pair| pair[1] - pair[0]);
+    let changes = || {
+        differences().scan(0, |before, difference| {
+            let change = difference - *before;
+            *before = difference;
+            Some(change)
+        })
+    };
+    let length = |numbers: &mut dyn Iterator<Item = i64>| numbers.map(signed_length).sum::<usize>();
+    let (by_difference, by_change) = (length(&mut differences()), length(&mut changes()));
+    let (least, most) = differences()
+        .fold((i64::MAX, i64::MIN), |(least, most), next| (least.min(next), most.max(next)));
+    let width = u64::BITS - most.abs_diff(least).leading_zeros();
+    let packed = signed_length(least) + 1 + packed_length(integers.len() - 1, width);
+    if packed < by_difference.min(by_change) {
+        put_signed(out, least);
+        out.push(width as u8);
+        put_packed(differences().map(|difference| difference.abs_diff(least)), width, out);
+        PACKED
+    } else if by_change < by_difference {
+        changes().for_each(|change| put_signed(out, change));
         CHANGES
     } else {
-        out.truncate(body + differences);
+        differences().for_each(|difference| put_signed(out, difference));
         DIFFERENCES
     }
+}
+
+/// Bytes of a number as [`put_signed`] writes it.
+fn signed_length(value: i64) -> usize {
+    (u64::BITS - (zigzag(value) | 1).leading_zeros()).div_ceil(7) as usize
+}
+
+/// Bytes of so many numbers of `width` bits.
+fn packed_length(count: usize, width: u32) -> usize {
+    (count * width as usize).div_ceil(8)
+}
+
+/// Numbers of `width` bits, the first in the lowest bits.
+fn put_packed(numbers: impl Iterator<Item = u64>, width: u32, out: &mut Vec<u8>) {
+    let (mut bits, mut filled) = (0u128, 0);
+    for number in numbers {
+        bits |= u128::from(number) << filled;
+        filled += width;
+        while filled >= 8 {
+            out.push(bits as u8);
+            bits >>= 8;
+            filled -= 8;
+        }
+    }
+    if filled > 0 {
+        out.push(bits as u8);
+    }
+}
+
+fn take_packed(count: usize, width: u32, bytes: &mut &[u8]) -> Option<Vec<u64>> {
+    let (packed, rest) = bytes.split_at_checked(packed_length(count, width))?;
+    *bytes = rest;
+    let mut packed = packed.iter();
+    let mask = (1u128 << width) - 1;
+    let (mut bits, mut filled) = (0u128, 0);
+    let mut numbers = Vec::with_capacity(count);
+    for _ in 0..count {
+        while filled < width {
+            bits |= u128::from(*packed.next()?) << filled;
+            filled += 8;
+        }
+        numbers.push((bits & mask) as u64);
+        bits >>= width;
+        filled -= width;
+    }
+    Some(numbers)
+}
+
+fn take_packed_decimals(count: usize, bytes: &mut &[u8]) -> Option<Vec<f64>> {
+    let (&places, rest) = bytes.split_first()?;
+    *bytes = rest;
+    if places > MAX_PLACES {
+        return None;
+    }
+    let mut integer = take_signed(bytes)?;
+    let least = take_signed(bytes)?;
+    let (&width, rest) = bytes.split_first()?;
+    *bytes = rest;
+    if u32::from(width) > u64::BITS {
+        return None;
+    }
+    let differences = take_packed(count - 1, width.into(), bytes)?;
+    let mut values = Vec::with_capacity(count);
+    values.push(unscaled(integer, places));
+    for difference in differences {
+        integer = integer.wrapping_add(least.wrapping_add_unsigned(difference));
+        values.push(unscaled(integer, places));
+    }
+    Some(values)
 }
 
 fn take_decimals(mode: u8, count: usize, bytes: &mut &[u8]) -> Option<Vec<f64>> {

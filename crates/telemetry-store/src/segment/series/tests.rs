@@ -15,6 +15,7 @@ fn series_come_back_by_application_name_and_id() {
         scope: "an.instrumentation".to_owned(),
         attributes: vec![1, 2, 3],
         at_ns: 77,
+        counts: (id != 9).then(|| Counts { name: SeriesName::new("a|path", "ms"), factor: 2.5 }),
     };
     let mut written = vec![row(2, "b", u64::MAX), row(1, "z", 5), row(2, "b", 1), row(2, "a", 9)];
     let segment = reopened(&encode_series(&mut written).expect("it encodes"));

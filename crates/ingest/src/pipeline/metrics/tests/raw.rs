@@ -1,6 +1,10 @@
 //! Raw samples and what is said of their series.
 
-use telemetry_store::{attribute::owned_list, reader::OwnedValue, segment::series::SeriesRow};
+use telemetry_store::{
+    attribute::owned_list,
+    reader::OwnedValue,
+    segment::{counted::Role, series::SeriesRow},
+};
 
 use super::*;
 
@@ -13,7 +17,14 @@ impl Fixture {
             self.rows.series.iter().filter(|row| row.name == name).map(|row| row.id).collect();
         let of = |id: &u64| {
             let own = self.rows.samples.numbers.iter().filter(|sample| sample.series == *id);
-            own.map(|sample| (sample.at_ms / 1000 - T as i64, sample.value)).collect()
+            let own = own.map(|sample| (sample.at_ms, sample.value));
+            let counted = self.rows.counted.iter();
+            let counted = counted.filter(|of| of.series == *id && of.role() != Role::Base);
+            let all = own.chain(counted.map(|sample| (sample.at_ms(), sample.value)));
+            let mut all: Vec<(i64, f64)> =
+                all.map(|(at_ms, value)| (at_ms / 1000 - T as i64, value)).collect();
+            all.sort_by_key(|(at, _)| *at);
+            all
         };
         ids.iter().map(of).collect()
     }
@@ -37,7 +48,7 @@ fn a_point_is_kept_as_it_came_and_its_series_is_said_once_a_day() {
     export(midnight - 30, 25.0);
     export(midnight + 60, 40.0);
     let since = (midnight - T) as i64;
-    let expected = [(-120, 10.0), (-60, 20.0), (0, 30.0), (-30, 25.0), (60, 40.0)];
+    let expected = [(-120, 10.0), (-60, 20.0), (-30, 25.0), (0, 30.0), (60, 40.0)];
     assert_eq!(fixture.samples("jobs"), [expected.map(|(at, value)| (at + since, value))]);
     let said = fixture.said("jobs");
     let days: Vec<u64> = said.iter().map(|row| row.at_ns / SECOND_NS / DAY).collect();

@@ -53,7 +53,8 @@ fn number_of<T: PartialEq>(known: &mut Vec<T>, wanted: T) -> u32 {
 fn table(fixture: &Fixture) -> String {
     let kinds = MetricTable::new();
     let mut series: BTreeMap<(&str, &str), Vec<f64>> = BTreeMap::new();
-    for ((key, _), point) in &fixture.rows.points {
+    let points = fixture.points();
+    for ((key, _), point) in &points {
         let shown = match kinds.kind(key.path(), key.unit()) {
             Kind::PerMinute => point.sum,
             _ => point.sum / point.count,
@@ -82,7 +83,8 @@ fn recorded_metrics_become_the_paths_that_operators_know() {
 fn recorded_shares_lie_within_0_and_100() {
     let (_, fixture) = take_all();
     let mut seen = BTreeSet::new();
-    for ((key, _), point) in &fixture.rows.points {
+    let points = fixture.points();
+    for ((key, _), point) in &points {
         let of_host = key.path().starts_with("Hardware Resources|");
         if of_host && key.unit() == "%" || key.path().ends_with("Utilization %") {
             assert!(point.min >= 0.0 && point.max <= 100.0, "{}: {point:?}", key.path());
