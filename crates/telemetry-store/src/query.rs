@@ -3,6 +3,7 @@
 mod figures;
 mod logs;
 mod metrics;
+mod sampled;
 mod samples;
 mod traces;
 
@@ -17,8 +18,8 @@ use rustc_hash::FxHashSet;
 use crate::{
     reader::{
         Answer, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, QueryError,
-        Reader, Resolution, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, TracePage,
-        TraceQuery,
+        Reader, Resolution, SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage,
+        SeriesQuery, SeriesSamples, Span, TracePage, TraceQuery,
     },
     segment::{SegmentError, spans},
     span_batch::SpanBatch,
@@ -56,6 +57,21 @@ impl Reader for Store {
 
     fn series(&self, query: &SeriesQuery) -> Result<Answer<SeriesPage>, QueryError> {
         answer(|lost| samples::series(self, query, lost))
+    }
+
+    fn sampled_metrics(
+        &self,
+        query: &SampledQuery,
+    ) -> Result<Answer<Vec<SampledMetric>>, QueryError> {
+        answer(|lost| sampled::metrics(self, query, lost))
+    }
+
+    fn each_series(
+        &self,
+        query: &SampledQuery,
+        each: &mut dyn FnMut(Series) -> Result<(), QueryError>,
+    ) -> Result<Answer<()>, QueryError> {
+        answer(|lost| sampled::each_series(self, query, each, lost))
     }
 
     fn samples(&self, query: &SampleQuery) -> Result<Answer<Vec<SeriesSamples>>, QueryError> {

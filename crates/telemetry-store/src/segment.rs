@@ -336,7 +336,7 @@ impl Opened {
     fn each_batch_of(
         &self,
         wanted: impl Fn(&Group<'_>) -> bool,
-        mut each: impl FnMut(&RecordBatch) -> Option<()>,
+        each: impl FnMut(&RecordBatch) -> Option<()>,
     ) -> Result<(), SegmentError> {
         let groups = self.footer.metadata().row_groups().iter().enumerate();
         let groups: Vec<usize> =
@@ -344,8 +344,16 @@ impl Opened {
         if groups.is_empty() {
             return Ok(());
         }
-        let reader = self.builder().with_row_groups(groups).build();
-        for batch in reader.map_err(|source| self.failed(source))? {
+        self.each_batch_from(self.builder().with_row_groups(groups), each)
+    }
+
+    /// What a reader of it was built to read, batch by batch.
+    fn each_batch_from(
+        &self,
+        builder: ParquetRecordBatchReaderBuilder<File>,
+        mut each: impl FnMut(&RecordBatch) -> Option<()>,
+    ) -> Result<(), SegmentError> {
+        for batch in builder.build().map_err(|source| self.failed(source))? {
             let batch = batch.map_err(|source| self.failed(source.into()))?;
             each(&batch).ok_or_else(|| self.lacks_column())?;
         }

@@ -1,0 +1,54 @@
+//! What one query may take.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use crate::Error;
+
+/// What one query may take. All of it together bounds its memory: a sample takes 16 bytes, a point of a result 8.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Series that its selectors find.
+    pub series: usize,
+    /// Samples that it reads.
+    pub samples: usize,
+    /// Points that any part of it results in: series times steps.
+    pub points: usize,
+    /// Set when nobody waits for the answer any more.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { series: 50_000, samples: 4_000_000, points: 4_000_000, stop: Arc::default() }
+    }
+}
+
+impl Limits {
+    /// Whether results of so many series at so many steps may be made.
+    pub(crate) fn points(&self, series: usize, steps: usize) -> Result<(), Error> {
+        let (what, most) = ("make too many points", self.points);
+        let instead = "ask for a shorter range, a wider step, or fewer series by more matchers";
+        if series.saturating_mul(steps) > most {
+            return Err(Error::TooLarge { what, most, instead });
+        }
+        self.go_on()
+    }
+
+    pub(crate) fn too_many_series(&self) -> Error {
+        let instead = "select fewer by more matchers";
+        Error::TooLarge { what: "select too many series", most: self.series, instead }
+    }
+
+    pub(crate) fn too_many_samples(&self) -> Error {
+        let instead = "ask for a shorter range, or select fewer series by more matchers";
+        Error::TooLarge { what: "read too many samples", most: self.samples, instead }
+    }
+
+    /// An error once nobody waits for the answer any more.
+    pub(crate) fn go_on(&self) -> Result<(), Error> {
+        if self.stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
+    }
+}
