@@ -7,3 +7,7 @@ pub const SCOPE: &str = "prometheus.remote_write";
 pub const JOB: &str = "job";
 /// The label that says which target it is; it makes the node.
 pub const INSTANCE: &str = "instance";
+
+/// Bits of the value by which a sample says that its series has ended: a NaN that no measurement is. A point of OTLP that
+/// says "no value was recorded" is kept as it, too.
+pub const ENDED: u64 = 0x7ff0_0000_0000_0002;

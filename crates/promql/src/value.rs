@@ -1,16 +1,15 @@
 //! What expressions result in.
 
+use model::remote_write::ENDED;
+
 use crate::labels::Labels;
 
-/// The bits by which Prometheus marks that a series has ended, and by which a step without a value is told here.
-const NOTHING: u64 = 0x7ff0_0000_0000_0002;
-
-/// No value: at a step, or as a sample that says that its series has ended.
-pub const ABSENT: f64 = f64::from_bits(NOTHING);
+/// No value: at a step, which is told by the same bits, or as a sample that says that its series has ended.
+pub const ABSENT: f64 = f64::from_bits(ENDED);
 
 /// Whether it is [`ABSENT`]; other NaNs are values.
 pub fn is_absent(value: f64) -> bool {
-    value.to_bits() == NOTHING
+    value.to_bits() == ENDED
 }
 
 /// The instants at which an expression is evaluated.
@@ -22,12 +21,14 @@ pub struct Steps {
     pub step_ms: i64,
     /// How many; at least one.
     pub count: usize,
+    /// Unix milliseconds of the end that was asked for, which no step need fall on.
+    pub until_ms: i64,
 }
 
 impl Steps {
     /// One instant, Unix milliseconds.
     pub fn one(at_ms: i64) -> Steps {
-        Steps { start_ms: at_ms, step_ms: 1, count: 1 }
+        Steps { start_ms: at_ms, step_ms: 1, count: 1, until_ms: at_ms }
     }
 
     /// Unix milliseconds of a step.

@@ -60,7 +60,7 @@ pub(super) struct SavedMetrics {
 pub(super) struct Taken {
     /// Points that were read, the ignored ones included.
     pub(super) points: u64,
-    /// Points that count nowhere: unreadable, repeated, no number, or beyond the bound on streams.
+    /// Points that count nowhere: unreadable, repeated, or beyond the bound on streams.
     pub(super) ignored: u64,
     /// Points that count, but of which the raw samples are not kept: beyond the bound on streams.
     pub(super) not_kept: u64,

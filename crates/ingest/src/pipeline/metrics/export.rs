@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::{
     distribution::Distribution,
     metric_table::{Instrument, Kind, Reading, percentile},
+    remote_write::ENDED,
     time::{MINUTE_NS, Minute, SECOND_NS},
 };
 use telemetry_store::{
@@ -65,6 +66,7 @@ pub(super) struct Measured<'a> {
     pub(super) temporality: Temporality,
     began: Began,
     pub(super) scope: &'a str,
+    pub(super) scope_attributes: AttributeList<'a>,
     /// Of process, scope and name.
     seed: u64,
 }
@@ -133,11 +135,11 @@ impl<'e> Export<'e> {
     fn scope(&mut self, scope: ScopeMetrics<'_>) {
         let seed = hash(self.process, scope.name);
         for metric in scope.metrics() {
-            self.or_ignore(metric, |export, metric| export.metric(&metric, scope.name, seed));
+            self.or_ignore(metric, |export, metric| export.metric(&metric, &scope, seed));
         }
     }
 
-    fn metric(&mut self, metric: &Metric<'_>, scope: &str, seed: u64) {
+    fn metric(&mut self, metric: &Metric<'_>, scope: &ScopeMetrics<'_>, seed: u64) {
         let began = self.metrics.routes.began(metric.name);
         let of = |kind, temporality| {
             let instrument = match kind {
@@ -154,7 +156,8 @@ impl<'e> Export<'e> {
                 temporality,
                 // A histogram holds what the agent itself measured.
                 began: if instrument == Instrument::Distribution { Began::AtStart } else { began },
-                scope,
+                scope: scope.name,
+                scope_attributes: scope.attributes,
                 seed: hash(seed, metric.name),
             }
         };
@@ -208,15 +211,18 @@ impl<'e> Export<'e> {
 
     fn number(&mut self, measured: &Measured<'_>, point: &NumberPoint<'_>) {
         self.taken.points += 1;
-        let value = point.value.map(|value| value.as_f64()).filter(|value| value.is_finite());
+        let value = point.value.map(|value| value.as_f64());
         let at = at(point.attributes, point.start_ns, point.time_ns);
-        let (Some(value), Some((stream, found))) = (value, self.found(measured, &at)) else {
+        let Some((stream, found)) = self.found(measured, &at) else {
             self.taken.ignored += 1;
             return;
         };
         if let Some(series) = self.raw_series(measured, &at, &stream, found.raw) {
+            let value = value.unwrap_or(f64::from_bits(ENDED));
             self.rows.samples.number(series, millis(stream.time_ns), value);
         }
+        // Kept as it came, but nothing that can be added or averaged.
+        let Some(value) = value.filter(|value| value.is_finite()) else { return };
         let routes = found.routes;
         let export = self.collection.export_of(stream.stream);
         let grows = |route: &Route| matches!(route.reading, Reading::Increase | Reading::PerSecond);
@@ -287,13 +293,19 @@ impl<'e> Export<'e> {
         quantiles: &[(f64, f64)],
     ) {
         self.taken.points += 1;
-        let known = if no_recorded_value { None } else { self.found(measured, &at) };
-        let Some((stream, found)) = known else {
+        let Some((stream, found)) = self.found(measured, &at) else {
             self.taken.ignored += 1;
             return;
         };
         if let Some(series) = self.raw_series(measured, &at, &stream, found.raw) {
-            self.rows.samples.distribution(series, millis(stream.time_ns), value.clone());
+            let at_ms = millis(stream.time_ns);
+            match no_recorded_value {
+                true => self.rows.samples.number(series, at_ms, f64::from_bits(ENDED)),
+                false => self.rows.samples.distribution(series, at_ms, value.clone()),
+            }
+        }
+        if no_recorded_value {
+            return;
         }
         let routes = found.routes;
         let export = self.collection.export_of(stream.stream);

@@ -315,8 +315,10 @@ fn requests_are_counted_by_tier_whatever_the_name_of_their_metric() {
 }
 
 #[test]
-fn what_is_no_number_is_ignored_and_said() {
+fn what_is_no_number_is_kept_as_it_came_and_is_in_no_figure() {
     let mut fixture = Fixture::new();
     fixture.export(1, T, &[gauge("a", "1", &[(&[], T, f64::NAN), (&[("b", "c")], T, 1.0)])]);
-    assert_eq!((fixture.ignored, fixture.paths()), (1, vec!["Custom Metrics|a|b=c"]));
+    assert_eq!((fixture.ignored, fixture.paths()), (0, vec!["Custom Metrics|a|b=c"]));
+    let values: Vec<f64> = fixture.rows.samples.numbers.iter().map(|one| one.value).collect();
+    assert!(values[0].is_nan() && values[1..] == [1.0], "{values:?}");
 }
