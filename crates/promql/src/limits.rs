@@ -26,7 +26,18 @@ impl Default for Limits {
     }
 }
 
+/// What a sample takes while it is read, worked on and answered, in bytes: some of it is there twice for a moment.
+const SAMPLE: usize = 32;
+/// And a series: labels, and room for its samples.
+const SERIES: usize = 1024;
+
 impl Limits {
+    /// Of a query that may take so many bytes of memory.
+    pub fn of_memory(bytes: usize) -> Limits {
+        let samples = bytes / 2 / SAMPLE;
+        Limits { series: bytes / 4 / SERIES, samples, points: samples, ..Limits::default() }
+    }
+
     /// Whether results of so many series at so many steps may be made.
     pub(crate) fn points(&self, series: usize, steps: usize) -> Result<(), Error> {
         let (what, most) = ("make too many points", self.points);

@@ -81,7 +81,7 @@ pub fn steps(start_ms: i64, end_ms: i64, step_ms: i64) -> Result<Steps, Error> {
             "exceeded maximum resolution of {MAX_STEPS} points per timeseries; try a wider step"
         )));
     }
-    Ok(Steps { start_ms, step_ms, count })
+    Ok(Steps { start_ms, step_ms, count, until_ms: end_ms })
 }
 
 /// Evaluates an expression at all steps: series by labels, each with a value at some step.

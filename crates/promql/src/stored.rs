@@ -45,6 +45,12 @@ impl std::fmt::Debug for Stored<'_> {
     }
 }
 
+/// A metric, and the names that may match with what they show.
+struct Candidate {
+    metric: SampledMetric,
+    shown: Vec<(String, Part)>,
+}
+
 /// A series that matches, and what of it.
 struct Wanted {
     labels: Labels,
@@ -136,13 +142,12 @@ impl<'s> Stored<'s> {
         to_ms: i64,
         mut each: impl FnMut(u64, Wanted) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut by_name: BTreeMap<String, Vec<(SampledMetric, Vec<(String, Part)>)>> =
-            BTreeMap::new();
+        let mut by_name: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
         for metric in self.metrics(from_ms, to_ms)? {
             let mut shown = names(&metric);
             shown.retain(|(name, _)| matchers.is_none_or(|matchers| may_match(matchers, name)));
             if !shown.is_empty() {
-                by_name.entry(metric.name.clone()).or_default().push((metric, shown));
+                by_name.entry(metric.name.clone()).or_default().push(Candidate { metric, shown });
             }
         }
         if by_name.is_empty() {
@@ -154,13 +159,13 @@ impl<'s> Stored<'s> {
         let mut places = FxHashMap::default();
         let mut failed = None;
         let mut take = |series: Series| {
-            let metrics = by_name.get(&series.name).map_or(&[][..], Vec::as_slice);
-            let shown = metrics.iter().find(|(metric, _)| is_of(&series, metric));
+            let candidates = by_name.get(&series.name).map_or(&[][..], Vec::as_slice);
+            let shown = candidates.iter().find(|candidate| is_of(&series, &candidate.metric));
             let place = (series.application, series.tier, series.node);
             let (job, instance) = places.entry(place).or_insert_with(|| {
                 self.places.job_and_instance(series.application, series.tier, series.node)
             });
-            for (name, part) in shown.map_or(&[][..], |(_, shown)| shown.as_slice()) {
+            for (name, part) in shown.map_or(&[][..], |candidate| candidate.shown.as_slice()) {
                 let labels = labeller.labels(&series, name, (job, instance));
                 if matchers.as_ref().is_some_and(|matchers| !matches(matchers, &labels)) {
                     continue;

@@ -102,11 +102,7 @@ fn labels_of_group(labels: &Labels, modifier: Option<&LabelModifier>) -> Labels 
 }
 
 /// What `of` makes of the values of a group at each step at which there are some.
-fn each(
-    groups: Vec<Group>,
-    steps: &Steps,
-    of: impl Fn(&mut Vec<f64>, usize) -> f64,
-) -> Vec<Stepped> {
+fn each(groups: Vec<Group>, steps: &Steps, of: impl Fn(&mut [f64], usize) -> f64) -> Vec<Stepped> {
     let mut here = Vec::new();
     let of_group = |Group { labels, members }| {
         let value = |step: usize| {
@@ -120,7 +116,7 @@ fn each(
     groups.into_iter().map(of_group).collect()
 }
 
-fn sum(values: &mut Vec<f64>, _: usize) -> f64 {
+fn sum(values: &mut [f64], _: usize) -> f64 {
     let mut sum = Sum::default();
     values.iter().for_each(|value| sum.add(*value));
     sum.value()

@@ -61,7 +61,7 @@ impl Evaluator<'_> {
     fn shift(&self, at: Option<&AtModifier>, offset: Option<&Offset>) -> Shift {
         let fixed_ms = at.map(|at| match at {
             AtModifier::Start => self.steps.start_ms,
-            AtModifier::End => self.steps.end_ms(),
+            AtModifier::End => self.steps.until_ms,
             AtModifier::At(time) => unix_millis(*time),
         });
         let offset_ms = match offset {
@@ -145,7 +145,7 @@ impl Evaluator<'_> {
         let count = usize::try_from(last.abs_diff(start_ms) / step_ms.unsigned_abs());
         let count = count.unwrap_or(usize::MAX).saturating_add(1);
         self.limits.points(1, count)?;
-        let inner = Steps { start_ms, step_ms, count };
+        let inner = Steps { start_ms, step_ms, count, until_ms: last };
         let stepped = match self.eval(&subquery.expr, &inner)? {
             crate::value::Value::Vector(series) => series,
             crate::value::Value::Scalar(values) => {

@@ -32,7 +32,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "metadata-store",
             "telemetry-store",
             "ingest",
-            "promql",
             "api-types",
             "api",
         ],

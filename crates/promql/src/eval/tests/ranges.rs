@@ -24,6 +24,8 @@ fn a_selector_means_the_newest_sample_of_five_minutes_until_its_series_ends() {
 fn start_and_end_are_those_of_the_whole_query() {
     let source = load("up 1 2 3 4 5");
     assert_eq!(over(&source, "up @ end() - up @ start()", 10, 30), "{} 2@10 2@20 2@30");
+    // No step falls on the end.
+    assert_eq!(over(&source, "up @ end() - up @ start()", 15, 30), "{} 2@15 2@25");
 }
 
 #[test]
