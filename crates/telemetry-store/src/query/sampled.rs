@@ -29,7 +29,7 @@ pub(super) fn metrics(
         rows.into_iter().flat_map(|rows| query.rows(rows)).for_each(|row| add(row.metric()));
     });
     store.read_each(query.segments(&pin), lost, |segment| {
-        each_metric(&*segment.open()?, |metric| add(metric))
+        each_metric(&*segment.open()?, &mut add)
     })?;
     if found.len() > MAX_METRICS {
         return Err(QueryError::TooLarge(MAX_METRICS));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use super::catalogue::{CHANNEL, CHANNELS, Kind, SERIES_PER_NODE, metrics};
+use super::catalogue::{CHANNEL, Kind, Metric, SERIES_PER_NODE, metrics};
 use super::encoding::{BUCKETS_AFTER, SUM_AFTER, Scope, Slot, resource_of, scope};
 use super::values::Series;
 use super::{NODES_PER_TIER, SeriesShape};
@@ -19,8 +19,9 @@ const NS: u64 = 1_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Plan {
     scope: Scope,
-    kinds: Vec<Kind>,
-    names: Vec<String>,
+    /// Those of a node in the order of a request, each with its metric's place and its channel.
+    series: Vec<(usize, &'static str)>,
+    metrics: Vec<Metric>,
     first_ns: u64,
     interval_ns: u64,
 }
@@ -63,10 +64,12 @@ impl Plan {
         let interval_ns = shape.interval_s * NS;
         let first_ns = now_ns - (shape.samples - 1) * interval_ns;
         let metrics = metrics(shape.instruments);
-        let kinds = metrics.iter().flat_map(|metric| [metric.kind; CHANNELS.len()]).collect();
+        let of_metric = |(at, metric): (usize, &Metric)| {
+            metric.channels.iter().map(move |channel| (at, *channel)).collect::<Vec<_>>()
+        };
+        let series = metrics.iter().enumerate().flat_map(of_metric).collect();
         let scope = scope(&metrics, first_ns - interval_ns);
-        let names = metrics.into_iter().map(|metric| metric.name).collect();
-        Self { scope, kinds, names, first_ns, interval_ns }
+        Self { scope, series, metrics, first_ns, interval_ns }
     }
 
     /// Of the first and the last of so many samples, in milliseconds since 1970. Cumulative series began an interval
@@ -116,14 +119,18 @@ impl Node {
     fn new(plan: &Plan, shape: &SeriesShape, number: usize) -> Self {
         let (tier, instance) = (number / NODES_PER_TIER, number % NODES_PER_TIER);
         let mut draws = Draws::new(shape.seed, number as u64);
-        let series = plan.kinds.iter().map(|kind| Series::begin(*kind, &mut draws)).collect();
+        let begin =
+            |(metric, _): &(usize, &str)| Series::begin(plan.metrics[*metric].kind, &mut draws);
+        let series = plan.series.iter().map(begin).collect();
         let index = draws.below(SERIES_PER_NODE);
+        let (metric, channel) = plan.series[index];
+        let metric = &plan.metrics[metric];
         let watched = Watched {
             tier: service_name(tier),
             node: pod_name(tier, instance),
-            metric: plan.names[index / CHANNELS.len()].clone(),
-            attribute: format!("{CHANNEL}={}", CHANNELS[index % CHANNELS.len()]),
-            kind: plan.kinds[index],
+            metric: metric.name.clone(),
+            attribute: format!("{CHANNEL}={channel}"),
+            kind: metric.kind,
             count: 0,
             sum: 0.0,
             index,
