@@ -58,8 +58,13 @@ impl Limits {
         Error::TooLarge { what: "read too many samples", most: self.samples, instead }
     }
 
+    /// Whether nobody waits for the answer any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// An error once nobody waits for the answer any more.
     pub(crate) fn go_on(&self) -> Result<(), Error> {
-        if self.stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
+        if self.is_over() { Err(Error::Stopped) } else { Ok(()) }
     }
 }

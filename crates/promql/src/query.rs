@@ -23,6 +23,8 @@ pub const MAX_STEPS: usize = 11_000;
 /// The longest text of an expression, bytes. Together with [`MAX_DEPTH`] it keeps the parser and what comes after it
 /// from taking more of a thread's stack than there is.
 pub const MAX_TEXT: usize = 10_000;
+/// Matchers with regular expressions in one expression. The parser compiles them, and each may take some megabytes.
+pub const MAX_EXPRESSIONS: usize = 32;
 /// How deep an expression may be nested; a chain of operators is as deep as it is long.
 pub const MAX_DEPTH: usize = 128;
 
@@ -150,6 +152,12 @@ fn parser_matcher(name: &str) -> promql_parser::label::Matcher {
 pub(crate) fn parse(text: &str) -> Result<Expr, Error> {
     if text.len() > MAX_TEXT {
         return Err(Error::bad(format!("an expression has at most {MAX_TEXT} bytes")));
+    }
+    let expressions = text.matches("=~").count() + text.matches("!~").count();
+    if expressions > MAX_EXPRESSIONS {
+        return Err(Error::bad(format!(
+            "an expression has at most {MAX_EXPRESSIONS} matchers with regular expressions"
+        )));
     }
     // A function of 2.42 that later versions call double_exponential_smoothing. To register it again changes nothing.
     let smoothing = vec![ValueType::Matrix, ValueType::Scalar, ValueType::Scalar];

@@ -110,15 +110,14 @@ impl Evaluator<'_> {
         // Keys that have a partner already, where each may have one.
         let mut taken: FxHashSet<(usize, usize)> = FxHashSet::default();
         for series in &many {
-            let Some((group, partners)) = ones.of(matching, &series.labels) else { continue };
+            self.limits.go_on()?;
+            let Some(group) = ones.group(matching, &series.labels) else { continue };
             for (step, value) in series.present() {
-                let Some(one) = partners.iter().find(|one| !is_absent(one.values[step])) else {
-                    continue;
-                };
+                let Some(one) = ones.at(group, step) else { continue };
                 let other = one.values[step];
                 let (l, r) = if swapped { (other, value) } else { (value, other) };
                 let Some(result) = operator.apply(l, r, l) else { continue };
-                if matching.taken_over().is_none() && !taken.insert((group, step)) {
+                if matching.taken_over().is_none() && !taken.insert((group.number, step)) {
                     return Err(Error::execution(
                         "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
                     ));
@@ -165,7 +164,16 @@ fn with_numbers(
 
 /// The side of which at most one series may have a value for a key at a step.
 struct OneSide<'s> {
-    groups: FxHashMap<Labels, (usize, Vec<&'s Stepped>)>,
+    series: &'s [Stepped],
+    groups: FxHashMap<Labels, Group>,
+}
+
+/// The series of one key.
+struct Group {
+    /// The key's number.
+    number: usize,
+    /// Which of the series has a value, step by step.
+    places: Vec<Option<usize>>,
 }
 
 impl<'s> OneSide<'s> {
@@ -175,34 +183,36 @@ impl<'s> OneSide<'s> {
         steps: &Steps,
         side: &str,
     ) -> Result<OneSide<'s>, Error> {
-        let mut groups = FxHashMap::default();
-        for (key, places) in matching.by_key(series) {
-            let of_key: Vec<&Stepped> = places.iter().map(|at| &series[*at]).collect();
-            if of_key.len() > 1 {
-                alone(&key, &of_key, steps, side)?;
-            }
+        let mut groups: FxHashMap<Labels, Group> = FxHashMap::default();
+        for (at, one) in series.iter().enumerate() {
+            let key = matching.key(&one.labels);
             let number = groups.len();
-            groups.insert(key, (number, of_key));
+            let group = groups
+                .entry(key)
+                .or_insert_with(|| Group { number, places: vec![None; steps.count] });
+            for (step, _) in one.present() {
+                if let Some(other) = group.places[step].replace(at) {
+                    let key = matching.key(&one.labels);
+                    let pair = [&series[other].labels, &one.labels];
+                    return Err(duplicate(&key, side, pair));
+                }
+            }
         }
-        Ok(OneSide { groups })
+        Ok(OneSide { series, groups })
     }
 
-    /// The series of the key of some labels, and the key's number.
-    fn of(&self, matching: &Matching<'_>, labels: &Labels) -> Option<(usize, &[&'s Stepped])> {
-        self.groups.get(&matching.key(labels)).map(|(number, series)| (*number, &series[..]))
+    fn group(&self, matching: &Matching<'_>, labels: &Labels) -> Option<&Group> {
+        self.groups.get(&matching.key(labels))
+    }
+
+    fn at(&self, group: &Group, step: usize) -> Option<&'s Stepped> {
+        group.places[step].map(|at| &self.series[at])
     }
 }
 
-fn alone(key: &Labels, series: &[&Stepped], steps: &Steps, side: &str) -> Result<(), Error> {
-    for step in 0..steps.count {
-        let mut here = series.iter().filter(|one| !is_absent(one.values[step]));
-        if let (Some(one), Some(other)) = (here.next(), here.next()) {
-            return Err(Error::execution(format!(
-                "found duplicate series for the match group {key} on the {side} hand-side of the operation: [{}, {}]; \
-                 many-to-many matching not allowed: matching labels must be unique on one side",
-                one.labels, other.labels
-            )));
-        }
-    }
-    Ok(())
+fn duplicate(key: &Labels, side: &str, [one, other]: [&Labels; 2]) -> Error {
+    Error::execution(format!(
+        "found duplicate series for the match group {key} on the {side} hand-side of the operation: [{one}, {other}]; \
+         many-to-many matching not allowed: matching labels must be unique on one side"
+    ))
 }

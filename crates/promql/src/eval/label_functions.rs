@@ -1,10 +1,13 @@
 //! Functions that change labels.
 
 use promql_parser::parser::Expr;
-use regex::Regex;
+use regex::RegexBuilder;
 
 use super::{text, unique::unique};
 use crate::{Error, labels::is_label_name, value::Stepped};
+
+/// Memory that a compiled regular expression may take, bytes.
+const MAX_EXPRESSION: usize = 1 << 20;
 
 /// Sets a label to what a template makes of another one, where that matches an expression as a whole:
 /// `label_replace(v, destination, template, source, expression)`.
@@ -19,7 +22,9 @@ pub(super) fn replace(
     let [source, expression] = [text(source)?, text(expression)?];
     let wrong =
         || Error::execution(format!("invalid regular expression in label_replace(): {expression}"));
-    let expression = Regex::new(&format!("^(?:{expression})$")).map_err(|_| wrong())?;
+    let anchored = format!("^(?:{expression})$");
+    let expression = RegexBuilder::new(&anchored).size_limit(MAX_EXPRESSION).build();
+    let expression = expression.map_err(|_| wrong())?;
     destined(destination, "label_replace")?;
     let mut made = String::new();
     for one in &mut series {

@@ -4,12 +4,8 @@
 //! are the same, but for their names and what `on` and `ignoring` say.
 
 use promql_parser::parser::{BinModifier, LabelModifier, VectorMatchCardinality};
-use rustc_hash::FxHashMap;
 
-use crate::{
-    labels::{Labels, NAME},
-    value::Stepped,
-};
+use crate::labels::{Labels, NAME};
 
 /// How the series of two vectors go together.
 #[derive(Clone, Copy, Debug)]
@@ -72,14 +68,5 @@ impl<'m> Matching<'m> {
             }
             (None, None) => labels,
         }
-    }
-
-    /// The places of series by their keys.
-    pub(super) fn by_key(&self, series: &[Stepped]) -> FxHashMap<Labels, Vec<usize>> {
-        let mut places: FxHashMap<Labels, Vec<usize>> = FxHashMap::default();
-        for (at, one) in series.iter().enumerate() {
-            places.entry(self.key(&one.labels)).or_default().push(at);
-        }
-        places
     }
 }

@@ -179,6 +179,8 @@ impl Evaluator<'_> {
         self.limits.points(ranges.series.len(), steps.count)?;
         let Ranges { series, shift, range_ms } = ranges;
         let mut stepped = Vec::with_capacity(series.len());
+        // A long range of many steps is much work for one series.
+        let of = |window: &Window<'_>| if self.limits.is_over() { None } else { of(window) };
         for Sampled { labels, samples } in series {
             let values = values_over(&samples, shift, range_ms, steps, &of);
             let one = Stepped { labels, values };
@@ -186,6 +188,7 @@ impl Evaluator<'_> {
                 stepped.push(one);
             }
         }
+        self.limits.go_on()?;
         Ok(stepped)
     }
 

@@ -3,7 +3,12 @@
 use promql_parser::parser::token;
 
 use super::matching::Matching;
-use crate::value::{ABSENT, Stepped, is_absent};
+use rustc_hash::FxHashMap;
+
+use crate::{
+    labels::Labels,
+    value::{ABSENT, Stepped},
+};
 
 /// The series of a set operator.
 pub(super) fn combine(
@@ -24,12 +29,17 @@ pub(super) fn combine(
 
 /// Leaves the values for which the other side has one, or has none.
 fn keep(series: &mut [Stepped], others: &[Stepped], matching: &Matching<'_>, where_present: bool) {
-    let by_key = matching.by_key(others);
+    // By key whether some series of it has a value, step by step.
+    let mut by_key: FxHashMap<Labels, Vec<bool>> = FxHashMap::default();
+    for other in others {
+        let has = by_key.entry(matching.key(&other.labels));
+        let has = has.or_insert_with(|| vec![false; other.values.len()]);
+        other.present().for_each(|(step, _)| has[step] = true);
+    }
     for one in series {
-        let partners = by_key.get(&matching.key(&one.labels)).map_or(&[][..], Vec::as_slice);
+        let others_have = by_key.get(&matching.key(&one.labels));
         for (step, value) in one.values.iter_mut().enumerate() {
-            let has = partners.iter().any(|at| !is_absent(others[*at].values[step]));
-            if has != where_present {
+            if others_have.is_some_and(|has| has[step]) != where_present {
                 *value = ABSENT;
             }
         }

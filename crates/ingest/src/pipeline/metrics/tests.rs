@@ -4,12 +4,14 @@ mod conventions;
 mod otlp;
 mod raw;
 mod recorded;
+mod scraped;
 
 use std::collections::BTreeMap;
 
 use model::{
     id::AccountId,
     metric_table::{Kind, MetricTable},
+    remote_write,
     sanitise::{MaskList, Sanitiser},
     time::SECOND_NS,
 };

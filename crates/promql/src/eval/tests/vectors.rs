@@ -149,6 +149,8 @@ fn what_is_too_much_or_no_expression_is_refused() {
     let deep = format!("{}up{}", "(".repeat(3000), ")".repeat(3000));
     assert!(refusal(&deep).contains("at most 128 deep"));
     assert!(refusal(&vec!["up"; 2000].join(" + ")).contains("at most 128 deep"));
+    let regular = vec!["up{a=~\"b\"}"; 33].join(" + ");
+    assert!(refusal(&regular).contains("at most 32 matchers"), "{}", refusal(&regular));
     assert!(over(&source, "up[5m]", 0, 10).starts_with("error: invalid expression type"));
     for (start, end, step) in [(0, 12_000, 1), (10, 0, 1), (0, 10, 0), (i64::MIN, i64::MAX, 1)] {
         assert!(crate::query::steps(start, end, step).is_err(), "{start} {end} {step}");
