@@ -19,6 +19,7 @@ mod metric;
 mod node;
 mod number;
 mod page;
+mod prometheus;
 mod reference;
 mod service_endpoint;
 mod session;
@@ -48,6 +49,7 @@ pub use self::{
     },
     node::Node,
     page::{Page, Partial},
+    prometheus::{PrometheusAnswer, PrometheusError},
     reference::Ref,
     service_endpoint::ServiceEndpoint,
     session::{Session, SessionUser, SignIn},

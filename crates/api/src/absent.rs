@@ -1,7 +1,7 @@
 //! What is under the prefix of an API and in no table, told in the words of that API's clients.
 //!
-//! Jaeger's and Prometheus' query APIs are not served. Their prefixes are taken all the same, so that a tool that is
-//! pointed at them reads why it gets nothing.
+//! Jaeger's query API is not served. Its prefix is taken all the same, so that a tool that is pointed at it reads why it
+//! gets nothing.
 
 use axum::{
     Json,
@@ -25,10 +25,9 @@ pub(crate) async fn jaeger(OriginalUri(uri): OriginalUri) -> Response {
     (StatusCode::NOT_FOUND, Json(body)).into_response()
 }
 
-/// Under `/prometheus`.
-pub(crate) async fn prometheus(OriginalUri(uri): OriginalUri) -> Response {
-    let body = json!({"status": "error", "errorType": "not_found", "error": sentence(&uri)});
-    (StatusCode::NOT_FOUND, Json(body)).into_response()
+/// Under `/prometheus`, whose clients it is worded for on its way out.
+pub(crate) async fn prometheus(OriginalUri(uri): OriginalUri) -> ApiError {
+    ApiError::NotFound(sentence(&uri))
 }
 
 fn sentence(uri: &Uri) -> String {

@@ -32,6 +32,8 @@ pub(crate) struct Queries {
     /// Who runs or waits.
     admitted: Arc<Semaphore>,
     running: Arc<Semaphore>,
+    /// Of those that run, the ones that may take the memory of many samples.
+    over_samples: Arc<Semaphore>,
     deadline: Duration,
 }
 
@@ -53,6 +55,7 @@ impl Queries {
             status,
             admitted: Arc::new(Semaphore::new(config.queries_at_once + config.queries_waiting)),
             running: Arc::new(Semaphore::new(config.queries_at_once)),
+            over_samples: Arc::new(Semaphore::new(config.sample_queries_at_once)),
             deadline: config.query_deadline,
         }
     }
@@ -67,15 +70,45 @@ impl Queries {
         T: Send + 'static,
         F: FnOnce(&mut Asking<'_>) -> Result<T, QueryError> + Send + 'static,
     {
+        self.ask_after(async {}, account, question).await
+    }
+
+    /// The same for a question that may read many samples, of which few run at once.
+    pub(crate) async fn ask_of_samples<T, F>(
+        &self,
+        account: AccountId,
+        question: F,
+    ) -> Result<Told<T>, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Asking<'_>) -> Result<T, QueryError> + Send + 'static,
+    {
+        let turn = Arc::clone(&self.over_samples).acquire_owned();
+        self.ask_after(turn, account, question).await
+    }
+
+    /// `turn` is waited for first; what it gives is kept until the question is answered.
+    async fn ask_after<P, T, F>(
+        &self,
+        turn: impl Future<Output = P>,
+        account: AccountId,
+        question: F,
+    ) -> Result<Told<T>, ApiError>
+    where
+        P: Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&mut Asking<'_>) -> Result<T, QueryError> + Send + 'static,
+    {
         let admitted = Arc::clone(&self.admitted)
             .try_acquire_owned()
             .map_err(|_| ApiError::Overloaded { retry_after: 2 })?;
         let answered = async {
+            let turn = turn.await;
             let running = Arc::clone(&self.running).acquire_owned().await;
             let running = running.expect("the semaphore is never closed");
             let reader = Arc::clone(&self.reader);
             let thread = tokio::task::spawn_blocking(move || {
-                let _places = (admitted, running);
+                let _places = (admitted, turn, running);
                 let mut asking = Asking { reader: &*reader, account, partial: BTreeSet::new() };
                 let value = question(&mut asking)?;
                 Ok::<_, QueryError>((value, asking.partial))
@@ -105,6 +138,11 @@ impl Asking<'_> {
     fn note<T>(&mut self, answer: Answer<T>) -> T {
         self.partial.extend(answer.partial);
         answer.value
+    }
+
+    /// The reader itself; whoever asks it says what an answer lacks.
+    pub(crate) fn reader(&self) -> &dyn Reader {
+        self.reader
     }
 
     /// Adds a reason why the answer is not whole.

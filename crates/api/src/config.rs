@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Limits. The default is meant for one machine of few cores.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Requests that read the telemetry store at the same time.
     pub queries_at_once: usize,
@@ -18,6 +18,10 @@ pub struct Config {
     pub queries_waiting: usize,
     /// How long a request may wait for and work on its answer.
     pub query_deadline: Duration,
+    /// What one query in PromQL may take.
+    pub sample_queries: promql::Limits,
+    /// Queries in PromQL that run at the same time.
+    pub sample_queries_at_once: usize,
     /// A session ends after so long without a request,
     pub session_idle: Duration,
     /// and so long after signing in whatever happens.
@@ -30,6 +34,8 @@ impl Default for Config {
             queries_at_once: 4,
             queries_waiting: 64,
             query_deadline: Duration::from_secs(20),
+            sample_queries: promql::Limits::default(),
+            sample_queries_at_once: 2,
             session_idle: Duration::from_secs(12 * 3600),
             session_absolute: Duration::from_secs(7 * 24 * 3600),
         }
@@ -37,6 +43,13 @@ impl Default for Config {
 }
 
 impl Config {
+    /// For a process that may take so many bytes of memory: an eighth of it is for queries in PromQL.
+    pub fn of_memory(bytes: usize) -> Config {
+        let defaults = Config::default();
+        let of_one = bytes / 8 / defaults.sample_queries_at_once;
+        Config { sample_queries: promql::Limits::of_memory(of_one), ..defaults }
+    }
+
     /// The API as a router. Registers its request metrics.
     pub fn build(self, deps: Deps, registry: &mut Registry) -> Router {
         let metrics = RequestMetrics::register(registry, Arc::clone(&deps.clock));

@@ -25,6 +25,9 @@ pub enum ApiError {
     NotFound(String),
     #[error("this path does not take this method; openapi/controller.json lists what it takes")]
     MethodNotAllowed,
+    /// Understood, and yet it has no answer; the sentence says why.
+    #[error("{0}")]
+    Unprocessable(String),
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
     #[error("too many failed sign-ins; try again in {retry_after} s")]
@@ -62,6 +65,7 @@ impl ApiError {
             ApiError::Csrf => StatusCode::FORBIDDEN,
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
             ApiError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            ApiError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::TooManySignIns { .. } => StatusCode::TOO_MANY_REQUESTS,
             ApiError::Overloaded { .. } | ApiError::Deadline(_) | ApiError::Unavailable { .. } => {
@@ -79,6 +83,7 @@ impl ApiError {
             ApiError::Csrf => "csrf",
             ApiError::NotFound(_) => "not_found",
             ApiError::MethodNotAllowed => "method_not_allowed",
+            ApiError::Unprocessable(_) => "unprocessable",
             ApiError::TooLarge(_) => "too_large",
             ApiError::TooManySignIns { .. } => "too_many_sign_ins",
             ApiError::Overloaded { .. } => "overloaded",
@@ -98,10 +103,12 @@ impl ApiError {
     }
 }
 
-/// A refusal on its way out, left in the response so that `/controller` can word it its own way.
+/// A refusal on its way out, left in the response so that other APIs than ours can word it their own way.
 #[derive(Clone, Debug)]
 pub(crate) struct Refused {
     pub(crate) sentence: String,
+    /// The word that programs compare.
+    pub(crate) code: &'static str,
 }
 
 impl IntoResponse for ApiError {
@@ -114,9 +121,10 @@ impl IntoResponse for ApiError {
             );
         }
         let sentence = self.to_string();
-        let error = ErrorDetail { code: self.code().to_owned(), message: sentence.clone() };
+        let code = self.code();
+        let error = ErrorDetail { code: code.to_owned(), message: sentence.clone() };
         let mut response = (self.status(), Json(ErrorBody { error })).into_response();
-        response.extensions_mut().insert(Refused { sentence });
+        response.extensions_mut().insert(Refused { sentence, code });
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -1,5 +1,5 @@
-//! The REST API: `/api/v1` for the page and for programs, and the documented surface of the reference product under
-//! `/controller`.
+//! The REST API: `/api/v1` for the page and for programs, the documented surface of the reference product under
+//! `/controller`, and Prometheus' query API under `/prometheus`.
 //!
 //! [`Config::build`] gives a router. It authenticates, parses, asks the stores below and maps what they say; the
 //! arithmetic between stored figures and shown ones is in [`figures`], [`waterfall`] and [`metric_tree`], which are pure.
@@ -31,6 +31,7 @@ mod metrics;
 mod paging;
 mod period;
 mod probes;
+mod prometheus;
 mod reference;
 mod routes;
 mod v1;

@@ -1,11 +1,11 @@
-//! The OpenAPI document of `/api/v1`, made from the handlers.
+//! The OpenAPI document of `/api/v1` and of Prometheus' API under `/prometheus`, made from the handlers.
 
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use crate::v1;
+use crate::{prometheus, v1};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -47,9 +47,16 @@ use crate::v1;
         v1::logs::list,
         v1::metric_series::list,
         v1::metric_series::samples,
+        prometheus::query::instant,
+        prometheus::query::range,
+        prometheus::labels::series,
+        prometheus::labels::names,
+        prometheus::labels::values,
+        prometheus::metadata::list,
+        prometheus::status::build_info,
     ),
     // The bodies that only refusals have.
-    components(schemas(api_types::ErrorBody, api_types::ErrorDetail)),
+    components(schemas(api_types::ErrorBody, api_types::ErrorDetail, api_types::PrometheusError)),
     security(("session" = []), ("basic" = [])),
     modifiers(&SignIn, &OperationIds),
 )]
@@ -82,6 +89,7 @@ impl Modify for OperationIds {
             let one = path.trim_end_matches('}').len() < path.len();
             let words: Vec<&str> = path
                 .trim_start_matches("/api/v1/")
+                .trim_start_matches('/')
                 .split(['/', '-'])
                 .filter(|word| !word.starts_with('{'))
                 .collect();

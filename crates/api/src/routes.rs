@@ -20,7 +20,7 @@ use crate::{
     controller,
     error::ApiError,
     extract::{MAX_BODY, MAX_LAYOUT},
-    probes, v1,
+    probes, prometheus, v1,
 };
 
 /// The longest path and query.
@@ -132,6 +132,19 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/controller/rest/applications/{app}/metric-data-v2" => controller::metric_data::read;
         SignedIn   GET    "/controller/rest/applications/{app}/request-snapshots" => controller::request_snapshots::list;
     });
+    table.extend(table! {
+        SignedIn   GET    "/prometheus/api/v1/query" => prometheus::query::instant;
+        SignedIn   POST   "/prometheus/api/v1/query" => prometheus::query::instant;
+        SignedIn   GET    "/prometheus/api/v1/query_range" => prometheus::query::range;
+        SignedIn   POST   "/prometheus/api/v1/query_range" => prometheus::query::range;
+        SignedIn   GET    "/prometheus/api/v1/series" => prometheus::labels::series;
+        SignedIn   POST   "/prometheus/api/v1/series" => prometheus::labels::series;
+        SignedIn   GET    "/prometheus/api/v1/labels" => prometheus::labels::names;
+        SignedIn   POST   "/prometheus/api/v1/labels" => prometheus::labels::names;
+        SignedIn   GET    "/prometheus/api/v1/label/{name}/values" => prometheus::labels::values;
+        SignedIn   GET    "/prometheus/api/v1/metadata" => prometheus::metadata::list;
+        SignedIn   GET    "/prometheus/api/v1/status/buildinfo" => prometheus::status::build_info;
+    });
     table
 }
 
@@ -170,6 +183,7 @@ pub(crate) fn router(context: Shared) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(short_uri))
         .layer(from_fn(controller::word_refusals))
+        .layer(from_fn(prometheus::word_refusals))
         .with_state(context)
 }
 

@@ -10,6 +10,8 @@
 mod histogram;
 mod output;
 
+use model::remote_write::ENDED;
+
 use self::{
     histogram::Histogram,
     output::{Kind, Output},
@@ -55,9 +57,6 @@ pub enum ConvertError {
 const MAX_LABELS: usize = 1024;
 /// Texts of a request; each takes sixteen bytes of memory and may take two of the body.
 const MAX_SYMBOLS: usize = 1 << 20;
-
-/// The value of a sample or a histogram's sum that marks the end of its series.
-const STALE: u64 = 0x7ff0_0000_0000_0002;
 
 /// Converts a request; the result is at most about `cap` bytes.
 ///
@@ -259,7 +258,7 @@ fn sample(entry: &Entry<'_>) -> Result<(Option<f64>, i64), WireError> {
             _ => {}
         }
     }
-    Ok(((value.to_bits() != STALE).then_some(value), at_ms))
+    Ok(((value.to_bits() != ENDED).then_some(value), at_ms))
 }
 
 #[cfg(test)]

@@ -347,6 +347,19 @@ pub(crate) fn metric_data(application: &str, path: &str, range: Range) -> String
 }
 
 /// Ids are compared as text, whether the server sends numbers or strings.
+/// An expression of PromQL at an instant.
+pub(crate) fn query_at(expression: &str, at_ms: u64) -> String {
+    let at = at_ms as f64 / 1000.0;
+    format!("/prometheus/api/v1/query?query={}&time={at}", percent_encoded(expression))
+}
+
+/// An expression of PromQL at each minute of the half hour up to an instant.
+pub(crate) fn query_range(expression: &str, end_ms: u64) -> String {
+    let (start, end) = (end_ms as f64 / 1000.0 - 1800.0, end_ms as f64 / 1000.0);
+    let expression = percent_encoded(expression);
+    format!("/prometheus/api/v1/query_range?query={expression}&start={start}&end={end}&step=60")
+}
+
 fn key(id: &Json) -> String {
     id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }

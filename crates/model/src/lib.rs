@@ -14,6 +14,7 @@ pub mod key_numbers;
 pub mod long_lived;
 pub mod metric_table;
 pub mod naming;
+pub mod remote_write;
 pub mod sanitise;
 pub mod span;
 pub mod time;

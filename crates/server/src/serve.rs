@@ -154,7 +154,9 @@ pub async fn start(
         store: Arc::clone(&stores.store),
         journal: Arc::clone(&stores.journal),
     }));
-    let api = build_api(&stores, &metadata, &clock, &intake, &status, sealer, &mut metrics);
+    let memory = usize::try_from(settings.memory_limit.bytes()).unwrap_or(usize::MAX);
+    let api = api::Config::of_memory(memory)
+        .build(api_deps(&stores, &metadata, &clock, &intake, &status, sealer), metrics.registry());
     let connections = listener::Metrics::register(metrics.registry());
 
     let loopback = Loopback {
@@ -305,16 +307,15 @@ fn attribute_limits(settings: &Settings) -> AttributeLimits {
     }
 }
 
-fn build_api(
+fn api_deps(
     stores: &Stores,
     metadata: &MetadataStore,
     clock: &SharedClock,
     intake: &Intake,
     status: &Arc<ProcessStatus>,
     sealer: Sealer,
-    metrics: &mut Metrics,
-) -> Router {
-    let deps = api::Deps {
+) -> api::Deps {
+    api::Deps {
         reader: Arc::clone(&stores.store) as _,
         directory: Arc::clone(&stores.directory),
         store: metadata.clone(),
@@ -322,8 +323,7 @@ fn build_api(
         attempts: Arc::new(IntakeAttempts(intake.clone())),
         status: Arc::clone(status) as _,
         sealer,
-    };
-    api::Config::default().build(deps, metrics.registry())
+    }
 }
 
 /// Asked for, and with a certificate that the operator vouches for.

@@ -3,6 +3,7 @@
 mod figures;
 mod logs;
 mod metrics;
+mod sampled;
 mod samples;
 mod spans;
 mod traces;
@@ -18,8 +19,8 @@ use rustc_hash::FxHashSet;
 use crate::{
     reader::{
         Answer, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, QueryError,
-        Reader, Resolution, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage,
-        SpanQuery, TracePage, TraceQuery,
+        Reader, Resolution, SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage,
+        SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
     },
     segment::{self, SegmentError},
     span_batch::SpanBatch,
@@ -61,6 +62,21 @@ impl Reader for Store {
 
     fn series(&self, query: &SeriesQuery) -> Result<Answer<SeriesPage>, QueryError> {
         answer(|lacks| samples::series(self, query, lacks))
+    }
+
+    fn sampled_metrics(
+        &self,
+        query: &SampledQuery,
+    ) -> Result<Answer<Vec<SampledMetric>>, QueryError> {
+        answer(|lacks| sampled::metrics(self, query, lacks))
+    }
+
+    fn each_series(
+        &self,
+        query: &SampledQuery,
+        each: &mut dyn FnMut(Series) -> Result<(), QueryError>,
+    ) -> Result<Answer<()>, QueryError> {
+        answer(|lacks| sampled::each_series(self, query, each, lacks))
     }
 
     fn samples(&self, query: &SampleQuery) -> Result<Answer<Vec<SeriesSamples>>, QueryError> {

@@ -56,6 +56,26 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     /// When the store cannot be read.
     fn series(&self, query: &SeriesQuery) -> Result<Answer<SeriesPage>, QueryError>;
 
+    /// What metrics there are raw samples of, each once.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or there are more than [`MAX_METRICS`].
+    fn sampled_metrics(
+        &self,
+        query: &SampledQuery,
+    ) -> Result<Answer<Vec<SampledMetric>>, QueryError>;
+
+    /// Gives all series of raw samples of some metrics to `each`, every series once and in no order, while the store is
+    /// read: an answer of any length takes no memory but what `each` keeps. `each` ends it with an error of its own.
+    ///
+    /// # Errors
+    /// When the store cannot be read, and what `each` answers.
+    fn each_series(
+        &self,
+        query: &SampledQuery,
+        each: &mut dyn FnMut(Series) -> Result<(), QueryError>,
+    ) -> Result<Answer<()>, QueryError>;
+
     /// Raw samples of series, by id; those without samples are left out.
     ///
     /// # Errors
@@ -413,6 +433,32 @@ pub struct SeriesQuery {
     /// Name and id where the page before ended.
     pub after: Option<(String, u64)>,
     pub limit: usize,
+}
+
+/// Metrics that [`Reader::sampled_metrics`] gives at most.
+pub const MAX_METRICS: usize = 100_000;
+
+/// Which metrics that there are raw samples of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampledQuery {
+    pub account: AccountId,
+    /// Their own names, ascending; any without.
+    pub names: Option<Vec<String>>,
+    /// Unix nanoseconds, half open, of which all UTC days are meant; see [`SeriesQuery`].
+    pub from_ns: u64,
+    pub to_ns: u64,
+}
+
+/// A metric that there are raw samples of, as one kind of agent sends it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SampledMetric {
+    pub name: String,
+    pub unit: String,
+    /// The instrumentation's name.
+    pub scope: String,
+    pub instrument: Instrument,
+    /// Samples are what was added since the one before.
+    pub is_delta: bool,
 }
 
 /// One page of series, and where the next begins.

@@ -292,7 +292,7 @@ impl Opened {
         &self,
         columns: &[&str],
         wanted: impl Fn(&Group<'_>) -> bool,
-        mut each: impl FnMut(&RecordBatch) -> Option<()>,
+        each: impl FnMut(&RecordBatch) -> Option<()>,
     ) -> Result<(), SegmentError> {
         let groups = self.footer.metadata().row_groups().iter().enumerate();
         let groups: Vec<usize> =
@@ -306,6 +306,15 @@ impl Opened {
             builder =
                 builder.with_projection(ProjectionMask::columns(schema, columns.iter().copied()));
         }
+        self.each_batch_from(builder, each)
+    }
+
+    /// What a reader of it was built to read, batch by batch.
+    fn each_batch_from(
+        &self,
+        builder: ParquetRecordBatchReaderBuilder<File>,
+        mut each: impl FnMut(&RecordBatch) -> Option<()>,
+    ) -> Result<(), SegmentError> {
         for batch in builder.build().map_err(|source| self.failed(source))? {
             let batch = batch.map_err(|source| self.failed(source.into()))?;
             each(&batch).ok_or_else(|| self.lacks_column())?;

@@ -571,6 +571,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prometheus/api/v1/label/{name}/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Values of a label; of `le` there are none, since buckets' bounds stand in samples. */
+        get: operations["get_prometheus_api_v1_label_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of labels. */
+        get: operations["get_prometheus_api_v1_labels"];
+        put?: never;
+        /** Names of labels. */
+        post: operations["post_prometheus_api_v1_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kinds and units of the metrics of the last 24 hours. */
+        get: operations["get_prometheus_api_v1_metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Evaluates an expression of PromQL at one instant. */
+        get: operations["get_prometheus_api_v1_query"];
+        put?: never;
+        /** Evaluates an expression of PromQL at one instant. */
+        post: operations["post_prometheus_api_v1_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/query_range": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Evaluates an expression of PromQL at every step of a range of time, at most 11,000. */
+        get: operations["get_prometheus_api_v1_query_range"];
+        put?: never;
+        /** Evaluates an expression of PromQL at every step of a range of time, at most 11,000. */
+        post: operations["post_prometheus_api_v1_query_range"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Series that match, without the bounds of classic histograms' buckets. */
+        get: operations["get_prometheus_api_v1_series"];
+        put?: never;
+        /** Series that match, without the bounds of classic histograms' buckets. */
+        post: operations["post_prometheus_api_v1_series"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prometheus/api/v1/status/buildinfo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The version of Prometheus that this API is that of; `revision` is Vedette's own. */
+        get: operations["get_prometheus_api_v1_status_buildinfo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1255,6 +1378,24 @@ export interface components {
         Partial: {
             /** @description Sentences for a person; at least one. */
             reasons: string[];
+        };
+        /** @description An answer in Prometheus' shape. */
+        PrometheusAnswer: {
+            /** @description What the documentation of Prometheus' HTTP API says for the path. */
+            data: Record<string, unknown>;
+            /** @description `success`. */
+            status: string;
+            /** @description Why the answer is not whole; left out where it is. */
+            warnings?: string[] | null;
+        };
+        /** @description A refusal in Prometheus' shape. */
+        PrometheusError: {
+            /** @description A sentence. */
+            error: string;
+            /** @description `bad_data`, `execution`, `timeout`, `unavailable`, `not_found` or `unauthorized`. */
+            errorType: string;
+            /** @description `error`. */
+            status: string;
         };
         /** @description Whether a business transaction that waits for a place counts by itself from the next minute on. */
         Promotion: {
@@ -4802,6 +4943,692 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_prometheus_api_v1_label_values: {
+        parameters: {
+            query?: {
+                /** @description Selectors; all series when not given */
+                "match[]"?: string[];
+                /** @description Unix seconds or RFC 3339; 24 h before `end` when not given */
+                start?: string;
+                /** @description Unix seconds or RFC 3339; now when not given */
+                end?: string;
+                /** @description At most so many; 0: all */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A label's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+        };
+    };
+    get_prometheus_api_v1_labels: {
+        parameters: {
+            query?: {
+                /** @description Selectors; all series when not given */
+                "match[]"?: string[];
+                /** @description Unix seconds or RFC 3339; 24 h before `end` when not given */
+                start?: string;
+                /** @description Unix seconds or RFC 3339; now when not given */
+                end?: string;
+                /** @description At most so many; 0: all */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+        };
+    };
+    post_prometheus_api_v1_labels: {
+        parameters: {
+            query?: {
+                /** @description Selectors; all series when not given */
+                "match[]"?: string[];
+                /** @description Unix seconds or RFC 3339; 24 h before `end` when not given */
+                start?: string;
+                /** @description Unix seconds or RFC 3339; now when not given */
+                end?: string;
+                /** @description At most so many; 0: all */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+        };
+    };
+    get_prometheus_api_v1_metadata: {
+        parameters: {
+            query?: {
+                /** @description Only this metric */
+                metric?: string;
+                /** @description At most so many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+        };
+    };
+    get_prometheus_api_v1_query: {
+        parameters: {
+            query: {
+                /** @description An expression of PromQL */
+                query: string;
+                /** @description Unix seconds or RFC 3339; now when not given */
+                time?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+        };
+    };
+    post_prometheus_api_v1_query: {
+        parameters: {
+            query: {
+                /** @description An expression of PromQL */
+                query: string;
+                /** @description Unix seconds or RFC 3339; now when not given */
+                time?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+        };
+    };
+    get_prometheus_api_v1_query_range: {
+        parameters: {
+            query: {
+                /** @description An expression of PromQL */
+                query: string;
+                /** @description Unix seconds or RFC 3339 */
+                start: string;
+                /** @description Unix seconds or RFC 3339, inclusive */
+                end: string;
+                /** @description Seconds, or a duration such as 1m */
+                step: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+        };
+    };
+    post_prometheus_api_v1_query_range: {
+        parameters: {
+            query: {
+                /** @description An expression of PromQL */
+                query: string;
+                /** @description Unix seconds or RFC 3339 */
+                start: string;
+                /** @description Unix seconds or RFC 3339, inclusive */
+                end: string;
+                /** @description Seconds, or a duration such as 1m */
+                step: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+        };
+    };
+    get_prometheus_api_v1_series: {
+        parameters: {
+            query: {
+                /** @description Selectors, at least one */
+                "match[]": string[];
+                /** @description Unix seconds or RFC 3339; 24 h before `end` when not given */
+                start?: string;
+                /** @description Unix seconds or RFC 3339; now when not given */
+                end?: string;
+                /** @description At most so many; 0: all */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+        };
+    };
+    post_prometheus_api_v1_series: {
+        parameters: {
+            query: {
+                /** @description Selectors, at least one */
+                "match[]": string[];
+                /** @description Unix seconds or RFC 3339; 24 h before `end` when not given */
+                start?: string;
+                /** @description Unix seconds or RFC 3339; now when not given */
+                end?: string;
+                /** @description At most so many; 0: all */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+        };
+    };
+    get_prometheus_api_v1_status_buildinfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusAnswer"];
+                };
+            };
+            /** @description A parameter is missing or wrong, or the expression is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description The expression cannot be evaluated over what there is, or takes too much. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                };
+            };
+            /** @description Too busy, the answer took too long, or the store cannot be read. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
                 };
             };
         };

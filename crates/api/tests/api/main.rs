@@ -9,6 +9,7 @@ mod limits;
 mod metric_data;
 mod metric_series;
 mod openapi;
+mod prometheus;
 mod series;
 mod sign_in;
 mod spans;

@@ -20,7 +20,8 @@ fn the_document_has_exactly_the_routes_that_are_served() {
             methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())),
         );
     }
-    let ours = routes().into_iter().filter(|route| route.path.starts_with("/api/v1/"));
+    let is_ours = |path: &str| ["/api/v1/", "/prometheus/"].iter().any(|it| path.starts_with(it));
+    let ours = routes().into_iter().filter(|route| is_ours(route.path));
     let served: BTreeSet<(String, String)> =
         ours.map(|route| (route.method.to_string(), route.path.to_owned())).collect();
     assert_eq!(documented, served);

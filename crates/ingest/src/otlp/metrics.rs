@@ -86,6 +86,8 @@ pub struct ScopeMetrics<'a> {
     pub scope: &'a [u8],
     pub name: &'a str,
     pub version: &'a str,
+    /// The scope's own.
+    pub attributes: AttributeList<'a>,
     pub schema_url: &'a str,
     /// The encoded `ScopeMetrics` itself.
     pub raw: &'a [u8],
@@ -107,6 +109,7 @@ impl<'a> ScopeMetrics<'a> {
         }
         let scope = Scope::read(metrics.scope)?;
         (metrics.name, metrics.version) = (scope.name, scope.version);
+        metrics.attributes = scope.attributes;
         Ok(metrics)
     }
 

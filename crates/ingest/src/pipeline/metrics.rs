@@ -76,7 +76,7 @@ pub(super) struct SavedMetricsV2 {
 pub(super) struct Taken {
     /// Points that were read, the ignored ones included.
     pub(super) points: u64,
-    /// Points that count nowhere: unreadable, repeated, no number, or beyond the bound on streams.
+    /// Points that count nowhere: unreadable, repeated, or beyond the bound on streams.
     pub(super) ignored: u64,
 }
 

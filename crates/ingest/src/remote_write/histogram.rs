@@ -1,6 +1,6 @@
 //! Native histograms, which both versions write alike.
 
-use model::varint::unzigzag;
+use model::{remote_write::ENDED, varint::unzigzag};
 
 use super::{ConvertError, limit};
 use crate::otlp::wire::{Entry, Fields, WireError};
@@ -97,7 +97,7 @@ impl Histogram {
                 _ => {}
             }
         }
-        histogram.is_stale = histogram.sum.to_bits() == super::STALE;
+        histogram.is_stale = histogram.sum.to_bits() == ENDED;
         histogram.buckets = buckets(schema, bounds, &positive, &negative).unwrap_or_default();
         Ok(histogram)
     }

@@ -1,6 +1,6 @@
 //! The OTLP that is made of it.
 
-use model::varint::zigzag;
+use model::{remote_write, varint::zigzag};
 use rustc_hash::FxHashMap;
 
 use super::{
@@ -186,6 +186,15 @@ impl Resource<'_> {
             }
         });
         write::nested(out, 2, |out| {
+            // The labels as they were: names of tiers and nodes cannot tell them again.
+            write::nested(out, 1, |out| {
+                write::bytes(out, 1, remote_write::SCOPE.as_bytes());
+                let labels =
+                    [(remote_write::JOB, self.job), (remote_write::INSTANCE, self.instance)];
+                for (key, value) in labels.into_iter().filter(|(_, value)| !value.is_empty()) {
+                    attribute(out, 3, key, value);
+                }
+            });
             for metric in &self.metrics {
                 write::nested(out, 2, |out| metric.encode(out));
             }

@@ -170,7 +170,7 @@ fn a_target_is_a_process_and_other_labels_are_attributes() {
     let converted = first(vec![
         series(&with_cpu, &[(AT, 5.5), (AT + 15_000, 6.5)]),
         series(&labels("node_load1", "b:9100"), &[(AT, 0.25)]),
-        series(&labels("node_load1", "a:9100"), &[(AT, f64::from_bits(STALE))]),
+        series(&labels("node_load1", "a:9100"), &[(AT, f64::from_bits(ENDED))]),
         series(&[("__name__", "up"), ("job", "shop/cart")], &[(AT, 1.0)]),
     ]);
     let cpu = r#"["cpu=Str(\"0\")", "mode=Str(\"idle\")"]"#;

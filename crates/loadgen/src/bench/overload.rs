@@ -294,7 +294,7 @@ impl Overload {
         }
         table.row("broken connections", self.broken_connections);
         for query in &self.queries {
-            table.row(query.name, query);
+            table.row(query.name.as_ref(), query);
         }
         self.cost.rows(&mut table);
         let stored = if self.differences.is_empty() { "all, exactly" } else { "DIFFERENT" };

@@ -1,6 +1,7 @@
 //! How long answers take over REST, once what was sent is stored: one request after the other on a connection that
 //! is kept, so that no handshake is counted. A time ends when the whole answer has been read.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -27,14 +28,14 @@ const CLOCK_GRAIN_MS: u64 = 1_000;
 /// One kind of question, with the address of each request.
 #[derive(Debug)]
 pub(crate) struct Query {
-    name: &'static str,
+    name: Cow<'static, str>,
     wanted: StatusCode,
     addresses: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Answered {
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     /// Asked; fewer than wanted where answers took long.
     pub(crate) requests: usize,
     /// None when not one was answered as it should be.
@@ -134,7 +135,7 @@ impl Asker {
             spans(&attribute("enduser.id", &user), range)
         };
         let addresses = (0..self.requests).map(|_| address()).collect();
-        Query { name: "spans by an absent attribute", wanted: StatusCode::OK, addresses }
+        Query { name: "spans by an absent attribute".into(), wanted: StatusCode::OK, addresses }
     }
 
     fn of_figures(&mut self, estate: &Estate, range: Range) -> Vec<Query> {
@@ -156,8 +157,8 @@ impl Asker {
         ]
     }
 
-    pub(crate) fn same(&self, name: &'static str, address: String) -> Query {
-        Query { name, wanted: StatusCode::OK, addresses: vec![address; self.requests] }
+    pub(crate) fn same(&self, name: impl Into<Cow<'static, str>>, address: String) -> Query {
+        Query { name: name.into(), wanted: StatusCode::OK, addresses: vec![address; self.requests] }
     }
 
     /// Any of `things` each time; no request when there is none.
@@ -170,14 +171,14 @@ impl Asker {
         let requests = if things.is_empty() { 0 } else { self.requests };
         let addresses =
             (0..requests).map(|_| address(&things[self.draws.below(things.len())])).collect();
-        Query { name, wanted: StatusCode::OK, addresses }
+        Query { name: name.into(), wanted: StatusCode::OK, addresses }
     }
 
     fn unknown_traces(&mut self) -> Query {
         let mut address =
             || format!("/api/v1/traces/{:016x}{:016x}", self.draws.next(), self.draws.next());
         let addresses = (0..self.requests).map(|_| address()).collect();
-        Query { name: "trace by unknown id", wanted: StatusCode::NOT_FOUND, addresses }
+        Query { name: "trace by unknown id".into(), wanted: StatusCode::NOT_FOUND, addresses }
     }
 }
 
@@ -259,7 +260,7 @@ impl<'q> AnswerLog<'q> {
 
     fn answered(self) -> Answered {
         Answered {
-            name: self.query.name,
+            name: self.query.name.clone(),
             requests: self.times_ms.len() + self.failed,
             bytes_per_answer: self.bytes as f64 / self.times_ms.len().max(1) as f64,
             times: Times::of(self.times_ms),
@@ -271,7 +272,8 @@ impl<'q> AnswerLog<'q> {
 }
 
 fn is_partial(body: &[u8]) -> bool {
-    serde_json::from_slice(body).is_ok_and(|answer: Json| !answer["partial"].is_null())
+    let says = |answer: Json| ["partial", "warnings"].iter().any(|why| !answer[why].is_null());
+    serde_json::from_slice(body).is_ok_and(says)
 }
 
 #[cfg(test)]
@@ -330,6 +332,7 @@ mod tests {
     #[test]
     fn an_answer_is_partial_when_it_says_why() {
         assert!(is_partial(br#"{"items":[],"partial":{"reasons":["time is over"]}}"#));
+        assert!(is_partial(br#"{"status":"success","data":[],"warnings":["time is over"]}"#));
         assert!(!is_partial(br#"{"items":[],"partial":null}"#));
         assert!(!is_partial(b"{}") && !is_partial(b"no JSON"));
     }

@@ -380,7 +380,7 @@ impl Queries {
     fn rows(&self, table: &mut Table) {
         table.row("answers over HTTPS", format!("{} stored", self.stored));
         for query in &self.answered {
-            table.row(query.name, query);
+            table.row(query.name.as_ref(), query);
         }
         table.row("peak RSS with queries", mib(self.peak_rss_kib));
     }

@@ -8,7 +8,7 @@ use super::queries::{self, Asker};
 use super::report::{Load, Queries, Report, Sent, Verified};
 use super::subject::Subject;
 use crate::api::exposition::Exposition;
-use crate::api::{Api, Range, ShownMetric as Shown, metric_data};
+use crate::api::{Api, Range, ShownMetric as Shown, metric_data, query_at, query_range};
 use crate::args::BenchArgs;
 use crate::data::points::catalogue::Kind;
 use crate::data::points::node::Watched;
@@ -170,8 +170,17 @@ async fn ask(
         estate.context("the application that was sent is not there to be asked about")?.application;
     let of_all_nodes =
         |watched: &Watched| metric_data(&application, &watched.path_of_all_nodes(), range);
+    let (metric, count) = shape.largest_metric();
     let mut asker = Asker::new(requests, shape.seed);
     let queries = [
+        asker.same(
+            format!("rate over {count} series × 30 min, every minute, by tier"),
+            query_range(&format!("sum by (job) (rate({metric}[5m]))"), outcome.to_ms),
+        ),
+        asker.same(
+            format!("rate over {count} series × 30 min, of each"),
+            query_at(&format!("rate({metric}[30m])"), outcome.to_ms),
+        ),
         asker.one_of("one series of a node", &outcome.watched, |watched| {
             metric_data(&application, &watched.path(), range)
         }),

@@ -17,7 +17,7 @@ use std::fmt::{Display, Formatter};
 
 use anyhow::{Result, ensure};
 
-use self::catalogue::SERIES_PER_NODE;
+use self::catalogue::{SERIES_OF_THE_FIRST, SERIES_PER_NODE};
 
 /// Below the bound of live nodes a tier that servers have.
 const NODES_PER_TIER: usize = 10;
@@ -67,6 +67,15 @@ impl SeriesShape {
     /// Series that are really sent.
     pub(crate) fn all_series(&self) -> usize {
         self.nodes() * SERIES_PER_NODE
+    }
+
+    /// The metric with the most series under the name that Prometheus' language has for it, and how many those are.
+    pub(crate) fn largest_metric(&self) -> (&'static str, usize) {
+        let name = match self.instruments {
+            Instruments::Numbers => "shop_orders_completed_total",
+            Instruments::Histograms => "shop_orders_handling_milliseconds_count",
+        };
+        (name, self.nodes() * SERIES_OF_THE_FIRST)
     }
 
     pub(crate) fn nodes_per_request(&self) -> usize {

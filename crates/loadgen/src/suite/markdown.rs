@@ -176,7 +176,7 @@ fn answered(query: &Answered, stored: &str) -> Vec<String> {
             requests.push_str(&format!(", {count} {what}"));
         }
     }
-    [vec![query.name.to_owned(), stored.to_owned(), requests], times.to_vec()].concat()
+    [vec![query.name.clone().into_owned(), stored.to_owned(), requests], times.to_vec()].concat()
 }
 
 /// A whole number with a comma before every three digits.

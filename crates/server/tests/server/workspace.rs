@@ -16,8 +16,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("journal", &["model", "daemon"]),
     ("metadata-store", &["model", "daemon"]),
     ("telemetry-store", &["model", "daemon", "metadata-store"]),
+    // Beyond the design's table: Prometheus' query language over the store's reader, which is no handler's business.
+    ("promql", &["model", "telemetry-store"]),
     ("ingest", &["model", "daemon", "journal", "telemetry-store", "metadata-store"]),
-    ("api", &["model", "daemon", "api-types", "journal", "telemetry-store", "metadata-store"]),
+    (
+        "api",
+        &["model", "daemon", "api-types", "journal", "telemetry-store", "metadata-store", "promql"],
+    ),
     (
         "server",
         &[
@@ -41,6 +46,7 @@ const HOMES: &[(&str, &str)] = &[
     ("sqlx", "metadata-store"),
     ("parquet", "telemetry-store"),
     ("arrow", "telemetry-store"),
+    ("promql-parser", "promql"),
     ("utoipa", "api-types api"),
     ("argon2", "api"),
     ("rcgen", "daemon"),

@@ -3,11 +3,14 @@
 //!
 //! A series has a row in each UTC day that it has samples of, so that days can be dropped and a range needs only its own.
 
+mod named;
+
 use std::{borrow::Borrow, sync::Arc};
 
 use arrow::{array::ArrayRef, record_batch::RecordBatch};
 use model::id::EntityId;
 
+pub use self::named::{each_metric, each_named};
 use super::metrics::{SeriesKey, SeriesName, Wanted};
 use super::{
     Opened, SegmentError,

@@ -80,6 +80,11 @@ impl Client {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    pub(crate) async fn form(&self, path: &str, form: &str) -> Answer {
+        let client = self.clone().with("content-type", "application/x-www-form-urlencoded");
+        client.send_text(Method::POST, path, form).await
+    }
+
     /// The body of what has to be answered with 200.
     #[track_caller]
     pub(crate) fn json(&self, path: &str) -> impl Future<Output = Value> + '_ {

@@ -1,7 +1,7 @@
 //! A reader over rows in memory: filters and merges as the contract says.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, mpsc::Receiver},
     time::Duration,
 };
@@ -14,8 +14,9 @@ use model::{
 };
 use telemetry_store::reader::{
     Answer, FigureQuery, FigureRow, FoundSpan, LogPage, LogQuery, LogRow, MetricQuery,
-    MetricSeries, OwnedValue, Points, QueryError, Reader, SampleQuery, Series, SeriesPage,
-    SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery, TraceRow,
+    MetricSeries, OwnedValue, Points, QueryError, Reader, SampleQuery, SampledMetric, SampledQuery,
+    Series, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage,
+    TraceQuery, TraceRow,
 };
 
 /// What is stored: figures by minute, newest transactions first.
@@ -192,6 +193,33 @@ impl Reader for FakeReader {
         self.answer(SeriesPage { rows, next })
     }
 
+    fn sampled_metrics(
+        &self,
+        query: &SampledQuery,
+    ) -> Result<Answer<Vec<SampledMetric>>, QueryError> {
+        let wanted = self.series.iter().filter(|series| of_names(query, series));
+        let metrics: BTreeSet<SampledMetric> = wanted
+            .map(|series| SampledMetric {
+                name: series.name.clone(),
+                unit: series.unit.clone(),
+                scope: series.scope.clone(),
+                instrument: series.instrument,
+                is_delta: series.is_delta,
+            })
+            .collect();
+        self.answer(metrics.into_iter().collect())
+    }
+
+    fn each_series(
+        &self,
+        query: &SampledQuery,
+        each: &mut dyn FnMut(Series) -> Result<(), QueryError>,
+    ) -> Result<Answer<()>, QueryError> {
+        let mut wanted = self.series.iter().filter(|series| of_names(query, series));
+        wanted.try_for_each(|series| each(series.clone()))?;
+        self.answer(())
+    }
+
     fn samples(&self, query: &SampleQuery) -> Result<Answer<Vec<SeriesSamples>>, QueryError> {
         let mut found = self.samples.clone();
         found.retain(|samples| query.series.contains(&samples.series));
@@ -206,4 +234,8 @@ impl Reader for FakeReader {
     fn newest_minute(&self) -> Option<Minute> {
         self.newest
     }
+}
+
+fn of_names(query: &SampledQuery, series: &Series) -> bool {
+    query.names.as_ref().is_none_or(|names| names.contains(&series.name))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::{
     distribution::Distribution,
     metric_table::{Instrument, Kind, Reading, percentile},
+    remote_write::ENDED,
     time::{MINUTE_NS, Minute, SECOND_NS},
 };
 use telemetry_store::{
@@ -70,6 +71,7 @@ pub(super) struct Measured<'a> {
     pub(super) temporality: Temporality,
     began: Began,
     pub(super) scope: &'a str,
+    pub(super) scope_attributes: AttributeList<'a>,
     /// Of process, scope and name.
     seed: u64,
 }
@@ -148,11 +150,11 @@ impl<'e> Export<'e> {
     fn scope(&mut self, scope: ScopeMetrics<'_>) {
         let seed = hash(self.process, scope.name);
         for metric in scope.metrics() {
-            self.or_ignore(metric, |export, metric| export.metric(&metric, scope.name, seed));
+            self.or_ignore(metric, |export, metric| export.metric(&metric, &scope, seed));
         }
     }
 
-    fn metric(&mut self, metric: &Metric<'_>, scope: &str, seed: u64) {
+    fn metric(&mut self, metric: &Metric<'_>, scope: &ScopeMetrics<'_>, seed: u64) {
         let began = self.metrics.routes.began(metric.name);
         let of = |kind, temporality| {
             let instrument = match kind {
@@ -169,7 +171,8 @@ impl<'e> Export<'e> {
                 temporality,
                 // A histogram holds what the agent itself measured.
                 began: if instrument == Instrument::Distribution { Began::AtStart } else { began },
-                scope,
+                scope: scope.name,
+                scope_attributes: scope.attributes,
                 seed: hash(seed, metric.name),
             }
         };
@@ -223,9 +226,9 @@ impl<'e> Export<'e> {
 
     fn number(&mut self, measured: &Measured<'_>, point: &NumberPoint<'_>) {
         self.taken.points += 1;
-        let value = point.value.map(|value| value.as_f64()).filter(|value| value.is_finite());
+        let value = point.value.map(|value| value.as_f64());
         let at = at(point.attributes, point.start_ns, point.time_ns);
-        let (Some(value), Some(point)) = (value, self.found(measured, &at)) else {
+        let Some(point) = self.found(measured, &at) else {
             self.taken.ignored += 1;
             return;
         };
@@ -234,6 +237,12 @@ impl<'e> Export<'e> {
         let (stream, processes) = known.expect("it was found");
         let known = stream.known.as_ref().expect("it was found");
         let at_ms = millis(point.time_ns);
+        let Some(value) = value.filter(|value| value.is_finite()) else {
+            // Kept as it came, but nothing that can be added or averaged.
+            let value = value.unwrap_or(f64::from_bits(ENDED));
+            rows.samples.number(known.series, at_ms, value);
+            return;
+        };
         let grows = |route: &Route| matches!(route.reading, Reading::Increase | Reading::PerSecond);
         let growth = match known.routes.iter().any(grows) {
             false => Growth::None,
@@ -294,15 +303,19 @@ impl<'e> Export<'e> {
         quantiles: &[(f64, f64)],
     ) {
         self.taken.points += 1;
-        let point = if no_recorded_value { None } else { self.found(measured, &at) };
-        let Some(point) = point else {
+        let Some(point) = self.found(measured, &at) else {
             self.taken.ignored += 1;
             return;
         };
         let known = self.metrics.streams.get_mut(point.stream, self.now_ms);
         let (stream, processes) = known.expect("it was found");
         let known = stream.known.as_ref().expect("it was found");
-        self.rows.samples.distribution(known.series, millis(point.time_ns), value.clone());
+        let at_ms = millis(point.time_ns);
+        if no_recorded_value {
+            self.rows.samples.number(known.series, at_ms, f64::from_bits(ENDED));
+            return;
+        }
+        self.rows.samples.distribution(known.series, at_ms, value.clone());
         let export = self.collection.export_of(point.stream);
         let added = if measured.temporality == Temporality::Delta {
             Some((value, delta_span(&point)))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::{
     attributes::{Attributes, Value},
     naming::name,
+    remote_write,
     time::DAY_NS,
 };
 use telemetry_store::segment::series::{Counts, SeriesRow};
@@ -62,6 +63,11 @@ pub(super) fn row(
 ) -> SeriesRow {
     let sent = at.attributes.read().unwrap_or_default();
     let mut pairs: Vec<(&str, Value<'_>)> = sent.iter().collect();
+    let of_scope = measured.scope_attributes.read().unwrap_or_default();
+    if measured.scope == remote_write::SCOPE {
+        // A target's labels, which its tier and node do not tell exactly.
+        pairs.extend(of_scope.iter());
+    }
     pairs.sort_by_key(|(key, _)| *key);
     let mut sorted = Attributes::new();
     pairs.into_iter().for_each(|(key, value)| sorted.push(key, value));

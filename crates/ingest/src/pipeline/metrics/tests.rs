@@ -4,12 +4,14 @@ mod conventions;
 mod otlp;
 mod raw;
 mod recorded;
+mod scraped;
 
 use std::collections::BTreeMap;
 
 use model::{
     id::AccountId,
     metric_table::{Kind, MetricTable},
+    remote_write,
     sanitise::{MaskList, Sanitiser},
     time::SECOND_NS,
 };
@@ -333,8 +335,11 @@ fn requests_are_counted_by_tier_whatever_the_name_of_their_metric() {
 }
 
 #[test]
-fn what_is_no_number_is_ignored_and_said() {
+fn what_is_no_number_is_kept_as_it_came_and_is_in_no_figure() {
     let mut fixture = Fixture::new();
     fixture.export(1, T, &[gauge("a", "1", &[(&[], T, f64::NAN), (&[("b", "c")], T, 1.0)])]);
-    assert_eq!((fixture.ignored, fixture.paths()), (1, vec!["Custom Metrics|a|b=c".to_owned()]));
+    assert_eq!((fixture.ignored, fixture.paths()), (0, vec!["Custom Metrics|a|b=c".to_owned()]));
+    let values: Vec<f64> = fixture.rows.samples.numbers.iter().map(|one| one.value).collect();
+    // The other one counts, and lies where those do.
+    assert!(values.len() == 1 && values[0].is_nan(), "{values:?}");
 }

@@ -1,7 +1,7 @@
 //! The scope of one node's metrics as OTLP protobuf, encoded once: times and values have a fixed width in OTLP, so
 //! that a request is a copy with these overwritten. And the resource of a node.
 
-use super::catalogue::{CHANNEL, CHANNELS, Kind, Metric};
+use super::catalogue::{CHANNEL, Kind, Metric};
 use crate::data::span::{Attribute, Value, resource};
 use crate::wire::{put_bytes, put_fixed64, put_header, put_number};
 
@@ -63,7 +63,7 @@ impl Slot {
 
 fn encoded(metric: &Metric, start_ns: u64) -> (Vec<u8>, Vec<Slot>) {
     let (mut data, mut slots) = (Vec::new(), Vec::new());
-    for channel in CHANNELS {
+    for channel in metric.channels {
         let (point, slot) = point(metric.kind, channel, start_ns);
         put_header(&mut data, 1, point.len());
         slots.push(slot.moved(data.len()));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use super::catalogue::{CHANNEL, CHANNELS, Kind, Metric, SERIES_PER_NODE, metrics};
+use super::catalogue::{CHANNEL, Kind, Metric, SERIES_PER_NODE, metrics};
 use super::encoding::{BUCKETS_AFTER, SUM_AFTER, Scope, Slot, resource_of, scope};
 use super::values::Series;
 use super::{Form, NODES_PER_TIER, SeriesShape, remote_write};
@@ -19,6 +19,8 @@ const NS: u64 = 1_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Plan {
     scope: Scope,
+    /// Those of a node in the order of a request, each with its metric's place and its channel.
+    series: Vec<(usize, &'static str)>,
     metrics: Vec<Metric>,
     form: Form,
     first_ns: u64,
@@ -67,8 +69,12 @@ impl Plan {
         let interval_ns = shape.interval_s * NS;
         let first_ns = now_ns - (shape.samples - 1) * interval_ns;
         let metrics = metrics(shape.instruments);
+        let of_metric = |(at, metric): (usize, &Metric)| {
+            metric.channels.iter().map(move |channel| (at, *channel)).collect::<Vec<_>>()
+        };
+        let series = metrics.iter().enumerate().flat_map(of_metric).collect();
         let scope = scope(&metrics, first_ns - interval_ns);
-        Self { scope, metrics, form: shape.form, first_ns, interval_ns }
+        Self { scope, series, metrics, form: shape.form, first_ns, interval_ns }
     }
 
     /// Of the first and the last of so many samples, in milliseconds since 1970. Cumulative series began an interval
@@ -124,10 +130,12 @@ impl Node {
     fn new(plan: &Plan, shape: &SeriesShape, number: usize) -> Self {
         let (tier, instance) = (number / NODES_PER_TIER, number % NODES_PER_TIER);
         let mut draws = Draws::new(shape.seed, number as u64);
-        let kinds = plan.metrics.iter().flat_map(|metric| [metric.kind; CHANNELS.len()]);
-        let series = kinds.map(|kind| Series::begin(kind, &mut draws)).collect();
+        let begin =
+            |(metric, _): &(usize, &str)| Series::begin(plan.metrics[*metric].kind, &mut draws);
+        let series = plan.series.iter().map(begin).collect();
         let index = draws.below(SERIES_PER_NODE);
-        let metric = &plan.metrics[index / CHANNELS.len()];
+        let (metric, channel) = plan.series[index];
+        let metric = &plan.metrics[metric];
         let (service, pod) = (service_name(tier), pod_name(tier, instance));
         let ((encoded, slots), name) = match plan.form {
             Form::Otlp => {
@@ -142,7 +150,7 @@ impl Node {
             tier: service,
             node: pod,
             metric: name,
-            attribute: format!("{CHANNEL}={}", CHANNELS[index % CHANNELS.len()]),
+            attribute: format!("{CHANNEL}={channel}"),
             kind: metric.kind,
             count: 0,
             sum: 0.0,

@@ -1,7 +1,7 @@
 //! The series of one node as a `prometheus.WriteRequest` (remote write 1.0), encoded once with blanks for times and values:
 //! every time of our days takes six bytes as a varint.
 
-use super::catalogue::{CHANNEL, CHANNELS, Kind, Metric};
+use super::catalogue::{CHANNEL, Kind, Metric};
 use super::encoding::Slot;
 use crate::wire::{put_bytes, put_header};
 
@@ -12,7 +12,7 @@ const TIME_BYTES: usize = 6;
 pub(crate) fn request(metrics: &[Metric], job: &str, instance: &str) -> (Vec<u8>, Vec<Slot>) {
     let (mut request, mut slots) = (Vec::new(), Vec::new());
     for metric in metrics {
-        for channel in CHANNELS {
+        for channel in metric.channels {
             let (series, slot) = series(&name(metric), job, instance, channel);
             put_header(&mut request, 1, series.len());
             slots.push(slot.moved(request.len()));
@@ -69,15 +69,16 @@ mod tests {
             name: "shop.orders.completed".to_owned(),
             unit: "{item}",
             kind: Kind::Counter,
+            channels: &["web", "app", "store"],
         };
         let (mut bytes, slots) = request(&[metric], "shop/cart", "pod-1");
-        assert_eq!(slots.len(), CHANNELS.len());
+        assert_eq!(slots.len(), 3);
         for slot in &slots {
             stamp(&mut bytes[slot.time..], 1_800_000_000_123);
             bytes[slot.value..slot.value + 8].copy_from_slice(&2.5f64.to_le_bytes());
         }
         let all = fields(&bytes).unwrap();
-        assert_eq!(all.len(), CHANNELS.len());
+        assert_eq!(all.len(), 3);
         let Field::Bytes(series) = all[0].1 else { panic!("a message") };
         let series = fields(series).unwrap();
         let label = |at: usize| {

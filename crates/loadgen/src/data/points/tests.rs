@@ -183,6 +183,14 @@ fn an_estate_is_whole_nodes_of_a_hundred_series() {
 }
 
 #[test]
+fn the_first_metric_has_twelve_in_a_hundred_series() {
+    let shape = shape(Instruments::Numbers);
+    let series = numbers(&requests(&shape).0);
+    let of_first = series.keys().filter(|(_, metric, _)| metric == "shop.orders.completed");
+    assert_eq!(shape.largest_metric(), ("shop_orders_completed_total", of_first.count()));
+}
+
+#[test]
 fn every_series_has_every_sample_at_its_interval_and_the_last_one_now() {
     let shape = shape(Instruments::Numbers);
     let (requests, _) = requests(&shape);
