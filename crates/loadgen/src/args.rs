@@ -333,6 +333,17 @@ pub(crate) struct TableArgs {
     pub(crate) queries: Option<usize>,
 }
 
+/// Mebibytes: a number with or without their unit, or of gibibytes.
+fn mebibytes(text: &str) -> Result<u64, String> {
+    let (number, factor) = match (text.strip_suffix("MiB"), text.strip_suffix("GiB")) {
+        (Some(number), _) => (number, 1),
+        (None, Some(number)) => (number, 1024),
+        (None, None) => (text, 1),
+    };
+    let number: u64 = number.parse().map_err(|_| "a size is written as in 512MiB".to_owned())?;
+    number.checked_mul(factor).filter(|size| *size > 0).ok_or_else(|| "out of range".to_owned())
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct OverloadArgs {
     /// So many times what it takes as fast as it acknowledges, which is measured first with --spans
@@ -344,6 +355,9 @@ pub(crate) struct OverloadArgs {
     /// Connections of the overload; each waits for its answers
     #[arg(long, default_value_t = 256)]
     pub(crate) senders: usize,
+    /// Hold the server to so much memory, MiB or as in 512MiB: its own limit, and a control group of a tenth more
+    #[arg(long, requires = "vedette", value_parser = mebibytes)]
+    pub(crate) memory_limit: Option<u64>,
     #[command(flatten)]
     pub(crate) bench: BenchArgs,
 }

@@ -7,6 +7,7 @@
 
 pub(crate) mod disk;
 pub(crate) mod freshness;
+pub(crate) mod group;
 mod meter;
 pub(crate) mod overload;
 pub(crate) mod process;

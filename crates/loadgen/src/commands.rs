@@ -52,8 +52,8 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
             write_text(args.report_md.as_deref(), &report.table().markdown())?;
             Ok(Verdict::good_if(report.good()))
         }
-        Command::Overload(args) => {
-            let measured = until_stopped(overload(&args))?;
+        Command::Overload(mut args) => {
+            let measured = until_stopped(overload(&mut args))?;
             write!(out, "{}", measured.table())?;
             write_differences(out, &measured.differences)?;
             write_json(args.bench.report_json.as_deref(), &measured)?;

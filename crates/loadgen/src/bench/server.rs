@@ -11,6 +11,7 @@ use http::StatusCode;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use super::group::Group;
 use crate::api::Api;
 use crate::args::BenchArgs;
 use crate::draws::Draws;
@@ -42,7 +43,13 @@ struct Ports {
 }
 
 impl Server {
-    pub(crate) async fn start(binary: &Path, folder: TempDir, args: &BenchArgs) -> Result<Self> {
+    /// Starts a server; in a control group, where one is given.
+    pub(crate) async fn start(
+        binary: &Path,
+        folder: TempDir,
+        args: &BenchArgs,
+        group: Option<&Group>,
+    ) -> Result<Self> {
         let ports = free_ports()?;
         let mut draws = Draws::new(wall::unix_nanos(), 0);
         let (password, access_key) = (
@@ -52,7 +59,7 @@ impl Server {
         let log = File::create(folder.path().join("server.log"))
             .context("cannot create the server's log")?;
         let started = wall::instant();
-        let child = Command::new(binary)
+        let child = command(binary, group)
             .arg("serve")
             .arg("--data-dir")
             .arg(folder.path().join("data"))
@@ -153,6 +160,15 @@ impl Server {
             .context("cannot wait")?;
         Ok((since(started), keep.then(|| self.folder.keep())))
     }
+}
+
+/// What starts the binary. In a group the shell enters it and becomes the server, under the same id.
+fn command(binary: &Path, group: Option<&Group>) -> Command {
+    let Some(group) = group else { return Command::new(binary) };
+    let mut shell = Command::new("sh");
+    let enter = r#"echo $$ > "$1" && shift && exec "$@""#;
+    shell.args(["-c", enter, "sh"]).arg(group.entrance()).arg(binary);
+    shell
 }
 
 /// All three are held at once so that they differ; the server takes them a moment later.

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use super::disk::{self, SyncTime};
+use super::group::Group;
 use super::process::Process;
 use super::report::Report;
 use super::server::Server;
@@ -28,21 +29,26 @@ pub(crate) struct Subject {
 
 impl Subject {
     pub(super) async fn find(args: &BenchArgs) -> Result<Self> {
+        Self::find_in(args, None).await
+    }
+
+    /// As [`Subject::find`]; a server that is started here is started in the group.
+    pub(super) async fn find_in(args: &BenchArgs, group: Option<&Group>) -> Result<Self> {
         match (&args.vedette, args.pid) {
-            (Some(binary), _) => Self::start(binary.clone(), args).await,
+            (Some(binary), _) => Self::start(binary.clone(), args, group).await,
             (None, Some(pid)) => Self::attach(pid, args),
             (None, None) => anyhow::bail!("give --vedette PATH or --pid PID"),
         }
     }
 
-    async fn start(binary: PathBuf, args: &BenchArgs) -> Result<Self> {
+    async fn start(binary: PathBuf, args: &BenchArgs, group: Option<&Group>) -> Result<Self> {
         let folder = match &args.data_root {
             Some(root) => TempDir::with_prefix_in("vedette-bench-", root),
             None => TempDir::with_prefix("vedette-bench-"),
         };
         let folder = folder.context("cannot make a folder for the server's data")?;
         let fdatasync = Some(disk::sync_time(folder.path())?);
-        let server = Server::start(&binary, folder, args).await?;
+        let server = Server::start(&binary, folder, args, group).await?;
         let trust = server.trust().await?;
         let url = server.agents_url(args.tls, args.manner.protocol == Protocol::Grpc);
         Ok(Self {
