@@ -9,6 +9,11 @@ use crate::{
     context::Context, deps::Deps, metrics::RequestMetrics, routes, security_headers, unread_bodies,
 };
 
+/// Rows of figures in one answer, however much memory there is.
+const MAX_ROWS: usize = 200_000;
+/// About what one of them takes, bytes.
+const ROW_BYTES: usize = 256;
+
 /// Limits. The default is meant for one machine of few cores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -16,6 +21,8 @@ pub struct Config {
     pub queries_at_once: usize,
     /// Requests that may wait for their turn; more are told to come back.
     pub queries_waiting: usize,
+    /// Rows of figures in one answer.
+    pub rows: usize,
     /// How long a request may wait for and work on its answer.
     pub query_deadline: Duration,
     /// A session ends after so long without a request,
@@ -29,6 +36,7 @@ impl Default for Config {
         Config {
             queries_at_once: 4,
             queries_waiting: 64,
+            rows: MAX_ROWS,
             query_deadline: Duration::from_secs(20),
             session_idle: Duration::from_secs(12 * 3600),
             session_absolute: Duration::from_secs(7 * 24 * 3600),
@@ -37,6 +45,13 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The default, with queries that take so many bytes of memory together.
+    pub fn within(bytes: usize) -> Config {
+        let default = Config::default();
+        let rows = MAX_ROWS.min(bytes / default.queries_at_once / ROW_BYTES);
+        Config { rows, ..default }
+    }
+
     /// The API as a router. Registers its request metrics.
     pub fn build(self, deps: Deps, registry: &mut Registry) -> Router {
         let metrics = RequestMetrics::register(registry, Arc::clone(&deps.clock));

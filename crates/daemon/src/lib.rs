@@ -10,6 +10,7 @@ pub mod disk;
 pub mod listener;
 pub mod lock;
 pub mod logs;
+pub mod memory;
 pub mod metrics;
 mod private_dir;
 pub mod shutdown;

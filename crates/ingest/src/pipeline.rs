@@ -28,12 +28,16 @@ mod traces;
 mod world;
 
 use std::{
+    error::Error,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
+use daemon::memory::{Guard, Pressure};
 use journal::{ReadError, SharedJournal};
-use metadata_store::{Catalogue, CatalogueError, Directory, StoreError as MetadataError};
+use metadata_store::{
+    Catalogue, CatalogueError, Directory, ObjectRef, StoreError as MetadataError,
+};
 use model::{
     figure::{Figure, Scope},
     id::{AccountId, EntityId, TraceId},
@@ -47,7 +51,7 @@ use telemetry_store::{
     head::Head,
     reader::{FigureQuery, FigureRow, Points, QueryError, Reader},
 };
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 pub use self::{checkpoint::CheckpointError, registry::Limits, stats::Stats};
 use self::{
@@ -79,11 +83,40 @@ pub struct Config {
     pub sanitiser: Sanitiser,
     pub attribute_limits: AttributeLimits,
     pub limits: Limits,
-    /// A cut is made when the head has grown to this size …
-    pub head_bytes: usize,
-    /// … or the last one is so long ago, milliseconds.
+    pub memory: Memory,
+    /// A cut is made when the head has grown to its size, or the last one is so long ago, milliseconds.
     pub cut_interval_ms: i64,
     pub stats: Arc<Stats>,
+}
+
+/// What the pipeline may hold in memory, bytes.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// What is not in a segment yet: at this size a cut is made.
+    pub head: usize,
+    /// Open traces, what a checkpoint says of them, and what is remembered of closed ones.
+    pub traces: usize,
+    /// What is known of metric series between two points.
+    pub series: usize,
+    /// Near the limit cuts come sooner.
+    pub guard: Guard,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Memory { head: 64 << 20, traces: 1 << 30, series: 1 << 30, guard: Guard::unlimited() }
+    }
+}
+
+impl Memory {
+    /// The size of the head at which a cut is made now.
+    fn head_now(&self) -> usize {
+        match self.guard.pressure() {
+            Pressure::None => self.head,
+            Pressure::High => self.head / 2,
+            Pressure::Critical => self.head / 4,
+        }
+    }
 }
 
 /// Why the pipeline stopped.
@@ -165,7 +198,7 @@ impl Config {
         let lanes: Vec<u16> = (0..self.journal.lanes()).collect();
         let claim = self.catalogue.claim(CONSUMER, &lanes)?;
         let saved = match &claim.checkpoint {
-            Some(object) => Saved::decode(&self.store.read_checkpoint(object)?)?,
+            Some(object) => self.read_or_put_aside(object)?,
             None => Saved { newest_end_ns: Some(0), ..Saved::default() },
         };
         let first = |lane: u16, offset: u64| {
@@ -179,7 +212,7 @@ impl Config {
         let mut registry = Registry::new(Arc::clone(&self.directory), self.limits);
         registry.restore_backends(saved.backends);
         registry.load(AccountId::FIRST, now_ms);
-        let mut traces = Traces::new(now_ms.unsigned_abs() * 1_000_000);
+        let mut traces = Traces::new(now_ms.unsigned_abs() * 1_000_000, self.memory.traces);
         let opened = saved.open.len();
         for (trace, open) in saved.open {
             registry.load(trace.0, now_ms);
@@ -206,7 +239,7 @@ impl Config {
             snapshots: saved.snapshots,
             thresholds: FxHashMap::default(),
             thresholds_at: Minute(0),
-            metrics: Metrics::restore(saved.metrics),
+            metrics: Metrics::restore(saved.metrics).within(self.memory.series),
             buffers: Buffers::default(),
             chosen: Vec::new(),
             broken: false,
@@ -223,6 +256,31 @@ impl Config {
             }),
             config: self,
         })
+    }
+}
+
+impl Config {
+    /// What a checkpoint says. One that is damaged is put aside and nothing is undecided then: what it held cannot be made
+    /// again, and everything else still can be served.
+    fn read_or_put_aside(&self, object: &ObjectRef) -> Result<Saved, PipelineError> {
+        let read = self.store.read_checkpoint(object);
+        let decoded = read.map(|bytes| Saved::decode(&bytes));
+        let damage: Box<dyn Error + Send + Sync> = match decoded {
+            Ok(Ok(saved)) => return Ok(saved),
+            Ok(Err(CheckpointError::Damaged)) => Box::new(CheckpointError::Damaged),
+            Err(damage @ StoreError::DamagedCheckpoint(_)) => Box::new(damage),
+            Ok(Err(newer)) => return Err(newer.into()),
+            Err(other) => return Err(other.into()),
+        };
+        self.store.put_checkpoint_aside(object)?;
+        error!(
+            error = damage.as_ref() as &dyn Error,
+            path = object.path,
+            "the pipeline goes on without its checkpoint: transactions that were open at the last cut are missing in the \
+             figures, and bodies sent again or totals that go on may count twice or not at all; the file is kept"
+        );
+        self.stats.damaged_checkpoints.fetch_add(1, Relaxed);
+        Ok(Saved::default())
     }
 }
 

@@ -19,6 +19,7 @@ use daemon::{
     config::{ByteSize, Listen, Role, Settings},
     listener::{self, Limits, Listener, Options, Protocol},
     lock::DataDirLock,
+    memory::{self, Budgets, Guard},
     metrics::Metrics,
     shutdown::{Outcome, Shutdown, Signals, Stage},
     tasks::{Task, Tasks},
@@ -127,7 +128,10 @@ pub async fn start(
     let lock = DataDirLock::take(&settings.data_dir)?;
     data_dir::check_formats(&settings).await?;
     let metadata = data_dir::metadata(&settings).await?;
-    let opened = open_blocking(&settings, &metadata, &clock).await?;
+    let memory = Budgets::of(memory::limit(&settings));
+    info!(limit = memory.limit, source = %settings.memory_limit.source, "memory is divided");
+    let guard = Guard::new(memory.limit as u64, Arc::clone(&clock));
+    let opened = open_blocking(&settings, &metadata, &memory, &clock).await?;
     let Opened { stores, tls, sealer } = opened;
     // Bound before user and key are made: a start that fails here would never tell them.
     let listeners = Listeners::bind(&settings).await?;
@@ -136,7 +140,7 @@ pub async fn start(
     let keys = Arc::new(KnownKeys::default());
     keys.refresh(&metadata).await.context("reading the access keys")?;
     let mut metrics = Metrics::new();
-    let intake = build_intake(&settings, &stores, &keys, &clock, &mut metrics);
+    let intake = build_intake(&settings, &stores, &keys, (&memory, &guard), &clock, &mut metrics);
     let https_port = listeners.https.as_ref().map_or(443, |https| https.address().port());
     let url = public_url(&settings, &tls.state(), https_port);
     let stats = Arc::new(Stats::default());
@@ -153,8 +157,10 @@ pub async fn start(
         stats: Arc::clone(&stats),
         store: Arc::clone(&stores.store),
         journal: Arc::clone(&stores.journal),
+        memory,
     }));
-    let api = build_api(&stores, &metadata, &clock, &intake, &status, sealer, &mut metrics);
+    let api =
+        build_api(&stores, &metadata, &memory, &clock, &intake, &status, sealer, &mut metrics);
     let connections = listener::Metrics::register(metrics.registry());
 
     let loopback = Loopback {
@@ -173,7 +179,7 @@ pub async fn start(
     // Set once here, before anybody can ask.
     drop(status.loopback.set(loopback));
     drop(status.metrics.set(metrics));
-    run_pipeline(&settings, &stores, &clock, &stats, &stages, &started);
+    run_pipeline(&settings, &stores, (&memory, &guard), &clock, &stats, &stages, &started);
     run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &stages);
     close_journal(&stores, &stages.journal);
     listeners.serve(
@@ -237,15 +243,17 @@ struct Opened {
 async fn open_blocking(
     settings: &Settings,
     metadata: &MetadataStore,
+    memory: &Budgets,
     clock: &SharedClock,
 ) -> anyhow::Result<Opened> {
     let (settings, metadata, clock) = (settings.clone(), metadata.clone(), Arc::clone(clock));
+    let memory = *memory;
     let runtime = tokio::runtime::Handle::current();
     let open = move || {
         let tls = ServerTls::open(tls::Config::from_settings(&settings), clock)
             .with_context(|| setting_up_tls(&settings))?;
         let sealer = Sealer::new(data_dir::sealing_key(&settings.data_dir)?);
-        let stores = data_dir::stores(&settings, &metadata, runtime)?;
+        let stores = data_dir::stores(&settings, &metadata, &memory, runtime)?;
         Ok(Opened { stores, tls: Arc::new(tls), sealer })
     };
     tokio::task::spawn_blocking(open).await.context("opening the data directory")?
@@ -271,6 +279,7 @@ fn build_intake(
     settings: &Settings,
     stores: &Stores,
     keys: &Arc<KnownKeys>,
+    (memory, guard): (&Budgets, &Guard),
     clock: &SharedClock,
     metrics: &mut Metrics,
 ) -> Intake {
@@ -279,8 +288,7 @@ fn build_intake(
     let limits = intake::Limits {
         body_bytes: bytes(*settings.max_body_bytes),
         inflated_bytes: bytes(*settings.max_inflated_bytes),
-        in_flight_bytes: (bytes(*settings.memory_limit) / 12)
-            .max(bytes(*settings.max_inflated_bytes) * 2),
+        in_flight_bytes: memory.in_flight,
         attributes: attribute_limits(settings),
         ..defaults
     };
@@ -293,6 +301,7 @@ fn build_intake(
         journal: intake_journal::shared(Arc::clone(&stores.journal) as _),
         keys: Arc::clone(keys) as _,
         clock: Arc::clone(clock),
+        memory: guard.clone(),
     };
     config.build(deps, metrics.registry())
 }
@@ -305,9 +314,11 @@ fn attribute_limits(settings: &Settings) -> AttributeLimits {
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "the parts of a process, each once")]
 fn build_api(
     stores: &Stores,
     metadata: &MetadataStore,
+    memory: &Budgets,
     clock: &SharedClock,
     intake: &Intake,
     status: &Arc<ProcessStatus>,
@@ -323,7 +334,7 @@ fn build_api(
         status: Arc::clone(status) as _,
         sealer,
     };
-    api::Config::default().build(deps, metrics.registry())
+    api::Config::within(memory.queries).build(deps, metrics.registry())
 }
 
 /// Asked for, and with a certificate that the operator vouches for.
@@ -393,13 +404,14 @@ async fn optional(listen: Listen, setting: &'static str) -> Option<Listener> {
 fn run_pipeline(
     settings: &Settings,
     stores: &Stores,
+    memory: (&Budgets, &Guard),
     clock: &SharedClock,
     stats: &Arc<Stats>,
     stages: &Stages,
     started: &Started,
 ) {
     let stop = Arc::new(AtomicBool::new(false));
-    let make = pipeline_maker(settings, stores, stats);
+    let make = pipeline_maker(settings, stores, memory, stats);
     let (flag, clock) = (Arc::clone(&stop), Arc::clone(clock));
     let (failure, shutdown) = (Arc::clone(&started.failure), Arc::clone(&started.shutdown));
     stages.pipeline.spawn_blocking(move || {
@@ -420,6 +432,7 @@ fn run_pipeline(
 fn pipeline_maker(
     settings: &Settings,
     stores: &Stores,
+    (memory, guard): (&Budgets, &Guard),
     stats: &Arc<Stats>,
 ) -> impl FnMut() -> pipeline::Config + Send + use<> {
     let mask = MaskList::default_and(settings.mask_attributes.iter().map(String::as_str));
@@ -430,7 +443,12 @@ fn pipeline_maker(
         .parse()
         .expect("the settings took only a sound template");
     let attribute_limits = attribute_limits(settings);
-    let memory = usize::try_from(settings.memory_limit.bytes()).unwrap_or(usize::MAX);
+    let memory = pipeline::Memory {
+        head: memory.head,
+        traces: memory.traces,
+        series: memory.series,
+        guard: guard.clone(),
+    };
     let (journal, store) = (Arc::clone(&stores.journal), Arc::clone(&stores.store));
     let (catalogue, directory) = (Arc::clone(&stores.catalogue), Arc::clone(&stores.directory));
     let stats = Arc::clone(stats);
@@ -444,7 +462,7 @@ fn pipeline_maker(
         sanitiser: sanitiser.clone(),
         attribute_limits,
         limits: pipeline::Limits::default(),
-        head_bytes: memory / 40,
+        memory: memory.clone(),
         cut_interval_ms: 10_000,
         stats: Arc::clone(&stats),
     }

@@ -1,13 +1,15 @@
 //! Segments: immutable Parquet files, one module a kind of row.
 //!
 //! Format 3; 1 lacks columns of figures and metrics, 2 the tables of samples and series; both are read. A segment's rows belong to one account, table and UTC
-//! period. A newer format is never opened: the catalogue says a segment's format before its file is touched.
+//! period. A newer format is never opened: the catalogue says a segment's format before its file is touched. Every byte that is
+//! read carries a checksum ([`seal`]); files written before there were any are read without.
 
 mod column;
 pub mod figures;
 pub mod logs;
 pub mod metrics;
 pub mod samples;
+mod seal;
 pub mod series;
 pub mod spans;
 pub mod traces;
@@ -38,6 +40,8 @@ use parquet::{
         statistics::Statistics,
     },
 };
+
+use self::seal::{Seal, Sealing};
 
 /// The format that this version writes, and the newest that it reads.
 pub const FORMAT: u16 = 3;
@@ -95,6 +99,9 @@ impl SegmentError {
     }
 }
 
+/// Who wrote a file that has a seal: one that says so and has none has lost it.
+const SEALED: &str = "vedette, sealed";
+
 /// Segments with fewer rows are not compressed: setting up zstd for each column costs more than their few bytes are
 /// worth, and merging compresses them soon.
 const COMPRESS_FROM_ROWS: usize = 1024;
@@ -109,7 +116,7 @@ fn properties(rows: usize) -> WriterPropertiesBuilder {
         .set_writer_version(WriterVersion::PARQUET_2_0)
         .set_compression(compression)
         .set_statistics_enabled(EnabledStatistics::None)
-        .set_created_by("vedette".to_owned())
+        .set_created_by(SEALED.to_owned())
         .set_write_batch_size(1024)
 }
 
@@ -135,15 +142,16 @@ fn encode(batches: &[RecordBatch], properties: WriterProperties) -> Result<Vec<u
     writer.into_inner().map_err(SegmentError::Encode)
 }
 
-/// Writes a segment's file and makes it durable; its name is durable after `sync_dir` of its directory.
+/// Writes a segment's file with its seal and makes it durable; its name is durable after `sync_dir` of its directory. Gives
+/// the file's length.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn store(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), SegmentError> {
+pub fn store(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<u64, SegmentError> {
+    let mut output = Output::create(disk, path)?;
     let failed = |source| SegmentError::Disk { path: path.display().to_string(), source };
-    let mut file = disk.create(path).map_err(failed)?;
-    file.append(bytes).map_err(failed)?;
-    file.sync().map_err(failed)
+    output.write_all(bytes).map_err(failed)?;
+    output.sync()
 }
 
 /// A segment's file that is written while it is made.
@@ -151,6 +159,7 @@ pub fn store(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), SegmentEr
 pub(crate) struct Output {
     file: Box<dyn DiskFile>,
     path: PathBuf,
+    sealing: Sealing,
 }
 
 impl Output {
@@ -160,23 +169,30 @@ impl Output {
     /// When the disk refuses.
     pub(crate) fn create(disk: &dyn Disk, path: &Path) -> Result<Output, SegmentError> {
         let failed = |source| SegmentError::Disk { path: path.display().to_string(), source };
-        Ok(Output { file: disk.create(path).map_err(failed)?, path: path.to_owned() })
+        let file = disk.create(path).map_err(failed)?;
+        Ok(Output { file, path: path.to_owned(), sealing: Sealing::default() })
     }
 
-    /// Makes the file durable and gives its length; its name is durable after `sync_dir` of its directory.
+    /// Seals the file, makes it durable and gives its length; its name is durable after `sync_dir` of its directory.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub(crate) fn sync(mut self) -> Result<u64, SegmentError> {
-        let path = self.path.display().to_string();
-        self.file.sync().map_err(|source| SegmentError::Disk { path, source })?;
-        Ok(self.file.len())
+    pub(crate) fn sync(self) -> Result<u64, SegmentError> {
+        let Output { mut file, path, sealing } = self;
+        let (keep, seal) = sealing.finish();
+        let sealed = file.truncate(keep).and_then(|()| file.append(&seal));
+        let synced = sealed.and_then(|()| file.sync());
+        let path = path.display().to_string();
+        synced.map_err(|source| SegmentError::Disk { path, source })?;
+        Ok(file.len())
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.append(bytes).map(|()| bytes.len())
+        self.file.append(bytes)?;
+        self.sealing.add(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -190,12 +206,28 @@ pub(crate) struct File {
     disk: Arc<dyn Disk>,
     path: PathBuf,
     length: u64,
+    seal: Option<Arc<Seal>>,
     /// What the disk said when it refused last: Parquet hands on no more than its words.
     refusal: Arc<Mutex<Option<io::Error>>>,
 }
 
 impl File {
+    /// Bytes that carry their checksum.
     fn read(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let Some(seal) = &self.seal else { return self.read_unverified(start, length) };
+        let wanted = start..start.saturating_add(length as u64);
+        let range = seal.widened(&wanted);
+        let width = usize::try_from(range.end - range.start)?;
+        let bytes = self.read_unverified(range.start, width)?;
+        if let Some(at) = seal.damage(range.start, &bytes) {
+            let said = format!("the bytes from {at} on do not carry their checksum");
+            return Err(ParquetError::General(said));
+        }
+        let first = usize::try_from(wanted.start - range.start)?;
+        Ok(bytes.slice(first..first + length))
+    }
+
+    fn read_unverified(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
         self.disk.read_at(&self.path, start, length).map_err(|error| {
             let said = ParquetError::General(error.to_string());
             *self.refusal.lock() = Some(error);
@@ -288,10 +320,15 @@ impl Opened {
         let length = disk
             .len(path)
             .map_err(|source| SegmentError::Disk { path: path.display().to_string(), source })?;
-        let file = File { disk, path: path.to_owned(), length, refusal: Arc::default() };
+        let seal = Seal::read(disk.as_ref(), path, length)?.map(Arc::new);
+        let file = File { disk, path: path.to_owned(), length, seal, refusal: Arc::default() };
         let options = ArrowReaderOptions::new().with_page_index_policy(pages);
         let footer =
             ArrowReaderMetadata::load(&file, options).map_err(|source| file.failed(source))?;
+        let says_sealed = footer.metadata().file_metadata().created_by() == Some(SEALED);
+        if says_sealed && file.seal.is_none() {
+            return Err(file.failed(ParquetError::General("its seal is lost".to_owned())));
+        }
         Ok(Opened { file, footer, filters: Arc::default() })
     }
 
@@ -315,7 +352,8 @@ impl Opened {
         let filters = groups
             .flat_map(|group| group.columns())
             .filter_map(|column| usize::try_from(column.bloom_filter_length()?).ok());
-        self.footer.metadata().memory_size() + filters.sum::<usize>()
+        let seal = self.file.seal.as_ref().map_or(0, |seal| seal.memory());
+        self.footer.metadata().memory_size() + filters.sum::<usize>() + seal
     }
 
     /// The Bloom filters of a column, one a row group; none where a row group has none. Read once: a writer that goes on

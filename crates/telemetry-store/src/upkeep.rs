@@ -18,7 +18,7 @@ use metadata_store::{ReplaceOutcome, Replacement, SegmentMeta};
 use tracing::warn;
 
 use self::plan::plan_within;
-pub use self::plan::{Job, Retention, plan};
+pub use self::plan::{Job, Retention};
 use crate::{
     cut::{Piece, Pieces},
     store::{SEGMENTS, Segment, Store, StoreError, failed},
@@ -41,7 +41,7 @@ impl Store {
         // A disk that cannot tell counts as having room.
         let space = self.disk.free_space(Path::new(SEGMENTS));
         let space = space.unwrap_or(Space { free: u64::MAX, total: 0 });
-        let job = plan_within(&listing.segments, now_ms, retention, space);
+        let job = plan_within(&listing.segments, now_ms, retention, space, self.merge_bytes);
         let Some(job) = job else { return Ok(None) };
         let replacement = match &job {
             Job::MakeRoom { segments } => {

@@ -29,14 +29,15 @@ impl Pipeline {
         }
         let memory = self.config.store.head_memory();
         // After a burst the journal would hold for seconds what nobody adds to any more.
+        let head = self.config.memory.head_now();
         let is_over =
-            now_ms - self.last_record_ms >= QUIET_MS && memory >= self.config.head_bytes / 8;
+            now_ms - self.last_record_ms >= QUIET_MS && memory >= self.config.memory.head / 8;
         let lived_ms = (self.last_cut_ms - self.began_ms).max(FIRST_CUT_MS);
         let interval = match self.is_working_off() {
             true => lived_ms.min(self.config.cut_interval_ms),
             false => self.config.cut_interval_ms,
         };
-        now_ms - self.last_cut_ms >= interval || memory >= self.config.head_bytes || is_over
+        now_ms - self.last_cut_ms >= interval || memory >= head || is_over
     }
 
     /// Whether there is still something of what the journal held at the start.

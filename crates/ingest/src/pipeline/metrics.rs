@@ -27,7 +27,7 @@ use self::{
     levels::{Levels, SavedLevels},
     requests::{Requests, SavedRequests},
     routes::{Routes, SavedCombinations},
-    streams::{SavedStreams, Streams},
+    streams::{MAX_STREAMS, Most, SavedStreams, Streams},
 };
 use super::spans::{Buffers, Cleaning, Source};
 use crate::otlp::metrics::ResourceMetrics;
@@ -103,6 +103,16 @@ impl Metrics {
     /// How many requests each tier served by its own metrics, in each of its newest minutes.
     pub(super) fn request_counts(&self) -> impl Iterator<Item = (EntityId, Minute, f64)> + '_ {
         self.requests.counts()
+    }
+
+    /// Bounded by so many bytes of memory.
+    pub(super) fn within(mut self, bytes: usize) -> Metrics {
+        /// About what one stream takes with its routes.
+        const STREAM_BYTES: usize = 1536;
+        let most = Most(MAX_STREAMS.min(bytes / STREAM_BYTES));
+        self.streams.most = most;
+        self.routes.most = most;
+        self
     }
 
     /// For the checkpoint.

@@ -94,8 +94,12 @@ impl Machine {
         };
         let journal = Arc::new(StepJournal::new(Log::open(Arc::clone(&disk), config)?));
         let catalogue: Arc<dyn Catalogue> = Arc::new(self.catalogue.clone());
-        let store =
-            Arc::new(telemetry_store::Config { disk, catalogue: Arc::clone(&catalogue) }.open()?);
+        let store = telemetry_store::Config {
+            disk,
+            catalogue: Arc::clone(&catalogue),
+            memory: telemetry_store::Memory::default(),
+        };
+        let store = Arc::new(store.open()?);
         let directory = Arc::new(Directory::load(Arc::new(self.entities.clone()))?);
         let stats = Arc::<Stats>::default();
         let config = pipeline::Config {
@@ -107,7 +111,7 @@ impl Machine {
             sanitiser: Sanitiser::default(),
             attribute_limits: AttributeLimits::default(),
             limits: Limits::default(),
-            head_bytes: 64 << 20,
+            memory: pipeline::Memory::default(),
             cut_interval_ms: 5_000,
             stats: Arc::clone(&stats),
         };

@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use telemetry_store::segment::metrics::SeriesName;
 use twox_hash::XxHash3_64;
 
-use super::streams::{Began, FORGET_MS, MAX_STREAMS};
+use super::streams::{Began, FORGET_MS, Most};
 
 /// Paths of one metric of one node.
 const MAX_COMBINATIONS: u32 = 100;
@@ -62,6 +62,8 @@ pub(super) struct Routes {
     table: MetricTable,
     by_stream: FxHashMap<u64, Known>,
     combinations: Combinations,
+    /// Streams that are known with their routes.
+    pub(super) most: Most,
 }
 
 #[derive(Debug)]
@@ -103,7 +105,12 @@ impl Routes {
         let seen = saved.into_iter().collect();
         let mut combinations = Combinations { seen, ..Combinations::default() };
         combinations.count();
-        Routes { table: MetricTable::new(), by_stream: FxHashMap::default(), combinations }
+        Routes {
+            table: MetricTable::new(),
+            by_stream: FxHashMap::default(),
+            combinations,
+            most: Most::default(),
+        }
     }
 
     pub(super) fn save(&self) -> SavedCombinations {
@@ -136,7 +143,7 @@ impl Routes {
             return Some(Found { routes: Arc::clone(&known.routes), raw: Some(raw) });
         }
         let routes: Arc<[Route]> = self.work_out(origin, &attributes()?, sanitiser).into();
-        if self.by_stream.len() >= MAX_STREAMS {
+        if self.by_stream.len() >= self.most.0 {
             return Some(Found { routes, raw: None });
         }
         let series = series();

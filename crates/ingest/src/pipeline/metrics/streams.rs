@@ -31,6 +31,17 @@ const START_TOLERANCE_NS: u64 = 120_000_000_000;
 pub(super) struct Streams {
     streams: FxHashMap<u64, Stream>,
     processes: FxHashMap<u64, Process>,
+    pub(super) most: Most,
+}
+
+/// How many streams are kept at most.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub(super) struct Most(pub(super) usize);
+
+impl Default for Most {
+    fn default() -> Self {
+        Most(MAX_STREAMS)
+    }
 }
 
 /// What of it outlives the process.
@@ -130,7 +141,7 @@ impl Streams {
         let began_in_our_time = point.start_ns != 0
             && point.began == Began::AtStart
             && point.start_ns.saturating_add(START_TOLERANCE_NS) >= process.known_since_ns;
-        if self.streams.len() >= MAX_STREAMS && !self.streams.contains_key(&point.stream) {
+        if self.streams.len() >= self.most.0 && !self.streams.contains_key(&point.stream) {
             return Step::Full;
         }
         let stream = self.streams.entry(point.stream).or_insert_with(|| Stream {
@@ -148,7 +159,7 @@ impl Streams {
 
     /// Adds a change to a level that its agent reports by changes, and returns the level.
     pub(super) fn accumulate(&mut self, point: &StreamPoint, change: f64) -> Option<f64> {
-        if self.streams.len() >= MAX_STREAMS && !self.streams.contains_key(&point.stream) {
+        if self.streams.len() >= self.most.0 && !self.streams.contains_key(&point.stream) {
             return None;
         }
         let stream = self.streams.entry(point.stream).or_insert_with(|| Stream {
@@ -209,6 +220,7 @@ impl Streams {
         Streams {
             streams: saved.streams.into_iter().collect(),
             processes: saved.processes.into_iter().collect(),
+            most: Most::default(),
         }
     }
 }

@@ -133,7 +133,7 @@ impl Bench {
             sanitiser: Sanitiser::new(MaskList::default(), true),
             attribute_limits: AttributeLimits::default(),
             limits: self.limits,
-            head_bytes: 64 << 20,
+            memory: crate::pipeline::Memory::default(),
             cut_interval_ms: 5_000,
             stats: Arc::clone(&self.stats),
         }
@@ -143,6 +143,7 @@ impl Bench {
         let store = telemetry_store::Config {
             disk: Arc::new(self.disk.clone()),
             catalogue: Arc::new(self.catalogue.clone()),
+            memory: telemetry_store::Memory::default(),
         };
         let store = Arc::new(store.open().expect("the store opens"));
         let directory = Directory::load(Arc::new(self.entities.clone())).expect("entities load");
@@ -177,6 +178,7 @@ impl Bench {
         let store = telemetry_store::Config {
             disk: Arc::new(self.disk.clone()),
             catalogue: Arc::new(self.catalogue.clone()),
+            memory: telemetry_store::Memory::default(),
         };
         let store = Arc::new(store.open().expect("the store opens"));
         self.config(&store, &process.directory).build(self.now_ms).expect("it is made")
