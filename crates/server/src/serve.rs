@@ -150,6 +150,7 @@ pub async fn start(
         loopback: OnceLock::new(),
         stats: Arc::clone(&stats),
         replay: waiting(&stores),
+        journal: Arc::clone(&stores.journal),
         startup_seconds: AtomicU64::new(0),
         metrics: OnceLock::new(),
     });

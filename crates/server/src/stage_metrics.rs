@@ -93,6 +93,11 @@ impl Collector for StageMetrics {
             ),
             ("segments", "Segments of the telemetry store", self.store.segment_count() as u64),
             (
+                "journal_damaged_places",
+                "Places in the journal that were found damaged, torn or missing since the start",
+                self.journal.damage().places as u64,
+            ),
+            (
                 "damaged_segments",
                 "Segments that were found lost or damaged; answers are without their rows",
                 self.store.damaged_segment_count() as u64,
