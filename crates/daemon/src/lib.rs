@@ -12,6 +12,7 @@ pub mod lock;
 pub mod logs;
 pub mod memory;
 pub mod metrics;
+pub mod open_files;
 mod private_dir;
 pub mod shutdown;
 pub mod tasks;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use daemon::disk::{Disk, DiskFile, Space};
+use daemon::disk::{Disk, DiskFile, Space, is_out_of_handles};
 use tracing::{info, warn};
 
 use crate::{
@@ -212,7 +212,7 @@ impl Log {
     fn write(&mut self, first: u64, records: &[Record]) -> Result<(), AppendError> {
         if self.newest.len() >= self.config.file_bytes {
             let length = self.newest.len();
-            self.rotate(first).map_err(|error| self.not_written(&error, length))?;
+            self.rotate(first).map_err(|error| self.not_rotated(&error, length))?;
         }
         let before = self.newest.len();
         self.buffer.clear();
@@ -249,10 +249,19 @@ impl Log {
         let path = path(&self.config.dir, first);
         let removed = match self.disk.len(&path) {
             Ok(_) => self.disk.remove(&path),
-            Err(_) => Ok(()),
+            // It was not even begun.
+            Err(_) => return,
         };
         if let Err(error) = removed.and_then(|()| self.disk.sync_dir(&self.config.dir)) {
             self.failed = Some(error.to_string());
+        }
+    }
+
+    /// Without handles nothing was changed: the older file goes on taking what comes once there are some again.
+    fn not_rotated(&mut self, error: &io::Error, length: u64) -> AppendError {
+        match is_out_of_handles(error) && self.failed.is_none() {
+            true => AppendError::Busy,
+            false => self.not_written(error, length),
         }
     }
 

@@ -1,11 +1,11 @@
 //! What lies in the data directory, and opening it: metadata, journal, telemetry.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use daemon::{
     config::{MetadataUrl, Settings},
-    disk::{Disk, LocalDisk},
+    disk::{Disk, LocalDisk, SlowDisk},
     memory::Budgets,
 };
 use ingest::pipeline::{self, CONSUMER, CheckpointError};
@@ -104,7 +104,7 @@ pub(crate) fn stores(
     runtime: Handle,
 ) -> anyhow::Result<Stores> {
     let local = LocalDisk::new(&*settings.data_dir).context("opening the data directory")?;
-    let disk: Arc<dyn Disk> = Arc::new(local);
+    let disk = with_delay(Arc::new(local), settings);
     let catalogue = Arc::new(SqlCatalogue::new(metadata.clone(), runtime.clone()));
     let entities = Arc::new(SqlEntities::new(metadata.clone(), runtime));
     let directory = Arc::new(Directory::load(entities).context("reading the entities")?);
@@ -131,6 +131,13 @@ pub(crate) fn stores(
     };
     let journal = journal.open(disk).context("opening the journal")?;
     Ok(Stores { journal: Arc::new(journal), store: Arc::new(store), catalogue, directory })
+}
+
+fn with_delay(disk: Arc<dyn Disk>, settings: &Settings) -> Arc<dyn Disk> {
+    match *settings.sync_delay_ms {
+        Some(ms) => Arc::new(SlowDisk::new(disk, Duration::from_millis(u64::from(ms.get())))),
+        None => disk,
+    }
 }
 
 /// Refuses a directory whose checkpoint is of a newer version. One that is lost or damaged is the pipeline's to report: all

@@ -21,6 +21,7 @@ use daemon::{
     lock::DataDirLock,
     memory::{self, Budgets, Guard},
     metrics::Metrics,
+    open_files,
     shutdown::{Outcome, Shutdown, Signals, Stage},
     tasks::{Task, Tasks},
     tls::{self, ServerTls},
@@ -33,7 +34,7 @@ use ingest::{
 use journal::Journal as _;
 use metadata_store::{MetadataStore, Sessions as _};
 use model::sanitise::{MaskList, Sanitiser};
-use telemetry_store::upkeep::Retention;
+use telemetry_store::upkeep::{Retention, TrustedTime};
 use tracing::{error, info, warn};
 
 use crate::{
@@ -372,11 +373,12 @@ impl Listeners {
         connections: &listener::Metrics,
         stage: &Stage,
     ) {
-        let options = |protocol| Options {
-            protocol,
-            limits: Limits::default(),
-            metrics: connections.clone(),
-        };
+        let defaults = Limits::default();
+        let files = open_files::raise_limit();
+        let max_connections = open_files::connections(files, 3, defaults.max_connections);
+        let limits = Limits { max_connections, ..defaults };
+        let options =
+            |protocol| Options { protocol, limits: limits.clone(), metrics: connections.clone() };
         if let Some(https) = self.https {
             let noted = intake.clone();
             let protocol = Protocol::Tls {
@@ -488,13 +490,7 @@ fn run_tasks(
     tasks.start(Task::blocking("certificate", Duration::from_secs(10), move || {
         Ok(certificate.step()?)
     }));
-    let (store, retention, time) =
-        (Arc::clone(&stores.store), retention(settings), Arc::clone(clock));
-    tasks.start(Task::blocking("segments", Duration::from_secs(5), move || {
-        let now_ms = i64::try_from(time.now().millis())?;
-        let done = store.upkeep(now_ms, &retention)?;
-        Ok(done.map(|job| format!("{job:?}")))
-    }));
+    tasks.start(upkeep(settings, stores, clock));
     let directory = Arc::clone(&stores.directory);
     tasks.start(Task::blocking("last seen", Duration::from_secs(60), move || {
         directory.save_seen()?;
@@ -508,6 +504,21 @@ fn run_tasks(
             Ok(None)
         }
     }));
+}
+
+/// Merges, rolls up and drops segments.
+fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
+    let (store, retention, clock) =
+        (Arc::clone(&stores.store), retention(settings), Arc::clone(clock));
+    let monotonic_ms = |clock: &SharedClock| i64::try_from(clock.monotonic().as_millis());
+    let began_ms = monotonic_ms(&clock).unwrap_or(0);
+    let mut trusted = TrustedTime::new(store.newest_segment_ms(), began_ms);
+    Task::blocking("segments", Duration::from_secs(5), move || {
+        let now_ms = i64::try_from(clock.now().millis())?;
+        let trusted_ms = trusted.at(now_ms, monotonic_ms(&clock)?);
+        let done = store.upkeep_by(now_ms, trusted_ms, &retention)?;
+        Ok(done.map(|job| format!("{job:?}")))
+    })
 }
 
 /// More than intake stops at, so that it seldom has to.

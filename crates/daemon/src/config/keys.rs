@@ -87,6 +87,8 @@ settings! {
     memory_limit: MemoryLimit = "memory-limit", "auto", at least "256MiB";
     /// Size at which the journal refuses further data until it is consumed
     journal_max_bytes: ByteSize = "journal-max-bytes", "4GiB", at least "128MiB";
+    /// Milliseconds that every fsync takes longer; for measurements only
+    sync_delay_ms: Option<NonZeroU32> = "sync-delay-ms", "";
     /// Largest request body from an agent, as sent
     max_body_bytes: ByteSize = "max-body-bytes", "16MiB";
     /// Largest request body from an agent, decompressed

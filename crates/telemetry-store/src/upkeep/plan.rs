@@ -87,17 +87,18 @@ impl Largest {
 /// What merges leave free: cuts need it to work off the journal.
 const MERGE_RESERVE_PERCENT: u64 = 2;
 
-/// The most urgent job, given how much of the disk is free and how many bytes of memory one may take.
+/// The most urgent job, given how much of the disk is free and how many bytes of memory one may take. What is over its
+/// retention is judged by the trusted time.
 pub(super) fn plan_within(
     segments: &[SegmentMeta],
-    now_ms: i64,
+    (now_ms, trusted_ms): (i64, i64),
     retention: &Retention,
     space: Space,
     memory: usize,
 ) -> Option<Job> {
     let wanted = space.total / 100 * u64::from(retention.keep_free_percent);
-    let job = drop_expired(segments, now_ms, retention)
-        .or_else(|| make_room(segments, now_ms, wanted.saturating_sub(space.free)))
+    let job = drop_expired(segments, trusted_ms, retention)
+        .or_else(|| make_room(segments, trusted_ms.min(now_ms), wanted.saturating_sub(space.free)))
         .or_else(|| merge(segments, now_ms, memory))
         .or_else(|| roll_up(segments, now_ms, memory))?;
     let bytes = |ids: &[u64]| -> u64 {
@@ -289,7 +290,7 @@ mod tests {
     /// On a disk with room.
     fn plan(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) -> Option<Job> {
         let space = Space { free: u64::MAX, total: 0 };
-        plan_within(segments, now_ms, retention, space, MEMORY)
+        plan_within(segments, (now_ms, now_ms), retention, space, MEMORY)
     }
 
     fn segment(id: u64, table: Table, level: u8) -> SegmentMeta {
@@ -368,7 +369,7 @@ mod tests {
         let many: Vec<_> = (1..=16).map(rows).collect();
         let job = |memory: usize, now_ms| {
             let space = Space { free: u64::MAX, total: 0 };
-            plan_within(&many, now_ms, &KEEP, space, memory)
+            plan_within(&many, (now_ms, now_ms), &KEEP, space, memory)
         };
         assert!(matches!(job(1 << 30, HOUR / 2), Some(Job::Merge { .. })));
         // Four of them fit: too few while their hour runs, enough once it is over.
@@ -432,7 +433,8 @@ mod tests {
         // Each has 1000 bytes; a tenth of the disk is to be free.
         let room = |free: u64, segments: &[SegmentMeta]| {
             let space = Space { free, total: 100_000 };
-            match plan_within(segments, 23 * HOUR + HOUR / 2, &KEEP, space, MEMORY) {
+            let now = 23 * HOUR + HOUR / 2;
+            match plan_within(segments, (now, now), &KEEP, space, MEMORY) {
                 Some(Job::MakeRoom { segments }) => segments,
                 _ => Vec::new(),
             }
@@ -444,7 +446,7 @@ mod tests {
         let at_day = |segments: &[SegmentMeta]| {
             let space = Space { free: 0, total: 100_000 };
             let keep = Retention { traces_ms: 99 * HOUR, ..KEEP };
-            plan_within(segments, 26 * HOUR, &keep, space, MEMORY)
+            plan_within(segments, (26 * HOUR, 26 * HOUR), &keep, space, MEMORY)
         };
         let everything = Job::MakeRoom { segments: vec![2, 1, 3, 4, 5, 6, 8] };
         assert_eq!(at_day(&all), Some(everything));
@@ -454,10 +456,25 @@ mod tests {
     fn nothing_is_merged_where_only_the_reserve_is_left() {
         let keep = Retention { keep_free_percent: 0, ..KEEP };
         let many: Vec<_> = (1..=16).map(|id| segment(id, Table::Spans, 0)).collect();
-        let job =
-            |free| plan_within(&many, HOUR / 2, &keep, Space { free, total: 1_000_000 }, MEMORY);
+        let job = |free| {
+            plan_within(
+                &many,
+                (HOUR / 2, HOUR / 2),
+                &keep,
+                Space { free, total: 1_000_000 },
+                MEMORY,
+            )
+        };
         assert!(matches!(job(36_000), Some(Job::Merge { .. })));
         assert_eq!(job(35_999), None);
+    }
+
+    #[test]
+    fn a_clock_that_jumped_ahead_drops_nothing_but_merges_and_rolls_up() {
+        let segments = [segment(1, Table::Spans, 2), segment(2, Table::Figures, 2)];
+        let space = Space { free: u64::MAX, total: 0 };
+        let job = plan_within(&segments, (9999 * HOUR, HOUR), &KEEP, space, MEMORY);
+        assert_eq!(job, Some(Job::RollUp { table: Table::Figures, segments: vec![2] }));
     }
 
     #[test]
