@@ -53,7 +53,7 @@ use telemetry_store::{
 };
 use tracing::{error, info, warn};
 
-pub use self::{checkpoint::CheckpointError, registry::Limits, stats::Stats};
+pub use self::{checkpoint::CheckpointError, cut::CutBy, registry::Limits, stats::Stats};
 use self::{
     checkpoint::Saved,
     cut::Cutting,
@@ -86,6 +86,7 @@ pub struct Config {
     pub memory: Memory,
     /// A cut is made when the head has grown to its size, or the last one is so long ago, milliseconds.
     pub cut_interval_ms: i64,
+    pub cut_by: CutBy,
     pub stats: Arc<Stats>,
 }
 
@@ -293,7 +294,7 @@ impl Pipeline {
     /// pipeline, which begins at the last cut; else step again. Either way nothing is lost and nothing counted twice.
     pub fn step(&mut self, now_ms: i64, wait: Duration) -> Result<Progress, PipelineError> {
         let mut progress = Progress::default();
-        if self.cutting.is_none() {
+        if self.goes_on() {
             // Until it has come through: a record that was taken half cannot be taken again.
             let was_broken = std::mem::replace(&mut self.broken, true);
             debug_assert!(!was_broken, "a broken pipeline is not stepped");
@@ -305,7 +306,7 @@ impl Pipeline {
         }
         if self.cutting.is_some() || self.is_time_to_cut(now_ms) {
             self.cut(now_ms)?;
-            progress.cut = true;
+            progress.cut = self.cutting.is_none();
         }
         let (traces, spans) = self.traces.size();
         self.config.stats.set_open(traces, spans);
@@ -342,10 +343,10 @@ impl Pipeline {
             return Ok(());
         }
         if self.cutting.is_some() {
-            self.cut(now_ms)?;
+            self.cut_to_the_end(now_ms)?;
         }
         if self.dirty {
-            self.cut(now_ms)?;
+            self.cut_to_the_end(now_ms)?;
         }
         Ok(())
     }

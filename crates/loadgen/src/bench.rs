@@ -12,6 +12,7 @@ mod meter;
 pub(crate) mod overload;
 pub(crate) mod process;
 pub(crate) mod queries;
+pub(crate) mod recovery;
 pub(crate) mod report;
 pub(crate) mod series;
 pub(crate) mod server;

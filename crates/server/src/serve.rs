@@ -467,6 +467,7 @@ fn pipeline_maker(
         limits: pipeline::Limits::default(),
         memory: memory.clone(),
         cut_interval_ms: 10_000,
+        cut_by: pipeline::CutBy::Thread,
         stats: Arc::clone(&stats),
     }
 }

@@ -92,6 +92,7 @@ impl DataDir {
             limits: Limits::default(),
             memory: pipeline::Memory::default(),
             cut_interval_ms: DAY_MS,
+            cut_by: pipeline::CutBy::Step,
             stats: Arc::clone(&stats),
         };
         let pipeline = config.build(now_ms)?;

@@ -113,6 +113,7 @@ impl Machine {
             limits: Limits::default(),
             memory: pipeline::Memory::default(),
             cut_interval_ms: 5_000,
+            cut_by: pipeline::CutBy::Step,
             stats: Arc::clone(&stats),
         };
         Ok(Process { journal, store, directory, pipeline: config.build(self.now_ms)?, stats })

@@ -100,7 +100,9 @@ impl Subject {
             format!("{:?}{tls}, {encoding}, {connections} connections, {data}", manner.protocol);
         let rate =
             if manner.rate > 0.0 { format!(", {} a second", manner.rate) } else { String::new() };
-        let extra = args.vedette_arg.join(" ");
+        let delay = args.fsync_delay.map(|ms| format!("{ms} ms more for each fsync"));
+        let extra = args.vedette_arg.iter().chain(&delay);
+        let extra = extra.cloned().collect::<Vec<_>>().join(" ");
         Ok(Report {
             setting: format!("{setting}{rate} {extra}").trim_end().to_owned(),
             fdatasync: self.fdatasync,

@@ -35,7 +35,7 @@ use crate::{
         limits::AttributeLimits,
         slice::{self, Rules},
     },
-    pipeline::{Config, Limits, Pipeline, PipelineError, Stats},
+    pipeline::{Config, CutBy, Limits, Pipeline, PipelineError, Stats},
 };
 
 /// See the module's documentation.
@@ -47,6 +47,7 @@ pub(super) struct Bench {
     pub(super) entities: Unreliable,
     pub(super) now_ms: i64,
     pub(super) limits: Limits,
+    pub(super) cut_by: CutBy,
     pub(super) stats: Arc<Stats>,
     process: Option<Process>,
 }
@@ -116,6 +117,7 @@ impl Bench {
             entities: Unreliable::default(),
             now_ms,
             limits,
+            cut_by: CutBy::Step,
             stats: Arc::default(),
             process: None,
         };
@@ -135,6 +137,7 @@ impl Bench {
             limits: self.limits,
             memory: crate::pipeline::Memory::default(),
             cut_interval_ms: 5_000,
+            cut_by: self.cut_by,
             stats: Arc::clone(&self.stats),
         }
     }
