@@ -213,7 +213,17 @@ impl Config {
         let mut registry = Registry::new(Arc::clone(&self.directory), self.limits);
         registry.restore_backends(saved.backends);
         registry.load(AccountId::FIRST, now_ms);
-        let mut traces = Traces::new(now_ms.unsigned_abs() * 1_000_000, self.memory.traces);
+        let now_ns = now_ms.unsigned_abs() * 1_000_000;
+        // What was taken before may have ended as far ahead of our clock as that.
+        let newest_end_ns = saved
+            .newest_end_ns
+            .unwrap_or_else(|| now_ns + otlp::slice::MAX_AHEAD.as_nanos() as u64);
+        // The clock may have been set back since, and a sender's may be ahead. Before the first cut there is nothing.
+        let covered_ns = match newest_end_ns {
+            0 => 0,
+            newest_ns => now_ns.max(newest_ns) + otlp::slice::MAX_AHEAD.as_nanos() as u64,
+        };
+        let mut traces = Traces::new(covered_ns, self.memory.traces);
         let opened = saved.open.len();
         for (trace, open) in saved.open {
             registry.load(trace.0, now_ms);
@@ -251,10 +261,7 @@ impl Config {
             last_record_ms: now_ms,
             dirty: opened > 0,
             seen: FxHashMap::default(),
-            // What was taken before may have ended as far ahead of our clock as that.
-            newest_end_ns: saved.newest_end_ns.unwrap_or_else(|| {
-                now_ms.unsigned_abs() * 1_000_000 + otlp::slice::MAX_AHEAD.as_nanos() as u64
-            }),
+            newest_end_ns,
             config: self,
         })
     }

@@ -226,6 +226,8 @@ pub(super) struct Traces {
     errors_order: VecDeque<(i64, TraceKey)>,
     /// A trace that began before this (Unix nanoseconds) and is not known here may be in the store's segments.
     covered_since_ns: u64,
+    /// No span that was taken ends later, Unix milliseconds.
+    newest_ms: i64,
     bounds: Bounds,
 }
 
@@ -276,6 +278,11 @@ impl Traces {
     pub(super) fn new(now_ns: u64, bytes: usize) -> Traces {
         let bounds = Bounds::within(bytes);
         Traces { covered_since_ns: now_ns, bounds, ..Traces::default() }
+    }
+
+    /// No span that was taken ends later.
+    pub(super) fn reach(&mut self, newest_end_ns: u64) {
+        self.newest_ms = (newest_end_ns / 1_000_000) as i64;
     }
 
     /// What is known of a trace of which a span has come; a lately closed one is opened again.
@@ -398,7 +405,8 @@ impl Traces {
             let Some((_, closed)) = self.closed.remove(&oldest) else { continue };
             self.closed_weight -= closed.weight();
             if !closed.spans.is_empty() && self.stored.insert(oldest) {
-                self.stored_order.push_back((now_ms, oldest));
+                // Our clock may have been set back since its spans came.
+                self.stored_order.push_back((now_ms.max(self.newest_ms), oldest));
             }
         }
     }
