@@ -180,6 +180,8 @@ pub struct Pipeline {
     broken: bool,
     cutting: Option<Cutting>,
     last_cut_ms: i64,
+    /// When it was stepped last.
+    stepped_ms: i64,
     began_ms: i64,
     /// Where each lane of the journal ended when it began.
     left_until: Vec<u64>,
@@ -229,6 +231,8 @@ impl Config {
             registry.load(trace.0, now_ms);
             traces.insert(trace, open);
         }
+        // They came before, whatever the clock said then.
+        traces.set_back(now_ms);
         for (at_ms, trace, errors) in saved.errors {
             traces.remember_errors(trace, &errors, at_ms);
         }
@@ -256,6 +260,7 @@ impl Config {
             broken: false,
             cutting: None,
             last_cut_ms: now_ms,
+            stepped_ms: now_ms,
             began_ms: now_ms,
             left_until,
             last_record_ms: now_ms,
@@ -301,6 +306,7 @@ impl Pipeline {
     /// pipeline, which begins at the last cut; else step again. Either way nothing is lost and nothing counted twice.
     pub fn step(&mut self, now_ms: i64, wait: Duration) -> Result<Progress, PipelineError> {
         let mut progress = Progress::default();
+        self.notice_clock(now_ms);
         if self.goes_on() {
             // Until it has come through: a record that was taken half cannot be taken again.
             let was_broken = std::mem::replace(&mut self.broken, true);
@@ -318,6 +324,20 @@ impl Pipeline {
         let (traces, spans) = self.traces.size();
         self.config.stats.set_open(traces, spans);
         Ok(progress)
+    }
+
+    /// A clock that was set back must not make anything wait until it is where it was.
+    fn notice_clock(&mut self, now_ms: i64) {
+        /// A clock that is slewed is behind for moments.
+        const SLEWED_MS: i64 = 1_000;
+        if now_ms + SLEWED_MS < self.stepped_ms {
+            warn!(by_ms = self.stepped_ms - now_ms, "the clock was set back");
+            self.traces.set_back(now_ms);
+            self.last_cut_ms = self.last_cut_ms.min(now_ms);
+            self.last_record_ms = self.last_record_ms.min(now_ms);
+            self.began_ms = self.began_ms.min(now_ms);
+        }
+        self.stepped_ms = now_ms;
     }
 
     /// Whether an error has left it in the middle of something: it must be dropped and a new one made.

@@ -348,6 +348,18 @@ impl Traces {
         self.open_spans += 1;
     }
 
+    /// Our clock was set back: what is open waits no longer for it than it would have.
+    pub(super) fn set_back(&mut self, now_ms: i64) {
+        for open in self.open.values_mut() {
+            open.first_ms = open.first_ms.min(now_ms);
+            open.last_ms = open.last_ms.min(now_ms);
+        }
+        let due = |(trace, open): (&TraceKey, &OpenTrace)| {
+            Reverse((open.last_ms + QUIET_COMPLETE_MS, *trace))
+        };
+        self.due = self.open.iter().map(due).collect();
+    }
+
     /// Takes out a trace that is to be closed now; nothing when none is due.
     pub(super) fn next_due(
         &mut self,
