@@ -14,7 +14,7 @@ help:
 	@echo "make test     format, lints, all tests, the page's checks, end to end in a real browser"
 	@echo "make check    format and lints only"
 	@echo "make web      build the page        make openapi  write openapi/controller.json"
-	@echo "make bench    all that is measured  make soak     the long forms of the crash tests"
+	@echo "make bench    all that is measured  make soak     the long forms of the crash and overload tests"
 
 setup:
 	scripts/setup
@@ -64,5 +64,8 @@ bench: web
 	target/release/loadgen table --vedette target/release/vedette --out target/measured
 
 soak:
-	SIMULATION_SCHEDULES=20000 $(CARGO_TEST) -p ingest simulation -- --nocapture
-	python3 tests/e2e/run.py --vedette $(TARGET)/vedette --loadgen $(TARGET)/loadgen --kills 100
+	SIMULATION_SCHEDULES=100000 $(CARGO_TEST) -p ingest simulation -- --nocapture
+	cargo build --locked --release -p vedette -p loadgen
+	python3 tests/e2e/run.py --vedette target/release/vedette --loadgen target/release/loadgen --only kills --kills 50
+	target/release/loadgen recovery --vedette target/release/vedette --gib 1
+	target/release/loadgen overload --vedette target/release/vedette --factor 3 --seconds 600 --memory-limit 512MiB --max-wait-s 900

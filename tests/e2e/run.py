@@ -17,6 +17,7 @@ from pathlib import Path
 
 import connect
 import expected
+import faults
 import prometheus
 from server import KEY, PASSWORD, Server, free_port, until
 from shop import ROOT, Shop
@@ -164,6 +165,9 @@ def the_pages_work_in_a_real_browser(world):
 
 for connecting in connect.CHECKS:
     check(connecting)
+
+for fault in faults.CHECKS:
+    check(fault)
 
 
 @check

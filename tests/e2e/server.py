@@ -71,6 +71,9 @@ class Server:
             raise AssertionError(f"Vedette ended with {self.process.returncode}:\n{self.tail()}")
         return self.ca.exists() and self.get("/api/v1/about")
 
+    def proc(self, name):
+        return Path(f"/proc/{self.process.pid}") / name
+
     def kill(self):
         self.process.kill()
         self.process.wait()

@@ -21,9 +21,6 @@ use tokio::sync::Semaphore;
 
 use crate::{config::Config, deps::Status, error::ApiError, period::Period};
 
-/// Rows of figures in one answer: some 300 bytes each.
-const MAX_ROWS: usize = 200_000;
-
 /// The way to the reader.
 #[derive(Debug)]
 pub(crate) struct Queries {
@@ -35,6 +32,7 @@ pub(crate) struct Queries {
     /// Of those that run, the ones that may take the memory of many samples.
     over_samples: Arc<Semaphore>,
     deadline: Duration,
+    rows: usize,
 }
 
 /// What was found, and why it may not be whole.
@@ -57,6 +55,7 @@ impl Queries {
             running: Arc::new(Semaphore::new(config.queries_at_once)),
             over_samples: Arc::new(Semaphore::new(config.sample_queries_at_once)),
             deadline: config.query_deadline,
+            rows: config.rows,
         }
     }
 
@@ -107,9 +106,11 @@ impl Queries {
             let running = Arc::clone(&self.running).acquire_owned().await;
             let running = running.expect("the semaphore is never closed");
             let reader = Arc::clone(&self.reader);
+            let max_rows = self.rows;
             let thread = tokio::task::spawn_blocking(move || {
                 let _places = (admitted, turn, running);
-                let mut asking = Asking { reader: &*reader, account, partial: BTreeSet::new() };
+                let mut asking =
+                    Asking { reader: &*reader, account, max_rows, partial: BTreeSet::new() };
                 let value = question(&mut asking)?;
                 Ok::<_, QueryError>((value, asking.partial))
             });
@@ -131,6 +132,8 @@ impl Queries {
 pub(crate) struct Asking<'r> {
     reader: &'r dyn Reader,
     pub(crate) account: AccountId,
+    /// Rows of figures that an answer may have.
+    max_rows: usize,
     partial: BTreeSet<String>,
 }
 
@@ -222,7 +225,7 @@ impl Asking<'_> {
             bt: None,
             range,
             points,
-            max_rows: MAX_ROWS,
+            max_rows: self.max_rows,
         }
     }
 }

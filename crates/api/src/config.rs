@@ -9,6 +9,11 @@ use crate::{
     context::Context, deps::Deps, metrics::RequestMetrics, routes, security_headers, unread_bodies,
 };
 
+/// Rows of figures in one answer, however much memory there is.
+const MAX_ROWS: usize = 200_000;
+/// About what one of them takes, bytes.
+const ROW_BYTES: usize = 256;
+
 /// Limits. The default is meant for one machine of few cores.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -16,6 +21,8 @@ pub struct Config {
     pub queries_at_once: usize,
     /// Requests that may wait for their turn; more are told to come back.
     pub queries_waiting: usize,
+    /// Rows of figures in one answer.
+    pub rows: usize,
     /// How long a request may wait for and work on its answer.
     pub query_deadline: Duration,
     /// What one query in PromQL may take.
@@ -33,6 +40,7 @@ impl Default for Config {
         Config {
             queries_at_once: 4,
             queries_waiting: 64,
+            rows: MAX_ROWS,
             query_deadline: Duration::from_secs(20),
             sample_queries: promql::Limits::default(),
             sample_queries_at_once: 2,
@@ -43,11 +51,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// For a process that may take so many bytes of memory: an eighth of it is for queries in PromQL.
-    pub fn of_memory(bytes: usize) -> Config {
-        let defaults = Config::default();
-        let of_one = bytes / 8 / defaults.sample_queries_at_once;
-        Config { sample_queries: promql::Limits::of_memory(of_one), ..defaults }
+    /// The default, with queries that take so many bytes of memory together: half of it is for queries in PromQL.
+    pub fn within(bytes: usize) -> Config {
+        let default = Config::default();
+        let rows = MAX_ROWS.min(bytes / 2 / default.queries_at_once / ROW_BYTES);
+        let of_one = bytes / 2 / default.sample_queries_at_once;
+        Config { rows, sample_queries: promql::Limits::of_memory(of_one), ..default }
     }
 
     /// The API as a router. Registers its request metrics.

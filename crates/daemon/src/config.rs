@@ -20,8 +20,8 @@ use std::{
 pub use self::{
     keys::{KEYS, Settings},
     value::{
-        ByteSize, Listen, LogFilter, LogFormat, MetadataUrl, PublicUrl, Role, Roles, Secret,
-        Template, TlsName,
+        ByteSize, Listen, LogFilter, LogFormat, MemoryLimit, MetadataUrl, PublicUrl, Role, Roles,
+        Secret, Template, TlsName,
     },
 };
 use self::{
@@ -208,21 +208,30 @@ impl Settings {
         if *self.hsts && self.tls_cert.is_none() {
             return Err(refuse("hsts", &self.hsts, "true only together with tls-cert"));
         }
-        for (key, size) in
-            [("memory-limit", &self.memory_limit), ("journal-max-bytes", &self.journal_max_bytes)]
-        {
-            let known = layers::find(key).expect("it is one of the settings");
-            let least = ByteSize::parse(known.least).expect("a least is written as a value is");
-            if **size < least {
-                return Err(refuse(key, size, known.all_allowed()));
-            }
+        if let MemoryLimit::Bytes(size) = *self.memory_limit {
+            at_least("memory-limit", size, &self.memory_limit)?;
         }
+        at_least("journal-max-bytes", *self.journal_max_bytes, &self.journal_max_bytes)?;
         if *self.max_inflated_bytes < *self.max_body_bytes {
             let allowed = format!("at least max-body-bytes, which is {}", *self.max_body_bytes);
             return Err(refuse("max-inflated-bytes", &self.max_inflated_bytes, allowed));
         }
         Ok(())
     }
+}
+
+/// Refuses a size below the least of its setting.
+fn at_least<T: Value>(
+    key: &'static str,
+    size: ByteSize,
+    setting: &Sourced<T>,
+) -> Result<(), ConfigError> {
+    let known = layers::find(key).expect("it is one of the settings");
+    let least = ByteSize::parse(known.least).expect("a least is written as a value is");
+    if size < least {
+        return Err(refuse(key, setting, known.all_allowed()));
+    }
+    Ok(())
 }
 
 fn refuse<T: Value>(

@@ -8,6 +8,7 @@
 
 mod local;
 mod simulated;
+mod slow;
 
 use std::{
     fmt,
@@ -17,7 +18,7 @@ use std::{
 
 use bytes::Bytes;
 
-pub use self::{local::LocalDisk, simulated::SimulatedDisk};
+pub use self::{local::LocalDisk, simulated::SimulatedDisk, slow::SlowDisk};
 
 /// A place for files.
 ///
@@ -95,6 +96,14 @@ pub struct Space {
     pub free: u64,
     /// Bytes in all.
     pub total: u64,
+}
+
+/// Whether an operation failed because this process or the machine has no more open files: it can succeed once others are
+/// closed.
+pub fn is_out_of_handles(error: &io::Error) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
 }
 
 /// Refuses what could leave the disk's root.

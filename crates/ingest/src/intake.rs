@@ -34,6 +34,7 @@ use axum::{Router, body::Body, response::Response};
 use daemon::{
     clock::SharedClock,
     listener::{HandshakeFailure, Peer},
+    memory::Guard,
 };
 use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
@@ -53,6 +54,7 @@ pub struct Deps {
     pub journal: Arc<dyn Journal>,
     pub keys: Arc<dyn Keys>,
     pub clock: SharedClock,
+    pub memory: Guard,
 }
 
 impl std::fmt::Debug for Deps {
@@ -64,8 +66,8 @@ impl std::fmt::Debug for Deps {
 impl Config {
     /// Builds intake; its counters are to be seen in `registry`.
     pub fn build(self, deps: Deps, registry: &mut Registry) -> Intake {
-        let Deps { journal, keys, clock } = deps;
-        let budget = Budget::new(self.limits.in_flight_bytes);
+        let Deps { journal, keys, clock, memory } = deps;
+        let budget = Budget::new(self.limits.in_flight_bytes, memory);
         let metrics = Metrics::register(registry, &budget);
         let workers = Arc::new(Semaphore::new(self.limits.workers));
         Intake(Arc::new(Shared {

@@ -28,12 +28,16 @@ mod traces;
 mod world;
 
 use std::{
+    error::Error,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
+use daemon::memory::{Guard, Pressure};
 use journal::{ReadError, SharedJournal};
-use metadata_store::{Catalogue, CatalogueError, Directory, StoreError as MetadataError};
+use metadata_store::{
+    Catalogue, CatalogueError, Directory, ObjectRef, StoreError as MetadataError,
+};
 use model::{
     figure::{Figure, Scope},
     id::{AccountId, EntityId, TraceId},
@@ -48,9 +52,9 @@ use telemetry_store::{
     reader::{FigureQuery, FigureRow, Points, QueryError, Reader},
     span_batch::Size,
 };
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-pub use self::{checkpoint::CheckpointError, registry::Limits, stats::Stats};
+pub use self::{checkpoint::CheckpointError, cut::CutBy, registry::Limits, stats::Stats};
 use self::{
     checkpoint::Saved,
     cut::Cutting,
@@ -80,11 +84,41 @@ pub struct Config {
     pub sanitiser: Sanitiser,
     pub attribute_limits: AttributeLimits,
     pub limits: Limits,
-    /// A cut is made when the head has grown to this size …
-    pub head_bytes: usize,
-    /// … or the last one is so long ago, milliseconds.
+    pub memory: Memory,
+    /// A cut is made when the head has grown to its size, or the last one is so long ago, milliseconds.
     pub cut_interval_ms: i64,
+    pub cut_by: CutBy,
     pub stats: Arc<Stats>,
+}
+
+/// What the pipeline may hold in memory, bytes.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// What is not in a segment yet: at this size a cut is made.
+    pub head: usize,
+    /// Open traces, what a checkpoint says of them, and what is remembered of closed ones.
+    pub traces: usize,
+    /// What is known of metric series between two points.
+    pub series: usize,
+    /// Near the limit cuts come sooner.
+    pub guard: Guard,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Memory { head: 64 << 20, traces: 1 << 30, series: 1 << 30, guard: Guard::unlimited() }
+    }
+}
+
+impl Memory {
+    /// The size of the head at which a cut is made now.
+    fn head_now(&self) -> usize {
+        match self.guard.pressure() {
+            Pressure::None => self.head,
+            Pressure::High => self.head / 2,
+            Pressure::Critical => self.head / 4,
+        }
+    }
 }
 
 /// Why the pipeline stopped.
@@ -149,6 +183,8 @@ pub struct Pipeline {
     broken: bool,
     cutting: Option<Cutting>,
     last_cut_ms: i64,
+    /// When it was stepped last.
+    stepped_ms: i64,
     began_ms: i64,
     /// How many spans were last made visible at once.
     staged: Size,
@@ -170,7 +206,7 @@ impl Config {
         let lanes: Vec<u16> = (0..self.journal.lanes()).collect();
         let claim = self.catalogue.claim(CONSUMER, &lanes)?;
         let saved = match &claim.checkpoint {
-            Some(object) => Saved::decode(&self.store.read_checkpoint(object)?)?,
+            Some(object) => self.read_or_put_aside(object)?,
             None => Saved { newest_end_ns: Some(0), ..Saved::default() },
         };
         let first = |lane: u16, offset: u64| {
@@ -184,12 +220,24 @@ impl Config {
         let mut registry = Registry::new(Arc::clone(&self.directory), self.limits);
         registry.restore_backends(saved.backends);
         registry.load(AccountId::FIRST, now_ms);
-        let mut traces = Traces::new(now_ms.unsigned_abs() * 1_000_000);
+        let now_ns = now_ms.unsigned_abs() * 1_000_000;
+        // What was taken before may have ended as far ahead of our clock as that.
+        let newest_end_ns = saved
+            .newest_end_ns
+            .unwrap_or_else(|| now_ns + otlp::slice::MAX_AHEAD.as_nanos() as u64);
+        // The clock may have been set back since, and a sender's may be ahead. Before the first cut there is nothing.
+        let covered_ns = match newest_end_ns {
+            0 => 0,
+            newest_ns => now_ns.max(newest_ns) + otlp::slice::MAX_AHEAD.as_nanos() as u64,
+        };
+        let mut traces = Traces::new(covered_ns, self.memory.traces);
         let opened = saved.open.len();
         for (trace, open) in saved.open {
             registry.load(trace.0, now_ms);
             traces.insert(trace, open);
         }
+        // They came before, whatever the clock said then.
+        traces.set_back(now_ms);
         for (at_ms, trace, errors) in saved.errors {
             traces.remember_errors(trace, &errors, at_ms);
         }
@@ -213,23 +261,46 @@ impl Config {
             snapshots: saved.snapshots,
             thresholds: FxHashMap::default(),
             thresholds_at: Minute(0),
-            metrics: Metrics::restore(saved.metrics),
+            metrics: Metrics::restore(saved.metrics).within(self.memory.series),
             buffers: Buffers::default(),
             chosen: Vec::new(),
             broken: false,
             cutting: None,
             last_cut_ms: now_ms,
+            stepped_ms: now_ms,
             began_ms: now_ms,
             left_until,
             last_record_ms: now_ms,
             dirty: opened > 0,
             seen: FxHashMap::default(),
-            // What was taken before may have ended as far ahead of our clock as that.
-            newest_end_ns: saved.newest_end_ns.unwrap_or_else(|| {
-                now_ms.unsigned_abs() * 1_000_000 + otlp::slice::MAX_AHEAD.as_nanos() as u64
-            }),
+            newest_end_ns,
             config: self,
         })
+    }
+}
+
+impl Config {
+    /// What a checkpoint says. One that is damaged is put aside and nothing is undecided then: what it held cannot be made
+    /// again, and everything else still can be served.
+    fn read_or_put_aside(&self, object: &ObjectRef) -> Result<Saved, PipelineError> {
+        let read = self.store.read_checkpoint(object);
+        let decoded = read.map(|bytes| Saved::decode(&bytes));
+        let damage: Box<dyn Error + Send + Sync> = match decoded {
+            Ok(Ok(saved)) => return Ok(saved),
+            Ok(Err(CheckpointError::Damaged)) => Box::new(CheckpointError::Damaged),
+            Err(damage @ StoreError::DamagedCheckpoint(_)) => Box::new(damage),
+            Ok(Err(newer)) => return Err(newer.into()),
+            Err(other) => return Err(other.into()),
+        };
+        self.store.put_checkpoint_aside(object)?;
+        error!(
+            error = damage.as_ref() as &dyn Error,
+            path = object.path,
+            "the pipeline goes on without its checkpoint: transactions that were open at the last cut are missing in the \
+             figures, and bodies sent again or totals that go on may count twice or not at all; the file is kept"
+        );
+        self.stats.damaged_checkpoints.fetch_add(1, Relaxed);
+        Ok(Saved::default())
     }
 }
 
@@ -242,7 +313,8 @@ impl Pipeline {
     /// pipeline, which begins at the last cut; else step again. Either way nothing is lost and nothing counted twice.
     pub fn step(&mut self, now_ms: i64, wait: Duration) -> Result<Progress, PipelineError> {
         let mut progress = Progress::default();
-        if self.cutting.is_none() {
+        self.notice_clock(now_ms);
+        if self.goes_on() {
             // Until it has come through: a record that was taken half cannot be taken again.
             let was_broken = std::mem::replace(&mut self.broken, true);
             debug_assert!(!was_broken, "a broken pipeline is not stepped");
@@ -254,12 +326,26 @@ impl Pipeline {
         }
         if self.cutting.is_some() || self.is_time_to_cut(now_ms) {
             self.cut(now_ms)?;
-            progress.cut = true;
+            progress.cut = self.cutting.is_none();
         }
         let (traces, spans) = self.traces.size();
         self.config.stats.set_open(traces, spans);
         self.config.stats.set_series(self.metrics.series());
         Ok(progress)
+    }
+
+    /// A clock that was set back must not make anything wait until it is where it was.
+    fn notice_clock(&mut self, now_ms: i64) {
+        /// A clock that is slewed is behind for moments.
+        const SLEWED_MS: i64 = 1_000;
+        if now_ms + SLEWED_MS < self.stepped_ms {
+            warn!(by_ms = self.stepped_ms - now_ms, "the clock was set back");
+            self.traces.set_back(now_ms);
+            self.last_cut_ms = self.last_cut_ms.min(now_ms);
+            self.last_record_ms = self.last_record_ms.min(now_ms);
+            self.began_ms = self.began_ms.min(now_ms);
+        }
+        self.stepped_ms = now_ms;
     }
 
     /// Whether an error has left it in the middle of something: it must be dropped and a new one made.
@@ -292,10 +378,10 @@ impl Pipeline {
             return Ok(());
         }
         if self.cutting.is_some() {
-            self.cut(now_ms)?;
+            self.cut_to_the_end(now_ms)?;
         }
         if self.dirty {
-            self.cut(now_ms)?;
+            self.cut_to_the_end(now_ms)?;
         }
         Ok(())
     }

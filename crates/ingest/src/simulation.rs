@@ -1,12 +1,14 @@
 //! The deterministic simulation: journal, pipeline, cut, upkeep and recovery over a disk that drops what was not
-//! fsynced, with a process that dies anywhere. Each seed is one schedule of traffic, retries, late spans, time jumps,
-//! failures and crashes, after which every figure must be exactly what was sent.
+//! fsynced, with a process that dies anywhere. Each seed is one schedule of traffic, retries, late spans, clocks that jump
+//! ahead and back, full disks, failed fsyncs, slow metadata and crashes, after which every figure must be exactly what was
+//! sent: by the minute, in every roll-up, and as long as each of them is kept.
 //!
 //! `SIMULATION_SCHEDULES` says how many run (500), `SIMULATION_SEED` runs one, `SIMULATION_FIRST_SEED` says where they begin.
 
 pub(crate) mod expected;
 pub(crate) mod journal;
 mod machine;
+mod metadata;
 pub(crate) mod random;
 mod schedule;
 pub(crate) mod traffic;

@@ -3,13 +3,13 @@
 //! A file is named by the offset of its first record, 20 digits and `.log`. Header, little-endian: 8 bytes `VEDJRNL\n`,
 //! `u16 format`, 6 bytes zero, `u64 producer`, `u64 first offset`, `u32 CRC-32C of all before`, 4 bytes zero. Frames follow.
 
-use std::path::{Path, PathBuf};
+use std::ops::Range;
 
 use bytes::Bytes;
-use daemon::disk::Disk;
 
 use crate::{
     ReadError,
+    damage::Damages,
     record::{self, Frame, Stored},
 };
 
@@ -71,50 +71,102 @@ pub(crate) struct Place {
     pub(crate) byte: u64,
 }
 
-/// All whole frames in `bytes`, which begin at `place`; where the first frame begins that is not whole.
+/// All whole frames in `bytes`, which begin at `place`, in rising order of their offsets; where the first begins that is not
+/// whole.
 pub(crate) fn frames(bytes: &Bytes, place: Place, mut each: impl FnMut(Stored)) -> Place {
     let mut at = 0;
     let mut offset = place.offset;
     while at < bytes.len() {
         match record::decode(&bytes.slice(at..)) {
-            Frame::Whole(stored, length) => {
+            Frame::Whole(stored, length) if stored.offset >= offset => {
                 offset = stored.offset + 1;
                 at += length;
                 each(stored);
             }
-            Frame::Torn => break,
+            _ => break,
         }
     }
     Place { offset, byte: place.byte + at as u64 }
 }
 
-/// Reads about `max_bytes` of records from `place` up to the byte `end`, at least one.
-pub(crate) fn read(
-    disk: &dyn Disk,
-    dir: &Path,
-    first: u64,
-    place: Place,
-    end: u64,
-    max_bytes: usize,
-) -> Result<(Vec<Stored>, Place), ReadError> {
-    let file = name(first);
-    let path: PathBuf = dir.join(&file);
-    let left = end.saturating_sub(place.byte);
-    let mut want = (max_bytes as u64).min(left);
+/// Where in `bytes` the next whole frame begins, with one of these offsets; the first byte is none's beginning.
+pub(crate) fn next_whole(bytes: &Bytes, offsets: &Range<u64>) -> Option<usize> {
+    (1..bytes.len()).find(|at| {
+        record::may_begin(&bytes[*at..])
+            && match record::decode(&bytes.slice(*at..)) {
+                Frame::Whole(stored, _) => offsets.contains(&stored.offset),
+                Frame::Torn => false,
+            }
+    })
+}
+
+/// What is whole in the newest file, and the bytes between that are not.
+pub(crate) fn whole_parts(bytes: &Bytes, mut place: Place) -> (Place, Vec<Range<u64>>) {
+    let start = place.byte;
+    let rest = |byte: u64| bytes.slice(usize::try_from(byte - start).expect("it is in memory")..);
+    let mut gaps = Vec::new();
     loop {
-        let bytes = disk
-            .read_at(&path, place.byte, usize::try_from(want).expect("reads are bounded by memory"))
-            .map_err(|source| ReadError::Read { file: file.clone(), source })?;
-        let mut records = Vec::new();
-        let next = frames(&bytes, place, |stored| records.push(stored));
-        if !records.is_empty() || want == 0 {
-            return Ok((records, next));
+        place = frames(&rest(place.byte), place, |_| {});
+        match next_whole(&rest(place.byte), &(place.offset..u64::MAX)) {
+            Some(skipped) => {
+                let next = place.byte + skipped as u64;
+                gaps.push(place.byte..next);
+                place.byte = next;
+            }
+            None => return (place, gaps),
         }
-        if want == left {
-            return Err(ReadError::Damaged { file, at: place.byte });
+    }
+}
+
+/// A file to be read, as far as it is durable.
+pub(crate) struct Reading<'r> {
+    pub(crate) damages: &'r Damages,
+    pub(crate) first: u64,
+    pub(crate) end: u64,
+    /// No record of the journal has this offset or a later one.
+    pub(crate) next: u64,
+}
+
+impl Reading<'_> {
+    /// Reads about `max_bytes` of records from `place` on, at least one; none at the end. What is damaged is noted and
+    /// passed over.
+    pub(crate) fn read(
+        &self,
+        mut place: Place,
+        max_bytes: usize,
+    ) -> Result<(Vec<Stored>, Place), ReadError> {
+        let mut damaged_from = None;
+        let mut want = max_bytes;
+        loop {
+            let left = usize::try_from(self.end.saturating_sub(place.byte)).unwrap_or(usize::MAX);
+            want = want.min(left);
+            let bytes = if want == 0 { Bytes::new() } else { self.bytes(place.byte, want)? };
+            let mut records = Vec::new();
+            let next = frames(&bytes, place, |stored| records.push(stored));
+            if !records.is_empty() || want == 0 {
+                if let Some(from) = damaged_from {
+                    self.damages.note_bytes(self.first, from..place.byte);
+                }
+                return Ok((records, next));
+            }
+            if want < left.min(record::MAX_FRAME) {
+                // The first record may be longer than what was read of it.
+                want = record::MAX_FRAME;
+                continue;
+            }
+            damaged_from.get_or_insert(place.byte);
+            let none_begins = if want == left { want } else { want - record::MAX_FRAME + 1 };
+            let skipped = next_whole(&bytes, &(place.offset..self.next)).unwrap_or(none_begins);
+            place.byte += skipped as u64;
+            want = max_bytes.max(2 * record::MAX_FRAME);
         }
-        // The first record is longer than what was read of it.
-        want = (want * 2).max(2 * crate::MAX_PAYLOAD as u64).min(left);
+    }
+
+    fn bytes(&self, from: u64, count: usize) -> Result<Bytes, ReadError> {
+        let file = name(self.first);
+        let path = self.damages.dir().join(&file);
+        let read = self.damages.disk().read_at(&path, from, count);
+        read.map_err(|source| ReadError::Read { file, source })
     }
 }
 

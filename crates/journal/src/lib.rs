@@ -9,6 +9,7 @@
 //! partition lives in exactly one lane. The embedded journal has a single lane, since it writes everything interleaved
 //! into one file sequence; a partitioned broker has a lane for each of its partitions.
 
+mod damage;
 mod file;
 mod local;
 mod log;
@@ -18,6 +19,7 @@ mod tail;
 use std::{io, sync::Arc, time::Duration};
 
 pub use self::{
+    damage::Damage,
     file::first_of,
     local::{Config, LocalJournal},
     log::{Log, LogConfig, LogStatus, check_formats},
@@ -39,11 +41,11 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     fn append(&self, records: Vec<Record>, done: Appended);
 
     /// The next records of a lane from `offset` on, oldest first; waits up to `wait` for the first. An empty answer means
-    /// that nothing came in time. Only durable records are given. May be called as often as wanted for any offset that
+    /// that nothing came in time. Only durable records are given; what is damaged is reported and passed over. May be called as often as wanted for any offset that
     /// is not truncated.
     ///
     /// # Errors
-    /// When `offset` was truncated away, or the stored bytes cannot be read.
+    /// When `offset` was truncated away, or the disk refuses.
     fn read(
         &self,
         lane: u16,
@@ -104,9 +106,6 @@ pub enum ReadError {
     /// The consumer asked for what it had itself allowed to be forgotten, or its metadata are older than the journal.
     #[error("offset {offset} is truncated; the journal begins at {first}")]
     Truncated { offset: u64, first: u64 },
-    /// Bytes in the middle of the log do not carry their checksum.
-    #[error("journal file {file} is damaged at byte {at}")]
-    Damaged { file: String, at: u64 },
     #[error("reading journal file {file}")]
     Read {
         file: String,
@@ -122,10 +121,6 @@ pub enum OpenError {
         "journal file {file} has format {found}; this version reads up to {known}. Start the version that wrote it"
     )]
     NewerFormat { file: String, found: u16, known: u16 },
-    #[error(
-        "journal file {file} is damaged at byte {at}, before its end; restore the data directory from a backup"
-    )]
-    Damaged { file: String, at: u64 },
     #[error("{doing} of journal file {file}")]
     Disk {
         doing: &'static str,

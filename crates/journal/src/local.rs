@@ -10,7 +10,7 @@ use parking_lot::{Condvar, Mutex};
 use tracing::{error, warn};
 
 use crate::{
-    AppendError, Appended, Bounds, Journal, LogConfig, OpenError, ReadError,
+    AppendError, Appended, Bounds, Damage, Journal, LogConfig, OpenError, ReadError,
     log::{Bookmark, Extents, Log},
     record::{Record, Stored},
     tail::Tail,
@@ -115,6 +115,13 @@ impl LocalJournal {
         {
             error!("the journal's thread panicked");
         }
+    }
+}
+
+impl LocalJournal {
+    /// How much of it was found damaged since it was opened.
+    pub fn damage(&self) -> Damage {
+        self.shared.state.lock().extents.damage()
     }
 }
 

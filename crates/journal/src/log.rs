@@ -12,12 +12,14 @@ use std::{
     sync::Arc,
 };
 
-use daemon::disk::{Disk, DiskFile, Space};
+use bytes::Bytes;
+use daemon::disk::{Disk, DiskFile, Space, is_out_of_handles};
 use tracing::{info, warn};
 
 use crate::{
     AppendError, Bounds, MAX_PAYLOAD, OpenError, ReadError,
-    file::{self, FORMAT, HEADER, Header, Place},
+    damage::{Damage, Damages},
+    file::{self, FORMAT, HEADER, Header, Place, Reading},
     record::{self, Record, Stored},
 };
 
@@ -57,13 +59,14 @@ pub struct Log {
     next: u64,
     buffer: Vec<u8>,
     failed: Option<String>,
+    damages: Damages,
 }
 
 impl Log {
     /// Opens the directory, cutting off a torn end, or makes it.
     ///
     /// # Errors
-    /// When a file is of a newer format, damaged before its end, or the disk refuses.
+    /// When a file is of a newer format, or the disk refuses. What is damaged is put aside, counted and passed over.
     pub fn open(disk: Arc<dyn Disk>, config: LogConfig) -> Result<Log, OpenError> {
         Log::open_from(disk, config, 1)
     }
@@ -81,13 +84,22 @@ impl Log {
         sync_parents(disk.as_ref(), &dir)?;
         let found = found_files(disk.as_ref(), &dir)?;
         refuse_newer_formats(disk.as_ref(), &dir, &found)?;
-        match newest_whole(disk.as_ref(), &dir, &found)? {
-            Some(newest) => Log::reopen(disk, config, &found, newest)?.raised_to(floor),
-            None => Log::begin(disk, config, floor.max(1)),
+        let damages = Damages::new(Arc::clone(&disk), dir);
+        let newest = newest_whole(&damages, &found)?;
+        // Whatever a file held of which nothing can be read: what comes now is not below it.
+        let floor = found.last().map_or(floor, |last| floor.max(*last));
+        match newest {
+            Some(newest) => Log::reopen(disk, config, damages, &found, newest)?.raised_to(floor),
+            None => Log::begin(disk, config, damages, floor.max(1)),
         }
     }
 
-    fn begin(disk: Arc<dyn Disk>, config: LogConfig, next: u64) -> Result<Log, OpenError> {
+    fn begin(
+        disk: Arc<dyn Disk>,
+        config: LogConfig,
+        damages: Damages,
+        next: u64,
+    ) -> Result<Log, OpenError> {
         if next > 1 {
             warn_of_loss(1, next);
         }
@@ -95,7 +107,8 @@ impl Log {
         let newest = make_file(disk.as_ref(), &config.dir, producer, next)
             .map_err(failed("making", &file::name(next)))?;
         let files = BTreeMap::from([(next, HEADER as u64)]);
-        Ok(Log { disk, config, producer, files, newest, next, buffer: Vec::new(), failed: None })
+        let buffer = Vec::new();
+        Ok(Log { disk, config, producer, files, newest, next, buffer, failed: None, damages })
     }
 
     fn raised_to(mut self, floor: u64) -> Result<Log, OpenError> {
@@ -110,6 +123,7 @@ impl Log {
     fn reopen(
         disk: Arc<dyn Disk>,
         config: LogConfig,
+        damages: Damages,
         found: &[u64],
         newest_first: u64,
     ) -> Result<Log, OpenError> {
@@ -123,19 +137,24 @@ impl Log {
         let newest_name = file::name(newest_first);
         let newest_path = path(&config.dir, newest_first);
         let bytes = disk.read(&newest_path).map_err(failed("reading", &newest_name))?;
-        let header = Header::decode(&bytes).expect("newest_whole chose a file with a whole header");
         let start = Place { offset: newest_first, byte: HEADER as u64 };
-        let end = file::frames(&bytes.slice(HEADER..), start, |_| {});
-        if end.byte < bytes.len() as u64 {
-            warn!(
-                file = newest_name,
-                at = end.byte,
-                torn = bytes.len() as u64 - end.byte,
-                "cut off a torn end"
-            );
-        }
+        let (end, gaps) = file::whole_parts(&bytes.slice(HEADER..), start);
         let whole = usize::try_from(end.byte).expect("the file was read into memory");
-        let newest = rewrite(disk.as_ref(), &newest_path, &bytes[..whole])
+        if whole < bytes.len() {
+            let torn = bytes.len() - whole;
+            warn!(file = newest_name, at = end.byte, torn, "cut off a torn end");
+            damages
+                .keep_torn(newest_first, end.byte, &bytes[whole..])
+                .map_err(failed("keeping the torn end", &newest_name))?;
+        }
+        gaps.into_iter().for_each(|gap| damages.note_bytes(newest_first, gap));
+        let header = Header::decode(&bytes).unwrap_or_else(|| {
+            damages.note_bytes(newest_first, 0..HEADER as u64);
+            let producer = producer_of(&bytes.slice(HEADER..), start).unwrap_or(config.producer);
+            Header { format: FORMAT, producer, first: newest_first }
+        });
+        let parts = [header.encode().as_slice(), &bytes[HEADER..whole]].concat();
+        let newest = rewrite(disk.as_ref(), &newest_path, &parts)
             .map_err(failed("rewriting", &newest_name))?;
         files.insert(newest_first, end.byte);
         info!(files = files.len(), next = end.offset, "journal recovered");
@@ -148,6 +167,7 @@ impl Log {
             next: end.offset,
             buffer: Vec::new(),
             failed: None,
+            damages,
         })
     }
 
@@ -189,15 +209,19 @@ impl Log {
         Ok(())
     }
 
-    /// Writes records whose preambles are in the buffer.
+    /// Writes records whose preambles are in the buffer, without a second copy of them, then fsyncs once.
     fn write(&mut self, first: u64, records: &[Record]) -> Result<(), AppendError> {
         if self.newest.len() >= self.config.file_bytes {
-            self.rotate(first).map_err(|error| self.not_written(&error))?;
+            let length = self.newest.len();
+            self.rotate(first).map_err(|error| self.not_rotated(&error, length))?;
         }
+        let before = self.newest.len();
         let preambles = self.buffer.chunks_exact(record::PREAMBLE);
         let frames = preambles.zip(records).flat_map(|(head, record)| [head, &record.payload]);
         let mut parts: Vec<IoSlice<'_>> = frames.map(IoSlice::new).collect();
-        self.newest.append_parts(&mut parts).map_err(|error| self.not_written(&error))?;
+        self.newest
+            .append_parts(&mut parts)
+            .map_err(|error| self.not_written(&error, before))?;
         self.newest.sync().map_err(|error| self.fail(&error))?;
         let length = self.newest.len();
         *self.files.values_mut().next_back().expect("there is always a newest file") = length;
@@ -222,17 +246,25 @@ impl Log {
         let path = path(&self.config.dir, first);
         let removed = match self.disk.len(&path) {
             Ok(_) => self.disk.remove(&path),
-            Err(_) => Ok(()),
+            // It was not even begun.
+            Err(_) => return,
         };
         if let Err(error) = removed.and_then(|()| self.disk.sync_dir(&self.config.dir)) {
             self.failed = Some(error.to_string());
         }
     }
 
+    /// Without handles nothing was changed: the older file goes on taking what comes once there are some again.
+    fn not_rotated(&mut self, error: &io::Error, length: u64) -> AppendError {
+        match is_out_of_handles(error) && self.failed.is_none() {
+            true => AppendError::Busy,
+            false => self.not_written(error, length),
+        }
+    }
+
     /// Of what did not fit the disk nothing stays, so the log goes on once there is room. After any other fault nobody
     /// knows what is written.
-    fn not_written(&mut self, error: &io::Error) -> AppendError {
-        let length = self.newest.len();
+    fn not_written(&mut self, error: &io::Error, length: u64) -> AppendError {
         let is_recovered = error.kind() == io::ErrorKind::StorageFull
             && self.failed.is_none()
             && self.newest.truncate(length).is_ok();
@@ -282,7 +314,7 @@ impl Log {
             .map(|(first, _)| first)
             .collect();
         for first in &done {
-            self.disk.remove(&path(&self.config.dir, *first))?;
+            self.damages.remove(*first)?;
             self.files.remove(first);
         }
         if !done.is_empty() {
@@ -309,20 +341,19 @@ impl Log {
 
     /// What can be read now, without holding the log.
     pub fn extents(&self) -> Extents {
-        Extents {
-            disk: Arc::clone(&self.disk),
-            dir: self.config.dir.clone(),
-            files: self.files.clone(),
-            next: self.next,
-        }
+        Extents { damages: self.damages.clone(), files: self.files.clone(), next: self.next }
+    }
+
+    /// How much was found damaged since it was opened.
+    pub fn damage(&self) -> Damage {
+        self.damages.total()
     }
 }
 
 /// The durable extent of every file at one moment. Files truncated since then can no longer be read.
 #[derive(Clone, Debug)]
 pub struct Extents {
-    disk: Arc<dyn Disk>,
-    dir: PathBuf,
+    damages: Damages,
     files: BTreeMap<u64, u64>,
     next: u64,
 }
@@ -335,11 +366,16 @@ pub struct Bookmark {
 }
 
 impl Extents {
+    /// How much of the journal was found damaged since it was opened.
+    pub fn damage(&self) -> Damage {
+        self.damages.total()
+    }
+
     /// Records from `offset` on, about `max_bytes` of them and at least one; nothing at the end. The bookmark of the
-    /// read before saves the search.
+    /// read before saves the search. What is damaged or missing is noted and passed over.
     ///
     /// # Errors
-    /// When `offset` lies before the first file, or the bytes are damaged or unreadable.
+    /// When `offset` lies before the first file, or the bytes are unreadable.
     pub fn read(
         &self,
         offset: u64,
@@ -353,30 +389,48 @@ impl Extents {
         let Some((&file, _)) = self.files.range(..=offset).next_back() else {
             return Err(ReadError::Truncated { offset, first });
         };
-        let place = match bookmark {
-            Some(mark) if mark.file == file && mark.place.offset <= offset => mark.place,
-            _ => Place { offset: file, byte: HEADER as u64 },
+        let mut mark = match bookmark {
+            Some(mark) if mark.file == file && mark.place.offset <= offset => mark,
+            _ => Bookmark::at_start(file),
         };
-        self.read_from(offset, file, place, max_bytes)
-    }
-
-    fn read_from(
-        &self,
-        offset: u64,
-        file: u64,
-        mut place: Place,
-        max_bytes: usize,
-    ) -> Result<(Vec<Stored>, Option<Bookmark>), ReadError> {
-        let end = self.files[&file];
         loop {
-            let (mut records, next) =
-                file::read(self.disk.as_ref(), &self.dir, file, place, end, max_bytes)?;
-            place = next;
-            records.retain(|stored| stored.offset >= offset);
-            if !records.is_empty() || place.byte >= end {
-                return Ok((records, Some(Bookmark { file, place })));
+            let records = self.read_on(offset, &mut mark, max_bytes)?;
+            let following = self.files.range(mark.file + 1..).next();
+            match following {
+                Some((&next, _)) if records.is_empty() => {
+                    if mark.place.offset < next {
+                        self.damages.note_missing(mark.file, mark.place.offset..next);
+                    }
+                    mark = Bookmark::at_start(next);
+                }
+                _ => return Ok((records, Some(mark))),
             }
         }
+    }
+
+    /// The next records of the bookmark's file that are not below the offset; nothing at its end.
+    fn read_on(
+        &self,
+        offset: u64,
+        mark: &mut Bookmark,
+        max_bytes: usize,
+    ) -> Result<Vec<Stored>, ReadError> {
+        let (end, next) = (self.files[&mark.file], self.next);
+        let reading = Reading { damages: &self.damages, first: mark.file, end, next };
+        loop {
+            let (mut records, place) = reading.read(mark.place, max_bytes)?;
+            mark.place = place;
+            records.retain(|stored| stored.offset >= offset);
+            if !records.is_empty() || place.byte >= end {
+                return Ok(records);
+            }
+        }
+    }
+}
+
+impl Bookmark {
+    fn at_start(file: u64) -> Bookmark {
+        Bookmark { file, place: Place { offset: file, byte: HEADER as u64 } }
     }
 }
 
@@ -435,32 +489,52 @@ fn refuse_newer_formats(disk: &dyn Disk, dir: &Path, found: &[u64]) -> Result<()
     Ok(())
 }
 
-/// The newest file with a whole header. A newer one without was being made when the machine stopped, holds nothing, and
-/// is removed; a header missing in any older file is damage.
-fn newest_whole(disk: &dyn Disk, dir: &Path, found: &[u64]) -> Result<Option<u64>, OpenError> {
-    let mut removed = false;
+/// The newest file that holds something, or could. A newer one without a whole header was being made when the machine
+/// stopped, holds nothing, and is removed; where the header of a longer one is damaged, its records tell what it said, and
+/// one of which no record can be read is put aside.
+fn newest_whole(damages: &Damages, found: &[u64]) -> Result<Option<u64>, OpenError> {
+    let (disk, dir) = (damages.disk(), damages.dir());
+    let mut changed = false;
     let mut newest = None;
     for &first in found.iter().rev() {
-        let file = file::name(first);
-        let length = disk.len(&path(dir, first)).map_err(failed("reading the size", &file))?;
+        let (file, path) = (file::name(first), path(dir, first));
+        let length = disk.len(&path).map_err(failed("reading the size", &file))?;
         let want = usize::try_from(length).unwrap_or(HEADER).min(HEADER);
-        let bytes = disk
-            .read_at(&path(dir, first), 0, want)
-            .map_err(failed("reading the header", &file))?;
+        let bytes = disk.read_at(&path, 0, want).map_err(failed("reading the header", &file))?;
         if Header::decode(&bytes).is_some() {
             newest = Some(first);
             break;
         }
-        if length > HEADER as u64 {
-            return Err(OpenError::Damaged { file, at: 0 });
+        changed = true;
+        if length <= HEADER as u64 {
+            disk.remove(&path).map_err(failed("removing an unfinished", &file))?;
+            continue;
         }
-        disk.remove(&path(dir, first)).map_err(failed("removing an unfinished", &file))?;
-        removed = true;
+        let bytes = disk.read(&path).map_err(failed("reading", &file))?;
+        let start = Place { offset: first, byte: HEADER as u64 };
+        if producer_of(&bytes.slice(HEADER..), start).is_some() {
+            newest = Some(first);
+            break;
+        }
+        damages.put_aside(first, length).map_err(failed("putting aside", &file))?;
     }
-    if removed {
+    if changed {
         disk.sync_dir(dir).map_err(failed("syncing the directory", ""))?;
     }
     Ok(newest)
+}
+
+/// Who wrote the first whole record of a file.
+fn producer_of(bytes: &Bytes, start: Place) -> Option<u64> {
+    let mut producer = None;
+    let skipped = match record::decode(bytes) {
+        record::Frame::Whole(..) => 0,
+        record::Frame::Torn => file::next_whole(bytes, &(start.offset..u64::MAX))?,
+    };
+    file::frames(&bytes.slice(skipped..), start, |stored| {
+        producer.get_or_insert(stored.producer);
+    });
+    producer
 }
 
 fn make_file(

@@ -65,6 +65,8 @@ pub struct Stored {
 pub(crate) const FRAME_HEAD: usize = 8;
 const HEAD: usize = 70;
 const VERSION: u8 = 1;
+/// No frame is longer, bytes.
+pub(crate) const MAX_FRAME: usize = FRAME_HEAD + HEAD + crate::MAX_PAYLOAD;
 
 /// What the bytes at a place turned out to be.
 #[derive(Debug, PartialEq)]
@@ -114,6 +116,15 @@ fn encode_sender(sender: Option<IpAddr>, out: &mut Vec<u8>) {
 /// Reads the frame at the beginning of `bytes`; the payload shares their memory.
 pub(crate) fn decode(bytes: &Bytes) -> Frame {
     decode_whole(bytes).unwrap_or(Frame::Torn)
+}
+
+/// Whether a frame may begin with these bytes, by its length and head alone: most places in a file are none's beginning.
+pub(crate) fn may_begin(bytes: &[u8]) -> bool {
+    let Some(length) = u32_at(bytes, 0) else { return false };
+    let fits = (HEAD..=MAX_FRAME - FRAME_HEAD).contains(&(length as usize));
+    fits && bytes.len() - FRAME_HEAD.min(bytes.len()) >= length as usize
+        && bytes[FRAME_HEAD] == VERSION
+        && Topic::from_number(bytes[FRAME_HEAD + 1]).is_some()
 }
 
 fn decode_whole(bytes: &Bytes) -> Option<Frame> {

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Table(TableArgs),
     /// Send a multiple of what a server takes, and see what it refuses and whether it still answers
     Overload(OverloadArgs),
+    /// Kill a server with a full journal, and see how soon it is back
+    Recovery(RecoveryArgs),
     /// Measure the generator alone: encode to nowhere
     Encode(EncodeArgs),
 }
@@ -274,6 +276,9 @@ pub(crate) struct BenchArgs {
     /// Send over TLS to the HTTPS port of the server started
     #[arg(long, requires = "vedette")]
     pub(crate) tls: bool,
+    /// Make each fsync of the server started take so many milliseconds longer
+    #[arg(long, requires = "vedette")]
+    pub(crate) fsync_delay: Option<u32>,
     #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
@@ -341,6 +346,29 @@ pub(crate) struct TableArgs {
     pub(crate) queries: Option<usize>,
 }
 
+/// Mebibytes: a number with or without their unit, or of gibibytes.
+fn mebibytes(text: &str) -> Result<u64, String> {
+    let (number, factor) = match (text.strip_suffix("MiB"), text.strip_suffix("GiB")) {
+        (Some(number), _) => (number, 1),
+        (None, Some(number)) => (number, 1024),
+        (None, None) => (text, 1),
+    };
+    let number: u64 = number.parse().map_err(|_| "a size is written as in 512MiB".to_owned())?;
+    number.checked_mul(factor).filter(|size| *size > 0).ok_or_else(|| "out of range".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecoveryArgs {
+    /// What the journal holds when the server is killed
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) gib: f64,
+    /// How long it may take to fill it
+    #[arg(long, default_value_t = 120)]
+    pub(crate) fill_s: u64,
+    #[command(flatten)]
+    pub(crate) bench: BenchArgs,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct OverloadArgs {
     /// So many times what it takes as fast as it acknowledges, which is measured first with --spans
@@ -352,6 +380,9 @@ pub(crate) struct OverloadArgs {
     /// Connections of the overload; each waits for its answers
     #[arg(long, default_value_t = 256)]
     pub(crate) senders: usize,
+    /// Hold the server to so much memory, MiB or as in 512MiB: its own limit, and a control group of a tenth more
+    #[arg(long, requires = "vedette", value_parser = mebibytes)]
+    pub(crate) memory_limit: Option<u64>,
     #[command(flatten)]
     pub(crate) bench: BenchArgs,
 }

@@ -7,11 +7,13 @@
 
 pub(crate) mod disk;
 pub(crate) mod freshness;
+pub(crate) mod group;
 pub(crate) mod kept;
 mod meter;
 pub(crate) mod overload;
 pub(crate) mod process;
 pub(crate) mod queries;
+pub(crate) mod recovery;
 pub(crate) mod report;
 pub(crate) mod series;
 pub(crate) mod server;

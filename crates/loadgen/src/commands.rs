@@ -15,6 +15,7 @@ use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, TableArgs, VerifyA
 use crate::bench;
 use crate::bench::overload::overload;
 use crate::bench::process::Process;
+use crate::bench::recovery::recovery;
 use crate::bench::report::{Sent, Table};
 use crate::data::expected::Expected;
 use crate::data::generator::Generator;
@@ -52,8 +53,16 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
             write_text(args.report_md.as_deref(), &report.table().markdown())?;
             Ok(Verdict::good_if(report.good()))
         }
-        Command::Overload(args) => {
-            let measured = until_stopped(overload(&args))?;
+        Command::Overload(mut args) => {
+            let measured = until_stopped(overload(&mut args))?;
+            write!(out, "{}", measured.table())?;
+            write_differences(out, &measured.differences)?;
+            write_json(args.bench.report_json.as_deref(), &measured)?;
+            write_text(args.bench.report_md.as_deref(), &measured.table().markdown())?;
+            Ok(Verdict::good_if(measured.good()))
+        }
+        Command::Recovery(args) => {
+            let measured = until_stopped(recovery(&args))?;
             write!(out, "{}", measured.table())?;
             write_differences(out, &measured.differences)?;
             write_json(args.bench.report_json.as_deref(), &measured)?;

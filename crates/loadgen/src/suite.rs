@@ -117,6 +117,7 @@ fn steps(sizes: &Sizes) -> Vec<Step> {
         transport("zstd", "--encoding zstd"),
         transport("gRPC", "--protocol grpc"),
         transport("JSON", "--json"),
+        transport("fsync 5 ms slower", "--fsync-delay 5"),
         step("freshness", "--freshness".to_owned()),
         step("metrics", format!("--series {series} --samples {samples} --queries {queries}")),
         step(

@@ -1,13 +1,14 @@
 //! What lies in the data directory, and opening it: metadata, journal, telemetry.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use daemon::{
     config::{MetadataUrl, Settings},
-    disk::{Disk, LocalDisk},
+    disk::{Disk, LocalDisk, SlowDisk},
+    memory::Budgets,
 };
-use ingest::pipeline::{self, CONSUMER};
+use ingest::pipeline::{self, CONSUMER, CheckpointError};
 use journal::{LocalJournal, LogConfig};
 use metadata_store::{
     Catalogue as _, Directory, MetadataStore, SegmentMeta, SqlCatalogue, SqlEntities,
@@ -99,18 +100,20 @@ pub(crate) struct Stores {
 pub(crate) fn stores(
     settings: &Settings,
     metadata: &MetadataStore,
+    memory: &Budgets,
     runtime: Handle,
 ) -> anyhow::Result<Stores> {
     let local = LocalDisk::new(&*settings.data_dir).context("opening the data directory")?;
-    let disk: Arc<dyn Disk> = Arc::new(local);
+    let disk = with_delay(Arc::new(local), settings);
     let catalogue = Arc::new(SqlCatalogue::new(metadata.clone(), runtime.clone()));
     let entities = Arc::new(SqlEntities::new(metadata.clone(), runtime));
     let directory = Arc::new(Directory::load(entities).context("reading the entities")?);
-    let store =
-        telemetry_store::Config { disk: Arc::clone(&disk), catalogue: Arc::clone(&catalogue) as _ }
-            .open()
-            .context("opening the telemetry store")?;
-    let memory = usize::try_from(settings.memory_limit.bytes()).unwrap_or(usize::MAX);
+    let store = telemetry_store::Config {
+        disk: Arc::clone(&disk),
+        catalogue: Arc::clone(&catalogue) as _,
+        memory: telemetry_store::Memory { merge: memory.merge, footers: memory.caches },
+    };
+    let store = store.open().context("opening the telemetry store")?;
     let log = LogConfig {
         dir: JOURNAL.into(),
         file_bytes: JOURNAL_FILE_BYTES,
@@ -121,27 +124,38 @@ pub(crate) fn stores(
     let committed = catalogue.lowest_committed().context("reading what was worked on")?;
     let journal = journal::Config {
         log,
-        queue_bytes: memory / 32,
-        tail_bytes: memory / 128,
+        // Intake has paid for them.
+        queue_bytes: memory.in_flight,
+        tail_bytes: memory.journal_tail,
         floor: committed.iter().map(|committed| committed.offset).max().unwrap_or(0),
     };
     let journal = journal.open(disk).context("opening the journal")?;
     Ok(Stores { journal: Arc::new(journal), store: Arc::new(store), catalogue, directory })
 }
 
-/// Refuses a directory whose checkpoint this version cannot go on from. Blocks.
+fn with_delay(disk: Arc<dyn Disk>, settings: &Settings) -> Arc<dyn Disk> {
+    match *settings.sync_delay_ms {
+        Some(ms) => Arc::new(SlowDisk::new(disk, Duration::from_millis(u64::from(ms.get())))),
+        None => disk,
+    }
+}
+
+/// Refuses a directory whose checkpoint is of a newer version. One that is lost or damaged is the pipeline's to report: all
+/// else can be served without it. Blocks.
 fn check_checkpoint(dir: &Path, catalogue: &SqlCatalogue) -> anyhow::Result<()> {
     let named = catalogue.checkpoint(CONSUMER).context("reading where the pipeline stands")?;
     let Some(named) = named else { return Ok(()) };
     let path = dir.join(&named.path);
-    let bytes = std::fs::read(&path).with_context(|| {
-        format!(
-            "reading the checkpoint {}; restore the data directory from a backup",
-            path.display()
-        )
-    })?;
-    pipeline::task::check_checkpoint(&bytes)
-        .with_context(|| format!("going on from the checkpoint {}", path.display()))
+    let bytes = match std::fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        read => read.with_context(|| format!("reading the checkpoint {}", path.display()))?,
+    };
+    match pipeline::task::check_checkpoint(&bytes.into()) {
+        Ok(()) | Err(CheckpointError::Damaged) => Ok(()),
+        Err(newer) => {
+            Err(newer).with_context(|| format!("going on from the checkpoint {}", path.display()))
+        }
+    }
 }
 
 /// Random bytes from the operating system.
@@ -201,7 +215,8 @@ mod tests {
                 segments: Vec::new(),
             };
             catalogue.commit_cut(&cut).expect("the offsets are right");
-            let stores = stores(&settings, &metadata, runtime).expect("it opens all the same");
+            let stores = stores(&settings, &metadata, &Budgets::of(1 << 30), runtime)
+                .expect("it opens all the same");
             stores.journal.bounds(0).next
         });
         assert_eq!(next.await.expect("it opens"), 109);

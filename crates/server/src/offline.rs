@@ -347,7 +347,7 @@ impl Named {
         let Some(object) = &self.checkpoint else { return Ok(()) };
         let path = dir.join(&object.path);
         let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-        pipeline::task::check_checkpoint(&bytes)
+        pipeline::task::check_checkpoint(&bytes.into())
             .with_context(|| format!("checking {}", path.display()))
     }
 }

@@ -19,7 +19,9 @@ use daemon::{
     config::{ByteSize, Listen, Role, Settings},
     listener::{self, Limits, Listener, Options, Protocol},
     lock::DataDirLock,
+    memory::{self, Budgets, Guard},
     metrics::Metrics,
+    open_files,
     shutdown::{Outcome, Shutdown, Signals, Stage},
     tasks::{Task, Tasks},
     tls::{self, ServerTls},
@@ -32,7 +34,7 @@ use ingest::{
 use journal::Journal as _;
 use metadata_store::{MetadataStore, Sessions as _};
 use model::sanitise::{MaskList, Sanitiser};
-use telemetry_store::upkeep::Retention;
+use telemetry_store::upkeep::{Retention, TrustedTime};
 use tracing::{error, info, warn};
 
 use crate::{
@@ -127,7 +129,10 @@ pub async fn start(
     let lock = DataDirLock::take(&settings.data_dir)?;
     data_dir::check_formats(&settings).await?;
     let metadata = data_dir::metadata(&settings).await?;
-    let opened = open_blocking(&settings, &metadata, &clock).await?;
+    let memory = Budgets::of(memory::limit(&settings));
+    info!(limit = memory.limit, source = %settings.memory_limit.source, "memory is divided");
+    let guard = Guard::new(memory.limit as u64, Arc::clone(&clock));
+    let opened = open_blocking(&settings, &metadata, &memory, &clock).await?;
     let Opened { stores, tls, sealer } = opened;
     // Bound before user and key are made: a start that fails here would never tell them.
     let listeners = Listeners::bind(&settings).await?;
@@ -136,7 +141,7 @@ pub async fn start(
     let keys = Arc::new(KnownKeys::default());
     keys.refresh(&metadata).await.context("reading the access keys")?;
     let mut metrics = Metrics::new();
-    let intake = build_intake(&settings, &stores, &keys, &clock, &mut metrics);
+    let intake = build_intake(&settings, &stores, &keys, (&memory, &guard), &clock, &mut metrics);
     let https_port = listeners.https.as_ref().map_or(443, |https| https.address().port());
     let url = public_url(&settings, &tls.state(), https_port);
     let stats = Arc::new(Stats::default());
@@ -146,6 +151,7 @@ pub async fn start(
         loopback: OnceLock::new(),
         stats: Arc::clone(&stats),
         replay: waiting(&stores),
+        journal: Arc::clone(&stores.journal),
         startup_seconds: AtomicU64::new(0),
         metrics: OnceLock::new(),
     });
@@ -153,9 +159,9 @@ pub async fn start(
         stats: Arc::clone(&stats),
         store: Arc::clone(&stores.store),
         journal: Arc::clone(&stores.journal),
+        memory,
     }));
-    let memory = usize::try_from(settings.memory_limit.bytes()).unwrap_or(usize::MAX);
-    let api = api::Config::of_memory(memory)
+    let api = api::Config::within(memory.queries)
         .build(api_deps(&stores, &metadata, &clock, &intake, &status, sealer), metrics.registry());
     let connections = listener::Metrics::register(metrics.registry());
 
@@ -175,7 +181,7 @@ pub async fn start(
     // Set once here, before anybody can ask.
     drop(status.loopback.set(loopback));
     drop(status.metrics.set(metrics));
-    run_pipeline(&settings, &stores, &clock, &stats, &stages, &started);
+    run_pipeline(&settings, &stores, (&memory, &guard), &clock, &stats, &stages, &started);
     run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &stages);
     close_journal(&stores, &stages.journal);
     listeners.serve(
@@ -239,15 +245,17 @@ struct Opened {
 async fn open_blocking(
     settings: &Settings,
     metadata: &MetadataStore,
+    memory: &Budgets,
     clock: &SharedClock,
 ) -> anyhow::Result<Opened> {
     let (settings, metadata, clock) = (settings.clone(), metadata.clone(), Arc::clone(clock));
+    let memory = *memory;
     let runtime = tokio::runtime::Handle::current();
     let open = move || {
         let tls = ServerTls::open(tls::Config::from_settings(&settings), clock)
             .with_context(|| setting_up_tls(&settings))?;
         let sealer = Sealer::new(data_dir::sealing_key(&settings.data_dir)?);
-        let stores = data_dir::stores(&settings, &metadata, runtime)?;
+        let stores = data_dir::stores(&settings, &metadata, &memory, runtime)?;
         Ok(Opened { stores, tls: Arc::new(tls), sealer })
     };
     tokio::task::spawn_blocking(open).await.context("opening the data directory")?
@@ -273,6 +281,7 @@ fn build_intake(
     settings: &Settings,
     stores: &Stores,
     keys: &Arc<KnownKeys>,
+    (memory, guard): (&Budgets, &Guard),
     clock: &SharedClock,
     metrics: &mut Metrics,
 ) -> Intake {
@@ -281,8 +290,7 @@ fn build_intake(
     let limits = intake::Limits {
         body_bytes: bytes(*settings.max_body_bytes),
         inflated_bytes: bytes(*settings.max_inflated_bytes),
-        in_flight_bytes: (bytes(*settings.memory_limit) / 12)
-            .max(bytes(*settings.max_inflated_bytes) * 2),
+        in_flight_bytes: memory.in_flight,
         attributes: attribute_limits(settings),
         ..defaults
     };
@@ -295,6 +303,7 @@ fn build_intake(
         journal: intake_journal::shared(Arc::clone(&stores.journal) as _),
         keys: Arc::clone(keys) as _,
         clock: Arc::clone(clock),
+        memory: guard.clone(),
     };
     config.build(deps, metrics.registry())
 }
@@ -360,11 +369,12 @@ impl Listeners {
         connections: &listener::Metrics,
         stage: &Stage,
     ) {
-        let options = |protocol| Options {
-            protocol,
-            limits: Limits::default(),
-            metrics: connections.clone(),
-        };
+        let defaults = Limits::default();
+        let files = open_files::raise_limit();
+        let max_connections = open_files::connections(files, 3, defaults.max_connections);
+        let limits = Limits { max_connections, ..defaults };
+        let options =
+            |protocol| Options { protocol, limits: limits.clone(), metrics: connections.clone() };
         if let Some(https) = self.https {
             let noted = intake.clone();
             let protocol = Protocol::Tls {
@@ -393,13 +403,14 @@ async fn optional(listen: Listen, setting: &'static str) -> Option<Listener> {
 fn run_pipeline(
     settings: &Settings,
     stores: &Stores,
+    memory: (&Budgets, &Guard),
     clock: &SharedClock,
     stats: &Arc<Stats>,
     stages: &Stages,
     started: &Started,
 ) {
     let stop = Arc::new(AtomicBool::new(false));
-    let make = pipeline_maker(settings, stores, stats);
+    let make = pipeline_maker(settings, stores, memory, stats);
     let (flag, clock) = (Arc::clone(&stop), Arc::clone(clock));
     let (failure, shutdown) = (Arc::clone(&started.failure), Arc::clone(&started.shutdown));
     stages.pipeline.spawn_blocking(move || {
@@ -420,6 +431,7 @@ fn run_pipeline(
 fn pipeline_maker(
     settings: &Settings,
     stores: &Stores,
+    (memory, guard): (&Budgets, &Guard),
     stats: &Arc<Stats>,
 ) -> impl FnMut() -> pipeline::Config + Send + use<> {
     let mask = MaskList::default_and(settings.mask_attributes.iter().map(String::as_str));
@@ -430,7 +442,12 @@ fn pipeline_maker(
         .parse()
         .expect("the settings took only a sound template");
     let attribute_limits = attribute_limits(settings);
-    let memory = usize::try_from(settings.memory_limit.bytes()).unwrap_or(usize::MAX);
+    let memory = pipeline::Memory {
+        head: memory.head,
+        traces: memory.traces,
+        series: memory.series,
+        guard: guard.clone(),
+    };
     let (journal, store) = (Arc::clone(&stores.journal), Arc::clone(&stores.store));
     let (catalogue, directory) = (Arc::clone(&stores.catalogue), Arc::clone(&stores.directory));
     let stats = Arc::clone(stats);
@@ -444,8 +461,9 @@ fn pipeline_maker(
         sanitiser: sanitiser.clone(),
         attribute_limits,
         limits: pipeline::Limits::default(),
-        head_bytes: memory / 40,
+        memory: memory.clone(),
         cut_interval_ms: 10_000,
+        cut_by: pipeline::CutBy::Thread,
         stats: Arc::clone(&stats),
     }
 }
@@ -469,13 +487,7 @@ fn run_tasks(
     tasks.start(Task::blocking("certificate", Duration::from_secs(10), move || {
         Ok(certificate.step()?)
     }));
-    let (store, retention, time) =
-        (Arc::clone(&stores.store), retention(settings), Arc::clone(clock));
-    tasks.start(Task::blocking("segments", Duration::from_secs(5), move || {
-        let now_ms = i64::try_from(time.now().millis())?;
-        let done = store.upkeep(now_ms, &retention)?;
-        Ok(done.map(|job| format!("{job:?}")))
-    }));
+    tasks.start(upkeep(settings, stores, clock));
     let directory = Arc::clone(&stores.directory);
     tasks.start(Task::blocking("last seen", Duration::from_secs(60), move || {
         directory.save_seen()?;
@@ -489,6 +501,21 @@ fn run_tasks(
             Ok(None)
         }
     }));
+}
+
+/// Merges, rolls up and drops segments.
+fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
+    let (store, retention, clock) =
+        (Arc::clone(&stores.store), retention(settings), Arc::clone(clock));
+    let monotonic_ms = |clock: &SharedClock| i64::try_from(clock.monotonic().as_millis());
+    let began_ms = monotonic_ms(&clock).unwrap_or(0);
+    let mut trusted = TrustedTime::new(store.newest_segment_ms(), began_ms);
+    Task::blocking("segments", Duration::from_secs(5), move || {
+        let now_ms = i64::try_from(clock.now().millis())?;
+        let trusted_ms = trusted.at(now_ms, monotonic_ms(&clock)?);
+        let done = store.upkeep_by(now_ms, trusted_ms, &retention)?;
+        Ok(done.map(|job| format!("{job:?}")))
+    })
 }
 
 /// More than intake stops at, so that it seldom has to.

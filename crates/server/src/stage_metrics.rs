@@ -2,12 +2,17 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
+use daemon::memory::Budgets;
 use ingest::pipeline::Stats;
 use journal::Journal as _;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric},
-    metrics::{counter::ConstCounter, gauge::ConstGauge},
+    metrics::{
+        counter::ConstCounter,
+        family::Family,
+        gauge::{ConstGauge, Gauge},
+    },
 };
 use telemetry_store::Store;
 
@@ -17,6 +22,7 @@ pub(crate) struct StageMetrics {
     pub(crate) stats: Arc<Stats>,
     pub(crate) store: Arc<Store>,
     pub(crate) journal: Arc<journal::LocalJournal>,
+    pub(crate) memory: Budgets,
 }
 
 impl Collector for StageMetrics {
@@ -55,6 +61,11 @@ impl Collector for StageMetrics {
             ),
             ("pipeline_cuts", "Cuts made", &stats.cuts),
             (
+                "pipeline_damaged_checkpoints",
+                "Checkpoints that were lost or damaged, so that the pipeline went on without",
+                &stats.damaged_checkpoints,
+            ),
+            (
                 "store_dropped_bytes",
                 "Bytes of segments dropped before their time because the disk was nearly full",
                 self.store.dropped_for_room(),
@@ -82,6 +93,11 @@ impl Collector for StageMetrics {
             ),
             ("segments", "Segments of the telemetry store", self.store.segment_count() as u64),
             (
+                "journal_damaged_places",
+                "Places in the journal that were found damaged, torn or missing since the start",
+                self.journal.damage().places as u64,
+            ),
+            (
                 "damaged_segments",
                 "Segments that were found lost or damaged; answers are without their rows",
                 self.store.damaged_segment_count() as u64,
@@ -91,6 +107,19 @@ impl Collector for StageMetrics {
             let metric = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
             metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)?;
         }
-        Ok(())
+        self.encode_budgets(encoder)
+    }
+}
+
+impl StageMetrics {
+    fn encode_budgets(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let budgets = Family::<[(&str, &str); 1], Gauge>::default();
+        for (part, bytes) in self.memory.named() {
+            budgets.get_or_create(&[("part", part)]).set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        }
+        let help = "Bytes of memory that each part may take";
+        let described =
+            encoder.encode_descriptor("memory_budget_bytes", help, None, budgets.metric_type())?;
+        budgets.encode(described)
     }
 }

@@ -14,6 +14,7 @@ use metadata_store::{CommitOutcome, CutCommit, ObjectRef, PartitionOffset, Segme
 use model::{id::AccountId, time::Minute};
 
 use crate::{
+    checkpoint,
     head::{Head, Rows},
     segment::{
         self, FORMAT,
@@ -138,7 +139,7 @@ impl Store {
         for name in self.disk.list(dir).map_err(failed("listing", dir))? {
             let path = dir.join(&name);
             let counts = current.is_some_and(|object| Path::new(&object.path) == path);
-            if name.starts_with(&of_consumer) && !counts {
+            if name.starts_with(&of_consumer) && !counts && !checkpoint::is_aside(&name) {
                 self.disk.remove(&path).map_err(failed("removing", &path))?;
             }
         }
@@ -148,10 +149,17 @@ impl Store {
     /// Reads a checkpoint object.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// [`StoreError::DamagedCheckpoint`] when it is lost or damaged; any other when the disk refuses.
     pub fn read_checkpoint(&self, object: &ObjectRef) -> Result<bytes::Bytes, StoreError> {
-        let path = Path::new(&object.path);
-        self.disk.read(path).map_err(failed("reading checkpoint", path))
+        checkpoint::read(self.disk.as_ref(), object)
+    }
+
+    /// Puts a damaged checkpoint aside: its file stays in the directory under another name.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn put_checkpoint_aside(&self, object: &ObjectRef) -> Result<(), StoreError> {
+        checkpoint::put_aside(self.disk.as_ref(), object)
     }
 }
 
@@ -193,12 +201,12 @@ impl Frozen {
     fn write_checkpoint(&self, store: &Store, id: u64) -> Result<ObjectRef, StoreError> {
         let path =
             Path::new(CHECKPOINTS).join(format!("{}-{id}.checkpoint", self.position.consumer));
-        segment::store(store.disk.as_ref(), &path, &self.checkpoint).inspect_err(|_| {
-            remove_again(store, &path);
-        })?;
+        let bytes = checkpoint::write(store.disk.as_ref(), &path, &self.checkpoint)
+            .inspect_err(|_| remove_again(store, &path))
+            .map_err(failed("writing checkpoint", &path))?;
         let dir = Path::new(CHECKPOINTS);
         store.disk.sync_dir(dir).map_err(failed("syncing", dir))?;
-        Ok(ObjectRef { path: path.display().to_string(), bytes: self.checkpoint.len() as u64 })
+        Ok(ObjectRef { path: path.display().to_string(), bytes })
     }
 }
 
@@ -223,8 +231,8 @@ impl Piece {
         now_ms: i64,
     ) -> Result<SegmentMeta, StoreError> {
         let path = segment_path(self.table, id);
-        segment::store(store.disk.as_ref(), &path, &self.bytes)?;
-        Ok(self.meta(id, level, now_ms, self.bytes.len() as u64))
+        let bytes = segment::store(store.disk.as_ref(), &path, &self.bytes)?;
+        Ok(self.meta(id, level, now_ms, bytes))
     }
 
     /// What the catalogue says of it once it is written.

@@ -117,7 +117,11 @@ pub(crate) fn open(disk: &SimulatedDisk, catalogue: &MemoryCatalogue) -> Store {
 }
 
 pub(crate) fn config(disk: &SimulatedDisk, catalogue: &MemoryCatalogue) -> Config {
-    Config { disk: Arc::new(disk.clone()), catalogue: Arc::new(catalogue.clone()) }
+    Config {
+        disk: Arc::new(disk.clone()),
+        catalogue: Arc::new(catalogue.clone()),
+        memory: crate::Memory::default(),
+    }
 }
 
 /// Stores encoded bytes and opens them again.

@@ -8,6 +8,7 @@
 //! machine between any two. This is the only home of Parquet and Arrow.
 
 pub mod attribute;
+pub mod checkpoint;
 mod counted;
 pub mod cut;
 #[cfg(test)]
@@ -23,4 +24,4 @@ pub mod upkeep;
 
 mod query;
 
-pub use store::{Config, Store, StoreError};
+pub use store::{Config, Memory, Store, StoreError};

@@ -184,7 +184,7 @@ impl Store {
     ) -> Result<(), QueryError> {
         let recent = |segment: &Segment| segment.meta.max_time_ns as u64 >= since_ns;
         for table in [Table::Spans, Table::Snapshots] {
-            let segments = pin.of(account, table).into_iter();
+            let segments = pin.unordered(account, table);
             self.read_each(segments.filter(|segment| recent(segment)), lacks, |segment| {
                 if !segment.may_hold(traces)? {
                     return Ok(());

@@ -1,8 +1,9 @@
 //! Segments: immutable Parquet files, one module a kind of row.
 //!
 //! Format 4; 1 lacks columns of figures and metrics, 2 the tables of samples and series, 3 that of counted samples and what
-//! series count for; all are read. A segment's rows belong to one account, table and UTC
-//! period. A newer format is never opened: the catalogue says a segment's format before its file is touched.
+//! series count for; all are read. A segment's rows belong to one account, table and UTC period. A newer format is never
+//! opened: the catalogue says a segment's format before its file is touched. Every byte that is read carries a checksum
+//! ([`seal`]); files written before there were any are read without.
 
 mod column;
 pub mod counted;
@@ -12,6 +13,7 @@ pub mod logs;
 pub mod metrics;
 mod pages;
 pub mod samples;
+mod seal;
 pub mod series;
 pub mod spans;
 pub mod traces;
@@ -103,6 +105,9 @@ impl SegmentError {
     }
 }
 
+/// Who wrote a file that has a seal: one that says so and has none has lost it.
+const SEALED: &str = "vedette, sealed";
+
 /// Segments with fewer rows are not compressed: setting up zstd for each column costs more than their few bytes are
 /// worth, and merging compresses them soon.
 const COMPRESS_FROM_ROWS: usize = 1024;
@@ -117,7 +122,7 @@ fn properties(rows: usize) -> WriterPropertiesBuilder {
         .set_writer_version(WriterVersion::PARQUET_2_0)
         .set_compression(compression)
         .set_statistics_enabled(EnabledStatistics::None)
-        .set_created_by("vedette".to_owned())
+        .set_created_by(SEALED.to_owned())
         .set_write_batch_size(1024)
 }
 
@@ -143,15 +148,16 @@ fn encode(batches: &[RecordBatch], properties: WriterProperties) -> Result<Vec<u
     writer.into_inner().map_err(SegmentError::Encode)
 }
 
-/// Writes a segment's file and makes it durable; its name is durable after `sync_dir` of its directory.
+/// Writes a segment's file with its seal and makes it durable; its name is durable after `sync_dir` of its directory. Gives
+/// the file's length.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn store(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), SegmentError> {
+pub fn store(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<u64, SegmentError> {
+    let mut output = Output::create(disk, path)?;
     let failed = |source| SegmentError::Disk { path: path.display().to_string(), source };
-    let mut file = disk.create(path).map_err(failed)?;
-    file.append(bytes).map_err(failed)?;
-    file.sync().map_err(failed)
+    output.write_all(bytes).map_err(failed)?;
+    output.sync()
 }
 
 /// An opened segment: its file and footer.
@@ -191,6 +197,10 @@ impl Opened {
         let options = ArrowReaderOptions::new().with_page_index_policy(pages);
         let footer =
             ArrowReaderMetadata::load(&file, options).map_err(|source| file.failed(source))?;
+        let says_sealed = footer.metadata().file_metadata().created_by() == Some(SEALED);
+        if says_sealed && !file.is_sealed() {
+            return Err(file.failed(ParquetError::General("its seal is lost".to_owned())));
+        }
         let groups = 0..footer.metadata().num_row_groups();
         let filters = groups.map(|_| OnceLock::new()).collect();
         Ok(Opened { file, footer, filters, search: Arc::default() })
@@ -216,7 +226,8 @@ impl Opened {
         let filters = groups
             .flat_map(|group| group.columns())
             .filter_map(|column| usize::try_from(column.bloom_filter_length()?).ok());
-        self.footer.metadata().memory_size() + filters.sum::<usize>()
+        let seal = self.file.seal_memory();
+        self.footer.metadata().memory_size() + filters.sum::<usize>() + seal
     }
 
     /// The Bloom filter of a column in a row group, if there is one. Read once: a writer that goes on from an old journal

@@ -30,14 +30,27 @@ use crate::{
 pub(crate) const SEGMENTS: &str = "segments";
 /// Where checkpoints lie.
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
-/// Memory for the footers of segments that were read last, bytes.
-const FOOTER_BYTES: usize = 24 << 20;
-
 /// How the store is made.
 #[derive(Debug)]
 pub struct Config {
     pub disk: Arc<dyn Disk>,
     pub catalogue: Arc<dyn Catalogue>,
+    pub memory: Memory,
+}
+
+/// What the store may hold in memory beside its head, bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// What one merge or roll-up reads and writes.
+    pub merge: usize,
+    /// The footers of segments that were read last.
+    pub footers: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Memory { merge: 256 << 20, footers: 24 << 20 }
+    }
 }
 
 /// Why the store could not be opened or changed.
@@ -50,6 +63,9 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
+    /// What it held cannot be made again: whoever goes on goes on without it.
+    #[error("checkpoint {0} is lost or damaged")]
+    DamagedCheckpoint(String),
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
     #[error(transparent)]
@@ -61,6 +77,7 @@ pub enum StoreError {
 pub struct Store {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) catalogue: Arc<dyn Catalogue>,
+    pub(crate) merge_bytes: usize,
     pub(crate) state: RwLock<State>,
     footers: Arc<Footers>,
     /// Segments that were found lost or damaged.
@@ -165,13 +182,20 @@ pub(crate) struct Pin {
 }
 
 impl Pin {
+    /// The segments of an account's table.
+    pub(crate) fn unordered(
+        &self,
+        account: AccountId,
+        table: Table,
+    ) -> impl Iterator<Item = &Arc<Segment>> {
+        self.segments.by_id.values().filter(move |segment| {
+            segment.meta.account == account.0 && segment.meta.table == table as u8
+        })
+    }
+
     /// The segments of an account's table, those with the oldest rows first.
     pub(crate) fn of(&self, account: AccountId, table: Table) -> Vec<&Arc<Segment>> {
-        let of_table = |segment: &&Arc<Segment>| {
-            segment.meta.account == account.0 && segment.meta.table == table as u8
-        };
-        let mut segments: Vec<&Arc<Segment>> =
-            self.segments.by_id.values().filter(of_table).collect();
+        let mut segments: Vec<&Arc<Segment>> = self.unordered(account, table).collect();
         segments.sort_by_cached_key(|segment| recency(&segment.meta));
         segments
     }
@@ -183,17 +207,18 @@ impl Config {
     /// # Errors
     /// When disk or catalogue refuse, or a segment has a newer format.
     pub fn open(self) -> Result<Store, StoreError> {
-        let Config { disk, catalogue } = self;
+        let Config { disk, catalogue, memory } = self;
         for dir in directories() {
             disk.create_dir_all(&dir).map_err(failed("making", &dir))?;
         }
         for dir in [Path::new(""), Path::new(SEGMENTS)] {
             disk.sync_dir(dir).map_err(failed("syncing", dir))?;
         }
-        let footers = Arc::new(Footers::new(FOOTER_BYTES));
+        let footers = Arc::new(Footers::new(memory.footers));
         let store = Store {
             disk,
             catalogue,
+            merge_bytes: memory.merge,
             state: RwLock::default(),
             footers,
             damaged: Mutex::default(),

@@ -6,6 +6,7 @@
 mod merge;
 mod plan;
 mod rollup;
+mod trusted;
 
 use std::{
     collections::BTreeSet,
@@ -18,7 +19,10 @@ use metadata_store::{ReplaceOutcome, Replacement, SegmentMeta};
 use tracing::warn;
 
 use self::plan::plan_within;
-pub use self::plan::{Job, Retention, plan};
+pub use self::{
+    plan::{Job, Retention},
+    trusted::TrustedTime,
+};
 use crate::{
     cut::{Piece, Pieces},
     store::{SEGMENTS, Segment, Store, StoreError, failed},
@@ -26,22 +30,42 @@ use crate::{
 };
 
 impl Store {
-    /// Does the most urgent job, if there is one, and says which. Run by one task; beside cuts and queries.
+    /// As [`Store::upkeep_by`], where the clock is right.
+    ///
+    /// # Errors
+    /// As [`Store::upkeep_by`].
+    pub fn upkeep(&self, now_ms: i64, retention: &Retention) -> Result<Option<Job>, StoreError> {
+        self.upkeep_by(now_ms, now_ms, retention)
+    }
+
+    /// Does the most urgent job, if there is one, and says which. Run by one task; beside cuts and queries. What is over its
+    /// retention is told by a time of its own, see [`TrustedTime`].
     ///
     /// # Errors
     /// When disk or catalogue refuse; nothing has changed then.
-    pub fn upkeep(&self, now_ms: i64, retention: &Retention) -> Result<Option<Job>, StoreError> {
+    pub fn upkeep_by(
+        &self,
+        now_ms: i64,
+        trusted_ms: i64,
+        retention: &Retention,
+    ) -> Result<Option<Job>, StoreError> {
         let mut listing = self.catalogue.snapshot()?;
         // What is damaged is not read again; it goes when its time is over.
         listing.segments.retain_mut(|segment| {
             let damaged = self.is_damaged(segment.id);
             segment.rolled_up |= damaged;
-            !damaged || plan::is_expired(segment, now_ms, retention)
+            !damaged || plan::is_expired(segment, trusted_ms, retention)
         });
         // A disk that cannot tell counts as having room.
         let space = self.disk.free_space(Path::new(SEGMENTS));
         let space = space.unwrap_or(Space { free: u64::MAX, total: 0 });
-        let job = plan_within(&listing.segments, now_ms, retention, space);
+        let job = plan_within(
+            &listing.segments,
+            (now_ms, trusted_ms),
+            retention,
+            space,
+            self.merge_bytes,
+        );
         let Some(job) = job else { return Ok(None) };
         let replacement = match &job {
             Job::MakeRoom { segments } => {
@@ -64,6 +88,11 @@ impl Store {
             self.reload()?;
         }
         Ok(Some(job))
+    }
+
+    /// When the newest segment was written, by the clock of then, Unix milliseconds.
+    pub fn newest_segment_ms(&self) -> Option<i64> {
+        self.pin().segments.by_id.values().map(|segment| segment.meta.created_ms).max()
     }
 
     /// Counts what goes before its time, and says so.

@@ -3,8 +3,8 @@
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use super::{
-    ByteSize, ConfigError, Key, Listen, LogFilter, LogFormat, MetadataUrl, PublicUrl, Roles,
-    Secret, Sourced, Template, TlsName,
+    ByteSize, ConfigError, Key, Listen, LogFilter, LogFormat, MemoryLimit, MetadataUrl, PublicUrl,
+    Roles, Secret, Sourced, Template, TlsName,
     layers::Layers,
     value::{Row, Value},
 };
@@ -83,10 +83,12 @@ settings! {
     /// How a log line looks
     log_format: LogFormat = "log-format", "text";
 
-    /// Memory that the process plans with
-    memory_limit: ByteSize = "memory-limit", "2GiB", at least "256MiB";
+    /// Memory that the process keeps to; auto is half of what the machine or its control group has, at most 2GiB
+    memory_limit: MemoryLimit = "memory-limit", "auto", at least "256MiB";
     /// Size at which the journal refuses further data until it is consumed
     journal_max_bytes: ByteSize = "journal-max-bytes", "4GiB", at least "128MiB";
+    /// Milliseconds that every fsync takes longer; for measurements only
+    sync_delay_ms: Option<NonZeroU32> = "sync-delay-ms", "";
     /// Largest request body from an agent, as sent
     max_body_bytes: ByteSize = "max-body-bytes", "16MiB";
     /// Largest request body from an agent, decompressed

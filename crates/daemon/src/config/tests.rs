@@ -116,7 +116,12 @@ fn a_refusal_names_key_value_source_and_what_is_allowed() {
     assert_eq!(
         refusal(&[], &[], Some("memory-limit = '2 gibibytes'")),
         "memory-limit = \"2 gibibytes\" (file FILE) is refused: \
-         allowed is a size of at least one byte such as 512MiB, 4GiB or 1000000, at least 256MiB"
+         allowed is auto, or a size such as 512MiB, 4GiB or 1000000000, at least 256MiB"
+    );
+    assert_eq!(
+        refusal(&[("memory-limit", "255MiB")], &[], None),
+        "memory-limit = \"255MiB\" (flag --memory-limit) is refused: \
+         allowed is auto, or a size such as 512MiB, 4GiB or 1000000000, at least 256MiB"
     );
     assert_eq!(
         refusal(&[], &[("VEDETTE_JOURNAL_MAX_BYTES", "127MiB")], None),

@@ -11,7 +11,7 @@ use toml::Value as Toml;
 
 pub use self::{
     address::{Listen, MetadataUrl, PublicUrl, TlsName},
-    amount::ByteSize,
+    amount::{ByteSize, MemoryLimit},
     choice::{LogFormat, Role, Roles},
     text::{LogFilter, Secret, Template},
 };

@@ -5,6 +5,7 @@
 //! hold the space of a removed file, or answer for a newer file of the same name.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, IoSlice},
     os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
@@ -19,7 +20,7 @@ use rustix::{
     io::{pread, pwritev, retry_on_intr},
 };
 
-use super::{Disk, DiskFile, Space, check_relative};
+use super::{Disk, DiskFile, Space, check_relative, is_out_of_handles};
 
 /// Enough for the segments a busy page reads, far below the usual limit of 1024 open files.
 const READ_HANDLES: usize = 256;
@@ -35,6 +36,8 @@ const MAX_PARTS: usize = 1024;
 pub struct LocalDisk {
     root: PathBuf,
     handles: Mutex<ReadHandles>,
+    /// Directories that were synced: there are few, and a full file table must not keep the journal from syncing its own.
+    dirs: Mutex<BTreeMap<PathBuf, Arc<File>>>,
 }
 
 impl LocalDisk {
@@ -42,7 +45,7 @@ impl LocalDisk {
     pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
         make_dirs(&root)?;
-        Ok(Self { root, handles: Mutex::new(ReadHandles::default()) })
+        Ok(Self { root, handles: Mutex::default(), dirs: Mutex::default() })
     }
 
     /// Where the files are.
@@ -57,17 +60,37 @@ impl LocalDisk {
 
     fn reader(&self, path: &Path) -> io::Result<Arc<File>> {
         let absolute = self.absolute(path)?;
-        self.handles.lock().get_or_open(absolute)
+        self.with_handles(|| self.handles.lock().get_or_open(absolute.clone()))
+    }
+
+    /// Opens a file; when there are no more handles, again after those are closed that are only kept for later.
+    fn with_handles<T>(&self, open: impl Fn() -> io::Result<T>) -> io::Result<T> {
+        match open() {
+            Err(error) if is_out_of_handles(&error) => {
+                self.handles.lock().latest_last.clear();
+                open()
+            }
+            opened => opened,
+        }
+    }
+
+    fn dir(&self, dir: &Path) -> io::Result<Arc<File>> {
+        let dir = self.absolute(dir)?;
+        if let Some(open) = self.dirs.lock().get(&dir) {
+            return Ok(Arc::clone(open));
+        }
+        let open = Arc::new(self.with_handles(|| File::open(&dir))?);
+        self.dirs.lock().insert(dir, Arc::clone(&open));
+        Ok(open)
     }
 }
 
 impl Disk for LocalDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(FILE_MODE)
-            .open(self.absolute(path)?)?;
+        let path = self.absolute(path)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(FILE_MODE);
+        let file = self.with_handles(|| options.open(&path))?;
         Ok(Box::new(LocalFile { file, len: 0 }))
     }
 
@@ -136,7 +159,7 @@ impl Disk for LocalDisk {
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        File::open(self.absolute(dir)?)?.sync_all()
+        self.dir(dir)?.sync_all()
     }
 
     fn free_space(&self, dir: &Path) -> io::Result<Space> {

@@ -34,6 +34,7 @@ static SERVED: LazyLock<(Runtime, Router)> = LazyLock::new(|| {
         journal: Arc::new(Swallows),
         keys: Arc::new(Swallows),
         clock: ManualClock::new(UnixNanos::from_secs(1_800_000_000)).shared(),
+        memory: daemon::memory::Guard::unlimited(),
     };
     let intake = Config { limits, ..Config::default() }.build(deps, &mut Registry::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();

@@ -66,7 +66,11 @@ impl DataDir {
         let directory = Arc::new(Directory::load(Arc::new(entities))?);
         let disk: Arc<dyn Disk> = Arc::new(LocalDisk::new(dir)?);
         let shared: Arc<dyn Catalogue> = Arc::clone(&catalogue) as _;
-        let store = telemetry_store::Config { disk: Arc::clone(&disk), catalogue: shared };
+        let store = telemetry_store::Config {
+            disk: Arc::clone(&disk),
+            catalogue: shared,
+            memory: telemetry_store::Memory::default(),
+        };
         let store = Arc::new(store.open()?);
         let log = LogConfig {
             dir: PathBuf::from("journal"),
@@ -86,8 +90,9 @@ impl DataDir {
             sanitiser: Sanitiser::default(),
             attribute_limits: AttributeLimits::default(),
             limits: Limits::default(),
-            head_bytes: 64 << 20,
+            memory: pipeline::Memory::default(),
             cut_interval_ms: DAY_MS,
+            cut_by: pipeline::CutBy::Step,
             stats: Arc::clone(&stats),
         };
         let pipeline = config.build(now_ms)?;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use daemon::memory::{Guard, Pressure};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The budget. Clones share it.
@@ -12,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(super) struct Budget {
     bytes: Arc<Semaphore>,
     capacity: usize,
+    memory: Guard,
 }
 
 /// Why there is no room.
@@ -24,8 +26,17 @@ pub(super) enum NoRoom {
 }
 
 impl Budget {
-    pub(super) fn new(capacity: usize) -> Budget {
-        Budget { bytes: Arc::new(Semaphore::new(capacity)), capacity }
+    pub(super) fn new(capacity: usize, memory: Guard) -> Budget {
+        Budget { bytes: Arc::new(Semaphore::new(capacity)), capacity, memory }
+    }
+
+    /// What requests may hold now: less while the process is near its limit.
+    fn room(&self) -> usize {
+        match self.memory.pressure() {
+            Pressure::None => self.capacity,
+            Pressure::High => self.capacity / 8,
+            Pressure::Critical => self.capacity / 64,
+        }
     }
 
     /// Bytes held by requests under way.
@@ -59,6 +70,11 @@ impl Reservation {
             return Err(NoRoom::Ever);
         }
         let more = u32::try_from(bytes).map_err(|_| NoRoom::Ever)?;
+        // One at a time gets through whatever else fills the memory, or it might never go on.
+        let others = self.budget.held().saturating_sub(self.held());
+        if others > 0 && others.saturating_add(wanted) > self.budget.room() {
+            return Err(NoRoom::Now);
+        }
         let permit = Arc::clone(&self.budget.bytes).try_acquire_many_owned(more);
         let permit = permit.map_err(|_| NoRoom::Now)?;
         match &mut self.permit {
@@ -87,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_is_held_counts_until_it_is_dropped() {
-        let budget = Budget::new(100);
+        let budget = Budget::new(100, Guard::unlimited());
         let mut first = budget.reservation();
         let mut second = budget.reservation();
         assert_eq!(first.grow(60), Ok(()));
@@ -102,8 +118,24 @@ mod tests {
     }
 
     #[test]
+    fn near_the_memory_limit_only_one_large_request_gets_through_at_a_time() {
+        let full = Guard::new(1, daemon::clock::SystemClock::shared());
+        let budget = Budget::new(6400, full);
+        let mut first = budget.reservation();
+        let mut second = budget.reservation();
+        assert_eq!(first.grow(90), Ok(()));
+        assert_eq!(second.grow(11), Err(NoRoom::Now));
+        assert_eq!(second.grow(10), Ok(()));
+        drop(second);
+        assert_eq!(first.grow(5000), Ok(()));
+        assert_eq!(budget.reservation().grow(1), Err(NoRoom::Now));
+        drop(first);
+        assert_eq!(budget.reservation().grow(5000), Ok(()));
+    }
+
+    #[test]
     fn what_can_never_fit_is_told_apart() {
-        let budget = Budget::new(100);
+        let budget = Budget::new(100, Guard::unlimited());
         let mut reservation = budget.reservation();
         assert_eq!(reservation.grow(70), Ok(()));
         assert_eq!(reservation.grow(31), Err(NoRoom::Ever));

@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn what_was_compressed_comes_back() {
         let text: Vec<u8> = (0..300_000u32).flat_map(u32::to_le_bytes).collect();
-        let budget = Budget::new(10 << 20);
+        let budget = Budget::new(10 << 20, daemon::memory::Guard::unlimited());
         for coding in [Coding::Identity, Coding::Gzip, Coding::Zstd, Coding::Snappy] {
             let mut reservation = budget.reservation();
             let body = encoded(coding, &text);
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn members_one_after_the_other_are_one_body() {
-        let budget = Budget::new(1 << 20);
+        let budget = Budget::new(1 << 20, daemon::memory::Guard::unlimited());
         for coding in [Coding::Gzip, Coding::Zstd] {
             let body = [encoded(coding, b"one "), encoded(coding, b"two")].concat();
             let inflated = inflate(coding, &body, 100, &mut budget.reservation()).unwrap();
@@ -152,7 +152,7 @@ mod tests {
     fn a_bomb_stops_at_the_cap_and_at_the_budget() {
         for coding in [Coding::Gzip, Coding::Zstd, Coding::Snappy] {
             let bomb = encoded(coding, &vec![0; 32 << 20]);
-            let budget = Budget::new(4 << 20);
+            let budget = Budget::new(4 << 20, daemon::memory::Guard::unlimited());
             let mut reservation = budget.reservation();
             let error = inflate(coding, &bomb, 1 << 20, &mut reservation).unwrap_err();
             assert!(matches!(error, InflateError::TooBig), "{coding:?} {error:?}");
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn damaged_and_cut_bodies_are_refused() {
-        let budget = Budget::new(1 << 20);
+        let budget = Budget::new(1 << 20, daemon::memory::Guard::unlimited());
         for coding in [Coding::Gzip, Coding::Zstd, Coding::Snappy] {
             let whole = encoded(coding, b"a text that is long enough to be cut");
             for body in [&whole[..whole.len() - 5], b"not compressed at all", &whole[..3]] {

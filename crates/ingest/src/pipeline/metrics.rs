@@ -119,6 +119,14 @@ impl Metrics {
         self.requests.counts()
     }
 
+    /// Bounded by so many bytes of memory.
+    pub(super) fn within(mut self, bytes: usize) -> Metrics {
+        /// About what one stream takes with its routes.
+        const STREAM_BYTES: usize = 1536;
+        self.streams.most = Some(bytes / STREAM_BYTES);
+        self
+    }
+
     /// For the checkpoint.
     pub(super) fn save(&self) -> SavedMetrics {
         SavedMetrics {

@@ -26,6 +26,8 @@ pub struct Stats {
     pub truncated_values: AtomicU64,
     pub reopened_traces: AtomicU64,
     pub cuts: AtomicU64,
+    /// Checkpoints that were lost or damaged, so that the pipeline went on without.
+    pub damaged_checkpoints: AtomicU64,
     pub open_traces: AtomicU64,
     pub open_spans: AtomicU64,
     /// Records of the journal that are not worked on yet.

@@ -50,7 +50,7 @@ impl Pipeline {
             }
             taken += records.len();
             // What is staged comes on top of the head: no more of it than there is room for.
-            if self.stage.memory() >= self.config.head_bytes / STAGES_A_HEAD {
+            if self.stage.memory() >= self.config.memory.head_now() / STAGES_A_HEAD {
                 self.next_lane = (lane + 1) % lanes;
                 break;
             }
@@ -176,6 +176,7 @@ impl Pipeline {
             &mut found,
         )?;
         self.newest_end_ns = self.newest_end_ns.max(skeleton.end_ns);
+        self.traces.reach(self.newest_end_ns);
         self.keep_span(span, scope, &attributes, source, (trace, skeleton), &mut found, now_ms);
         self.config.stats.span();
         for group in found.exceptions {

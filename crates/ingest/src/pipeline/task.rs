@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use daemon::clock::SharedClock;
 use tracing::{error, warn};
 
@@ -20,8 +21,9 @@ const WAIT: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 /// When the checkpoint is of a newer version or damaged.
-pub fn check_checkpoint(bytes: &[u8]) -> Result<(), CheckpointError> {
-    Saved::decode(bytes).map(drop)
+pub fn check_checkpoint(bytes: &Bytes) -> Result<(), CheckpointError> {
+    let content = telemetry_store::checkpoint::content(bytes).ok_or(CheckpointError::Damaged)?;
+    Saved::decode(&content).map(drop)
 }
 
 /// Runs the pipeline until `stop` is set, then makes a last cut. Errors of a cut are tried again; after any other the

@@ -31,13 +31,19 @@ pub(super) const MAX_SPANS: usize = 100_000;
 /// Closed traces are remembered by id so long, milliseconds, and so many.
 const REMEMBER_MS: i64 = 3_600_000;
 const MAX_REMEMBERED: usize = 2_000_000;
+/// About what each of them takes, bytes: its id in a set with room to grow, and in a queue.
+const REMEMBERED_BYTES: usize = 120;
 /// Exceptions of closed traces are remembered so long, milliseconds, and of so many traces.
 const REMEMBER_ERRORS_MS: i64 = 86_400_000;
 const MAX_ERROR_TRACES: usize = 20_000;
 /// Skeletons of closed traces kept in memory.
 const MAX_CLOSED_SPANS: usize = 200_000;
+/// About what each of them takes, with its share of its trace, bytes.
+const CLOSED_BYTES: usize = 92;
 /// Skeletons of open traces kept in memory; above it the oldest close.
 const MAX_OPEN_SPANS: usize = 2_000_000;
+/// About what each of them takes, once more in the checkpoint that is being written, bytes.
+const OPEN_BYTES: usize = 160;
 
 /// A trace of an account: two accounts that call each other share its id.
 pub(super) type TraceKey = (AccountId, TraceId);
@@ -220,6 +226,40 @@ pub(super) struct Traces {
     errors_order: VecDeque<(i64, TraceKey)>,
     /// A trace that began before this (Unix nanoseconds) and is not known here may be in the store's segments.
     covered_since_ns: u64,
+    /// No span that was taken ends later, Unix milliseconds.
+    newest_ms: i64,
+    bounds: Bounds,
+}
+
+/// How many traces are kept in memory.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    open_spans: usize,
+    closed_spans: usize,
+    remembered: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds {
+            open_spans: MAX_OPEN_SPANS,
+            closed_spans: MAX_CLOSED_SPANS,
+            remembered: MAX_REMEMBERED,
+        }
+    }
+}
+
+impl Bounds {
+    /// What fits so many bytes: six tenths are for open traces.
+    fn within(bytes: usize) -> Bounds {
+        let most = Bounds::default();
+        let tenth = bytes / 10;
+        Bounds {
+            open_spans: most.open_spans.min(6 * tenth / OPEN_BYTES),
+            closed_spans: most.closed_spans.min(2 * tenth / CLOSED_BYTES),
+            remembered: most.remembered.min(2 * tenth / REMEMBERED_BYTES),
+        }
+    }
 }
 
 /// What is known of a trace.
@@ -234,9 +274,15 @@ pub(super) enum Known {
 }
 
 impl Traces {
-    /// Nothing is known of traces that began before `now_ns`.
-    pub(super) fn new(now_ns: u64) -> Traces {
-        Traces { covered_since_ns: now_ns, ..Traces::default() }
+    /// Nothing is known of traces that began before `now_ns`. Bounded by so many bytes of memory.
+    pub(super) fn new(now_ns: u64, bytes: usize) -> Traces {
+        let bounds = Bounds::within(bytes);
+        Traces { covered_since_ns: now_ns, bounds, ..Traces::default() }
+    }
+
+    /// No span that was taken ends later.
+    pub(super) fn reach(&mut self, newest_end_ns: u64) {
+        self.newest_ms = (newest_end_ns / 1_000_000) as i64;
     }
 
     /// What is known of a trace of which a span has come; a lately closed one is opened again.
@@ -302,6 +348,18 @@ impl Traces {
         self.open_spans += 1;
     }
 
+    /// Our clock was set back: what is open waits no longer for it than it would have.
+    pub(super) fn set_back(&mut self, now_ms: i64) {
+        for open in self.open.values_mut() {
+            open.first_ms = open.first_ms.min(now_ms);
+            open.last_ms = open.last_ms.min(now_ms);
+        }
+        let due = |(trace, open): (&TraceKey, &OpenTrace)| {
+            Reverse((open.last_ms + QUIET_COMPLETE_MS, *trace))
+        };
+        self.due = self.open.iter().map(due).collect();
+    }
+
     /// Takes out a trace that is to be closed now; nothing when none is due.
     pub(super) fn next_due(
         &mut self,
@@ -310,7 +368,7 @@ impl Traces {
     ) -> Option<(TraceKey, OpenTrace)> {
         loop {
             let &Reverse((due_ms, trace)) = self.due.peek()?;
-            let crowded = self.open_spans > MAX_OPEN_SPANS;
+            let crowded = self.open_spans > self.bounds.open_spans;
             if due_ms > now_ms && !crowded {
                 return None;
             }
@@ -341,7 +399,7 @@ impl Traces {
         self.closings += 1;
         self.closed.insert(trace, (self.closings, closed));
         self.closed_order.push_back((self.closings, trace));
-        self.drop_skeletons(MAX_CLOSED_SPANS, now_ms);
+        self.drop_skeletons(self.bounds.closed_spans, now_ms);
         if self.closed_order.len() > 2 * self.closed.len() + SET_FROM {
             let closed = &self.closed;
             self.closed_order.retain(|(number, trace)| is_current(closed, trace, *number));
@@ -359,14 +417,15 @@ impl Traces {
             let Some((_, closed)) = self.closed.remove(&oldest) else { continue };
             self.closed_weight -= closed.weight();
             if !closed.spans.is_empty() && self.stored.insert(oldest) {
-                self.stored_order.push_back((now_ms, oldest));
+                // Our clock may have been set back since its spans came.
+                self.stored_order.push_back((now_ms.max(self.newest_ms), oldest));
             }
         }
     }
 
     fn forget(&mut self, now_ms: i64) {
         while let Some(&(at_ms, trace)) = self.stored_order.front() {
-            if at_ms + REMEMBER_MS > now_ms && self.stored_order.len() <= MAX_REMEMBERED {
+            if at_ms + REMEMBER_MS > now_ms && self.stored_order.len() <= self.bounds.remembered {
                 return;
             }
             self.stored_order.pop_front();

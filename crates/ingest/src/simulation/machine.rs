@@ -9,11 +9,11 @@ use std::{
 use bytes::Bytes;
 use daemon::disk::{Disk, SimulatedDisk};
 use journal::{Journal, Log, LogConfig, Record};
-use metadata_store::{Catalogue, Directory, MemoryCatalogue, MemoryEntities};
+use metadata_store::{Catalogue, Directory};
 use model::{id::AccountId, naming::template::Template, sanitise::Sanitiser};
 use telemetry_store::{Store, upkeep::Retention};
 
-use super::{journal::StepJournal, random::Random};
+use super::{journal::StepJournal, metadata::SlowMetadata, random::Random};
 use crate::{
     otlp::{
         Signal,
@@ -43,8 +43,7 @@ type Failure = Box<dyn std::error::Error>;
 #[derive(Debug)]
 pub(super) struct Machine {
     pub(super) disk: SimulatedDisk,
-    pub(super) catalogue: MemoryCatalogue,
-    pub(super) entities: MemoryEntities,
+    pub(super) metadata: SlowMetadata,
     pub(super) now_ms: i64,
     process: Option<Process>,
     random: Random,
@@ -67,8 +66,7 @@ impl Machine {
     pub(super) fn new(now_ms: i64, random: Random) -> Machine {
         let mut machine = Machine {
             disk: SimulatedDisk::new(),
-            catalogue: MemoryCatalogue::new(),
-            entities: MemoryEntities::default(),
+            metadata: SlowMetadata::default(),
             now_ms,
             process: None,
             random,
@@ -93,25 +91,18 @@ impl Machine {
             producer: 1,
         };
         let journal = Arc::new(StepJournal::new(Log::open(Arc::clone(&disk), config)?));
-        let catalogue: Arc<dyn Catalogue> = Arc::new(self.catalogue.clone());
-        let store =
-            Arc::new(telemetry_store::Config { disk, catalogue: Arc::clone(&catalogue) }.open()?);
-        let directory = Arc::new(Directory::load(Arc::new(self.entities.clone()))?);
-        let stats = Arc::<Stats>::default();
-        let config = pipeline::Config {
-            journal: Arc::clone(&journal) as journal::SharedJournal,
-            store: Arc::clone(&store),
-            catalogue,
-            directory: Arc::clone(&directory),
-            template: Template::default(),
-            sanitiser: Sanitiser::default(),
-            attribute_limits: AttributeLimits::default(),
-            limits: Limits::default(),
-            head_bytes: 64 << 20,
-            cut_interval_ms: 5_000,
-            stats: Arc::clone(&stats),
+        let catalogue: Arc<dyn Catalogue> = Arc::new(self.metadata.clone());
+        let store = telemetry_store::Config {
+            disk,
+            catalogue: Arc::clone(&catalogue),
+            memory: telemetry_store::Memory::default(),
         };
-        Ok(Process { journal, store, directory, pipeline: config.build(self.now_ms)?, stats })
+        let store = Arc::new(store.open()?);
+        let directory = Arc::new(Directory::load(Arc::new(self.metadata.clone()))?);
+        let stats = Arc::default();
+        let config = pipeline_config(&journal, &store, &directory, &stats, &self.metadata);
+        let pipeline = config.build(self.now_ms)?;
+        Ok(Process { journal, store, directory, pipeline, stats })
     }
 
     /// Ends the process now, with or without the power, and starts it again; it may die in its recovery too.
@@ -135,12 +126,14 @@ impl Machine {
                 self.disk.fail_at(self.disk.steps() + 1 + self.random.below(12));
             }
             self.now_ms += self.random.below(3_000) as i64;
+            let was_slow = self.metadata.is_slow();
             match self.start() {
                 Ok(process) if !self.disk.is_dead() => return self.process = Some(process),
                 Ok(process) => drop(process),
                 Err(error) if self.disk.is_dead() => drop(error),
                 // Its operator sees why.
                 Err(_) if self.is_full => self.make_room(),
+                Err(_) if was_slow => {}
                 Err(error) => panic!("the process does not start: {}", chain(error.as_ref())),
             }
         }
@@ -210,10 +203,30 @@ impl Machine {
     /// One step of the pipeline; whether it succeeded. A failed cut is done again by a later one.
     pub(super) fn step(&mut self) -> bool {
         let now_ms = self.now_ms;
+        if self.process().pipeline.is_broken() && !self.rebuild() {
+            return false;
+        }
         let result = self.process().pipeline.step(now_ms, Duration::ZERO);
         let succeeded = result.is_ok();
         self.notice_failure("a step", result.map(drop));
         succeeded
+    }
+
+    /// What the thread that drives a pipeline does with one that a failure left in the middle of something; whether it
+    /// could.
+    fn rebuild(&mut self) -> bool {
+        let (metadata, now_ms) = (self.metadata.clone(), self.now_ms);
+        let Process { journal, store, directory, stats, .. } = self.process();
+        let config = pipeline_config(journal, store, directory, stats, &metadata);
+        match config.build(now_ms) {
+            Ok(pipeline) => self.process().pipeline = pipeline,
+            Err(_) if self.notice_death() => return false,
+            Err(_) if self.metadata.is_slow() || self.is_full => return false,
+            // The last call that was given up was one of its own.
+            Err(PipelineError::Catalogue(_) | PipelineError::Store(_)) => return false,
+            Err(error) => panic!("the pipeline cannot be made again: {}", chain(&error)),
+        }
+        true
     }
 
     /// A cut of whatever there is.
@@ -227,7 +240,9 @@ impl Machine {
         match result {
             Ok(()) => drop(self.notice_death()),
             Err(_) if self.notice_death() => {}
-            Err(PipelineError::Store(_) | PipelineError::Catalogue(_)) => {}
+            Err(
+                PipelineError::Store(_) | PipelineError::Catalogue(_) | PipelineError::Metadata(_),
+            ) => {}
             Err(error) => panic!("{what} failed on a sound disk: {}", chain(&error)),
         }
     }
@@ -236,8 +251,9 @@ impl Machine {
     pub(super) fn stop_failing(&mut self) {
         self.disk.fail_at(u64::MAX);
         self.make_room();
-        self.catalogue.fail_before_commit(u32::MAX);
-        self.catalogue.fail_after_commit(u32::MAX);
+        self.metadata.slow_down(0);
+        self.metadata.catalogue.fail_before_commit(u32::MAX);
+        self.metadata.catalogue.fail_after_commit(u32::MAX);
     }
 
     /// Whether the pipeline has worked on everything and no trace is open.
@@ -247,9 +263,9 @@ impl Machine {
     }
 
     /// One job of upkeep; whether there was one.
-    pub(super) fn upkeep(&mut self) -> bool {
+    pub(super) fn upkeep(&mut self, retention: &Retention) -> bool {
         let now_ms = self.now_ms;
-        let result = self.process().store.upkeep(now_ms, &RETENTION);
+        let result = self.process().store.upkeep(now_ms, retention);
         if self.notice_death() {
             return true;
         }
@@ -259,9 +275,10 @@ impl Machine {
 
     /// Files of the store that nothing refers to.
     pub(super) fn stray_files(&mut self) -> Vec<String> {
-        let listed = self.catalogue.snapshot().expect("memory answers").segments;
+        let listed = self.metadata.catalogue.snapshot().expect("memory answers").segments;
         let mut known: Vec<String> = listed.into_iter().map(|segment| segment.path).collect();
-        let claimed = self.catalogue.claim(pipeline::CONSUMER, &[0]).expect("memory answers");
+        let claimed =
+            self.metadata.catalogue.claim(pipeline::CONSUMER, &[0]).expect("memory answers");
         known.extend(claimed.checkpoint.map(|object| object.path));
         let mut stray = Vec::new();
         let mut dirs = vec![PathBuf::from("segments"), PathBuf::from("checkpoints")];
@@ -276,6 +293,30 @@ impl Machine {
         }
         stray.retain(|path| !known.contains(path));
         stray
+    }
+}
+
+/// How the pipeline of a process is made.
+fn pipeline_config(
+    journal: &Arc<StepJournal>,
+    store: &Arc<Store>,
+    directory: &Arc<Directory>,
+    stats: &Arc<Stats>,
+    metadata: &SlowMetadata,
+) -> pipeline::Config {
+    pipeline::Config {
+        journal: Arc::clone(journal) as journal::SharedJournal,
+        store: Arc::clone(store),
+        catalogue: Arc::new(metadata.clone()),
+        directory: Arc::clone(directory),
+        template: Template::default(),
+        sanitiser: Sanitiser::default(),
+        attribute_limits: AttributeLimits::default(),
+        limits: Limits::default(),
+        memory: pipeline::Memory::default(),
+        cut_interval_ms: 5_000,
+        cut_by: pipeline::CutBy::Step,
+        stats: Arc::clone(stats),
     }
 }
 

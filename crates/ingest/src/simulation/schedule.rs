@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use metadata_store::Catalogue as _;
 use model::id::{AccountId, EntityId, TraceId};
 use telemetry_store::{
     reader::{LogQuery, Reader, Resolution, TraceQuery},
     table::Table,
+    upkeep::Retention,
 };
 
 use super::{
     expected,
-    machine::Machine,
+    machine::{Machine, RETENTION},
     random::Random,
     traffic::{self, Span, TIERS},
 };
@@ -101,19 +103,41 @@ impl Schedule {
             34..62 => drop(self.machine.step()),
             62..66 => self.machine.now_ms += 60_000 * (1 + self.random.below(20)) as i64,
             66..68 => self.machine.now_ms += 3_600_000 * (1 + self.random.below(3)) as i64,
-            68..76 => drop(self.machine.upkeep()),
+            68..69 => self.set_clock_back(),
+            69..76 => drop(self.machine.upkeep(&RETENTION)),
             76..78 => self.machine.fill_disk(self.random.below(20_000)),
             78..84 => {
                 let disk = &self.machine.disk;
                 disk.fail_at(disk.steps() + 1 + self.random.below(40));
             }
             84..88 => self.machine.crash(),
-            88..90 => self.machine.catalogue.fail_before_commit(1 + self.random.below(2) as u32),
-            90..92 => self.machine.catalogue.fail_after_commit(1 + self.random.below(2) as u32),
+            88..90 => {
+                let nth = 1 + self.random.below(2) as u32;
+                self.machine.metadata.catalogue.fail_before_commit(nth);
+            }
+            90..91 => {
+                let nth = 1 + self.random.below(2) as u32;
+                self.machine.metadata.catalogue.fail_after_commit(nth);
+            }
+            91..92 => self.machine.metadata.slow_down(1 + self.random.below(6) as u32),
             92..93 => self.machine.disk.fail_sync_once(),
             93..96 => self.send_again(),
             96..98 => self.send_mixed_again(),
             _ => self.check_nothing_is_counted_twice(),
+        }
+    }
+
+    /// By some minutes, with or without a start in between: what is sent again must not lie so far ahead that intake
+    /// refuses it.
+    fn set_clock_back(&mut self) {
+        const MOST_MS: i64 = 8 * 60_000;
+        let newest_ms = self.spans.iter().map(|span| span.end_ns / 1_000_000).max().unwrap_or(0);
+        let least_ms = newest_ms as i64 - MOST_MS;
+        let back_ms = self.random.below(MOST_MS as u64) as i64;
+        self.machine.now_ms =
+            (self.machine.now_ms - back_ms).max(least_ms.min(self.machine.now_ms));
+        if self.random.percent(50) {
+            self.machine.crash();
         }
     }
 
@@ -294,7 +318,7 @@ impl Schedule {
         self.check_whole("after the last cut");
         self.machine.now_ms += 2 * 3_600_000;
         let mut jobs = 0;
-        while self.machine.upkeep() {
+        while self.machine.upkeep(&RETENTION) {
             jobs += 1;
             assert!(jobs < 1000, "upkeep comes to an end");
             if jobs % 4 == 1 {
@@ -310,6 +334,76 @@ impl Schedule {
         self.check_whole("after another start");
         let stray = self.machine.stray_files();
         assert!(stray.is_empty(), "files that nobody refers to are left: {stray:?}");
+        self.check_rollups();
+        self.outlive_retention();
+    }
+
+    /// Every minute stands in its roll-ups, once.
+    fn check_rollups(&mut self) {
+        let listed = self.machine.metadata.catalogue.snapshot().expect("memory answers").segments;
+        let missing: Vec<_> = listed
+            .iter()
+            .filter(|segment| [Table::Figures as u8, Table::Metrics as u8].contains(&segment.table))
+            .filter(|segment| !segment.rolled_up)
+            .collect();
+        assert!(missing.is_empty(), "minutes that are not rolled up: {missing:?}");
+        // The roll-ups by themselves, without any minute that would have made up for one.
+        let keep_rolled = Retention { minutes_ms: 0, ..RETENTION };
+        self.drop_by(&keep_rolled, 0);
+        assert_eq!(self.rows(Table::Figures), 0);
+        self.check_figures("in roll-ups alone", Resolution::TenMinutes);
+        self.check_figures("in roll-ups alone", Resolution::OneHour);
+    }
+
+    /// What is over its time goes, and nothing else.
+    fn outlive_retention(&mut self) {
+        const HOUR_MS: i64 = 3_600_000;
+        const KEPT: Retention = Retention {
+            traces_ms: 24 * HOUR_MS,
+            snapshots_ms: 72 * HOUR_MS,
+            minutes_ms: 48 * HOUR_MS,
+            ten_minutes_ms: 96 * HOUR_MS,
+            hours_ms: 240 * HOUR_MS,
+            logs_ms: 48 * HOUR_MS,
+            samples_ms: 48 * HOUR_MS,
+            keep_free_percent: 0,
+        };
+        self.drop_by(&KEPT, 40 * HOUR_MS);
+        assert_eq!(self.rows(Table::Spans), 0, "traces are over their time");
+        self.check_logs("while they are kept");
+        self.drop_by(&KEPT, 60 * HOUR_MS);
+        assert_eq!(
+            self.rows(Table::Logs) + self.rows(Table::FiguresTen),
+            self.rows(Table::FiguresTen)
+        );
+        self.check_figures("while they are kept", Resolution::TenMinutes);
+        self.machine.crash();
+        self.machine.stop_failing();
+        self.drop_by(&KEPT, 130 * HOUR_MS);
+        assert_eq!(self.rows(Table::FiguresTen), 0, "points of ten minutes are over their time");
+        self.check_figures("while they are kept", Resolution::OneHour);
+        self.drop_by(&KEPT, 300 * HOUR_MS);
+        let left = self.machine.metadata.catalogue.snapshot().expect("memory answers").segments;
+        assert!(left.is_empty(), "everything is over its time: {left:?}");
+        let stray = self.machine.stray_files();
+        assert!(stray.is_empty(), "files of what is gone are left: {stray:?}");
+    }
+
+    /// Lets time pass after the newest data, and upkeep do what there is to do.
+    fn drop_by(&mut self, retention: &Retention, later_ms: i64) {
+        let newest_ms = self.spans.iter().map(|span| span.end_ns / 1_000_000).max().unwrap_or(0);
+        self.machine.now_ms = self.machine.now_ms.max(newest_ms as i64 + later_ms);
+        for _ in 0..1000 {
+            if !self.machine.upkeep(retention) {
+                return;
+            }
+        }
+        panic!("upkeep does not come to an end");
+    }
+
+    fn rows(&mut self, table: Table) -> u64 {
+        let sizes = self.machine.process().store.sizes();
+        sizes.iter().find(|(of, ..)| *of == table).map_or(0, |(.., rows)| *rows)
     }
 
     /// Works until nothing waits and nothing is open.

@@ -101,6 +101,7 @@ impl Fixture {
             journal: Arc::new(Handle(Arc::clone(&journal))),
             keys: Arc::new(FakeKeys),
             clock: clock.shared(),
+            memory: daemon::memory::Guard::unlimited(),
         };
         let mut registry = Registry::default();
         let config = Config { limits, ..Config::default() };

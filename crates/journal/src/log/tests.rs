@@ -6,6 +6,8 @@ use model::id::AccountId;
 use super::*;
 use crate::record::Topic;
 
+mod damage;
+
 fn config() -> LogConfig {
     LogConfig {
         dir: "journal".into(),

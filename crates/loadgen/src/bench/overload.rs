@@ -12,11 +12,12 @@ use http::header::RETRY_AFTER;
 use serde::Serialize;
 
 use super::disk::SyncTime;
+use super::group::Group;
 use super::meter::Meter;
-use super::queries::{self, Answered, Asker, Stored};
+use super::queries::{self, Answered, Asker, Query, Stored};
 use super::report::{Cost, Table};
 use super::subject::Subject;
-use crate::api::Api;
+use crate::api::{Api, Estate, Range};
 use crate::args::OverloadArgs;
 use crate::data::Shape;
 use crate::data::generator::Generator;
@@ -29,6 +30,9 @@ use crate::{verify, wall};
 
 /// Generators of the overload draw from streams above those of the plateau's connections.
 const FIRST_STREAM: u64 = 1 << 20;
+/// What people ask is answered within this, milliseconds, nineteen times of twenty.
+const LONGEST_ANSWER_MS: f64 = 1_000.0;
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Of each kind of query; then they come again.
 const DIFFERENT_QUESTIONS: usize = 200;
 
@@ -36,6 +40,9 @@ const DIFFERENT_QUESTIONS: usize = 200;
 pub(crate) struct Overload {
     pub(crate) setting: String,
     pub(crate) fdatasync: Option<SyncTime>,
+    /// As fast as acknowledged, while the journal takes what is not worked on yet.
+    pub(crate) burst_spans_per_second: f64,
+    /// As fast as acknowledged and worked on: what it can take for long.
     pub(crate) plateau_spans_per_second: f64,
     pub(crate) factor: f64,
     pub(crate) seconds: f64,
@@ -46,10 +53,26 @@ pub(crate) struct Overload {
     pub(crate) accepted_spans: u64,
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) broken_connections: u64,
+    /// What people ask, meanwhile.
     pub(crate) queries: Vec<Answered>,
+    /// The most expensive that can be asked, at the same time.
+    pub(crate) worst_queries: Vec<Answered>,
     pub(crate) cost: Cost,
+    pub(crate) memory: Option<Memory>,
     /// Between what was accepted and what the server counts once settled.
     pub(crate) differences: Vec<String>,
+}
+
+/// How a server kept to a limit of memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Memory {
+    pub(crate) limit_mib: u64,
+    /// What the control group allowed: above it the kernel ends the server.
+    pub(crate) group_mib: u64,
+    /// Why there was no group, so that only what was resident is known.
+    pub(crate) no_group: Option<String>,
+    /// The group's, files in the kernel's memory included.
+    pub(crate) group_peak_mib: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -122,31 +145,46 @@ impl Pace {
     }
 }
 
-pub(crate) async fn overload(args: &OverloadArgs) -> Result<Overload> {
+pub(crate) async fn overload(args: &mut OverloadArgs) -> Result<Overload> {
     ensure!(args.factor > 0.0 && args.factor.is_finite(), "--factor must be above 0");
     ensure!((1..=10_000).contains(&args.senders), "--senders must be 1 to 10000");
     let shape = args.bench.data.shape()?;
-    let subject = Subject::find(&args.bench).await?;
+    let held = args.memory_limit.map(hold_to);
+    if let Some(limit_mib) = args.memory_limit {
+        args.bench.vedette_arg.push(format!("--memory-limit={limit_mib}MiB"));
+    }
+    let group = held.as_ref().and_then(|held| held.1.as_ref());
+    let subject = Subject::find_in(&args.bench, group).await?;
     let manner = Manner { api_key: subject.access_key.clone(), ..args.bench.manner.manner() };
     ensure!(manner.protocol == Protocol::Http, "an overload is measured over HTTP only");
     let mut api = subject.api(&args.bench)?.context("an overload needs --api and --password")?;
     let before = spans_counted(&mut api).await?;
     let mut meter = Meter::start(&subject, &args.bench).await?;
     let plateau = send(&shape, &manner, &subject.endpoint).await?;
-    let plateau_rate = plateau.tally.acknowledged as f64 / plateau.took.as_secs_f64();
+    let acknowledged = plateau.tally.acknowledged;
+    let burst_rate = acknowledged as f64 / plateau.took.as_secs_f64();
+    let deadline = wall::instant() + Duration::from_secs(args.bench.max_wait_s);
+    let worked_on_in = worked_on(&mut api, before.1 + acknowledged, plateau.took, deadline).await?;
+    let plateau_rate = acknowledged as f64 / worked_on_in.as_secs_f64();
     ensure!(plateau_rate > 0.0, "nothing was accepted: {:?}", plateau.tally.messages);
     // Asking about it means something once it is there.
-    let deadline = wall::instant() + Duration::from_secs(args.bench.max_wait_s);
     let missing = verify::verify_until(&mut api, &plateau.expected, deadline).await?;
     ensure!(missing.is_empty(), "the plateau is not shown as it was sent: {missing:?}");
     let offered = plateau_rate * args.factor;
     let length = Duration::from_secs(args.seconds);
     let started = wall::instant();
-    let (seen, queries) = tokio::join!(
+    let signed_in = || subject.api(&args.bench)?.context("signed in before");
+    let (seen, queries, worst_queries) = tokio::join!(
         press(args, &shape, &manner, &subject, (offered, length)),
-        ask_meanwhile(subject.api(&args.bench)?.context("signed in before")?, &plateau, length),
+        ask_meanwhile(signed_in()?, &plateau, length, |asker, estate, range| {
+            asker.of_spans(estate, &Stored { traces: &plateau.traces, users: &[] }, range)
+        }),
+        ask_meanwhile(signed_in()?, &plateau, length, |asker, estate, range| {
+            asker.worst(estate, range)
+        }),
     );
-    let (seen, queries, seconds) = (seen?, queries?, since(started).as_secs_f64());
+    let (seen, queries, worst_queries) = (seen?, queries?, worst_queries?);
+    let seconds = since(started).as_secs_f64();
     let last_answer = meter.last_answer()?;
     let accepted = plateau.tally.acknowledged + seen.accepted_spans;
     let compare = async |api: &mut Api| {
@@ -158,9 +196,14 @@ pub(crate) async fn overload(args: &OverloadArgs) -> Result<Overload> {
     if let Some(server) = subject.server {
         server.stop(args.bench.keep).await?;
     }
+    let memory = held.map(|(memory, group)| Memory {
+        group_peak_mib: group.as_ref().and_then(|group| Some(group.peak_bytes()? >> 20)),
+        ..memory
+    });
     Ok(Overload {
         setting: format!("{}, {} senders", report.setting, args.senders),
         fdatasync: report.fdatasync,
+        burst_spans_per_second: burst_rate,
         plateau_spans_per_second: plateau_rate,
         factor: args.factor,
         seconds,
@@ -171,9 +214,36 @@ pub(crate) async fn overload(args: &OverloadArgs) -> Result<Overload> {
         refusals: seen.refusals(),
         broken_connections: seen.broken,
         queries,
+        worst_queries,
         cost,
+        memory,
         differences,
     })
+}
+
+/// A control group of a tenth more than the limit, or why there is none.
+fn hold_to(limit_mib: u64) -> (Memory, Option<Group>) {
+    let group_mib = limit_mib + limit_mib / 10;
+    let (group, no_group) = match Group::with_limit(group_mib << 20) {
+        Ok(group) => (Some(group), None),
+        Err(error) => (None, Some(format!("{error:#}"))),
+    };
+    (Memory { limit_mib, group_mib, no_group, group_peak_mib: None }, group)
+}
+
+/// How long it took from the first request until so many spans were worked on, `took` of which have passed.
+async fn worked_on(
+    api: &mut Api,
+    wanted: u64,
+    took: Duration,
+    deadline: Instant,
+) -> Result<Duration> {
+    let sent = wall::instant();
+    while spans_counted(api).await?.1 < wanted {
+        ensure!(wall::instant() < deadline, "what was sent first is not worked on in time");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(took + since(sent))
 }
 
 /// Spans accepted, and spans worked on, by the server's own counters.
@@ -252,21 +322,60 @@ async fn sender(
     Ok(seen)
 }
 
-/// Asks what people ask of spans of the plateau, one after the other, for as long as the overload lasts.
-async fn ask_meanwhile(mut api: Api, plateau: &Outcome, length: Duration) -> Result<Vec<Answered>> {
+/// Asks of spans of the plateau, one question after the other, for as long as the overload lasts.
+async fn ask_meanwhile(
+    mut api: Api,
+    plateau: &Outcome,
+    length: Duration,
+    questions: impl FnOnce(&mut Asker, &Estate, Range) -> Vec<Query>,
+) -> Result<Vec<Answered>> {
     let until = wall::instant() + length;
     let range = verify::range(&plateau.expected);
     let estate = api.estate(&plateau.expected.application, range).await?;
     let estate = estate.context("the application that was sent is not there to be asked about")?;
     let mut asker = Asker::new(DIFFERENT_QUESTIONS, plateau.expected.seed);
-    let stored = Stored { traces: &plateau.traces, users: &[] };
-    queries::ask_in_turn(&mut api, &asker.of_spans(&estate, &stored, range), until).await
+    let questions = questions(&mut asker, &estate, range);
+    queries::ask_in_turn(&mut api, &questions, until).await
+}
+
+impl Memory {
+    fn told(&self) -> String {
+        let Memory { limit_mib, group_mib, no_group, group_peak_mib } = self;
+        match (no_group, group_peak_mib) {
+            (Some(why), _) => {
+                format!("{limit_mib} MiB, without a control group ({why}): see the peak resident")
+            }
+            (None, Some(peak)) => {
+                format!(
+                    "{limit_mib} MiB, in a control group of {group_mib} MiB; most in it {peak} MiB"
+                )
+            }
+            (None, None) => format!("{limit_mib} MiB, in a control group of {group_mib} MiB"),
+        }
+    }
 }
 
 impl Overload {
     pub(crate) fn good(&self) -> bool {
-        let retryable = self.refusals.iter().all(|refusal| refusal.retryable);
-        self.differences.is_empty() && retryable && self.broken_connections == 0
+        let may_come_again =
+            |refusal: &Refusal| refusal.retryable && refusal.with_retry_after == refusal.requests;
+        let in_time = |query: &Answered| {
+            query.failed == 0 && query.times.is_none_or(|times| times.p95_ms < LONGEST_ANSWER_MS)
+        };
+        self.differences.is_empty()
+            && self.refusals.iter().all(may_come_again)
+            && self.broken_connections == 0
+            && self.queries.iter().all(in_time)
+            && self.kept_its_limit()
+    }
+
+    fn kept_its_limit(&self) -> bool {
+        self.memory.as_ref().is_none_or(|memory| self.cost.peak_rss_kib >> 10 <= memory.group_mib)
+    }
+
+    /// Of what it took as fast as it acknowledged.
+    fn kept_share(&self) -> f64 {
+        self.accepted_spans_per_second / self.plateau_spans_per_second
     }
 
     pub(crate) fn table(&self) -> Table {
@@ -276,14 +385,17 @@ impl Overload {
         if let Some(sync) = self.fdatasync {
             table.row("fdatasync of 64 KiB", sync);
         }
-        table.row("plateau", per_second(self.plateau_spans_per_second));
+        table.row("acknowledged in a burst", per_second(self.burst_spans_per_second));
+        table.row("plateau, worked on", per_second(self.plateau_spans_per_second));
         let offered = per_second(self.offered_spans_per_second);
         table.row("offered", format!("{offered}, {} times that", self.factor));
         table.row(
             "sent",
             format!("{} for {:.1} s", per_second(self.sent_spans_per_second), self.seconds),
         );
-        table.row("accepted", per_second(self.accepted_spans_per_second));
+        let accepted = per_second(self.accepted_spans_per_second);
+        let kept = 100.0 * self.kept_share();
+        table.row("accepted", format!("{accepted}, {kept:.0} % of the plateau"));
         for refusal in &self.refusals {
             let Refusal { status, requests, retryable, with_retry_after } = refusal;
             let again = if *retryable { "to be sent again" } else { "NOT to be sent again" };
@@ -293,8 +405,11 @@ impl Overload {
             );
         }
         table.row("broken connections", self.broken_connections);
-        for query in &self.queries {
+        for query in self.queries.iter().chain(&self.worst_queries) {
             table.row(query.name.as_ref(), query);
+        }
+        if let Some(memory) = &self.memory {
+            table.row("memory limit", memory.told());
         }
         self.cost.rows(&mut table);
         let stored = if self.differences.is_empty() { "all, exactly" } else { "DIFFERENT" };

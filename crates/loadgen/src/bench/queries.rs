@@ -22,6 +22,7 @@ const SLOW_MS: u32 = 100;
 const LONGEST: Duration = Duration::from_secs(20);
 /// A pause between two questions, as a person makes one.
 const ASK_EVERY: Duration = Duration::from_millis(20);
+const LONGEST_RANGE_MS: u64 = 30 * 86_400_000;
 /// Servers may look at their clock this seldom.
 const CLOCK_GRAIN_MS: u64 = 1_000;
 
@@ -154,6 +155,25 @@ impl Asker {
             self.same("every BT by the minute", metric_data(application, all_bts, range)),
             self.same("flow map", format!("{base}/flow-map?{range}")),
             self.one_of("metric of a tier", &estate.tiers, metric),
+        ]
+    }
+
+    /// The most expensive that can be asked: everything there is, over longer than anything is kept.
+    pub(crate) fn worst(&self, estate: &Estate, range: Range) -> Vec<Query> {
+        let range = Range { from_ms: range.to_ms.saturating_sub(LONGEST_RANGE_MS), ..range };
+        let application = &estate.application;
+        let base = format!("/api/v1/applications/{application}");
+        let nothing = traces(&format!("application={application}&min_duration_ms=99999999"), range);
+        let everything = metric_data(application, "Overall Application Performance|*|*", range);
+        vec![
+            self.same("worst: transactions that none is as slow as", nothing),
+            self.same("worst: every metric of every tier", everything),
+            self.same(
+                "worst: BTs of a month",
+                format!("{base}/business-transactions?{range}&limit=1000"),
+            ),
+            self.same("worst: flow map of a month", format!("{base}/flow-map?{range}")),
+            self.same("worst: nodes of a month", format!("{base}/nodes?{range}&limit=1000")),
         ]
     }
 

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use http::StatusCode;
 use tokio::process::{Child, Command};
 
+use super::group::Group;
 use super::kept::{Folder, Kept};
 use crate::api::Api;
 use crate::args::BenchArgs;
@@ -28,10 +29,43 @@ const LOG_TAIL: usize = 2000;
 pub(crate) struct Server {
     child: Child,
     folder: Folder,
+    identity: Identity,
+    pub(crate) ready_after: Duration,
+}
+
+/// By what it is reached, however often it is started.
+#[derive(Debug)]
+struct Identity {
     ports: Ports,
     password: String,
     access_key: String,
-    pub(crate) ready_after: Duration,
+}
+
+impl Identity {
+    fn spawn(&self, mut command: Command, folder: &Path, args: &BenchArgs) -> Result<Child> {
+        let mut log = File::options();
+        let log = log.create(true).append(true).open(folder.join("server.log"));
+        let log = log.context("cannot create the server's log")?;
+        let delay = args.fsync_delay.map(|ms| format!("--sync-delay-ms={ms}"));
+        let Ports { https, grpc, http } = self.ports;
+        command
+            .arg("serve")
+            .arg("--data-dir")
+            .arg(folder.join("data"))
+            .args(["--https-listen", &format!("127.0.0.1:{https}")])
+            .args(["--otlp-grpc-listen", &format!("127.0.0.1:{grpc}")])
+            .args(["--otlp-http-listen", &format!("127.0.0.1:{http}")])
+            .args(delay)
+            .args(&args.vedette_arg)
+            .env("VEDETTE_ADMIN_PASSWORD", &self.password)
+            .env("VEDETTE_ACCESS_KEY", &self.access_key)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().context("cannot share the server's log")?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .context("cannot start the server")
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +76,13 @@ struct Ports {
 }
 
 impl Server {
-    pub(crate) async fn start(binary: &Path, folder: Folder, args: &BenchArgs) -> Result<Self> {
+    /// Starts a server; in a control group, where one is given.
+    pub(crate) async fn start(
+        binary: &Path,
+        folder: Folder,
+        args: &BenchArgs,
+        group: Option<&Group>,
+    ) -> Result<Self> {
         let ports = free_ports()?;
         let mut draws = Draws::new(wall::unix_nanos(), 0);
         let password = match &folder {
@@ -50,30 +90,25 @@ impl Server {
             Folder::Kept(folder) => Kept::read(folder)?.password,
         };
         let access_key = format!("{:016x}{:016x}", draws.next(), draws.next());
-        let log = File::create(folder.path().join("server.log"))
-            .context("cannot create the server's log")?;
         let started = wall::instant();
-        let child = Command::new(binary)
-            .arg("serve")
-            .arg("--data-dir")
-            .arg(folder.path().join("data"))
-            .args(["--https-listen", &format!("127.0.0.1:{}", ports.https)])
-            .args(["--otlp-grpc-listen", &format!("127.0.0.1:{}", ports.grpc)])
-            .args(["--otlp-http-listen", &format!("127.0.0.1:{}", ports.http)])
-            .args(&args.vedette_arg)
-            .env("VEDETTE_ADMIN_PASSWORD", &password)
-            .env("VEDETTE_ACCESS_KEY", &access_key)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().context("cannot share the server's log")?)
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("cannot start {}", binary.display()))?;
-        let mut server =
-            Self { child, folder, ports, password, access_key, ready_after: Duration::ZERO };
+        let identity = Identity { ports, password, access_key };
+        let child = identity.spawn(command(binary, group), folder.path(), args)?;
+        let mut server = Self { child, folder, identity, ready_after: Duration::ZERO };
         server.wait_ready().await?;
         server.ready_after = since(started);
         Ok(server)
+    }
+
+    /// Ends the server without a word, and waits until it is gone.
+    pub(crate) async fn kill(&mut self) -> Result<()> {
+        self.child.kill().await.context("cannot kill the server")
+    }
+
+    /// Starts it again on the same data, at the same addresses.
+    pub(crate) async fn start_again(&mut self, args: &BenchArgs) -> Result<()> {
+        let binary = args.vedette.as_ref().context("only a server of our own is started again")?;
+        self.child = self.identity.spawn(Command::new(binary), self.folder.path(), args)?;
+        self.wait_ready().await
     }
 
     async fn wait_ready(&mut self) -> Result<()> {
@@ -111,23 +146,23 @@ impl Server {
     }
 
     pub(super) fn password(&self) -> &str {
-        &self.password
+        &self.identity.password
     }
 
     pub(crate) fn access_key(&self) -> &str {
-        &self.access_key
+        &self.identity.access_key
     }
 
     fn https_url(&self) -> String {
-        format!("https://127.0.0.1:{}", self.ports.https)
+        format!("https://127.0.0.1:{}", self.identity.ports.https)
     }
 
     /// Where agents send: the plaintext port of the protocol, or the HTTPS port.
     pub(crate) fn agents_url(&self, tls: bool, grpc: bool) -> String {
         match (tls, grpc) {
             (true, _) => self.https_url(),
-            (false, true) => format!("http://127.0.0.1:{}", self.ports.grpc),
-            (false, false) => format!("http://127.0.0.1:{}", self.ports.http),
+            (false, true) => format!("http://127.0.0.1:{}", self.identity.ports.grpc),
+            (false, false) => format!("http://127.0.0.1:{}", self.identity.ports.http),
         }
     }
 
@@ -142,7 +177,10 @@ impl Server {
     }
 
     pub(crate) fn api(&self, trust: &Trust) -> Result<Api> {
-        Ok(Api::new(Endpoint::parse(&self.https_url(), trust)?, Some(("admin", &self.password))))
+        Ok(Api::new(
+            Endpoint::parse(&self.https_url(), trust)?,
+            Some(("admin", &self.identity.password)),
+        ))
     }
 
     /// Asks the server to end; seconds it took. The folder stays when `keep` is given, and its path is returned.
@@ -162,6 +200,15 @@ impl Server {
             .context("cannot wait")?;
         Ok((since(started), keep.then(|| self.folder.keep())))
     }
+}
+
+/// What starts the binary. In a group the shell enters it and becomes the server, under the same id.
+fn command(binary: &Path, group: Option<&Group>) -> Command {
+    let Some(group) = group else { return Command::new(binary) };
+    let mut shell = Command::new("sh");
+    let enter = r#"echo $$ > "$1" && shift && exec "$@""#;
+    shell.args(["-c", enter, "sh"]).arg(group.entrance()).arg(binary);
+    shell
 }
 
 /// All three are held at once so that they differ; the server takes them a moment later.

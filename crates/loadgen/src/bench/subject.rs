@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use super::disk::{self, SyncTime};
+use super::group::Group;
 use super::kept::Folder;
 use super::process::Process;
 use super::report::Report;
@@ -29,14 +30,19 @@ pub(crate) struct Subject {
 
 impl Subject {
     pub(super) async fn find(args: &BenchArgs) -> Result<Self> {
+        Self::find_in(args, None).await
+    }
+
+    /// As [`Subject::find`]; a server that is started here is started in the group.
+    pub(super) async fn find_in(args: &BenchArgs, group: Option<&Group>) -> Result<Self> {
         match (&args.vedette, args.pid) {
-            (Some(binary), _) => Self::start(binary.clone(), args).await,
+            (Some(binary), _) => Self::start(binary.clone(), args, group).await,
             (None, Some(pid)) => Self::attach(pid, args),
             (None, None) => anyhow::bail!("give --vedette PATH or --pid PID"),
         }
     }
 
-    async fn start(binary: PathBuf, args: &BenchArgs) -> Result<Self> {
+    async fn start(binary: PathBuf, args: &BenchArgs, group: Option<&Group>) -> Result<Self> {
         let made = match (&args.kept, &args.data_root) {
             (Some(kept), _) => Ok(Folder::Kept(kept.clone())),
             (None, Some(root)) => TempDir::with_prefix_in("vedette-bench-", root).map(Folder::Made),
@@ -44,7 +50,7 @@ impl Subject {
         };
         let folder = made.context("cannot make a folder for the server's data")?;
         let fdatasync = Some(disk::sync_time(folder.path())?);
-        let server = Server::start(&binary, folder, args).await?;
+        let server = Server::start(&binary, folder, args, group).await?;
         let trust = server.trust().await?;
         let url = server.agents_url(args.tls, args.manner.protocol == Protocol::Grpc);
         Ok(Self {
@@ -96,7 +102,9 @@ impl Subject {
             format!("{:?}{tls}, {encoding}, {connections} connections, {data}", manner.protocol);
         let rate =
             if manner.rate > 0.0 { format!(", {} a second", manner.rate) } else { String::new() };
-        let extra = args.vedette_arg.join(" ");
+        let delay = args.fsync_delay.map(|ms| format!("{ms} ms more for each fsync"));
+        let extra = args.vedette_arg.iter().chain(&delay);
+        let extra = extra.cloned().collect::<Vec<_>>().join(" ");
         Ok(Report {
             setting: format!("{setting}{rate} {extra}").trim_end().to_owned(),
             fdatasync: self.fdatasync,

@@ -17,6 +17,7 @@ use daemon::{
     tls::{ServerTls, TlsState},
 };
 use ingest::pipeline::Stats;
+use journal::LocalJournal;
 
 /// What is known of the process.
 pub(crate) struct ProcessStatus {
@@ -26,6 +27,7 @@ pub(crate) struct ProcessStatus {
     pub(crate) stats: Arc<Stats>,
     /// Records that were waiting in the journal when the process started.
     pub(crate) replay: u64,
+    pub(crate) journal: Arc<LocalJournal>,
     pub(crate) startup_seconds: AtomicU64,
     pub(crate) metrics: OnceLock<Metrics>,
 }
@@ -51,12 +53,8 @@ impl Status for ProcessStatus {
         if let Some(error) = self.stats.pausing() {
             return vec![format!("the pipeline pauses: {error}")];
         }
-        let left = self.stats.lag.load(Ordering::Relaxed);
-        if self.replay == 0 || left == 0 || self.stats.caught_up.load(Ordering::Relaxed) {
-            return Vec::new();
-        }
-        let done = 100 * self.replay.saturating_sub(left) / self.replay;
-        vec![format!("journal replay is at {done} %")]
+        let lost = [self.lost_in_the_journal(), self.lost_with_the_checkpoint()];
+        self.replaying().into_iter().chain(lost.into_iter().flatten()).collect()
     }
 
     fn active(&self) -> bool {
@@ -83,6 +81,36 @@ impl Status for ProcessStatus {
 
     fn metrics_text(&self) -> String {
         self.metrics.get().map(Metrics::render).unwrap_or_default()
+    }
+}
+
+impl ProcessStatus {
+    /// How far what was left in the journal at the start is worked on, until it is.
+    fn replaying(&self) -> Option<String> {
+        let left = self.stats.lag.load(Ordering::Relaxed);
+        if self.replay == 0 || left == 0 || self.stats.caught_up.load(Ordering::Relaxed) {
+            return None;
+        }
+        let done = 100 * self.replay.saturating_sub(left) / self.replay;
+        Some(format!("journal replay is at {done} %"))
+    }
+
+    fn lost_in_the_journal(&self) -> Option<String> {
+        let damage = self.journal.damage();
+        (damage.places > 0).then(|| {
+            format!(
+                "the journal was damaged in {} places before it was worked on; Vedette's log names them",
+                damage.places
+            )
+        })
+    }
+
+    fn lost_with_the_checkpoint(&self) -> Option<String> {
+        let is_lost = self.stats.damaged_checkpoints.load(Ordering::Relaxed) > 0;
+        is_lost.then(|| {
+            "the pipeline's checkpoint was lost or damaged: transactions that were open at its last cut are missing"
+                .to_owned()
+        })
     }
 }
 

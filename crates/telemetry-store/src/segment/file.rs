@@ -14,13 +14,17 @@ use parquet::{
     file::reader::{ChunkReader, Length},
 };
 
-use super::SegmentError;
+use super::{
+    SegmentError,
+    seal::{Seal, Sealing},
+};
 
 /// A segment's file that is written while it is made.
 #[derive(Debug)]
 pub(crate) struct Output {
     file: Box<dyn DiskFile>,
     path: PathBuf,
+    sealing: Sealing,
 }
 
 impl Output {
@@ -30,23 +34,30 @@ impl Output {
     /// When the disk refuses.
     pub(crate) fn create(disk: &dyn Disk, path: &Path) -> Result<Output, SegmentError> {
         let failed = |source| SegmentError::Disk { path: path.display().to_string(), source };
-        Ok(Output { file: disk.create(path).map_err(failed)?, path: path.to_owned() })
+        let file = disk.create(path).map_err(failed)?;
+        Ok(Output { file, path: path.to_owned(), sealing: Sealing::default() })
     }
 
-    /// Makes the file durable and gives its length; its name is durable after `sync_dir` of its directory.
+    /// Seals the file, makes it durable and gives its length; its name is durable after `sync_dir` of its directory.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub(crate) fn sync(mut self) -> Result<u64, SegmentError> {
-        let path = self.path.display().to_string();
-        self.file.sync().map_err(|source| SegmentError::Disk { path, source })?;
-        Ok(self.file.len())
+    pub(crate) fn sync(self) -> Result<u64, SegmentError> {
+        let Output { mut file, path, sealing } = self;
+        let (keep, seal) = sealing.finish();
+        let sealed = file.truncate(keep).and_then(|()| file.append(&seal));
+        let synced = sealed.and_then(|()| file.sync());
+        let path = path.display().to_string();
+        synced.map_err(|source| SegmentError::Disk { path, source })?;
+        Ok(file.len())
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.append(bytes).map(|()| bytes.len())
+        self.file.append(bytes)?;
+        self.sealing.add(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -60,6 +71,7 @@ pub(crate) struct File {
     disk: Arc<dyn Disk>,
     path: PathBuf,
     length: u64,
+    seal: Option<Arc<Seal>>,
     /// What the disk said when it refused last: Parquet hands on no more than its words.
     refusal: Arc<Mutex<Option<io::Error>>>,
 }
@@ -70,7 +82,18 @@ impl File {
         let length = disk
             .len(path)
             .map_err(|source| SegmentError::Disk { path: path.display().to_string(), source })?;
-        Ok(File { disk, path: path.to_owned(), length, refusal: Arc::default() })
+        let seal = Seal::read(disk.as_ref(), path, length)?.map(Arc::new);
+        Ok(File { disk, path: path.to_owned(), length, seal, refusal: Arc::default() })
+    }
+
+    /// Whether its bytes carry checksums.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.seal.is_some()
+    }
+
+    /// What its checksums take in memory, bytes.
+    pub(super) fn seal_memory(&self) -> usize {
+        self.seal.as_ref().map_or(0, |seal| seal.memory())
     }
 
     /// Where it is, for whoever reads of it.
@@ -78,7 +101,22 @@ impl File {
         self.path.display().to_string()
     }
 
+    /// Bytes that carry their checksum.
     pub(super) fn read(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        let Some(seal) = &self.seal else { return self.read_unverified(start, length) };
+        let wanted = start..start.saturating_add(length as u64);
+        let range = seal.widened(&wanted);
+        let width = usize::try_from(range.end - range.start)?;
+        let bytes = self.read_unverified(range.start, width)?;
+        if let Some(at) = seal.damage(range.start, &bytes) {
+            let said = format!("the bytes from {at} on do not carry their checksum");
+            return Err(ParquetError::General(said));
+        }
+        let first = usize::try_from(wanted.start - range.start)?;
+        Ok(bytes.slice(first..first + length))
+    }
+
+    fn read_unverified(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
         self.disk.read_at(&self.path, start, length).map_err(|error| {
             let said = ParquetError::General(error.to_string());
             *self.refusal.lock() = Some(error);

@@ -9,6 +9,8 @@ use crate::{
     table::Table,
 };
 
+mod damage;
+
 #[test]
 fn files_that_no_commit_made_visible_are_gone_after_a_start() {
     let mut fixture = Fixture::new();

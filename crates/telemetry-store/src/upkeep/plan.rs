@@ -65,29 +65,48 @@ const QUIET_MS: i64 = 15_000;
 /// would have it written again and again.
 const WORTHWHILE: u64 = 8;
 
-/// A merged segment grows no larger. Spans and samples are read as streams and the others whole, and the new file is in memory until it
-/// is done.
-fn max_bytes(table: Table) -> u64 {
-    match table {
-        Table::Spans | Table::Snapshots | Table::Samples | Table::Counted => 64 << 20,
-        _ => 16 << 20,
+/// A merged segment grows no larger.
+#[derive(Clone, Copy)]
+struct Largest {
+    bytes: u64,
+    rows: u64,
+}
+
+impl Largest {
+    /// Spans and samples are read as streams and the others whole; what a merge holds must fit its memory.
+    fn of(table: Table, memory: usize) -> Largest {
+        let memory = memory as u64;
+        let whole = |row_bytes: u64| Largest { bytes: 16 << 20, rows: memory / row_bytes };
+        match table {
+            Table::Spans | Table::Snapshots | Table::Samples | Table::Counted => {
+                Largest { bytes: memory.min(64 << 20), rows: u64::MAX }
+            }
+            Table::Figures | Table::FiguresTen | Table::FiguresHour => whole(640),
+            Table::Metrics | Table::MetricsTen | Table::MetricsHour => whole(384),
+            Table::TraceIndex => whole(192),
+            Table::Series => whole(768),
+            Table::Logs => whole(2048),
+        }
     }
 }
 
 /// What merges leave free: cuts need it to work off the journal.
 const MERGE_RESERVE_PERCENT: u64 = 2;
 
-/// The most urgent job, given how much of the disk is free.
+/// The most urgent job, given how much of the disk is free and how many bytes of memory one may take. What is over its
+/// retention is judged by the trusted time.
 pub(super) fn plan_within(
     segments: &[SegmentMeta],
-    now_ms: i64,
+    (now_ms, trusted_ms): (i64, i64),
     retention: &Retention,
     space: Space,
+    memory: usize,
 ) -> Option<Job> {
     let wanted = space.total / 100 * u64::from(retention.keep_free_percent);
-    let job = drop_expired(segments, now_ms, retention)
-        .or_else(|| make_room(segments, now_ms, wanted.saturating_sub(space.free)))
-        .or_else(|| plan(segments, now_ms, retention))?;
+    let job = drop_expired(segments, trusted_ms, retention)
+        .or_else(|| make_room(segments, trusted_ms.min(now_ms), wanted.saturating_sub(space.free)))
+        .or_else(|| merge(segments, now_ms, memory))
+        .or_else(|| roll_up(segments, now_ms, memory))?;
     let bytes = |ids: &[u64]| -> u64 {
         segments
             .iter()
@@ -146,13 +165,6 @@ fn make_room(segments: &[SegmentMeta], now_ms: i64, deficit: u64) -> Option<Job>
     (!segments.is_empty()).then_some(Job::MakeRoom { segments })
 }
 
-/// The most urgent job on a disk with room.
-pub fn plan(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) -> Option<Job> {
-    drop_expired(segments, now_ms, retention)
-        .or_else(|| merge(segments, now_ms))
-        .or_else(|| roll_up(segments, now_ms))
-}
-
 fn drop_expired(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) -> Option<Job> {
     let expired = |segment: &&SegmentMeta| {
         is_expired(segment, now_ms, retention)
@@ -194,11 +206,12 @@ fn is_closed(segment: &SegmentMeta, now_ms: i64) -> bool {
     now_ms > segment.period_start_ms + segment.period_ms + SETTLE_MS
 }
 
-fn merge(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
+fn merge(segments: &[SegmentMeta], now_ms: i64, memory: usize) -> Option<Job> {
     groups(segments.iter()).into_iter().find_map(|((_, table, _, _), group)| {
         let table = Table::from_number(table)?;
-        let chosen = full_level(&group, fan_in(table), max_bytes(table))
-            .or_else(|| rest(table, &group, now_ms))?;
+        let largest = Largest::of(table, memory);
+        let chosen = full_level(&group, fan_in(table), largest)
+            .or_else(|| rest(table, &group, largest, now_ms))?;
         let level = chosen.iter().map(|segment| segment.level).max()?.saturating_add(1);
         Some(Job::Merge {
             table,
@@ -212,23 +225,28 @@ fn merge(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
 fn full_level<'a>(
     group: &[&'a SegmentMeta],
     fan_in: usize,
-    max_bytes: u64,
+    largest: Largest,
 ) -> Option<Vec<&'a SegmentMeta>> {
     group
         .chunk_by(|a, b| a.level == b.level)
-        .flat_map(|level| runs(level, max_bytes))
+        .flat_map(|level| runs(level, largest))
         .find(|run| run.len() >= fan_in)
 }
 
 /// Neighbours that are left of a period that has ended, or of a burst of samples.
-fn rest<'a>(table: Table, group: &[&'a SegmentMeta], now_ms: i64) -> Option<Vec<&'a SegmentMeta>> {
+fn rest<'a>(
+    table: Table,
+    group: &[&'a SegmentMeta],
+    largest: Largest,
+    now_ms: i64,
+) -> Option<Vec<&'a SegmentMeta>> {
     let is_over = group.iter().all(|segment| is_closed(segment, now_ms))
         || is_of_samples(table)
             && group.iter().all(|segment| now_ms > segment.created_ms + QUIET_MS);
     if !is_over {
         return None;
     }
-    runs(group, max_bytes(table)).find(|run| {
+    runs(group, largest).find(|run| {
         let all: u64 = run.iter().map(|segment| segment.bytes).sum();
         let largest = run.iter().map(|segment| segment.bytes).max().unwrap_or(0);
         run.len() >= 2 && largest <= WORTHWHILE * (all - largest)
@@ -246,19 +264,20 @@ fn fan_in(table: Table) -> usize {
 /// For each segment: it and its next neighbours, as many as make one that is not too large.
 fn runs<'a>(
     group: &[&'a SegmentMeta],
-    max_bytes: u64,
+    largest: Largest,
 ) -> impl Iterator<Item = Vec<&'a SegmentMeta>> {
     (0..group.len()).map(move |start| {
-        let mut bytes = 0;
+        let (mut bytes, mut rows) = (0, 0);
         let fitting = group[start..].iter().copied().take_while(|segment| {
             bytes += segment.bytes;
-            bytes <= max_bytes
+            rows += segment.rows;
+            bytes <= largest.bytes && rows <= largest.rows
         });
         fitting.take(FAN_IN).collect()
     })
 }
 
-fn roll_up(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
+fn roll_up(segments: &[SegmentMeta], now_ms: i64, memory: usize) -> Option<Job> {
     let due = |segment: &&SegmentMeta| {
         !segment.rolled_up
             && Table::from_number(segment.table).is_some_and(is_rolled_up_later)
@@ -267,7 +286,7 @@ fn roll_up(segments: &[SegmentMeta], now_ms: i64) -> Option<Job> {
     let (key, group) = groups(segments.iter().filter(due)).into_iter().next()?;
     let table = Table::from_number(key.1)?;
     // One larger than a merge would make it is rolled up alone.
-    let run = runs(&group, max_bytes(table)).next().filter(|run| !run.is_empty());
+    let run = runs(&group, Largest::of(table, memory)).next().filter(|run| !run.is_empty());
     let run = run.unwrap_or_else(|| vec![group[0]]);
     Some(Job::RollUp { table, segments: run.iter().map(|segment| segment.id).collect() })
 }
@@ -287,6 +306,14 @@ mod tests {
         samples_ms: 8 * 24 * HOUR,
         keep_free_percent: 10,
     };
+
+    const MEMORY: usize = 256 << 20;
+
+    /// On a disk with room.
+    fn plan(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) -> Option<Job> {
+        let space = Space { free: u64::MAX, total: 0 };
+        plan_within(segments, (now_ms, now_ms), retention, space, MEMORY)
+    }
 
     fn segment(id: u64, table: Table, level: u8) -> SegmentMeta {
         SegmentMeta {
@@ -391,6 +418,24 @@ mod tests {
     }
 
     #[test]
+    fn no_more_is_merged_or_rolled_up_at_a_time_than_memory_has_room_for() {
+        let rows = |id| SegmentMeta { rows: 100_000, ..segment(id, Table::Figures, 0) };
+        let many: Vec<_> = (1..=16).map(rows).collect();
+        let job = |memory: usize, now_ms| {
+            let space = Space { free: u64::MAX, total: 0 };
+            plan_within(&many, (now_ms, now_ms), &KEEP, space, memory)
+        };
+        assert!(matches!(job(1 << 30, HOUR / 2), Some(Job::Merge { .. })));
+        // Four of them fit: too few while their hour runs, enough once it is over.
+        assert_eq!(job(256 << 20, HOUR / 2), None);
+        let four = Job::Merge { table: Table::Figures, segments: vec![1, 2, 3, 4], level: 1 };
+        assert_eq!(job(256 << 20, 2 * HOUR), Some(four));
+        // Where not even two fit, each is rolled up by itself.
+        let one = Job::RollUp { table: Table::Figures, segments: vec![1] };
+        assert_eq!(job(64 << 20, 2 * HOUR), Some(one));
+    }
+
+    #[test]
     fn a_large_segment_is_not_written_again_for_a_few_late_rows() {
         let mut group = vec![SegmentMeta { bytes: 40 << 20, ..segment(1, Table::Spans, 3) }];
         group.push(segment(2, Table::Spans, 0));
@@ -442,7 +487,8 @@ mod tests {
         // Each has 1000 bytes; a tenth of the disk is to be free.
         let room = |free: u64, segments: &[SegmentMeta]| {
             let space = Space { free, total: 100_000 };
-            match plan_within(segments, 23 * HOUR + HOUR / 2, &KEEP, space) {
+            let now = 23 * HOUR + HOUR / 2;
+            match plan_within(segments, (now, now), &KEEP, space, MEMORY) {
                 Some(Job::MakeRoom { segments }) => segments,
                 _ => Vec::new(),
             }
@@ -453,7 +499,8 @@ mod tests {
         // 3 is of the running hour, 7 not rolled up, 9 younger than a day; hours stay.
         let at_day = |segments: &[SegmentMeta]| {
             let space = Space { free: 0, total: 100_000 };
-            plan_within(segments, 26 * HOUR, &Retention { traces_ms: 99 * HOUR, ..KEEP }, space)
+            let keep = Retention { traces_ms: 99 * HOUR, ..KEEP };
+            plan_within(segments, (26 * HOUR, 26 * HOUR), &keep, space, MEMORY)
         };
         let everything = Job::MakeRoom { segments: vec![2, 1, 3, 4, 5, 6, 8] };
         assert_eq!(at_day(&all), Some(everything));
@@ -463,9 +510,25 @@ mod tests {
     fn nothing_is_merged_where_only_the_reserve_is_left() {
         let keep = Retention { keep_free_percent: 0, ..KEEP };
         let many: Vec<_> = (1..=16).map(|id| segment(id, Table::Spans, 0)).collect();
-        let job = |free| plan_within(&many, HOUR / 2, &keep, Space { free, total: 1_000_000 });
+        let job = |free| {
+            plan_within(
+                &many,
+                (HOUR / 2, HOUR / 2),
+                &keep,
+                Space { free, total: 1_000_000 },
+                MEMORY,
+            )
+        };
         assert!(matches!(job(36_000), Some(Job::Merge { .. })));
         assert_eq!(job(35_999), None);
+    }
+
+    #[test]
+    fn a_clock_that_jumped_ahead_drops_nothing_but_merges_and_rolls_up() {
+        let segments = [segment(1, Table::Spans, 2), segment(2, Table::Figures, 2)];
+        let space = Space { free: u64::MAX, total: 0 };
+        let job = plan_within(&segments, (9999 * HOUR, HOUR), &KEEP, space, MEMORY);
+        assert_eq!(job, Some(Job::RollUp { table: Table::Figures, segments: vec![2] }));
     }
 
     #[test]

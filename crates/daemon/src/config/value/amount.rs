@@ -52,6 +52,32 @@ impl Value for ByteSize {
     }
 }
 
+/// How much memory the process plans with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryLimit {
+    /// By what the machine has.
+    Auto,
+    Bytes(ByteSize),
+}
+
+impl Value for MemoryLimit {
+    const ALLOWED: &'static str = "auto, or a size such as 512MiB, 4GiB or 1000000000";
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "auto" => Some(Self::Auto),
+            size => ByteSize::parse(size).map(Self::Bytes),
+        }
+    }
+
+    fn to_toml(&self) -> Toml {
+        match self {
+            Self::Auto => Toml::String("auto".to_owned()),
+            Self::Bytes(size) => size.to_toml(),
+        }
+    }
+}
+
 /// Whole seconds, at least one.
 impl Value for Duration {
     const ALLOWED: &'static str =

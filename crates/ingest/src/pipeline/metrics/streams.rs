@@ -48,6 +48,8 @@ pub(super) struct Streams {
     owners: FxHashMap<u64, u64>,
     of_account: FxHashMap<AccountId, u32>,
     of_application: FxHashMap<(AccountId, EntityId), u32>,
+    /// So many are kept at most, of all accounts.
+    pub(super) most: Option<usize>,
 }
 
 /// One stream.
@@ -185,7 +187,8 @@ impl Streams {
         let Owner { account, application, .. } = owner;
         let count = |counted: Option<&u32>| counted.copied().unwrap_or_default();
         (count(self.of_account.get(&account)) < MAX_OF_ACCOUNT
-            && count(self.of_application.get(&(account, application))) < MAX_OF_APPLICATION)
+            && count(self.of_application.get(&(account, application))) < MAX_OF_APPLICATION
+            && self.most.is_none_or(|most| self.by_key.len() < most))
             || self.by_key.contains_key(&key)
     }
 

@@ -35,7 +35,7 @@ use crate::{
         limits::AttributeLimits,
         slice::{self, Rules},
     },
-    pipeline::{Config, Limits, Pipeline, PipelineError, Stats},
+    pipeline::{Config, CutBy, Limits, Pipeline, PipelineError, Stats},
 };
 
 /// See the module's documentation.
@@ -47,6 +47,7 @@ pub(super) struct Bench {
     pub(super) entities: Unreliable,
     pub(super) now_ms: i64,
     pub(super) limits: Limits,
+    pub(super) cut_by: CutBy,
     pub(super) stats: Arc<Stats>,
     process: Option<Process>,
 }
@@ -116,6 +117,7 @@ impl Bench {
             entities: Unreliable::default(),
             now_ms,
             limits,
+            cut_by: CutBy::Step,
             stats: Arc::default(),
             process: None,
         };
@@ -133,8 +135,9 @@ impl Bench {
             sanitiser: Sanitiser::new(MaskList::default(), true),
             attribute_limits: AttributeLimits::default(),
             limits: self.limits,
-            head_bytes: 64 << 20,
+            memory: crate::pipeline::Memory::default(),
             cut_interval_ms: 5_000,
+            cut_by: self.cut_by,
             stats: Arc::clone(&self.stats),
         }
     }
@@ -143,6 +146,7 @@ impl Bench {
         let store = telemetry_store::Config {
             disk: Arc::new(self.disk.clone()),
             catalogue: Arc::new(self.catalogue.clone()),
+            memory: telemetry_store::Memory::default(),
         };
         let store = Arc::new(store.open().expect("the store opens"));
         let directory = Directory::load(Arc::new(self.entities.clone())).expect("entities load");
@@ -177,6 +181,7 @@ impl Bench {
         let store = telemetry_store::Config {
             disk: Arc::new(self.disk.clone()),
             catalogue: Arc::new(self.catalogue.clone()),
+            memory: telemetry_store::Memory::default(),
         };
         let store = Arc::new(store.open().expect("the store opens"));
         self.config(&store, &process.directory).build(self.now_ms).expect("it is made")

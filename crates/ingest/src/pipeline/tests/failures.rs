@@ -1,12 +1,17 @@
 //! Databases that do not answer for a while: the pipeline pauses, nothing is lost and nothing counted twice.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use model::figure::Scope;
 
 use super::{
     agent::{Agent, Sent},
     bench::Bench,
 };
-use crate::{otlp::Signal, pipeline::PipelineError};
+use crate::{
+    otlp::Signal,
+    pipeline::{CutBy, PipelineError},
+};
 
 fn request(bench: &mut Bench, tier: &str, trace: u64) {
     let span = Sent::request(trace, 1, "/cart", bench.now_ms);
@@ -130,4 +135,32 @@ fn a_pipeline_that_was_taken_over_writes_nothing_more() {
     bench.restart();
     bench.settle();
     assert_eq!(calls(&bench, "shop > - [-]"), 1.0);
+}
+
+#[test]
+fn a_cut_that_another_thread_writes_is_tried_again_while_the_pipeline_goes_on() {
+    let mut bench = Bench::new();
+    bench.cut_by = CutBy::Thread;
+    bench.restart();
+    bench.disk.fail_sync_once();
+    let (mut sent, mut failed) = (0, 0);
+    // However long the threads take; each step sends one more.
+    while bench.stats.cuts.load(Relaxed) < 3 || failed == 0 {
+        sent += 1;
+        assert!(sent < 100_000, "cuts are made: {failed} failed");
+        request(&mut bench, "shop", sent);
+        bench.now_ms += 100;
+        failed += u64::from(bench.try_step().is_err());
+        std::thread::yield_now();
+    }
+    assert_eq!(failed, 1);
+    bench.settle();
+    assert_eq!(calls(&bench, "shop > - [-]"), sent as f64);
+    // Also where it ends while one is written.
+    request(&mut bench, "shop", sent + 1);
+    bench.pass(6);
+    bench.restart();
+    bench.settle();
+    assert_eq!(calls(&bench, "shop > - [-]"), (sent + 1) as f64);
+    assert_eq!(bench.traces().len() as u64, sent + 1);
 }
