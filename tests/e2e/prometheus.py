@@ -80,7 +80,7 @@ class MadeUpHandler(http.server.BaseHTTPRequestHandler):
 def exposed(n):
     yield "# TYPE steps_total counter"
     yield f'steps_total{{kind="steady"}} {n * 3}'
-    yield f'steps_total{{kind="resets"}} {n * 7 % 40}'
+    yield f'steps_total{{kind="resets"}} {n * 7 % 40 + 0.5}'
     yield f'steps_total{{kind="fine"}} {n * 0.125 + 1000}'
     yield f'level{{zone="x",rack="1"}} {n * 5 % 13 - 4.5}'
     yield f'level{{zone="x",rack="2"}} {n * n % 17}'

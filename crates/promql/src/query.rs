@@ -1,7 +1,7 @@
 //! A query: the text of an expression, and when it is to be evaluated.
 
 use promql_parser::{
-    label::Matchers,
+    label::{MatchOp, Matcher, Matchers},
     parser::{
         self, AggregateExpr, BinaryExpr, Call, Expr, MatrixSelector, ParenExpr, SubqueryExpr,
         UnaryExpr, VectorSelector, value::ValueType,
@@ -11,7 +11,7 @@ use promql_parser::{
 use crate::{
     Error, Limits,
     eval::Evaluator,
-    number,
+    labels::{Labels, NAME},
     source::Source,
     value::{Sampled, Stepped, Steps, Value},
 };
@@ -105,7 +105,7 @@ pub fn range(
     }
     let evaluator = Evaluator::new(source, limits, *steps);
     let mut series = match evaluator.eval(&expression, steps)? {
-        Value::Scalar(values) => vec![Stepped { labels: crate::labels::Labels::default(), values }],
+        Value::Scalar(values) => vec![Stepped { labels: Labels::default(), values }],
         Value::Vector(series) => series,
         Value::Text(_) | Value::Matrix(_) => unreachable!("its type was looked at"),
     };
@@ -131,18 +131,9 @@ pub fn selector(text: &str) -> Result<Matchers, Error> {
 pub(crate) fn named(selector: &VectorSelector) -> Matchers {
     let mut matchers = selector.matchers.clone();
     if let Some(name) = &selector.name {
-        let name = parser_matcher(name);
-        matchers.matchers.push(name);
+        matchers.matchers.push(Matcher::new(MatchOp::Equal, NAME, name));
     }
     matchers
-}
-
-fn parser_matcher(name: &str) -> promql_parser::label::Matcher {
-    promql_parser::label::Matcher::new(
-        promql_parser::label::MatchOp::Equal,
-        crate::labels::NAME,
-        name,
-    )
 }
 
 /// Reads an expression.
@@ -202,9 +193,4 @@ pub fn vector_at(series: &Stepped) -> f64 {
 pub fn points(series: &Stepped, steps: &Steps) -> Sampled {
     let samples = series.present().map(|(step, value)| (steps.at(step), value)).collect();
     Sampled { labels: series.labels.clone(), samples }
-}
-
-/// The values of a scalar as the API has them.
-pub fn scalar_text(values: &[f64]) -> String {
-    values.first().map(|value| number::text(*value)).unwrap_or_default()
 }

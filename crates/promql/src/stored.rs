@@ -87,22 +87,19 @@ impl<'s> Stored<'s> {
         answer.value
     }
 
-    /// The names of all metrics with series in a range of time, Unix milliseconds, that may match; each with what it is.
+    /// The names of all metrics with series in a range of time, Unix milliseconds, each with what it is.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn names(
         &self,
-        matchers: Option<&Matchers>,
         from_ms: i64,
         to_ms: i64,
     ) -> Result<BTreeMap<String, SampledMetric>, Error> {
         let mut all = BTreeMap::new();
         for metric in self.metrics(from_ms, to_ms)? {
             for (name, _) in names(&metric) {
-                if matchers.is_none_or(|matchers| may_match(matchers, &name)) {
-                    all.entry(name).or_insert_with(|| metric.clone());
-                }
+                all.entry(name).or_insert_with(|| metric.clone());
             }
         }
         Ok(all)

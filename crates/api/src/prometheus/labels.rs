@@ -156,7 +156,7 @@ pub(crate) async fn values(
             let mut found: BTreeSet<String> = BTreeSet::new();
             // Names are known without a look at series.
             if name == NAME && wanted.selectors.is_empty() {
-                found.extend(stored.names(None, wanted.from_ms, wanted.to_ms)?.into_keys());
+                found.extend(stored.names(wanted.from_ms, wanted.to_ms)?.into_keys());
                 return Ok(wanted.texts(&found));
             }
             wanted.each(stored, |labels, _| {

@@ -27,7 +27,7 @@ pub(crate) async fn list(
     let (data, warnings) = context
         .ask_samples(&caller, move |stored, _| {
             let mut all = Map::new();
-            for (name, metric) in stored.names(None, now_ms - DAY_MS, now_ms)? {
+            for (name, metric) in stored.names(now_ms - DAY_MS, now_ms)? {
                 let family = family(&name, &metric);
                 let wanted = only.as_ref().is_none_or(|only| only == family);
                 if wanted && all.len() < limit && !all.contains_key(family) {

@@ -234,7 +234,7 @@ fn a_query_that_is_over_a_limit_is_told_what_to_do() {
 fn what_the_store_lacks_is_remembered() {
     let (rows, limits) = (Rows::default(), Limits::default());
     let stored = Stored::new(&rows, AccountId::FIRST, &Shop, &limits);
-    stored.names(None, 0, 100).expect("there are none");
+    stored.names(0, 100).expect("there are none");
     assert_eq!(stored.partial(), ["a segment is lost"]);
     let names = RefCell::new(Vec::new());
     let each = stored.each_series(None, 0, 100, |labels, _| {

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::Lacks;
 use crate::{
     head::Rows,
-    reader::{MAX_METRICS, QueryError, SampledMetric, SampledQuery, Series},
+    reader::{Instrument, MAX_METRICS, QueryError, SampledMetric, SampledQuery, Series},
     segment::series::{SeriesRow, each_metric, each_named},
     store::{Pin, Segment, Store},
     table::Table,
@@ -25,8 +25,10 @@ pub(super) fn metrics(
         }
     };
     let pin = store.pin_with_heads(|head| {
-        let rows = head.get(query.account);
-        rows.into_iter().flat_map(|rows| query.rows(rows)).for_each(|row| add(row.metric()));
+        // Many series of few metrics: each is copied once.
+        let mut seen = FxHashSet::default();
+        let rows = head.get(query.account).into_iter().flat_map(|rows| query.rows(rows));
+        rows.filter(|row| seen.insert(row.metric_place())).for_each(|row| add(row.metric()));
     });
     store.read_each(query.segments(&pin), lacks, |segment| {
         each_metric(&*segment.open()?, &mut add)
@@ -87,6 +89,11 @@ impl SampledQuery {
 }
 
 impl SeriesRow {
+    /// What tells its metric from others.
+    fn metric_place(&self) -> (&str, &str, &str, Instrument, bool) {
+        (&self.name, &self.unit, &self.scope, self.instrument, self.is_delta)
+    }
+
     fn metric(&self) -> SampledMetric {
         SampledMetric {
             name: self.name.clone(),
