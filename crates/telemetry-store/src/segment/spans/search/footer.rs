@@ -32,10 +32,13 @@ pub(in crate::segment) struct Footer {
     /// By which texts with a dictionary are read as their numbers in there.
     pub(super) coded: SchemaRef,
     filters: Option<Filters>,
-    /// What stands for the attributes in a row group's resources, sorted, once they were asked; nothing where they are not
-    /// all known, or too many to be kept.
-    resources: Box<[OnceLock<Option<Box<[u64]>>>]>,
+    /// Of each row group, once they were asked.
+    resources: Box<[OnceLock<Resources>]>,
 }
+
+/// What stands for the attributes in a row group's resources, sorted; nothing where they are not all known, or too many
+/// to be kept.
+type Resources = Option<Box<[u64]>>;
 
 /// Attributes of all resources of a row group.
 const MAX_OF_RESOURCES: usize = 4096;
@@ -171,7 +174,7 @@ fn resource(
 }
 
 /// What stands for each attribute in a dictionary of resources.
-fn attributes(dictionary: &[u8]) -> Option<Box<[u64]>> {
+fn attributes(dictionary: &[u8]) -> Resources {
     let mut all: Vec<u64> = texts(dictionary).flat_map(attribute::split).map(hash).collect();
     all.sort_unstable();
     all.dedup();
