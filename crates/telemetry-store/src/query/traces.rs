@@ -147,7 +147,7 @@ impl<'p> Left<'p> {
         let mut of_segments: BTreeMap<usize, Vec<Block>> = BTreeMap::new();
         let mut rows = 0;
         for (block, segment) in self.blocks.split_off(self.blocks.len().saturating_sub(count)) {
-            rows += block.len();
+            rows += block.row_count();
             of_segments.entry(segment).or_default().push(block);
         }
         for (segment, mut blocks) in of_segments {

@@ -174,7 +174,7 @@ pub struct Block {
 
 impl Block {
     /// How many rows it has.
-    pub fn len(&self) -> usize {
+    pub fn row_count(&self) -> usize {
         self.rows.len()
     }
 }

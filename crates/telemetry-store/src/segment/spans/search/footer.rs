@@ -1,6 +1,6 @@
 //! Where in a row group an attribute may be, by what is known before its rows are read; and how it is told there.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::{
     array::{
@@ -17,10 +17,13 @@ use parquet::{
 };
 
 use super::pair::{Pair, Typed};
-use crate::segment::{
-    Opened, SegmentError,
-    spans::filter::{Filters, may_hold},
-    unpack::Unpacker,
+use crate::{
+    attribute,
+    segment::{
+        Opened, SegmentError,
+        spans::filter::{Filters, hash, may_hold},
+        unpack::Unpacker,
+    },
 };
 
 /// What a segment's footer says to a search.
@@ -29,7 +32,16 @@ pub(in crate::segment) struct Footer {
     /// By which texts with a dictionary are read as their numbers in there.
     pub(super) coded: SchemaRef,
     filters: Option<Filters>,
+    /// Of each row group, once they were asked.
+    resources: Box<[OnceLock<Resources>]>,
 }
+
+/// What stands for the attributes in a row group's resources, sorted; nothing where they are not all known, or too many
+/// to be kept.
+type Resources = Option<Box<[u64]>>;
+
+/// Attributes of all resources of a row group.
+const MAX_OF_RESOURCES: usize = 4096;
 
 impl Footer {
     pub(super) fn of(segment: &Opened) -> &Footer {
@@ -46,7 +58,8 @@ impl Footer {
             _ => Arc::clone(field),
         });
         let coded = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        let footer = Footer { coded, filters: Filters::of(metadata) };
+        let resources = metadata.row_groups().iter().map(|_| OnceLock::new()).collect();
+        let footer = Footer { coded, filters: Filters::of(metadata), resources };
         segment.search.get_or_init(|| footer)
     }
 }
@@ -143,10 +156,29 @@ fn resource(
 ) -> Result<Option<Place>, SegmentError> {
     let Some(column) = segment.column_number("resource") else { return Ok(None) };
     let coded = is_coded(segment.footer.metadata().row_group(group).column(column));
-    let may_be = !coded
-        || dictionary(segment, unpacker, group, column)?
-            .is_none_or(|dictionary| texts(&dictionary).any(|resource| pair.is_in(resource)));
+    let known = &Footer::of(segment).resources[group];
+    let known = match known.get() {
+        Some(known) => known,
+        None => {
+            let dictionary = match coded {
+                true => dictionary(segment, unpacker, group, column)?,
+                false => None,
+            };
+            known.get_or_init(|| dictionary.and_then(|dictionary| attributes(&dictionary)))
+        }
+    };
+    let may_be = known.as_ref().is_none_or(|known| {
+        pair.meant.iter().any(|meant| known.binary_search(&meant.hash).is_ok())
+    });
     Ok(may_be.then_some(Place::Resource { coded }))
+}
+
+/// What stands for each attribute in a dictionary of resources.
+fn attributes(dictionary: &[u8]) -> Resources {
+    let mut all: Vec<u64> = texts(dictionary).flat_map(attribute::split).map(hash).collect();
+    all.sort_unstable();
+    all.dedup();
+    (all.len() <= MAX_OF_RESOURCES).then(|| all.into())
 }
 
 /// Whether a dictionary has all values of a column.
