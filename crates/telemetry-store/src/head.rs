@@ -111,13 +111,18 @@ impl Rows {
     /// About how much memory it takes, in bytes.
     pub fn memory(&self) -> usize {
         const FIGURE: usize = size_of::<(FigureKey, Minute, Figure)>() + 64;
-        const POINT: usize = size_of::<(SeriesKey, Minute, Point)>() + 64;
         self.spans.memory()
             + self.snapshots.memory()
             + self.figures.len() * FIGURE
             + self.traces.len() * size_of::<TraceRow>()
             + self.log_bytes
-            + self.points.len() * POINT
+            + self.metrics_memory()
+    }
+
+    /// The part of it that metrics take.
+    fn metrics_memory(&self) -> usize {
+        const POINT: usize = size_of::<(SeriesKey, Minute, Point)>() + 64;
+        self.points.len() * POINT
             + self.samples.memory()
             + self.counted.memory()
             + self.series_bytes
@@ -156,6 +161,11 @@ impl Head {
     pub fn most_spans(&self) -> Size {
         let sizes = self.accounts.values().map(|rows| rows.spans.size());
         sizes.max_by_key(|size| size.bytes()).unwrap_or_default()
+    }
+
+    /// The part of it that metrics take.
+    pub fn metrics_memory(&self) -> usize {
+        self.accounts.values().map(Rows::metrics_memory).sum()
     }
 
     /// Whether nothing is in it.

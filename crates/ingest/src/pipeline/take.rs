@@ -25,7 +25,7 @@ use crate::otlp;
 
 /// Bytes of the journal taken in one step.
 const STEP_BYTES: usize = 4 << 20;
-/// When what was taken in a step has grown to such a part of a head, the other lanes' turn comes in the next one.
+/// When the points that were taken in a step have grown to such a part of a head, the other lanes' turn comes in the next one.
 const STAGES_A_HEAD: usize = 8;
 /// A resource's place is looked up again after so long, milliseconds, so that its node keeps its slot.
 const SOURCE_MS: i64 = 20_000;
@@ -49,8 +49,9 @@ impl Pipeline {
                 self.next[usize::from(lane)] = stored.offset + 1;
             }
             taken += records.len();
-            // What is staged comes on top of the head: no more of it than there is room for.
-            if self.stage.memory() >= self.config.memory.head_now() / STAGES_A_HEAD {
+            // What is staged comes on top of the head: no more of it than there is room for. Spans are fewer to a step, and
+            // the more of them come together, the less they cost.
+            if self.stage.metrics_memory() >= self.config.memory.head_now() / STAGES_A_HEAD {
                 self.next_lane = (lane + 1) % lanes;
                 break;
             }

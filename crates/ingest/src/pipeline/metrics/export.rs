@@ -444,7 +444,7 @@ impl<'e> Export<'e> {
     /// what comes of the other.
     fn share(&mut self, stream: u64) {
         let Export { metrics, rows, collection, counted, .. } = self;
-        let Some((state, _)) = metrics.streams.get_mut(stream, self.now_ms) else { return };
+        let Some(state) = metrics.streams.silent_mut(stream) else { return };
         let Some(known) = &state.known else { return };
         state.told = Told::default();
         counted.retain(|sample| {

@@ -182,6 +182,11 @@ impl Streams {
         Some((stream, &mut self.processes))
     }
 
+    /// A stream that is not heard of by that.
+    pub(super) fn silent_mut(&mut self, key: u64) -> Option<&mut Stream> {
+        self.by_key.get_mut(&key)
+    }
+
     /// Whether there is room for another stream, unless it is known.
     pub(super) fn has_room(&self, key: u64, owner: Owner) -> bool {
         let Owner { account, application, .. } = owner;
