@@ -49,8 +49,9 @@ def a_full_file_table_loses_nothing_and_is_gone_with_its_cause(world):
     idle = []
     try:
         until("some of it is counted", 30, lambda: b"vedette_pipeline_spans_total 0\n" not in server.read("/metrics"))
-        subprocess.run(["prlimit", f"--pid={server.process.pid}", f"--nofile={open_files(server) + 4}"], check=True)
-        until("the file table is full", 10, lambda: fill(server, idle))
+        subprocess.run(["prlimit", f"--pid={server.process.pid}", f"--nofile={open_files(server) + 40}"], check=True)
+        # Room for what a server at work has open, and no more.
+        until("the file table is full", 20, lambda: fill(server, idle))
         # Longer than between two cuts: one of them finds no file for its segments.
         # What says nothing is closed after a while.
         until("the pipeline meets it", 30, lambda: fill(server, idle) and "Too many open files" in server.log.read_text())

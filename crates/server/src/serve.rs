@@ -512,7 +512,12 @@ fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
     let mut trusted = TrustedTime::new(store.newest_segment_ms(), began_ms);
     Task::blocking("segments", Duration::from_secs(5), move || {
         let now_ms = i64::try_from(clock.now().millis())?;
+        let was_doubtful = trusted.is_doubtful();
         let trusted_ms = trusted.at(now_ms, monotonic_ms(&clock)?);
+        if trusted.is_doubtful() && !was_doubtful {
+            let ahead_ms = now_ms - trusted_ms;
+            warn!(ahead_ms, "the clock is ahead of what was stored last: retention waits an hour");
+        }
         let done = store.upkeep_by(now_ms, trusted_ms, &retention)?;
         Ok(done.map(|job| format!("{job:?}")))
     })

@@ -52,6 +52,7 @@ pub(crate) async fn recovery(args: &RecoveryArgs) -> Result<Recovery> {
     shape.spans = shape.spans.max(wanted / 50);
     let mut subject = Subject::find(&args.bench).await?;
     let manner = Manner { api_key: subject.access_key.clone(), ..args.bench.manner.manner() };
+    let report = subject.report(&args.bench, &shape.to_string(), &manner)?;
     let mut server = subject.server.take().context("a recovery needs --vedette")?;
     let journal = server.data_dir().join("journal");
     let (sent, left) = tokio::join!(send(&shape, &manner, &subject.endpoint), async {
@@ -74,11 +75,6 @@ pub(crate) async fn recovery(args: &RecoveryArgs) -> Result<Recovery> {
     let recovered_after_s = since(started).as_secs_f64();
     let (cpu_s, memory) = (process.cpu_s()?, process.memory()?);
     let differences = missing(&mut api, &sent, args.bench.max_wait_s).await?;
-    let report = subject.report(
-        &args.bench,
-        &shape.to_string(),
-        &Manner { ..args.bench.manner.manner() },
-    )?;
     if let Some(server) = subject.server {
         server.stop(args.bench.keep).await?;
     }
@@ -120,12 +116,20 @@ async fn replayed(api: &mut Api, started: Instant) -> Result<()> {
         let told: Json = serde_json::from_slice(&body).context("/readyz tells no JSON")?;
         let reasons = told["reasons"].as_array().context("/readyz gives no reasons")?;
         let is_replay = |reason: &Json| reason.as_str().is_some_and(|text| text.contains("replay"));
-        if status == StatusCode::OK && !reasons.iter().any(is_replay) {
+        let is_told = status == StatusCode::OK && !reasons.iter().any(is_replay);
+        if is_told && is_worked_off(api).await? {
             return Ok(());
         }
         ensure!(since(started) < LONGEST_RECOVERY, "not recovered: {reasons:?}");
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// By the server's own gauges, which tell nothing before it has begun.
+async fn is_worked_off(api: &mut Api) -> Result<bool> {
+    let told = api.metrics().await?;
+    let worked_on = told.value("vedette_pipeline_spans_total").unwrap_or(0.0);
+    Ok(worked_on > 0.0 && told.value("vedette_pipeline_lag_records") == Some(0.0))
 }
 
 /// Every acknowledged trace is one call of a business transaction.

@@ -87,10 +87,14 @@ impl Status for ProcessStatus {
 impl ProcessStatus {
     /// How far what was left in the journal at the start is worked on, until it is.
     fn replaying(&self) -> Option<String> {
-        let left = self.stats.lag.load(Ordering::Relaxed);
-        if self.replay == 0 || left == 0 || self.stats.caught_up.load(Ordering::Relaxed) {
+        if self.replay == 0 || self.stats.caught_up.load(Ordering::Relaxed) {
             return None;
         }
+        // Not told yet: nothing is done.
+        let left = match self.stats.lag.load(Ordering::Relaxed) {
+            0 => self.replay,
+            left => left,
+        };
         let done = 100 * self.replay.saturating_sub(left) / self.replay;
         Some(format!("journal replay is at {done} %"))
     }
