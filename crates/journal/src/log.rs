@@ -219,9 +219,7 @@ impl Log {
         let preambles = self.buffer.chunks_exact(record::PREAMBLE);
         let frames = preambles.zip(records).flat_map(|(head, record)| [head, &record.payload]);
         let mut parts: Vec<IoSlice<'_>> = frames.map(IoSlice::new).collect();
-        self.newest
-            .append_parts(&mut parts)
-            .map_err(|error| self.not_written(&error, before))?;
+        self.newest.append_parts(&mut parts).map_err(|error| self.not_written(&error, before))?;
         self.newest.sync().map_err(|error| self.fail(&error))?;
         let length = self.newest.len();
         *self.files.values_mut().next_back().expect("there is always a newest file") = length;

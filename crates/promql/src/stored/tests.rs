@@ -8,7 +8,7 @@ use model::{
 use telemetry_store::reader::{
     Answer, FigureQuery, FigureRow, Instrument, LogPage, LogQuery, MetricQuery, MetricSeries,
     OwnedValue, QueryError, Reader, SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage,
-    SeriesQuery, SeriesSamples, Span, TracePage, TraceQuery,
+    SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
 };
 
 use super::Stored;
@@ -60,6 +60,10 @@ impl Reader for Rows {
     }
 
     fn trace(&self, _: AccountId, _: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {
+        unreachable!("nobody asks")
+    }
+
+    fn spans(&self, _: &SpanQuery) -> Result<Answer<SpanPage>, QueryError> {
         unreachable!("nobody asks")
     }
 

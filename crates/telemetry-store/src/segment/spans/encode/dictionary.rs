@@ -245,7 +245,6 @@ impl DictionaryColumn {
             rows += page_rows;
             coded += i32::from(is_coded);
         }
-        drop(writer);
         let bytes = Bytes::from(sink.into_inner()?);
         let codec = match compressor {
             None => Compression::UNCOMPRESSED,
@@ -303,7 +302,7 @@ fn put_runs(values: impl Iterator<Item = u32>, width: u8, out: &mut Vec<u8>) {
     while let Some(value) = values.next() {
         let mut run = 1;
         // What stands before a run fills a group of eight, with some of the run where it must.
-        while packed.len() % 8 == 0 && values.next_if_eq(&value).is_some() {
+        while packed.len().is_multiple_of(8) && values.next_if_eq(&value).is_some() {
             run += 1;
         }
         if run >= RUN {
