@@ -59,19 +59,26 @@ pub(crate) async fn read(
     let bt = wanted.bt.map(|bt| transaction_of(&entities, EntityId(bt), id)).transpose()?;
     let asked = entities.clone();
     let told = context.queries.ask(caller.account, move |asking| {
-        let query = |scope, bt| FigureQuery {
-            bt,
-            ..asking.query(id, &[scope], period.complete, Points::Total)
+        let query = |scopes: &[Scope], bt| FigureQuery {
+            bt: Some(bt),
+            ..asking.query(id, scopes, period.complete, Points::Total)
         };
-        let edges = query(Scope::Edge, Some(bt.unwrap_or(EntityId::NONE)));
-        let tiers = match bt {
-            Some(_) => query(Scope::TierInTransaction, bt),
-            None => query(Scope::Tier, None),
+        use Scope::{BusinessTransaction, Edge, Tier, TierInTransaction};
+        let queries = match bt {
+            // All three are counted over all business transactions.
+            None => vec![query(&[Edge, Tier, BusinessTransaction], EntityId::NONE)],
+            Some(bt) => {
+                let entries = query(&[BusinessTransaction], EntityId::NONE);
+                vec![
+                    query(&[Edge, TierInTransaction], bt),
+                    FigureQuery { subject: Some(bt), ..entries },
+                ]
+            }
         };
-        let entries = FigureQuery { subject: bt, ..query(Scope::BusinessTransaction, None) };
-        let mut rows = asking.totals(&edges, &period)?;
-        rows.extend(asking.totals(&tiers, &period)?);
-        rows.extend(asking.totals(&entries, &period)?);
+        let mut rows = Vec::new();
+        for query in &queries {
+            rows.extend(asking.totals(query, &period)?);
+        }
         Ok(Sums::of(&rows, |bt| asked.is_key(bt), |_| true))
     });
     let told = told.await?;
