@@ -13,7 +13,11 @@ use crate::{
     fixture::{figure_query, log, log_query, open, series_row, trace_query, transaction},
     head::Rows,
     reader::{Answer, MetricQuery, Points, Resolution, SampleQuery, SeriesQuery},
-    segment::metrics::{Point, SeriesKey, SeriesName},
+    segment::{
+        counted::{CountedSample, Role},
+        metrics::{Point, SeriesKey, SeriesName},
+        series::{Counts, SeriesRow},
+    },
 };
 
 /// One byte of so many is changed.
@@ -33,6 +37,12 @@ fn some_of_everything(rows: &mut Rows, number: u64) {
         rows.point(series, minute, &Point::of(number as f64, minute.start_millis()));
         rows.series(series_row(&format!("gauge {at}"), at));
         rows.samples.number(at, minute.start_millis() + number as i64, number as f64);
+        // One that counts for a path of its own.
+        let name = SeriesName::new(&format!("Custom Metrics|orders {at}"), "");
+        let counts = Some(Counts { name, factor: 1.0 });
+        rows.series(SeriesRow { counts, ..series_row(&format!("orders {at}"), 4 + at) });
+        let at_ms = minute.start_millis() + number as i64;
+        rows.counted.push(CountedSample::new(4 + at, at_ms, number as f64, Role::Value));
     }
 }
 
@@ -80,7 +90,7 @@ fn everything(store: &crate::Store) -> (Vec<String>, bool) {
     note(&mut said, &mut whole, store.series(&series).expect("it answers"));
     let samples = SampleQuery {
         account: ACCOUNT,
-        series: (0..4).collect(),
+        series: (0..8).collect(),
         from_ms: 0,
         to_ms: i64::MAX,
         max_samples: 1000,
