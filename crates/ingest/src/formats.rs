@@ -17,7 +17,7 @@ use std::{
 
 use daemon::disk::{Disk, LocalDisk};
 use metadata_store::{Catalogue, Replacement};
-use telemetry_store::table::Table;
+use telemetry_store::{checkpoint, table::Table};
 use tempfile::TempDir;
 
 use self::{
@@ -205,9 +205,11 @@ fn a_newer_journal_is_refused_and_left_untouched() {
 fn a_newer_checkpoint_is_refused_and_left_untouched() {
     let newer = |dir: &Path| {
         let path = only_file(&dir.join("checkpoints"));
-        let mut bytes = fs::read(&path).expect("it can be read");
-        bytes[0] += 1;
-        fs::write(path, bytes).expect("it can be written");
+        let bytes = fs::read(&path).expect("it can be read").into();
+        let mut content = checkpoint::content(&bytes).expect("it is whole").to_vec();
+        content[0] += 1;
+        content.extend(checkpoint::seal(&content));
+        fs::write(path, content).expect("it can be written");
     };
     check_refused(newer, "the checkpoint has version 4; this program reads up to 3");
 }

@@ -20,11 +20,14 @@ const DAMAGED: &str = ".damaged";
 pub(crate) fn write(disk: &dyn Disk, path: &Path, content: &[u8]) -> io::Result<u64> {
     let mut file = disk.create(path)?;
     file.append(content)?;
-    let mut seal = crc32c::crc32c(content).to_le_bytes().to_vec();
-    seal.extend_from_slice(MAGIC);
-    file.append(&seal)?;
+    file.append(&seal(content))?;
     file.sync()?;
     Ok(file.len())
+}
+
+/// What stands behind a consumer's bytes.
+pub fn seal(content: &[u8]) -> Vec<u8> {
+    [&crc32c::crc32c(content).to_le_bytes(), MAGIC].concat()
 }
 
 /// What a consumer wrote; nothing when the bytes do not carry their checksum.
