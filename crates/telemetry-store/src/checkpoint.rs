@@ -27,7 +27,7 @@ pub(crate) fn write(disk: &dyn Disk, path: &Path, content: &[u8]) -> io::Result<
 
 /// What stands behind a consumer's bytes.
 pub fn seal(content: &[u8]) -> Vec<u8> {
-    [&crc32c::crc32c(content).to_le_bytes(), MAGIC].concat()
+    [crc32c::crc32c(content).to_le_bytes(), *MAGIC].concat()
 }
 
 /// What a consumer wrote; nothing when the bytes do not carry their checksum.
