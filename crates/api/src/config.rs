@@ -43,7 +43,7 @@ impl Default for Config {
             rows: MAX_ROWS,
             query_deadline: Duration::from_secs(20),
             sample_queries: promql::Limits::default(),
-            sample_queries_at_once: 2,
+            sample_queries_at_once: 1,
             session_idle: Duration::from_secs(12 * 3600),
             session_absolute: Duration::from_secs(7 * 24 * 3600),
         }
@@ -51,11 +51,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The default, with queries that take so many bytes of memory together: half of it is for queries in PromQL.
+    /// The default, with queries that take so many bytes of memory together: five eighths of it are for the one in PromQL.
     pub fn within(bytes: usize) -> Config {
         let default = Config::default();
-        let rows = MAX_ROWS.min(bytes / 2 / default.queries_at_once / ROW_BYTES);
-        let of_one = bytes / 2 / default.sample_queries_at_once;
+        let of_samples = bytes / 8 * 5;
+        let rows = MAX_ROWS.min((bytes - of_samples) / default.queries_at_once / ROW_BYTES);
+        let of_one = of_samples / default.sample_queries_at_once;
         Config { rows, sample_queries: promql::Limits::of_memory(of_one), ..default }
     }
 
