@@ -27,7 +27,7 @@ use self::{
 use crate::otlp::Signal;
 
 /// What this version writes.
-const WRITTEN: &str = "v5";
+const WRITTEN: &str = "v6";
 /// The versions before the tables of raw samples.
 const WITHOUT_SAMPLES: [&str; 3] = ["v1", "v2", "v3"];
 /// The versions before the table of counted samples.
@@ -211,7 +211,7 @@ fn a_newer_checkpoint_is_refused_and_left_untouched() {
         content.extend(checkpoint::seal(&content));
         fs::write(path, content).expect("it can be written");
     };
-    check_refused(newer, "the checkpoint has version 4; this program reads up to 3");
+    check_refused(newer, "the checkpoint has version 5; this program reads up to 4");
 }
 
 #[test]

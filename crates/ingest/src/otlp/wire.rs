@@ -225,23 +225,23 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// What is left to read of a message.
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
     #[inline]
-    pub(super) fn new(bytes: &'a [u8]) -> Cursor<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Cursor<'a> {
         Cursor { rest: bytes }
     }
 
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     #[inline]
-    pub(super) fn fixed64(&mut self) -> Result<u64, Problem> {
+    pub(crate) fn fixed64(&mut self) -> Result<u64, Problem> {
         self.array().map(u64::from_le_bytes)
     }
 
@@ -274,7 +274,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    pub(super) fn varint(&mut self) -> Result<u64, Problem> {
+    pub(crate) fn varint(&mut self) -> Result<u64, Problem> {
         // Most tags, lengths and enums are one byte.
         if let Some((&first, rest)) = self.rest.split_first()
             && first < 0x80
@@ -302,14 +302,14 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Problem> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Problem> {
         let (bytes, rest) = self.rest.split_first_chunk::<N>().ok_or(Problem::Truncated)?;
         self.rest = rest;
         Ok(*bytes)
     }
 
     #[inline]
-    pub(super) fn delimited(&mut self) -> Result<&'a [u8], Problem> {
+    pub(crate) fn delimited(&mut self) -> Result<&'a [u8], Problem> {
         let length = self.varint()?;
         let fits = usize::try_from(length).ok().and_then(|n| self.rest.split_at_checked(n));
         let (bytes, rest) = fits.ok_or(Problem::LyingLength(length))?;

@@ -1,8 +1,11 @@
 //! The checkpoint: all that is undecided when a cut is made. Loading it and reading the journal on from the cut's offset
 //! gives the same figures as if the process had never stopped.
 //!
-//! Bytes: `u16 version` little-endian, then postcard of [`Saved`], since version 3 within zstd. Fields are only ever added in
-//! a new version, and a version reads those before it.
+//! Bytes: `u16 version` little-endian, then postcard of [`Saved`], since version 3 within zstd. Since version 4 open traces stand
+//! behind it, see [`open`]: `u32` its compressed length, little-endian, itself, the traces. Fields are only ever added in a new
+//! version, and a version reads those before it.
+
+mod open;
 
 use std::io::Read;
 
@@ -20,7 +23,7 @@ use super::{
     traces::{ErrorMark, OpenTrace, TraceKey},
 };
 
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 /// Fast, and a third of the bytes.
 const LEVEL: i32 = 1;
 /// No checkpoint is larger once it is decompressed.
@@ -30,6 +33,7 @@ const MAX_BYTES: usize = 4 << 30;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Saved {
     pub(super) targets: Vec<Target>,
+    /// Since version 4 empty where it stands among the rest.
     pub(super) open: Vec<(TraceKey, OpenTrace)>,
     pub(super) errors: Vec<(i64, TraceKey, Vec<ErrorMark>)>,
     pub(super) nodes: Nodes,
@@ -100,7 +104,8 @@ impl From<SavedV1> for SavedV2 {
 #[derive(Debug, Serialize)]
 pub(super) struct Saving<'p> {
     pub(super) targets: &'p [Target],
-    pub(super) open: Vec<(&'p TraceKey, &'p OpenTrace)>,
+    /// Always empty: see [`Saving::encode`].
+    pub(super) open: &'static [()],
     pub(super) errors: Vec<(i64, TraceKey, &'p [ErrorMark])>,
     pub(super) nodes: &'p Nodes,
     pub(super) duplicates: SavedDuplicates,
@@ -123,16 +128,22 @@ pub enum CheckpointError {
 }
 
 impl Saving<'_> {
-    pub(super) fn encode(&self) -> Vec<u8> {
-        // Room for what mostly fills it, so that it is not copied while it grows.
-        const SPAN: usize = 64;
-        let spans: usize = self.open.iter().map(|(_, open)| open.spans.len()).sum();
-        let body = postcard::to_extend(self, Vec::with_capacity(spans * SPAN))
-            .expect("every part has a known length");
-        let mut bytes = Vec::with_capacity(body.len() / 2);
+    /// With the open traces, which hold so many spans.
+    pub(super) fn encode<'t>(
+        &self,
+        traces: impl Iterator<Item = (&'t TraceKey, &'t OpenTrace)>,
+        spans: usize,
+    ) -> Vec<u8> {
+        let rest = postcard::to_allocvec(self).expect("every part has a known length");
+        let mut bytes = Vec::with_capacity(rest.len() / 2 + spans * open::SPAN_BYTES);
         bytes.extend_from_slice(&VERSION.to_le_bytes());
-        zstd::stream::copy_encode(body.as_slice(), &mut bytes, LEVEL)
+        bytes.extend_from_slice(&[0; LENGTH]);
+        zstd::stream::copy_encode(rest.as_slice(), &mut bytes, LEVEL)
             .expect("memory takes what is written");
+        drop(rest);
+        let length = u32::try_from(bytes.len() - 2 - LENGTH).expect("it is far below 4 GiB");
+        bytes[2..2 + LENGTH].copy_from_slice(&length.to_le_bytes());
+        traces.for_each(|(key, trace)| open::put_trace(&mut bytes, key, trace));
         bytes
     }
 }
@@ -142,7 +153,8 @@ impl Saved {
         let (version, body) = bytes.split_first_chunk::<2>().ok_or(CheckpointError::Damaged)?;
         let damaged = |_| CheckpointError::Damaged;
         match u16::from_le_bytes(*version) {
-            VERSION => {
+            VERSION => Saved::decode_parts(body).ok_or(CheckpointError::Damaged),
+            3 => {
                 let body = decompressed(body).ok_or(CheckpointError::Damaged)?;
                 postcard::from_bytes(&body).map_err(damaged)
             }
@@ -153,6 +165,18 @@ impl Saved {
             newer if newer > VERSION => Err(CheckpointError::Newer(newer)),
             _ => Err(CheckpointError::Damaged),
         }
+    }
+}
+
+/// Bytes of the length of what stands before the open traces.
+const LENGTH: usize = size_of::<u32>();
+
+impl Saved {
+    fn decode_parts(body: &[u8]) -> Option<Saved> {
+        let (length, parts) = body.split_first_chunk::<LENGTH>()?;
+        let (rest, traces) = parts.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let saved: Saved = postcard::from_bytes(&decompressed(rest)?).ok()?;
+        Some(Saved { open: open::read(traces)?, ..saved })
     }
 }
 

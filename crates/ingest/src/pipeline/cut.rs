@@ -125,7 +125,7 @@ impl Pipeline {
                 from: position(&self.committed),
                 to: position(&self.next),
             };
-            let checkpoint = self.saving().encode();
+            let checkpoint = self.saving().encode(self.traces.open(), self.traces.size().1);
             let frozen = self.config.store.freeze(position, checkpoint);
             self.metrics.begin_head();
             let (frozen, to) = (Arc::new(frozen), self.next.clone());
@@ -177,7 +177,7 @@ impl Pipeline {
     fn saving(&self) -> Saving<'_> {
         Saving {
             targets: self.targets.all(),
-            open: self.traces.open().collect(),
+            open: &[],
             errors: self.traces.errors().collect(),
             nodes: &self.nodes,
             duplicates: self.duplicates.save(),

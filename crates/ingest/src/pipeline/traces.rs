@@ -43,7 +43,7 @@ const CLOSED_BYTES: usize = 92;
 /// Skeletons of open traces kept in memory; above it the oldest close.
 const MAX_OPEN_SPANS: usize = 2_000_000;
 /// About what each of them takes, once more in the checkpoint that is being written, bytes.
-const OPEN_BYTES: usize = 160;
+const OPEN_BYTES: usize = 112;
 
 /// A trace of an account: two accounts that call each other share its id.
 pub(super) type TraceKey = (AccountId, TraceId);
