@@ -33,7 +33,10 @@ use ingest::{
 };
 use journal::Journal as _;
 use metadata_store::{MetadataStore, Sessions as _};
-use model::sanitise::{MaskList, Sanitiser};
+use model::{
+    id::PARTITIONS,
+    sanitise::{MaskList, Sanitiser},
+};
 use telemetry_store::upkeep::{Retention, TrustedTime};
 use tracing::{error, info, warn};
 
@@ -297,6 +300,8 @@ fn build_intake(
     let config = intake::Config {
         limits,
         retention: *settings.retention_minutes,
+        // One lane has one consumer, which reads all partitions.
+        partitions: if stores.journal.lanes() == 1 { 1 } else { PARTITIONS },
         ..intake::Config::default()
     };
     let deps = intake::Deps {

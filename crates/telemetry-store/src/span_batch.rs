@@ -1,6 +1,7 @@
 //! Spans in memory: what the head holds, what a cut sorts and encodes, what reading a segment gives.
 
 mod keys;
+mod vocabulary;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,10 @@ use model::{
 use rustc_hash::FxHashMap;
 
 pub(crate) use self::keys::Entry;
-pub use self::keys::{Attributes, Keys, Listed, Numbered};
+pub use self::{
+    keys::{Attributes, Keys, Listed, Numbered},
+    vocabulary::{Known, Numbers, Vocabulary},
+};
 use crate::{
     attribute,
     reader::{Span, SpanEvent},
@@ -81,6 +85,8 @@ pub(crate) struct Part {
     keys: Keys,
     /// The last row's resource: that of the next one, nearly always.
     resource: u32,
+    /// The last row's name, scope, trace state and status message.
+    last: [u32; 4],
 }
 
 /// Of a row what a search looks at first.
@@ -157,6 +163,13 @@ impl Part {
         self.arena.extend_from_slice(row.events);
         let links = self.place();
         self.arena.extend_from_slice(row.links);
+        let texts = [row.name, row.scope, row.trace_state, row.status_message];
+        for (last, text) in self.last.iter_mut().zip(texts) {
+            if self.texts.get(*last) != text.as_bytes() {
+                *last = self.texts.number(text.as_bytes());
+            }
+        }
+        let [name, scope, trace_state, status_message] = self.last;
         self.traces.push(row.trace);
         self.fixed.push(Fixed {
             id: row.id.0,
@@ -165,10 +178,10 @@ impl Part {
             duration_ns: row.duration_ns,
             entities: [row.application, row.tier, row.node],
             flags: row.flags,
-            name: self.texts.number(row.name.as_bytes()),
-            scope: self.texts.number(row.scope.as_bytes()),
-            trace_state: self.texts.number(row.trace_state.as_bytes()),
-            status_message: self.texts.number(row.status_message.as_bytes()),
+            name,
+            scope,
+            trace_state,
+            status_message,
             resource: self.resource,
             bodies: [attributes, events, links],
             kind: row.kind,
@@ -206,6 +219,7 @@ impl Part {
         self.traces.shrink_to_fit();
         self.fixed.shrink_to_fit();
         self.arena.shrink_to_fit();
+        self.keys.close();
     }
 
     /// Keys and counts of its attributes.
@@ -214,6 +228,17 @@ impl Part {
     }
 
     pub(crate) fn row(&self, at: usize) -> SpanRow<'_> {
+        SpanRow {
+            name: self.text(self.fixed[at].name),
+            scope: self.text(self.fixed[at].scope),
+            trace_state: self.text(self.fixed[at].trace_state),
+            status_message: self.text(self.fixed[at].status_message),
+            ..self.row_without_texts(at)
+        }
+    }
+
+    /// A row whose name, scope, trace state and status message are empty, for who has them by their numbers.
+    pub(crate) fn row_without_texts(&self, at: usize) -> SpanRow<'_> {
         let fixed = &self.fixed[at];
         let [application, tier, node] = fixed.entities;
         let [attributes, events, links] = fixed.bodies.map(|start| start as usize);
@@ -230,10 +255,10 @@ impl Part {
             application,
             tier,
             node,
-            name: self.text(fixed.name),
-            scope: self.text(fixed.scope),
-            trace_state: self.text(fixed.trace_state),
-            status_message: self.text(fixed.status_message),
+            name: "",
+            scope: "",
+            trace_state: "",
+            status_message: "",
             resource: self.texts.get(fixed.resource),
             attributes: Attributes::Numbered(Numbered::new(
                 &self.arena[attributes..events],
@@ -426,16 +451,17 @@ impl SpanBatch {
         let number = |at: usize| u32::try_from(at).expect("a batch holds fewer than 2^32 spans");
         let mut order = Vec::with_capacity(self.len());
         for (number_of_part, part) in self.parts.iter().enumerate() {
-            for (at, trace) in part.traces.iter().enumerate() {
-                // What mostly decides lies with what is sorted.
-                let (first, _) = trace.0.split_first_chunk().expect("a trace id has 16 bytes");
-                order.push((u64::from_be_bytes(*first), number(number_of_part), number(at)));
+            for (at, (trace, fixed)) in part.traces.iter().zip(&part.fixed).enumerate() {
+                // What decides lies with what is sorted: rows themselves lie far apart.
+                let trace = u128::from_be_bytes(trace.0);
+                order.push((trace, fixed.start_ns, number(number_of_part), number(at)));
             }
         }
-        let key = |part: u32, at: u32| self.parts[part as usize].key(at as usize);
-        order
-            .sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| key(a.1, a.2).cmp(&key(b.1, b.2))));
-        order.into_iter().map(|(_, part, at)| (part, at)).collect()
+        let id = |part: u32, at: u32| self.parts[part as usize].fixed[at as usize].id;
+        order.sort_unstable_by(|a, b| {
+            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| id(a.2, a.3).cmp(&id(b.2, b.3)))
+        });
+        order.into_iter().map(|(.., part, at)| (part, at)).collect()
     }
 }
 

@@ -10,7 +10,11 @@ use bytes::Bytes;
 use daemon::disk::{Disk, LocalDisk};
 use journal::{Journal, Log, LogConfig, Record};
 use metadata_store::{Catalogue, Directory, MetadataStore, SqlCatalogue, SqlEntities, Url};
-use model::{id::AccountId, naming::template::Template, sanitise::Sanitiser};
+use model::{
+    id::{AccountId, PARTITIONS},
+    naming::template::Template,
+    sanitise::Sanitiser,
+};
 use telemetry_store::{Store, upkeep::Retention};
 use tokio::runtime::Runtime;
 
@@ -115,9 +119,11 @@ impl DataDir {
             now_ns: self.now_ms.unsigned_abs() * 1_000_000,
             retention: Duration::from_secs(8 * 86_400),
             max_slice_bytes: slice::MAX_SLICE_BYTES,
+            partitions: PARTITIONS,
             limits: AttributeLimits::default(),
         };
-        let cut = slice::cut(signal, request, &rules).expect("the body is sound");
+        let cut = slice::cut(signal, &Bytes::copy_from_slice(request), &rules)
+            .expect("the body is sound");
         assert_eq!(cut.refused.total(), 0, "nothing of it is refused");
         let record = |slice: slice::Slice| Record {
             topic: signal.topic(),
@@ -127,7 +133,7 @@ impl DataDir {
             received_ns: rules.now_ns,
             sender: None,
             items: slice.items,
-            payload: Bytes::from(slice.bytes),
+            payload: slice.bytes,
         };
         let done = Box::new(|result: Result<(), _>| result.expect("there is room"));
         self.journal.append(cut.slices.into_iter().map(record).collect(), done);

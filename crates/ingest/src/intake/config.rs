@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::id::AccountId;
+use model::id::{AccountId, PARTITIONS};
 
 use crate::otlp::limits::AttributeLimits;
 
@@ -12,6 +12,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is older is refused: as long as figures of one minute are kept.
     pub retention: Duration,
+    /// Into how many partitions requests are cut: 1 where all of them have one consumer.
+    pub partitions: u16,
     /// Who owns what is sent without a key, on listeners that allow that.
     pub account_without_key: AccountId,
 }
@@ -21,6 +23,7 @@ impl Default for Config {
         Config {
             limits: Limits::default(),
             retention: Duration::from_secs(8 * 86_400),
+            partitions: PARTITIONS,
             account_without_key: AccountId::FIRST,
         }
     }

@@ -130,6 +130,7 @@ impl Shared {
             now_ns,
             retention: self.config.retention,
             max_slice_bytes: crate::otlp::slice::MAX_SLICE_BYTES,
+            partitions: self.config.partitions,
             limits: self.config.limits.attributes,
         }
     }

@@ -1,7 +1,5 @@
 //! From a body as sent to records for the journal: inflated, converted, checked, cut. Values in, values out.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 
 use super::{
@@ -70,7 +68,7 @@ pub(super) fn prepare(
     reservation.grow(request.len()).map_err(PrepareError::NoRoom)?;
     let cut = slice::cut(payload.signal, &request, rules).map_err(PrepareError::Wire)?;
     let fingerprint = twox_hash::XxHash3_64::oneshot(&request);
-    let records = cut.slices.iter().map(|slice| slice.bytes.capacity()).sum();
+    let records = cut.slices.iter().map(|slice| slice.bytes.len()).sum();
     drop(request);
     drop(inflated);
     reservation.resize(records).map_err(PrepareError::NoRoom)?;
@@ -92,48 +90,49 @@ fn prepare_write(
         ConvertError::TooBig { .. } => PrepareError::TooBig,
         error => PrepareError::RemoteWrite(error),
     })?;
-    let bytes = converted.samples.len() + converted.histograms.len();
+    let (samples, histograms) = (Bytes::from(converted.samples), Bytes::from(converted.histograms));
+    let bytes = samples.len() + histograms.len();
     // The records are as large again.
     let more = (2 * bytes).saturating_sub(4 * request.len());
     reservation.grow(more).map_err(PrepareError::NoRoom)?;
     let cut =
-        |request: &[u8]| slice::cut(Signal::Metrics, request, rules).map_err(PrepareError::Wire);
-    let mut whole = cut(&converted.samples)?;
-    let histograms = cut(&converted.histograms)?;
+        |request: &Bytes| slice::cut(Signal::Metrics, request, rules).map_err(PrepareError::Wire);
+    let mut whole = cut(&samples)?;
+    let histograms = cut(&histograms)?;
     let accepted = histograms.accepted;
     whole.absorb(histograms);
     whole.refused.count(Refusal::GaugeHistogram, converted.gauge_histograms);
     let fingerprint = twox_hash::XxHash3_64::oneshot(request);
-    let records = whole.slices.iter().map(|slice| slice.bytes.capacity()).sum();
+    let records = whole.slices.iter().map(|slice| slice.bytes.len()).sum();
     reservation.resize(records).map_err(PrepareError::NoRoom)?;
     Ok(Prepared { cut: whole, fingerprint, histograms: accepted })
 }
 
-fn inflated<'p>(
-    payload: &'p Payload,
+fn inflated(
+    payload: &Payload,
     cap: usize,
     reservation: &mut Reservation,
-) -> Result<Cow<'p, [u8]>, PrepareError> {
+) -> Result<Bytes, PrepareError> {
     if payload.coding == Coding::Identity {
         let fits = payload.body.len() <= cap;
-        return if fits { Ok(Cow::Borrowed(&payload.body)) } else { Err(PrepareError::TooBig) };
+        return if fits { Ok(payload.body.clone()) } else { Err(PrepareError::TooBig) };
     }
     let inflated = inflate(payload.coding, &payload.body, cap, reservation);
-    inflated.map(Cow::Owned).map_err(|error| match error {
+    inflated.map(Bytes::from).map_err(|error| match error {
         InflateError::TooBig => PrepareError::TooBig,
         InflateError::NoRoom(room) => PrepareError::NoRoom(room),
         InflateError::Damaged(error) => PrepareError::Damaged(error),
     })
 }
 
-fn converted<'i>(
+fn converted(
     payload: &Payload,
-    inflated: &'i [u8],
+    inflated: &Bytes,
     cap: usize,
     reservation: &mut Reservation,
-) -> Result<Cow<'i, [u8]>, PrepareError> {
+) -> Result<Bytes, PrepareError> {
     if payload.format == Format::Protobuf {
-        return Ok(Cow::Borrowed(inflated));
+        return Ok(inflated.clone());
     }
     // Lists of short numbers grow when they become protobuf; nearly all else shrinks. So as much again is paid for
     // beforehand, and the rest, bounded by the cap, once it is known.
@@ -145,7 +144,7 @@ fn converted<'i>(
     })?;
     let more = request.len().saturating_sub(inflated.len());
     reservation.grow(more).map_err(PrepareError::NoRoom)?;
-    Ok(Cow::Owned(request))
+    Ok(request.into())
 }
 
 fn message_of(signal: Signal) -> &'static Message {

@@ -7,6 +7,9 @@
 //! Spans are partitioned by trace id; points by resource, since the state of cumulative counters is kept there; log
 //! records by trace id where they have one, else by resource. Fields of the request itself that OTLP does not know yet
 //! are not carried over, and containers without items are dropped, as OTLP allows.
+//!
+//! Where one consumer reads all partitions there is nothing to be cut: a request that fits a record and of which nothing is
+//! refused is the record, as it was sent. Cut into many, resources would be written as often as spans.
 
 mod head;
 mod logs;
@@ -17,6 +20,8 @@ mod traces;
 mod writer;
 
 use std::{borrow::Cow, time::Duration};
+
+use bytes::Bytes;
 
 use model::id::PARTITIONS;
 
@@ -49,6 +54,8 @@ pub struct Rules {
     pub retention: Duration,
     /// Largest record; at most 2 MiB.
     pub max_slice_bytes: usize,
+    /// Into how many partitions: [`PARTITIONS`], or 1 where all of them have one consumer.
+    pub partitions: u16,
     pub limits: AttributeLimits,
 }
 
@@ -58,7 +65,7 @@ pub struct Slice {
     /// Below [`PARTITIONS`].
     pub partition: u16,
     /// An encoded `Export…ServiceRequest`.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Spans, points or log records in it; at least one.
     pub items: u32,
 }
@@ -92,21 +99,31 @@ impl Cut {
 }
 
 /// Cuts an encoded request of the signal. An error means that nothing of it is usable.
-pub fn cut(signal: Signal, request: &[u8], rules: &Rules) -> Result<Cut, WireError> {
-    let shape = match signal {
+pub fn cut(signal: Signal, request: &Bytes, rules: &Rules) -> Result<Cut, WireError> {
+    if rules.partitions == 1 && request.len() <= rules.max_slice_bytes {
+        let mut cutting = Cutting::new(rules, Vec::new());
+        cutting.take_request(signal, request)?;
+        if cutting.cut.refused.total() == 0 && !cutting.leaves_out {
+            return Ok(cutting.whole(request));
+        }
+    }
+    // A quarter more than each partition's share, since shares differ.
+    let expected = match rules.partitions {
+        1 => request.len(),
+        partitions => request.len() / usize::from(partitions) * 5 / 4,
+    };
+    let writers = (0..rules.partitions).map(|partition| Writer::new(partition, expected)).collect();
+    let mut cutting = Cutting::new(rules, writers);
+    cutting.take_request(signal, request)?;
+    Ok(cutting.finish())
+}
+
+fn shape_of(signal: Signal) -> &'static Shape {
+    match signal {
         Signal::Traces => &traces::SHAPE,
         Signal::Metrics => &metrics::SHAPE,
         Signal::Logs => &logs::SHAPE,
-    };
-    let mut cutting = Cutting::new(rules, request.len());
-    for entry in Fields::new(request, shape.request.name) {
-        let entry = entry?;
-        if entry.number == 1 {
-            cutting.count_container(&entry)?;
-            cutting.take_resource(shape, entry.bytes()?)?;
-        }
     }
-    Ok(cutting.finish())
 }
 
 /// What differs between the signals.
@@ -139,14 +156,35 @@ struct Cutting<'r> {
     last_level: u32,
     /// Resources and scopes so far.
     containers: u32,
+    /// Something that is no item does not go into any record.
+    leaves_out: bool,
 }
 
 impl<'r> Cutting<'r> {
-    fn new(rules: &'r Rules, request_bytes: usize) -> Cutting<'r> {
-        // A quarter more than each partition's share, since shares differ.
-        let expected = request_bytes / usize::from(PARTITIONS) * 5 / 4;
-        let writers = (0..PARTITIONS).map(|partition| Writer::new(partition, expected)).collect();
-        Cutting { rules, writers, cut: Cut::default(), last_level: 0, containers: 0 }
+    /// Without writers nothing is written, only looked at.
+    fn new(rules: &'r Rules, writers: Vec<Writer>) -> Cutting<'r> {
+        Cutting {
+            rules,
+            writers,
+            cut: Cut::default(),
+            last_level: 0,
+            containers: 0,
+            leaves_out: false,
+        }
+    }
+
+    fn take_request(&mut self, signal: Signal, request: &[u8]) -> Result<(), WireError> {
+        let shape = shape_of(signal);
+        for entry in Fields::new(request, shape.request.name) {
+            let entry = entry?;
+            if entry.number == 1 {
+                self.count_container(&entry)?;
+                self.take_resource(shape, entry.bytes()?)?;
+            } else {
+                self.leaves_out = true;
+            }
+        }
+        Ok(())
     }
 
     fn count_container(&mut self, entry: &Entry<'_>) -> Result<(), WireError> {
@@ -162,6 +200,7 @@ impl<'r> Cutting<'r> {
             return Ok(());
         }
         let fault = schema::check_except(raw, shape.resource, CHILDREN);
+        self.leaves_out |= fault.is_err();
         let head = Head::read(raw, shape.resource.name, |number| number != CHILDREN)?;
         let resource_bytes = head.last_bytes(1, shape.resource.name);
         self.note_service(resource_bytes);
@@ -188,6 +227,7 @@ impl<'r> Cutting<'r> {
             return Ok(());
         }
         let fault = schema::check_except(raw, shape.scope, CHILDREN);
+        self.leaves_out |= fault.is_err();
         fault.or_else(spare)?;
         let head = Head::read(raw, shape.scope.name, |number| number != CHILDREN)?;
         let place = Place { resource, scope: self.level(CHILDREN, &head), resource_bytes };
@@ -245,7 +285,7 @@ impl<'r> Cutting<'r> {
         item: &'i [u8],
         parts: &'static shorten::Parts,
     ) -> Result<Cow<'i, [u8]>, WireError> {
-        if writer::fits(levels, item, self.rules.max_slice_bytes) {
+        if self.writers.is_empty() || writer::fits(levels, item, self.rules.max_slice_bytes) {
             return Ok(Cow::Borrowed(item));
         }
         shorten::shortened(item, parts, &self.rules.limits).map(Cow::Owned)
@@ -253,7 +293,11 @@ impl<'r> Cutting<'r> {
 
     /// Writes an item into its partition; gives back whether it was taken.
     fn put(&mut self, partition: u16, levels: &[Level<'_>], item_field: u32, item: &[u8]) -> bool {
-        let writer = &mut self.writers[usize::from(partition)];
+        if self.writers.is_empty() {
+            self.cut.accepted += 1;
+            return true;
+        }
+        let writer = &mut self.writers[usize::from(partition % self.rules.partitions)];
         match writer.put(levels, item_field, item, self.rules.max_slice_bytes) {
             Ok(full) => {
                 self.cut.slices.extend(full);
@@ -265,6 +309,14 @@ impl<'r> Cutting<'r> {
                 false
             }
         }
+    }
+
+    /// The request as the only record; nothing of it was refused.
+    fn whole(mut self, request: &Bytes) -> Cut {
+        if let Ok(items @ 1..) = u32::try_from(self.cut.accepted) {
+            self.cut.slices.push(Slice { partition: 0, bytes: request.clone(), items });
+        }
+        self.cut
     }
 
     fn finish(mut self) -> Cut {

@@ -19,10 +19,9 @@ use model::{
 use telemetry_store::{
     attribute::{self, truncated},
     reader::{OwnedValue, SpanEvent},
-    span_batch::{self, Listed, SpanRow, encode_event, encode_link},
+    span_batch::{self, Known, Listed, Numbers, SpanRow, encode_event, encode_link},
 };
 
-use self::known::Known;
 use super::{
     Config,
     registry::{Place, Registry},
@@ -71,7 +70,7 @@ impl Config {
 /// Buffers that serve span after span.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    replaced: Vec<(usize, Replacement)>,
+    cleaned: Cleaned,
     events: Vec<u8>,
     links: Vec<u8>,
     name: String,
@@ -79,10 +78,28 @@ pub(super) struct Buffers {
     pub(super) cleaner: Cleaner,
 }
 
+/// What the cleaner found out about a list of attributes.
+#[derive(Debug, Default)]
+struct Cleaned {
+    /// What must be stored in place of values, by their places.
+    replaced: Vec<(usize, Replacement)>,
+    numbers: Vec<Numbers>,
+    /// To what the numbers belong.
+    epoch: u32,
+}
+
+impl Cleaned {
+    /// The list as it may be stored, at most so many of it.
+    fn listed<'a>(&'a self, attributes: &'a Attributes<'_>, count: usize) -> Listed<'a> {
+        let known = Known { numbers: &self.numbers, epoch: self.epoch };
+        Listed { list: attributes.as_slice(), replaced: &self.replaced, count, known }
+    }
+}
+
 /// Cleans and cuts attributes and texts, counting what it changes.
 #[derive(Debug, Default)]
 pub(super) struct Cleaner {
-    known: Known,
+    known: known::Known,
     /// Values that were removed or masked.
     pub(super) removed: u64,
     /// Attributes or texts over the limits.
@@ -243,7 +260,7 @@ pub(super) fn row<'a: 'b, 'b>(
     let system = attributes.text("db.system.name").or_else(|| attributes.text("db.system"));
     buffers.events.clear();
     buffers.links.clear();
-    buffers.cleaner.replace(attributes, system, context.cleaning, &mut buffers.replaced);
+    buffers.cleaner.replace(attributes, system, context.cleaning, &mut buffers.cleaned);
     store_events(span, system, context, buffers, found);
     for link in span.links().filter_map(Result::ok) {
         if let (Some(trace), Some(id)) =
@@ -271,11 +288,9 @@ pub(super) fn row<'a: 'b, 'b>(
         trace_state: span.trace_state,
         status_message: &buffers.status_message,
         resource: &source.attributes,
-        attributes: span_batch::Attributes::Listed(Listed {
-            list: attributes.as_slice(),
-            replaced: &buffers.replaced,
-            count: context.cleaning.limits.count,
-        }),
+        attributes: span_batch::Attributes::Listed(
+            buffers.cleaned.listed(attributes, context.cleaning.limits.count),
+        ),
         events: &buffers.events,
         links: &buffers.links,
     }
@@ -298,10 +313,9 @@ pub(super) fn store_attributes(
     out: &mut Vec<u8>,
     cleaner: &mut Cleaner,
 ) {
-    let mut replaced = Vec::new();
-    cleaner.replace(attributes, system, cleaning, &mut replaced);
-    let list = attributes.as_slice();
-    let stored = Listed { list, replaced: &replaced, count: cleaning.limits.count };
+    let mut cleaned = Cleaned::default();
+    cleaner.replace(attributes, system, cleaning, &mut cleaned);
+    let stored = cleaned.listed(attributes, cleaning.limits.count);
     stored.iter().for_each(|(key, value)| attribute::encode(out, key, value));
 }
 
@@ -312,14 +326,17 @@ impl Cleaner {
         attributes: &Attributes<'_>,
         system: Option<&str>,
         cleaning: Cleaning<'_>,
-        out: &mut Vec<(usize, Replacement)>,
+        out: &mut Cleaned,
     ) {
-        out.clear();
+        out.replaced.clear();
+        out.numbers.clear();
         self.known.begin();
+        out.epoch = self.known.epoch();
         let limits = cleaning.limits;
         self.truncated += u64::from(attributes.len() > limits.count);
         for (at, (key, value)) in attributes.iter().take(limits.count).enumerate() {
-            let mut replacement = self.known.attribute(cleaning.sanitiser, system, key, &value);
+            let (mut replacement, mut numbers) =
+                self.known.attribute(cleaning.sanitiser, system, key, &value);
             self.removed += u64::from(replacement.is_some());
             let length = match (&replacement, &value) {
                 (Some(Replacement::Masked), _) => 0,
@@ -337,8 +354,10 @@ impl Cleaner {
                     _ => "(over the limit)",
                 };
                 replacement = Some(Replacement::Text(text.to_owned()));
+                numbers.text = None;
             }
-            out.extend(replacement.map(|replacement| (at, replacement)));
+            out.numbers.push(numbers);
+            out.replaced.extend(replacement.map(|replacement| (at, replacement)));
         }
     }
 

@@ -4,10 +4,7 @@
 //! difference. So a trace closes as soon as it looks complete, and at the latest when it has been quiet for longer than
 //! agents take to send.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, VecDeque},
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use model::id::{AccountId, EntityId, TraceId};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -207,11 +204,36 @@ impl OpenTrace {
     }
 }
 
+/// Traces by the millisecond at which they are looked at next: there are many to each.
+#[derive(Debug, Default)]
+struct Due(BTreeMap<i64, Vec<TraceKey>>);
+
+impl Due {
+    fn push(&mut self, at_ms: i64, trace: TraceKey) {
+        self.0.entry(at_ms).or_default().push(trace);
+    }
+
+    /// One of those that are due first.
+    fn first(&self) -> Option<(i64, TraceKey)> {
+        let (at_ms, traces) = self.0.first_key_value()?;
+        Some((*at_ms, *traces.last().expect("an empty one is removed")))
+    }
+
+    /// Removes what [`Due::first`] gives.
+    fn pop(&mut self) {
+        let Some(mut first) = self.0.first_entry() else { return };
+        first.get_mut().pop();
+        if first.get().is_empty() {
+            first.remove();
+        }
+    }
+}
+
 /// Open and lately closed traces.
 #[derive(Debug, Default)]
 pub(super) struct Traces {
     open: FxHashMap<TraceKey, OpenTrace>,
-    due: BinaryHeap<Reverse<(i64, TraceKey)>>,
+    due: Due,
     open_spans: usize,
     closed: FxHashMap<TraceKey, (u64, OpenTrace)>,
     /// Oldest first; one whose number is not that of the closed trace is out of date.
@@ -335,7 +357,7 @@ impl Traces {
     /// Opens a trace.
     pub(super) fn insert(&mut self, trace: TraceKey, open: OpenTrace) {
         self.open_spans += open.spans.len();
-        self.due.push(Reverse((open.last_ms + QUIET_COMPLETE_MS, trace)));
+        self.due.push(open.last_ms + QUIET_COMPLETE_MS, trace);
         self.open.insert(trace, open);
     }
 
@@ -354,10 +376,10 @@ impl Traces {
             open.first_ms = open.first_ms.min(now_ms);
             open.last_ms = open.last_ms.min(now_ms);
         }
-        let due = |(trace, open): (&TraceKey, &OpenTrace)| {
-            Reverse((open.last_ms + QUIET_COMPLETE_MS, *trace))
-        };
-        self.due = self.open.iter().map(due).collect();
+        self.due = Due::default();
+        for (trace, open) in &self.open {
+            self.due.push(open.last_ms + QUIET_COMPLETE_MS, *trace);
+        }
     }
 
     /// Takes out a trace that is to be closed now; nothing when none is due.
@@ -367,7 +389,7 @@ impl Traces {
         mut unanswered: impl FnMut(&OpenTrace) -> bool,
     ) -> Option<(TraceKey, OpenTrace)> {
         loop {
-            let &Reverse((due_ms, trace)) = self.due.peek()?;
+            let (due_ms, trace) = self.due.first()?;
             let crowded = self.open_spans > self.bounds.open_spans;
             if due_ms > now_ms && !crowded {
                 return None;
@@ -385,7 +407,7 @@ impl Traces {
                 self.open_spans -= open.spans.len();
                 return Some((trace, open));
             }
-            self.due.push(Reverse((close_at.min(open.first_ms + MAX_OPEN_MS), trace)));
+            self.due.push(close_at.min(open.first_ms + MAX_OPEN_MS), trace);
         }
     }
 

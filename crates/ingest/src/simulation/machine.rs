@@ -10,7 +10,11 @@ use bytes::Bytes;
 use daemon::disk::{Disk, SimulatedDisk};
 use journal::{Journal, Log, LogConfig, Record};
 use metadata_store::{Catalogue, Directory};
-use model::{id::AccountId, naming::template::Template, sanitise::Sanitiser};
+use model::{
+    id::{AccountId, PARTITIONS},
+    naming::template::Template,
+    sanitise::Sanitiser,
+};
 use telemetry_store::{Store, upkeep::Retention};
 
 use super::{journal::StepJournal, metadata::SlowMetadata, random::Random};
@@ -169,9 +173,11 @@ impl Machine {
             now_ns: self.now_ms.unsigned_abs() * 1_000_000,
             retention: Duration::from_secs(8 * 86_400),
             max_slice_bytes: slice::MAX_SLICE_BYTES,
+            partitions: PARTITIONS,
             limits: AttributeLimits::default(),
         };
-        let cut = slice::cut(signal, request, &rules).expect("the traffic is sound");
+        let cut = slice::cut(signal, &Bytes::copy_from_slice(request), &rules)
+            .expect("the traffic is sound");
         assert_eq!(cut.refused.total(), 0, "nothing of it is refused");
         let fingerprint = twox_hash::XxHash3_64::oneshot(request);
         let records = cut.slices.into_iter().map(|slice| Record {
@@ -182,7 +188,7 @@ impl Machine {
             received_ns: self.now_ms.unsigned_abs() * 1_000_000,
             sender: None,
             items: slice.items,
-            payload: Bytes::from(slice.bytes),
+            payload: slice.bytes,
         });
         let (answer, answered) = std::sync::mpsc::channel();
         let done = Box::new(move |result| answer.send(result).expect("somebody waits"));

@@ -1,12 +1,15 @@
 use std::{collections::BTreeMap, time::Duration};
 
+use bytes::Bytes;
+
 use ingest::otlp::{
     Signal, json,
     limits::AttributeLimits,
     schema::{EXPORT_LOGS, EXPORT_METRICS, EXPORT_TRACE},
-    slice::{Rules, cut},
+    slice::{self, Cut, Rules},
+    wire::WireError,
 };
-use model::id::TraceId;
+use model::id::{PARTITIONS, TraceId};
 use proptest::prelude::*;
 use prost::Message;
 
@@ -24,8 +27,13 @@ fn rules(max_slice_bytes: usize) -> Rules {
         now_ns: NOW,
         retention: Duration::from_secs(86_400),
         max_slice_bytes,
+        partitions: PARTITIONS,
         limits: AttributeLimits::default(),
     }
+}
+
+fn cut(signal: Signal, request: &[u8], rules: &Rules) -> Result<Cut, WireError> {
+    slice::cut(signal, &Bytes::copy_from_slice(request), rules)
 }
 
 fn any_span() -> impl Strategy<Value = Span> {
@@ -85,9 +93,10 @@ proptest! {
 
     #[test]
     fn cutting_keeps_every_span_under_its_resource_and_scope(
-        request in any_traces(), max_bytes in 4000usize..9000,
+        request in any_traces(), max_bytes in 4000usize..9000, partitions in prop_oneof![Just(1), Just(PARTITIONS)],
     ) {
-        let cut = cut(Signal::Traces, &request.encode_to_vec(), &rules(max_bytes)).unwrap();
+        let rules = Rules { partitions, ..rules(max_bytes) };
+        let cut = cut(Signal::Traces, &request.encode_to_vec(), &rules).unwrap();
         let spans: u64 = placed(std::slice::from_ref(&request)).values().map(|spans| spans.len() as u64).sum();
         prop_assert_eq!((cut.accepted, cut.refused.total()), (spans, 0));
         let mut records = Vec::new();
@@ -99,7 +108,7 @@ proptest! {
             prop_assert_eq!(spans.len(), slice.items as usize);
             for span in spans {
                 let id = TraceId::from_bytes(&span.trace_id).unwrap();
-                prop_assert_eq!(id.partition(), slice.partition);
+                prop_assert_eq!(id.partition() % partitions, slice.partition);
             }
             records.push(record);
         }
@@ -142,7 +151,9 @@ proptest! {
         traces in any_traces(),
         points in prop::collection::vec((0u8..4, 1usize..5), 1..5),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        partitions in prop_oneof![Just(1), Just(PARTITIONS)],
     ) {
+        let rules = Rules { partitions, ..rules(100_000) };
         let mut metrics = proto::metric(Metric::default());
         metrics.resources[0].scopes[0].metrics = points
             .iter()
@@ -159,7 +170,7 @@ proptest! {
                     bytes[at] = *byte;
                 }
             }
-            let Ok(cut) = cut(signal, &bytes, &rules(100_000)) else { continue };
+            let Ok(cut) = cut(signal, &bytes, &rules) else { continue };
             for slice in &cut.slices {
                 prop_assert_eq!(walk(signal, &slice.bytes), Ok(slice.items));
             }
@@ -272,6 +283,39 @@ fn append(to: &mut Metric, more: Metric) {
         (Some(Data::Summary(to)), Some(Data::Summary(more))) => to.points.extend(more.points),
         (to, more) => panic!("{to:?} beside {more:?}"),
     }
+}
+
+#[test]
+fn for_one_consumer_a_sound_request_is_the_record() {
+    let rules = Rules { partitions: 1, ..rules(10_000) };
+    for (signal, request) in [
+        (
+            Signal::Traces,
+            proto::spans((1..20).map(|id| proto::span(id, NOW)).collect()).encode_to_vec(),
+        ),
+        (Signal::Metrics, proto::gauge(&[NOW; 7]).encode_to_vec()),
+        (Signal::Logs, proto::logs(&[NOW; 7]).encode_to_vec()),
+    ] {
+        let cut = cut(signal, &request, &rules).unwrap();
+        assert_eq!(cut.slices.len(), 1, "{signal:?}");
+        assert_eq!(cut.slices[0].bytes, request);
+        assert_eq!((cut.slices[0].partition, u64::from(cut.slices[0].items)), (0, cut.accepted));
+    }
+}
+
+#[test]
+fn what_is_refused_is_no_part_of_the_record_for_one_consumer_either() {
+    let rules = Rules { partitions: 1, ..rules(10_000) };
+    let request = proto::spans(vec![
+        proto::span(1, NOW),
+        Span { start: 0, end: 0, ..proto::span(2, NOW) },
+        proto::span(3, NOW),
+    ]);
+    let cut = cut(Signal::Traces, &request.encode_to_vec(), &rules).unwrap();
+    assert_eq!((cut.accepted, cut.refused.total(), cut.slices.len()), (2, 1, 1));
+    let record = TraceRequest::decode(&cut.slices[0].bytes[..]).unwrap();
+    let spans = &record.resources[0].scopes[0].spans;
+    assert_eq!(spans.iter().map(|span| span.span_id[7]).collect::<Vec<_>>(), [1, 3]);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn records(batch: Batch) -> Vec<Record> {
             received_ns,
             sender,
             items,
-            payload: bytes.into(),
+            payload: bytes,
         }
     };
     slices.into_iter().map(record).collect()
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn each_slice_of_a_body_has_a_fingerprint_of_its_own_within_its_partition() {
-        let slice = |partition| Slice { partition, bytes: vec![1], items: 1 };
+        let slice = |partition| Slice { partition, bytes: vec![1].into(), items: 1 };
         let batch = Batch {
             topic: Topic::Spans,
             account: AccountId::FIRST,

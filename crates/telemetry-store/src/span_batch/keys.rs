@@ -10,6 +10,7 @@ use model::{
 };
 use rustc_hash::FxBuildHasher;
 
+use super::vocabulary::{Known, Numbers};
 use crate::attribute::{self, KINDS, Raw};
 
 /// Types and keys of attributes by number, and how often each occurs. Texts of a key that repeat are kept once: such a key
@@ -21,7 +22,26 @@ pub struct Keys {
     /// The number of each key by its type; [`NONE`] where the key has not come with that type.
     by_kind: Vec<[u32; KINDS]>,
     bytes: usize,
+    known: KnownKeys,
 }
+
+/// What the numbers of a vocabulary's epoch are here.
+#[derive(Debug, Default)]
+struct KnownKeys {
+    epoch: u32,
+    /// By the number of the key.
+    keys: Vec<KnownKey>,
+}
+
+#[derive(Clone, Debug)]
+struct KnownKey {
+    /// [`NONE`] before the key comes.
+    place: u32,
+    /// By the number of the text; [`NONE`] before it comes.
+    texts: Vec<u32>,
+}
+
+const UNKNOWN: KnownKey = KnownKey { place: NONE, texts: Vec::new() };
 
 /// A type and key.
 #[derive(Debug)]
@@ -84,13 +104,15 @@ impl Keys {
     /// Appends an attribute.
     fn put(&mut self, key: &[u8], value: Value<'_>, out: &mut Vec<u8>) {
         let place = self.place(key);
-        if let Value::Str(text) = value
-            && text.len() <= MAX_REPEATING
-        {
+        self.put_at(place, key, value, out);
+    }
+
+    fn put_at(&mut self, place: usize, key: &[u8], value: Value<'_>, out: &mut Vec<u8>) {
+        if let Value::Str(text) = value {
             let number = self.number(place, REPEATING, key);
             let entry = &mut self.all[number];
             let texts = entry.texts.as_mut().expect("it has texts");
-            if let Some(text) = texts.number(text, &mut self.bytes) {
+            if let Some(text) = texts.number(text, usize::MAX, &mut self.bytes) {
                 entry.count += 1;
                 attribute::put_length(out, number);
                 return attribute::put_length(out, text as usize);
@@ -100,6 +122,47 @@ impl Keys {
         self.all[number].count += 1;
         attribute::put_length(out, number);
         attribute::put_value(out, value);
+    }
+
+    /// Appends an attribute that has numbers of the vocabulary's epoch to which [`KnownKeys`] belong.
+    fn put_known(&mut self, numbers: Numbers, key: &str, value: Value<'_>, out: &mut Vec<u8>) {
+        let of_key = numbers.key as usize;
+        if of_key >= self.known.keys.len() {
+            self.known.keys.resize(of_key + 1, UNKNOWN);
+        }
+        if self.known.keys[of_key].place == NONE {
+            self.known.keys[of_key].place = self.place(key.as_bytes()) as u32;
+        }
+        let place = self.known.keys[of_key].place as usize;
+        let (Some(of_text), Value::Str(text)) = (numbers.text, value) else {
+            return self.put_at(place, key.as_bytes(), value, out);
+        };
+        let number = self.number(place, REPEATING, key.as_bytes());
+        let entry = &mut self.all[number];
+        entry.count += 1;
+        let known = &mut self.known.keys[of_key].texts;
+        let of_text = of_text as usize;
+        if of_text >= known.len() {
+            known.resize(of_text + 1, NONE);
+        }
+        if known[of_text] == NONE {
+            let texts = entry.texts.as_mut().expect("it has texts");
+            known[of_text] = texts.keep(text, &mut self.bytes);
+        }
+        attribute::put_length(out, number);
+        attribute::put_length(out, known[of_text] as usize);
+    }
+
+    /// Prepares for numbers of a vocabulary's epoch.
+    fn expect(&mut self, epoch: u32) {
+        if self.known.epoch != epoch {
+            self.known = KnownKeys { epoch, keys: Vec::new() };
+        }
+    }
+
+    /// Forgets what is of use only while rows are added.
+    pub(super) fn close(&mut self) {
+        self.known = KnownKeys::default();
     }
 
     /// Each head and how many attributes have it.
@@ -124,7 +187,7 @@ impl Keys {
 
 /// Texts of one key, each kept once.
 #[derive(Debug, Default)]
-struct Texts {
+pub(super) struct Texts {
     /// Each as [`attribute::put_value`] writes it.
     bytes: Vec<u8>,
     starts: Vec<u32>,
@@ -142,18 +205,17 @@ impl Texts {
         self.varies
     }
 
-    /// The number of a text; nothing where texts of this key hardly repeat.
-    fn number(&mut self, text: &str, memory: &mut usize) -> Option<u32> {
-        if self.varies {
+    /// The number of a text; nothing where texts of this key hardly repeat, and for a new one where there are `max`.
+    pub(super) fn number(&mut self, text: &str, max: usize, memory: &mut usize) -> Option<u32> {
+        if self.varies || text.len() > MAX_REPEATING {
             return None;
         }
         self.asked += 1;
-        let is = |number: u32| content(self.get(number)) == text.as_bytes();
-        if !self.starts.is_empty() && is(self.last) {
+        if self.is(self.last, text) {
             return Some(self.last);
         }
         let hash = FxBuildHasher.hash_one(text);
-        if let Some(&number) = self.numbers.find(hash, |number| is(*number)) {
+        if let Some(&number) = self.numbers.find(hash, |number| self.is(*number, text)) {
             self.last = number;
             return Some(number);
         }
@@ -161,6 +223,23 @@ impl Texts {
             self.varies = true;
             return None;
         }
+        (self.starts.len() < max).then(|| self.add(hash, text, memory))
+    }
+
+    /// The number of a text, which is kept whether texts of this key repeat or not.
+    fn keep(&mut self, text: &str, memory: &mut usize) -> u32 {
+        let hash = FxBuildHasher.hash_one(text);
+        match self.numbers.find(hash, |number| self.is(*number, text)) {
+            Some(&number) => number,
+            None => self.add(hash, text, memory),
+        }
+    }
+
+    fn is(&self, number: u32, text: &str) -> bool {
+        (number as usize) < self.starts.len() && content(self.get(number)) == text.as_bytes()
+    }
+
+    fn add(&mut self, hash: u64, text: &str, memory: &mut usize) -> u32 {
         let number = u32::try_from(self.starts.len()).expect("a part has fewer texts");
         self.starts.push(u32::try_from(self.bytes.len()).expect("a part is far below 4 GiB"));
         attribute::put_value(&mut self.bytes, Value::Str(text));
@@ -172,7 +251,7 @@ impl Texts {
         self.numbers.insert_unique(hash, number, rehash);
         *memory += 2 * (text.len() + 16);
         self.last = number;
-        Some(number)
+        number
     }
 
     /// A text as [`attribute::put_value`] writes it.
@@ -245,6 +324,8 @@ pub struct Listed<'a> {
     pub replaced: &'a [(usize, Replacement)],
     /// Only so many of them are stored.
     pub count: usize,
+    /// Their numbers, where there are any; those that are replaced have none of a text.
+    pub known: Known<'a>,
 }
 
 /// Longer keys are cut.
@@ -299,6 +380,14 @@ impl<'a> Attributes<'a> {
     /// Appends them with numbers of `keys`.
     pub(super) fn number(self, keys: &mut Keys, out: &mut Vec<u8>) {
         keys.begin();
-        self.iter().for_each(|(key, value)| keys.put(key.as_bytes(), value, out));
+        match self {
+            Attributes::Listed(listed) if !listed.known.numbers.is_empty() => {
+                keys.expect(listed.known.epoch);
+                for ((key, value), numbers) in listed.iter().zip(listed.known.numbers) {
+                    keys.put_known(*numbers, key, value, out);
+                }
+            }
+            _ => self.iter().for_each(|(key, value)| keys.put(key.as_bytes(), value, out)),
+        }
     }
 }

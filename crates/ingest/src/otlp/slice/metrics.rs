@@ -24,7 +24,10 @@ pub(super) static SHAPE: Shape = Shape {
 const POINTS: u32 = 1;
 
 fn take(cutting: &mut Cutting<'_>, place: &Place<'_>, raw: &[u8]) -> Result<(), WireError> {
-    let Some((data, message)) = data_of(raw)? else { return Ok(()) };
+    let Some((data, message)) = data_of(raw)? else {
+        cutting.leaves_out = true;
+        return Ok(());
+    };
     let body = data.bytes()?;
     if let Some(why) = fault_of(raw, &data, message)? {
         cutting.refuse(why, count_points(raw));

@@ -84,7 +84,7 @@ impl Writer {
     /// Ends the record, where anything is in it.
     pub(super) fn finish(&mut self) -> Option<Slice> {
         self.close(0);
-        let bytes = std::mem::take(&mut self.bytes);
+        let bytes = std::mem::take(&mut self.bytes).into();
         let items = std::mem::take(&mut self.items);
         (items > 0).then_some(Slice { partition: self.partition, bytes, items })
     }

@@ -4,13 +4,11 @@ use std::hash::BuildHasher;
 
 use model::{
     attributes::Value,
-    key_numbers::KeyNumbers,
     sanitise::{Replacement, Rule, Sanitiser},
 };
 use rustc_hash::FxBuildHasher;
+use telemetry_store::span_batch::{Numbers, Vocabulary};
 
-/// Keys whose rule is known; an agent that makes up keys has all of them looked at again and again.
-const MAX_KEYS: usize = 4096;
 /// Texts that are known to be clean, each at the place its hash gives, and the longest that is remembered.
 const TEXTS: usize = 1024;
 const MAX_TEXT: usize = 256;
@@ -18,70 +16,86 @@ const MAX_TEXT: usize = 256;
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    keys: KeyNumbers,
+    vocabulary: Vocabulary,
     /// By the number of the key.
-    rules: Vec<Rule>,
+    keys: Vec<Key>,
     /// Empty until there is one.
     clean: Vec<Box<str>>,
-    /// Clean statements, each with the database's system.
-    statements: Vec<(Box<str>, Box<str>)>,
+}
+
+#[derive(Debug)]
+struct Key {
+    rule: Rule,
+    /// Whether a text may be stored as it is, by its number.
+    texts: Vec<Verdict>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Verdict {
+    Unknown,
+    Clean,
+    /// A statement of this database system; empty where the span names none.
+    CleanIn(Box<str>),
 }
 
 impl Known {
     /// Says that another list of attributes begins.
     pub(super) fn begin(&mut self) {
-        self.keys.begin();
+        if self.vocabulary.begin() {
+            self.keys.clear();
+        }
     }
 
-    /// [`Sanitiser::attribute`].
+    /// To what the numbers of the list belong.
+    pub(super) fn epoch(&self) -> u32 {
+        self.vocabulary.epoch()
+    }
+
+    /// [`Sanitiser::attribute`], and the numbers of what was sent.
     pub(super) fn attribute(
         &mut self,
         sanitiser: &Sanitiser,
         system: Option<&str>,
         key: &str,
         value: &Value<'_>,
-    ) -> Option<Replacement> {
-        match (self.rule(sanitiser, key), value) {
-            (Rule::Text, Value::Str(text)) => self.text(sanitiser, text).map(Replacement::Text),
-            (Rule::Statement, Value::Str(text)) if text.len() <= MAX_TEXT => {
-                self.statement(sanitiser, system, text)
-            }
-            (rule, value) => sanitiser.value(rule, system, value),
-        }
-    }
-
-    /// Statements with placeholders repeat; those with literals hardly do, and are looked through each time.
-    fn statement(
-        &mut self,
-        sanitiser: &Sanitiser,
-        system: Option<&str>,
-        text: &str,
-    ) -> Option<Replacement> {
-        let hash = FxBuildHasher.hash_one((system, text));
-        let place = hash as usize % TEXTS;
-        let is =
-            |(of, known): &(Box<str>, Box<str>)| **of == *system.unwrap_or("") && **known == *text;
-        if self.statements.get(place).is_some_and(is) {
-            return None;
-        }
-        let replacement = sanitiser.value(Rule::Statement, system, &Value::Str(text));
-        if replacement.is_none() && !text.is_empty() {
-            self.statements.resize(TEXTS, Default::default());
-            self.statements[place] = (system.unwrap_or("").into(), text.into());
-        }
-        replacement
-    }
-
-    fn rule(&mut self, sanitiser: &Sanitiser, key: &str) -> Rule {
-        if self.rules.len() >= MAX_KEYS {
-            self.keys.clear();
-            self.rules.clear();
-        }
-        let (number, is_new) = self.keys.number(key.as_bytes());
+    ) -> (Option<Replacement>, Numbers) {
+        let (number, is_new) = self.vocabulary.key(key);
         if is_new {
-            self.rules.push(sanitiser.rule(key));
+            self.keys.push(Key { rule: sanitiser.rule(key), texts: Vec::new() });
         }
-        self.rules[number as usize]
+        let known = &mut self.keys[number as usize];
+        let text = match value {
+            Value::Str(text) => self.vocabulary.text(number, text),
+            _ => None,
+        };
+        let numbers = Numbers { key: number, text };
+        let Some(at) = text.map(|text| text as usize) else {
+            let replacement = match (known.rule, value) {
+                (Rule::Text, Value::Str(text)) if sanitiser.is_plain(text) => None,
+                (rule, value) => sanitiser.value(rule, system, value),
+            };
+            return (replacement, numbers);
+        };
+        if at >= known.texts.len() {
+            known.texts.resize(at + 1, Verdict::Unknown);
+        }
+        let is_clean = match &known.texts[at] {
+            Verdict::Unknown => false,
+            Verdict::Clean => true,
+            Verdict::CleanIn(of) => **of == *system.unwrap_or(""),
+        };
+        if is_clean {
+            return (None, numbers);
+        }
+        let replacement = sanitiser.value(known.rule, system, value);
+        if replacement.is_some() {
+            return (replacement, Numbers { text: None, ..numbers });
+        }
+        known.texts[at] = match known.rule {
+            Rule::Statement => Verdict::CleanIn(system.unwrap_or("").into()),
+            _ => Verdict::Clean,
+        };
+        (None, numbers)
     }
 
     /// [`Sanitiser::text`].
@@ -140,11 +154,10 @@ mod tests {
                 }) {
                     let value = Value::Str(text);
                     let said = sanitiser.attribute(system, key, &value);
-                    assert_eq!(
-                        known.attribute(&sanitiser, system, key, &value),
-                        said,
-                        "{key}={text} ({system:?})"
-                    );
+                    known.begin();
+                    let (replaced, numbers) = known.attribute(&sanitiser, system, key, &value);
+                    assert_eq!(replaced, said, "{key}={text} ({system:?})");
+                    assert!(replaced.is_none() || numbers.text.is_none());
                 }
             }
         }

@@ -18,7 +18,7 @@ use metadata_store::{
 use model::{
     entity::{Entity as Known, EntityKind},
     figure::{Figure, Scope},
-    id::{AccountId, EntityId, TraceId},
+    id::{AccountId, EntityId, PARTITIONS, TraceId},
     naming::template::Template,
     sanitise::{MaskList, Sanitiser},
     time::{Minute, MinuteRange},
@@ -210,9 +210,11 @@ impl Bench {
             now_ns,
             retention: Duration::from_secs(8 * 86_400),
             max_slice_bytes: slice::MAX_SLICE_BYTES,
+            partitions: PARTITIONS,
             limits: AttributeLimits::default(),
         };
-        let cut = slice::cut(signal, body, &rules).expect("the body is sound");
+        let cut =
+            slice::cut(signal, &Bytes::copy_from_slice(body), &rules).expect("the body is sound");
         assert_eq!(cut.refused.total(), 0, "nothing is refused: {:?}", cut.refused);
         let fingerprint = twox_hash::XxHash3_64::oneshot(body);
         let record = |slice: slice::Slice| Record {
@@ -223,7 +225,7 @@ impl Bench {
             received_ns: now_ns,
             sender: None,
             items: slice.items,
-            payload: Bytes::from(slice.bytes),
+            payload: slice.bytes,
         };
         let records = cut.slices.into_iter().map(record).collect();
         self.journal.append(records, Box::new(|result| result.expect("memory takes it")));

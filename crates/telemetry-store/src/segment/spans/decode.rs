@@ -13,7 +13,7 @@ use model::{
 use crate::{
     attribute,
     segment::column::{Binary, F64, I64, Text, U8, U32, U64, column},
-    span_batch::{Attributes, Listed, SpanBatch, SpanRow},
+    span_batch::{Attributes, Known, Listed, SpanBatch, SpanRow},
 };
 
 /// Decodes record batches in order, remembering the rows of the trace it is in.
@@ -137,6 +137,7 @@ impl Decoder {
                     list: &list,
                     replaced: &[],
                     count: list.len(),
+                    known: Known::default(),
                 }),
                 events: if events.is_null(at) { &[] } else { events.value(at) },
                 links: if links.is_null(at) { &[] } else { links.value(at) },

@@ -304,7 +304,7 @@ impl Columns {
         places: &mut Places,
         filters: &mut FilterWriter,
     ) {
-        let row = part.row(at);
+        let row = part.row_without_texts(at);
         self.push_attributes(&row, places, filters);
         self.trace.extend_from_slice(&row.trace.0);
         self.id.push(row.id.0);
