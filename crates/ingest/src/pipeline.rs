@@ -169,6 +169,8 @@ pub struct Pipeline {
     next_lane: u16,
     nodes: Nodes,
     sources: FxHashMap<u64, (i64, Arc<Source>)>,
+    /// How many sources were made: the newest one's id.
+    sources_made: u64,
     traces: Traces,
     duplicates: Duplicates,
     fresh: FreshlyDecided,
@@ -255,6 +257,7 @@ impl Config {
             next_lane: 0,
             nodes: saved.nodes,
             sources: FxHashMap::default(),
+            sources_made: 0,
             traces,
             duplicates: Duplicates::restore(saved.duplicates),
             fresh: FreshlyDecided::restore(saved.fresh),

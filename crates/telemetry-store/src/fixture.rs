@@ -227,6 +227,7 @@ pub(crate) fn push_span(batch: &mut SpanBatch, trace: TraceId, id: u64, minute: 
         trace_state: "",
         status_message: "",
         resource: b"",
+        resource_id: 0,
         attributes: Attributes::Encoded(b""),
         events: &[],
         links: &[],

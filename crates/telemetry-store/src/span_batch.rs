@@ -42,6 +42,8 @@ pub struct SpanRow<'a> {
     pub trace_state: &'a str,
     pub status_message: &'a str,
     pub resource: &'a [u8],
+    /// Tells the resource from any other one that the process has met; 0 where that is not known.
+    pub resource_id: u64,
     pub attributes: Attributes<'a>,
     pub events: &'a [u8],
     pub links: &'a [u8],
@@ -85,6 +87,7 @@ pub(crate) struct Part {
     keys: Keys,
     /// The last row's resource: that of the next one, nearly always.
     resource: u32,
+    resource_id: u64,
     /// The last row's name, scope, trace state and status message.
     last: [u32; 4],
 }
@@ -154,9 +157,11 @@ impl Texts {
 
 impl Part {
     fn push(&mut self, row: &SpanRow<'_>) {
-        if self.texts.get(self.resource) != row.resource {
+        let is_last = row.resource_id != 0 && row.resource_id == self.resource_id;
+        if !is_last && self.texts.get(self.resource) != row.resource {
             self.resource = self.texts.number(row.resource);
         }
+        self.resource_id = row.resource_id;
         let attributes = self.place();
         row.attributes.number(&mut self.keys, &mut self.arena);
         let events = self.place();
@@ -260,6 +265,7 @@ impl Part {
             trace_state: "",
             status_message: "",
             resource: self.texts.get(fixed.resource),
+            resource_id: 0,
             attributes: Attributes::Numbered(Numbered::new(
                 &self.arena[attributes..events],
                 &self.keys,

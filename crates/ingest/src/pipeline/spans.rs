@@ -44,6 +44,8 @@ pub(super) struct Source {
     pub(super) host: String,
     /// The resource's attributes as they are stored.
     pub(super) attributes: Vec<u8>,
+    /// Tells it from all others of this process, from 1; 0 for one that is read back from the store.
+    pub(super) id: u64,
 }
 
 /// What translating needs besides the span.
@@ -288,6 +290,7 @@ pub(super) fn row<'a: 'b, 'b>(
         trace_state: span.trace_state,
         status_message: &buffers.status_message,
         resource: &source.attributes,
+        resource_id: source.id,
         attributes: span_batch::Attributes::Listed(
             buffers.cleaned.listed(attributes, context.cleaning.limits.count),
         ),
@@ -432,7 +435,7 @@ pub(super) fn stored<'r>(
     let tier_name = registry.name_of(row.tier);
     let host = named_host(&resource).or_else(|| resource.text(HOST)).unwrap_or(&tier_name);
     let host = name::limit(host).into_owned();
-    let source = Source { place, process: 0, tier_name, host, attributes: Vec::new() };
+    let source = Source { place, process: 0, tier_name, host, attributes: Vec::new(), id: 0 };
     let mut span = Span::default();
     span.trace_state = row.trace_state;
     span.flags = row.flags;

@@ -107,7 +107,9 @@ impl Pipeline {
         let attributes = spans::resource_attributes(&attributes, &host, &self.context(now_ms));
         let process = identity.process as u32;
         let tier_name = identity.tier;
-        let source = Arc::new(Source { place, process, tier_name, host, attributes });
+        self.sources_made += 1;
+        let id = self.sources_made;
+        let source = Arc::new(Source { place, process, tier_name, host, attributes, id });
         if self.sources.len() >= MAX_SOURCES {
             self.sources.clear();
         }

@@ -122,6 +122,9 @@ impl ErrorMark {
     }
 }
 
+/// Room is made for as many spans as traces have of late: over about so many traces, and not for more than so many spans.
+const TYPICAL_OF: f32 = 64.0;
+const MAX_TYPICAL: usize = 16;
 /// From so many spans on a trace looks its ids up in a set.
 const SET_FROM: usize = 32;
 /// Different exceptions that one trace remembers.
@@ -250,6 +253,8 @@ pub(super) struct Traces {
     covered_since_ns: u64,
     /// No span that was taken ends later, Unix milliseconds.
     newest_ms: i64,
+    /// About how many spans a trace has, of late.
+    typical: f32,
     bounds: Bounds,
 }
 
@@ -329,7 +334,8 @@ impl Traces {
     /// A trace that is not known in memory, with what is remembered of its exceptions.
     pub(super) fn anew(&self, trace: TraceKey, now_ms: i64) -> OpenTrace {
         let errors = self.errors.get(&trace).cloned().unwrap_or_default();
-        OpenTrace { errors, ..OpenTrace::new(trace.0, now_ms) }
+        let spans = Vec::with_capacity(self.typical.ceil() as usize);
+        OpenTrace { errors, spans, ..OpenTrace::new(trace.0, now_ms) }
     }
 
     /// Remembers the exceptions that were counted of a trace.
@@ -416,7 +422,11 @@ impl Traces {
         self.remember_errors(trace, &closed.errors, now_ms);
         closed.closed_before = true;
         closed.ids = FxHashSet::default();
-        closed.spans.shrink_to_fit();
+        let spans = closed.spans.len();
+        if closed.spans.capacity() > spans + spans / 4 + 2 {
+            closed.spans.shrink_to_fit();
+        }
+        self.typical += (spans.min(MAX_TYPICAL) as f32 - self.typical) / TYPICAL_OF;
         self.closed_weight += closed.weight();
         self.closings += 1;
         self.closed.insert(trace, (self.closings, closed));

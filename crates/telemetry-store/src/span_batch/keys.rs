@@ -324,7 +324,7 @@ pub struct Listed<'a> {
     pub replaced: &'a [(usize, Replacement)],
     /// Only so many of them are stored.
     pub count: usize,
-    /// Their numbers, where there are any; those that are replaced have none of a text.
+    /// Their numbers, where there are any; of those that are replaced the text's is that of what stands in its place.
     pub known: Known<'a>,
 }
 

@@ -41,6 +41,7 @@ fn source(tier: u32, process: u32) -> Source {
         tier_name: "shop".to_owned(),
         host: "shop-host".to_owned(),
         attributes: Vec::new(),
+        id: 0,
     }
 }
 

@@ -30,13 +30,17 @@ struct Key {
     texts: Vec<Verdict>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// What is known of a text.
+#[derive(Clone, Debug)]
 enum Verdict {
     Unknown,
-    Clean,
-    /// A statement of this database system; empty where the span names none.
-    CleanIn(Box<str>),
+    /// It may be stored as it is.
+    Clean(System),
+    Replaced(System, Box<str>, Option<u32>),
 }
+
+/// The database system of whose statements something is known; empty where it is the same for all, or the span names none.
+type System = Box<str>;
 
 impl Known {
     /// Says that another list of attributes begins.
@@ -79,23 +83,30 @@ impl Known {
         if at >= known.texts.len() {
             known.texts.resize(at + 1, Verdict::Unknown);
         }
-        let is_clean = match &known.texts[at] {
-            Verdict::Unknown => false,
-            Verdict::Clean => true,
-            Verdict::CleanIn(of) => **of == *system.unwrap_or(""),
+        let system_of_verdict = match known.rule {
+            Rule::Statement => system.unwrap_or(""),
+            _ => "",
         };
-        if is_clean {
-            return (None, numbers);
+        match &known.texts[at] {
+            Verdict::Clean(of) if **of == *system_of_verdict => return (None, numbers),
+            Verdict::Replaced(of, text, number) if **of == *system_of_verdict => {
+                let replacement = Replacement::Text(text.as_ref().to_owned());
+                return (Some(replacement), Numbers { text: *number, ..numbers });
+            }
+            _ => {}
         }
         let replacement = sanitiser.value(known.rule, system, value);
-        if replacement.is_some() {
-            return (replacement, Numbers { text: None, ..numbers });
-        }
-        known.texts[at] = match known.rule {
-            Rule::Statement => Verdict::CleanIn(system.unwrap_or("").into()),
-            _ => Verdict::Clean,
+        let (verdict, text) = match &replacement {
+            None => (Verdict::Clean(system_of_verdict.into()), text),
+            Some(Replacement::Text(by)) => {
+                let number = self.vocabulary.text(number, by);
+                let by = by.as_str().into();
+                (Verdict::Replaced(system_of_verdict.into(), by, number), number)
+            }
+            Some(_) => (Verdict::Unknown, None),
         };
-        (None, numbers)
+        self.keys[numbers.key as usize].texts[at] = verdict;
+        (replacement, Numbers { text, ..numbers })
     }
 
     /// [`Sanitiser::text`].
@@ -157,7 +168,13 @@ mod tests {
                     known.begin();
                     let (replaced, numbers) = known.attribute(&sanitiser, system, key, &value);
                     assert_eq!(replaced, said, "{key}={text} ({system:?})");
-                    assert!(replaced.is_none() || numbers.text.is_none());
+                    let shown = match &replaced {
+                        None => Some(text),
+                        Some(Replacement::Text(by)) => Some(by.as_str()),
+                        Some(_) => None,
+                    };
+                    let expected = shown.and_then(|text| known.vocabulary.text(numbers.key, text));
+                    assert_eq!(numbers.text, expected);
                 }
             }
         }

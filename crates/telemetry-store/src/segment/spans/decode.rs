@@ -133,6 +133,7 @@ impl Decoder {
                 trace_state: trace_state.value(at),
                 status_message: status_message.value(at),
                 resource: resource.value(at),
+                resource_id: 0,
                 attributes: Attributes::Listed(Listed {
                     list: &list,
                     replaced: &[],

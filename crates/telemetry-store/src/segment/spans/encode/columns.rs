@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use arrow::{
     array::{
-        ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array,
-        Int64Array, StringArray, UInt8Array, UInt32Array, UInt64Array,
+        ArrayRef, BinaryArray, BooleanArray, FixedSizeBinaryArray, Float64Array, Int64Array,
+        StringArray, UInt64Array,
     },
     buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer},
     datatypes::{DataType, Field, Schema, SchemaRef},
@@ -24,8 +24,6 @@ use crate::{
     span_batch::{Entry, Part, SpanRow},
 };
 
-/// Columns of a fixed size before those of [`ENTITIES`].
-const FIXED: usize = 10;
 const ENTITIES: [&str; 3] = ["application", "tier", "node"];
 const TEXTS: [&str; 4] = ["name", "scope", "trace_state", "status_message"];
 /// Texts and the resource.
@@ -116,6 +114,8 @@ impl Strings {
 enum AttributeColumn {
     Repeating(DictionaryColumn),
     Text(Strings),
+    /// Whole numbers that repeat.
+    Numbered(DictionaryColumn),
     Int(Numbers<i64>),
     Double(Numbers<f64>),
     Bool(Numbers<bool>),
@@ -149,7 +149,8 @@ impl AttributeColumn {
     /// The column of a type's values; `varies`: they hardly repeat.
     fn new(kind: char, varies: bool) -> AttributeColumn {
         match kind {
-            'i' => AttributeColumn::Int(Numbers::default()),
+            'i' if varies => AttributeColumn::Int(Numbers::default()),
+            'i' => AttributeColumn::Numbered(DictionaryColumn::of_numbers(8, true)),
             'd' => AttributeColumn::Double(Numbers::default()),
             'b' => AttributeColumn::Bool(Numbers::default()),
             _ if varies => AttributeColumn::Text(Strings::default()),
@@ -159,7 +160,7 @@ impl AttributeColumn {
 
     fn len(&self) -> usize {
         match self {
-            AttributeColumn::Repeating(column) => column.len(),
+            AttributeColumn::Repeating(column) | AttributeColumn::Numbered(column) => column.len(),
             AttributeColumn::Text(column) => column.len(),
             AttributeColumn::Int(column) => column.values.len(),
             AttributeColumn::Double(column) => column.values.len(),
@@ -180,6 +181,9 @@ impl AttributeColumn {
                 }
             }
             AttributeColumn::Text(column) => column.push(value.raw.content()),
+            AttributeColumn::Numbered(column) => {
+                column.push_number(u64::from_le_bytes(bytes.try_into().expect(FITS)));
+            }
             AttributeColumn::Int(column) => {
                 column.push(Some(i64::from_le_bytes(bytes.try_into().expect(FITS))));
             }
@@ -193,7 +197,9 @@ impl AttributeColumn {
     /// Missing values up to `rows`.
     fn fill(&mut self, rows: usize) {
         match self {
-            AttributeColumn::Repeating(column) => column.fill(rows),
+            AttributeColumn::Repeating(column) | AttributeColumn::Numbered(column) => {
+                column.fill(rows);
+            }
             AttributeColumn::Text(column) => column.fill(rows),
             AttributeColumn::Int(column) => column.fill(rows),
             AttributeColumn::Double(column) => column.fill(rows),
@@ -215,7 +221,9 @@ impl AttributeColumn {
     fn finish(&mut self, rows: usize) -> Finished<'_> {
         self.fill(rows);
         Finished::Array(match self {
-            AttributeColumn::Repeating(column) => return Finished::Dictionary(column),
+            AttributeColumn::Repeating(column) | AttributeColumn::Numbered(column) => {
+                return Finished::Dictionary(column);
+            }
             AttributeColumn::Text(column) => column.texts(),
             AttributeColumn::Int(column) => {
                 let (values, missing) = column.take();
@@ -245,15 +253,15 @@ pub(super) enum Finished<'a> {
 pub(super) struct Columns {
     trace: Vec<u8>,
     id: Vec<u64>,
-    parent_offset: Vec<i32>,
+    parent_offset: DictionaryColumn,
     parent_id: Numbers<u64>,
-    trace_start: Vec<u64>,
+    trace_start: DictionaryColumn,
     start_offset: Vec<i64>,
     duration: Vec<i64>,
-    kind: Vec<u8>,
-    status: Vec<u8>,
-    flags: Vec<u32>,
-    entities: [Vec<u32>; 3],
+    kind: DictionaryColumn,
+    status: DictionaryColumn,
+    flags: DictionaryColumn,
+    entities: [DictionaryColumn; 3],
     /// Texts and the resource.
     texts: [DictionaryColumn; TEXT_COLUMNS],
     bodies: [Strings; 3],
@@ -272,15 +280,15 @@ impl Columns {
         Columns {
             trace: Vec::new(),
             id: Vec::new(),
-            parent_offset: Vec::new(),
+            parent_offset: DictionaryColumn::of_numbers(4, false),
             parent_id: Numbers::default(),
-            trace_start: Vec::new(),
+            trace_start: DictionaryColumn::of_numbers(8, false),
             start_offset: Vec::new(),
             duration: Vec::new(),
-            kind: Vec::new(),
-            status: Vec::new(),
-            flags: Vec::new(),
-            entities: Default::default(),
+            kind: DictionaryColumn::of_numbers(4, false),
+            status: DictionaryColumn::of_numbers(4, false),
+            flags: DictionaryColumn::of_numbers(4, false),
+            entities: std::array::from_fn(|_| DictionaryColumn::of_numbers(4, false)),
             texts: std::array::from_fn(|_| DictionaryColumn::new(false)),
             bodies: std::array::from_fn(|_| Strings::default()),
             attributes: attributes
@@ -309,16 +317,17 @@ impl Columns {
         self.trace.extend_from_slice(&row.trace.0);
         self.id.push(row.id.0);
         let offset = open.parent_offset(row.parent.0).filter(|_| !row.parent.is_none());
-        self.parent_offset.push(offset.unwrap_or(0));
+        self.parent_offset.push_number(offset.unwrap_or(0) as u64);
         self.parent_id.push((offset.is_none() && !row.parent.is_none()).then_some(row.parent.0));
-        self.trace_start.push(open.start_ns);
+        self.trace_start.push_number(open.start_ns);
         self.start_offset.push(row.start_ns.wrapping_sub(open.start_ns) as i64);
         self.duration.push(row.duration_ns as i64);
-        self.kind.push(row.kind as u8);
-        self.status.push(row.status as u8);
-        self.flags.push(row.flags);
+        self.kind.push_number(row.kind as u64);
+        self.status.push_number(row.status as u64);
+        self.flags.push_number(u64::from(row.flags));
         let entities = [row.application, row.tier, row.node];
-        self.entities.iter_mut().zip(entities).for_each(|(column, id)| column.push(id.0));
+        let columns = self.entities.iter_mut().zip(entities);
+        columns.for_each(|(column, id)| column.push_number(u64::from(id.0)));
         let columns = self.texts.iter_mut().zip(&mut places.texts);
         for ((column, codes), number) in columns.zip(part.text_numbers(at)) {
             column.push_numbered(number, codes, part.text_bytes(number));
@@ -360,24 +369,23 @@ impl Columns {
         let rows = self.rows();
         let trace = Buffer::from_vec(taken(&mut self.trace));
         let (parents, missing) = self.parent_id.take();
-        let mut arrays: Vec<ArrayRef> = vec![
-            Arc::new(FixedSizeBinaryArray::new(16, trace, None)),
-            Arc::new(UInt64Array::from(taken(&mut self.id))),
-            Arc::new(Int32Array::from(taken(&mut self.parent_offset))),
-            Arc::new(UInt64Array::new(parents.into(), missing)),
-            Arc::new(UInt64Array::from(taken(&mut self.trace_start))),
-            Arc::new(Int64Array::from(taken(&mut self.start_offset))),
-            Arc::new(Int64Array::from(taken(&mut self.duration))),
-            Arc::new(UInt8Array::from(taken(&mut self.kind))),
-            Arc::new(UInt8Array::from(taken(&mut self.status))),
-            Arc::new(UInt32Array::from(taken(&mut self.flags))),
+        let fixed = [
+            Finished::Array(Arc::new(FixedSizeBinaryArray::new(16, trace, None))),
+            Finished::Array(Arc::new(UInt64Array::from(taken(&mut self.id)))),
+            Finished::Dictionary(&mut self.parent_offset),
+            Finished::Array(Arc::new(UInt64Array::new(parents.into(), missing))),
+            Finished::Dictionary(&mut self.trace_start),
+            Finished::Array(Arc::new(Int64Array::from(taken(&mut self.start_offset)))),
+            Finished::Array(Arc::new(Int64Array::from(taken(&mut self.duration)))),
+            Finished::Dictionary(&mut self.kind),
+            Finished::Dictionary(&mut self.status),
+            Finished::Dictionary(&mut self.flags),
         ];
-        let entities = self.entities.iter_mut().map(|column| UInt32Array::from(taken(column)));
-        arrays.extend(entities.map(|column| Arc::new(column) as ArrayRef));
+        let entities = self.entities.iter_mut().map(Finished::Dictionary);
         let bodies = self.bodies.iter_mut().map(|column| Finished::Array(column.binary()));
-        arrays
+        fixed
             .into_iter()
-            .map(Finished::Array)
+            .chain(entities)
             .chain(self.texts.iter_mut().map(Finished::Dictionary))
             .chain(bodies)
             .chain(self.attributes.iter_mut().map(move |column| column.finish(rows)))
@@ -385,14 +393,24 @@ impl Columns {
 
     /// The columns that we encode, by their places in the schema.
     pub(super) fn dictionaries(&mut self) -> Vec<Option<&mut DictionaryColumn>> {
-        let others = FIXED + ENTITIES.len();
-        let texts = self.texts.iter_mut().map(Some);
+        let fixed = [
+            None,
+            None,
+            Some(&mut self.parent_offset),
+            None,
+            Some(&mut self.trace_start),
+            None,
+            None,
+            Some(&mut self.kind),
+            Some(&mut self.status),
+            Some(&mut self.flags),
+        ];
+        let ours = self.entities.iter_mut().chain(&mut self.texts).map(Some);
         let attributes = self.attributes.iter_mut().map(|column| match column {
-            AttributeColumn::Repeating(column) => Some(column),
+            AttributeColumn::Repeating(column) | AttributeColumn::Numbered(column) => Some(column),
             _ => None,
         });
-        let none = |count| std::iter::repeat_with(|| None).take(count);
-        none(others).chain(texts).chain(none(BODIES.len())).chain(attributes).collect()
+        fixed.into_iter().chain(ours).chain(BODIES.map(|_| None)).chain(attributes).collect()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Columns of texts that repeat, encoded by us: whoever holds a text's number in the head need not have it looked up again.
+//! Columns of values that repeat, encoded by us: whoever holds a text's number in the head need not have it looked up again,
+//! and a number that is the one before it, as most are, costs a comparison.
 //!
 //! What Parquet's own writer would make of the same texts, as its format says (<https://parquet.apache.org/docs/file-format/>,
 //! "Data Pages", "Encodings"): a dictionary page, then data pages of version 1 in `RLE_DICTIONARY`, or in `PLAIN` once the
@@ -21,7 +22,7 @@ use parquet::{
     },
     schema::types::ColumnDescPtr,
 };
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 /// A dictionary takes no further page once it has so many bytes.
 const MAX_DICTIONARY: usize = 1 << 20;
@@ -34,7 +35,9 @@ pub(super) struct DictionaryColumn {
     dictionary: Dictionary,
     /// The dictionary is full: further pages hold the texts themselves.
     is_full: bool,
-    /// The codes of the page that is being gathered, or its texts in the `PLAIN` encoding.
+    /// Of a column of numbers: the last one, and its code.
+    last: Option<(u64, u32)>,
+    /// The codes of the page that is being gathered, or its values in the `PLAIN` encoding.
     codes: Vec<u32>,
     plain: Vec<u8>,
     /// Which of the page's rows have a value.
@@ -50,15 +53,17 @@ struct DataPage {
     rows: usize,
 }
 
-/// Texts, each once, numbered in the order they came.
+/// Values, each once, numbered in the order they came: texts, or numbers of `width` bytes.
 #[derive(Debug, Default)]
 struct Dictionary {
+    width: Option<u8>,
     /// Tells this dictionary from those of earlier row groups.
     group: u32,
-    /// In the `PLAIN` encoding: `u32 length` and bytes.
+    /// In the `PLAIN` encoding: of a text `u32 length` and bytes.
     bytes: Vec<u8>,
     ends: Vec<u32>,
     codes: HashTable<u32>,
+    numbers: FxHashMap<u64, u32>,
 }
 
 impl Dictionary {
@@ -77,9 +82,19 @@ impl Dictionary {
         code
     }
 
+    fn code_of_number(&mut self, number: u64, width: u8) -> u32 {
+        let next = u32::try_from(self.ends.len()).expect("a dictionary is small");
+        *self.numbers.entry(number).or_insert_with(|| {
+            self.bytes.extend_from_slice(&number.to_le_bytes()[..usize::from(width)]);
+            self.ends.push(u32::try_from(self.bytes.len()).expect("a dictionary is small"));
+            next
+        })
+    }
+
     /// Empties it for the next row group.
     fn take(&mut self) -> Dictionary {
-        let next = Dictionary { group: self.group + 1, ..Dictionary::default() };
+        let (width, group) = (self.width, self.group + 1);
+        let next = Dictionary { width, group, ..Dictionary::default() };
         std::mem::replace(self, next)
     }
 }
@@ -126,11 +141,35 @@ impl DictionaryColumn {
             is_nullable,
             dictionary: Dictionary::default(),
             is_full: false,
+            last: None,
             codes: Vec::new(),
             plain: Vec::new(),
             present: Vec::new(),
             pages: Vec::new(),
         }
+    }
+
+    /// A column of numbers that Parquet keeps in so many bytes.
+    pub(super) fn of_numbers(width: u8, is_nullable: bool) -> DictionaryColumn {
+        let mut column = DictionaryColumn::new(is_nullable);
+        column.dictionary.width = Some(width);
+        column
+    }
+
+    /// Appends a number, as the bits that it has in so many bytes.
+    pub(super) fn push_number(&mut self, number: u64) {
+        let width = self.dictionary.width.expect("it is a column of numbers");
+        self.present.push(true);
+        if self.is_full {
+            self.plain.extend_from_slice(&number.to_le_bytes()[..usize::from(width)]);
+            return;
+        }
+        let code = match self.last {
+            Some((last, code)) if last == number => code,
+            _ => self.dictionary.code_of_number(number, width),
+        };
+        self.last = Some((number, code));
+        self.codes.push(code);
     }
 
     /// Rows of the page that is being gathered.
@@ -216,7 +255,7 @@ impl DictionaryColumn {
         compressor: &mut Compressor,
     ) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
         let dictionary = self.dictionary.take();
-        self.is_full = false;
+        (self.is_full, self.last) = (false, None);
         let mut sink = TrackedWrite::new(Vec::new());
         let mut writer = SerializedPageWriter::new(&mut sink);
         let packed = compressed(&dictionary.bytes, compressor)?;

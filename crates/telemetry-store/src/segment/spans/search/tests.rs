@@ -57,6 +57,7 @@ fn push(batch: &mut SpanBatch, number: u64) {
         trace_state: "",
         status_message: "",
         resource: &resource,
+        resource_id: 0,
         attributes: Attributes::Encoded(&attributes),
         events: &[],
         links: &[],
