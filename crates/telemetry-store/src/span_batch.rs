@@ -170,7 +170,10 @@ impl Part {
         self.arena.extend_from_slice(row.links);
         let texts = [row.name, row.scope, row.trace_state, row.status_message];
         for (last, text) in self.last.iter_mut().zip(texts) {
-            if self.texts.get(*last) != text.as_bytes() {
+            // Comparing nothing with nothing is dear where neither lies anywhere: the processor reads there all the same.
+            if text.is_empty() {
+                *last = 0;
+            } else if self.texts.get(*last) != text.as_bytes() {
                 *last = self.texts.number(text.as_bytes());
             }
         }

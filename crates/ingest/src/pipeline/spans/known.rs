@@ -42,6 +42,11 @@ enum Verdict {
 /// The database system of whose statements something is known; empty where it is the same for all, or the span names none.
 type System = Box<str>;
 
+/// Equality that looks at no bytes of empty texts: these lie nowhere, and reading there costs a hundred times as much.
+fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && (a.is_empty() || a == b)
+}
+
 impl Known {
     /// Says that another list of attributes begins.
     pub(super) fn begin(&mut self) {
@@ -88,8 +93,8 @@ impl Known {
             _ => "",
         };
         match &known.texts[at] {
-            Verdict::Clean(of) if **of == *system_of_verdict => return (None, numbers),
-            Verdict::Replaced(of, text, number) if **of == *system_of_verdict => {
+            Verdict::Clean(of) if is_same(of, system_of_verdict) => return (None, numbers),
+            Verdict::Replaced(of, text, number) if is_same(of, system_of_verdict) => {
                 let replacement = Replacement::Text(text.as_ref().to_owned());
                 return (Some(replacement), Numbers { text: *number, ..numbers });
             }
