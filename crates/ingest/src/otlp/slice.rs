@@ -35,7 +35,7 @@ use super::{
     Signal,
     limits::{AttributeLimits, MAX_CONTAINERS},
     resource,
-    schema::{self, Message},
+    schema::Message,
     wire::{Entry, Fields, Problem, WireError},
 };
 
@@ -199,9 +199,9 @@ impl<'r> Cutting<'r> {
         if raw.is_empty() {
             return Ok(());
         }
-        let fault = schema::check_except(raw, shape.resource, CHILDREN);
-        self.leaves_out |= fault.is_err();
         let head = Head::read(raw, shape.resource.name, |number| number != CHILDREN)?;
+        let fault = head.check(raw, shape.resource, CHILDREN);
+        self.leaves_out |= fault.is_err();
         let resource_bytes = head.last_bytes(1, shape.resource.name);
         self.note_service(resource_bytes);
         let resource = self.level(1, &head);
@@ -226,10 +226,10 @@ impl<'r> Cutting<'r> {
         if raw.is_empty() {
             return Ok(());
         }
-        let fault = schema::check_except(raw, shape.scope, CHILDREN);
+        let head = Head::read(raw, shape.scope.name, |number| number != CHILDREN)?;
+        let fault = head.check(raw, shape.scope, CHILDREN);
         self.leaves_out |= fault.is_err();
         fault.or_else(spare)?;
-        let head = Head::read(raw, shape.scope.name, |number| number != CHILDREN)?;
         let place = Place { resource, scope: self.level(CHILDREN, &head), resource_bytes };
         for entry in Fields::new(raw, shape.scope.name) {
             let entry = entry?;

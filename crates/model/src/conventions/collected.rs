@@ -1,5 +1,7 @@
 //! The table itself: every attribute name of either generation that a rule needs, and which wins when several are sent.
 
+use std::cell::LazyCell;
+
 use super::address::{HostPort, Url, without_query};
 use super::messaging::{MessagingOperation, is_empty, is_nameless, name_parts, without_queue};
 use super::{Facts, SpanView, systems};
@@ -216,14 +218,14 @@ impl<'a> Collected<'a> {
     }
 
     fn resolve_http(&mut self) {
-        let url = || self.url.get().and_then(Url::parse);
+        let url = LazyCell::new(|| self.url.get().and_then(Url::parse));
         // A proxy's request target is a whole URL.
         let target = || match self.target? {
             target if target.starts_with('/') => Some(without_query(target)),
             target => Some(Url::parse(target).map_or(without_query(target), |url| url.path)),
         };
-        let path = self.path.map(without_query).or_else(target).or_else(|| Some(url()?.path));
-        let scheme = self.scheme.get().or_else(|| Some(url()?.scheme));
+        let path = self.path.map(without_query).or_else(target).or_else(|| Some((*url)?.path));
+        let scheme = self.scheme.get().or_else(|| Some((*url)?.scheme));
         let facts = &mut self.facts;
         facts.url_path = path.filter(|path| !path.is_empty());
         facts.url_scheme = scheme;

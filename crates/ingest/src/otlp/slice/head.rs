@@ -3,7 +3,10 @@
 use smallvec::SmallVec;
 
 use super::writer::Level;
-use crate::otlp::wire::{Fields, Raw, WireError};
+use crate::otlp::{
+    schema::{self, Message},
+    wire::{Fields, Raw, WireError},
+};
 
 /// The fields of a container that each record repeats, as the agent sent them.
 pub(super) struct Head<'a> {
@@ -27,6 +30,21 @@ impl<'a> Head<'a> {
             }
         }
         Ok(head)
+    }
+
+    /// What is wrong with these fields of `raw`, which holds other ones in fields numbered `skipped`.
+    pub(super) fn check(
+        &self,
+        raw: &[u8],
+        message: &'static Message,
+        skipped: u32,
+    ) -> Result<(), WireError> {
+        let is_sound = |field: &&[u8]| schema::check_except(field, message, skipped).is_ok();
+        if self.fields.iter().all(is_sound) {
+            return Ok(());
+        }
+        // The whole message is walked for the sake of where it is wrong.
+        schema::check_except(raw, message, skipped)
     }
 
     /// The value of the last field `number`; empty where there is none.
