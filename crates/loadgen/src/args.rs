@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand};
 
 use crate::data::points::{Form, Instruments, SeriesShape};
+use crate::data::topology::Size;
 use crate::data::{Notation, Shape, Spread};
 use crate::send::endpoint::Trust;
 use crate::send::{Encoding, Manner, Protocol};
@@ -46,8 +47,18 @@ pub(crate) struct DataArgs {
     pub(crate) spans: u64,
     #[arg(long, default_value_t = 1_000)]
     spans_per_request: usize,
+    /// Services, front doors included
     #[arg(long, default_value_t = 10)]
     services: usize,
+    /// Services at which transactions begin
+    #[arg(long, default_value_t = 1)]
+    front_doors: usize,
+    /// Business transactions, spread over the front doors; without it one a service, 150 at most
+    #[arg(long)]
+    transactions: Option<usize>,
+    /// Attributes of each span beyond its 11 or 12
+    #[arg(long, default_value_t = 0)]
+    attributes: usize,
     /// Instances of each service
     #[arg(long, default_value_t = 4)]
     instances: usize,
@@ -66,13 +77,19 @@ pub(crate) struct DataArgs {
     /// Share of spans held back and sent after --delay-ms
     #[arg(long, default_value_t = 0.0)]
     late_fraction: f64,
+    /// Stamp a quarter of the requests with times of the last so many hours instead of now
+    #[arg(long, default_value_t = 0)]
+    hours: u64,
 }
 
 impl DataArgs {
     pub(crate) fn shape(&self) -> Result<Shape> {
+        let usual = Size::usual(self.services, self.front_doors);
         let shape = Shape {
             namespace: self.namespace.clone(),
-            services: self.services,
+            size: Size { routes: self.transactions.unwrap_or(usual.routes), ..usual },
+            further_attributes: self.attributes,
+            hours: self.hours,
             instances: self.instances,
             spans: self.spans,
             spans_per_request: self.spans_per_request,

@@ -1,6 +1,8 @@
 //! Compares what the server shows with what was sent, exactly: every difference is a sentence. What was not sent
 //! must not be shown either, unless it counts nothing.
 
+mod places;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
@@ -18,16 +20,11 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 /// Differences between the two, none when the server is right.
 pub(crate) fn compare(expected: &Expected, shown: &Shown) -> Vec<String> {
     let totals = &expected.totals;
-    let transaction =
-        |(tier, name): &(String, String)| format!("business transaction '{name}' of {tier}");
     let edge = |(from, to): &(Place, Place)| format!("edge {} → {}", place(from), place(to));
     let mut differences: Vec<String> =
         shown.partial.iter().map(|why| format!("answer is partial: {why}")).collect();
-    differences.extend(differing(
-        &totals.business_transactions,
-        &shown.business_transactions,
-        transaction,
-    ));
+    let (sent, seen) = (&totals.business_transactions, &shown.business_transactions);
+    differences.extend(places::differences(sent, seen));
     differences.extend(differing(&totals.tiers, &shown.tiers, |tier| format!("tier {tier}")));
     differences.extend(differing(&totals.edges, &shown.edges, edge));
     differences
