@@ -11,6 +11,7 @@ use crate::data::topology::Size;
 use crate::data::{Notation, Shape, Spread};
 use crate::send::endpoint::Trust;
 use crate::send::{Encoding, Manner, Protocol};
+use crate::sweep::axis::Axis;
 use crate::wall;
 
 /// Simulated OpenTelemetry agents with known traffic, and measures of the server that takes it.
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Measure everything, bench after bench, and write one table
     Table(TableArgs),
+    /// Measure how cost grows with load, and draw it
+    Sweep(SweepArgs),
     /// Send a multiple of what a server takes, and see what it refuses and whether it still answers
     Overload(OverloadArgs),
     /// Kill a server with a full journal, and see how soon it is back
@@ -361,6 +364,28 @@ pub(crate) struct TableArgs {
     /// Requests of each query over REST
     #[arg(long)]
     pub(crate) queries: Option<usize>,
+    /// Then sweep the load too, its plots going to a folder beside the two files
+    #[arg(long, requires = "out")]
+    pub(crate) sweep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArgs {
+    /// The server to start for each bench
+    #[arg(long)]
+    pub(crate) vedette: PathBuf,
+    /// Where data directories are made; the disk measured is this one
+    #[arg(long)]
+    pub(crate) data_root: Option<PathBuf>,
+    /// Folder for a plot of each axis, sweep.json and sweep.md; made where it is not there
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Two small points an axis: about ten minutes instead of half an hour
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Only this axis; may be given several times
+    #[arg(long, value_enum)]
+    pub(crate) axis: Vec<Axis>,
 }
 
 /// Mebibytes: a number with or without their unit, or of gibibytes.

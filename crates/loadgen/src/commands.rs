@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::Api;
-use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, TableArgs, VerifyArgs};
+use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, SweepArgs, TableArgs, VerifyArgs};
 use crate::bench;
 use crate::bench::overload::overload;
 use crate::bench::process::Process;
@@ -22,7 +22,7 @@ use crate::data::generator::Generator;
 use crate::data::template::{Template, Templates};
 use crate::send::endpoint::{Endpoint, Trust};
 use crate::send::{send, since};
-use crate::{suite, verify, wall};
+use crate::{suite, sweep, verify, wall};
 
 /// Differences shown before the rest is only counted.
 const SHOWN_DIFFERENCES: usize = 40;
@@ -70,6 +70,7 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
             Ok(Verdict::good_if(measured.good()))
         }
         Command::Table(args) => until_stopped(table(&args, out)),
+        Command::Sweep(args) => until_stopped(sweep(&args, out)),
     }
 }
 
@@ -87,13 +88,28 @@ fn until_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 
 async fn table(args: &TableArgs, out: &mut dyn Write) -> Result<Verdict> {
     let files = args.out.as_deref().map(suite::files).transpose()?;
-    let measured = suite::measure(args, out).await?;
-    let markdown = measured.markdown();
+    let mut measured = suite::measure(args, out).await?;
+    if args.sweep {
+        measured.sweep = Some(sweep::Plan::beside(args).measure(out).await?);
+    }
+    let plots = files.as_ref().map(|(json, _)| json.with_extension(""));
+    let name = plots.as_deref().and_then(Path::file_name).unwrap_or_default();
+    let markdown = measured.markdown(&name.to_string_lossy());
     write!(out, "\n{markdown}")?;
     if let Some((json, text)) = &files {
         write_json(Some(json), &measured)?;
         write_text(Some(text), &markdown)?;
     }
+    if let (Some(sweep), Some(plots)) = (&measured.sweep, &plots) {
+        sweep.write(plots)?;
+    }
+    Ok(Verdict::good_if(measured.good()))
+}
+
+async fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<Verdict> {
+    let measured = sweep::Plan::of(args).measure(out).await?;
+    measured.write(&args.out)?;
+    write!(out, "\n{}", measured.markdown())?;
     Ok(Verdict::good_if(measured.good()))
 }
 

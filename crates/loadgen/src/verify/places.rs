@@ -95,9 +95,10 @@ mod tests {
     /// The last ones have no place.
     fn without_place(sent: &Transactions, tier: &str, many: usize) -> Transactions {
         let mut shown = sent.clone();
-        let keys: Vec<_> = sent.keys().filter(|key| key.0 == tier).rev().take(many).collect();
+        for key in sent.keys().filter(|key| key.0 == tier).rev().take(many) {
+            shown.remove(key);
+        }
         let rest = count(10 * many as u64, many as u64);
-        keys.into_iter().for_each(|key| drop(shown.remove(key)));
         shown.insert((tier.to_owned(), other_traffic(tier)), rest);
         shown
     }
