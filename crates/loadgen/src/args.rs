@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Sweep(SweepArgs),
     /// Send a multiple of what a server takes, and see what it refuses and whether it still answers
     Overload(OverloadArgs),
+    /// Send near what a server takes while it merges, rolls up and drops, and see whether it pauses
+    Pause(PauseArgs),
     /// Kill a server with a full journal, and see how soon it is back
     Recovery(RecoveryArgs),
     /// Measure the generator alone: encode to nowhere
@@ -82,7 +84,7 @@ pub(crate) struct DataArgs {
     late_fraction: f64,
     /// Stamp a quarter of the requests with times of the last so many hours instead of now
     #[arg(long, default_value_t = 0)]
-    hours: u64,
+    pub(crate) hours: u64,
 }
 
 impl DataArgs {
@@ -407,6 +409,18 @@ pub(crate) struct RecoveryArgs {
     /// How long it may take to fill it
     #[arg(long, default_value_t = 120)]
     pub(crate) fill_s: u64,
+    #[command(flatten)]
+    pub(crate) bench: BenchArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PauseArgs {
+    /// How long
+    #[arg(long, default_value_t = 120)]
+    pub(crate) seconds: u64,
+    /// Of what it takes for long, which is measured first with --spans; --rate stands over it
+    #[arg(long, default_value_t = 0.8)]
+    pub(crate) share: f64,
     #[command(flatten)]
     pub(crate) bench: BenchArgs,
 }

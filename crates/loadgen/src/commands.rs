@@ -14,6 +14,7 @@ use crate::api::Api;
 use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, SweepArgs, TableArgs, VerifyArgs};
 use crate::bench;
 use crate::bench::overload::overload;
+use crate::bench::pause::pause;
 use crate::bench::process::Process;
 use crate::bench::recovery::recovery;
 use crate::bench::report::{Sent, Table};
@@ -55,6 +56,14 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
         }
         Command::Overload(mut args) => {
             let measured = until_stopped(overload(&mut args))?;
+            write!(out, "{}", measured.table())?;
+            write_differences(out, &measured.differences)?;
+            write_json(args.bench.report_json.as_deref(), &measured)?;
+            write_text(args.bench.report_md.as_deref(), &measured.table().markdown())?;
+            Ok(Verdict::good_if(measured.good()))
+        }
+        Command::Pause(mut args) => {
+            let measured = until_stopped(pause(&mut args))?;
             write!(out, "{}", measured.table())?;
             write_differences(out, &measured.differences)?;
             write_json(args.bench.report_json.as_deref(), &measured)?;

@@ -232,7 +232,7 @@ fn hold_to(limit_mib: u64) -> (Memory, Option<Group>) {
 }
 
 /// How long it took from the first request until so many spans were worked on, `took` of which have passed.
-async fn worked_on(
+pub(super) async fn worked_on(
     api: &mut Api,
     wanted: u64,
     took: Duration,
@@ -247,14 +247,14 @@ async fn worked_on(
 }
 
 /// Spans accepted, and spans worked on, by the server's own counters.
-async fn spans_counted(api: &mut Api) -> Result<(u64, u64)> {
+pub(super) async fn spans_counted(api: &mut Api) -> Result<(u64, u64)> {
     let told = api.metrics().await?;
     let accepted = told.sum("vedette_intake_accepted_items_total", r#"signal="traces""#);
     let worked_on = told.value("vedette_pipeline_spans_total");
     Ok((accepted.unwrap_or(0.0) as u64, worked_on.unwrap_or(0.0) as u64))
 }
 
-fn differences(sent: u64, (accepted, worked_on): (u64, u64)) -> Vec<String> {
+pub(super) fn differences(sent: u64, (accepted, worked_on): (u64, u64)) -> Vec<String> {
     [("accepted", accepted), ("worked on", worked_on)]
         .into_iter()
         .filter(|(_, counted)| *counted != sent)
@@ -323,7 +323,7 @@ async fn sender(
 }
 
 /// Asks of spans of the plateau, one question after the other, for as long as the overload lasts.
-async fn ask_meanwhile(
+pub(super) async fn ask_meanwhile(
     mut api: Api,
     plateau: &Outcome,
     length: Duration,

@@ -122,7 +122,8 @@ impl Agent {
         let age_ns = self.age_ns();
         self.generator.fill(template, wall::unix_nanos() - age_ns, buffers);
         self.used[chosen] += 1;
-        if turn.sampled {
+        // Those of hours before may be over their time when they are asked for.
+        if turn.sampled && age_ns == 0 {
             let id = self.generator.first_trace().map(|byte| format!("{byte:02x}"));
             self.sample_traces.push(id.concat());
         }
