@@ -111,7 +111,7 @@ impl DataArgs {
 /// Metrics instead of spans.
 #[derive(Debug, Args)]
 pub(crate) struct SeriesArgs {
-    /// Measure metrics: so many series, rounded up to whole nodes of a hundred
+    /// Measure metrics: so many series, rounded up to whole nodes of a hundred; for `overload`, what is stored first
     #[arg(long)]
     series: Option<usize>,
     /// Of each series; the last one is of now, so that history is sent as fast as it is taken
