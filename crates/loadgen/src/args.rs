@@ -111,7 +111,8 @@ impl DataArgs {
 /// Metrics instead of spans.
 #[derive(Debug, Args)]
 pub(crate) struct SeriesArgs {
-    /// Measure metrics: so many series, rounded up to whole nodes of a hundred; for `overload`, what is stored first
+    /// Metrics instead of spans: so many series, rounded up to whole nodes of a hundred; for `overload`, what is stored
+    /// before it
     #[arg(long)]
     series: Option<usize>,
     /// Of each series; the last one is of now, so that history is sent as fast as it is taken
@@ -235,6 +236,8 @@ pub(crate) struct RunArgs {
     pub(crate) endpoint: String,
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) series: SeriesArgs,
     #[command(flatten)]
     pub(crate) manner: MannerArgs,
     #[command(flatten)]

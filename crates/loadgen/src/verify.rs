@@ -2,6 +2,7 @@
 //! must not be shown either, unless it counts nothing.
 
 mod places;
+pub(crate) mod points;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -75,8 +76,17 @@ pub(crate) async fn verify_until(
     expected: &Expected,
     deadline: Instant,
 ) -> Result<Vec<String>> {
+    until(api, deadline, async |api| verify(api, expected).await).await
+}
+
+/// The same with any comparison.
+pub(crate) async fn until(
+    api: &mut Api,
+    deadline: Instant,
+    compare: impl AsyncFn(&mut Api) -> Result<Vec<String>>,
+) -> Result<Vec<String>> {
     loop {
-        let differences = verify(api, expected).await?;
+        let differences = compare(api).await?;
         if differences.is_empty() || wall::instant() + ASK_EVERY > deadline {
             return Ok(differences);
         }

@@ -91,10 +91,12 @@ impl Jobs {
 pub(crate) async fn pause(args: &mut PauseArgs) -> Result<Pause> {
     ensure!(args.share > 0.0 && args.share.is_finite(), "--share must be above 0");
     ensure!(args.seconds > 0, "--seconds must be at least 1");
-    let keep = [("traces", TRACES_MIN), ("snapshots", SNAPSHOTS_MIN)];
-    let keep = keep.map(|(what, minutes)| format!("--retention-{what}={minutes}m"));
-    // What is given comes last, and stands.
-    args.bench.vedette_arg.splice(0..0, keep);
+    for (what, minutes) in [("traces", TRACES_MIN), ("snapshots", SNAPSHOTS_MIN)] {
+        let flag = format!("--retention-{what}");
+        if !args.bench.vedette_arg.iter().any(|given| given.starts_with(&flag)) {
+            args.bench.vedette_arg.push(format!("{flag}={minutes}m"));
+        }
+    }
     let first = Shape { hours: 0, ..args.bench.data.shape()? };
     let subject = Subject::find(&args.bench).await?;
     let manner = Manner { api_key: subject.access_key.clone(), ..args.bench.manner.manner() };

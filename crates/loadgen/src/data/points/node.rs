@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use serde::{Deserialize, Serialize};
 
 use super::catalogue::{CHANNEL, Kind, Metric, SERIES_PER_NODE, metrics};
 use super::encoding::{BUCKETS_AFTER, SUM_AFTER, Scope, Slot, resource_of, scope};
@@ -45,7 +46,7 @@ struct Node {
 }
 
 /// One series of each node, counted as it must be shown.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Watched {
     pub(crate) tier: String,
     pub(crate) node: String,
