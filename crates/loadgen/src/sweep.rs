@@ -2,7 +2,7 @@
 //! is an ordinary `loadgen bench` with an empty server of its own; a point that fails is a row that says so.
 
 pub(crate) mod axis;
-mod figures;
+pub(crate) mod figures;
 mod markdown;
 mod plot;
 

@@ -329,6 +329,7 @@ fn is_partial(body: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sweep::figures::{OF_SPANS, is_asked_as};
 
     fn estate() -> Estate {
         let named = |id: &str, name: &str| (id.to_owned(), name.to_owned());
@@ -378,6 +379,15 @@ mod tests {
         }
         let refused: Vec<_> = worst.iter().filter(|query| query.may_be_refused).collect();
         assert!(refused.len() == 1 && refused[0].addresses[0].contains("query_range"));
+    }
+
+    #[test]
+    fn what_a_sweep_draws_is_asked() {
+        let queries = queries(&["ab".to_owned()]);
+        for question in OF_SPANS {
+            let asked = queries.iter().filter(|query| is_asked_as(question, &query.name));
+            assert_eq!(asked.count(), 1, "{question:?}");
+        }
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Axis {
             Self::Services | Self::Transactions | Self::Attributes => {
                 format!("{spans} spans, as fast as acknowledged")
             }
-            Self::Rate => format!("for {rate_s} s"),
+            Self::Rate => format!("{rate_s} s of spans at a steady pace"),
         }
     }
 

@@ -10,7 +10,12 @@ use crate::bench::report::Report;
 /// are numbers of the load.
 type Question = (&'static str, &'static str, &'static str);
 
-const OF_SPANS: [Question; 4] = [
+/// Whether this is the bench's name of the question.
+pub(crate) fn is_asked_as((_, start, end): Question, name: &str) -> bool {
+    name.starts_with(start) && name.ends_with(end)
+}
+
+pub(crate) const OF_SPANS: [Question; 4] = [
     ("trace by id", "trace", " by id"),
     ("spans by an attribute, of a BT", "spans by a frequent attribute", ", of a BT"),
     ("every BT by the minute", "every BT", " by the minute"),
@@ -40,11 +45,10 @@ impl Figures {
     pub(crate) fn of(report: &Report) -> Option<Self> {
         let load = report.load.as_ref()?;
         let questions = if report.series.is_some() { OF_SERIES } else { OF_SPANS };
-        let p95_ms = |(label, start, end): Question| {
+        let p95_ms = |question: Question| {
             let mut answered = report.queries.iter().flat_map(|queries| &queries.answered);
-            let is_it = |name: &str| name.starts_with(start) && name.ends_with(end);
-            let answer = answered.find(|query| is_it(&query.name));
-            (label, answer.and_then(|query| Some(query.times?.p95_ms)))
+            let answer = answered.find(|query| is_asked_as(question, &query.name));
+            (question.0, answer.and_then(|query| Some(query.times?.p95_ms)))
         };
         Some(Self {
             cpu_us: load.cost.cpu_s * 1e6 / load.sent.acknowledged.max(1) as f64,

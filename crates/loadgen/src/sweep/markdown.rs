@@ -41,7 +41,7 @@ impl Measured {
         ];
         let answers: Vec<&str> = self.labels();
         head.extend(answers.iter().map(|label| format!("{label}, p95 ms")));
-        head.push("figures".to_owned());
+        head.extend(["figures", "measured by"].map(str::to_owned));
         let head: Vec<&str> = head.iter().map(String::as_str).collect();
         table(&head, self.points.iter().map(MeasuredPoint::cells))
     }
@@ -101,6 +101,7 @@ impl MeasuredPoint {
         cells.extend(measured.answers_ms.iter().map(|(_, ms)| told(*ms)));
         let load = self.row.report.as_ref().and_then(|report| report.load.as_ref());
         cells.push(load.map_or_else(String::new, figures));
+        cells.push(format!("`{}`", self.row.command));
         cells
     }
 }
