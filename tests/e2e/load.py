@@ -50,7 +50,7 @@ def transactions_without_a_place_count_as_other_traffic(world):
 
 @check
 def upkeep_under_load_leaves_every_figure_exact(world):
-    command = [world.options.loadgen, "pause", "--vedette", world.options.vedette, "--seconds", "8", "--rate", "4000",
+    command = [world.options.loadgen, "pause", "--vedette", world.options.vedette, "--seconds", "12", "--rate", "4000",
                "--spans", "5000", "--spans-per-request", "200", "--hours", "2", "--max-wait-s", "60"]
     # Exact, and of merges, roll-ups and drops at least one each; how long anything took is not asserted.
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
@@ -69,7 +69,7 @@ def kills_under_load_lose_nothing_and_count_nothing_twice(world):
     loads = {
         world.work / "spans.json": ["--spans-per-request", "500", "--repeat-fraction", "0.05", *spans],
         world.work / "points.json": ["--series", "1000", "--samples", str(30 * kills), "--points-per-request", "500",
-                                     "--rate", "20000"],
+                                     "--rate", "20000", "--ago", "120"],
     }
     sending = [send(world, server, expected, *patient, *how) for expected, how in loads.items()]
     try:

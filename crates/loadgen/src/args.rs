@@ -118,6 +118,9 @@ pub(crate) struct SeriesArgs {
     /// Of each series; the last one is of now, so that history is sent as fast as it is taken
     #[arg(long, default_value_t = 120)]
     samples: u64,
+    /// Seconds since the last sample: what is shown by the minute is shown once its minute is over
+    #[arg(long, default_value_t = 0)]
+    ago: u64,
     /// Seconds between the samples of a series
     #[arg(long, default_value_t = 15)]
     interval: u64,
@@ -142,6 +145,7 @@ impl SeriesArgs {
             series,
             samples: self.samples,
             interval_s: self.interval,
+            ago_s: self.ago,
             points_per_request: self.points_per_request,
             instruments: self.instruments,
             form: if is_remote_write { Form::RemoteWrite } else { Form::Otlp },

@@ -145,6 +145,7 @@ fn series() -> SeriesShape {
         series: 300,
         samples: 4,
         interval_s: 15,
+        ago_s: 0,
         points_per_request: 100,
         instruments: Instruments::Numbers,
         form: Form::Otlp,
