@@ -264,6 +264,7 @@ impl Overload {
             && self.refusals.iter().all(may_come_again)
             && self.broken_connections == 0
             && self.queries.iter().all(in_time)
+            && self.worst_queries.iter().all(|query| query.failed == 0)
             && self.kept_its_limit()
     }
 

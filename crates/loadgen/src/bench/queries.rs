@@ -248,7 +248,7 @@ pub(crate) async fn ask(api: &mut Api, queries: &[Query]) -> Result<Vec<Answered
             if since(began) > LONGEST {
                 break;
             }
-            log.ask(api, number).await?;
+            log.ask(api, number).await;
         }
         answered.push(log.answered());
     }
@@ -268,7 +268,7 @@ pub(crate) async fn ask_in_turn(
             if wall::instant() >= until {
                 return Ok(logs.into_iter().map(AnswerLog::answered).collect());
             }
-            log.ask(api, number % log.query.addresses.len()).await?;
+            log.ask(api, number % log.query.addresses.len()).await;
             tokio::time::sleep(ASK_EVERY).await;
         }
     }
@@ -292,20 +292,26 @@ impl<'q> AnswerLog<'q> {
         Self { query, times_ms, bytes: 0, partial: 0, failed: 0, first_failure }
     }
 
-    async fn ask(&mut self, api: &mut Api, number: usize) -> Result<()> {
+    async fn ask(&mut self, api: &mut Api, number: usize) {
         let (address, started) = (&self.query.addresses[number], wall::instant());
-        let (status, body) = api.get(address).await?;
+        let (status, body) = match api.get(address).await {
+            Ok(answer) => answer,
+            // The next question opens a connection again.
+            Err(error) => return self.fail(format!("{error:#}")),
+        };
         let took_ms = since(started).as_secs_f64() * 1000.0;
         let is_too_much = self.query.may_be_refused && status == TOO_MUCH;
         if status != self.query.wanted && !is_too_much {
-            self.failed += 1;
-            self.first_failure.get_or_insert_with(|| format!("GET {address} answered {status}"));
-            return Ok(());
+            return self.fail(format!("GET {address} answered {status}"));
         }
         self.times_ms.push(took_ms);
         self.bytes += body.len();
         self.partial += usize::from(is_too_much || is_partial(&body));
-        Ok(())
+    }
+
+    fn fail(&mut self, why: String) {
+        self.failed += 1;
+        self.first_failure.get_or_insert(why);
     }
 
     fn answered(self) -> Answered {
@@ -329,6 +335,7 @@ fn is_partial(body: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::send::endpoint::{Endpoint, Trust};
     use crate::sweep::figures::{OF_SPANS, is_asked_as};
 
     fn estate() -> Estate {
@@ -379,6 +386,19 @@ mod tests {
         }
         let refused: Vec<_> = worst.iter().filter(|query| query.may_be_refused).collect();
         assert!(refused.len() == 1 && refused[0].addresses[0].contains("query_range"));
+    }
+
+    #[tokio::test]
+    async fn a_question_that_nobody_answers_failed_and_the_next_is_asked() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let endpoint = Endpoint::parse(&format!("http://{closed}"), &Trust::Nothing).unwrap();
+        let query = Query::of("a question", vec!["/readyz".to_owned()]);
+        let (mut api, mut log) = (Api::new(endpoint, None), AnswerLog::new(&query));
+        log.ask(&mut api, 0).await;
+        log.ask(&mut api, 0).await;
+        let answered = log.answered();
+        assert_eq!((answered.requests, answered.failed, answered.times), (2, 2, None));
+        assert!(answered.first_failure.unwrap().contains("/readyz"));
     }
 
     #[test]
