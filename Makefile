@@ -6,7 +6,7 @@ CARGO_TEST := cargo test --locked --profile $(PROFILE)
 # What scripts/setup unpacks where it cannot install.
 export PATH := $(PATH):$(CURDIR)/target/tools/bin
 
-.PHONY: help build demo test check web openapi bench soak setup unit e2e
+.PHONY: help build demo test check web openapi bench bench-sweep soak setup unit e2e
 
 help:
 	@echo "make build    the complete program, page included, at target/release/vedette"
@@ -14,7 +14,8 @@ help:
 	@echo "make test     format, lints, all tests, the page's checks, end to end in a real browser"
 	@echo "make check    format and lints only"
 	@echo "make web      build the page        make openapi  write openapi/controller.json"
-	@echo "make bench    all that is measured  make soak     the long forms of the crash and overload tests"
+	@echo "make bench    all that is measured: the table, then how cost grows with load (make bench-sweep, that alone)"
+	@echo "make soak     the long forms of the crash, pause and overload tests"
 
 setup:
 	scripts/setup
@@ -61,11 +62,16 @@ demo:
 
 bench: web
 	cargo build --locked --release -p vedette -p loadgen
-	target/release/loadgen table --vedette target/release/vedette --out target/measured
+	target/release/loadgen table --vedette target/release/vedette --out target/measured --sweep
 
-soak:
-	SIMULATION_SCHEDULES=100000 $(CARGO_TEST) -p ingest simulation -- --nocapture
+bench-sweep: web
 	cargo build --locked --release -p vedette -p loadgen
-	python3 tests/e2e/run.py --vedette target/release/vedette --loadgen target/release/loadgen --only kills --kills 50
+	target/release/loadgen sweep --vedette target/release/vedette --out target/sweep
+
+soak: web
+	SIMULATION_SCHEDULES=100000 cargo test --locked --profile soak -p ingest --lib simulation
+	cargo build --locked --release -p vedette -p loadgen
+	python3 tests/e2e/run.py --vedette target/release/vedette --loadgen target/release/loadgen --only kills --kills 50 --full-load
 	target/release/loadgen recovery --vedette target/release/vedette --gib 1
-	target/release/loadgen overload --vedette target/release/vedette --factor 3 --seconds 600 --memory-limit 512MiB --max-wait-s 900
+	target/release/loadgen pause --vedette target/release/vedette --seconds 300 --max-wait-s 600
+	target/release/loadgen overload --vedette target/release/vedette --factor 3 --seconds 600 --memory-limit 512MiB --series 4000 --max-wait-s 900

@@ -5,7 +5,6 @@ Prints one line a check and closes with `N passed, N failed`; exit code 1 when o
 
 import argparse
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 import connect
 import expected
 import faults
+import load
 import prometheus
 from server import KEY, PASSWORD, Server, free_port, until
 from shop import ROOT, Shop
@@ -193,36 +193,8 @@ def a_backup_of_the_running_server_restores_to_the_same_figures(world):
         restored.stop()
 
 
-@check
-def kills_under_load_lose_nothing_and_count_nothing_twice(world):
-    server = Server(world.options.vedette, world.work / "killed")
-    (world.work / "killed").mkdir()
-    server.start()
-    wanted = world.work / "wanted.json"
-    load = subprocess.Popen([world.options.loadgen, "run", "--endpoint", f"http://127.0.0.1:{server.ports['http']}",
-                             "--spans", str(30_000 * world.options.kills), "--rate", "20000", "--spans-per-request", "500",
-                             "--patience-s", "60", "--repeat-fraction", "0.05", "--expected", str(wanted)])
-    try:
-        kill_often(server, world.options.kills, load)
-        assert load.wait(timeout=300) == 0, "the load generator failed"
-        verify = [world.options.loadgen, "verify", "--expected", str(wanted), "--api", server.url, "--ca", str(server.ca),
-                  "--password", PASSWORD, "--wait-s", "120"]
-        done = subprocess.run(verify, capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    finally:
-        load.kill()
-        if server.process.poll() is None:
-            server.stop()
-
-
-def kill_often(server, kills, load):
-    dice = random.Random(5)
-    for _ in range(kills):
-        time.sleep(dice.uniform(0.5, 2.0))
-        if load.poll() is not None:
-            return
-        server.kill()
-        server.start()
+for long in load.CHECKS:
+    check(long)
 
 
 def main():
@@ -230,6 +202,7 @@ def main():
     parser.add_argument("--vedette", required=True, type=Path)
     parser.add_argument("--loadgen", required=True, type=Path)
     parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--full-load", action="store_true", help="kill under as much load as is taken, not a little")
     parser.add_argument("--only", help="run checks whose name holds this")
     parser.add_argument("--keep", action="store_true", help="keep the working directory")
     options = parser.parse_args()

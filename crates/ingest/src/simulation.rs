@@ -4,6 +4,7 @@
 //! sent: by the minute, in every roll-up, and as long as each of them is kept.
 //!
 //! `SIMULATION_SCHEDULES` says how many run (500), `SIMULATION_SEED` runs one, `SIMULATION_FIRST_SEED` says where they begin.
+//! As many run at once as there are processors, and each thousand is told of as it is done, with what failed so far.
 
 pub(crate) mod expected;
 pub(crate) mod journal;
@@ -14,6 +15,7 @@ mod schedule;
 pub(crate) mod traffic;
 
 use std::{
+    io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
@@ -24,6 +26,8 @@ use std::{
 use self::schedule::Report;
 
 const SCHEDULES: u64 = 500;
+/// A run of fewer ends soon enough to wait for its result.
+const TELL_EVERY: u64 = 1_000;
 
 #[test]
 fn whatever_fails_no_acknowledged_span_is_lost_or_counted_twice() {
@@ -33,7 +37,7 @@ fn whatever_fails_no_acknowledged_span_is_lost_or_counted_twice() {
     }
     let first = number("SIMULATION_FIRST_SEED").unwrap_or(1);
     let end = first + number("SIMULATION_SCHEDULES").unwrap_or(SCHEDULES);
-    let next = AtomicU64::new(first);
+    let (next, done) = (AtomicU64::new(first), AtomicU64::new(0));
     let failed: Mutex<Vec<(u64, String)>> = Mutex::default();
     let total: Mutex<Report> = Mutex::default();
     let work = || {
@@ -53,6 +57,10 @@ fn whatever_fails_no_acknowledged_span_is_lost_or_counted_twice() {
                     failed.lock().expect("nobody panics with it").push(failure);
                 }
             }
+            let done = 1 + done.fetch_add(1, Ordering::Relaxed);
+            if done.is_multiple_of(TELL_EVERY) {
+                tell(done, end - first, &failed.lock().expect("nobody panics with it"));
+            }
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -71,6 +79,14 @@ fn whatever_fails_no_acknowledged_span_is_lost_or_counted_twice() {
         total.restarts as u64 >= (end - first) && total.spans >= 10 * (end - first),
         "{total:?}"
     );
+}
+
+/// Past the test harness, which keeps what a test prints until it has failed.
+fn tell(done: u64, of: u64, failed: &[(u64, String)]) {
+    let seeds: Vec<u64> = failed.iter().map(|(seed, _)| *seed).collect();
+    let failures = if seeds.is_empty() { String::new() } else { format!(", failed: {seeds:?}") };
+    // Who does not read it misses nothing else.
+    drop(writeln!(std::io::stderr(), "{done} of {of} schedules{failures}"));
 }
 
 fn first_line(panic: &(dyn std::any::Any + Send)) -> String {

@@ -7,9 +7,11 @@ use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand};
 
 use crate::data::points::{Form, Instruments, SeriesShape};
+use crate::data::topology::Size;
 use crate::data::{Notation, Shape, Spread};
 use crate::send::endpoint::Trust;
 use crate::send::{Encoding, Manner, Protocol};
+use crate::sweep::axis::Axis;
 use crate::wall;
 
 /// Simulated OpenTelemetry agents with known traffic, and measures of the server that takes it.
@@ -31,8 +33,12 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Measure everything, bench after bench, and write one table
     Table(TableArgs),
+    /// Measure how cost grows with load, and draw it
+    Sweep(SweepArgs),
     /// Send a multiple of what a server takes, and see what it refuses and whether it still answers
     Overload(OverloadArgs),
+    /// Send near what a server takes while it merges, rolls up and drops, and see whether it pauses
+    Pause(PauseArgs),
     /// Kill a server with a full journal, and see how soon it is back
     Recovery(RecoveryArgs),
     /// Measure the generator alone: encode to nowhere
@@ -46,8 +52,18 @@ pub(crate) struct DataArgs {
     pub(crate) spans: u64,
     #[arg(long, default_value_t = 1_000)]
     spans_per_request: usize,
+    /// Services, front doors included
     #[arg(long, default_value_t = 10)]
     services: usize,
+    /// Services at which transactions begin
+    #[arg(long, default_value_t = 1)]
+    front_doors: usize,
+    /// Business transactions, spread over the front doors; without it one a service, 150 at most
+    #[arg(long)]
+    transactions: Option<usize>,
+    /// Attributes of each span beyond its 11 or 12
+    #[arg(long, default_value_t = 0)]
+    attributes: usize,
     /// Instances of each service
     #[arg(long, default_value_t = 4)]
     instances: usize,
@@ -66,13 +82,19 @@ pub(crate) struct DataArgs {
     /// Share of spans held back and sent after --delay-ms
     #[arg(long, default_value_t = 0.0)]
     late_fraction: f64,
+    /// Stamp a quarter of the requests with times of the last so many hours instead of now
+    #[arg(long, default_value_t = 0)]
+    pub(crate) hours: u64,
 }
 
 impl DataArgs {
     pub(crate) fn shape(&self) -> Result<Shape> {
+        let usual = Size::usual(self.services, self.front_doors);
         let shape = Shape {
             namespace: self.namespace.clone(),
-            services: self.services,
+            size: Size { routes: self.transactions.unwrap_or(usual.routes), ..usual },
+            further_attributes: self.attributes,
+            hours: self.hours,
             instances: self.instances,
             spans: self.spans,
             spans_per_request: self.spans_per_request,
@@ -89,12 +111,16 @@ impl DataArgs {
 /// Metrics instead of spans.
 #[derive(Debug, Args)]
 pub(crate) struct SeriesArgs {
-    /// Measure metrics: so many series, rounded up to whole nodes of a hundred
+    /// Metrics instead of spans: so many series, rounded up to whole nodes of a hundred; for `overload`, what is stored
+    /// before it
     #[arg(long)]
     series: Option<usize>,
     /// Of each series; the last one is of now, so that history is sent as fast as it is taken
     #[arg(long, default_value_t = 120)]
     samples: u64,
+    /// Seconds since the last sample: what is shown by the minute is shown once its minute is over
+    #[arg(long, default_value_t = 0)]
+    ago: u64,
     /// Seconds between the samples of a series
     #[arg(long, default_value_t = 15)]
     interval: u64,
@@ -119,6 +145,7 @@ impl SeriesArgs {
             series,
             samples: self.samples,
             interval_s: self.interval,
+            ago_s: self.ago,
             points_per_request: self.points_per_request,
             instruments: self.instruments,
             form: if is_remote_write { Form::RemoteWrite } else { Form::Otlp },
@@ -213,6 +240,8 @@ pub(crate) struct RunArgs {
     pub(crate) endpoint: String,
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) series: SeriesArgs,
     #[command(flatten)]
     pub(crate) manner: MannerArgs,
     #[command(flatten)]
@@ -344,6 +373,28 @@ pub(crate) struct TableArgs {
     /// Requests of each query over REST
     #[arg(long)]
     pub(crate) queries: Option<usize>,
+    /// Then sweep the load too, its plots going to a folder beside the two files
+    #[arg(long, requires = "out")]
+    pub(crate) sweep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArgs {
+    /// The server to start for each bench
+    #[arg(long)]
+    pub(crate) vedette: PathBuf,
+    /// Where data directories are made; the disk measured is this one
+    #[arg(long)]
+    pub(crate) data_root: Option<PathBuf>,
+    /// Folder for a plot of each axis, sweep.json and sweep.md; made where it is not there
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Two small points an axis: about ten minutes instead of half an hour
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Only this axis; may be given several times
+    #[arg(long, value_enum)]
+    pub(crate) axis: Vec<Axis>,
 }
 
 /// Mebibytes: a number with or without their unit, or of gibibytes.
@@ -365,6 +416,18 @@ pub(crate) struct RecoveryArgs {
     /// How long it may take to fill it
     #[arg(long, default_value_t = 120)]
     pub(crate) fill_s: u64,
+    #[command(flatten)]
+    pub(crate) bench: BenchArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PauseArgs {
+    /// How long
+    #[arg(long, default_value_t = 120)]
+    pub(crate) seconds: u64,
+    /// Of what it takes for long, which is measured first with --spans; --rate stands over it
+    #[arg(long, default_value_t = 0.8)]
+    pub(crate) share: f64,
     #[command(flatten)]
     pub(crate) bench: BenchArgs,
 }

@@ -11,6 +11,7 @@ pub(crate) mod group;
 pub(crate) mod kept;
 mod meter;
 pub(crate) mod overload;
+pub(crate) mod pause;
 pub(crate) mod process;
 pub(crate) mod queries;
 pub(crate) mod recovery;

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::Api;
-use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, TableArgs, VerifyArgs};
+use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, SweepArgs, TableArgs, VerifyArgs};
 use crate::bench;
 use crate::bench::overload::overload;
+use crate::bench::pause::pause;
 use crate::bench::process::Process;
 use crate::bench::recovery::recovery;
 use crate::bench::report::{Sent, Table};
@@ -21,8 +22,10 @@ use crate::data::expected::Expected;
 use crate::data::generator::Generator;
 use crate::data::template::{Template, Templates};
 use crate::send::endpoint::{Endpoint, Trust};
+use crate::send::reporter::Reporters;
 use crate::send::{send, since};
-use crate::{suite, verify, wall};
+use crate::verify::points::ExpectedPoints;
+use crate::{suite, sweep, verify, wall};
 
 /// Differences shown before the rest is only counted.
 const SHOWN_DIFFERENCES: usize = 40;
@@ -61,6 +64,14 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
             write_text(args.bench.report_md.as_deref(), &measured.table().markdown())?;
             Ok(Verdict::good_if(measured.good()))
         }
+        Command::Pause(mut args) => {
+            let measured = until_stopped(pause(&mut args))?;
+            write!(out, "{}", measured.table())?;
+            write_differences(out, &measured.differences)?;
+            write_json(args.bench.report_json.as_deref(), &measured)?;
+            write_text(args.bench.report_md.as_deref(), &measured.table().markdown())?;
+            Ok(Verdict::good_if(measured.good()))
+        }
         Command::Recovery(args) => {
             let measured = until_stopped(recovery(&args))?;
             write!(out, "{}", measured.table())?;
@@ -70,6 +81,7 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
             Ok(Verdict::good_if(measured.good()))
         }
         Command::Table(args) => until_stopped(table(&args, out)),
+        Command::Sweep(args) => until_stopped(sweep(&args, out)),
     }
 }
 
@@ -87,22 +99,52 @@ fn until_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 
 async fn table(args: &TableArgs, out: &mut dyn Write) -> Result<Verdict> {
     let files = args.out.as_deref().map(suite::files).transpose()?;
-    let measured = suite::measure(args, out).await?;
-    let markdown = measured.markdown();
+    let mut measured = suite::measure(args, out).await?;
+    if args.sweep {
+        measured.sweep = Some(sweep::Plan::beside(args).measure(out).await?);
+    }
+    let plots = files.as_ref().map(|(json, _)| json.with_extension(""));
+    let name = plots.as_deref().and_then(Path::file_name).unwrap_or_default();
+    let markdown = measured.markdown(&name.to_string_lossy());
     write!(out, "\n{markdown}")?;
     if let Some((json, text)) = &files {
         write_json(Some(json), &measured)?;
         write_text(Some(text), &markdown)?;
     }
+    if let (Some(sweep), Some(plots)) = (&measured.sweep, &plots) {
+        sweep.write(plots)?;
+    }
+    Ok(Verdict::good_if(measured.good()))
+}
+
+async fn sweep(args: &SweepArgs, out: &mut dyn Write) -> Result<Verdict> {
+    let measured = sweep::Plan::of(args).measure(out).await?;
+    measured.write(&args.out)?;
+    write!(out, "\n{}", measured.markdown())?;
     Ok(Verdict::good_if(measured.good()))
 }
 
 async fn run(args: &RunArgs, out: &mut dyn Write) -> Result<Verdict> {
-    let shape = args.data.shape()?;
     let endpoint = Endpoint::parse(&args.endpoint, &args.trust.trust()?)?;
-    let outcome = send(&shape, &args.manner.manner(), &endpoint).await?;
-    let sent = Sent::of(&outcome);
-    write_json(args.expected.as_deref(), &outcome.expected)?;
+    let manner = args.manner.manner();
+    let sent = if let Some(series) = args.series.shape(&args.data, args.manner.protocol)? {
+        let outcome = Reporters::build(&series, &manner, &endpoint)?.send().await?;
+        let sent = Sent::of_points(&outcome, series.seed);
+        let expected = ExpectedPoints {
+            application: series.application(),
+            from_ms: outcome.from_ms,
+            to_ms: outcome.to_ms,
+            complete: sent.complete,
+            points: sent.acknowledged,
+            watched: outcome.watched,
+        };
+        write_json(args.expected.as_deref(), &expected)?;
+        sent
+    } else {
+        let outcome = send(&args.data.shape()?, &manner, &endpoint).await?;
+        write_json(args.expected.as_deref(), &outcome.expected)?;
+        Sent::of(&outcome)
+    };
     write_json(args.report_json.as_deref(), &sent)?;
     let mut table = Table::default();
     sent.rows(&mut table);
@@ -110,12 +152,22 @@ async fn run(args: &RunArgs, out: &mut dyn Write) -> Result<Verdict> {
     Ok(Verdict::good_if(sent.complete))
 }
 
+/// What a file of `run --expected` holds.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum WasSent {
+    Spans(Expected),
+    Points(ExpectedPoints),
+}
+
 async fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Verdict> {
     let name = args.expected.display();
     let text = std::fs::read(&args.expected).with_context(|| format!("cannot read {name}"))?;
-    let expected: Expected =
+    let was_sent: WasSent =
         serde_json::from_slice(&text).with_context(|| format!("{name} holds no totals"))?;
-    if !expected.complete {
+    let (WasSent::Spans(Expected { complete, .. })
+    | WasSent::Points(ExpectedPoints { complete, .. })) = &was_sent;
+    if !complete {
         writeln!(
             out,
             "{name}: something was refused when this was sent, so less than the totals can be stored"
@@ -124,20 +176,40 @@ async fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Verdict> {
     let mut api = sign_in(&args.api, &args.trust.trust()?)?
         .context("--api and --password are needed to verify")?;
     let deadline = wall::instant() + Duration::from_secs(args.wait_s);
-    let differences = verify::verify_until(&mut api, &expected, deadline).await?;
+    let differences = match &was_sent {
+        WasSent::Spans(expected) => verify::verify_until(&mut api, expected, deadline).await?,
+        WasSent::Points(expected) => {
+            let compare = async |api: &mut Api| expected.differences(api).await;
+            verify::until(&mut api, deadline, compare).await?
+        }
+    };
     write_differences(out, &differences)?;
     if differences.is_empty() {
-        let totals = &expected.totals;
-        let (bts, tiers, edges) =
-            (totals.business_transactions.len(), totals.tiers.len(), totals.edges.len());
-        writeln!(out, "exact: {} spans, {} traces", totals.spans, totals.traces)?;
-        writeln!(
-            out,
-            "       {bts} business transactions, {tiers} tiers, {edges} edges: calls and errors"
-        )?;
-        writeln!(out, "       {} traces read back whole", expected.sample_traces.len())?;
+        was_sent.write(out)?;
     }
     Ok(Verdict::good_if(differences.is_empty()))
+}
+
+impl WasSent {
+    /// What was found to be as it was sent.
+    fn write(&self, out: &mut dyn Write) -> Result<()> {
+        match self {
+            Self::Spans(Expected { totals, sample_traces, .. }) => {
+                let (bts, tiers, edges) =
+                    (totals.business_transactions.len(), totals.tiers.len(), totals.edges.len());
+                writeln!(out, "exact: {} spans, {} traces", totals.spans, totals.traces)?;
+                writeln!(
+                    out,
+                    "       {bts} business transactions, {tiers} tiers, {edges} edges: calls and errors"
+                )?;
+                writeln!(out, "       {} traces read back whole", sample_traces.len())?;
+            }
+            Self::Points(ExpectedPoints { points, watched, .. }) => {
+                writeln!(out, "exact: {} series of {points} points read back", watched.len())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// None without an address or a password to sign in with.
@@ -201,4 +273,37 @@ fn write_differences(out: &mut dyn Write, differences: &[String]) -> Result<()> 
         writeln!(out, "different: {} more", differences.len() - SHOWN_DIFFERENCES)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::expected::Totals;
+
+    #[test]
+    fn what_was_sent_is_known_by_its_file() {
+        let points = ExpectedPoints {
+            application: "shop".to_owned(),
+            from_ms: 1,
+            to_ms: 2,
+            complete: true,
+            points: 10,
+            watched: Vec::new(),
+        };
+        let spans = Expected {
+            application: "shop".to_owned(),
+            seed: 1,
+            from_ms: 1,
+            to_ms: 2,
+            complete: true,
+            totals: Totals::default(),
+            sample_traces: Vec::new(),
+        };
+        let read = |text: &str| serde_json::from_str::<WasSent>(text).unwrap();
+        let (points, spans) =
+            (serde_json::to_string(&points).unwrap(), serde_json::to_string(&spans).unwrap());
+        assert!(matches!(read(&points), WasSent::Points(points) if points.points == 10));
+        assert!(matches!(read(&spans), WasSent::Spans(spans) if spans.seed == 1));
+        assert!(serde_json::from_str::<WasSent>("{}").is_err());
+    }
 }

@@ -24,8 +24,11 @@ use anyhow::{Result, ensure};
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
     pub(crate) namespace: String,
-    pub(crate) services: usize,
+    /// Services, front doors and routes.
+    pub(crate) size: topology::Size,
     pub(crate) instances: usize,
+    /// Of each span, beyond its 11 or 12.
+    pub(crate) further_attributes: usize,
     pub(crate) spans: u64,
     pub(crate) spans_per_request: usize,
     pub(crate) seed: u64,
@@ -33,7 +36,12 @@ pub(crate) struct Shape {
     pub(crate) notation: Notation,
     /// Share of spans (0 to 1) held back and sent later than the rest of their trace.
     pub(crate) late_fraction: f64,
+    /// A quarter of the requests is stamped with a time so many hours ago at most.
+    pub(crate) hours: u64,
 }
+
+/// Older spans are refused.
+const OLDEST_HOURS: u64 = 8 * 24 - 1;
 
 /// How a trace's spans are spread over requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -61,11 +69,19 @@ impl Shape {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
+        let topology::Size { services, front_doors, routes } = self.size;
+        ensure!((2..=1000).contains(&services), "--services must be 2 to 1000, not {services}");
         ensure!(
-            (2..=1000).contains(&self.services),
-            "--services must be 2 to 1000, not {}",
-            self.services
+            (1..services).contains(&front_doors),
+            "--front-doors must be at least 1, and fewer than --services"
         );
+        ensure!((1..=2000).contains(&routes), "--transactions must be 1 to 2000");
+        ensure!(
+            self.further_attributes <= span::MAX_FURTHER,
+            "--attributes must be 0 to {}",
+            span::MAX_FURTHER
+        );
+        ensure!(self.hours <= OLDEST_HOURS, "--hours must be 0 to {OLDEST_HOURS}");
         ensure!(
             (1..=1000).contains(&self.instances),
             "--instances must be 1 to 1000, not {}",
@@ -83,7 +99,15 @@ impl Shape {
 
 impl Display for Shape {
     fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
-        let Self { notation, services, instances, .. } = self;
-        write!(out, "{notation:?}, {services} services × {instances} instances")
+        let Self { notation, size, instances, further_attributes, hours, .. } = self;
+        let topology::Size { services, front_doors, routes } = *size;
+        write!(out, "{notation:?}, {services} services × {instances} instances")?;
+        if *size != topology::Size::usual(services, 1) {
+            write!(out, ", {routes} transactions at {front_doors} front doors")?;
+        }
+        if *further_attributes > 0 {
+            write!(out, ", {further_attributes} further attributes")?;
+        }
+        if *hours > 0 { write!(out, ", over {hours} hours") } else { Ok(()) }
     }
 }

@@ -1,8 +1,8 @@
 //! `loadgen`: simulated agents with known traffic, and the measures of the server that takes it.
 //!
 //! `run` only sends, `verify` compares what the server shows with what was sent, `bench` starts a server (or
-//! attaches to one) and measures it, `table` is all benches one after another, `overload` sends more than
-//! it can take, `encode` measures the generator itself. It depends on none of the product's
+//! attaches to one) and measures it, `table` is all benches one after another, `sweep` shows how cost grows with load,
+//! `overload` sends more than it can take, `pause` looks for pauses while segments are merged and dropped, `encode` measures the generator itself. It depends on none of the product's
 //! crates: what it believes of OTLP and of the REST API it has from their descriptions, so that it can disagree.
 
 mod api;
@@ -14,6 +14,7 @@ mod draws;
 mod machine;
 mod send;
 mod suite;
+mod sweep;
 mod verify;
 mod wall;
 mod wire;

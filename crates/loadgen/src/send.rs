@@ -7,6 +7,7 @@ pub(crate) mod answer;
 pub(crate) mod compress;
 pub(crate) mod courier;
 pub(crate) mod endpoint;
+pub(crate) mod gaps;
 pub(crate) mod link;
 pub(crate) mod reporter;
 pub(crate) mod schedule;
@@ -22,6 +23,7 @@ use anyhow::{Context, Result, ensure};
 
 use self::agent::Agent;
 use self::endpoint::Endpoint;
+use self::gaps::Gaps;
 use self::schedule::Schedule;
 use self::tally::Tally;
 use crate::data::expected::{Expected, Totals};
@@ -47,6 +49,7 @@ pub(crate) enum Encoding {
     Zstd,
 }
 
+const HOUR_MS: u64 = 3_600_000;
 /// Traces that a comparison reads back.
 const READ_BACK: usize = 50;
 
@@ -97,6 +100,8 @@ pub(crate) struct Outcome {
     pub(crate) traces: Vec<String>,
     /// From the first request to the last answer.
     pub(crate) took: Duration,
+    /// The longest time in which nobody was told that anything is accepted.
+    pub(crate) longest_gap: Duration,
 }
 
 /// Sends the whole data set. Templates are encoded before the clock starts.
@@ -112,8 +117,9 @@ pub(crate) async fn send_prepared(
     templates: Arc<Templates>,
 ) -> Result<Outcome> {
     manner.check(shape.notation)?;
-    let from_ms = wall::unix_nanos() / 1_000_000;
+    let from_ms = wall::unix_nanos() / 1_000_000 - shape.hours * HOUR_MS;
     let started = wall::instant();
+    let gaps = Arc::new(Gaps::since(started));
     let schedule = Arc::new(Schedule::new(&templates, manner.rate, started));
     let agents = (0..manner.connections as u64).map(|number| {
         let generator = Generator::new(shape, Arc::clone(&templates), number);
@@ -125,7 +131,7 @@ pub(crate) async fn send_prepared(
             shape,
             number,
         );
-        tokio::spawn(agent.run(Arc::clone(&schedule)))
+        tokio::spawn(agent.run(Arc::clone(&schedule), Arc::clone(&gaps)))
     });
     let agents: Vec<_> = agents.collect();
     let (mut tally, mut totals, mut traces) = (Tally::default(), Totals::default(), Vec::new());
@@ -143,7 +149,7 @@ pub(crate) async fn send_prepared(
     let sample_traces = thinned(&traces, READ_BACK);
     let expected =
         Expected { application, seed: shape.seed, from_ms, to_ms, complete, totals, sample_traces };
-    Ok(Outcome { tally, expected, traces, took: since(started) })
+    Ok(Outcome { tally, expected, traces, took: since(started), longest_gap: gaps.longest() })
 }
 
 /// At most `most` of them, evenly.

@@ -2,18 +2,18 @@
 //! its command line. A bench that fails is a row that says so; the others still run.
 
 pub(crate) mod markdown;
+pub(crate) mod step;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use clap::Parser;
+use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use crate::args::{BenchArgs, Cli, Command, TableArgs};
-use crate::bench::bench;
-use crate::bench::report::Report;
+use self::step::{Row, Step};
+use crate::args::TableArgs;
 use crate::machine::{Machine, today, version_of};
+use crate::sweep::Sweep;
 
 /// Everything measured, as the JSON file holds it.
 #[derive(Debug, Serialize)]
@@ -26,29 +26,14 @@ pub(crate) struct Measured {
     pub(crate) command: String,
     pub(crate) data: Vec<String>,
     pub(crate) rows: Vec<Row>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Row {
-    pub(crate) name: &'static str,
-    pub(crate) command: String,
-    pub(crate) report: Option<Report>,
-    /// Why there is no report.
-    pub(crate) error: Option<String>,
+    /// How cost grows, where that was asked for too.
+    pub(crate) sweep: Option<Sweep>,
 }
 
 impl Measured {
     pub(crate) fn good(&self) -> bool {
-        self.rows.iter().all(|row| row.report.as_ref().is_some_and(Report::good))
+        self.rows.iter().all(Row::good) && self.sweep.as_ref().is_none_or(Sweep::good)
     }
-}
-
-/// One bench of the table.
-#[derive(Debug)]
-struct Step {
-    name: &'static str,
-    /// What follows `loadgen bench --vedette PATH`.
-    arguments: Vec<String>,
 }
 
 /// How much of everything is sent and asked.
@@ -102,10 +87,7 @@ const QUICK: Sizes = Sizes {
 };
 
 fn steps(sizes: &Sizes) -> Vec<Step> {
-    let step = |name, arguments: String| Step {
-        name,
-        arguments: arguments.split(' ').map(str::to_owned).collect(),
-    };
+    let step = |name, arguments: String| Step::new(name, &arguments);
     let Sizes { spans, transport_spans, series, samples, histograms, queries, idle_s } = sizes;
     let transport =
         |name, how: &str| step(name, format!("--spans {transport_spans} --queries 0 {how}"));
@@ -144,54 +126,22 @@ pub(crate) async fn measure(args: &TableArgs, out: &mut dyn Write) -> Result<Mea
         command: command(args),
         data: data(&sizes),
         rows: Vec::new(),
+        sweep: None,
     };
     for step in steps(&sizes) {
         writeln!(out, "\n== {}: loadgen bench {}", step.name, step.arguments.join(" "))?;
-        let row = run(&step, &args.vedette, &root).await;
-        match (&row.report, &row.error) {
-            (Some(report), _) => write!(out, "{}", report.table())?,
-            (None, error) => writeln!(out, "{}", error.as_deref().unwrap_or("no report"))?,
-        }
-        for difference in row.report.iter().flat_map(|report| &report.differences) {
-            writeln!(out, "different: {difference}")?;
-        }
+        let row = step.run(&args.vedette, &root).await;
+        row.write(out)?;
         measured.rows.push(row);
     }
     Ok(measured)
 }
 
-async fn run(step: &Step, vedette: &Path, root: &Path) -> Row {
-    let Step { name, arguments } = step;
-    let report = match parsed(step, vedette, root) {
-        Ok(args) => bench(&args).await,
-        Err(error) => Err(error),
-    };
-    let (report, error) = match report {
-        Ok(report) => (Some(report), None),
-        Err(error) => (None, Some(format!("{error:#}"))),
-    };
-    let command = format!("loadgen bench --vedette vedette {}", arguments.join(" "));
-    Row { name, command, report, error }
-}
-
-/// As if typed, so that what is measured is what the row's command measures.
-fn parsed(step: &Step, vedette: &Path, root: &Path) -> Result<BenchArgs> {
-    let typed = ["loadgen", "bench"].map(Into::into).into_iter();
-    let own = ["--vedette".into(), vedette.into(), "--data-root".into(), root.into()];
-    let rest = step.arguments.iter().map(PathBuf::from);
-    let cli = Cli::try_parse_from(typed.chain(own).chain(rest))
-        .with_context(|| format!("the bench '{}' is no command", step.name))?;
-    match cli.command {
-        Command::Bench(args) => Ok(args),
-        _ => anyhow::bail!("the bench '{}' is another command", step.name),
-    }
-}
-
 /// What was typed, without where things are on this machine.
 fn command(args: &TableArgs) -> String {
     let mut command = "loadgen table --vedette vedette".to_owned();
-    if args.quick {
-        command.push_str(" --quick");
+    for (given, flag) in [(args.quick, " --quick"), (args.sweep, " --sweep")] {
+        command.push_str(if given { flag } else { "" });
     }
     let numbers = [
         ("spans", args.spans),
@@ -227,16 +177,16 @@ pub(crate) fn files(out: &Path) -> Result<(PathBuf, PathBuf)> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::args::{Cli, Command};
 
     #[test]
     fn every_bench_of_the_table_is_a_command_that_can_be_typed() {
         for sizes in [WHOLE, QUICK] {
             for step in steps(&sizes) {
-                let args = parsed(&step, Path::new("vedette"), Path::new("/tmp")).unwrap();
-                let shape = args.data.shape().unwrap();
-                args.manner.manner().check(shape.notation).unwrap();
-                args.series.shape(&args.data, args.manner.protocol).unwrap();
+                step.check();
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Compares what the server shows with what was sent, exactly: every difference is a sentence. What was not sent
 //! must not be shown either, unless it counts nothing.
 
+mod places;
+pub(crate) mod points;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
@@ -18,16 +21,11 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 /// Differences between the two, none when the server is right.
 pub(crate) fn compare(expected: &Expected, shown: &Shown) -> Vec<String> {
     let totals = &expected.totals;
-    let transaction =
-        |(tier, name): &(String, String)| format!("business transaction '{name}' of {tier}");
     let edge = |(from, to): &(Place, Place)| format!("edge {} → {}", place(from), place(to));
     let mut differences: Vec<String> =
         shown.partial.iter().map(|why| format!("answer is partial: {why}")).collect();
-    differences.extend(differing(
-        &totals.business_transactions,
-        &shown.business_transactions,
-        transaction,
-    ));
+    let (sent, seen) = (&totals.business_transactions, &shown.business_transactions);
+    differences.extend(places::differences(sent, seen));
     differences.extend(differing(&totals.tiers, &shown.tiers, |tier| format!("tier {tier}")));
     differences.extend(differing(&totals.edges, &shown.edges, edge));
     differences
@@ -78,8 +76,17 @@ pub(crate) async fn verify_until(
     expected: &Expected,
     deadline: Instant,
 ) -> Result<Vec<String>> {
+    until(api, deadline, async |api| verify(api, expected).await).await
+}
+
+/// The same with any comparison.
+pub(crate) async fn until(
+    api: &mut Api,
+    deadline: Instant,
+    compare: impl AsyncFn(&mut Api) -> Result<Vec<String>>,
+) -> Result<Vec<String>> {
     loop {
-        let differences = verify(api, expected).await?;
+        let differences = compare(api).await?;
         if differences.is_empty() || wall::instant() + ASK_EVERY > deadline {
             return Ok(differences);
         }

@@ -9,7 +9,7 @@ use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric},
     metrics::{
-        counter::ConstCounter,
+        counter::{ConstCounter, Counter},
         family::Family,
         gauge::{ConstGauge, Gauge},
     },
@@ -107,11 +107,22 @@ impl Collector for StageMetrics {
             let metric = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
             metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)?;
         }
+        self.encode_jobs(&mut encoder)?;
         self.encode_budgets(encoder)
     }
 }
 
 impl StageMetrics {
+    fn encode_jobs(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let jobs = Family::<[(&str, &str); 1], Counter>::default();
+        for (job, done) in self.store.jobs_done() {
+            jobs.get_or_create(&[("job", job)]).inc_by(done);
+        }
+        let help = "Segments merged, rolled up and dropped: jobs done";
+        let described = encoder.encode_descriptor("store_jobs", help, None, jobs.metric_type())?;
+        jobs.encode(described)
+    }
+
     fn encode_budgets(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let budgets = Family::<[(&str, &str); 1], Gauge>::default();
         for (part, bytes) in self.memory.named() {

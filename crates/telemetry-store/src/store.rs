@@ -24,6 +24,7 @@ use crate::{
     recency::recency,
     segment::{FORMAT, Opened, SegmentError, spans::Extent},
     table::Table,
+    upkeep::Done,
 };
 
 /// Where segments lie, below the disk's root.
@@ -84,6 +85,7 @@ pub struct Store {
     damaged: Mutex<BTreeSet<u64>>,
     /// Bytes of segments that went before their time, for want of room.
     pub(crate) dropped_for_room: AtomicU64,
+    pub(crate) done: Done,
 }
 
 #[derive(Debug, Default)]
@@ -223,6 +225,7 @@ impl Config {
             footers,
             damaged: Mutex::default(),
             dropped_for_room: AtomicU64::default(),
+            done: Done::default(),
         };
         store.reload()?;
         if let Some(newer) =
@@ -380,6 +383,11 @@ impl Store {
     /// Bytes of segments that went before their time since the start, because the disk was nearly full.
     pub fn dropped_for_room(&self) -> &AtomicU64 {
         &self.dropped_for_room
+    }
+
+    /// How many jobs of upkeep were done since the start, each kind by its name.
+    pub fn jobs_done(&self) -> [(&'static str, u64); 4] {
+        self.done.by_kind()
     }
 
     /// How many segments there are.

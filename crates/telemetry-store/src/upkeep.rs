@@ -3,6 +3,7 @@
 //! [`plan`] decides from the catalogue's facts alone; [`Store::upkeep`] does one job at a time. A job that a crash
 //! interrupts leaves files that the next start removes, and is simply planned again.
 
+mod done;
 mod merge;
 mod plan;
 mod rollup;
@@ -18,6 +19,7 @@ use daemon::disk::Space;
 use metadata_store::{ReplaceOutcome, Replacement, SegmentMeta};
 use tracing::warn;
 
+pub(crate) use self::done::Done;
 use self::plan::plan_within;
 pub use self::{
     plan::{Job, Retention},
@@ -86,6 +88,7 @@ impl Store {
         // Superseded: someone else changed the same segments. The files just written are removed at the next start.
         if let ReplaceOutcome::Replaced { .. } = self.catalogue.replace_segments(&replacement)? {
             self.reload()?;
+            self.done.note(&job);
         }
         Ok(Some(job))
     }

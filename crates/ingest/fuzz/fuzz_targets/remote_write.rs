@@ -1,19 +1,7 @@
-//! What remote writes are converted to is cut and read without a fault, whatever the bytes.
 #![no_main]
 
-use ingest::{
-    otlp::Signal,
-    remote_write::{Version, convert},
-};
 use libfuzzer_sys::fuzz_target;
 
-mod cutting;
+mod bodies;
 
-fuzz_target!(|request: &[u8]| {
-    for version in [Version::V1, Version::V2] {
-        if let Ok(converted) = convert(version, request, 1 << 20) {
-            cutting::cut_and_walk(Signal::Metrics, &converted.samples);
-            cutting::cut_and_walk(Signal::Metrics, &converted.histograms);
-        }
-    }
-});
+fuzz_target!(|bytes: &[u8]| bodies::remote_write(bytes));

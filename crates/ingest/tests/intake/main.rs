@@ -6,6 +6,9 @@
 mod accepted;
 mod attempts;
 mod fixture;
+#[path = "../../fuzz/fuzz_targets/bodies.rs"]
+mod fuzz_bodies;
+mod fuzzed;
 mod grpc;
 mod keys;
 mod malformed;
@@ -14,5 +17,6 @@ mod partial;
 mod proto;
 mod remote_write;
 mod slicing;
-mod walk;
 mod wrong;
+
+use fuzz_bodies::walk;

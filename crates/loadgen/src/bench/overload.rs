@@ -1,35 +1,32 @@
 //! More than a server can take: first how much it takes, then a multiple of that at a fixed pace, whatever it answers.
-//! Nothing is sent again, so that every refusal is counted once. What was accepted must be stored all the same.
+//! Nothing is sent again, so that every refusal is counted once. What was accepted must be stored all the same. Metrics are
+//! stored first, so that there are series to ask for.
 
-use std::collections::BTreeMap;
+mod press;
+mod watch;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use bytes::BytesMut;
-use http::header::RETRY_AFTER;
 use serde::Serialize;
 
+use self::press::{Refusal, press};
+use self::watch::{Progress, Window, watch};
 use super::disk::SyncTime;
 use super::group::Group;
 use super::meter::Meter;
+use super::process::Process;
 use super::queries::{self, Answered, Asker, Query, Stored};
 use super::report::{Cost, Table};
 use super::subject::Subject;
 use crate::api::{Api, Estate, Range};
 use crate::args::OverloadArgs;
-use crate::data::Shape;
-use crate::data::generator::Generator;
-use crate::data::template::Templates;
-use crate::send::answer::{self, Answer};
-use crate::send::courier::{Courier, PayloadKind, Signal};
-use crate::send::link::Reply;
+use crate::data::points::SeriesShape;
+use crate::send::reporter::Reporters;
 use crate::send::{Manner, Outcome, Protocol, send, since};
 use crate::{verify, wall};
 
-/// Generators of the overload draw from streams above those of the plateau's connections.
-const FIRST_STREAM: u64 = 1 << 20;
 /// What people ask is answered within this, milliseconds, nineteen times of twenty.
 const LONGEST_ANSWER_MS: f64 = 1_000.0;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -51,6 +48,8 @@ pub(crate) struct Overload {
     pub(crate) sent_spans_per_second: f64,
     pub(crate) accepted_spans_per_second: f64,
     pub(crate) accepted_spans: u64,
+    /// Ten seconds each.
+    pub(crate) windows: Vec<Window>,
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) broken_connections: u64,
     /// What people ask, meanwhile.
@@ -58,6 +57,8 @@ pub(crate) struct Overload {
     /// The most expensive that can be asked, at the same time.
     pub(crate) worst_queries: Vec<Answered>,
     pub(crate) cost: Cost,
+    /// Of this process.
+    pub(crate) generator_peak_kib: u64,
     pub(crate) memory: Option<Memory>,
     /// Between what was accepted and what the server counts once settled.
     pub(crate) differences: Vec<String>,
@@ -75,76 +76,6 @@ pub(crate) struct Memory {
     pub(crate) group_peak_mib: Option<u64>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Refusal {
-    pub(crate) status: u16,
-    pub(crate) requests: u64,
-    /// By OTLP's specification.
-    pub(crate) retryable: bool,
-    /// Those that said when to come again.
-    pub(crate) with_retry_after: u64,
-}
-
-/// What the senders of an overload saw.
-#[derive(Debug, Default)]
-struct Seen {
-    sent_spans: u64,
-    accepted_spans: u64,
-    broken: u64,
-    /// Requests by status, and those of them with a time to come again.
-    refused: BTreeMap<u16, (u64, u64)>,
-}
-
-impl Seen {
-    fn reply(&mut self, reply: &Reply, spans: u64) {
-        if let Answer::Accepted { rejected, .. } = answer::of_http(reply) {
-            self.accepted_spans += spans.saturating_sub(rejected);
-            return;
-        }
-        let hinted = reply.headers.contains_key(RETRY_AFTER);
-        let refused = self.refused.entry(reply.status.as_u16()).or_default();
-        *refused = (refused.0 + 1, refused.1 + u64::from(hinted));
-    }
-
-    fn add(&mut self, other: Self) {
-        self.sent_spans += other.sent_spans;
-        self.accepted_spans += other.accepted_spans;
-        self.broken += other.broken;
-        for (status, (requests, hinted)) in other.refused {
-            let all = self.refused.entry(status).or_default();
-            *all = (all.0 + requests, all.1 + hinted);
-        }
-    }
-
-    fn refusals(&self) -> Vec<Refusal> {
-        let refusal = |(status, (requests, hinted)): (&u16, &(u64, u64))| Refusal {
-            status: *status,
-            requests: *requests,
-            retryable: matches!(status, 429 | 502 | 503 | 504),
-            with_retry_after: *hinted,
-        };
-        self.refused.iter().map(refusal).collect()
-    }
-}
-
-/// Requests at a steady pace until the end, shared by all senders.
-#[derive(Debug)]
-struct Pace {
-    next: AtomicU64,
-    started: Instant,
-    interval: Duration,
-    length: Duration,
-}
-
-impl Pace {
-    /// When the next request is due; none when it is after the end.
-    fn take(&self) -> Option<Instant> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let after = self.interval.mul_f64(number as f64);
-        (after < self.length).then(|| self.started + after)
-    }
-}
-
 pub(crate) async fn overload(args: &mut OverloadArgs) -> Result<Overload> {
     ensure!(args.factor > 0.0 && args.factor.is_finite(), "--factor must be above 0");
     ensure!((1..=10_000).contains(&args.senders), "--senders must be 1 to 10000");
@@ -158,6 +89,9 @@ pub(crate) async fn overload(args: &mut OverloadArgs) -> Result<Overload> {
     let manner = Manner { api_key: subject.access_key.clone(), ..args.bench.manner.manner() };
     ensure!(manner.protocol == Protocol::Http, "an overload is measured over HTTP only");
     let mut api = subject.api(&args.bench)?.context("an overload needs --api and --password")?;
+    if let Some(series) = args.bench.series.shape(&args.bench.data, Protocol::Http)? {
+        store_series(&mut api, &series, &manner, &subject, args.bench.max_wait_s).await?;
+    }
     let before = spans_counted(&mut api).await?;
     let mut meter = Meter::start(&subject, &args.bench).await?;
     let plateau = send(&shape, &manner, &subject.endpoint).await?;
@@ -174,8 +108,11 @@ pub(crate) async fn overload(args: &mut OverloadArgs) -> Result<Overload> {
     let length = Duration::from_secs(args.seconds);
     let started = wall::instant();
     let signed_in = || subject.api(&args.bench)?.context("signed in before");
-    let (seen, queries, worst_queries) = tokio::join!(
-        press(args, &shape, &manner, &subject, (offered, length)),
+    let progress = Arc::new(Progress::default());
+    let pressed = (offered, length);
+    let (seen, windows, queries, worst_queries) = tokio::join!(
+        press(args.senders, &shape, &manner, &subject.endpoint, pressed, Arc::clone(&progress)),
+        watch(&progress, &subject.process, started + length),
         ask_meanwhile(signed_in()?, &plateau, length, |asker, estate, range| {
             asker.of_spans(estate, &Stored { traces: &plateau.traces, users: &[] }, range)
         }),
@@ -184,6 +121,7 @@ pub(crate) async fn overload(args: &mut OverloadArgs) -> Result<Overload> {
         }),
     );
     let (seen, queries, worst_queries) = (seen?, queries?, worst_queries?);
+    let generator_peak_kib = Process::own()?.memory()?.peak_kib;
     let seconds = since(started).as_secs_f64();
     let last_answer = meter.last_answer()?;
     let accepted = plateau.tally.acknowledged + seen.accepted_spans;
@@ -211,14 +149,34 @@ pub(crate) async fn overload(args: &mut OverloadArgs) -> Result<Overload> {
         sent_spans_per_second: seen.sent_spans as f64 / seconds,
         accepted_spans_per_second: seen.accepted_spans as f64 / seconds,
         accepted_spans: seen.accepted_spans,
+        windows: windows?,
         refusals: seen.refusals(),
         broken_connections: seen.broken,
         queries,
         worst_queries,
         cost,
+        generator_peak_kib,
         memory,
         differences,
     })
+}
+
+/// Sends metrics, and waits until all points are worked on.
+async fn store_series(
+    api: &mut Api,
+    series: &SeriesShape,
+    manner: &Manner,
+    subject: &Subject,
+    within_s: u64,
+) -> Result<()> {
+    let outcome = Reporters::build(series, manner, &subject.endpoint)?.send().await?;
+    let deadline = wall::instant() + Duration::from_secs(within_s);
+    let points = "vedette_pipeline_points_total";
+    while api.metrics().await?.value(points).unwrap_or(0.0) < outcome.tally.acknowledged as f64 {
+        ensure!(wall::instant() < deadline, "the metrics are not worked on in time");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
 }
 
 /// A control group of a tenth more than the limit, or why there is none.
@@ -232,7 +190,7 @@ fn hold_to(limit_mib: u64) -> (Memory, Option<Group>) {
 }
 
 /// How long it took from the first request until so many spans were worked on, `took` of which have passed.
-async fn worked_on(
+pub(super) async fn worked_on(
     api: &mut Api,
     wanted: u64,
     took: Duration,
@@ -247,14 +205,14 @@ async fn worked_on(
 }
 
 /// Spans accepted, and spans worked on, by the server's own counters.
-async fn spans_counted(api: &mut Api) -> Result<(u64, u64)> {
+pub(super) async fn spans_counted(api: &mut Api) -> Result<(u64, u64)> {
     let told = api.metrics().await?;
     let accepted = told.sum("vedette_intake_accepted_items_total", r#"signal="traces""#);
     let worked_on = told.value("vedette_pipeline_spans_total");
     Ok((accepted.unwrap_or(0.0) as u64, worked_on.unwrap_or(0.0) as u64))
 }
 
-fn differences(sent: u64, (accepted, worked_on): (u64, u64)) -> Vec<String> {
+pub(super) fn differences(sent: u64, (accepted, worked_on): (u64, u64)) -> Vec<String> {
     [("accepted", accepted), ("worked on", worked_on)]
         .into_iter()
         .filter(|(_, counted)| *counted != sent)
@@ -262,68 +220,8 @@ fn differences(sent: u64, (accepted, worked_on): (u64, u64)) -> Vec<String> {
         .collect()
 }
 
-/// Sends `offered` spans a second for a while.
-async fn press(
-    args: &OverloadArgs,
-    shape: &Shape,
-    manner: &Manner,
-    subject: &Subject,
-    (offered, length): (f64, Duration),
-) -> Result<Seen> {
-    let templates = Arc::new(Templates::build(shape));
-    let spans = templates.full[0].totals.spans;
-    let pace = Arc::new(Pace {
-        next: AtomicU64::new(0),
-        started: wall::instant(),
-        interval: Duration::from_secs_f64(spans as f64 / offered),
-        length,
-    });
-    let senders = (0..args.senders as u64).map(|number| {
-        let generator = Generator::new(shape, Arc::clone(&templates), FIRST_STREAM + number);
-        let endpoint = subject.endpoint.clone();
-        let courier = Courier::new(Signal::Traces, shape.notation, manner.clone(), endpoint);
-        tokio::spawn(sender(generator, Arc::clone(&templates), courier, Arc::clone(&pace)))
-    });
-    let senders: Vec<_> = senders.collect();
-    let mut seen = Seen::default();
-    for sender in senders {
-        seen.add(sender.await.context("a sender's task ended early")??);
-    }
-    Ok(seen)
-}
-
-async fn sender(
-    mut generator: Generator,
-    templates: Arc<Templates>,
-    mut courier: Courier,
-    pace: Arc<Pace>,
-) -> Result<Seen> {
-    let (mut seen, mut buffers) = (Seen::default(), Vec::<BytesMut>::new());
-    while let Some(due) = pace.take() {
-        // Nobody waited for has missed its turn: what could not be sent in time is not caught up with.
-        if wall::instant() > pace.started + pace.length {
-            break;
-        }
-        tokio::time::sleep_until(due.into()).await;
-        let template = &templates.full[generator.pick()];
-        generator.fill(template, wall::unix_nanos(), &mut buffers);
-        for (buffer, body) in buffers.iter_mut().zip(&template.bodies) {
-            let filled = std::mem::take(buffer).freeze();
-            let payload = courier.pack(filled.clone(), body.spans, PayloadKind::Fresh)?;
-            seen.sent_spans += body.spans;
-            match courier.ask(&payload).await {
-                Ok(reply) => seen.reply(&reply, body.spans),
-                Err(_) => seen.broken += 1,
-            }
-            drop(payload);
-            *buffer = filled.try_into_mut().unwrap_or_default();
-        }
-    }
-    Ok(seen)
-}
-
 /// Asks of spans of the plateau, one question after the other, for as long as the overload lasts.
-async fn ask_meanwhile(
+pub(super) async fn ask_meanwhile(
     mut api: Api,
     plateau: &Outcome,
     length: Duration,
@@ -366,6 +264,7 @@ impl Overload {
             && self.refusals.iter().all(may_come_again)
             && self.broken_connections == 0
             && self.queries.iter().all(in_time)
+            && self.worst_queries.iter().all(|query| query.failed == 0)
             && self.kept_its_limit()
     }
 
@@ -405,6 +304,11 @@ impl Overload {
             );
         }
         table.row("broken connections", self.broken_connections);
+        if let Some(slowest) = Window::slowest(&self.windows) {
+            let seconds = slowest.seconds;
+            let least = per_second(slowest.accepted_spans_per_second);
+            table.row("least accepted", format!("{least} over {seconds:.0} s"));
+        }
         for query in self.queries.iter().chain(&self.worst_queries) {
             table.row(query.name.as_ref(), query);
         }
@@ -412,6 +316,9 @@ impl Overload {
             table.row("memory limit", memory.told());
         }
         self.cost.rows(&mut table);
+        let generator_mib = self.generator_peak_kib >> 10;
+        let cpu_s = self.cost.generator_cpu_s;
+        table.row("generator", format!("{cpu_s:.0} s of CPU, peak RSS {generator_mib} MiB"));
         let stored = if self.differences.is_empty() { "all, exactly" } else { "DIFFERENT" };
         table.row("accepted spans stored", stored);
         table
@@ -421,32 +328,6 @@ impl Overload {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn requests_are_paced_and_end_with_the_time() {
-        let (interval, length) = (Duration::from_millis(300), Duration::from_secs(1));
-        let pace = Pace { next: AtomicU64::new(0), started: wall::instant(), interval, length };
-        let due: Vec<_> =
-            std::iter::from_fn(|| pace.take()).map(|due| due - pace.started).collect();
-        assert_eq!(due, [0, 300, 600, 900].map(Duration::from_millis));
-    }
-
-    #[test]
-    fn refusals_of_all_senders_are_counted_by_status() {
-        let of = |refused: &[(u16, (u64, u64))]| Seen {
-            refused: refused.iter().copied().collect(),
-            ..Seen::default()
-        };
-        let mut seen = of(&[(503, (2, 1))]);
-        seen.add(of(&[(503, (3, 3)), (413, (1, 0))]));
-        let refusal = |status, requests, retryable, with_retry_after| Refusal {
-            status,
-            requests,
-            retryable,
-            with_retry_after,
-        };
-        assert_eq!(seen.refusals(), [refusal(413, 1, false, 0), refusal(503, 5, true, 4)]);
-    }
 
     #[test]
     fn an_accepted_span_that_is_not_counted_is_a_difference() {

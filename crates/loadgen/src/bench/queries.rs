@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::times::Times;
-use crate::api::{Api, Estate, Range, attribute, metric_data, spans, traces};
+use crate::api::{Api, Estate, Range, attribute, metric_data, query_range, spans, traces};
 use crate::draws::Draws;
 use crate::send::since;
 use crate::wall;
@@ -31,8 +31,13 @@ const CLOCK_GRAIN_MS: u64 = 1_000;
 pub(crate) struct Query {
     name: Cow<'static, str>,
     wanted: StatusCode,
+    /// Where the server may refuse what is too much for it: counted with the answers that are not whole.
+    may_be_refused: bool,
     addresses: Vec<String>,
 }
+
+/// An answer that would take more memory than one query may is refused so.
+const TOO_MUCH: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Answered {
@@ -55,6 +60,12 @@ pub(crate) struct Stored<'a> {
     pub(crate) traces: &'a [String],
     /// Values of an attribute that hardly repeats.
     pub(crate) users: &'a [String],
+}
+
+impl Query {
+    fn of(name: impl Into<Cow<'static, str>>, addresses: Vec<String>) -> Self {
+        Self { name: name.into(), wanted: StatusCode::OK, may_be_refused: false, addresses }
+    }
 }
 
 /// Draws the addresses of `requests` of each kind.
@@ -136,7 +147,7 @@ impl Asker {
             spans(&attribute("enduser.id", &user), range)
         };
         let addresses = (0..self.requests).map(|_| address()).collect();
-        Query { name: "spans by an absent attribute".into(), wanted: StatusCode::OK, addresses }
+        Query::of("spans by an absent attribute", addresses)
     }
 
     fn of_figures(&mut self, estate: &Estate, range: Range) -> Vec<Query> {
@@ -158,14 +169,31 @@ impl Asker {
         ]
     }
 
-    /// The most expensive that can be asked: everything there is, over longer than anything is kept.
-    pub(crate) fn worst(&self, estate: &Estate, range: Range) -> Vec<Query> {
+    /// The most expensive that can be asked: everything there is, over longer than anything is kept, and what is nowhere.
+    pub(crate) fn worst(&mut self, estate: &Estate, range: Range) -> Vec<Query> {
+        let newest_ms = range.to_ms;
         let range = Range { from_ms: range.to_ms.saturating_sub(LONGEST_RANGE_MS), ..range };
         let application = &estate.application;
         let base = format!("/api/v1/applications/{application}");
         let nothing = traces(&format!("application={application}&min_duration_ms=99999999"), range);
         let everything = metric_data(application, "Overall Application Performance|*|*", range);
+        let absent = attribute("enduser.id", "nobody");
+        let all_series = query_range(r#"sum(rate({__name__=~".+"}[5m]))"#, newest_ms);
         vec![
+            self.same("worst: spans by an absent attribute", spans(&absent, range)),
+            self.one_of(
+                "worst: spans by an absent attribute, of a BT",
+                &estate.business_transactions,
+                |(bt, _)| spans(&format!("bt={bt}&{absent}"), range),
+            ),
+            Query {
+                may_be_refused: true,
+                ..self.same("worst: rate of all series (PromQL)", all_series)
+            },
+            self.same(
+                "worst: transactions with errors of a month",
+                traces(&format!("application={application}&outcome=ERROR"), range),
+            ),
             self.same("worst: transactions that none is as slow as", nothing),
             self.same("worst: every metric of every tier", everything),
             self.same(
@@ -178,7 +206,7 @@ impl Asker {
     }
 
     pub(crate) fn same(&self, name: impl Into<Cow<'static, str>>, address: String) -> Query {
-        Query { name: name.into(), wanted: StatusCode::OK, addresses: vec![address; self.requests] }
+        Query::of(name, vec![address; self.requests])
     }
 
     /// Any of `things` each time; no request when there is none.
@@ -191,14 +219,15 @@ impl Asker {
         let requests = if things.is_empty() { 0 } else { self.requests };
         let addresses =
             (0..requests).map(|_| address(&things[self.draws.below(things.len())])).collect();
-        Query { name: name.into(), wanted: StatusCode::OK, addresses }
+        Query::of(name, addresses)
     }
 
     fn unknown_traces(&mut self) -> Query {
         let mut address =
             || format!("/api/v1/traces/{:016x}{:016x}", self.draws.next(), self.draws.next());
         let addresses = (0..self.requests).map(|_| address()).collect();
-        Query { name: "trace by unknown id".into(), wanted: StatusCode::NOT_FOUND, addresses }
+        let query = Query::of("trace by unknown id", addresses);
+        Query { wanted: StatusCode::NOT_FOUND, ..query }
     }
 }
 
@@ -219,7 +248,7 @@ pub(crate) async fn ask(api: &mut Api, queries: &[Query]) -> Result<Vec<Answered
             if since(began) > LONGEST {
                 break;
             }
-            log.ask(api, number).await?;
+            log.ask(api, number).await;
         }
         answered.push(log.answered());
     }
@@ -239,7 +268,7 @@ pub(crate) async fn ask_in_turn(
             if wall::instant() >= until {
                 return Ok(logs.into_iter().map(AnswerLog::answered).collect());
             }
-            log.ask(api, number % log.query.addresses.len()).await?;
+            log.ask(api, number % log.query.addresses.len()).await;
             tokio::time::sleep(ASK_EVERY).await;
         }
     }
@@ -263,19 +292,26 @@ impl<'q> AnswerLog<'q> {
         Self { query, times_ms, bytes: 0, partial: 0, failed: 0, first_failure }
     }
 
-    async fn ask(&mut self, api: &mut Api, number: usize) -> Result<()> {
+    async fn ask(&mut self, api: &mut Api, number: usize) {
         let (address, started) = (&self.query.addresses[number], wall::instant());
-        let (status, body) = api.get(address).await?;
+        let (status, body) = match api.get(address).await {
+            Ok(answer) => answer,
+            // The next question opens a connection again.
+            Err(error) => return self.fail(format!("{error:#}")),
+        };
         let took_ms = since(started).as_secs_f64() * 1000.0;
-        if status != self.query.wanted {
-            self.failed += 1;
-            self.first_failure.get_or_insert_with(|| format!("GET {address} answered {status}"));
-            return Ok(());
+        let is_too_much = self.query.may_be_refused && status == TOO_MUCH;
+        if status != self.query.wanted && !is_too_much {
+            return self.fail(format!("GET {address} answered {status}"));
         }
         self.times_ms.push(took_ms);
         self.bytes += body.len();
-        self.partial += usize::from(is_partial(&body));
-        Ok(())
+        self.partial += usize::from(is_too_much || is_partial(&body));
+    }
+
+    fn fail(&mut self, why: String) {
+        self.failed += 1;
+        self.first_failure.get_or_insert(why);
     }
 
     fn answered(self) -> Answered {
@@ -299,6 +335,8 @@ fn is_partial(body: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::send::endpoint::{Endpoint, Trust};
+    use crate::sweep::figures::{OF_SPANS, is_asked_as};
 
     fn estate() -> Estate {
         let named = |id: &str, name: &str| (id.to_owned(), name.to_owned());
@@ -333,6 +371,43 @@ mod tests {
             metric.contains("%7Cservice%200%7C") && metric.ends_with("from=60000&to=120000"),
             "{metric}"
         );
+    }
+
+    #[test]
+    fn the_worst_are_asked_over_a_month_and_of_every_bt() {
+        let range = Range { from_ms: 60_000, to_ms: LONGEST_RANGE_MS * 2 };
+        let worst = Asker::new(40, 7).worst(&estate(), range);
+        assert!(worst.iter().all(|query| query.addresses.len() == 40));
+        let month = format!("from={LONGEST_RANGE_MS}&to={}", LONGEST_RANGE_MS * 2);
+        let of_bt = addresses(&worst, "worst: spans by an absent attribute, of a BT");
+        for bt in ["bt=11&", "bt=12&"] {
+            let is_it = |address: &String| address.contains(bt) && address.ends_with(&month);
+            assert!(of_bt.iter().any(is_it), "{bt} is never asked");
+        }
+        let refused: Vec<_> = worst.iter().filter(|query| query.may_be_refused).collect();
+        assert!(refused.len() == 1 && refused[0].addresses[0].contains("query_range"));
+    }
+
+    #[tokio::test]
+    async fn a_question_that_nobody_answers_failed_and_the_next_is_asked() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let endpoint = Endpoint::parse(&format!("http://{closed}"), &Trust::Nothing).unwrap();
+        let query = Query::of("a question", vec!["/readyz".to_owned()]);
+        let (mut api, mut log) = (Api::new(endpoint, None), AnswerLog::new(&query));
+        log.ask(&mut api, 0).await;
+        log.ask(&mut api, 0).await;
+        let answered = log.answered();
+        assert_eq!((answered.requests, answered.failed, answered.times), (2, 2, None));
+        assert!(answered.first_failure.unwrap().contains("/readyz"));
+    }
+
+    #[test]
+    fn what_a_sweep_draws_is_asked() {
+        let queries = queries(&["ab".to_owned()]);
+        for question in OF_SPANS {
+            let asked = queries.iter().filter(|query| is_asked_as(question, &query.name));
+            assert_eq!(asked.count(), 1, "{question:?}");
+        }
     }
 
     #[test]

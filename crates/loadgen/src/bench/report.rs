@@ -60,6 +60,8 @@ pub(crate) struct Sent {
     pub(crate) otlp_bytes_each: f64,
     pub(crate) sent_bytes_each: f64,
     pub(crate) latency_ms: Latency,
+    /// The longest time in which no sender was told that anything is accepted; of spans only.
+    pub(crate) longest_gap_ms: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -155,7 +157,8 @@ impl Verified {
 
 impl Sent {
     pub(crate) fn of(outcome: &Outcome) -> Self {
-        Self::new(Unit::Spans, &outcome.tally, outcome.took, outcome.expected.seed)
+        let sent = Self::new(Unit::Spans, &outcome.tally, outcome.took, outcome.expected.seed);
+        Self { longest_gap_ms: Some(outcome.longest_gap.as_secs_f64() * 1000.0), ..sent }
     }
 
     pub(crate) fn of_points(outcome: &PointsOutcome, seed: u64) -> Self {
@@ -190,6 +193,7 @@ impl Sent {
                 p99: tally.latency_ms(0.99),
                 max: tally.latency_ms(1.0),
             },
+            longest_gap_ms: None,
         }
     }
 
@@ -216,6 +220,9 @@ impl Sent {
             "acknowledged within",
             format!("p50 {p50:.1}, p95 {p95:.1}, p99 {p99:.1}, max {max:.1} ms"),
         );
+        if let Some(gap) = self.longest_gap_ms {
+            table.row("longest without an answer", format!("{gap:.0} ms"));
+        }
         table.row("seed", self.seed);
     }
 }

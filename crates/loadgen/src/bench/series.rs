@@ -8,19 +8,16 @@ use super::queries::{self, Asker};
 use super::report::{Load, Queries, Report, Sent, Verified};
 use super::subject::Subject;
 use crate::api::exposition::Exposition;
-use crate::api::{Api, Range, ShownMetric as Shown, metric_data, query_at, query_range};
+use crate::api::{Api, Range, metric_data, query_at, query_range};
 use crate::args::BenchArgs;
-use crate::data::points::catalogue::Kind;
 use crate::data::points::node::Watched;
 use crate::data::points::{Instruments, SeriesShape};
 use crate::send::Manner;
 use crate::send::reporter::{PointsOutcome, Reporters};
-use crate::verify;
+use crate::verify::{self, points};
 
 /// Series whose shown values are compared.
 const READ_BACK: usize = 20;
-/// Sums of shown minutes may be rounded in the last digits.
-const TOLERANCE: f64 = 1e-9;
 
 /// What became of the points, by the server's own counters since before the load.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -145,15 +142,9 @@ async fn compare(
     queries::wait_for_the_end_of(range).await;
     let now = Taken::shown(&api.metrics().await?).since(before.unwrap_or_default());
     let mut differences = now.differences(outcome.tally.acknowledged, outcome.tally.rejected);
-    let Some(estate) = api.estate(&shape.application(), range).await? else {
-        differences.push(format!("application {}: not there", shape.application()));
-        return Ok(differences);
-    };
     let every = outcome.watched.len().div_ceil(READ_BACK).max(1);
-    for watched in outcome.watched.iter().step_by(every) {
-        let shown = api.metric(&metric_data(&estate.application, &watched.path(), range)).await?;
-        differences.extend(watched.difference(shown));
-    }
+    let some = outcome.watched.iter().step_by(every);
+    differences.extend(points::differences(api, &shape.application(), some, range).await?);
     Ok(differences)
 }
 
@@ -191,44 +182,6 @@ async fn ask(
     Ok(Queries { stored, answered, peak_rss_kib: subject.process.memory()?.peak_kib })
 }
 
-impl Watched {
-    /// In the tree of metrics.
-    fn path(&self) -> String {
-        self.path_at(&self.node)
-    }
-
-    fn path_of_all_nodes(&self) -> String {
-        self.path_at("*")
-    }
-
-    fn path_at(&self, node: &str) -> String {
-        let Self { tier, metric, attribute, .. } = self;
-        format!(
-            "Application Infrastructure Performance|{tier}|Individual Nodes|{node}|Custom Metrics|{metric}|{attribute}"
-        )
-    }
-
-    /// How what is shown over the whole range differs from what was sent.
-    fn difference(&self, shown: Option<Shown>) -> Option<String> {
-        let Some(shown) = shown else {
-            return Some(format!("{}: not shown", self.path()));
-        };
-        // The increase of a counter is told by the minute, so that the number of its samples is not shown.
-        let counted = self.kind == Kind::Counter || shown.count == self.count as f64;
-        let sum = self.shown_sum();
-        let same_sum = (shown.sum - sum).abs() <= TOLERANCE * sum.abs().max(1.0);
-        (!counted || !same_sum).then(|| {
-            let count = self.count;
-            format!(
-                "{}: {sum} in {count} sent, {} in {} shown",
-                self.path(),
-                shown.sum,
-                shown.count
-            )
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,33 +217,5 @@ mod tests {
         };
         let load = Taken { accepted: 70, worked_on: 70, ..Taken::default() };
         assert_eq!(told(100).since(told(30)), load);
-    }
-
-    fn watched(kind: Kind) -> Watched {
-        Watched {
-            tier: "service-1".to_owned(),
-            node: "pod-1".to_owned(),
-            metric: "shop.orders.level".to_owned(),
-            attribute: "channel=web".to_owned(),
-            kind,
-            count: 4,
-            sum: 10.5,
-            base: None,
-            index: 0,
-        }
-    }
-
-    #[test]
-    fn a_shown_gauge_has_all_its_samples_and_a_shown_counter_its_whole_increase() {
-        let shown = |count, sum| Some(Shown { sum, count });
-        assert_eq!(watched(Kind::Gauge).difference(shown(4.0, 10.5)), None);
-        assert_eq!(watched(Kind::Counter).difference(shown(2.0, 10.5)), None);
-        let path = "Application Infrastructure Performance|service-1|Individual Nodes|pod-1|Custom Metrics|shop.orders.level|channel=web";
-        let said = |rest: &str| Some(format!("{path}: {rest}"));
-        assert_eq!(watched(Kind::Gauge).difference(None), said("not shown"));
-        let few = watched(Kind::Gauge).difference(shown(3.0, 10.5));
-        assert_eq!(few, said("10.5 in 4 sent, 10.5 in 3 shown"));
-        let less = watched(Kind::Counter).difference(shown(2.0, 10.4));
-        assert_eq!(less, said("10.5 in 4 sent, 10.4 in 2 shown"));
     }
 }

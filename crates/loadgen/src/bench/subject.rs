@@ -100,8 +100,11 @@ impl Subject {
         let (encoding, connections) = (manner.encoding.name(), manner.connections);
         let setting =
             format!("{:?}{tls}, {encoding}, {connections} connections, {data}", manner.protocol);
-        let rate =
-            if manner.rate > 0.0 { format!(", {} a second", manner.rate) } else { String::new() };
+        let rate = if manner.rate > 0.0 {
+            format!(", {:.0} a second", manner.rate)
+        } else {
+            String::new()
+        };
         let delay = args.fsync_delay.map(|ms| format!("{ms} ms more for each fsync"));
         let extra = args.vedette_arg.iter().chain(&delay);
         let extra = extra.cloned().collect::<Vec<_>>().join(" ");

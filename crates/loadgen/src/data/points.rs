@@ -32,6 +32,8 @@ pub(crate) struct SeriesShape {
     pub(crate) series: usize,
     pub(crate) samples: u64,
     pub(crate) interval_s: u64,
+    /// Since the last sample.
+    pub(crate) ago_s: u64,
     pub(crate) points_per_request: usize,
     pub(crate) instruments: Instruments,
     pub(crate) form: Form,
@@ -99,8 +101,8 @@ impl SeriesShape {
         ensure!((1..=10_000_000).contains(&self.series), "--series must be 1 to 10000000");
         ensure!(self.samples > 0, "--samples must be at least 1");
         ensure!(self.interval_s > 0, "--interval must be at least 1 second");
-        let history_s = self.samples.saturating_mul(self.interval_s);
-        ensure!(history_s < OLDEST_S, "--samples times --interval must be below 8 days");
+        let history_s = self.samples.saturating_mul(self.interval_s).saturating_add(self.ago_s);
+        ensure!(history_s < OLDEST_S, "--samples times --interval and --ago must be below 8 days");
         ensure!(
             self.form == Form::Otlp || self.instruments == Instruments::Numbers,
             "--protocol remote-write sends --instruments numbers only"

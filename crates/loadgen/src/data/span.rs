@@ -2,8 +2,14 @@
 //! the generation before, which most agents still send). Values that differ from span to span are marked, not
 //! filled in; `encoding` notes where they lie.
 
+use std::sync::LazyLock;
+
 use super::expected::{CACHE_HOST, database_host, queue_name, service_name};
 use super::topology::{Plan, Step, What};
+use crate::draws::Draws;
+
+/// Attributes that a span may have beyond its usual ones.
+pub(crate) const MAX_FURTHER: usize = 100;
 
 #[derive(Debug, Clone)]
 pub(crate) struct SpanText {
@@ -77,6 +83,22 @@ fn everywhere(step: &Step) -> Vec<Attribute> {
         ("thread.id", Value::Number(thread as u64)),
         ("thread.name", text(format!("shop-request-executor-worker-pool-{thread}"))),
     ]
+}
+
+/// Keys of what an application's own code adds to its spans.
+static FURTHER: LazyLock<Vec<String>> =
+    LazyLock::new(|| (0..MAX_FURTHER).map(|number| format!("app.detail.{number:02}")).collect());
+/// Values of a further attribute: every second one is one of a few, the others of many.
+const FEW: usize = 8;
+const MANY: usize = 1_000;
+
+/// So many attributes more.
+pub(crate) fn further(count: usize, draws: &mut Draws) -> Vec<Attribute> {
+    let attribute = |(number, key): (usize, &'static String)| {
+        let values = if number.is_multiple_of(2) { FEW } else { MANY };
+        (key.as_str(), text(format!("{key} is {:03}", draws.below(values))))
+    };
+    FURTHER.iter().take(count).enumerate().map(attribute).collect()
 }
 
 fn status(failed: bool) -> Value {

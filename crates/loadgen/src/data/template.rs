@@ -4,7 +4,7 @@
 
 use super::encoding::{Group, Slots, encode};
 use super::expected::Totals;
-use super::span::{describe, resource};
+use super::span::{describe, further, resource};
 use super::topology::{Plan, SPANS_PER_TRACE, Step, What, plans};
 use super::{Shape, Spread};
 use crate::draws::Draws;
@@ -90,7 +90,7 @@ impl<'a> Maker<'a> {
     fn new(shape: &'a Shape) -> Self {
         Self {
             shape,
-            plans: plans(shape.services),
+            plans: plans(shape.size),
             draws: Draws::new(shape.seed, TEMPLATE_STREAM),
             made: 0,
         }
@@ -100,7 +100,7 @@ impl<'a> Maker<'a> {
     fn traces_per_template(&self) -> usize {
         let requests = match self.shape.spread {
             Spread::Whole => 1,
-            Spread::Agents => self.shape.services * self.shape.instances,
+            Spread::Agents => self.shape.size.services * self.shape.instances,
         };
         (requests * self.shape.spans_per_request).div_ceil(SPANS_PER_TRACE)
     }
@@ -119,10 +119,11 @@ impl<'a> Maker<'a> {
         template
     }
 
-    /// Lower numbered plans are busier, as some pages of a shop are.
+    /// Lower numbered plans are busier, as some pages of a shop are; each is there once at least.
     fn choose<'p>(&mut self, plans: &'p [Plan]) -> Chosen<'p> {
         let busiest = self.draws.below(plans.len()) + 1;
-        let plan = &plans[self.draws.below(busiest)];
+        let drawn = self.draws.below(busiest);
+        let plan = plans.get(self.made).unwrap_or(&plans[drawn]);
         let fails = self.made % TRACES_PER_ERROR == TRACES_PER_ERROR / 2;
         self.made += 1;
         if fails {
@@ -182,7 +183,7 @@ impl<'a> Sheet<'a> {
     fn new(shape: &'a Shape) -> Self {
         let groups = || {
             let instances =
-                (0..shape.services).flat_map(|s| (0..shape.instances).map(move |i| (s, i)));
+                (0..shape.size.services).flat_map(|s| (0..shape.instances).map(move |i| (s, i)));
             instances.map(|(s, i)| Group {
                 resource: resource(&shape.namespace, s, i),
                 spans: Vec::new(),
@@ -211,12 +212,10 @@ impl<'a> Sheet<'a> {
             };
             let spans = &mut self.bodies[body][group].spans;
             places[index] = Place { body, group, position: spans.len() };
-            spans.push(describe(
-                trace.plan,
-                step,
-                trace.failed[index],
-                trace.origin == Some(index),
-            ));
+            let mut span =
+                describe(trace.plan, step, trace.failed[index], trace.origin == Some(index));
+            span.attributes.extend(further(self.shape.further_attributes, draws));
+            spans.push(span);
         }
         self.places.push(places);
     }

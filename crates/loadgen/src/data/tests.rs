@@ -13,6 +13,7 @@ use self::otlp::{Request, Span, text_of};
 use super::expected::{Count, Place, Totals};
 use super::generator::Generator;
 use super::template::{Template, Templates};
+use super::topology::Size;
 use super::{Notation, Shape, Spread};
 
 const NOW: u64 = 1_790_000_000_000_000_000;
@@ -20,7 +21,9 @@ const NOW: u64 = 1_790_000_000_000_000_000;
 fn shape() -> Shape {
     Shape {
         namespace: "loadgen".to_owned(),
-        services: 10,
+        size: Size::usual(10, 1),
+        further_attributes: 0,
+        hours: 0,
         instances: 4,
         spans: 8_000,
         spans_per_request: 1_000,
@@ -113,7 +116,13 @@ fn check_totals(shape: &Shape) {
 #[test]
 fn expected_totals_are_what_the_spans_say() {
     check_totals(&shape());
-    check_totals(&Shape { spans: 20_005, services: 40, instances: 2, seed: 11, ..shape() });
+    check_totals(&Shape {
+        spans: 20_005,
+        size: Size::usual(40, 1),
+        instances: 2,
+        seed: 11,
+        ..shape()
+    });
     check_totals(&Shape { spread: Spread::Agents, spans: 80_000, ..shape() });
     check_totals(&Shape { late_fraction: 0.1, ..shape() });
     check_totals(&Shape { spans: 10, spans_per_request: 10, ..shape() });
@@ -177,6 +186,24 @@ fn a_span_is_the_size_and_has_the_attributes_of_the_published_comparison() {
         let address = span.text("client.address").unwrap();
         assert!(address.parse::<std::net::Ipv4Addr>().is_ok(), "{address}");
     }
+}
+
+#[test]
+fn further_attributes_are_on_every_span_and_of_few_and_of_many_values() {
+    let (bodies, _) = bodies(&Shape { further_attributes: 4, ..shape() }, 0);
+    let spans = decode(&bodies);
+    assert!(spans.iter().all(|(_, span)| (15..=16).contains(&span.attributes.len())));
+    let values = |key: &str| spans.iter().filter_map(|(_, s)| s.text(key)).collect::<HashSet<_>>();
+    assert_eq!(values("app.detail.00").len(), 8);
+    assert!(values("app.detail.03").len() > 500, "{}", values("app.detail.03").len());
+}
+
+#[test]
+fn every_transaction_asked_for_is_sent() {
+    let size = Size { services: 13, front_doors: 4, routes: 200 };
+    let (_, totals) = bodies(&Shape { size, ..shape() }, 0);
+    assert_eq!(totals.business_transactions.len(), 200);
+    check_totals(&Shape { size, ..shape() });
 }
 
 #[test]

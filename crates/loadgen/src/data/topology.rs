@@ -1,13 +1,14 @@
 //! Who calls whom. Services form a tree below the front door, service-0, never more than four deep; each service is
-//! the target of one plan, a trace of exactly ten spans: down the tree by CLIENT and SERVER pairs, a database at
-//! the end, and either a message through a queue (POST routes) or a cache (GET routes).
+//! the target of a plan at least, a trace of exactly ten spans: down the tree by CLIENT and SERVER pairs, a database at
+//! the end, and either a message through a queue (POST routes) or a cache (GET routes). Further front doors stand beside
+//! service-0 and call what it calls; routes are dealt out to them in turn.
 //!
 //! A plan is data: its steps carry services, kinds and times relative to the trace's start. Ids, instances and
 //! errors are chosen where templates are made.
 
 pub(crate) const SPANS_PER_TRACE: usize = 10;
-/// Distinct front door routes at most; below the 200 business transactions an application may have.
-const MAX_ROUTES: usize = 150;
+/// Distinct routes where their number is not asked for; below the 200 business transactions an application may have.
+const USUAL_ROUTES: usize = 150;
 const NOUNS: [&str; 12] = [
     "carts", "orders", "items", "users", "prices", "stock", "reviews", "offers", "payments",
     "returns", "coupons", "reports",
@@ -69,16 +70,50 @@ impl Route {
     }
 }
 
-/// One plan per service other than the front door.
-pub(crate) fn plans(services: usize) -> Vec<Plan> {
-    let tree = Tree::of(services);
-    let routes = (services - 1).min(MAX_ROUTES);
-    (1..services).map(|target| plan(&tree, target, (target - 1) % routes)).collect()
+/// How many there are of what plans are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    /// With the front doors.
+    pub(crate) services: usize,
+    pub(crate) front_doors: usize,
+    /// Distinct routes, each a business transaction.
+    pub(crate) routes: usize,
 }
 
-fn plan(tree: &Tree, target: usize, route: usize) -> Plan {
+impl Size {
+    /// With one route a service, up to so many.
+    pub(crate) fn usual(services: usize, front_doors: usize) -> Self {
+        let routes = services.saturating_sub(front_doors).clamp(1, USUAL_ROUTES);
+        Self { services, front_doors, routes }
+    }
+
+    /// Services of the tree, the first front door among them.
+    fn in_tree(&self) -> usize {
+        self.services + 1 - self.front_doors
+    }
+
+    fn front_door(&self, route: usize) -> usize {
+        match route % self.front_doors {
+            0 => 0,
+            further => self.services - further,
+        }
+    }
+}
+
+/// One plan per service that is no front door, and as many more as there are routes.
+pub(crate) fn plans(size: Size) -> Vec<Plan> {
+    let tree = Tree::of(size.in_tree());
+    let targets = tree.services - 1;
+    let plan = |number: usize| {
+        let (target, route) = (1 + number % targets, number % size.routes);
+        plan(&tree, target, route, size.front_door(route))
+    };
+    (0..targets.max(size.routes)).map(plan).collect()
+}
+
+fn plan(tree: &Tree, target: usize, route: usize, front_door: usize) -> Plan {
     let mut sketch = Sketch::default();
-    let entry = sketch.add(None, 0, What::Entry);
+    let entry = sketch.add(None, front_door, What::Entry);
     let path = tree.path(target);
     let last = sketch.descend(entry, &path);
     sketch.add(Some(last), target, What::Database);
@@ -88,7 +123,7 @@ fn plan(tree: &Tree, target: usize, route: usize) -> Plan {
         sketch.add(Some(publish), tree.consumer(target), What::Process { from: target });
     } else {
         sketch.add(Some(last), target, What::Cache);
-        sketch.add(Some(entry), 0, What::Internal);
+        sketch.add(Some(entry), front_door, What::Internal);
     }
     if let Some(sibling) = tree.sibling(path[0]).filter(|_| sketch.room() >= 2) {
         sketch.descend(entry, &[sibling]);
@@ -213,13 +248,13 @@ fn own_us(what: What, salt: u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn check(services: usize) {
-        for plan in plans(services) {
+    fn check(size: Size) {
+        for plan in plans(size) {
             assert_eq!(plan.steps.len(), SPANS_PER_TRACE, "{plan:?}");
             assert_eq!(plan.steps.iter().filter(|s| s.what == What::Entry).count(), 1);
             for step in &plan.steps {
                 assert!(step.start_us < step.end_us && step.end_us <= plan.length_us);
-                assert!(step.service < services);
+                assert!(step.service < size.services);
                 let Some(parent) = step.parent.map(|p| &plan.steps[p]) else { continue };
                 let inside = step.start_us >= parent.start_us && step.end_us <= parent.end_us;
                 let after = step.start_us > parent.end_us;
@@ -231,22 +266,42 @@ mod tests {
 
     #[test]
     fn every_plan_has_ten_spans_nested_in_time_whatever_the_number_of_services() {
-        [2, 3, 4, 10, 15, 16, 100, 1000].into_iter().for_each(check);
+        for services in [2, 3, 4, 10, 15, 16, 100, 1000] {
+            check(Size::usual(services, 1));
+        }
+        check(Size::usual(5, 4));
+        check(Size { services: 13, front_doors: 4, routes: 200 });
     }
 
     #[test]
     fn all_services_are_reached() {
-        let reached: std::collections::BTreeSet<usize> =
-            plans(10).iter().flat_map(|p| p.steps.iter().map(|s| s.service)).collect();
-        assert_eq!(reached, (0..10).collect());
+        for size in [Size::usual(10, 1), Size { services: 13, front_doors: 4, routes: 8 }] {
+            let reached: std::collections::BTreeSet<usize> =
+                plans(size).iter().flat_map(|p| p.steps.iter().map(|s| s.service)).collect();
+            assert_eq!(reached, (0..size.services).collect());
+        }
     }
 
     #[test]
-    fn a_route_has_one_method_and_stays_below_the_limit_of_business_transactions() {
-        let names: std::collections::BTreeSet<String> =
-            plans(1000).iter().map(|p| p.route.name()).collect();
-        let prefixes: std::collections::BTreeSet<String> =
-            plans(1000).iter().map(|p| p.route.prefix.clone()).collect();
-        assert_eq!((names.len(), prefixes.len()), (MAX_ROUTES, MAX_ROUTES));
+    fn a_route_has_one_method_and_there_are_as_many_as_asked_for() {
+        let routes = |size: Size| {
+            let plans = plans(size);
+            let names: std::collections::BTreeSet<String> =
+                plans.iter().map(|p| p.route.name()).collect();
+            let prefixes: std::collections::BTreeSet<String> =
+                plans.iter().map(|p| p.route.prefix.clone()).collect();
+            (names.len(), prefixes.len())
+        };
+        assert_eq!(routes(Size::usual(1000, 1)), (USUAL_ROUTES, USUAL_ROUTES));
+        assert_eq!(routes(Size { services: 10, front_doors: 1, routes: 320 }), (320, 320));
+    }
+
+    #[test]
+    fn routes_are_dealt_out_to_the_front_doors_in_turn() {
+        let mut at = std::collections::BTreeMap::<usize, usize>::new();
+        for plan in plans(Size { services: 13, front_doors: 4, routes: 200 }) {
+            *at.entry(plan.steps[0].service).or_default() += 1;
+        }
+        assert_eq!(at, [(0, 50), (10, 50), (11, 50), (12, 50)].into());
     }
 }

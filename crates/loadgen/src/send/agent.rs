@@ -9,6 +9,7 @@ use bytes::BytesMut;
 use super::Manner;
 use super::courier::{Courier, Payload, PayloadKind, Signal};
 use super::endpoint::Endpoint;
+use super::gaps::Gaps;
 use super::schedule::{Schedule, Turn};
 use super::tally::Tally;
 use crate::data::Shape;
@@ -17,6 +18,10 @@ use crate::data::template::Templates;
 use crate::draws::Draws;
 use crate::wall;
 
+const HOUR_NS: u64 = 3_600_000_000_000;
+/// Share of the requests that are of hours before, where there are to be such.
+const PAST: f64 = 0.25;
+
 #[derive(Debug)]
 pub(crate) struct Agent {
     generator: Generator,
@@ -24,6 +29,8 @@ pub(crate) struct Agent {
     courier: Courier,
     delay: Duration,
     repeat_fraction: f64,
+    /// Some requests are stamped with a time so many hours ago at most.
+    hours: u64,
     draws: Draws,
     /// Bodies to send later, in the order they are due.
     held: VecDeque<Held>,
@@ -63,6 +70,7 @@ impl Agent {
             courier: Courier::new(Signal::Traces, shape.notation, manner, endpoint),
             delay,
             repeat_fraction,
+            hours: shape.hours,
             draws: Draws::new(!shape.seed, number),
             held: VecDeque::new(),
             used,
@@ -70,40 +78,40 @@ impl Agent {
         }
     }
 
-    pub(crate) async fn run(mut self, schedule: Arc<Schedule>) -> Done {
+    pub(crate) async fn run(mut self, schedule: Arc<Schedule>, gaps: Arc<Gaps>) -> Done {
         let mut buffers = Vec::new();
         while !self.courier.is_hopeless() {
-            self.send_held(wall::instant()).await;
+            self.send_held(wall::instant(), &gaps).await;
             let Some(turn) = schedule.take() else { break };
-            self.wait_until(turn.due).await;
-            self.round(turn, &mut buffers).await;
+            self.wait_until(turn.due, &gaps).await;
+            self.round(turn, &mut buffers, &gaps).await;
         }
         while let Some(next) =
             self.held.front().map(|held| held.due).filter(|_| !self.courier.is_hopeless())
         {
             tokio::time::sleep_until(next.into()).await;
-            self.send_held(next).await;
+            self.send_held(next, &gaps).await;
         }
         Done { tally: self.courier.tally, used: self.used, sample_traces: self.sample_traces }
     }
 
     /// What is held back goes out in time also when the next turn is far off.
-    async fn wait_until(&mut self, due: Instant) {
+    async fn wait_until(&mut self, due: Instant, gaps: &Gaps) {
         while let Some(held) = self.held.front().map(|held| held.due).filter(|held| *held < due) {
             tokio::time::sleep_until(held.into()).await;
-            self.send_held(held).await;
+            self.send_held(held, gaps).await;
         }
         tokio::time::sleep_until(due.into()).await;
     }
 
-    async fn send_held(&mut self, now: Instant) {
+    async fn send_held(&mut self, now: Instant, gaps: &Gaps) {
         while self.held.front().is_some_and(|held| held.due <= now) {
             let held = self.held.pop_front().expect("the front was just seen");
-            self.deliver(held.payload).await;
+            self.deliver(held.payload, gaps).await;
         }
     }
 
-    async fn round(&mut self, turn: Turn, buffers: &mut Vec<BytesMut>) {
+    async fn round(&mut self, turn: Turn, buffers: &mut Vec<BytesMut>, gaps: &Gaps) {
         let templates = Arc::clone(&self.templates);
         let chosen = if turn.rest { templates.full.len() } else { self.generator.pick() };
         let template = templates
@@ -111,9 +119,11 @@ impl Agent {
             .get(chosen)
             .or(templates.rest.as_ref())
             .expect("a rest turn has a rest template");
-        self.generator.fill(template, wall::unix_nanos(), buffers);
+        let age_ns = self.age_ns();
+        self.generator.fill(template, wall::unix_nanos() - age_ns, buffers);
         self.used[chosen] += 1;
-        if turn.sampled {
+        // Those of hours before may be over their time when they are asked for.
+        if turn.sampled && age_ns == 0 {
             let id = self.generator.first_trace().map(|byte| format!("{byte:02x}"));
             self.sample_traces.push(id.concat());
         }
@@ -127,7 +137,7 @@ impl Agent {
             if body.late {
                 self.hold(payload);
             } else {
-                self.deliver(payload).await;
+                self.deliver(payload, gaps).await;
             }
             // Nobody else holds the bytes now, unless they are to be sent again: the buffer serves the next round.
             *buffer = filled.try_into_mut().unwrap_or_default();
@@ -138,9 +148,20 @@ impl Agent {
         self.held.push_back(Held { due: wall::instant() + self.delay, payload });
     }
 
-    async fn deliver(&mut self, payload: Payload) {
+    /// How long ago the next request's spans ended: most end now, the others in one of the hours before.
+    fn age_ns(&mut self) -> u64 {
+        if self.hours == 0 || !self.draws.chance(PAST) {
+            return 0;
+        }
+        (1 + self.draws.below(self.hours as usize) as u64) * HOUR_NS
+    }
+
+    async fn deliver(&mut self, payload: Payload, gaps: &Gaps) {
         let is_new = payload.kind != PayloadKind::Repeated;
         let accepted = self.courier.deliver(&payload).await;
+        if accepted {
+            gaps.note(wall::instant());
+        }
         if accepted && is_new && self.draws.chance(self.repeat_fraction) {
             self.hold(payload.again());
         }

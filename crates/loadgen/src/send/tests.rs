@@ -11,12 +11,15 @@ use super::endpoint::{Endpoint, Trust};
 use super::reporter::{PointsOutcome, Reporters};
 use super::{Encoding, Manner, Outcome, Protocol, send};
 use crate::data::points::{Form, Instruments, SeriesShape};
+use crate::data::topology::Size;
 use crate::data::{Notation, Shape, Spread};
 
 fn shape(spans: u64) -> Shape {
     Shape {
         namespace: "loadgen".to_owned(),
-        services: 10,
+        size: Size::usual(10, 1),
+        further_attributes: 0,
+        hours: 0,
         instances: 4,
         spans,
         spans_per_request: 100,
@@ -142,6 +145,7 @@ fn series() -> SeriesShape {
         series: 300,
         samples: 4,
         interval_s: 15,
+        ago_s: 0,
         points_per_request: 100,
         instruments: Instruments::Numbers,
         form: Form::Otlp,

@@ -1,13 +1,17 @@
 //! The measured table as Markdown, for a documentation page.
 
-use super::{Measured, Row};
+use super::Measured;
+use super::step::Row;
 use crate::bench::queries::Answered;
 use crate::bench::report::{Load, Report, Table, Verified};
+use crate::machine::Machine;
 
 const MIB: f64 = 1024.0;
 
 impl Measured {
-    pub(crate) fn markdown(&self) -> String {
+    /// With the sweep's plots in that folder.
+    pub(crate) fn markdown(&self, plots: &str) -> String {
+        let sweep = self.sweep.as_ref().map(|sweep| sweep.sections(plots));
         let sections = [
             self.heading(),
             self.ingest(),
@@ -15,24 +19,13 @@ impl Measured {
             self.queries(),
             self.beside(),
             self.commands(),
+            sweep.unwrap_or_default(),
         ];
         sections.join("\n")
     }
 
     fn heading(&self) -> String {
-        let machine = &self.machine;
-        let mut out = format!(
-            "{}, {}: `{}`\n\nMachine: {}, {} cores, {:.0} GiB, Linux {}, {}; load average {} before.\n\n",
-            self.date,
-            self.version,
-            self.command,
-            machine.cpu,
-            machine.cores,
-            machine.memory_gib,
-            machine.kernel,
-            machine.file_system,
-            machine.load_average,
-        );
+        let mut out = measured_by(&self.date, &self.version, &self.command, &self.machine);
         self.data.iter().for_each(|data| out.push_str(&format!("- {data}\n")));
         out
     }
@@ -99,6 +92,19 @@ impl Measured {
     }
 }
 
+/// When, by what and on which machine something was measured.
+pub(crate) fn measured_by(date: &str, version: &str, command: &str, machine: &Machine) -> String {
+    format!(
+        "{date}, {version}: `{command}`\n\nMachine: {}, {} cores, {:.0} GiB, Linux {}, {}; load average {} before.\n\n",
+        machine.cpu,
+        machine.cores,
+        machine.memory_gib,
+        machine.kernel,
+        machine.file_system,
+        machine.load_average,
+    )
+}
+
 fn is_of(row: &Row, argument: &str) -> bool {
     row.command.split(' ').any(|word| word == argument)
 }
@@ -150,7 +156,7 @@ fn disk(load: &Load) -> String {
     load.disk_bytes_each.map_or_else(String::new, |bytes| format!("{bytes:.1}{unsettled}"))
 }
 
-fn figures(load: &Load) -> String {
+pub(crate) fn figures(load: &Load) -> String {
     let verified = match load.verified {
         Verified::Exact => "exact",
         Verified::Different => "DIFFERENT",
@@ -180,7 +186,7 @@ fn answered(query: &Answered, stored: &str) -> Vec<String> {
 }
 
 /// A whole number with a comma before every three digits.
-fn grouped(number: f64) -> String {
+pub(crate) fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -193,7 +199,7 @@ fn grouped(number: f64) -> String {
 }
 
 /// Nothing without rows; rows that are short are filled up.
-fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let mut lines = String::new();
     for mut cells in rows {

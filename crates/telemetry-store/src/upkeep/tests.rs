@@ -113,6 +113,8 @@ fn minutes_of_a_machine_that_was_off_are_rolled_up_before_they_are_dropped() {
     fixture.write(|rows| rows.count(key(1), HOUR, &call(5)));
     let jobs = fixture.upkeep(AFTER_MS + 20 * 24 * HOUR_MS);
     assert!(matches!(jobs[..], [Job::RollUp { .. }, Job::Drop { .. }]), "{jobs:?}");
+    let counted = [("make-room", 0), ("drop", 1), ("merge", 0), ("roll-up", 1)];
+    assert_eq!(fixture.store.jobs_done(), counted);
     assert_eq!(
         segments(&fixture).into_keys().collect::<Vec<_>>(),
         [Table::FiguresTen, Table::FiguresHour]

@@ -2,6 +2,8 @@
 //! names are an application's own, so that a server cannot fold several series into a path it knows. A thousand nodes
 //! have twelve thousand series of the first one, about which queries over many series ask.
 
+use serde::{Deserialize, Serialize};
+
 use super::Instruments;
 
 pub(crate) const SERIES_PER_NODE: usize = CHANNELS.len() + (METRICS - 1) * FEW;
@@ -23,7 +25,8 @@ const THINGS: [&str; METRICS] = [
     "workers", "backlog", "price", "load", "depth", "lag",
 ];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Counter,
     Gauge,

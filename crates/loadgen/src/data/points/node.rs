@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use serde::{Deserialize, Serialize};
 
 use super::catalogue::{CHANNEL, Kind, Metric, SERIES_PER_NODE, metrics};
 use super::encoding::{BUCKETS_AFTER, SUM_AFTER, Scope, Slot, resource_of, scope};
@@ -45,7 +46,7 @@ struct Node {
 }
 
 /// One series of each node, counted as it must be shown.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Watched {
     pub(crate) tier: String,
     pub(crate) node: String,
@@ -64,10 +65,10 @@ pub(crate) struct Watched {
 }
 
 impl Plan {
-    /// The last sample is at `now_ns`.
+    /// The last sample is at `now_ns`, or as long before as the shape says.
     pub(crate) fn new(shape: &SeriesShape, now_ns: u64) -> Self {
         let interval_ns = shape.interval_s * NS;
-        let first_ns = now_ns - (shape.samples - 1) * interval_ns;
+        let first_ns = now_ns - shape.ago_s * NS - (shape.samples - 1) * interval_ns;
         let metrics = metrics(shape.instruments);
         let of_metric = |(at, metric): (usize, &Metric)| {
             metric.channels.iter().map(move |channel| (at, *channel)).collect::<Vec<_>>()

@@ -127,11 +127,19 @@ fn shape(instruments: Instruments) -> SeriesShape {
         series: 2_450,
         samples: 4,
         interval_s: 15,
+        ago_s: 0,
         points_per_request: 1_000,
         instruments,
         form: Form::Otlp,
         seed: 7,
     }
+}
+
+#[test]
+fn the_last_sample_is_as_long_ago_as_asked_for() {
+    let shape = SeriesShape { ago_s: 90, ..shape(Instruments::Numbers) };
+    let (_, last_ms) = Plan::new(&shape, NOW_NS).times_ms(shape.samples);
+    assert_eq!(last_ms, NOW_NS / 1_000_000 - 90_000);
 }
 
 /// All requests, sample by sample, and what is watched.
