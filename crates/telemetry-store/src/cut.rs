@@ -69,7 +69,7 @@ impl Store {
     pub fn freeze(&self, position: Position, checkpoint: Vec<u8>) -> Frozen {
         let mut state = self.state.write();
         debug_assert!(state.freezing.is_none(), "the cut before is still being written");
-        let head = Arc::new(std::mem::take(&mut state.head));
+        let head = Arc::new(std::mem::take(&mut state.head).closed());
         state.freezing = Some(Freezing { head: Arc::clone(&head), segments: Vec::new() });
         Frozen { head, position, checkpoint }
     }

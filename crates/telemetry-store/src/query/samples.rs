@@ -101,11 +101,12 @@ pub(super) fn samples(
                 newest.number(sample.series, sample.at_ms, sample.value);
             }
         }
-        for sample in rows.counted.iter().filter(|sample| sample.role() != Role::Base) {
-            if is_wanted(sample.series, sample.at_ms()) {
+        let is_asked_for = |series: u64| wanted.binary_search(&series).is_ok();
+        rows.counted.each_of(is_asked_for, |sample| {
+            if sample.role() != Role::Base && range_of(query).contains(&sample.at_ms()) {
                 newest.number(sample.series, sample.at_ms(), sample.value);
             }
-        }
+        });
         for sample in &rows.samples.distributions {
             if is_wanted(sample.series, sample.at_ms) {
                 newest.distribution(sample.series, sample.at_ms, sample.value.clone());

@@ -3,7 +3,7 @@
 //!
 //! What a series is stands in the table of series ([`super::series`]). A chunk's bytes are [`chunk`]'s format.
 
-mod chunk;
+pub(super) mod chunk;
 
 use std::{cmp::Ordering, ops::Range, sync::Arc};
 

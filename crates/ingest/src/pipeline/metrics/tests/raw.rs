@@ -18,9 +18,12 @@ impl Fixture {
         let of = |id: &u64| {
             let own = self.rows.samples.numbers.iter().filter(|sample| sample.series == *id);
             let own = own.map(|sample| (sample.at_ms, sample.value));
-            let counted = self.rows.counted.iter();
-            let counted = counted.filter(|of| of.series == *id && of.role() != Role::Base);
-            let all = own.chain(counted.map(|sample| (sample.at_ms(), sample.value)));
+            let mut counted = Vec::new();
+            self.rows.counted.each_of(
+                |series| series == *id,
+                |sample| counted.extend((sample.role() != Role::Base).then_some(sample)),
+            );
+            let all = own.chain(counted.iter().map(|sample| (sample.at_ms(), sample.value)));
             let mut all: Vec<(i64, f64)> =
                 all.map(|(at_ms, value)| (at_ms / 1000 - T as i64, value)).collect();
             all.sort_by_key(|(at, _)| *at);
