@@ -26,10 +26,12 @@ use self::{
     head::Head,
     writer::{Level, Writer},
 };
+use crate::room;
+
 use super::{
     Signal,
     limits::{AttributeLimits, MAX_CONTAINERS},
-    resource,
+    resource::{self, Scope},
     schema::{self, Message},
     wire::{Entry, Fields, Problem, WireError},
 };
@@ -77,6 +79,8 @@ pub struct Cut {
     pub unlinked: u64,
     /// The first resource's `service.name`.
     pub service: Option<String>,
+    /// Resources that have no room for further metric streams, by their keys.
+    pub(crate) full_sources: Vec<u64>,
 }
 
 impl Cut {
@@ -88,17 +92,29 @@ impl Cut {
         self.oversized += other.oversized;
         self.unlinked += other.unlinked;
         self.service = self.service.take().or(other.service);
+        self.full_sources.extend(other.full_sources);
     }
 }
 
 /// Cuts an encoded request of the signal. An error means that nothing of it is usable.
 pub fn cut(signal: Signal, request: &[u8], rules: &Rules) -> Result<Cut, WireError> {
+    cut_within(signal, request, rules, None)
+}
+
+/// The same; points of metric streams that there is no room for are refused.
+pub(crate) fn cut_within(
+    signal: Signal,
+    request: &[u8],
+    rules: &Rules,
+    room: Option<&room::Asking>,
+) -> Result<Cut, WireError> {
     let shape = match signal {
         Signal::Traces => &traces::SHAPE,
         Signal::Metrics => &metrics::SHAPE,
         Signal::Logs => &logs::SHAPE,
     };
-    let mut cutting = Cutting::new(rules, request.len());
+    let room = room.filter(|_| signal == Signal::Metrics);
+    let mut cutting = Cutting::new(rules, request.len(), room);
     for entry in Fields::new(request, shape.request.name) {
         let entry = entry?;
         if entry.number == 1 {
@@ -129,11 +145,14 @@ struct Place<'p> {
     scope: Level<'p>,
     /// The encoded `Resource`.
     resource_bytes: &'p [u8],
+    /// Its metric streams, where there is no room for further ones, and the scope's name.
+    full: Option<(&'p room::Streams, &'p str)>,
 }
 
 /// The state of one cut.
 struct Cutting<'r> {
     rules: &'r Rules,
+    room: Option<&'r room::Asking>,
     writers: Vec<Writer>,
     cut: Cut,
     last_level: u32,
@@ -142,11 +161,11 @@ struct Cutting<'r> {
 }
 
 impl<'r> Cutting<'r> {
-    fn new(rules: &'r Rules, request_bytes: usize) -> Cutting<'r> {
+    fn new(rules: &'r Rules, request_bytes: usize, room: Option<&'r room::Asking>) -> Cutting<'r> {
         // A quarter more than each partition's share, since shares differ.
         let expected = request_bytes / usize::from(PARTITIONS) * 5 / 4;
         let writers = (0..PARTITIONS).map(|partition| Writer::new(partition, expected)).collect();
-        Cutting { rules, writers, cut: Cut::default(), last_level: 0, containers: 0 }
+        Cutting { rules, room, writers, cut: Cut::default(), last_level: 0, containers: 0 }
     }
 
     fn count_container(&mut self, entry: &Entry<'_>) -> Result<(), WireError> {
@@ -165,12 +184,14 @@ impl<'r> Cutting<'r> {
         let head = Head::read(raw, shape.resource.name, |number| number != CHILDREN)?;
         let resource_bytes = head.last_bytes(1, shape.resource.name);
         self.note_service(resource_bytes);
+        let full = self.room.and_then(|room| room.of_resource(resource_bytes));
+        self.cut.full_sources.extend(full.as_ref().map(|streams| streams.source));
         let resource = self.level(1, &head);
         for entry in Fields::new(raw, shape.resource.name) {
             let entry = entry?;
             if entry.number == CHILDREN {
                 self.count_container(&entry)?;
-                let place = (resource, resource_bytes);
+                let place = (resource, resource_bytes, full.as_ref());
                 self.take_scope(shape, place, fault, entry.bytes()?)?;
             }
         }
@@ -180,7 +201,7 @@ impl<'r> Cutting<'r> {
     fn take_scope(
         &mut self,
         shape: &Shape,
-        (resource, resource_bytes): (Level<'_>, &[u8]),
+        (resource, resource_bytes, full): (Level<'_>, &[u8], Option<&room::Streams>),
         resource_fault: Result<(), WireError>,
         raw: &[u8],
     ) -> Result<(), WireError> {
@@ -190,7 +211,11 @@ impl<'r> Cutting<'r> {
         let fault = schema::check_except(raw, shape.scope, CHILDREN);
         fault.or_else(spare)?;
         let head = Head::read(raw, shape.scope.name, |number| number != CHILDREN)?;
-        let place = Place { resource, scope: self.level(CHILDREN, &head), resource_bytes };
+        let full = full.and_then(|streams| {
+            let scope = Scope::read(head.last_bytes(1, shape.scope.name)).ok()?;
+            Some((streams, scope.name))
+        });
+        let place = Place { resource, scope: self.level(CHILDREN, &head), resource_bytes, full };
         for entry in Fields::new(raw, shape.scope.name) {
             let entry = entry?;
             if entry.number != CHILDREN {

@@ -23,6 +23,8 @@ use model::{id::EntityId, time::Minute};
 use serde::{Deserialize, Serialize};
 use telemetry_store::head::Rows;
 
+pub(super) use self::export::room_of;
+pub(crate) use self::export::stream_key;
 use self::{
     counted::Counted,
     export::Export,
@@ -32,7 +34,7 @@ use self::{
     streams::{SavedStreams, SavedStreamsV2, Streams},
 };
 use super::spans::{Buffers, Cleaning, Source};
-use crate::otlp::metrics::ResourceMetrics;
+use crate::{otlp::metrics::ResourceMetrics, room::Room};
 
 /// Forgetting walks all state, so it is done this seldom.
 const FORGET_EVERY_MS: i64 = 60_000;
@@ -76,8 +78,12 @@ pub(super) struct SavedMetricsV2 {
 pub(super) struct Taken {
     /// Points that were read, the ignored ones included.
     pub(super) points: u64,
-    /// Points that count nowhere: unreadable, repeated, or beyond the bound on streams.
+    /// Points that are not kept: unreadable, or beyond the bounds on streams.
     pub(super) ignored: u64,
+    /// Those of them beyond the bounds.
+    pub(super) beyond: u64,
+    /// Totals that were told before, or after later ones: kept as they came, and counted nowhere.
+    pub(super) repeated: u64,
 }
 
 impl Default for Metrics {
@@ -124,6 +130,13 @@ impl Metrics {
         /// About what one stream takes with its routes.
         const STREAM_BYTES: usize = 1536;
         self.streams.most = Some(bytes / STREAM_BYTES);
+        self
+    }
+
+    /// Says where there is no room for further streams.
+    pub(super) fn telling(mut self, room: Room) -> Metrics {
+        room.clear();
+        self.streams.room = room;
         self
     }
 

@@ -34,6 +34,7 @@ use crate::{
         wire::WireError,
     },
     pipeline::spans::{Buffers, Cleaning, Source},
+    room,
 };
 
 /// The percentile that is kept of a histogram.
@@ -100,14 +101,11 @@ impl<'e> Export<'e> {
         buffers: &'e mut Buffers,
         now_ms: i64,
     ) -> Export<'e> {
-        let place = &source.place;
-        let ids = [place.account.0, place.application.0, place.tier.0, place.node.0];
-        let under = |seed: u64, id: &u32| XxHash3_64::oneshot_with_seed(seed, &id.to_le_bytes());
-        let node = ids.iter().fold(0, under);
+        let (node, process) = node_and_process(source);
         Export {
             source,
             node,
-            process: under(node, &source.process),
+            process,
             counted: std::mem::take(&mut metrics.counted),
             known_since: None,
             metrics,
@@ -256,7 +254,7 @@ impl<'e> Export<'e> {
             }
         };
         if growth == Growth::Repeated {
-            taken.ignored += 1;
+            taken.repeated += 1;
         }
         let changes = measured.instrument == Instrument::UpDownCounter
             && measured.temporality == Temporality::Delta;
@@ -327,7 +325,7 @@ impl<'e> Export<'e> {
                     Some((*added, Span { since_ns, time_ns: point.time_ns }))
                 }
                 Step::Repeated => {
-                    self.taken.ignored += 1;
+                    self.taken.repeated += 1;
                     None
                 }
                 _ => None,
@@ -421,6 +419,7 @@ impl<'e> Export<'e> {
         let (account, application) = (self.source.place.account, self.source.place.application);
         let owner = Owner { account, application, process: self.process };
         if !self.metrics.streams.has_room(stream, owner) {
+            self.taken.beyond += 1;
             return None;
         }
         let origin = Origin {
@@ -528,6 +527,31 @@ fn delta_span(stream: &StreamPoint) -> Span {
 
 pub(super) fn millis(ns: u64) -> i64 {
     (ns / 1_000_000).cast_signed()
+}
+
+/// Hashes of the node and of the process that a resource is.
+fn node_and_process(source: &Source) -> (u64, u64) {
+    let place = &source.place;
+    let ids = [place.account.0, place.application.0, place.tier.0, place.node.0];
+    let under = |seed: u64, id: &u32| XxHash3_64::oneshot_with_seed(seed, &id.to_le_bytes());
+    let node = ids.iter().fold(0, under);
+    (node, under(node, &source.process))
+}
+
+/// Whose its streams are.
+pub(in crate::pipeline) fn room_of(source: &Source) -> room::Place {
+    let (account, application) = (source.place.account, source.place.application);
+    room::Place { account, application, process: node_and_process(source).1 }
+}
+
+/// The key of a stream of a process.
+pub(crate) fn stream_key(
+    process: u64,
+    scope: &str,
+    metric: &str,
+    attributes: AttributeList<'_>,
+) -> u64 {
+    stream_hash(hash(hash(process, scope), metric), attributes)
 }
 
 /// The same whatever the order of the attributes.

@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::routes::Route;
+use crate::room::{Room, Scope};
 pub(super) use saved::{SavedStreams, SavedStreamsV2};
 
 /// The points of streams beyond it are refused: counted, and nothing else.
@@ -50,6 +51,8 @@ pub(super) struct Streams {
     of_application: FxHashMap<(AccountId, EntityId), u32>,
     /// So many are kept at most, of all accounts.
     pub(super) most: Option<usize>,
+    /// Who is told where there is no room.
+    pub(super) room: Room,
 }
 
 /// One stream.
@@ -61,6 +64,19 @@ pub(super) struct Stream {
     pub(super) known: Option<Known>,
     pub(super) runs: Runs,
     pub(super) told: Told,
+}
+
+impl Stream {
+    /// Whether it is of this, or nobody knows of what.
+    fn may_be_of(&self, scope: Scope) -> bool {
+        let Owner { account, application, .. } = self.owner;
+        account == AccountId(0)
+            || match scope {
+                Scope::Application(of, its) => (of, its) == (account, application),
+                Scope::Account(of) => of == account,
+                Scope::All => true,
+            }
+    }
 }
 
 /// The totals of a stream that were seen last, by start time.
@@ -187,14 +203,32 @@ impl Streams {
         self.by_key.get_mut(&key)
     }
 
-    /// Whether there is room for another stream, unless it is known.
+    /// Whether there is room for another stream, unless it is known. Where there is none, intake is told.
     pub(super) fn has_room(&self, key: u64, owner: Owner) -> bool {
+        let full = self.full(owner);
+        if let Some(scope) = full
+            && !self.by_key.contains_key(&key)
+        {
+            let known = self.by_key.iter().filter(|(_, stream)| stream.may_be_of(scope));
+            self.room.fill(scope, known.map(|(key, _)| *key));
+            return false;
+        }
+        true
+    }
+
+    /// What there are as many streams of as there may be.
+    fn full(&self, owner: Owner) -> Option<Scope> {
         let Owner { account, application, .. } = owner;
-        let count = |counted: Option<&u32>| counted.copied().unwrap_or_default();
-        (count(self.of_account.get(&account)) < MAX_OF_ACCOUNT
-            && count(self.of_application.get(&(account, application))) < MAX_OF_APPLICATION
-            && self.most.is_none_or(|most| self.by_key.len() < most))
-            || self.by_key.contains_key(&key)
+        let is_at = |counted: Option<&u32>, most| counted.is_some_and(|count| *count >= most);
+        if is_at(self.of_application.get(&(account, application)), MAX_OF_APPLICATION) {
+            Some(Scope::Application(account, application))
+        } else if is_at(self.of_account.get(&account), MAX_OF_ACCOUNT) {
+            Some(Scope::Account(account))
+        } else if self.most.is_some_and(|most| self.by_key.len() >= most) {
+            Some(Scope::All)
+        } else {
+            None
+        }
     }
 
     /// Notes what was worked out of a stream. Gives back the stream that until now counted alone for the path of this one.
@@ -265,6 +299,7 @@ impl Streams {
             false
         });
         if self.by_key.len() < before {
+            self.room.clear();
             self.count_anew();
         }
     }
@@ -540,6 +575,7 @@ mod tests {
         assert!(!streams.has_room(u64::MAX, OWNER));
         assert!(streams.has_room(1, OWNER));
         assert!(streams.has_room(u64::MAX, Owner { application: EntityId(2), ..OWNER }));
+        assert_eq!(streams.full(OWNER), Some(Scope::Application(OWNER.account, OWNER.application)));
         assert_eq!(number(streams.step(&at(T, T + 60), Total::Number(3.0))), Some(2.0));
         streams.forget((T as i64 + 3_630) * 1000);
         assert_eq!(streams.len(), 1);
