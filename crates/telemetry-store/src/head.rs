@@ -13,6 +13,7 @@ use model::{
 use rustc_hash::FxHashMap;
 
 use crate::{
+    blocks::Blocks,
     counted::CountedSeries,
     reader::TraceRow,
     segment::{
@@ -43,7 +44,7 @@ pub struct Rows {
     pub points: FxHashMap<(SeriesKey, Minute), Point>,
     pub samples: Samples,
     pub counted: CountedSamples,
-    pub series: Vec<SeriesRow>,
+    pub series: Blocks<SeriesRow>,
     log_bytes: usize,
     series_bytes: usize,
 }
@@ -168,7 +169,10 @@ impl Head {
 
     /// Nothing more will come.
     pub(crate) fn closed(mut self) -> Head {
-        self.accounts.values_mut().for_each(|rows| rows.counted.close());
+        for rows in self.accounts.values_mut() {
+            rows.counted.close();
+            rows.samples.distributions.close();
+        }
         self
     }
 

@@ -30,8 +30,8 @@ use self::{
     export::Export,
     levels::{Levels, SavedLevels},
     requests::{Requests, SavedRequests},
-    routes::{Routes, SavedCombinations, SavedCombinationsV2},
-    streams::{SavedStreams, SavedStreamsV2, Streams},
+    routes::{Routes, SavedCombinations, SavedCombinationsV2, SavingCombinations},
+    streams::{SavedStreams, SavedStreamsV2, SavingStreams, Streams},
 };
 use super::spans::{Buffers, Cleaning, Source};
 use crate::{otlp::metrics::ResourceMetrics, room::Room};
@@ -54,11 +54,21 @@ pub(super) struct Metrics {
 }
 
 /// What of it outlives the process.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct SavedMetrics {
     streams: SavedStreams,
     levels: SavedLevels,
     combinations: SavedCombinations,
+    requests: SavedRequests,
+    forgot_ms: i64,
+}
+
+/// The same as it is written, borrowed from what goes on.
+#[derive(Debug, Serialize)]
+pub(super) struct SavingMetrics<'m> {
+    streams: SavingStreams<'m>,
+    levels: SavedLevels,
+    combinations: SavingCombinations<'m>,
     requests: SavedRequests,
     forgot_ms: i64,
 }
@@ -141,8 +151,8 @@ impl Metrics {
     }
 
     /// For the checkpoint.
-    pub(super) fn save(&self) -> SavedMetrics {
-        SavedMetrics {
+    pub(super) fn save(&self) -> SavingMetrics<'_> {
+        SavingMetrics {
             streams: self.streams.save(),
             levels: self.levels.save(),
             combinations: self.routes.save(),
@@ -165,8 +175,14 @@ impl Metrics {
         }
     }
 
-    /// The same of an older checkpoint.
-    pub(super) fn restore_v2(saved: SavedMetricsV2) -> Metrics {
+    /// What an older checkpoint says, as today's do.
+    pub(super) fn converted(saved: SavedMetricsV2) -> SavedMetrics {
+        let metrics = Metrics::restore_v2(saved);
+        let bytes = postcard::to_stdvec(&metrics.save()).expect("every part has a known length");
+        postcard::from_bytes(&bytes).expect("what is written can be read")
+    }
+
+    fn restore_v2(saved: SavedMetricsV2) -> Metrics {
         let SavedMetricsV2 { streams, levels, combinations, requests, forgot_ms } = saved;
         Metrics {
             streams: streams.restore(),

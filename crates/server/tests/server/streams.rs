@@ -68,7 +68,7 @@ async fn points_of_streams_beyond_a_limit_are_refused_or_told_of_and_known_strea
         });
         let refused = refused.expect("sooner or later it is known");
         assert!(
-            refused.starts_with("refused 1 of 1 points: 1 are of metric streams beyond"),
+            refused.starts_with("refused 1 of 1 data points: 1 are of metric streams beyond"),
             "{refused}"
         );
         assert!(refused.contains("memory-limit"), "{refused}");

@@ -7,14 +7,12 @@
 
 mod held;
 
-use std::collections::{BTreeMap, btree_map::Entry};
-
 pub use self::held::CountedSamples;
 
 use super::{
     SegmentError,
     metrics::Point,
-    samples::{Chunk, MAX_SAMPLES, SampleWriter, Values},
+    samples::{Chunk, Encoded, MAX_SAMPLES, Values, periods::Periods},
 };
 use crate::{cut::nanos, table::Table};
 
@@ -207,69 +205,25 @@ impl Runs {
     }
 }
 
-/// A segment's worth of counted samples.
-#[derive(Debug)]
-pub struct Encoded {
-    pub period_start_ms: i64,
-    pub samples: u64,
-    pub min_time_ns: u64,
-    pub max_time_ns: u64,
-    pub bytes: Vec<u8>,
-}
-
 /// Encodes what a head holds, a segment each period.
 ///
 /// # Errors
 /// Only when Parquet itself fails.
 pub fn encode_counted(samples: &CountedSamples) -> Result<Vec<Encoded>, SegmentError> {
-    let mut periods: BTreeMap<i64, Period> = BTreeMap::new();
-    let count = samples.len();
+    let mut periods = Periods::new(samples.len());
     samples.each_series(|series| {
         for (period, runs) in runs_by_period(series) {
-            let period = match periods.entry(period) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(Period::new(count)?),
-            };
-            runs.0.iter().try_for_each(|run| period.add(series[0].series, run))?;
+            for run in &runs.0 {
+                let own = &run.samples[run.counting.borrowed()..];
+                if let (Some((first_ms, _)), Some((last_ms, _))) = (own.first(), own.last()) {
+                    let span = (*first_ms, *last_ms);
+                    periods.of(period, span)?.run(series[0].series, run)?;
+                }
+            }
         }
         Ok(())
     })?;
-    let mut encoded = Vec::new();
-    for (period_start_ms, Period { writer, min_ms, max_ms }) in periods {
-        if writer.samples > 0 {
-            encoded.push(Encoded {
-                period_start_ms,
-                samples: writer.samples,
-                min_time_ns: nanos(min_ms),
-                max_time_ns: nanos(max_ms),
-                bytes: writer.finish()?,
-            });
-        }
-    }
-    Ok(encoded)
-}
-
-/// A segment that is being made.
-struct Period {
-    writer: SampleWriter,
-    min_ms: i64,
-    max_ms: i64,
-}
-
-impl Period {
-    fn new(samples: usize) -> Result<Period, SegmentError> {
-        Ok(Period { writer: SampleWriter::new(samples)?, min_ms: i64::MAX, max_ms: i64::MIN })
-    }
-
-    fn add(&mut self, series: u64, run: &Run) -> Result<(), SegmentError> {
-        let own = &run.samples[run.counting.borrowed()..];
-        let (Some((first_ms, _)), Some((last_ms, _))) = (own.first(), own.last()) else {
-            return Ok(());
-        };
-        self.min_ms = self.min_ms.min(*first_ms);
-        self.max_ms = self.max_ms.max(*last_ms);
-        self.writer.run(series, run)
-    }
+    periods.finish()
 }
 
 /// The runs of one series' samples, by period.

@@ -185,14 +185,14 @@ impl Refusals {
                 ", by up to {}: check the sender's clock, or what held the data back",
                 rounded(self.furthest_behind)
             ),
-            Refusal::ApplicationStreams | Refusal::AccountStreams => FEWER_STREAMS.to_owned(),
-            Refusal::MemoryForStreams => format!("{FEWER_STREAMS}, or raise memory-limit there"),
+            Refusal::ApplicationStreams | Refusal::AccountStreams => format!(": {FEWER_STREAMS}"),
+            Refusal::MemoryForStreams => format!(": raise its memory-limit, or {FEWER_STREAMS}"),
             _ => String::new(),
         }
     }
 }
 
-const FEWER_STREAMS: &str = ": leave out attributes with many values, or metrics that nobody needs, at the sender \
+const FEWER_STREAMS: &str = "leave out attributes with many values, or metrics that nobody needs, at the sender \
     (views, a Collector's processors, write_relabel_configs); streams that are not heard of for an hour make room";
 
 /// A duration in its largest whole unit.

@@ -21,7 +21,7 @@ use super::{
     counted::{Counted, Growth, Sampled},
     distribution, raw,
     requests::RequestMetric,
-    routes::{Origin, Route, hash},
+    routes::{Origin, PERCENTILE, Route, hash},
     streams::{Began, Known, Owner, Step, StreamPoint, Told, Total},
 };
 use crate::{
@@ -37,8 +37,6 @@ use crate::{
     room,
 };
 
-/// The percentile that is kept of a histogram.
-const PERCENTILE: f64 = 0.95;
 /// Quantiles kept of a summary's point.
 const MAX_QUANTILES: usize = 10;
 /// An increase over more minutes is spread over the last ones.
@@ -377,14 +375,15 @@ impl<'e> Export<'e> {
             };
             self.rows.point(self.key(&route.name), minute, &point);
         }
-        let own = added.quantile(PERCENTILE).map(|value| (PERCENTILE, value));
-        let told = quantiles.iter().copied().filter(|(_, value)| value.is_finite());
-        for (quantile, value) in own.into_iter().chain(told) {
-            // Weighs as much as the values behind it.
-            let point = Point::of_many(count.max(1.0), value * factor, at_ms);
-            let path = percentile(route.name.path(), quantile);
+        // Weighs as much as the values behind it.
+        let weighed = |value: f64| Point::of_many(count.max(1.0), value * factor, at_ms);
+        if let (Some(name), Some(value)) = (&route.percentile, added.quantile(PERCENTILE)) {
+            self.rows.point(self.key(name), minute, &weighed(value));
+        }
+        for (quantile, value) in quantiles.iter().filter(|(_, value)| value.is_finite()) {
+            let path = percentile(route.name.path(), *quantile);
             let name = SeriesName::new(&path, route.name.unit());
-            self.rows.point(self.key(&name), minute, &point);
+            self.rows.point(self.key(&name), minute, &weighed(*value));
         }
     }
 

@@ -28,7 +28,7 @@ use smallvec::SmallVec;
 
 use super::routes::Route;
 use crate::room::{Room, Scope};
-pub(super) use saved::{SavedStreams, SavedStreamsV2};
+pub(super) use saved::{SavedStreams, SavedStreamsV2, SavingStreams};
 
 /// The points of streams beyond it are refused: counted, and nothing else.
 pub(super) const MAX_OF_ACCOUNT: u32 = 1_000_000;
@@ -43,7 +43,8 @@ const START_TOLERANCE_NS: u64 = 120_000_000_000;
 /// All streams and the processes they are of.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    by_key: FxHashMap<u64, Stream>,
+    /// Each by itself: a table of them would be there twice while it grows.
+    by_key: FxHashMap<u64, Box<Stream>>,
     processes: Processes,
     /// The stream that alone counts for a path of a node, the first where there are several.
     owners: FxHashMap<u64, u64>,
@@ -195,12 +196,12 @@ impl Streams {
     ) -> Option<(&mut Stream, &mut Processes)> {
         let stream = self.by_key.get_mut(&key).filter(|stream| stream.known.is_some())?;
         stream.seen_ms = now_ms;
-        Some((stream, &mut self.processes))
+        Some((stream.as_mut(), &mut self.processes))
     }
 
     /// A stream that is not heard of by that.
     pub(super) fn silent_mut(&mut self, key: u64) -> Option<&mut Stream> {
-        self.by_key.get_mut(&key)
+        self.by_key.get_mut(&key).map(Box::as_mut)
     }
 
     /// Whether there is room for another stream, unless it is known. Where there is none, intake is told.
@@ -267,7 +268,8 @@ impl Streams {
                 self.count(owner);
                 let (runs, told) = Default::default();
                 let known = Some(known);
-                self.by_key.insert(key, Stream { owner, seen_ms: now_ms, known, runs, told });
+                let stream = Stream { owner, seen_ms: now_ms, known, runs, told };
+                self.by_key.insert(key, Box::new(stream));
             }
         }
         shared_with

@@ -1,21 +1,18 @@
 //! The counted samples of a head.
 //!
-//! Those that came last lie as they came. When they are many, they are packed: each series is a chain of [`cells`] in which
+//! Those that came last lie as they came. When they are many, they are packed: each series is a chain of [`crate::cells`] in which
 //! its samples follow one another as [`state`] tells them, in some three bytes instead of 24. A head that holds less needs
 //! fewer cuts, and a cut finds the samples of a series together.
 
-mod cells;
 mod state;
 
 use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use self::{
-    cells::{Cells, Chain},
-    state::State,
-};
+use self::state::State;
 use super::CountedSample;
+use crate::cells::{Cells, Chain};
 
 /// So many are packed at a time: fewer would be spread over as many series, and each series costs more than a sample.
 const FRESH: usize = 64 * 1024;

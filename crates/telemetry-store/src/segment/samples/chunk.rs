@@ -351,7 +351,11 @@ pub(in crate::segment) fn take_xor(bytes: &mut &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(all))
 }
 
-fn put_distribution(value: &Distribution, before: Option<&Distribution>, out: &mut Vec<u8>) {
+pub(super) fn put_distribution(
+    value: &Distribution,
+    before: Option<&Distribution>,
+    out: &mut Vec<u8>,
+) {
     let shape = match (&value.buckets, before.map(|before| &before.buckets)) {
         (Buckets::None, _) => NO_BUCKETS,
         (Buckets::Exponential { .. }, _) => EXPONENTIAL,
@@ -404,7 +408,10 @@ fn put_distribution(value: &Distribution, before: Option<&Distribution>, out: &m
     }
 }
 
-fn take_distribution(before: Option<&Distribution>, bytes: &mut &[u8]) -> Option<Distribution> {
+pub(super) fn take_distribution(
+    before: Option<&Distribution>,
+    bytes: &mut &[u8],
+) -> Option<Distribution> {
     let (&mode, rest) = bytes.split_first()?;
     *bytes = rest;
     let count = take_difference(before.map_or(0, |before| before.count), bytes)?;

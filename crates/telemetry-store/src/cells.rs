@@ -8,7 +8,7 @@ const BLOCK: usize = 2048;
 
 /// The cells of all chains.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cells {
+pub(crate) struct Cells {
     blocks: Vec<Vec<Cell>>,
 }
 
@@ -21,20 +21,20 @@ struct Cell {
 
 /// One string.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Chain {
+pub(crate) struct Chain {
     first: u32,
     last: u32,
 }
 
 impl Cells {
     /// A new string, empty.
-    pub(super) fn chain(&mut self) -> Chain {
+    pub(crate) fn chain(&mut self) -> Chain {
         let cell = self.add();
         Chain { first: cell, last: cell }
     }
 
     /// Appends to a string.
-    pub(super) fn append(&mut self, chain: &mut Chain, mut bytes: &[u8]) {
+    pub(crate) fn append(&mut self, chain: &mut Chain, mut bytes: &[u8]) {
         loop {
             let cell = self.cell_mut(chain.last);
             let used = cell.next as usize;
@@ -52,7 +52,7 @@ impl Cells {
     }
 
     /// Appends a string to `out`.
-    pub(super) fn read(&self, chain: &Chain, out: &mut Vec<u8>) {
+    pub(crate) fn read(&self, chain: &Chain, out: &mut Vec<u8>) {
         let mut at = chain.first;
         while at != chain.last {
             let cell = self.cell(at);
@@ -64,7 +64,7 @@ impl Cells {
     }
 
     /// Bytes of memory.
-    pub(super) fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         self.blocks.len() * BLOCK * size_of::<Cell>()
     }
 
