@@ -40,6 +40,8 @@ use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+use crate::room::Room;
+
 use self::{attempts::Attempts, budget::Budget, metrics::Metrics, paths::Target};
 pub use self::{
     attempts::{Attempt, AttemptResult},
@@ -55,6 +57,8 @@ pub struct Deps {
     pub keys: Arc<dyn Keys>,
     pub clock: SharedClock,
     pub memory: Guard,
+    /// What the pipeline says of metric streams.
+    pub room: Room,
 }
 
 impl std::fmt::Debug for Deps {
@@ -66,7 +70,7 @@ impl std::fmt::Debug for Deps {
 impl Config {
     /// Builds intake; its counters are to be seen in `registry`.
     pub fn build(self, deps: Deps, registry: &mut Registry) -> Intake {
-        let Deps { journal, keys, clock, memory } = deps;
+        let Deps { journal, keys, clock, memory, room } = deps;
         let budget = Budget::new(self.limits.in_flight_bytes, memory);
         let metrics = Metrics::register(registry, &budget);
         let workers = Arc::new(Semaphore::new(self.limits.workers));
@@ -74,6 +78,7 @@ impl Config {
             journal,
             keys,
             clock,
+            room,
             budget,
             metrics,
             workers,
@@ -100,6 +105,7 @@ struct Shared {
     journal: Arc<dyn Journal>,
     keys: Arc<dyn Keys>,
     clock: SharedClock,
+    room: Room,
     budget: Budget,
     metrics: Metrics,
     /// Bounds how many large bodies are worked on at a time.

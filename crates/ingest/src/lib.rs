@@ -4,6 +4,7 @@ pub mod intake;
 pub mod otlp;
 pub mod pipeline;
 pub mod remote_write;
+pub mod room;
 
 #[cfg(test)]
 mod formats;

@@ -54,6 +54,7 @@ use telemetry_store::{
 };
 use tracing::{error, info, warn};
 
+pub(crate) use self::metrics::stream_key;
 pub use self::{checkpoint::CheckpointError, cut::CutBy, registry::Limits, stats::Stats};
 use self::{
     checkpoint::Saved,
@@ -68,7 +69,10 @@ use self::{
     targets::Targets,
     traces::Traces,
 };
-use crate::otlp::{self, limits::AttributeLimits};
+use crate::{
+    otlp::{self, limits::AttributeLimits},
+    room::Room,
+};
 
 /// The name under which offsets are committed.
 pub const CONSUMER: &str = "pipeline";
@@ -89,6 +93,8 @@ pub struct Config {
     pub cut_interval_ms: i64,
     pub cut_by: CutBy,
     pub stats: Arc<Stats>,
+    /// Where intake is told of metric streams that there is no room for.
+    pub room: Room,
 }
 
 /// What the pipeline may hold in memory, bytes.
@@ -264,7 +270,9 @@ impl Config {
             snapshots: saved.snapshots,
             thresholds: FxHashMap::default(),
             thresholds_at: Minute(0),
-            metrics: Metrics::restore(saved.metrics).within(self.memory.series),
+            metrics: Metrics::restore(saved.metrics)
+                .within(self.memory.series)
+                .telling(self.room.clone()),
             buffers: Buffers::default(),
             chosen: Vec::new(),
             broken: false,

@@ -27,7 +27,7 @@ impl Tail {
         }
     }
 
-    /// Lets go of everything below `offset`: every consumer has it.
+    /// Lets go of everything below `offset`: every consumer has it. One that begins again reads the disk.
     pub(crate) fn forget(&mut self, offset: u64) {
         while self.records.front().is_some_and(|stored| stored.offset < offset) {
             let oldest = self.records.pop_front().expect("front was there");

@@ -30,6 +30,7 @@ use ingest::{
     intake::{self, Intake, KeyRule},
     otlp::limits::AttributeLimits,
     pipeline::{self, Stats},
+    room::Room,
 };
 use journal::Journal as _;
 use metadata_store::{MetadataStore, Sessions as _};
@@ -144,7 +145,9 @@ pub async fn start(
     let keys = Arc::new(KnownKeys::default());
     keys.refresh(&metadata).await.context("reading the access keys")?;
     let mut metrics = Metrics::new();
-    let intake = build_intake(&settings, &stores, &keys, (&memory, &guard), &clock, &mut metrics);
+    let room = Room::default();
+    let limits = (&memory, &guard, &room);
+    let intake = build_intake(&settings, &stores, &keys, limits, &clock, &mut metrics);
     let https_port = listeners.https.as_ref().map_or(443, |https| https.address().port());
     let url = public_url(&settings, &tls.state(), https_port);
     let stats = Arc::new(Stats::default());
@@ -184,7 +187,7 @@ pub async fn start(
     // Set once here, before anybody can ask.
     drop(status.loopback.set(loopback));
     drop(status.metrics.set(metrics));
-    run_pipeline(&settings, &stores, (&memory, &guard), &clock, &stats, &stages, &started);
+    run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
     run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &stages);
     close_journal(&stores, &stages.journal);
     listeners.serve(
@@ -284,7 +287,7 @@ fn build_intake(
     settings: &Settings,
     stores: &Stores,
     keys: &Arc<KnownKeys>,
-    (memory, guard): (&Budgets, &Guard),
+    (memory, guard, room): (&Budgets, &Guard, &Room),
     clock: &SharedClock,
     metrics: &mut Metrics,
 ) -> Intake {
@@ -309,6 +312,7 @@ fn build_intake(
         keys: Arc::clone(keys) as _,
         clock: Arc::clone(clock),
         memory: guard.clone(),
+        room: room.clone(),
     };
     config.build(deps, metrics.registry())
 }
@@ -408,7 +412,7 @@ async fn optional(listen: Listen, setting: &'static str) -> Option<Listener> {
 fn run_pipeline(
     settings: &Settings,
     stores: &Stores,
-    memory: (&Budgets, &Guard),
+    memory: (&Budgets, &Guard, &Room),
     clock: &SharedClock,
     stats: &Arc<Stats>,
     stages: &Stages,
@@ -436,7 +440,7 @@ fn run_pipeline(
 fn pipeline_maker(
     settings: &Settings,
     stores: &Stores,
-    (memory, guard): (&Budgets, &Guard),
+    (memory, guard, room): (&Budgets, &Guard, &Room),
     stats: &Arc<Stats>,
 ) -> impl FnMut() -> pipeline::Config + Send + use<> {
     let mask = MaskList::default_and(settings.mask_attributes.iter().map(String::as_str));
@@ -455,7 +459,7 @@ fn pipeline_maker(
     };
     let (journal, store) = (Arc::clone(&stores.journal), Arc::clone(&stores.store));
     let (catalogue, directory) = (Arc::clone(&stores.catalogue), Arc::clone(&stores.directory));
-    let stats = Arc::clone(stats);
+    let (stats, room) = (Arc::clone(stats), room.clone());
     let template: model::naming::template::Template = template;
     move || pipeline::Config {
         journal: Arc::clone(&journal) as _,
@@ -470,6 +474,7 @@ fn pipeline_maker(
         cut_interval_ms: 10_000,
         cut_by: pipeline::CutBy::Thread,
         stats: Arc::clone(&stats),
+        room: room.clone(),
     }
 }
 

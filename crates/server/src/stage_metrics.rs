@@ -32,7 +32,16 @@ impl Collector for StageMetrics {
             ("pipeline_spans", "Spans worked on", &stats.spans),
             ("pipeline_logs", "Log records worked on", &stats.logs),
             ("pipeline_points", "Metric points worked on", &stats.points),
-            ("pipeline_ignored_points", "Metric points over a limit", &stats.ignored_points),
+            (
+                "pipeline_ignored_points",
+                "Metric points that were acknowledged and are over a limit",
+                &stats.ignored_points,
+            ),
+            (
+                "pipeline_repeated_points",
+                "Totals that were told before, or after later ones, and count nowhere",
+                &stats.repeated_points,
+            ),
             (
                 "pipeline_repeated_bodies",
                 "Bodies that were sent twice and counted once",

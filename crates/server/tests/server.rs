@@ -2,5 +2,7 @@
 
 #[path = "server/process.rs"]
 mod process;
+#[path = "server/streams.rs"]
+mod streams;
 #[path = "server/workspace.rs"]
 mod workspace;

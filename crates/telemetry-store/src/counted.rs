@@ -59,23 +59,26 @@ impl CountedSeries {
         mut each: impl FnMut(&SeriesKey, Minute, &Point),
     ) {
         let mut before: FxHashMap<u64, f64> = FxHashMap::default();
-        for sample in rows.counted.iter() {
-            let Some((key, factor)) = self.get(sample.series) else { continue };
-            let value = match sample.role() {
-                Role::Value => Some(sample.value),
-                Role::Base | Role::First => None,
-                Role::Next => {
-                    before.get(&sample.series).map(|before| increase(*before, sample.value))
+        rows.counted.each_of(
+            |series| self.by_id.contains_key(&series),
+            |sample| {
+                let Some((key, factor)) = self.get(sample.series) else { return };
+                let value = match sample.role() {
+                    Role::Value => Some(sample.value),
+                    Role::Base | Role::First => None,
+                    Role::Next => {
+                        before.get(&sample.series).map(|before| increase(*before, sample.value))
+                    }
+                };
+                if sample.role() != Role::Value {
+                    before.insert(sample.series, sample.value);
                 }
-            };
-            if sample.role() != Role::Value {
-                before.insert(sample.series, sample.value);
-            }
-            if let Some(value) = value {
-                let at_ms = sample.at_ms();
-                each(key, Minute::of_millis(at_ms), &Point::of(value * factor, at_ms));
-            }
-        }
+                if let Some(value) = value {
+                    let at_ms = sample.at_ms();
+                    each(key, Minute::of_millis(at_ms), &Point::of(value * factor, at_ms));
+                }
+            },
+        );
     }
 
     /// Gives what each sample of these ids (ascending, some of the series) in a segment counts for to `each`, a chunk's

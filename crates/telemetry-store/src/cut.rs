@@ -22,7 +22,7 @@ use crate::{
         figures::{Figures, encode_figures},
         logs::{Log, encode_logs},
         metrics::{PointRow, encode_points},
-        samples::{Samples, encode_samples},
+        samples::{Encoded, encode_samples},
         series::{SeriesRow, encode_series},
         spans::encode_spans,
         traces::{encode_traces, newest_of},
@@ -69,7 +69,7 @@ impl Store {
     pub fn freeze(&self, position: Position, checkpoint: Vec<u8>) -> Frozen {
         let mut state = self.state.write();
         debug_assert!(state.freezing.is_none(), "the cut before is still being written");
-        let head = Arc::new(std::mem::take(&mut state.head));
+        let head = Arc::new(std::mem::take(&mut state.head).closed());
         state.freezing = Some(Freezing { head: Arc::clone(&head), segments: Vec::new() });
         Frozen { head, position, checkpoint }
     }
@@ -350,19 +350,10 @@ fn collect(account: AccountId, rows: &Rows, pieces: &mut Vec<Piece>) -> Result<(
             bytes: encode_traces(&mut traces)?,
         });
     }
-    collect_samples(account, &rows.samples, pieces)?;
-    for encoded in encode_counted(&rows.counted)? {
-        pieces.push(Piece {
-            account,
-            table: Table::Counted,
-            period_start_ms: encoded.period_start_ms,
-            rows: encoded.samples,
-            min_time_ns: encoded.min_time_ns,
-            max_time_ns: encoded.max_time_ns,
-            detail: String::new(),
-            bytes: encoded.bytes,
-        });
-    }
+    let samples = encode_samples(&rows.samples)?.into_iter();
+    pieces.extend(samples.map(|encoded| samples_piece(account, Table::Samples, encoded)));
+    let counted = encode_counted(&rows.counted)?.into_iter();
+    pieces.extend(counted.map(|encoded| samples_piece(account, Table::Counted, encoded)));
     let series: Vec<&SeriesRow> = rows.series.iter().collect();
     for (period, mut series) in by_period(Table::Series, &series, |row| row.at_ns) {
         let (min, _) = bounds(series.iter().map(|row| row.at_ns));
@@ -399,37 +390,17 @@ fn end_of(table: Table, period_start_ms: i64) -> u64 {
     (period_start_ms + table.period_ms()).unsigned_abs() * 1_000_000
 }
 
-fn collect_samples(
-    account: AccountId,
-    samples: &Samples,
-    pieces: &mut Vec<Piece>,
-) -> Result<(), StoreError> {
-    let mut periods: BTreeMap<i64, Samples> = BTreeMap::new();
-    let period_of = |at_ms: i64| Table::Samples.period_of(nanos(at_ms));
-    for sample in &samples.numbers {
-        let period = periods.entry(period_of(sample.at_ms)).or_default();
-        period.number(sample.series, sample.at_ms, sample.value);
+fn samples_piece(account: AccountId, table: Table, encoded: Encoded) -> Piece {
+    Piece {
+        account,
+        table,
+        period_start_ms: encoded.period_start_ms,
+        rows: encoded.samples,
+        min_time_ns: encoded.min_time_ns,
+        max_time_ns: encoded.max_time_ns,
+        detail: String::new(),
+        bytes: encoded.bytes,
     }
-    for sample in &samples.distributions {
-        let period = periods.entry(period_of(sample.at_ms)).or_default();
-        period.distribution(sample.series, sample.at_ms, sample.value.clone());
-    }
-    for (period, mut samples) in periods {
-        let numbers = samples.numbers.iter().map(|sample| sample.at_ms);
-        let distributions = samples.distributions.iter().map(|sample| sample.at_ms);
-        let (min, max) = bounds(numbers.chain(distributions).map(nanos));
-        pieces.push(Piece {
-            account,
-            table: Table::Samples,
-            period_start_ms: period,
-            rows: samples.len() as u64,
-            min_time_ns: min,
-            max_time_ns: max,
-            detail: String::new(),
-            bytes: encode_samples(&mut samples)?,
-        });
-    }
-    Ok(())
 }
 
 /// Unix milliseconds as nanoseconds.

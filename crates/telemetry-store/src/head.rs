@@ -13,6 +13,7 @@ use model::{
 use rustc_hash::FxHashMap;
 
 use crate::{
+    blocks::Blocks,
     counted::CountedSeries,
     reader::TraceRow,
     segment::{
@@ -43,7 +44,7 @@ pub struct Rows {
     pub points: FxHashMap<(SeriesKey, Minute), Point>,
     pub samples: Samples,
     pub counted: CountedSamples,
-    pub series: Vec<SeriesRow>,
+    pub series: Blocks<SeriesRow>,
     log_bytes: usize,
     series_bytes: usize,
 }
@@ -122,10 +123,11 @@ impl Rows {
     /// The part of it that metrics take.
     fn metrics_memory(&self) -> usize {
         const POINT: usize = size_of::<(SeriesKey, Minute, Point)>() + 64;
-        self.points.len() * POINT
-            + self.samples.memory()
-            + self.counted.memory()
-            + self.series_bytes
+        self.points.len() * POINT + self.samples.memory() + self.counted_memory()
+    }
+
+    fn counted_memory(&self) -> usize {
+        self.counted.memory() + self.series_bytes
     }
 }
 
@@ -155,6 +157,23 @@ impl Head {
     /// About how much memory it takes, in bytes.
     pub fn memory(&self) -> usize {
         self.accounts.values().map(Rows::memory).sum()
+    }
+
+    /// Whether it has grown to a budget of so many bytes. Counted samples take a few bytes each: there are enough of them for
+    /// a cut when they and what is said of their series take a part of it.
+    pub fn is_full(&self, budget: usize) -> bool {
+        const PART: usize = 3;
+        let counted: usize = self.accounts.values().map(Rows::counted_memory).sum();
+        counted >= budget / PART || self.memory() >= budget
+    }
+
+    /// Nothing more will come.
+    pub(crate) fn closed(mut self) -> Head {
+        for rows in self.accounts.values_mut() {
+            rows.counted.close();
+            rows.samples.distributions.close();
+        }
+        self
     }
 
     /// How many spans that account has which has most.

@@ -8,6 +8,8 @@
 //! machine between any two. This is the only home of Parquet and Arrow.
 
 pub mod attribute;
+pub mod blocks;
+mod cells;
 pub mod checkpoint;
 mod counted;
 pub mod cut;

@@ -263,6 +263,11 @@ impl Store {
         self.state.read().head.memory()
     }
 
+    /// Whether the head has grown to a budget of so many bytes.
+    pub fn is_head_full(&self, budget: usize) -> bool {
+        self.state.read().head.is_full(budget)
+    }
+
     pub(crate) fn pin(&self) -> Pin {
         Pin { segments: Arc::clone(&self.state.read().segments) }
     }

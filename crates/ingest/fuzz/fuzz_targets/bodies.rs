@@ -123,6 +123,7 @@ static SERVED: LazyLock<(Runtime, Router)> = LazyLock::new(|| {
         keys: Arc::new(Swallows),
         clock: ManualClock::new(UnixNanos::from_secs(1_800_000_000)).shared(),
         memory: daemon::memory::Guard::unlimited(),
+        room: ingest::room::Room::default(),
     };
     let intake = Config { limits, ..Config::default() }.build(deps, &mut Registry::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();

@@ -25,6 +25,7 @@ use crate::{
         slice::{self, Rules},
     },
     pipeline::{self, Limits, Pipeline, Stats},
+    room::Room,
     simulation::journal::StepJournal,
 };
 
@@ -98,6 +99,7 @@ impl DataDir {
             cut_interval_ms: DAY_MS,
             cut_by: pipeline::CutBy::Step,
             stats: Arc::clone(&stats),
+            room: Room::default(),
         };
         let pipeline = config.build(now_ms)?;
         Ok(DataDir {

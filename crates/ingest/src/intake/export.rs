@@ -16,9 +16,12 @@ use super::{
     prepare::{Payload, PrepareError, Prepared, prepare},
     refused::{Cause, Refused},
 };
-use crate::otlp::{
-    response::PartialSuccess,
-    slice::{Cut, Rules},
+use crate::{
+    otlp::{
+        response::PartialSuccess,
+        slice::{Cut, Rules},
+    },
+    room::Asking,
 };
 
 /// A body that was read, and whose it is.
@@ -63,7 +66,13 @@ impl Shared {
         let signal = payload.signal;
         let received_ns = self.clock.now().nanos();
         self.metrics.received(signal, transport, payload.body.len());
-        let (prepared, reservation) = self.prepare(payload, reservation, received_ns).await?;
+        let room = Asking {
+            room: self.room.clone(),
+            account,
+            sender,
+            now_ms: i64::try_from(received_ns / 1_000_000).unwrap_or(i64::MAX),
+        };
+        let (prepared, reservation) = self.prepare(payload, room, reservation, received_ns).await?;
         let Prepared { mut cut, fingerprint, histograms } = prepared;
         let slices = std::mem::take(&mut cut.slices);
         if !slices.is_empty() {
@@ -93,13 +102,14 @@ impl Shared {
     async fn prepare(
         self: &Arc<Self>,
         payload: Payload,
+        room: Asking,
         mut reservation: Reservation,
         now_ns: u64,
     ) -> Result<(Prepared, Reservation), Refused> {
         let rules = self.rules(now_ns);
         if payload.body.len() <= INLINE_BODY {
             let paid = reservation.held();
-            match prepare(&payload, INLINE_INFLATED, &rules, &mut reservation) {
+            match prepare(&payload, INLINE_INFLATED, &rules, &room, &mut reservation) {
                 Ok(prepared) => return Ok((prepared, reservation)),
                 Err(PrepareError::TooBig) => {
                     reservation.resize(paid).map_err(|room| self.no_room(room))?;
@@ -112,7 +122,7 @@ impl Shared {
         let shared = Arc::clone(self);
         let work = move || {
             let cap = shared.config.limits.inflated_bytes;
-            let prepared = prepare(&payload, cap, &rules, &mut reservation);
+            let prepared = prepare(&payload, cap, &rules, &room, &mut reservation);
             drop(worker);
             match prepared {
                 Ok(prepared) => Ok((prepared, reservation)),
@@ -141,6 +151,13 @@ impl Shared {
         let mut said = Vec::new();
         if rejected > 0 {
             said.push(cut.refused.message(cut.accepted + rejected, items));
+        }
+        let ignored = self.room.take_untold(&cut.full_sources);
+        if ignored > 0 {
+            said.push(format!(
+                "{ignored} earlier {items} of this sender were acknowledged and are not kept: by then it was not known here \
+                 that they are of metric streams beyond a limit"
+            ));
         }
         if cut.oversized > 0 {
             let limits = &self.config.limits.attributes;

@@ -26,15 +26,18 @@ use bytes::Bytes;
 use model::id::PARTITIONS;
 
 pub use refusal::{Refusal, Refusals};
+pub(crate) use writer::fitted;
 
 use self::{
     head::Head,
     writer::{Level, Writer},
 };
+use crate::room;
+
 use super::{
     Signal,
     limits::{AttributeLimits, MAX_CONTAINERS},
-    resource,
+    resource::{self, Scope},
     schema::Message,
     wire::{Entry, Fields, Problem, WireError},
 };
@@ -84,6 +87,8 @@ pub struct Cut {
     pub unlinked: u64,
     /// The first resource's `service.name`.
     pub service: Option<String>,
+    /// Resources that have no room for further metric streams, by their keys.
+    pub(crate) full_sources: Vec<u64>,
 }
 
 impl Cut {
@@ -95,13 +100,25 @@ impl Cut {
         self.oversized += other.oversized;
         self.unlinked += other.unlinked;
         self.service = self.service.take().or(other.service);
+        self.full_sources.extend(other.full_sources);
     }
 }
 
 /// Cuts an encoded request of the signal. An error means that nothing of it is usable.
 pub fn cut(signal: Signal, request: &Bytes, rules: &Rules) -> Result<Cut, WireError> {
+    cut_within(signal, request, rules, None)
+}
+
+/// The same; points of metric streams that there is no room for are refused.
+pub(crate) fn cut_within(
+    signal: Signal,
+    request: &Bytes,
+    rules: &Rules,
+    room: Option<&room::Asking>,
+) -> Result<Cut, WireError> {
+    let room = room.filter(|_| signal == Signal::Metrics);
     if rules.partitions == 1 && request.len() <= rules.max_slice_bytes {
-        let mut cutting = Cutting::new(rules, Vec::new());
+        let mut cutting = Cutting::new(rules, Vec::new(), room);
         cutting.take_request(signal, request)?;
         if cutting.cut.refused.total() == 0 && !cutting.leaves_out {
             return Ok(cutting.whole(request));
@@ -113,7 +130,7 @@ pub fn cut(signal: Signal, request: &Bytes, rules: &Rules) -> Result<Cut, WireEr
         partitions => request.len() / usize::from(partitions) * 5 / 4,
     };
     let writers = (0..rules.partitions).map(|partition| Writer::new(partition, expected)).collect();
-    let mut cutting = Cutting::new(rules, writers);
+    let mut cutting = Cutting::new(rules, writers, room);
     cutting.take_request(signal, request)?;
     Ok(cutting.finish())
 }
@@ -146,11 +163,14 @@ struct Place<'p> {
     scope: Level<'p>,
     /// The encoded `Resource`.
     resource_bytes: &'p [u8],
+    /// Its metric streams, where there is no room for further ones, and the scope's name.
+    full: Option<(&'p room::Streams, &'p str)>,
 }
 
 /// The state of one cut.
 struct Cutting<'r> {
     rules: &'r Rules,
+    room: Option<&'r room::Asking>,
     writers: Vec<Writer>,
     cut: Cut,
     last_level: u32,
@@ -162,9 +182,10 @@ struct Cutting<'r> {
 
 impl<'r> Cutting<'r> {
     /// Without writers nothing is written, only looked at.
-    fn new(rules: &'r Rules, writers: Vec<Writer>) -> Cutting<'r> {
+    fn new(rules: &'r Rules, writers: Vec<Writer>, room: Option<&'r room::Asking>) -> Cutting<'r> {
         Cutting {
             rules,
+            room,
             writers,
             cut: Cut::default(),
             last_level: 0,
@@ -204,12 +225,14 @@ impl<'r> Cutting<'r> {
         self.leaves_out |= fault.is_err();
         let resource_bytes = head.last_bytes(1, shape.resource.name);
         self.note_service(resource_bytes);
+        let full = self.room.and_then(|room| room.of_resource(resource_bytes));
+        self.cut.full_sources.extend(full.as_ref().map(|streams| streams.source));
         let resource = self.level(1, &head);
         for entry in Fields::new(raw, shape.resource.name) {
             let entry = entry?;
             if entry.number == CHILDREN {
                 self.count_container(&entry)?;
-                let place = (resource, resource_bytes);
+                let place = (resource, resource_bytes, full.as_ref());
                 self.take_scope(shape, place, fault, entry.bytes()?)?;
             }
         }
@@ -219,7 +242,7 @@ impl<'r> Cutting<'r> {
     fn take_scope(
         &mut self,
         shape: &Shape,
-        (resource, resource_bytes): (Level<'_>, &[u8]),
+        (resource, resource_bytes, full): (Level<'_>, &[u8], Option<&room::Streams>),
         resource_fault: Result<(), WireError>,
         raw: &[u8],
     ) -> Result<(), WireError> {
@@ -230,7 +253,11 @@ impl<'r> Cutting<'r> {
         let fault = head.check(raw, shape.scope, CHILDREN);
         self.leaves_out |= fault.is_err();
         fault.or_else(spare)?;
-        let place = Place { resource, scope: self.level(CHILDREN, &head), resource_bytes };
+        let full = full.and_then(|streams| {
+            let scope = Scope::read(head.last_bytes(1, shape.scope.name)).ok()?;
+            Some((streams, scope.name))
+        });
+        let place = Place { resource, scope: self.level(CHILDREN, &head), resource_bytes, full };
         for entry in Fields::new(raw, shape.scope.name) {
             let entry = entry?;
             if entry.number != CHILDREN {

@@ -17,7 +17,7 @@ use super::{
     duplicates::SavedDuplicates,
     fresh::SavedDecisions,
     judge::Snapshots,
-    metrics::{Metrics, SavedMetrics, SavedMetricsV2},
+    metrics::{Metrics, SavedMetrics, SavedMetricsV2, SavingMetrics},
     nodes::Nodes,
     targets::Target,
     traces::{ErrorMark, OpenTrace, TraceKey},
@@ -30,7 +30,7 @@ const LEVEL: i32 = 1;
 const MAX_BYTES: usize = 4 << 30;
 
 /// What a checkpoint holds.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Saved {
     pub(super) targets: Vec<Target>,
     /// Since version 4 empty where it stands among the rest.
@@ -84,7 +84,7 @@ impl From<SavedV2> for Saved {
             nodes,
             duplicates,
             snapshots,
-            metrics: Metrics::restore_v2(metrics).save(),
+            metrics: Metrics::converted(metrics),
             fresh: saved.fresh,
             backends: saved.backends,
             newest_end_ns: saved.newest_end_ns,
@@ -110,7 +110,7 @@ pub(super) struct Saving<'p> {
     pub(super) nodes: &'p Nodes,
     pub(super) duplicates: SavedDuplicates,
     pub(super) snapshots: &'p Snapshots,
-    pub(super) metrics: SavedMetrics,
+    pub(super) metrics: SavingMetrics<'p>,
     pub(super) fresh: SavedDecisions,
     pub(super) backends: Vec<(EntityId, Vec<EntityId>)>,
     pub(super) newest_end_ns: Option<u64>,

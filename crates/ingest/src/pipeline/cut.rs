@@ -75,17 +75,17 @@ impl Pipeline {
         if !self.dirty {
             return false;
         }
-        let memory = self.config.store.head_memory();
+        let store = &self.config.store;
         // After a burst the journal would hold for seconds what nobody adds to any more.
-        let head = self.config.memory.head_now();
-        let is_over =
-            now_ms - self.last_record_ms >= QUIET_MS && memory >= self.config.memory.head / 8;
+        let is_over = now_ms - self.last_record_ms >= QUIET_MS
+            && store.is_head_full(self.config.memory.head / 8);
         let lived_ms = (self.last_cut_ms - self.began_ms).max(FIRST_CUT_MS);
         let interval = match self.is_working_off() {
             true => lived_ms.min(self.config.cut_interval_ms),
             false => self.config.cut_interval_ms,
         };
-        now_ms - self.last_cut_ms >= interval || memory >= head || is_over
+        let is_full = store.is_head_full(self.config.memory.head_now());
+        now_ms - self.last_cut_ms >= interval || is_full || is_over
     }
 
     /// Whether there is still something of what the journal held at the start.
@@ -97,7 +97,7 @@ impl Pipeline {
     pub(super) fn goes_on(&self) -> bool {
         let Some(cutting) = &self.cutting else { return true };
         cutting.writing.as_ref().is_some_and(|writing| !writing.is_done())
-            && self.config.store.head_memory() < self.config.memory.head_now()
+            && !self.config.store.is_head_full(self.config.memory.head_now())
     }
 
     /// Freezes, writes, commits; whatever fails is done again by the next call. Where another thread writes, a call while

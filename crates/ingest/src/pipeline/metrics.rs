@@ -23,16 +23,18 @@ use model::{id::EntityId, time::Minute};
 use serde::{Deserialize, Serialize};
 use telemetry_store::head::Rows;
 
+pub(super) use self::export::room_of;
+pub(crate) use self::export::stream_key;
 use self::{
     counted::Counted,
     export::Export,
     levels::{Levels, SavedLevels},
     requests::{Requests, SavedRequests},
-    routes::{Routes, SavedCombinations, SavedCombinationsV2},
-    streams::{SavedStreams, SavedStreamsV2, Streams},
+    routes::{Routes, SavedCombinations, SavedCombinationsV2, SavingCombinations},
+    streams::{SavedStreams, SavedStreamsV2, SavingStreams, Streams},
 };
 use super::spans::{Buffers, Cleaning, Source};
-use crate::otlp::metrics::ResourceMetrics;
+use crate::{otlp::metrics::ResourceMetrics, room::Room};
 
 /// Forgetting walks all state, so it is done this seldom.
 const FORGET_EVERY_MS: i64 = 60_000;
@@ -52,11 +54,21 @@ pub(super) struct Metrics {
 }
 
 /// What of it outlives the process.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct SavedMetrics {
     streams: SavedStreams,
     levels: SavedLevels,
     combinations: SavedCombinations,
+    requests: SavedRequests,
+    forgot_ms: i64,
+}
+
+/// The same as it is written, borrowed from what goes on.
+#[derive(Debug, Serialize)]
+pub(super) struct SavingMetrics<'m> {
+    streams: SavingStreams<'m>,
+    levels: SavedLevels,
+    combinations: SavingCombinations<'m>,
     requests: SavedRequests,
     forgot_ms: i64,
 }
@@ -76,8 +88,12 @@ pub(super) struct SavedMetricsV2 {
 pub(super) struct Taken {
     /// Points that were read, the ignored ones included.
     pub(super) points: u64,
-    /// Points that count nowhere: unreadable, repeated, or beyond the bound on streams.
+    /// Points that are not kept: unreadable, or beyond the bounds on streams.
     pub(super) ignored: u64,
+    /// Those of them beyond the bounds.
+    pub(super) beyond: u64,
+    /// Totals that were told before, or after later ones: kept as they came, and counted nowhere.
+    pub(super) repeated: u64,
 }
 
 impl Default for Metrics {
@@ -127,9 +143,16 @@ impl Metrics {
         self
     }
 
+    /// Says where there is no room for further streams.
+    pub(super) fn telling(mut self, room: Room) -> Metrics {
+        room.clear();
+        self.streams.room = room;
+        self
+    }
+
     /// For the checkpoint.
-    pub(super) fn save(&self) -> SavedMetrics {
-        SavedMetrics {
+    pub(super) fn save(&self) -> SavingMetrics<'_> {
+        SavingMetrics {
             streams: self.streams.save(),
             levels: self.levels.save(),
             combinations: self.routes.save(),
@@ -152,8 +175,14 @@ impl Metrics {
         }
     }
 
-    /// The same of an older checkpoint.
-    pub(super) fn restore_v2(saved: SavedMetricsV2) -> Metrics {
+    /// What an older checkpoint says, as today's do.
+    pub(super) fn converted(saved: SavedMetricsV2) -> SavedMetrics {
+        let metrics = Metrics::restore_v2(saved);
+        let bytes = postcard::to_stdvec(&metrics.save()).expect("every part has a known length");
+        postcard::from_bytes(&bytes).expect("what is written can be read")
+    }
+
+    fn restore_v2(saved: SavedMetricsV2) -> Metrics {
         let SavedMetricsV2 { streams, levels, combinations, requests, forgot_ms } = saved;
         Metrics {
             streams: streams.restore(),

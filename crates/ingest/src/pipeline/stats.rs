@@ -15,7 +15,10 @@ pub struct Stats {
     pub spans: AtomicU64,
     pub logs: AtomicU64,
     pub points: AtomicU64,
+    /// Points that were acknowledged and are not kept.
     pub ignored_points: AtomicU64,
+    /// Totals that were told before, or after later ones, and count nowhere.
+    pub repeated_points: AtomicU64,
     /// Metric series that were heard of within the last hour.
     pub series: AtomicU64,
     pub repeated_bodies: AtomicU64,
@@ -68,6 +71,7 @@ impl Stats {
     pub(super) fn points(&self, taken: &Taken) {
         self.points.fetch_add(taken.points, Relaxed);
         self.ignored_points.fetch_add(taken.ignored, Relaxed);
+        self.repeated_points.fetch_add(taken.repeated, Relaxed);
     }
 
     pub(super) fn repeated_body(&self) {

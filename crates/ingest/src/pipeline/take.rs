@@ -2,7 +2,7 @@
 //!
 //! An error in the middle leaves the pipeline behind with half a record: it is of no use then, see [`Pipeline::step`].
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use journal::{Stored, Topic};
 use model::{
@@ -11,22 +11,21 @@ use model::{
     naming::resource,
 };
 use telemetry_store::{head::Rows, span_batch::SpanBatch};
-use twox_hash::XxHash3_64;
 
 use super::{
     Pipeline, PipelineError,
     contribution::{entry_figures, error_figures, minute_of},
-    logs, registry,
+    logs, metrics, registry,
     skeleton::{ENTRY, Skeleton},
     spans::{self, Context, Found, NOBODY, Source},
     traces::{ErrorMark, Known, MAX_KEPT, MAX_SPANS, OpenTrace, TraceKey},
 };
-use crate::otlp;
+use crate::{otlp, room::source_key};
 
 /// Bytes of the journal taken in one step.
 const STEP_BYTES: usize = 4 << 20;
 /// When the points that were taken in a step have grown to such a part of a head, the other lanes' turn comes in the next one.
-const STAGES_A_HEAD: usize = 8;
+const STAGES_A_HEAD: usize = 32;
 /// A resource's place is looked up again after so long, milliseconds, so that its node keeps its slot.
 const SOURCE_MS: i64 = 20_000;
 const MAX_SOURCES: usize = 20_000;
@@ -397,18 +396,12 @@ impl Pipeline {
             let rows = self.stage.rows(account);
             let taken = self.metrics.take(&resource, &source, cleaning, rows, &mut buffers, at_ms);
             self.config.stats.points(&taken);
+            let source_key = source_key(account, resource.resource, stored.record.sender);
+            let place = metrics::room_of(&source);
+            self.config.room.place(source_key, place, at_ms, taken.beyond);
             self.config.stats.sanitised(&mut buffers);
             self.buffers = buffers;
         }
         Ok(())
     }
-}
-
-fn source_key(account: AccountId, resource: &[u8], sender: Option<IpAddr>) -> u64 {
-    let seed = match sender {
-        Some(IpAddr::V4(address)) => u64::from(u32::from(address)),
-        Some(IpAddr::V6(address)) => u128::from(address) as u64,
-        None => 0,
-    };
-    XxHash3_64::oneshot_with_seed(seed ^ (u64::from(account.0) << 32), resource)
 }

@@ -78,8 +78,10 @@ impl<'a> Output<'a> {
         at_ms: i64,
         value: Option<f64>,
     ) -> Result<(), ConvertError> {
-        self.pay(labels.bytes + POINT)?;
+        let point = labels.bytes + POINT;
+        self.pay(point)?;
         let metric = self.samples.metric(labels, kind, metadata.unit, &mut self.bytes);
+        metric.reserve(point);
         write::nested(&mut metric.points, 1, |out| {
             times(out, metadata.created_ms, at_ms);
             match value {
@@ -106,8 +108,10 @@ impl<'a> Output<'a> {
             Buckets::Explicit { .. } => Kind::Explicit,
             _ => Kind::Exponential,
         };
-        self.pay(labels.bytes + POINT + histogram.buckets.bytes())?;
+        let point = labels.bytes + POINT + histogram.buckets.bytes();
+        self.pay(point)?;
         let metric = self.histograms.metric(labels, kind, metadata.unit, &mut self.bytes);
+        metric.reserve(point);
         write::nested(&mut metric.points, 1, |out| {
             times(out, metadata.created_ms, histogram.at_ms);
             match &histogram.buckets {
@@ -163,7 +167,7 @@ impl<'a> Resources<'a> {
     }
 
     fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(self.all.iter().map(Resource::bytes).sum());
         for resource in &self.all {
             write::nested(&mut out, 1, |out| resource.encode(out));
         }
@@ -172,6 +176,16 @@ impl<'a> Resources<'a> {
 }
 
 impl Resource<'_> {
+    /// About what it is encoded.
+    fn bytes(&self) -> usize {
+        const OWN: usize = 256;
+        const METRIC: usize = 24;
+        let metrics = self.metrics.iter();
+        let metrics = metrics
+            .map(|metric| METRIC + metric.name.len() + metric.unit.len() + metric.points.len());
+        OWN + 2 * (self.job.len() + self.instance.len()) + metrics.sum::<usize>()
+    }
+
     fn encode(&self, out: &mut Vec<u8>) {
         let (namespace, name) = self.job.split_once('/').unwrap_or(("", self.job));
         let name = if name.is_empty() { "prometheus" } else { name };
@@ -203,6 +217,13 @@ impl Resource<'_> {
 }
 
 impl Metric<'_> {
+    /// Before its first point: most metrics have one.
+    fn reserve(&mut self, bytes: usize) {
+        if self.points.is_empty() {
+            self.points.reserve_exact(bytes);
+        }
+    }
+
     fn encode(&self, out: &mut Vec<u8>) {
         write::bytes(out, 1, self.name.as_bytes());
         if !self.unit.is_empty() {

@@ -25,6 +25,7 @@ use crate::{
         slice::{self, Rules},
     },
     pipeline::{self, Limits, Pipeline, PipelineError, Stats},
+    room::Room,
 };
 
 const DAY_MS: i64 = 86_400_000;
@@ -323,6 +324,7 @@ fn pipeline_config(
         cut_interval_ms: 5_000,
         cut_by: pipeline::CutBy::Step,
         stats: Arc::clone(stats),
+        room: Room::default(),
     }
 }
 

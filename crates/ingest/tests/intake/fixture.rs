@@ -102,6 +102,7 @@ impl Fixture {
             keys: Arc::new(FakeKeys),
             clock: clock.shared(),
             memory: daemon::memory::Guard::unlimited(),
+            room: Default::default(),
         };
         let mut registry = Registry::default();
         let config = Config { limits, ..Config::default() };

@@ -15,7 +15,7 @@ use server::{Started, start};
 use tempfile::TempDir;
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-fn settings(dir: &TempDir, more: &[(&str, &str)]) -> Settings {
+pub(crate) fn settings(dir: &TempDir, more: &[(&str, &str)]) -> Settings {
     let data_dir = dir.path().join("data").display().to_string();
     let own = [
         ("data-dir", data_dir.as_str()),
@@ -31,7 +31,7 @@ fn settings(dir: &TempDir, more: &[(&str, &str)]) -> Settings {
     Settings::load(&flags, [], None).expect("the settings are sound")
 }
 
-async fn started(settings: Settings) -> (Started, String) {
+pub(crate) async fn started(settings: Settings) -> (Started, String) {
     let mut out = Vec::new();
     let started = start(settings, SystemClock::shared(), &mut out).await.expect("it starts");
     (started, String::from_utf8(out).expect("it tells text"))
@@ -222,15 +222,21 @@ async fn take_over(dir: &TempDir) {
 fn report_a_log(address: SocketAddr) {
     let body =
         r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"x"}}]}]}]}"#;
+    let answer = post(address, "/v1/logs", body);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// Sends JSON, and gives back the whole answer.
+pub(crate) fn post(address: SocketAddr, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("it listens");
     let length = body.len();
     write!(
         stream,
-        "POST /v1/logs HTTP/1.1\r\nhost: vedette\r\ncontent-type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nhost: vedette\r\ncontent-type: application/json\r\n\
          content-length: {length}\r\nconnection: close\r\n\r\n{body}"
     )
     .expect("it reads");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("it answers");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer
 }

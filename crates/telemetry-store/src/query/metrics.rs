@@ -87,7 +87,7 @@ fn counted_series(
 ) -> Result<CountedSeries, QueryError> {
     let mut counted = CountedSeries::default();
     let pin = store.pin_with_heads(|head| {
-        let rows = head.get(query.account).into_iter().flat_map(|rows| &rows.series);
+        let rows = head.get(query.account).into_iter().flat_map(|rows| rows.series.iter());
         rows.filter_map(SeriesRow::counted)
             .filter(|of| found.takes(&of.key))
             .for_each(|of| counted.add(of));

@@ -26,7 +26,7 @@ pub(super) fn series(
     let pin = store.pin_with_heads(|head| {
         head.get(query.account)
             .into_iter()
-            .flat_map(|rows| &rows.series)
+            .flat_map(|rows| rows.series.iter())
             .filter(|row| days.contains(&day(row.at_ns)))
             .for_each(|row| first.add(row));
     });
@@ -90,7 +90,7 @@ pub(super) fn samples(
     wanted.sort_unstable();
     wanted.dedup();
     let mut found = Found { query, series: BTreeMap::new(), count: 0 };
-    let mut newest = Samples::default();
+    let (mut newest, mut distributions) = (Samples::default(), Vec::new());
     let is_wanted = |series: u64, at_ms: i64| {
         range_of(query).contains(&at_ms) && wanted.binary_search(&series).is_ok()
     };
@@ -101,16 +101,17 @@ pub(super) fn samples(
                 newest.number(sample.series, sample.at_ms, sample.value);
             }
         }
-        for sample in rows.counted.iter().filter(|sample| sample.role() != Role::Base) {
-            if is_wanted(sample.series, sample.at_ms()) {
+        let is_asked_for = |series: u64| wanted.binary_search(&series).is_ok();
+        rows.counted.each_of(is_asked_for, |sample| {
+            if sample.role() != Role::Base && range_of(query).contains(&sample.at_ms()) {
                 newest.number(sample.series, sample.at_ms(), sample.value);
             }
-        }
-        for sample in &rows.samples.distributions {
-            if is_wanted(sample.series, sample.at_ms) {
-                newest.distribution(sample.series, sample.at_ms, sample.value.clone());
+        });
+        rows.samples.distributions.each_of(is_asked_for, |sample| {
+            if range_of(query).contains(&sample.at_ms) {
+                distributions.push(sample);
             }
-        }
+        });
     });
     let (from_ns, to_ns) = (nanos(query.from_ms), nanos(query.to_ms));
     let overlaps = |segment: &Segment| segment.overlaps(from_ns, to_ns);
@@ -135,7 +136,7 @@ pub(super) fn samples(
     for sample in newest.numbers {
         found.add(sample.series, |of| of.numbers.push((sample.at_ms, sample.value)));
     }
-    for sample in newest.distributions {
+    for sample in distributions {
         found.add(sample.series, |of| of.distributions.push((sample.at_ms, sample.value)));
     }
     found.finish()

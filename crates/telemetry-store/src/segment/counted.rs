@@ -5,12 +5,14 @@
 //! chunk: chunks of a series may overlap in time and each is counted by itself. They are laid together only where one
 //! goes on from the other.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+mod held;
+
+pub use self::held::CountedSamples;
 
 use super::{
     SegmentError,
     metrics::Point,
-    samples::{Chunk, MAX_SAMPLES, SampleWriter, Values},
+    samples::{Chunk, Encoded, MAX_SAMPLES, Values, periods::Periods},
 };
 use crate::{cut::nanos, table::Table};
 
@@ -80,71 +82,18 @@ impl CountedSample {
 
     /// What it is.
     pub fn role(&self) -> Role {
-        match self.at & 0b11 {
+        Role::of((self.at & 0b11) as u8)
+    }
+}
+
+impl Role {
+    fn of(number: u8) -> Role {
+        match number {
             0 => Role::Value,
             1 => Role::Base,
             2 => Role::First,
             _ => Role::Next,
         }
-    }
-}
-
-/// Counted samples in the order they came.
-#[derive(Clone, Debug, Default)]
-pub struct CountedSamples {
-    /// Many of moderate size: one that grows would be copied, and there twice meanwhile.
-    blocks: Vec<Vec<CountedSample>>,
-}
-
-/// Samples in a block.
-const BLOCK: usize = 64 * 1024;
-
-impl CountedSamples {
-    /// Adds one that came later.
-    pub fn push(&mut self, sample: CountedSample) {
-        match self.blocks.last_mut() {
-            Some(block) if block.len() < BLOCK => block.push(sample),
-            _ => self.blocks.push(vec![sample]),
-        }
-    }
-
-    /// Adds those that came later.
-    pub fn absorb(&mut self, other: CountedSamples) {
-        for block in other.blocks {
-            match self.blocks.last_mut() {
-                Some(last) if last.len() + block.len() <= BLOCK => last.extend(block),
-                _ => self.blocks.push(block),
-            }
-        }
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &CountedSample> {
-        self.blocks.iter().flatten()
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.blocks.iter().map(Vec::len).sum()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
-    }
-
-    /// About how much memory they take, in bytes.
-    pub fn memory(&self) -> usize {
-        let capacity: usize = self.blocks.iter().map(Vec::capacity).sum();
-        capacity * size_of::<CountedSample>()
-    }
-}
-
-impl FromIterator<CountedSample> for CountedSamples {
-    fn from_iter<T: IntoIterator<Item = CountedSample>>(samples: T) -> CountedSamples {
-        let mut all = CountedSamples::default();
-        samples.into_iter().for_each(|sample| all.push(sample));
-        all
     }
 }
 
@@ -256,80 +205,25 @@ impl Runs {
     }
 }
 
-/// A segment's worth of counted samples.
-#[derive(Debug)]
-pub struct Encoded {
-    pub period_start_ms: i64,
-    pub samples: u64,
-    pub min_time_ns: u64,
-    pub max_time_ns: u64,
-    pub bytes: Vec<u8>,
-}
-
-/// What is encoded at a time is a part of all series, since it is copied and sorted.
-const PARTS: u64 = 16;
-
-/// Encodes samples in the order they came, a segment each period.
+/// Encodes what a head holds, a segment each period.
 ///
 /// # Errors
 /// Only when Parquet itself fails.
 pub fn encode_counted(samples: &CountedSamples) -> Result<Vec<Encoded>, SegmentError> {
-    let mut periods: BTreeMap<i64, Period> = BTreeMap::new();
-    let count = samples.len();
-    let parts = if count > BLOCK { PARTS } else { 1 };
-    let mut sorted: Vec<CountedSample> = Vec::with_capacity(count / parts as usize);
-    for part in 0..parts {
-        let of_part = |sample: &&CountedSample| sample.series / (u64::MAX / parts + 1) == part;
-        sorted.clear();
-        sorted.extend(samples.iter().filter(|sample| parts == 1 || of_part(sample)));
-        // Stable: those of a series stay in the order they came.
-        sorted.sort_by_key(|sample| sample.series);
-        for series in sorted.chunk_by(|a, b| a.series == b.series) {
-            for (period, runs) in runs_by_period(series) {
-                let period = match periods.entry(period) {
-                    Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(new) => new.insert(Period::new(count)?),
-                };
-                runs.0.iter().try_for_each(|run| period.add(series[0].series, run))?;
+    let mut periods = Periods::new(samples.len());
+    samples.each_series(|series| {
+        for (period, runs) in runs_by_period(series) {
+            for run in &runs.0 {
+                let own = &run.samples[run.counting.borrowed()..];
+                if let (Some((first_ms, _)), Some((last_ms, _))) = (own.first(), own.last()) {
+                    let span = (*first_ms, *last_ms);
+                    periods.of(period, span)?.run(series[0].series, run)?;
+                }
             }
         }
-    }
-    let mut encoded = Vec::new();
-    for (period_start_ms, Period { writer, min_ms, max_ms }) in periods {
-        if writer.samples > 0 {
-            encoded.push(Encoded {
-                period_start_ms,
-                samples: writer.samples,
-                min_time_ns: nanos(min_ms),
-                max_time_ns: nanos(max_ms),
-                bytes: writer.finish()?,
-            });
-        }
-    }
-    Ok(encoded)
-}
-
-/// A segment that is being made.
-struct Period {
-    writer: SampleWriter,
-    min_ms: i64,
-    max_ms: i64,
-}
-
-impl Period {
-    fn new(samples: usize) -> Result<Period, SegmentError> {
-        Ok(Period { writer: SampleWriter::new(samples)?, min_ms: i64::MAX, max_ms: i64::MIN })
-    }
-
-    fn add(&mut self, series: u64, run: &Run) -> Result<(), SegmentError> {
-        let own = &run.samples[run.counting.borrowed()..];
-        let (Some((first_ms, _)), Some((last_ms, _))) = (own.first(), own.last()) else {
-            return Ok(());
-        };
-        self.min_ms = self.min_ms.min(*first_ms);
-        self.max_ms = self.max_ms.max(*last_ms);
-        self.writer.run(series, run)
-    }
+        Ok(())
+    })?;
+    periods.finish()
 }
 
 /// The runs of one series' samples, by period.

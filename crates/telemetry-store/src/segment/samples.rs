@@ -3,9 +3,11 @@
 //!
 //! What a series is stands in the table of series ([`super::series`]). A chunk's bytes are [`chunk`]'s format.
 
-mod chunk;
+pub(super) mod chunk;
+mod held;
+pub(super) mod periods;
 
-use std::{cmp::Ordering, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use arrow::{
     array::{ArrayRef, BinaryBuilder, Int64Builder, UInt8Builder, UInt32Builder, UInt64Builder},
@@ -14,14 +16,19 @@ use arrow::{
 use model::distribution::Distribution;
 use parquet::{arrow::ArrowWriter, basic::Encoding};
 
-pub use self::chunk::{Chunk, MAX_SAMPLES, Values};
+use self::periods::Periods;
+pub use self::{
+    chunk::{Chunk, MAX_SAMPLES, Values},
+    held::Distributions,
+    periods::Encoded,
+};
 use super::{
     Opened, SegmentError,
     column::{Binary, I64, U8, U32, U64, column},
     counted::{Counting, Run},
     properties, with_statistics, writer,
 };
-use crate::reader::SeriesSamples;
+use crate::{cut::nanos, reader::SeriesSamples, table::Table};
 
 /// Small, so that a few series cost little to read.
 const ROW_GROUP: usize = 8 * 1024;
@@ -46,12 +53,10 @@ pub struct DistributionSample {
 }
 
 /// Samples on their way into a segment, in the order they came.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Samples {
     pub numbers: Vec<Sample>,
-    pub distributions: Vec<DistributionSample>,
-    /// What the distributions' buckets take, bytes.
-    bucket_bytes: usize,
+    pub distributions: Distributions,
 }
 
 impl Samples {
@@ -62,19 +67,17 @@ impl Samples {
 
     /// Adds a distribution.
     pub fn distribution(&mut self, series: u64, at_ms: i64, value: Distribution) {
-        self.bucket_bytes += value.buckets.memory();
         self.distributions.push(DistributionSample { series, at_ms, value });
     }
 
     /// Adds what came later.
     pub fn absorb(&mut self, other: Samples) {
-        if self.is_empty() {
-            *self = other;
-            return;
+        if self.numbers.is_empty() {
+            self.numbers = other.numbers;
+        } else {
+            self.numbers.extend(other.numbers);
         }
-        self.numbers.extend(other.numbers);
-        self.distributions.extend(other.distributions);
-        self.bucket_bytes += other.bucket_bytes;
+        self.distributions.absorb(other.distributions);
     }
 
     /// How many there are.
@@ -89,9 +92,7 @@ impl Samples {
 
     /// About how much memory they take, in bytes.
     pub fn memory(&self) -> usize {
-        self.numbers.capacity() * size_of::<Sample>()
-            + self.distributions.capacity() * size_of::<DistributionSample>()
-            + self.bucket_bytes
+        self.numbers.capacity() * size_of::<Sample>() + self.distributions.memory()
     }
 }
 
@@ -306,42 +307,49 @@ impl Builders {
     }
 }
 
-/// Encodes samples in any order; there is at least one.
+/// Encodes what a head holds, a segment each period.
 ///
 /// # Errors
 /// Only when Parquet itself fails.
-pub fn encode_samples(samples: &mut Samples) -> Result<Vec<u8>, SegmentError> {
+pub fn encode_samples(samples: &Samples) -> Result<Vec<Encoded>, SegmentError> {
+    let mut periods = Periods::new(samples.len());
+    let mut numbers = samples.numbers.clone();
     // Stable: of several at one time the last one that came stays the last.
-    samples.numbers.sort_by_key(|sample| (sample.series, sample.at_ms));
-    samples.distributions.sort_by_key(|sample| (sample.series, sample.at_ms));
-    let mut writer = SampleWriter::new(samples.len())?;
-    let mut numbers = samples.numbers.chunk_by(|a, b| a.series == b.series).peekable();
-    let mut distributions = samples.distributions.chunk_by(|a, b| a.series == b.series).peekable();
-    loop {
-        let order = match (numbers.peek(), distributions.peek()) {
-            (None, None) => break,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(a), Some(b)) => a[0].series.cmp(&b[0].series),
-        };
-        if order.is_le()
-            && let Some(run) = numbers.next()
-        {
+    numbers.sort_by_key(|sample| (sample.series, sample.at_ms));
+    let mut numbers = numbers.chunk_by(|a, b| a.series == b.series).peekable();
+    samples.distributions.each_series(|series, distributions| {
+        while let Some(run) = numbers.next_if(|run| run[0].series <= series) {
+            put_numbers(run, &mut periods)?;
+        }
+        distributions.sort_by_key(|(at_ms, _)| *at_ms);
+        let period = |(at_ms, _): &(i64, Distribution)| period_of(*at_ms);
+        for run in distributions.chunk_by(|a, b| period(a) == period(b)) {
             for part in run.chunks(MAX_SAMPLES) {
-                let samples = part.iter().map(|sample| (sample.at_ms, sample.value));
-                writer.numbers(part[0].series, samples)?;
+                let span = (part[0].0, part[part.len() - 1].0);
+                let values = part.iter().map(|(at_ms, value)| (*at_ms, value));
+                periods.of(period_of(span.0), span)?.distributions(series, values)?;
             }
         }
-        if order.is_ge()
-            && let Some(run) = distributions.next()
-        {
-            for part in run.chunks(MAX_SAMPLES) {
-                let samples = part.iter().map(|sample| (sample.at_ms, &sample.value));
-                writer.distributions(part[0].series, samples)?;
-            }
+        Ok(())
+    })?;
+    numbers.try_for_each(|run| put_numbers(run, &mut periods))?;
+    periods.finish()
+}
+
+/// Numbers of one series, by time.
+fn put_numbers(samples: &[Sample], periods: &mut Periods) -> Result<(), SegmentError> {
+    for run in samples.chunk_by(|a, b| period_of(a.at_ms) == period_of(b.at_ms)) {
+        for part in run.chunks(MAX_SAMPLES) {
+            let span = (part[0].at_ms, part[part.len() - 1].at_ms);
+            let values = part.iter().map(|sample| (sample.at_ms, sample.value));
+            periods.of(period_of(span.0), span)?.numbers(part[0].series, values)?;
         }
     }
-    writer.finish()
+    Ok(())
+}
+
+fn period_of(at_ms: i64) -> i64 {
+    Table::Samples.period_of(nanos(at_ms))
 }
 
 /// Gives each chunk of these series (ascending) to `each`.

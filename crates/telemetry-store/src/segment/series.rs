@@ -15,7 +15,7 @@ use super::metrics::{SeriesKey, SeriesName, Wanted};
 use super::{
     Opened, SegmentError,
     column::{Binary, F64, Text, U8, U32, U64, column},
-    encode, properties, with_statistics,
+    properties, with_statistics, writer,
 };
 use crate::reader::{Instrument, Series};
 
@@ -112,18 +112,19 @@ impl SeriesRow {
 /// Only when Parquet itself fails.
 pub fn encode_series<R: Borrow<SeriesRow>>(rows: &mut [R]) -> Result<Vec<u8>, SegmentError> {
     rows.sort_by(|a, b| a.borrow().order().cmp(&b.borrow().order()));
-    let batches: Vec<RecordBatch> = rows
-        .chunks(BATCH)
-        .map(|rows| batch_of(&rows.iter().map(Borrow::borrow).collect::<Vec<&SeriesRow>>()))
-        .collect();
     let properties = with_statistics(properties(rows.len()), &["application", "tier"])
         .set_column_dictionary_enabled("id".into(), false)
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .build();
-    encode(&batches, properties)
+    let mut writer = writer(Vec::new(), batch_of::<R>(&[]).schema(), properties)?;
+    for rows in rows.chunks(BATCH) {
+        writer.write(&batch_of(rows)).map_err(SegmentError::Encode)?;
+    }
+    writer.into_inner().map_err(SegmentError::Encode)
 }
 
-fn batch_of(rows: &[&SeriesRow]) -> RecordBatch {
+fn batch_of<R: Borrow<SeriesRow>>(rows: &[R]) -> RecordBatch {
+    let rows: Vec<&SeriesRow> = rows.iter().map(Borrow::borrow).collect();
     let u32s = |get: fn(&SeriesRow) -> u32| -> ArrayRef {
         Arc::new(U32::from_iter_values(rows.iter().map(|row| get(row))))
     };

@@ -38,14 +38,24 @@ fn take(cutting: &mut Cutting<'_>, place: &Place<'_>, raw: &[u8]) -> Result<(), 
     let metric = cutting.level(super::CHILDREN, &metric_head);
     let levels = [place.resource, place.scope, metric, cutting.level(data.number, &data_head)];
     let partition = super::partition_of_resource(place.resource_bytes);
+    let full = place.full.map(|(streams, scope)| Ok((streams, scope, Metric::read(raw)?.name)));
+    let full = full.transpose()?;
     for entry in Fields::new(body, message.name) {
         let entry = entry?;
         if entry.number != POINTS {
             continue;
         }
-        let Some(exceeds) = usable_point(cutting, entry.bytes()?, data.number, message)? else {
+        let Some(point) = usable_point(cutting, entry.bytes()?, data.number, message)? else {
             continue;
         };
+        let attributes = point.attributes;
+        let exceeds = cutting.rules.limits.exceeded_by(attributes, entry.bytes()?.len())?;
+        if let Some((streams, scope, name)) = full
+            && let Some(why) = streams.refusal(scope, name, attributes)
+        {
+            cutting.refuse(why, 1);
+            continue;
+        }
         if cutting.put(partition, &levels, POINTS, entry.bytes()?) && exceeds {
             cutting.cut.oversized += 1;
         }
@@ -102,13 +112,13 @@ fn says_how_it_adds_up(data: &Data<'_>) -> bool {
     }
 }
 
-/// Of a point that may be taken: whether it exceeds the limits.
-fn usable_point(
+/// A point, if it may be taken.
+fn usable_point<'a>(
     cutting: &mut Cutting<'_>,
-    raw: &[u8],
+    raw: &'a [u8],
     data: u32,
     message: &'static Message,
-) -> Result<Option<bool>, WireError> {
+) -> Result<Option<Point<'a>>, WireError> {
     let Some(Field { kind: Kind::Message(point), .. }) = message.by_number(POINTS) else {
         unreachable!("every data message holds points in field 1");
     };
@@ -122,11 +132,7 @@ fn usable_point(
         cutting.refuse(Refusal::Buckets, 1);
         return Ok(None);
     }
-    if !cutting.in_time(point.time_ns) {
-        return Ok(None);
-    }
-    let limits = &cutting.rules.limits;
-    limits.exceeded_by(point.attributes, raw.len()).map(Some)
+    Ok(cutting.in_time(point.time_ns).then_some(point))
 }
 
 /// What intake decides on, whatever the kind of point.

@@ -20,11 +20,14 @@ pub enum Refusal {
     Buckets,
     Temporality,
     GaugeHistogram,
+    ApplicationStreams,
+    AccountStreams,
+    MemoryForStreams,
 }
 
 impl Refusal {
     /// All, in the order that messages name them.
-    pub const ALL: [Refusal; 13] = [
+    pub const ALL: [Refusal; 16] = [
         Refusal::TraceId,
         Refusal::SpanId,
         Refusal::ParentSpanId,
@@ -38,6 +41,9 @@ impl Refusal {
         Refusal::Buckets,
         Refusal::Temporality,
         Refusal::GaugeHistogram,
+        Refusal::ApplicationStreams,
+        Refusal::AccountStreams,
+        Refusal::MemoryForStreams,
     ];
 
     /// The refusal of an item in which a fault was found.
@@ -64,6 +70,9 @@ impl Refusal {
             Refusal::Buckets => "buckets",
             Refusal::Temporality => "temporality",
             Refusal::GaugeHistogram => "gauge_histogram",
+            Refusal::ApplicationStreams => "application_streams",
+            Refusal::AccountStreams => "account_streams",
+            Refusal::MemoryForStreams => "memory_for_streams",
         }
     }
 
@@ -81,6 +90,15 @@ impl Refusal {
             Refusal::NoName => "belong to a metric without a name",
             Refusal::Buckets => "have bucket counts that do not fit their bounds",
             Refusal::GaugeHistogram => "are gauge histograms, which are not taken",
+            Refusal::ApplicationStreams => {
+                "are of metric streams beyond the 100000 that an application may have"
+            }
+            Refusal::AccountStreams => {
+                "are of metric streams beyond the 1000000 that an account may have"
+            }
+            Refusal::MemoryForStreams => {
+                "are of metric streams beyond what this server's memory limit has room for"
+            }
             Refusal::Temporality => {
                 "belong to a sum or histogram whose aggregation temporality is neither delta nor cumulative"
             }
@@ -167,10 +185,15 @@ impl Refusals {
                 ", by up to {}: check the sender's clock, or what held the data back",
                 rounded(self.furthest_behind)
             ),
+            Refusal::ApplicationStreams | Refusal::AccountStreams => format!(": {FEWER_STREAMS}"),
+            Refusal::MemoryForStreams => format!(": raise its memory-limit, or {FEWER_STREAMS}"),
             _ => String::new(),
         }
     }
 }
+
+const FEWER_STREAMS: &str = "leave out attributes with many values, or metrics that nobody needs, at the sender \
+    (views, a Collector's processors, write_relabel_configs); streams that are not heard of for an hour make room";
 
 /// A duration in its largest whole unit.
 fn rounded(duration: Duration) -> String {

@@ -84,7 +84,7 @@ impl Writer {
     /// Ends the record, where anything is in it.
     pub(super) fn finish(&mut self) -> Option<Slice> {
         self.close(0);
-        let bytes = std::mem::take(&mut self.bytes).into();
+        let bytes = fitted(std::mem::take(&mut self.bytes)).into();
         let items = std::mem::take(&mut self.items);
         (items > 0).then_some(Slice { partition: self.partition, bytes, items })
     }
@@ -110,6 +110,13 @@ impl Writer {
             self.bytes[open.at..open.at + LENGTH].copy_from_slice(&padded);
         }
     }
+}
+
+/// In memory of about its length: the journal keeps its newest records for a while.
+pub(crate) fn fitted(bytes: Vec<u8>) -> Vec<u8> {
+    let spare = bytes.capacity() - bytes.len();
+    // Giving back less than half of it is a promise that allocators do not keep.
+    if spare > bytes.len() / 8 { bytes.as_slice().to_vec() } else { bytes }
 }
 
 /// Whether a record has room for the item alone, under its containers.

@@ -9,8 +9,11 @@ const MAX_BUCKETS: usize = 320;
 
 /// Reads a histogram with explicit bounds.
 pub(super) fn of_histogram(point: &HistogramPoint<'_>) -> Distribution {
-    let bounds: Vec<f64> = point.explicit_bounds.doubles().take(MAX_BUCKETS + 1).collect();
-    let counts: Vec<u64> = point.bucket_counts.iter().take(MAX_BUCKETS + 1).collect();
+    let room = |length: usize| length.min(MAX_BUCKETS + 1);
+    let mut bounds = Vec::with_capacity(room(point.explicit_bounds.len()));
+    bounds.extend(point.explicit_bounds.doubles().take(MAX_BUCKETS + 1));
+    let mut counts = Vec::with_capacity(room(point.bucket_counts.len()));
+    counts.extend(point.bucket_counts.iter().take(MAX_BUCKETS + 1));
     let usable = !bounds.is_empty()
         && counts.len() == bounds.len() + 1
         && counts.len() <= MAX_BUCKETS

@@ -21,7 +21,7 @@ use super::{
     counted::{Counted, Growth, Sampled},
     distribution, raw,
     requests::RequestMetric,
-    routes::{Origin, Route, hash},
+    routes::{Origin, PERCENTILE, Route, hash},
     streams::{Began, Known, Owner, Step, StreamPoint, Told, Total},
 };
 use crate::{
@@ -34,10 +34,9 @@ use crate::{
         wire::WireError,
     },
     pipeline::spans::{Buffers, Cleaning, Source},
+    room,
 };
 
-/// The percentile that is kept of a histogram.
-const PERCENTILE: f64 = 0.95;
 /// Quantiles kept of a summary's point.
 const MAX_QUANTILES: usize = 10;
 /// An increase over more minutes is spread over the last ones.
@@ -100,14 +99,11 @@ impl<'e> Export<'e> {
         buffers: &'e mut Buffers,
         now_ms: i64,
     ) -> Export<'e> {
-        let place = &source.place;
-        let ids = [place.account.0, place.application.0, place.tier.0, place.node.0];
-        let under = |seed: u64, id: &u32| XxHash3_64::oneshot_with_seed(seed, &id.to_le_bytes());
-        let node = ids.iter().fold(0, under);
+        let (node, process) = node_and_process(source);
         Export {
             source,
             node,
-            process: under(node, &source.process),
+            process,
             counted: std::mem::take(&mut metrics.counted),
             known_since: None,
             metrics,
@@ -256,7 +252,7 @@ impl<'e> Export<'e> {
             }
         };
         if growth == Growth::Repeated {
-            taken.ignored += 1;
+            taken.repeated += 1;
         }
         let changes = measured.instrument == Instrument::UpDownCounter
             && measured.temporality == Temporality::Delta;
@@ -327,7 +323,7 @@ impl<'e> Export<'e> {
                     Some((*added, Span { since_ns, time_ns: point.time_ns }))
                 }
                 Step::Repeated => {
-                    self.taken.ignored += 1;
+                    self.taken.repeated += 1;
                     None
                 }
                 _ => None,
@@ -379,14 +375,15 @@ impl<'e> Export<'e> {
             };
             self.rows.point(self.key(&route.name), minute, &point);
         }
-        let own = added.quantile(PERCENTILE).map(|value| (PERCENTILE, value));
-        let told = quantiles.iter().copied().filter(|(_, value)| value.is_finite());
-        for (quantile, value) in own.into_iter().chain(told) {
-            // Weighs as much as the values behind it.
-            let point = Point::of_many(count.max(1.0), value * factor, at_ms);
-            let path = percentile(route.name.path(), quantile);
+        // Weighs as much as the values behind it.
+        let weighed = |value: f64| Point::of_many(count.max(1.0), value * factor, at_ms);
+        if let (Some(name), Some(value)) = (&route.percentile, added.quantile(PERCENTILE)) {
+            self.rows.point(self.key(name), minute, &weighed(value));
+        }
+        for (quantile, value) in quantiles.iter().filter(|(_, value)| value.is_finite()) {
+            let path = percentile(route.name.path(), *quantile);
             let name = SeriesName::new(&path, route.name.unit());
-            self.rows.point(self.key(&name), minute, &point);
+            self.rows.point(self.key(&name), minute, &weighed(*value));
         }
     }
 
@@ -421,6 +418,7 @@ impl<'e> Export<'e> {
         let (account, application) = (self.source.place.account, self.source.place.application);
         let owner = Owner { account, application, process: self.process };
         if !self.metrics.streams.has_room(stream, owner) {
+            self.taken.beyond += 1;
             return None;
         }
         let origin = Origin {
@@ -528,6 +526,31 @@ fn delta_span(stream: &StreamPoint) -> Span {
 
 pub(super) fn millis(ns: u64) -> i64 {
     (ns / 1_000_000).cast_signed()
+}
+
+/// Hashes of the node and of the process that a resource is.
+fn node_and_process(source: &Source) -> (u64, u64) {
+    let place = &source.place;
+    let ids = [place.account.0, place.application.0, place.tier.0, place.node.0];
+    let under = |seed: u64, id: &u32| XxHash3_64::oneshot_with_seed(seed, &id.to_le_bytes());
+    let node = ids.iter().fold(0, under);
+    (node, under(node, &source.process))
+}
+
+/// Whose its streams are.
+pub(in crate::pipeline) fn room_of(source: &Source) -> room::Place {
+    let (account, application) = (source.place.account, source.place.application);
+    room::Place { account, application, process: node_and_process(source).1 }
+}
+
+/// The key of a stream of a process.
+pub(crate) fn stream_key(
+    process: u64,
+    scope: &str,
+    metric: &str,
+    attributes: AttributeList<'_>,
+) -> u64 {
+    stream_hash(hash(hash(process, scope), metric), attributes)
 }
 
 /// The same whatever the order of the attributes.

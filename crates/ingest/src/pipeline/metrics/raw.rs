@@ -73,6 +73,8 @@ pub(super) fn row(
     pairs.into_iter().for_each(|(key, value)| sorted.push(key, value));
     let mut attributes = Vec::new();
     store_attributes(&sorted, None, cleaning, &mut attributes, &mut buffers.cleaner);
+    // In memory of just its length: there may be a hundred thousand of them at once.
+    let attributes = attributes.as_slice().to_vec();
     SeriesRow {
         id: known.series,
         application: place.application,

@@ -8,18 +8,21 @@ use std::{collections::HashSet, hash::Hasher, sync::Arc};
 use model::{
     attributes::Attributes,
     metric_table::{
-        Custom, Fold, Instrument, Kind, MetricTable, Part, Reading, custom, is_of_host,
+        Custom, Fold, Instrument, Kind, MetricTable, Part, Reading, custom, is_of_host, percentile,
         without_attributes,
     },
     sanitise::Sanitiser,
 };
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use serde::{Serialize, Serializer, ser::SerializeSeq as _};
 use smallvec::{SmallVec, smallvec};
 use telemetry_store::segment::metrics::SeriesName;
 use twox_hash::XxHash3_64;
 
 use super::streams::{Began, FORGET_MS, Streams};
 
+/// The percentile that is kept of a histogram.
+pub(super) const PERCENTILE: f64 = 0.95;
 /// Paths of one metric of one node.
 const MAX_COMBINATIONS: u32 = 100;
 /// Paths with attributes in them, of all nodes.
@@ -29,6 +32,8 @@ const MAX_ALL_COMBINATIONS: usize = 1_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct Route {
     pub(super) name: Arc<SeriesName>,
+    /// Of a distribution that is not in the table: what its percentile is called.
+    pub(super) percentile: Option<Arc<SeriesName>>,
     /// Node and path.
     pub(super) series: u64,
     pub(super) kind: Kind,
@@ -77,6 +82,25 @@ pub(super) struct Routes {
 pub(super) type SavedCombinations = Vec<(u64, Vec<(u32, u32)>)>;
 /// The same before version 3 of the checkpoint: (node and metric, path), Unix milliseconds.
 pub(super) type SavedCombinationsV2 = Vec<((u64, u64), i64)>;
+
+/// The same as it is written, metric by metric.
+#[derive(Debug)]
+pub(super) struct SavingCombinations<'c>(&'c Combinations);
+
+impl Serialize for SavingCombinations<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seen = self.0.seen.iter().map(|(of, seen_s)| (of.metric(), (of.path, *seen_s)));
+        let mut seen: Vec<(u64, (u32, u32))> = seen.collect();
+        seen.sort_unstable();
+        let metrics = || seen.chunk_by(|a, b| a.0 == b.0);
+        let mut all = serializer.serialize_seq(Some(metrics().count()))?;
+        for of_metric in metrics() {
+            let paths: Vec<(u32, u32)> = of_metric.iter().map(|(_, path)| *path).collect();
+            all.serialize_element(&(of_metric[0].0, paths))?;
+        }
+        all.end()
+    }
+}
 
 #[derive(Debug, Default)]
 struct Combinations {
@@ -127,12 +151,8 @@ impl Routes {
         Routes { table: MetricTable::new(), combinations, names: HashSet::default() }
     }
 
-    pub(super) fn save(&self) -> SavedCombinations {
-        let mut of_metric: FxHashMap<u64, Vec<(u32, u32)>> = FxHashMap::default();
-        for (combination, seen_s) in &self.combinations.seen {
-            of_metric.entry(combination.metric()).or_default().push((combination.path, *seen_s));
-        }
-        of_metric.into_iter().collect()
+    pub(super) fn save(&self) -> SavingCombinations<'_> {
+        SavingCombinations(&self.combinations)
     }
 
     /// Since when a counter counts: those of the table are the runtime's and the host's own, others the application's.
@@ -167,6 +187,7 @@ impl Routes {
             }
             routes.push(Route {
                 name: share(&mut self.names, &path, place.series.unit.text()),
+                percentile: None,
                 series,
                 kind: place.series.kind,
                 reading: place.pick.reading,
@@ -197,8 +218,11 @@ impl Routes {
             series = hash(origin.node, &path);
         }
         let adds = kind == Kind::PerMinute || kind == Kind::Level || reading == Reading::PerSecond;
+        let percentile = (origin.instrument == Instrument::Distribution)
+            .then(|| share(&mut self.names, &percentile(&path, PERCENTILE), &unit));
         Route {
             name: share(&mut self.names, &path, &unit),
+            percentile,
             series,
             kind,
             reading,

@@ -27,7 +27,8 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::routes::Route;
-pub(super) use saved::{SavedStreams, SavedStreamsV2};
+use crate::room::{Room, Scope};
+pub(super) use saved::{SavedStreams, SavedStreamsV2, SavingStreams};
 
 /// The points of streams beyond it are refused: counted, and nothing else.
 pub(super) const MAX_OF_ACCOUNT: u32 = 1_000_000;
@@ -42,7 +43,8 @@ const START_TOLERANCE_NS: u64 = 120_000_000_000;
 /// All streams and the processes they are of.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    by_key: FxHashMap<u64, Stream>,
+    /// Each by itself: a table of them would be there twice while it grows.
+    by_key: FxHashMap<u64, Box<Stream>>,
     processes: Processes,
     /// The stream that alone counts for a path of a node, the first where there are several.
     owners: FxHashMap<u64, u64>,
@@ -50,6 +52,8 @@ pub(super) struct Streams {
     of_application: FxHashMap<(AccountId, EntityId), u32>,
     /// So many are kept at most, of all accounts.
     pub(super) most: Option<usize>,
+    /// Who is told where there is no room.
+    pub(super) room: Room,
 }
 
 /// One stream.
@@ -61,6 +65,19 @@ pub(super) struct Stream {
     pub(super) known: Option<Known>,
     pub(super) runs: Runs,
     pub(super) told: Told,
+}
+
+impl Stream {
+    /// Whether it is of this, or nobody knows of what.
+    fn may_be_of(&self, scope: Scope) -> bool {
+        let Owner { account, application, .. } = self.owner;
+        account == AccountId(0)
+            || match scope {
+                Scope::Application(of, its) => (of, its) == (account, application),
+                Scope::Account(of) => of == account,
+                Scope::All => true,
+            }
+    }
 }
 
 /// The totals of a stream that were seen last, by start time.
@@ -179,22 +196,40 @@ impl Streams {
     ) -> Option<(&mut Stream, &mut Processes)> {
         let stream = self.by_key.get_mut(&key).filter(|stream| stream.known.is_some())?;
         stream.seen_ms = now_ms;
-        Some((stream, &mut self.processes))
+        Some((stream.as_mut(), &mut self.processes))
     }
 
     /// A stream that is not heard of by that.
     pub(super) fn silent_mut(&mut self, key: u64) -> Option<&mut Stream> {
-        self.by_key.get_mut(&key)
+        self.by_key.get_mut(&key).map(Box::as_mut)
     }
 
-    /// Whether there is room for another stream, unless it is known.
+    /// Whether there is room for another stream, unless it is known. Where there is none, intake is told.
     pub(super) fn has_room(&self, key: u64, owner: Owner) -> bool {
+        let full = self.full(owner);
+        if let Some(scope) = full
+            && !self.by_key.contains_key(&key)
+        {
+            let known = self.by_key.iter().filter(|(_, stream)| stream.may_be_of(scope));
+            self.room.fill(scope, known.map(|(key, _)| *key));
+            return false;
+        }
+        true
+    }
+
+    /// What there are as many streams of as there may be.
+    fn full(&self, owner: Owner) -> Option<Scope> {
         let Owner { account, application, .. } = owner;
-        let count = |counted: Option<&u32>| counted.copied().unwrap_or_default();
-        (count(self.of_account.get(&account)) < MAX_OF_ACCOUNT
-            && count(self.of_application.get(&(account, application))) < MAX_OF_APPLICATION
-            && self.most.is_none_or(|most| self.by_key.len() < most))
-            || self.by_key.contains_key(&key)
+        let is_at = |counted: Option<&u32>, most| counted.is_some_and(|count| *count >= most);
+        if is_at(self.of_application.get(&(account, application)), MAX_OF_APPLICATION) {
+            Some(Scope::Application(account, application))
+        } else if is_at(self.of_account.get(&account), MAX_OF_ACCOUNT) {
+            Some(Scope::Account(account))
+        } else if self.most.is_some_and(|most| self.by_key.len() >= most) {
+            Some(Scope::All)
+        } else {
+            None
+        }
     }
 
     /// Notes what was worked out of a stream. Gives back the stream that until now counted alone for the path of this one.
@@ -233,7 +268,8 @@ impl Streams {
                 self.count(owner);
                 let (runs, told) = Default::default();
                 let known = Some(known);
-                self.by_key.insert(key, Stream { owner, seen_ms: now_ms, known, runs, told });
+                let stream = Stream { owner, seen_ms: now_ms, known, runs, told };
+                self.by_key.insert(key, Box::new(stream));
             }
         }
         shared_with
@@ -265,6 +301,7 @@ impl Streams {
             false
         });
         if self.by_key.len() < before {
+            self.room.clear();
             self.count_anew();
         }
     }
@@ -540,6 +577,7 @@ mod tests {
         assert!(!streams.has_room(u64::MAX, OWNER));
         assert!(streams.has_room(1, OWNER));
         assert!(streams.has_room(u64::MAX, Owner { application: EntityId(2), ..OWNER }));
+        assert_eq!(streams.full(OWNER), Some(Scope::Application(OWNER.account, OWNER.application)));
         assert_eq!(number(streams.step(&at(T, T + 60), Total::Number(3.0))), Some(2.0));
         streams.forget((T as i64 + 3_630) * 1000);
         assert_eq!(streams.len(), 1);

@@ -36,6 +36,7 @@ use crate::{
         slice::{self, Rules},
     },
     pipeline::{Config, CutBy, Limits, Pipeline, PipelineError, Stats},
+    room::Room,
 };
 
 /// See the module's documentation.
@@ -49,6 +50,7 @@ pub(super) struct Bench {
     pub(super) limits: Limits,
     pub(super) cut_by: CutBy,
     pub(super) stats: Arc<Stats>,
+    pub(super) room: Room,
     process: Option<Process>,
 }
 
@@ -119,6 +121,7 @@ impl Bench {
             limits,
             cut_by: CutBy::Step,
             stats: Arc::default(),
+            room: Room::default(),
             process: None,
         };
         bench.start();
@@ -139,6 +142,7 @@ impl Bench {
             cut_interval_ms: 5_000,
             cut_by: self.cut_by,
             stats: Arc::clone(&self.stats),
+            room: self.room.clone(),
         }
     }
 

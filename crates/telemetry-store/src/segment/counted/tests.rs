@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{fixture::reopened, segment::samples};
+use crate::{
+    fixture::reopened,
+    segment::samples::{self, SampleWriter},
+};
 
 /// All runs of a segment, decoded.
 fn runs(bytes: &[u8]) -> Vec<(u64, Run)> {

@@ -161,16 +161,19 @@ fn places(values: &[f64]) -> Option<u8> {
     values.iter().all(|value| is_decimal(*value, places)).then_some(places)
 }
 
-fn is_decimal(value: f64, places: u8) -> bool {
+/// Whether a value is a decimal number of so many places, exactly.
+pub(in crate::segment) fn is_decimal(value: f64, places: u8) -> bool {
     let integer = scaled(value, places);
     integer.abs() < MAX_INTEGER && unscaled(integer as i64, places).to_bits() == value.to_bits()
 }
 
-fn scaled(value: f64, places: u8) -> f64 {
+/// A decimal number of so many places as an integer.
+pub(in crate::segment) fn scaled(value: f64, places: u8) -> f64 {
     (value * POWERS[usize::from(places)]).round()
 }
 
-fn unscaled(integer: i64, places: u8) -> f64 {
+/// What [`scaled`] was made of.
+pub(in crate::segment) fn unscaled(integer: i64, places: u8) -> f64 {
     integer as f64 / POWERS[usize::from(places)]
 }
 
@@ -326,7 +329,7 @@ fn take_bits(count: usize, bytes: &mut &[u8]) -> Option<Vec<f64>> {
 }
 
 /// A byte with the number of zero bytes above and below, then the bytes between.
-fn put_xor(bits: u64, out: &mut Vec<u8>) {
+pub(in crate::segment) fn put_xor(bits: u64, out: &mut Vec<u8>) {
     if bits == 0 {
         out.push(8 << 4);
         return;
@@ -336,7 +339,8 @@ fn put_xor(bits: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&bits.to_be_bytes()[above as usize..8 - below as usize]);
 }
 
-fn take_xor(bytes: &mut &[u8]) -> Option<u64> {
+/// Takes what [`put_xor`] wrote off the front; nothing where it is damaged.
+pub(in crate::segment) fn take_xor(bytes: &mut &[u8]) -> Option<u64> {
     let (&zeros, rest) = bytes.split_first()?;
     let (above, below) = (usize::from(zeros >> 4), usize::from(zeros & 0xf));
     let length = 8usize.checked_sub(above + below)?;
@@ -347,7 +351,11 @@ fn take_xor(bytes: &mut &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(all))
 }
 
-fn put_distribution(value: &Distribution, before: Option<&Distribution>, out: &mut Vec<u8>) {
+pub(super) fn put_distribution(
+    value: &Distribution,
+    before: Option<&Distribution>,
+    out: &mut Vec<u8>,
+) {
     let shape = match (&value.buckets, before.map(|before| &before.buckets)) {
         (Buckets::None, _) => NO_BUCKETS,
         (Buckets::Exponential { .. }, _) => EXPONENTIAL,
@@ -400,7 +408,10 @@ fn put_distribution(value: &Distribution, before: Option<&Distribution>, out: &m
     }
 }
 
-fn take_distribution(before: Option<&Distribution>, bytes: &mut &[u8]) -> Option<Distribution> {
+pub(super) fn take_distribution(
+    before: Option<&Distribution>,
+    bytes: &mut &[u8],
+) -> Option<Distribution> {
     let (&mode, rest) = bytes.split_first()?;
     *bytes = rest;
     let count = take_difference(before.map_or(0, |before| before.count), bytes)?;

@@ -49,7 +49,7 @@ proptest! {
             expected.entry(id).or_default().push((at, value));
         }
         expected.values_mut().for_each(|series| series.sort_by_key(|(at, _)| *at));
-        let segment = reopened(&encode_samples(&mut samples).expect("it encodes"));
+        let segment = reopened(&encode_samples(&samples).expect("it encodes")[0].bytes);
         prop_assert_eq!(&by_series(all(&segment)), &expected);
         let wanted: Vec<u64> = ids.iter().copied().step_by(2).collect();
         expected.retain(|id, _| wanted.contains(id));
@@ -64,7 +64,7 @@ fn numbers_and_distributions_lie_in_one_order() {
     samples.number(9, 1000, 1.0);
     samples.distribution(4, 1000, distribution.clone());
     samples.number(1, 1000, 2.0);
-    let segment = reopened(&encode_samples(&mut samples).expect("it encodes"));
+    let segment = reopened(&encode_samples(&samples).expect("it encodes")[0].bytes);
     let found = all(&segment);
     assert_eq!(found.iter().map(|row| row.series).collect::<Vec<_>>(), [1, 4, 9]);
     assert_eq!(found[1].decode().unwrap().values, Values::Distributions(vec![distribution]));

@@ -1,7 +1,8 @@
 //! What of streams outlives the process: their totals, by process, so that what the streams of a process share is written
 //! once.
 
-use serde::{Deserialize, Serialize};
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize, Serializer};
 use smallvec::{SmallVec, smallvec};
 
 use model::id::{AccountId, EntityId};
@@ -9,7 +10,7 @@ use model::id::{AccountId, EntityId};
 use super::{Owner, Process, Processes, Run, Runs, Stream, Streams, Told, Total};
 
 /// All totals.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(in crate::pipeline::metrics) struct SavedStreams {
     processes: Vec<SavedProcess>,
 }
@@ -66,38 +67,60 @@ impl SavedTotal {
     }
 }
 
-impl Streams {
-    pub(in crate::pipeline::metrics) fn save(&self) -> SavedStreams {
-        let mut by_process: std::collections::BTreeMap<u64, Vec<(u64, &Stream)>> =
-            self.processes.0.keys().map(|key| (*key, Vec::new())).collect();
-        for (key, stream) in self.by_key.iter().filter(|(_, stream)| !stream.runs.0.is_empty()) {
-            by_process.entry(stream.owner.process).or_default().push((*key, stream));
-        }
-        let processes = by_process.into_iter().map(|(key, streams)| {
-            let first = streams.first().map(|(_, stream)| *stream);
-            let run = first.and_then(|stream| stream.runs.0.first());
-            let (start_ns, time_ns) = run.map_or((0, 0), |run| (run.start_ns, run.time_ns));
-            let seen_ms = first.map_or(0, |stream| stream.seen_ms);
-            let streams = streams.into_iter().map(|(key, stream)| SavedStream {
-                key: key.to_le_bytes(),
-                seen_ms: stream.seen_ms.wrapping_sub(seen_ms),
-                start_ns: stream.runs.0[0].start_ns.wrapping_sub(start_ns).cast_signed(),
-                time_ns: stream.runs.0[0].time_ns.wrapping_sub(time_ns).cast_signed(),
-                total: SavedTotal::of(&stream.runs.0[0].total),
-                further: stream.runs.0[1..].to_vec(),
-            });
-            SavedProcess {
-                key,
-                process: self.processes.0.get(&key).cloned(),
-                account: first.map_or(AccountId(0), |stream| stream.owner.account),
-                application: first.map_or(EntityId::NONE, |stream| stream.owner.application),
-                seen_ms,
-                start_ns,
-                time_ns,
-                streams: streams.collect(),
-            }
+/// All totals, as [`SavedStreams`] are written: process by process, so that they are not there a second time.
+#[derive(Debug)]
+pub(in crate::pipeline::metrics) struct SavingStreams<'s>(&'s Streams);
+
+/// A process, the key of a stream that has totals, and it.
+type OfProcess<'s> = (u64, u64, &'s Stream);
+
+impl Serialize for SavingStreams<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Streams { by_key, processes, .. } = self.0;
+        let with_totals = by_key.iter().filter(|(_, stream)| !stream.runs.0.is_empty());
+        let mut streams: Vec<OfProcess<'_>> = with_totals
+            .map(|(key, stream)| (stream.owner.process, *key, stream.as_ref()))
+            .collect();
+        streams.sort_unstable_by_key(|(process, key, _)| (*process, *key));
+        let mut all: Vec<(u64, &[OfProcess<'_>])> =
+            streams.chunk_by(|a, b| a.0 == b.0).map(|of| (of[0].0, of)).collect();
+        let own: FxHashSet<u64> = all.iter().map(|(process, _)| *process).collect();
+        let idle = processes.0.keys().filter(|process| !own.contains(process));
+        all.extend(idle.map(|process| (*process, &[][..])));
+        serializer.collect_seq(all.iter().map(|(key, of)| self.process(*key, of)))
+    }
+}
+
+impl SavingStreams<'_> {
+    fn process(&self, key: u64, streams: &[OfProcess<'_>]) -> SavedProcess {
+        let first = streams.first().map(|(.., stream)| *stream);
+        let run = first.and_then(|stream| stream.runs.0.first());
+        let (start_ns, time_ns) = run.map_or((0, 0), |run| (run.start_ns, run.time_ns));
+        let seen_ms = first.map_or(0, |stream| stream.seen_ms);
+        let streams = streams.iter().map(|(_, key, stream)| SavedStream {
+            key: key.to_le_bytes(),
+            seen_ms: stream.seen_ms.wrapping_sub(seen_ms),
+            start_ns: stream.runs.0[0].start_ns.wrapping_sub(start_ns).cast_signed(),
+            time_ns: stream.runs.0[0].time_ns.wrapping_sub(time_ns).cast_signed(),
+            total: SavedTotal::of(&stream.runs.0[0].total),
+            further: stream.runs.0[1..].to_vec(),
         });
-        SavedStreams { processes: processes.collect() }
+        SavedProcess {
+            key,
+            process: self.0.processes.0.get(&key).cloned(),
+            account: first.map_or(AccountId(0), |stream| stream.owner.account),
+            application: first.map_or(EntityId::NONE, |stream| stream.owner.application),
+            seen_ms,
+            start_ns,
+            time_ns,
+            streams: streams.collect(),
+        }
+    }
+}
+
+impl Streams {
+    pub(in crate::pipeline::metrics) fn save(&self) -> SavingStreams<'_> {
+        SavingStreams(self)
     }
 
     pub(in crate::pipeline::metrics) fn restore(saved: SavedStreams) -> Streams {
@@ -124,7 +147,7 @@ impl Streams {
     fn add(&mut self, key: u64, owner: Owner, seen_ms: i64, runs: SmallVec<[Run; 1]>) {
         self.count(owner);
         let (runs, told) = (Runs(runs), Told::default());
-        self.by_key.insert(key, Stream { owner, seen_ms, known: None, runs, told });
+        self.by_key.insert(key, Box::new(Stream { owner, seen_ms, known: None, runs, told }));
     }
 }
 

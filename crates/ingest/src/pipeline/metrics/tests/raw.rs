@@ -18,9 +18,12 @@ impl Fixture {
         let of = |id: &u64| {
             let own = self.rows.samples.numbers.iter().filter(|sample| sample.series == *id);
             let own = own.map(|sample| (sample.at_ms, sample.value));
-            let counted = self.rows.counted.iter();
-            let counted = counted.filter(|of| of.series == *id && of.role() != Role::Base);
-            let all = own.chain(counted.map(|sample| (sample.at_ms(), sample.value)));
+            let mut counted = Vec::new();
+            self.rows.counted.each_of(
+                |series| series == *id,
+                |sample| counted.extend((sample.role() != Role::Base).then_some(sample)),
+            );
+            let all = own.chain(counted.iter().map(|sample| (sample.at_ms(), sample.value)));
             let mut all: Vec<(i64, f64)> =
                 all.map(|(at_ms, value)| (at_ms / 1000 - T as i64, value)).collect();
             all.sort_by_key(|(at, _)| *at);
@@ -100,7 +103,8 @@ fn a_histogram_is_kept_with_its_buckets() {
     let mut fixture = Fixture::new();
     let made = histogram("size", "By", T, &[10.0, 20.0], &[(&[], T, &[1, 2, 3], 77.0)]);
     fixture.export(1, T, &[made]);
-    let kept = &fixture.rows.samples.distributions;
+    let mut kept = Vec::new();
+    fixture.rows.samples.distributions.each_of(|_| true, |sample| kept.push(sample));
     assert_eq!(kept.len(), 1);
     assert_eq!((kept[0].value.count, kept[0].value.sum), (6, Some(77.0)));
     assert_eq!(kept[0].series, fixture.said("size")[0].id);

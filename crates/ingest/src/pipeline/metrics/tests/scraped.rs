@@ -57,7 +57,8 @@ fn a_scraped_series_keeps_its_labels_and_every_value_and_its_end() {
         let raw = resource.expect("it is one").raw;
         fixture.take(raw, &source(1, 1), T as i64 * 1000);
     }
-    let [series] = &fixture.rows.series[..] else { panic!("{:?}", fixture.rows.series) };
+    let series: Vec<_> = fixture.rows.series.iter().collect();
+    let [series] = series[..] else { panic!("{series:?}") };
     let text = |(key, value): (&str, &str)| (key.to_owned(), OwnedValue::Str(value.to_owned()));
     let sent = [("instance", "c:90"), ("job", "a/b"), ("zone", "z")].map(text);
     assert_eq!(owned_list(&series.attributes), sent);
