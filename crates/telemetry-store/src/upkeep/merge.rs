@@ -16,6 +16,7 @@ use model::id::{AccountId, TraceId};
 use rustc_hash::FxHashMap;
 use tracing::warn;
 
+use super::plan::COPIED_ROWS;
 use crate::{
     cut::{Piece, figures_piece, points_piece, remove_again, segment_path},
     reader::{SeriesSamples, TraceRow},
@@ -301,9 +302,11 @@ impl<'a> Input<'a> {
 fn merge_spans(segments: &[Arc<Segment>], output: Output) -> Result<(u64, u64), SegmentError> {
     let opened: Vec<Arc<Opened>> =
         segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
-    if spans::is_for_copying(&opened) {
-        let rows = opened.iter().map(|segment| segment.rows()).sum();
-        return Ok((rows, spans::copy(&opened, output)?.sync()?));
+    let rows = opened.iter().map(|segment| segment.rows()).sum();
+    if rows >= COPIED_ROWS * opened.len() as u64 && spans::is_for_copying(&opened) {
+        let newest: Vec<u64> =
+            segments.iter().map(|segment| segment.meta.max_time_ns as u64).collect();
+        return Ok((rows, spans::copy(&opened, &newest, output)?.sync()?));
     }
     let mut census = Census::default();
     opened.iter().for_each(|segment| census.count_columns(segment));

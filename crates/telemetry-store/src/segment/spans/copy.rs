@@ -15,7 +15,10 @@ use parquet::{
     column::writer::{ColumnCloseResult, ColumnWriter},
     errors::ParquetError,
     file::{
-        metadata::ColumnChunkMetaData,
+        metadata::{
+            ColumnChunkMetaData, KeyValue, PageIndexPolicy, ParquetMetaData,
+            ParquetMetaDataOptions, ParquetMetaDataReader,
+        },
         properties::EnabledStatistics,
         reader::{ChunkReader, Length},
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
@@ -29,12 +32,14 @@ use super::{
 };
 use crate::segment::{Opened, SegmentError, properties};
 
+/// The footer's entry of a time by which the spans of each row group had ended, Unix nanoseconds, in decimal.
+const NEWEST: &str = "vedette.newest";
 /// From so many spans a row group on it is as good as one twice as large.
 const FULL: usize = ROW_GROUP / 2;
 /// Attributes that have columns in one of the segments: a footer tells of each column in each row group.
 const MOST_COLUMNS: usize = 128;
 
-/// Whether segments are better copied than merged.
+/// Whether copying segments loses nothing: neither room nor filters.
 pub fn is_for_copying(segments: &[Arc<Opened>]) -> bool {
     let are_full = |segment: &Opened| {
         let groups = segment.footer.metadata().num_row_groups();
@@ -75,6 +80,15 @@ pub(super) fn is_vacant(chunk: &ColumnChunkMetaData) -> bool {
     missing == u64::try_from(chunk.num_values()).ok()
 }
 
+/// A time by which the spans of each row group had ended; nothing where that is not known.
+pub(super) fn newest_of_groups(metadata: &ParquetMetaData) -> Option<Vec<u64>> {
+    let entries = metadata.file_metadata().key_value_metadata()?;
+    let entry = entries.iter().find(|entry| entry.key == NEWEST)?.value.as_ref()?;
+    let newest =
+        entry.split(' ').map(|number| number.parse().ok()).collect::<Option<Vec<u64>>>()?;
+    (newest.len() == metadata.num_row_groups()).then_some(newest)
+}
+
 /// The columns of all attributes, in order.
 fn attributes(segments: &[Arc<Opened>]) -> BTreeMap<(&str, &str), Arc<Field>> {
     let mut all = BTreeMap::new();
@@ -86,11 +100,16 @@ fn attributes(segments: &[Arc<Opened>]) -> BTreeMap<(&str, &str), Arc<Field>> {
     all
 }
 
-/// Copies all row groups of segments to `out` and gives it back.
+/// Copies all row groups of segments to `out` and gives it back. `newest` says by when the spans of each segment had ended,
+/// Unix nanoseconds.
 ///
 /// # Errors
 /// When a segment cannot be read, or `out` refuses.
-pub fn copy<W: Write + Send>(segments: &[Arc<Opened>], out: W) -> Result<W, SegmentError> {
+pub fn copy<W: Write + Send>(
+    segments: &[Arc<Opened>],
+    newest: &[u64],
+    out: W,
+) -> Result<W, SegmentError> {
     let first = segments.first().expect("there are segments to be copied");
     let fixed = first.footer.schema().fields().iter().filter(|field| !field.name().contains(':'));
     let fields: Vec<Arc<Field>> =
@@ -106,9 +125,10 @@ pub fn copy<W: Write + Send>(segments: &[Arc<Opened>], out: W) -> Result<W, Segm
         file: file.map_err(SegmentError::Encode)?,
         names: schema.fields().iter().map(|field| field.name().clone()).collect(),
         filters: FilterWriter::default(),
+        newest: Vec::new(),
     };
-    for segment in segments {
-        copy.segment(segment)?;
+    for (segment, newest) in segments.iter().zip(newest) {
+        copy.segment(segment, *newest)?;
     }
     copy.finish()
 }
@@ -118,17 +138,21 @@ struct Copy<W: Write + Send> {
     /// Of all columns.
     names: Vec<String>,
     filters: FilterWriter,
+    /// Of each row group.
+    newest: Vec<String>,
 }
 
 impl<W: Write + Send> Copy<W> {
-    fn segment(&mut self, segment: &Opened) -> Result<(), SegmentError> {
+    fn segment(&mut self, segment: &Opened, newest: u64) -> Result<(), SegmentError> {
         let filters = filters_of(segment).expect("only segments with filters are copied");
-        for number in 0..segment.footer.metadata().num_row_groups() {
+        let metadata = whole_metadata(segment)?;
+        let of_groups = newest_of_groups(&metadata);
+        for number in 0..metadata.num_row_groups() {
             let mut group = self.file.next_row_group().map_err(SegmentError::Encode)?;
             for name in &self.names {
                 match segment.column_number(name) {
                     Some(column) => {
-                        let (bytes, close) = chunk(segment, number, column)?;
+                        let (bytes, close) = chunk(segment, &metadata, number, column)?;
                         group.append_column(&bytes, close)
                     }
                     None => append_vacant(&mut group, segment.rows_of_group(number)),
@@ -140,6 +164,8 @@ impl<W: Write + Send> Copy<W> {
             let bytes = segment.file.read(offset, length);
             let bytes = bytes.map_err(|source| segment.failed(source))?;
             self.filters.copy_group(&filters, number, &bytes);
+            let newest = of_groups.as_ref().map_or(newest, |of_groups| of_groups[number]);
+            self.newest.push(newest.to_string());
         }
         Ok(())
     }
@@ -148,18 +174,31 @@ impl<W: Write + Send> Copy<W> {
         let (filters, entry) = self.filters.finish(self.file.bytes_written());
         self.file.write_all(&filters).map_err(|error| SegmentError::Encode(error.into()))?;
         self.file.append_key_value_metadata(entry);
+        let newest = KeyValue::new(NEWEST.to_owned(), self.newest.join(" "));
+        self.file.append_key_value_metadata(newest);
         self.file.into_inner().map_err(SegmentError::Encode)
     }
+}
+
+/// The footer with the encodings of each column's pages as they are written down, which readers need only in short.
+fn whole_metadata(segment: &Opened) -> Result<ParquetMetaData, SegmentError> {
+    let options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(false);
+    ParquetMetaDataReader::new()
+        .with_page_index_policy(PageIndexPolicy::Optional)
+        .with_metadata_options(Some(options))
+        .parse_and_finish(&segment.file)
+        .map_err(|source| segment.failed(source))
 }
 
 /// A column of a row group: its bytes, and what is known of them.
 fn chunk(
     segment: &Opened,
+    metadata: &ParquetMetaData,
     group: usize,
     column: usize,
 ) -> Result<(Chunk, ColumnCloseResult), SegmentError> {
-    let metadata = segment.footer.metadata().row_group(group).column(column);
-    let index = segment.footer.metadata().page_index_for_row_group(group);
+    let index = metadata.page_index_for_row_group(group);
+    let metadata = metadata.row_group(group).column(column);
     let (start, length) = metadata.byte_range();
     let read = usize::try_from(length)
         .map_err(ParquetError::from)

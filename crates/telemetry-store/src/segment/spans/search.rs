@@ -6,7 +6,7 @@
 mod footer;
 mod pair;
 
-use std::ops::Range;
+use std::{cmp::Reverse, ops::Range};
 
 use arrow::{
     array::{Array, FixedSizeBinaryArray},
@@ -27,6 +27,7 @@ use crate::{
         Opened, SegmentError,
         column::{I64, Text, U8, U32, U64, column},
         pages::{Pages, Pruning},
+        spans::copy::newest_of_groups,
         unpack::Unpacker,
     },
     span_batch::Glance,
@@ -69,26 +70,49 @@ pub struct Hit {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cost(pub usize);
 
-/// Gives each span that is wanted to `each`, and returns what it cost.
-///
-/// # Errors
-/// When the file cannot be read or lacks a column.
-pub fn each_hit(
-    segment: &Opened,
-    wanted: &Wanted<'_>,
-    mut each: impl FnMut(Hit),
-) -> Result<Cost, SegmentError> {
-    let mut cost = Cost::default();
-    let unpacker = &Unpacker::new().map_err(|source| segment.failed(source))?;
-    for group in 0..segment.footer.metadata().num_row_groups() {
-        let mut search =
-            Search { segment, unpacker, group, rows: slow_pages(segment, group, wanted), cost };
+/// Searches a segment.
+pub(crate) struct Searcher<'s> {
+    segment: &'s Opened,
+    unpacker: Unpacker,
+}
+
+impl<'s> Searcher<'s> {
+    /// # Errors
+    /// When there is no memory to unpack.
+    pub(crate) fn of(segment: &'s Opened) -> Result<Searcher<'s>, SegmentError> {
+        let unpacker = Unpacker::new().map_err(|source| segment.failed(source))?;
+        Ok(Searcher { segment, unpacker })
+    }
+
+    /// The row groups and a time by which the spans of each had ended (Unix nanoseconds), those with the newest first.
+    pub(crate) fn groups(&self) -> Vec<(usize, u64)> {
+        let metadata = self.segment.footer.metadata();
+        let known = newest_of_groups(metadata);
+        let newest = |group: usize| known.as_ref().map_or(u64::MAX, |known| known[group]);
+        let groups = (0..metadata.num_row_groups()).map(|group| (group, newest(group)));
+        let mut groups: Vec<(usize, u64)> = groups.collect();
+        groups.sort_by_key(|(_, newest_ns)| Reverse(*newest_ns));
+        groups
+    }
+
+    /// Gives each span of a row group that is wanted to `each`, and returns what it cost.
+    ///
+    /// # Errors
+    /// When the file cannot be read or lacks a column.
+    pub(crate) fn each_hit(
+        &self,
+        group: usize,
+        wanted: &Wanted<'_>,
+        mut each: impl FnMut(Hit),
+    ) -> Result<Cost, SegmentError> {
+        let Searcher { segment, unpacker } = self;
+        let rows = slow_pages(segment, group, wanted);
+        let mut search = Search { segment, unpacker, group, rows, cost: Cost::default() };
         if !search.rows.is_empty() && search.attributes(wanted.attributes)? {
             search.facts(wanted, &mut each)?;
         }
-        cost = search.cost;
+        Ok(search.cost)
     }
-    Ok(cost)
 }
 
 /// The rows of the pages that may hold a span that is slow enough.

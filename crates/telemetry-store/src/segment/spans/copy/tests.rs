@@ -13,7 +13,7 @@ use crate::{
     reader::Span,
     segment::spans::{
         each_batch, encode_spans, read_traces,
-        search::{Pair, Wanted, each_hit, read_hits},
+        search::{Pair, Searcher, Wanted, read_hits},
     },
     span_batch::{Attributes, SpanBatch, SpanRow},
 };
@@ -38,7 +38,7 @@ fn batch(spans: &Range<u64>, frequent: &str) -> SpanBatch {
                 "ratio" => Value::Double(number as f64 / 4.0),
                 _ => Value::Bool(true),
             };
-            if number % if key == frequent { 2 } else { 3000 } == 0 {
+            if number.is_multiple_of(if key == frequent { 2 } else { 3000 }) {
                 put(key, value);
             }
         }
@@ -91,11 +91,43 @@ fn found(segment: &Opened, key: &str, value: &str) -> Vec<u64> {
         to_ns: u64::MAX,
     };
     let (mut hits, mut spans) = (Vec::new(), Vec::new());
-    each_hit(segment, &wanted, |hit| hits.push(hit)).expect("it reads");
+    let searcher = Searcher::of(segment).expect("there is memory");
+    for (group, _) in searcher.groups() {
+        searcher.each_hit(group, &wanted, |hit| hits.push(hit)).expect("it reads");
+    }
     read_hits(segment, &mut hits, &mut spans).expect("it reads");
     let mut ids: Vec<u64> = spans.iter().map(|span| span.id.0).collect();
     ids.sort_unstable();
     ids
+}
+
+/// Whatever is known of columns before they are read is known of the copied ones.
+fn check_chunks(segments: &[Arc<Opened>], copied: &Opened) {
+    let groups = segments.iter().flat_map(|segment| {
+        (0..segment.footer.metadata().num_row_groups()).map(move |group| (segment, group))
+    });
+    for (number, (segment, group)) in groups.enumerate() {
+        for field in segment.footer.schema().fields() {
+            let known = |segment: &Opened, group| {
+                let column = segment.column_number(field.name()).expect("it was copied");
+                let metadata = segment.footer.metadata();
+                let index = metadata.page_index_for_row_group(group);
+                let pages = index.page_locations(column).expect("pages are known");
+                let rows: Vec<i64> = pages.iter().map(|page| page.first_row_index).collect();
+                let chunk = metadata.row_group(group).column(column);
+                (
+                    chunk.page_encoding_stats_mask().copied(),
+                    chunk.dictionary_page_offset().is_some(),
+                    chunk.compressed_size(),
+                    chunk.statistics().cloned(),
+                    chunk.bloom_filter_length(),
+                    rows,
+                    index.column_index(column).cloned(),
+                )
+            };
+            assert_eq!(known(copied, number), known(segment, group), "{}", field.name());
+        }
+    }
 }
 
 #[test]
@@ -106,9 +138,12 @@ fn copied_segments_have_all_that_they_had_whatever_columns_each_had() {
         let segments = encoded.each_ref().map(|bytes| Arc::new(reopened(bytes)));
         assert!(is_for_copying(&segments));
         assert!(segments.iter().all(|segment| runs(segment).len() == 1));
-        let copied = copy(&segments, Vec::new()).expect("memory does not refuse");
+        let copied = copy(&segments, &[70, 90], Vec::new()).expect("memory does not refuse");
         assert!(copied.len() < encoded.iter().map(Vec::len).sum::<usize>() + 16 * 1024);
         let copied = reopened(&copied);
+        check_chunks(&segments, &copied);
+        let newest = |segment: &Opened| Searcher::of(segment).expect("there is memory").groups();
+        assert_eq!(newest(&copied), [(1, 90), (2, 90), (0, 70)]);
 
         let mut streamed = SpanBatch::default();
         let runs = runs(&copied);
@@ -143,7 +178,7 @@ fn copied_segments_have_all_that_they_had_whatever_columns_each_had() {
         }
         let has_truth = |number: &u64| {
             let of = SPANS.iter().position(|spans| spans.contains(number)).unwrap();
-            number % if keys[of] == "truth" { 2 } else { 3000 } == 0
+            number.is_multiple_of(if keys[of] == "truth" { 2 } else { 3000 })
         };
         let with_truth: Vec<u64> = all_numbers().filter(has_truth).collect();
         assert_eq!(found(&copied, "truth", "true"), with_truth);
@@ -152,8 +187,9 @@ fn copied_segments_have_all_that_they_had_whatever_columns_each_had() {
         // Once more, of what was copied.
         let again = [Arc::new(copied), Arc::clone(&segments[0])];
         assert!(is_for_copying(&again));
-        let again = reopened(&copy(&again, Vec::new()).expect("memory does not refuse"));
+        let again = reopened(&copy(&again, &[95, 80], Vec::new()).expect("memory does not refuse"));
         assert_eq!(super::runs(&again).len(), 3);
+        assert_eq!(newest(&again), [(1, 90), (2, 90), (3, 80), (0, 70)]);
         assert_eq!(found(&again, "whole", "6000"), [6000, 6000]);
     }
 }

@@ -75,14 +75,17 @@ fn batch(spans: u64) -> SpanBatch {
 /// The ids that a search finds in a segment, and what it cost.
 fn found(segment: &Opened, wanted: &Wanted<'_>) -> (Vec<u64>, usize) {
     let mut hits = Vec::new();
-    let cost = each_hit(segment, wanted, |hit| hits.push(hit)).expect("it reads");
+    let searcher = Searcher::of(segment).expect("there is memory");
+    let of_group =
+        |(group, _)| searcher.each_hit(group, wanted, |hit| hits.push(hit)).expect("it reads").0;
+    let cost = searcher.groups().into_iter().map(of_group).sum();
     let mut spans = Vec::new();
     read_hits(segment, &mut hits, &mut spans).expect("it reads");
     let ends = |span: &FoundSpan| hits.iter().any(|hit| hit.end_ns == span.end_ns);
     assert!(spans.iter().all(ends), "a hit says when its span ended");
     let mut ids: Vec<u64> = spans.iter().map(|span| span.id.0).collect();
     ids.sort_unstable();
-    (ids, cost.0)
+    (ids, cost)
 }
 
 /// The ids that a look at each span in memory finds.
