@@ -13,7 +13,7 @@ use model::{
     time::MinuteRange,
 };
 use telemetry_store::reader::{
-    Answer, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, Points,
+    Answer, Detail, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, Points,
     QueryError, Reader, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage,
     SpanQuery, TracePage, TraceQuery,
 };
@@ -225,6 +225,7 @@ impl Asking<'_> {
             bt: None,
             range,
             points,
+            detail: Detail::Whole,
             max_rows: self.max_rows,
         }
     }

@@ -49,7 +49,7 @@ use rustc_hash::FxHashMap;
 use telemetry_store::{
     Store, StoreError,
     head::Head,
-    reader::{FigureQuery, FigureRow, Points, QueryError, Reader},
+    reader::{Detail, FigureQuery, FigureRow, Points, QueryError, Reader},
     span_batch::Size,
 };
 use tracing::{error, info, warn};
@@ -491,6 +491,7 @@ impl Pipeline {
             bt: None,
             range,
             points: Points::Total,
+            detail: Detail::Whole,
             max_rows: 1_000_000,
         };
         self.config.store.figures(&query).map(|answer| answer.value)

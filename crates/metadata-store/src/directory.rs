@@ -5,7 +5,7 @@
 //! own, and a simulation drives it over [`MemoryEntities`].
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Debug,
     sync::Arc,
 };
@@ -144,10 +144,14 @@ pub struct Directory {
 struct Maps {
     by_id: BTreeMap<EntityId, Arc<Known>>,
     by_key: HashMap<EntityKey, EntityId>,
+    /// Ids by account, kind and application.
+    by_application: BTreeSet<(AccountId, EntityKind, EntityId, EntityId)>,
 }
 
 impl Maps {
     fn put(&mut self, entity: Known) {
+        let EntityKey { account, kind, application, .. } = entity.key;
+        self.by_application.insert((account, kind, application, entity.id));
         self.by_key.insert(entity.key.clone(), entity.id);
         self.by_id.insert(entity.id, Arc::new(entity));
     }
@@ -234,13 +238,21 @@ impl Directory {
         application: EntityId,
         kind: EntityKind,
     ) -> Vec<Arc<Known>> {
-        let known = self.known.read();
-        let wanted = |entity: &&Arc<Known>| {
-            entity.key.account == account
-                && entity.key.kind == kind
-                && (application.is_none() || entity.key.application == application)
+        const LAST: EntityId = EntityId(u32::MAX);
+        let applications = match application.some() {
+            Some(one) => one..=one,
+            None => EntityId::NONE..=LAST,
         };
-        known.by_id.values().filter(wanted).cloned().collect()
+        let first = (account, kind, *applications.start(), EntityId::NONE);
+        let last = (account, kind, *applications.end(), LAST);
+        let known = self.known.read();
+        let ids = known.by_application.range(first..=last).map(|(.., id)| id);
+        let mut found: Vec<Arc<Known>> =
+            ids.filter_map(|id| known.by_id.get(id)).map(Arc::clone).collect();
+        if application.is_none() {
+            found.sort_unstable_by_key(|entity| entity.id);
+        }
+        found
     }
 
     /// Notes that entities reported at a time. Kept in memory until [`Directory::save_seen`].

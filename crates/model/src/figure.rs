@@ -223,6 +223,19 @@ impl Figure {
         }
     }
 
+    /// It without response times.
+    pub fn counts(&self) -> Figure {
+        let Figure { calls, errors, http_errors, slow, very_slow, stall, timed, spans, .. } = *self;
+        let nothing = Figure::default();
+        Figure { calls, errors, http_errors, slow, very_slow, stall, timed, spans, ..nothing }
+    }
+
+    /// It without what tells how response times spread.
+    pub fn without_spread(&self) -> Figure {
+        let Figure { sum, sum_squares, min, max, last, last_at_ms, .. } = *self;
+        Figure { sum, sum_squares, min, max, last, last_at_ms, ..self.counts() }
+    }
+
     /// Mean response time in microseconds, weighted by calls; nothing without a timed call.
     pub fn average_micros(&self) -> Option<f64> {
         (self.timed > 0.0).then(|| self.sum / self.timed)

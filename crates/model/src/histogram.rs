@@ -23,11 +23,40 @@ impl Histogram {
         self.add(bucket_of(micros), weight);
     }
 
-    /// Adds every bucket of another.
+    /// Adds every bucket of another, in one pass over both.
     pub fn merge(&mut self, other: &Histogram) {
-        for &(bucket, count) in &other.buckets {
-            self.add(bucket, count);
+        if self.buckets.is_empty() {
+            self.buckets.clone_from(&other.buckets);
+            return;
         }
+        let own = self.buckets.len();
+        self.buckets.resize(own + self.missing(other), (0, 0.0));
+        // From the last ones on: what is moved goes behind all that is yet to be read.
+        let (mut from, mut to) = (own, self.buckets.len());
+        for &(bucket, count) in other.buckets.iter().rev() {
+            while from > 0 && self.buckets[from - 1].0 > bucket {
+                (from, to) = (from - 1, to - 1);
+                self.buckets[to] = self.buckets[from];
+            }
+            to -= 1;
+            if from > 0 && self.buckets[from - 1].0 == bucket {
+                from -= 1;
+                self.buckets[to] = (bucket, self.buckets[from].1 + count);
+            } else {
+                self.buckets[to] = (bucket, count);
+            }
+        }
+        self.buckets.retain(|(_, count)| *count != 0.0);
+    }
+
+    /// How many buckets of another it does not have.
+    fn missing(&self, other: &Histogram) -> usize {
+        let mut own = self.buckets.iter().map(|(bucket, _)| *bucket).peekable();
+        let is_missing = |(bucket, _): &&(i16, f64)| {
+            while own.next_if(|own| own < bucket).is_some() {}
+            own.peek() != Some(bucket)
+        };
+        other.buckets.iter().filter(is_missing).count()
     }
 
     fn add(&mut self, bucket: i16, count: f64) {
@@ -96,8 +125,13 @@ impl Histogram {
         let mut before = 0i64;
         while !bytes.is_empty() {
             before = before.checked_add(varint::take_signed(&mut bytes)?)?;
-            let thousandths = varint::take_signed(&mut bytes)?;
-            histogram.add(i16::try_from(before).ok()?, thousandths as f64 / 1000.0);
+            let count = varint::take_signed(&mut bytes)? as f64 / 1000.0;
+            let bucket = i16::try_from(before).ok()?;
+            // They were written in ascending order.
+            match histogram.buckets.last() {
+                Some((last, _)) if *last >= bucket => histogram.add(bucket, count),
+                _ => histogram.buckets.push((bucket, count)),
+            }
         }
         Some(histogram)
     }
@@ -127,6 +161,23 @@ mod tests {
             histogram.record(micros, 1.0);
             let found = histogram.quantile(0.5).expect("one value was recorded");
             prop_assert!((found / micros - 1.0).abs() <= 0.0221, "{micros} read as {found}");
+        }
+
+        #[test]
+        fn merging_is_the_same_as_recording_both(
+            one in prop::collection::vec((1.0f64..1e9, -3i8..9), 0..40),
+            other in prop::collection::vec((1.0f64..1e9, -3i8..9), 0..40),
+        ) {
+            let of = |values: &[(f64, i8)]| {
+                let mut histogram = Histogram::default();
+                for (value, weight) in values.iter().filter(|(_, weight)| *weight != 0) {
+                    histogram.record(*value, f64::from(*weight));
+                }
+                histogram
+            };
+            let mut merged = of(&one);
+            merged.merge(&of(&other));
+            prop_assert_eq!(merged, of(&[one, other].concat()));
         }
 
         #[test]

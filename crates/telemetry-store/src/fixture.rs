@@ -15,7 +15,7 @@ use crate::{
     Config, Store,
     cut::{CutOutcome, Frozen, Position},
     head::Rows,
-    reader::{FigureQuery, Instrument, LogQuery, Points, TraceQuery, TraceRow},
+    reader::{Detail, FigureQuery, Instrument, LogQuery, Points, TraceQuery, TraceRow},
     segment::{self, Opened, logs::Log, series::SeriesRow},
     span_batch::{Attributes, SpanBatch, SpanRow},
     upkeep::{Job, Retention},
@@ -244,6 +244,7 @@ pub(crate) fn figure_query(range: MinuteRange, points: Points) -> FigureQuery {
         bt: None,
         range,
         points,
+        detail: Detail::Whole,
         max_rows: 100_000,
     }
 }

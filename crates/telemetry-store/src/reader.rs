@@ -144,8 +144,22 @@ pub struct FigureQuery {
     pub range: MinuteRange,
     /// Points of this width, or one for the whole range.
     pub points: Points,
+    pub detail: Detail,
     /// At most so many rows; more is an error that says so.
     pub max_rows: usize,
+}
+
+/// How much of each figure is read. The rest of it says nothing; that there is no such call, least of all.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub enum Detail {
+    /// How many calls there were, of which kind.
+    Counts,
+    /// Response times besides, without how they spread: no percentile.
+    Times,
+    #[default]
+    Whole,
 }
 
 /// How an answer is cut into points.

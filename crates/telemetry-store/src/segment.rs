@@ -1,7 +1,7 @@
 //! Segments: immutable Parquet files, one module a kind of row.
 //!
-//! Format 4; 1 lacks columns of figures and metrics, 2 the tables of samples and series, 3 that of counted samples and what
-//! series count for; all are read. A segment's rows belong to one account, table and UTC period. A newer format is never
+//! Format 5; 1 lacks columns of figures and metrics, 2 the tables of samples and series, 3 that of counted samples and what
+//! series count for, 4 filters of attributes by the page; all are read. A segment's rows belong to one account, table and UTC period. A newer format is never
 //! opened: the catalogue says a segment's format before its file is touched. Every byte that is read carries a checksum
 //! ([`seal`]); files written before there were any are read without.
 
@@ -50,7 +50,7 @@ pub(crate) use self::file::Output;
 use self::{file::File, unpack::Unpacker};
 
 /// The format that this version writes, and the newest that it reads.
-pub const FORMAT: u16 = 4;
+pub const FORMAT: u16 = 5;
 
 /// Rows a reader decodes at a time.
 const READ_ROWS: usize = 8 * 1024;

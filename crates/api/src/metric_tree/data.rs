@@ -8,9 +8,9 @@ use model::{
     metric_table::{Kind, MetricTable},
     time::{Minute, MinuteRange},
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use telemetry_store::reader::{
-    FigureQuery, MetricPoint, MetricQuery, Points, QueryError, Resolution,
+    Detail, FigureQuery, MetricPoint, MetricQuery, Points, QueryError, Resolution,
 };
 
 use super::{
@@ -78,7 +78,7 @@ pub(crate) fn read(
     if found.len() > MAX_METRICS {
         return Ok(None);
     }
-    let wanted: FxHashSet<Measured> = found.iter().filter_map(|(_, place)| source(place)).collect();
+    let wanted = wanted(&found);
     let figures = figures(asking, &tree, &wanted, period)?;
     let reported = match found.iter().any(|(_, place)| matches!(place, Place::ReportedLeaf(_))) {
         true => series(asking, &tree.entities, application, pattern, period)?,
@@ -108,6 +108,18 @@ pub(crate) fn read(
     Ok(Some(MetricData { metrics, resolution: period.resolution }))
 }
 
+/// What the figures of all leaves are of, and how much is taken of each.
+fn wanted(found: &[(Vec<String>, Place)]) -> FxHashMap<Measured, Detail> {
+    let mut wanted = FxHashMap::<Measured, Detail>::default();
+    for (_, place) in found {
+        if let (Place::Leaf(_, leaf), Some(measured)) = (place, source(place)) {
+            let detail = wanted.entry(measured).or_insert(Detail::Counts);
+            *detail = leaf.detail().max(*detail);
+        }
+    }
+    wanted
+}
+
 /// What a leaf's figures are of: exceptions are counted apart from calls.
 fn source(place: &Place) -> Option<Measured> {
     match *place {
@@ -127,7 +139,7 @@ fn source(place: &Place) -> Option<Measured> {
 fn figures(
     asking: &mut Asking<'_>,
     tree: &Tree,
-    wanted: &FxHashSet<Measured>,
+    wanted: &FxHashMap<Measured, Detail>,
     period: &Period,
 ) -> Result<Sums, QueryError> {
     if wanted.is_empty() {
@@ -135,22 +147,27 @@ fn figures(
     }
     let every = Points::Every(period.resolution);
     let mut by_scope: BTreeMap<Scope, Vec<Measured>> = BTreeMap::new();
-    for measured in wanted {
+    for measured in wanted.keys() {
         by_scope.entry(measured.scope()).or_default().push(*measured);
     }
     // Tiers tell when the application reported, whoever is asked about.
     by_scope.insert(Scope::Tier, Vec::new());
+    let detail = |scope| {
+        let of_scope = wanted.iter().filter(|(measured, _)| measured.scope() == scope);
+        of_scope.map(|(_, detail)| *detail).max().unwrap_or(Detail::Counts)
+    };
     let mut rows = Vec::new();
     for (scope, measured) in by_scope {
         let query = asking.query(tree.application, &[scope], period.complete, every);
         let query = FigureQuery {
+            detail: detail(scope),
             subject: one(measured.iter().map(|measured| measured.subject())),
             bt: one(measured.iter().map(|measured| measured.bt())),
             ..query
         };
         rows.extend(asking.figures(&query)?);
     }
-    Ok(Sums::of(&rows, |bt| tree.entities.is_key(bt), |measured| wanted.contains(measured)))
+    Ok(Sums::of(&rows, |bt| tree.entities.is_key(bt), |measured| wanted.contains_key(measured)))
 }
 
 /// What all agree on, if they do.

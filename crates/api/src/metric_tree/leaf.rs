@@ -1,6 +1,7 @@
 //! What is measured of whatever has figures, and what its value is in a point of time.
 
 use model::figure::Figure;
+use telemetry_store::reader::Detail;
 
 /// A metric made of figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +81,15 @@ impl Leaf {
             Leaf::AverageResponseTime | Leaf::Percentile95 => "ms",
             Leaf::Slow | Leaf::VerySlow | Leaf::Stall => "calls",
             Leaf::Calls | Leaf::Errors | Leaf::Exceptions | Leaf::HttpErrors => "per minute",
+        }
+    }
+
+    /// What it takes of the figures.
+    pub(crate) fn detail(self) -> Detail {
+        match self {
+            Leaf::AverageResponseTime => Detail::Times,
+            Leaf::Percentile95 => Detail::Whole,
+            _ => Detail::Counts,
         }
     }
 

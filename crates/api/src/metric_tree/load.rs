@@ -8,7 +8,7 @@ use model::{
     id::EntityId,
     time::{Minute, MinuteRange},
 };
-use telemetry_store::reader::{MetricQuery, Points, QueryError};
+use telemetry_store::reader::{Detail, FigureQuery, MetricQuery, Points, QueryError};
 
 use super::{
     path::{Pattern, matches},
@@ -31,7 +31,7 @@ pub(crate) fn load(
     range: MinuteRange,
 ) -> Result<Tree, QueryError> {
     let segments = pattern.segments();
-    let (calls, categories) = match needs_calls(segments) {
+    let (calls, categories) = match needs_calls(segments, level) {
         true => (calls(asking, application, range)?, CallCategories::of(&entities)),
         false => Default::default(),
     };
@@ -39,7 +39,7 @@ pub(crate) fn load(
         true => series(asking, &entities, application, segments, level, range)?,
         false => BTreeSet::new(),
     };
-    Ok(Tree { entities, application, categories, calls, series })
+    Ok(Tree::new(entities, application, categories, calls, series))
 }
 
 /// Whether the places at a path are wanted, or the names below them.
@@ -49,10 +49,15 @@ pub(crate) enum Level {
     Below,
 }
 
-fn needs_calls(segments: &[String]) -> bool {
-    let [first, rest @ ..] = segments else { return false };
-    let branch = matches(first, OVERALL) || matches(first, TRANSACTIONS);
-    branch && rest.iter().any(|segment| matches(segment, CALLS))
+/// Whether a path leads below the calls of a tier or of a business transaction.
+pub(super) fn needs_calls(segments: &[String], level: Level) -> bool {
+    let below = usize::from(level == Level::At);
+    let leads_to = |branch: &str, at: usize| {
+        segments.len() > at + below
+            && segments.first().is_some_and(|first| matches(first, branch))
+            && segments.get(at).is_some_and(|segment| matches(segment, CALLS))
+    };
+    leads_to(OVERALL, 2) || leads_to(TRANSACTIONS, 4)
 }
 
 fn calls(
@@ -60,7 +65,8 @@ fn calls(
     application: EntityId,
     range: MinuteRange,
 ) -> Result<BTreeSet<(EntityId, EntityId, EntityId)>, QueryError> {
-    let rows = asking.figures(&asking.query(application, &[Scope::Edge], range, Points::Total))?;
+    let edges = asking.query(application, &[Scope::Edge], range, Points::Total);
+    let rows = asking.figures(&FigureQuery { detail: Detail::Counts, ..edges })?;
     Ok(rows.iter().map(|row| (row.key.subject, row.key.peer, row.key.bt)).collect())
 }
 

@@ -1,11 +1,16 @@
 //! The shape of the tree: what is below each place.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use model::{
     entity::{Entity, EntityKind},
     id::EntityId,
 };
+use rustc_hash::FxHashMap;
 
 use super::{
     leaf::{self, Leaf},
@@ -38,7 +43,11 @@ pub(crate) struct Tree {
     pub(crate) calls: BTreeSet<(EntityId, EntityId, EntityId)>,
     /// Metric series that agents report: tier, node (none: the tier's own), path below it, unit.
     pub(crate) series: BTreeSet<Series>,
+    /// What is of each tier, by kind, once it was asked for.
+    of_tiers: RefCell<BTreeMap<EntityKind, ByTier>>,
 }
+
+type ByTier = FxHashMap<EntityId, Vec<Arc<Entity>>>;
 
 /// A metric series that agents report of a node; without one, those of all nodes of the tier put together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,6 +117,16 @@ impl Place {
 }
 
 impl Tree {
+    pub(super) fn new(
+        entities: Entities,
+        application: EntityId,
+        categories: CallCategories,
+        calls: BTreeSet<(EntityId, EntityId, EntityId)>,
+        series: BTreeSet<Series>,
+    ) -> Tree {
+        Tree { entities, application, categories, calls, series, of_tiers: RefCell::default() }
+    }
+
     /// What is at a path: the places that match it, with their full paths. More than `most` are not looked for.
     pub(crate) fn find(&self, pattern: &Pattern, most: usize) -> Vec<(Vec<String>, Place)> {
         let mut found = vec![(Vec::new(), Place::Root)];
@@ -216,7 +235,7 @@ impl Tree {
     }
 
     fn tiers(&self, place: impl Fn(EntityId) -> Place) -> Vec<Child> {
-        named(self.entities.all(self.application, EntityKind::Tier), place)
+        named(&self.entities.all(self.application, EntityKind::Tier), place)
     }
 
     fn nodes(&self, tier: EntityId, place: impl Fn(EntityId) -> Place) -> Vec<Child> {
@@ -229,9 +248,15 @@ impl Tree {
         kind: EntityKind,
         place: impl Fn(EntityId) -> Place,
     ) -> Vec<Child> {
-        let mut all = self.entities.all(self.application, kind);
-        all.retain(|entity| entity.key.parent == tier);
-        named(all, place)
+        let mut of_tiers = self.of_tiers.borrow_mut();
+        let of_tiers = of_tiers.entry(kind).or_insert_with(|| {
+            let mut by_tier = ByTier::default();
+            for entity in self.entities.all(self.application, kind) {
+                by_tier.entry(entity.key.parent).or_default().push(entity);
+            }
+            by_tier
+        });
+        named(of_tiers.get(&tier).into_iter().flatten(), place)
     }
 
     fn tier_of(&self, id: EntityId) -> EntityId {
@@ -241,7 +266,7 @@ impl Tree {
     fn backends(&self) -> Vec<Child> {
         let mut all = self.entities.all(self.application, EntityKind::Backend);
         all.extend(self.entities.all(self.application, EntityKind::Queue));
-        named(all, |id| Place::Folder(Measured::CallsTo(id), &leaf::OF_CALLS))
+        named(&all, |id| Place::Folder(Measured::CallsTo(id), &leaf::OF_CALLS))
     }
 
     /// Calls out of a tier, over all (`bt` none) or under one business transaction.
@@ -289,8 +314,11 @@ fn leaves(measured: Measured, of: &[Leaf]) -> Vec<Child> {
     of.iter().map(|leaf| (leaf.name().to_owned(), Place::Leaf(measured, *leaf))).collect()
 }
 
-fn named(entities: Vec<Arc<Entity>>, place: impl Fn(EntityId) -> Place) -> Vec<Child> {
-    entities.iter().map(|entity| (entity.key.name.clone(), place(entity.id))).collect()
+fn named<'a>(
+    entities: impl IntoIterator<Item = &'a Arc<Entity>>,
+    place: impl Fn(EntityId) -> Place,
+) -> Vec<Child> {
+    entities.into_iter().map(|entity| (entity.key.name.clone(), place(entity.id))).collect()
 }
 
 fn join(mut first: Vec<Child>, second: Vec<Child>) -> Vec<Child> {

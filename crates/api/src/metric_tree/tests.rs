@@ -7,7 +7,7 @@ use model::{
 };
 
 use super::{
-    load::{Level, patterns},
+    load::{Level, needs_calls, patterns},
     path::Pattern,
     place::{Place, Series, Tree},
 };
@@ -40,16 +40,16 @@ fn tree() -> Tree {
         path: path.iter().map(|part| (*part).to_owned()).collect(),
         unit: "%".to_owned(),
     };
-    Tree {
-        entities: Entities::new(Arc::new(directory), AccountId::FIRST),
-        application: app,
-        categories: CallCategories::default(),
-        calls: BTreeSet::from([(tier, database, none), (tier, database, bt)]),
-        series: BTreeSet::from([
+    Tree::new(
+        Entities::new(Arc::new(directory), AccountId::FIRST),
+        app,
+        CallCategories::default(),
+        BTreeSet::from([(tier, database, none), (tier, database, bt)]),
+        BTreeSet::from([
             series(&["Hardware Resources", "CPU", "%Busy"]),
             series(&["Hardware Resources", "CPU", "%Idle"]),
         ]),
-    }
+    )
 }
 
 /// The names below a path; folders end with a slash.
@@ -149,4 +149,20 @@ fn malformed_paths_are_refused() {
         assert!(Pattern::read(path).is_err(), "{path}");
     }
     assert_eq!(Pattern::read("a|b|").unwrap(), Pattern::read("a|b").unwrap());
+}
+
+#[test]
+fn calls_are_read_only_where_a_path_leads_below_them() {
+    let check = |path: &str, at: bool, below: bool| {
+        let pattern = Pattern::read(path).unwrap();
+        let needs = |level| needs_calls(pattern.segments(), level);
+        assert_eq!((needs(Level::At), needs(Level::Below)), (at, below), "{path}");
+    };
+    check("Overall Application Performance|web|External Calls", false, true);
+    check("Overall Application Performance|*|*|*|Calls per Minute", true, true);
+    check("Overall Application Performance|*|Calls per Minute", false, false);
+    let transactions = "Business Transaction Performance|Business Transactions|*|*";
+    check(&format!("{transactions}|Calls per Minute"), false, false);
+    check(&format!("{transactions}|External Calls"), false, true);
+    check(&format!("{transactions}|*|*|Calls per Minute"), true, true);
 }

@@ -15,6 +15,7 @@ use model::{
     id::EntityId,
     time::Minute,
 };
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use telemetry_store::reader::{FigureQuery, Points};
 use utoipa::IntoParams;
@@ -205,10 +206,22 @@ impl Drawing<'_> {
             None => drawn.extend(live.iter().map(|node| node.key.parent)),
         }
         let entries = self.entries();
+        let mut nodes = FxHashMap::<EntityId, usize>::default();
+        live.iter().for_each(|node| *nodes.entry(node.key.parent).or_default() += 1);
+        let mut calls_to = FxHashMap::<EntityId, Total>::default();
+        for ((_, to), total) in edges {
+            if self.is_measured_by_calls(*to) {
+                calls_to.entry(*to).or_default().merge(total);
+            }
+        }
         let node = |id: EntityId| {
             let entity = self.entities.get(id)?;
-            let nodes = live.iter().filter(|node| node.key.parent == id).count();
-            Some(self.node(&entity, nodes, entries.contains(&id), edges))
+            let figure = match self.is_measured_by_calls(id) {
+                true => Some(calls_to.remove(&id).unwrap_or_default()),
+                false => self.tier_figure(id),
+            };
+            let nodes = nodes.get(&id).copied().unwrap_or_default();
+            Some(self.node(&entity, nodes, entries.contains(&id), figure))
         };
         drawn.into_iter().filter_map(node).collect()
     }
@@ -229,7 +242,7 @@ impl Drawing<'_> {
         entity: &Entity,
         nodes: usize,
         entry: bool,
-        edges: &BTreeMap<Ends, Total>,
+        figure: Option<Total>,
     ) -> FlowMapNode {
         let at = self.positions.get(&entity.id);
         let kind = node_kind(entity.key.kind);
@@ -243,7 +256,7 @@ impl Drawing<'_> {
                 FlowMapNodeKind::Backend | FlowMapNodeKind::Queue => backend_category(entity),
             },
             system: known(&entity.properties.system),
-            figures: self.node_figure(entity, edges).map(|figure| figures(&figure, self.minutes())),
+            figures: figure.map(|figure| figures(&figure, self.minutes())),
             nodes,
             x: at.map(|at| at.x),
             y: at.map(|at| at.y),
@@ -253,19 +266,18 @@ impl Drawing<'_> {
         }
     }
 
-    /// A tier's entry calls; of anything else the calls to it.
-    fn node_figure(&self, entity: &Entity, edges: &BTreeMap<Ends, Total>) -> Option<Total> {
-        if entity.key.kind == EntityKind::Tier {
-            let measured = match self.bt {
-                Some(bt) => Measured::TierUnder { bt, tier: entity.id },
-                None => Measured::Tier(entity.id),
-            };
-            return self.sums.has(measured).then(|| self.total(measured));
-        }
-        let mut total = Total::default();
-        let calls = edges.iter().filter(|((_, to), _)| *to == entity.id);
-        calls.for_each(|(_, figure)| total.merge(figure));
-        Some(total)
+    /// Whether its figures are those of the calls to it: of anything but a tier.
+    fn is_measured_by_calls(&self, id: EntityId) -> bool {
+        self.entities.get(id).is_some_and(|entity| entity.key.kind != EntityKind::Tier)
+    }
+
+    /// A tier's entry calls.
+    fn tier_figure(&self, tier: EntityId) -> Option<Total> {
+        let measured = match self.bt {
+            Some(bt) => Measured::TierUnder { bt, tier },
+            None => Measured::Tier(tier),
+        };
+        self.sums.has(measured).then(|| self.total(measured))
     }
 
     fn edge(&self, (from, to): Ends, figure: &Total) -> FlowMapEdge {

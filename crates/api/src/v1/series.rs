@@ -3,7 +3,7 @@
 use api_types::Series;
 use axum::{Json, extract::State};
 use model::{entity::EntityKind, figure::Scope, id::EntityId};
-use telemetry_store::reader::{FigureQuery, Points};
+use telemetry_store::reader::{Detail, FigureQuery, Points};
 
 use super::Refusals;
 use crate::{
@@ -107,6 +107,7 @@ async fn read(
         let total = query(asking.query(application, &scopes, period.complete, Points::Total));
         let total = sum(&asking.totals(&total, &period)?).total(measured, period.filling);
         let tiers = asking.query(application, &[Scope::Tier], period.range, every);
+        let tiers = FigureQuery { detail: Detail::Counts, ..tiers };
         let reported = sum(&asking.figures(&tiers)?).reported(application);
         let points = points.points(measured).cloned().unwrap_or_default();
         Ok(series(&points, &reported, &period, &total))

@@ -7,7 +7,7 @@ use model::{
     figure::Scope,
     id::{AccountId, EntityId},
 };
-use telemetry_store::reader::{FigureQuery, Points, QueryError};
+use telemetry_store::reader::{Detail, FigureQuery, Points, QueryError};
 
 use crate::{
     ask::Asking,
@@ -85,8 +85,12 @@ fn ask(
     let totals = sum(&asking.totals(&FigureQuery { subject: bt, ..total }, period)?);
 
     let points = Points::Every(sparkline_resolution(complete.len()));
-    let every = asking.query(application, &scopes, complete, points);
-    let mut rows = match asking.figures(&FigureQuery { subject: bt, ..every }) {
+    let counts = |asking: &Asking<'_>, scopes: &[Scope]| FigureQuery {
+        detail: Detail::Counts,
+        ..asking.query(application, scopes, complete, points)
+    };
+    let every = FigureQuery { subject: bt, ..counts(asking, &scopes) };
+    let mut rows = match asking.figures(&every) {
         // The list without its ornaments is better than none.
         Err(QueryError::TooLarge(_)) => {
             asking.lacks("the sparklines were left out: they would be made of too many figures");
@@ -94,6 +98,7 @@ fn ask(
         }
         rows => rows?,
     };
-    rows.extend(asking.figures(&asking.query(application, &[Scope::Tier], complete, points))?);
+    let tiers = counts(asking, &[Scope::Tier]);
+    rows.extend(asking.figures(&tiers)?);
     Ok((totals, sum(&rows)))
 }

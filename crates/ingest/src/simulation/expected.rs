@@ -10,7 +10,9 @@ use model::{
 };
 use telemetry_store::{
     Store,
-    reader::{FigureQuery, MetricQuery, Points, Reader, Resolution, SampleQuery, SeriesQuery},
+    reader::{
+        Detail, FigureQuery, MetricQuery, Points, Reader, Resolution, SampleQuery, SeriesQuery,
+    },
 };
 
 use super::traffic::{Role, Span, TIERS};
@@ -92,6 +94,7 @@ pub(crate) fn stored(store: &Store, directory: &Directory, resolution: Resolutio
         bt: None,
         range: MinuteRange { start: Minute(0), end: Minute(u32::MAX / 60 * 60) },
         points: Points::Every(resolution),
+        detail: Detail::Whole,
         max_rows: usize::MAX,
     };
     let answer = store.figures(&query).expect("every segment can be read");

@@ -12,7 +12,7 @@ use model::{
 
 use super::{Lacks, widened};
 use crate::{
-    reader::{FigureQuery, FigureRow, Points, QueryError, Resolution},
+    reader::{Detail, FigureQuery, FigureRow, Points, QueryError, Resolution},
     segment::figures::{Wanted, each_figure},
     store::{Segment, Store},
     table::Table,
@@ -27,7 +27,7 @@ pub(super) fn figures(
     let mut merged = Merged { query, plan, rows: BTreeMap::new(), too_many: false };
     let pin = store.pin_with_heads(|head| {
         let rows = head.get(query.account).into_iter().flat_map(|rows| &rows.figures);
-        rows.for_each(|((key, minute), figure)| merged.add_minute(*key, *minute, figure));
+        rows.for_each(|((key, minute), figure)| merged.add_of_head(*key, *minute, figure));
     });
     let wanted = Wanted {
         application: query.application,
@@ -37,6 +37,7 @@ pub(super) fn figures(
         bt: query.bt,
         first: plan.range.start,
         end: plan.range.end,
+        detail: query.detail,
     };
     let overlaps = |segment: &Segment| {
         segment.overlaps(plan.range.start.start_ns(), plan.range.end.start_ns())
@@ -103,6 +104,18 @@ struct Merged<'a> {
 }
 
 impl Merged<'_> {
+    /// Adds a minute of the head, as much of it as is read of segments.
+    fn add_of_head(&mut self, key: FigureKey, minute: Minute, figure: &Figure) {
+        if !self.wants(&key, minute) {
+            return;
+        }
+        match self.query.detail {
+            Detail::Whole => self.add_minute(key, minute, figure),
+            Detail::Times => self.add_minute(key, minute, &figure.without_spread()),
+            Detail::Counts => self.add_minute(key, minute, &figure.counts()),
+        }
+    }
+
     /// Adds a minute's figure. A total ends where it was asked to, though rolled-up rows are whole: the minute that is
     /// filling is never among those.
     fn add_minute(&mut self, key: FigureKey, minute: Minute, figure: &Figure) {
@@ -111,8 +124,12 @@ impl Merged<'_> {
         }
     }
 
+    fn wants(&self, key: &FigureKey, minute: Minute) -> bool {
+        self.plan.range.contains(minute) && takes(self.query, key)
+    }
+
     fn add(&mut self, key: FigureKey, minute: Minute, figure: &Figure) {
-        if !self.plan.range.contains(minute) || !takes(self.query, &key) {
+        if !self.wants(&key, minute) {
             return;
         }
         let place = (key, self.plan.point(minute));

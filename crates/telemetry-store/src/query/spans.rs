@@ -13,7 +13,7 @@ use super::{Lacks, traces::of_traces};
 use crate::{
     head::Head,
     reader::{FoundSpan, QueryError, SpanPage, SpanQuery, TraceQuery},
-    segment::spans::search::{Hit, Pair, Wanted, each_hit, read_hits},
+    segment::spans::search::{Hit, Pair, Searcher, Wanted, read_hits},
     span_batch::{Part, SpanBatch},
     store::{Pin, Segment, Store},
     table::Table,
@@ -138,26 +138,43 @@ fn in_segments(
     newest: &mut Newest,
     lacks: &mut Lacks,
 ) -> Result<Option<u64>, QueryError> {
+    let begin_ns = wanted.to_ns.saturating_sub(1);
+    let newest_of = |segment: &Segment| (segment.meta.max_time_ns as u64).min(begin_ns);
     let mut values = 0;
     for (number, &segment) in segments.iter().enumerate() {
         newest.drop_oldest();
-        let last_ns = (segment.meta.max_time_ns as u64).min(wanted.to_ns.saturating_sub(1));
-        if !newest.has_room_for(last_ns) {
+        if !newest.has_room_for(newest_of(segment)) {
             return Ok(None);
         }
-        // A page that ends where it began would be asked for again and again.
-        if values >= MAX_VALUES && last_ns < wanted.to_ns.saturating_sub(1) {
-            return Ok(Some(last_ns));
-        }
+        let following = segments.get(number + 1).map_or(0, |segment| newest_of(segment));
+        let mut reached = None;
         store.read_each([segment].into_iter(), lacks, |segment| {
-            let cost = each_hit(&*segment.open()?, wanted, |hit| {
-                if newest.has_room_for(hit.end_ns) {
-                    newest.add(hit.end_ns, Found::Stored(number, hit));
+            let opened = segment.open()?;
+            let searcher = Searcher::of(&opened)?;
+            for (group, newest_ns) in searcher.groups() {
+                let newest_ns = newest_ns.min(newest_of(segment));
+                newest.drop_oldest();
+                if !newest.has_room_for(newest_ns) {
+                    break;
                 }
-            })?;
-            values += cost.0;
+                // A page that ends where it began would be asked for again and again.
+                let left_ns = newest_ns.max(following);
+                if values >= MAX_VALUES && left_ns < begin_ns {
+                    reached = Some(left_ns);
+                    break;
+                }
+                let cost = searcher.each_hit(group, wanted, |hit| {
+                    if newest.has_room_for(hit.end_ns) {
+                        newest.add(hit.end_ns, Found::Stored(number, hit));
+                    }
+                })?;
+                values += cost.0;
+            }
             Ok(())
         })?;
+        if reached.is_some() {
+            return Ok(reached);
+        }
     }
     Ok(None)
 }
@@ -213,6 +230,9 @@ impl Newest {
     }
 
     fn drop_oldest(&mut self) {
+        if self.found.len() < self.limit {
+            return;
+        }
         self.found.sort_unstable_by_key(|(end_ns, _)| Reverse(*end_ns));
         let of_page_before =
             self.found.partition_point(|(end_ns, _)| Some(*end_ns) == self.before_ns);

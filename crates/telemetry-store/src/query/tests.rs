@@ -17,7 +17,7 @@ use crate::{
         trace, trace_query, transaction,
     },
     head::Rows,
-    reader::{Points, QueryError, TraceRow},
+    reader::{Detail, Points, QueryError, TraceRow},
     segment::metrics::{Point, SeriesKey, SeriesName},
 };
 
@@ -419,4 +419,22 @@ fn a_search_that_finds_little_says_where_it_ended_and_goes_on_from_there() {
     let slowest = TraceQuery { min_duration_us: 1000 + rows, ..trace_query(10) };
     let answer = fixture.store.traces(&slowest).expect("it reads");
     assert_eq!((answer.value.rows.len(), answer.partial), (1, Vec::new()));
+}
+
+#[test]
+fn a_figure_has_as_much_as_was_asked_for_wherever_it_lies() {
+    let mut fixture = Fixture::new();
+    fixture.write(|rows| rows.count(key(1), HOUR, &call(6)));
+    fixture.fill(|rows| rows.count(key(1), HOUR, &call(501)));
+    let figure = |detail| {
+        let query = FigureQuery { detail, ..figure_query(RANGE, Points::Total) };
+        let rows = fixture.store.figures(&query).expect("it reads").value;
+        rows.into_iter().next().expect("there is one").figure
+    };
+    let whole = figure(Detail::Whole);
+    assert_eq!((whole.calls, whole.errors, whole.sum), (2.0, 2.0, 507.0));
+    assert_eq!((whole.min, whole.max, whole.last), (Some(6.0), Some(501.0), Some(501.0)));
+    assert_eq!(whole.histogram.buckets().len(), 2);
+    assert_eq!(figure(Detail::Times), whole.without_spread());
+    assert_eq!(figure(Detail::Counts), whole.counts());
 }

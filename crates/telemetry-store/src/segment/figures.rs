@@ -21,6 +21,7 @@ use super::{
     pages::{Needed, Pages, Pruning},
     properties, with_page_statistics,
 };
+use crate::reader::Detail;
 
 /// Figures by key and point of time.
 pub type Figures = BTreeMap<(FigureKey, Minute), Figure>;
@@ -73,6 +74,13 @@ fn of_parts(parts: [f64; 10]) -> Option<Box<Minutes>> {
 
 /// What rows are found by.
 const BOUNDED: [&str; 5] = ["scope", "application", "subject", "bt", "minute"];
+
+/// What a figure is of, and when.
+const KEY: [&str; 6] = ["scope", "application", "subject", "peer", "bt", "minute"];
+/// What is read of it, by [`Detail`].
+const COUNTS: [&str; 8] =
+    ["calls", "errors", "http_errors", "slow", "very_slow", "stall", "timed", "spans"];
+const TIMES: [&str; 6] = ["sum", "sum_squares", "min", "max", "last", "last_at"];
 
 const ROW_GROUP: usize = 16 * 1024;
 const CHUNK: usize = 16 * 1024;
@@ -173,7 +181,12 @@ pub fn each_figure(
             continue;
         }
         let selection = pages_of(segment, group, &may_hold);
-        for batch in segment.whole_rows(group, selection)? {
+        let read = match wanted.detail {
+            Detail::Counts => segment.part(group, selection, &[&KEY[..], &COUNTS].concat()),
+            Detail::Times => segment.part(group, selection, &[&KEY[..], &COUNTS, &TIMES].concat()),
+            Detail::Whole => segment.whole_rows(group, selection),
+        };
+        for batch in read? {
             let batch = batch.map_err(|source| segment.failed(source.into()))?;
             rows_of(&batch, wanted, &mut each).ok_or_else(|| segment.lacks_column())?;
         }
@@ -209,6 +222,7 @@ pub struct Wanted<'a> {
     pub first: Minute,
     /// Exclusive.
     pub end: Minute,
+    pub detail: Detail,
 }
 
 impl Wanted<'_> {
@@ -221,6 +235,7 @@ impl Wanted<'_> {
         bt: None,
         first: Minute(0),
         end: Minute(u32::MAX),
+        detail: Detail::Whole,
     };
 
     /// What a page has to hold, for each scope.
@@ -266,16 +281,15 @@ fn rows_of(
         number("bt")?,
         number("minute")?,
     ];
-    let values = |name| column::<F64>(batch, name);
-    let [calls, errors, http_errors, slow] =
-        [values("calls")?, values("errors")?, values("http_errors")?, values("slow")?];
-    let [very_slow, stall, timed, spans] =
-        [values("very_slow")?, values("stall")?, values("timed")?, values("spans")?];
-    let [sum, sum_squares, min, max, last] =
-        [values("sum")?, values("sum_squares")?, values("min")?, values("max")?, values("last")?];
-    let minutes = MINUTES.map(values);
-    let last_at: &I64 = column(batch, "last_at")?;
-    let histogram: &Binary = column(batch, "histogram")?;
+    let counts = Counts::of(batch)?;
+    let times = match wanted.detail {
+        Detail::Counts => None,
+        Detail::Times | Detail::Whole => Some(Times::of(batch)?),
+    };
+    let spread = match wanted.detail {
+        Detail::Counts | Detail::Times => None,
+        Detail::Whole => Some(Spread::of(batch)?),
+    };
     for at in 0..batch.num_rows() {
         let key = FigureKey {
             scope: Scope::from_number(scope.value(at))?,
@@ -288,27 +302,90 @@ fn rows_of(
         if !wanted.takes(&key, time) {
             continue;
         }
-        let figure = Figure {
-            calls: calls.value(at),
-            errors: errors.value(at),
-            http_errors: http_errors.value(at),
-            slow: slow.value(at),
-            very_slow: very_slow.value(at),
-            stall: stall.value(at),
-            timed: timed.value(at),
-            spans: spans.value(at),
-            sum: sum.value(at),
-            sum_squares: sum_squares.value(at),
-            min: optional(min, at),
-            max: optional(max, at),
-            last: optional(last, at),
-            last_at_ms: last_at.value(at),
-            histogram: Histogram::decode(histogram.value(at))?,
-            minutes: of_parts(minutes.map(|part| part.map_or(0.0, |part| part.value(at)))),
-        };
+        let mut figure = Figure::default();
+        counts.read(at, &mut figure);
+        if let Some(times) = &times {
+            times.read(at, &mut figure);
+        }
+        if let Some(spread) = &spread {
+            spread.read(at, &mut figure)?;
+        }
         each(key, time, figure);
     }
     Some(())
+}
+
+/// The columns of [`COUNTS`].
+struct Counts<'a>([&'a F64; 8]);
+
+impl Counts<'_> {
+    fn of(batch: &RecordBatch) -> Option<Counts<'_>> {
+        all(COUNTS.map(|name| column(batch, name))).map(Counts)
+    }
+
+    fn read(&self, at: usize, figure: &mut Figure) {
+        let [calls, errors, http_errors, slow, very_slow, stall, timed, spans] =
+            self.0.map(|column| column.value(at));
+        *figure = Figure {
+            calls,
+            errors,
+            http_errors,
+            slow,
+            very_slow,
+            stall,
+            timed,
+            spans,
+            ..Figure::default()
+        };
+    }
+}
+
+/// The columns of [`TIMES`].
+struct Times<'a> {
+    numbers: [&'a F64; 5],
+    last_at: &'a I64,
+}
+
+impl Times<'_> {
+    fn of(batch: &RecordBatch) -> Option<Times<'_>> {
+        let [numbers @ .., last_at] = TIMES;
+        let numbers = all(numbers.map(|name| column(batch, name)))?;
+        Some(Times { numbers, last_at: column(batch, last_at)? })
+    }
+
+    fn read(&self, at: usize, figure: &mut Figure) {
+        let [sum, sum_squares, min, max, last] = self.numbers;
+        (figure.sum, figure.sum_squares) = (sum.value(at), sum_squares.value(at));
+        figure.min = optional(min, at);
+        figure.max = optional(max, at);
+        figure.last = optional(last, at);
+        figure.last_at_ms = self.last_at.value(at);
+    }
+}
+
+/// How response times spread, and in rolled-up rows the minutes.
+struct Spread<'a> {
+    histogram: &'a Binary,
+    minutes: [Option<&'a F64>; 10],
+}
+
+impl Spread<'_> {
+    fn of(batch: &RecordBatch) -> Option<Spread<'_>> {
+        let minutes = MINUTES.map(|name| column(batch, name));
+        Some(Spread { histogram: column(batch, "histogram")?, minutes })
+    }
+
+    /// Nothing where the histogram is damaged.
+    fn read(&self, at: usize, figure: &mut Figure) -> Option<()> {
+        figure.histogram = Histogram::decode(self.histogram.value(at))?;
+        figure.minutes = of_parts(self.minutes.map(|part| part.map_or(0.0, |part| part.value(at))));
+        Some(())
+    }
+}
+
+/// All of them, if there are.
+fn all<const N: usize>(columns: [Option<&F64>; N]) -> Option<[&F64; N]> {
+    columns.into_iter().collect::<Option<Vec<&F64>>>()?.try_into().ok()
 }
 
 #[cfg(test)]

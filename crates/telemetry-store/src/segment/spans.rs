@@ -1,4 +1,4 @@
-//! Segments of spans, sorted by trace and start.
+//! Segments of spans, sorted by trace and start, or copied behind one another ([`mod@copy`]).
 //!
 //! Ids are binary; a parent earlier in the same trace is an offset to its row, any other an id. A trace's first start is a
 //! column of its own (it repeats), and each start a distance from it. Frequent attributes are columns named
@@ -6,11 +6,14 @@
 //! reads a span gets both. The trace id has a Bloom filter and a page index, so a trace costs a few pages. What attributes
 //! a row group may hold is told by dictionaries and, where there are none, by [`filter`].
 
+mod copy;
 mod decode;
 mod encode;
 pub(super) mod filter;
 mod read;
 pub mod search;
+
+use std::ops::Range;
 
 use arrow::array::RecordBatch;
 use model::id::TraceId;
@@ -22,6 +25,7 @@ use parquet::{
 
 pub(crate) use self::read::Extent;
 pub use self::{
+    copy::{copy, is_for_copying, runs},
     encode::{Census, Places, SpanWriter, encode_spans},
     read::read_traces,
 };
@@ -78,15 +82,18 @@ fn span_properties(
 /// Rows of each segment that are in memory while it is merged with others.
 const MERGE_ROWS: usize = 1024;
 
-/// Gives all spans, in order, in batches of some hundred; a trace may go on in the next batch.
+/// Gives all spans of one of the [`runs`] of a segment, in order, in batches of some hundred; a trace may go on in the next
+/// batch.
 ///
 /// # Errors
 /// When the file cannot be read or lacks a column; an error of `each` is passed on.
 pub fn each_batch(
     segment: &Opened,
+    run: Range<usize>,
 ) -> Result<impl Iterator<Item = Result<SpanBatch, SegmentError>> + '_, SegmentError> {
     let reader = segment
         .builder()
+        .with_row_groups(run.collect())
         .with_batch_size(MERGE_ROWS)
         .build()
         .map_err(|source| segment.failed(source))?;

@@ -1,11 +1,12 @@
 //! Several segments of one account, table and period become one.
 //!
-//! Spans are merged as streams, some rows of each input and a row group of the new file in memory; the other tables are
-//! small and merged whole.
+//! Spans whose row groups are full are copied, row group by row group ([`spans::copy`]); others are merged as streams, some
+//! rows of each input and a row group of the new file in memory. The other tables are small and merged whole.
 
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, binary_heap::PeekMut},
+    ops::Range,
     path::Path,
     sync::Arc,
 };
@@ -15,6 +16,7 @@ use model::id::{AccountId, TraceId};
 use rustc_hash::FxHashMap;
 use tracing::warn;
 
+use super::plan::COPIED_ROWS;
 use crate::{
     cut::{Piece, figures_piece, points_piece, remove_again, segment_path},
     reader::{SeriesSamples, TraceRow},
@@ -259,8 +261,12 @@ struct Input<'a> {
 type Key = (TraceId, u64, u64);
 
 impl<'a> Input<'a> {
-    fn new(segment: &'a Opened, writer: &SpanWriter<Output>) -> Result<Input<'a>, SegmentError> {
-        let batches = Box::new(spans::each_batch(segment)?);
+    fn new(
+        segment: &'a Opened,
+        run: Range<usize>,
+        writer: &SpanWriter<Output>,
+    ) -> Result<Input<'a>, SegmentError> {
+        let batches = Box::new(spans::each_batch(segment, run)?);
         let mut input =
             Input { batches, batch: SpanBatch::default(), places: Vec::new(), part: 0, at: 0 };
         input.fill(writer)?;
@@ -296,11 +302,20 @@ impl<'a> Input<'a> {
 fn merge_spans(segments: &[Arc<Segment>], output: Output) -> Result<(u64, u64), SegmentError> {
     let opened: Vec<Arc<Opened>> =
         segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
+    let rows = opened.iter().map(|segment| segment.rows()).sum();
+    if rows >= COPIED_ROWS * opened.len() as u64 && spans::is_for_copying(&opened) {
+        let newest: Vec<u64> =
+            segments.iter().map(|segment| segment.meta.max_time_ns as u64).collect();
+        return Ok((rows, spans::copy(&opened, &newest, output)?.sync()?));
+    }
     let mut census = Census::default();
     opened.iter().for_each(|segment| census.count_columns(segment));
     let mut writer = SpanWriter::new(&census, output)?;
+    let runs = opened
+        .iter()
+        .flat_map(|segment| spans::runs(segment).into_iter().map(move |run| (segment, run)));
     let mut inputs: Vec<Input<'_>> =
-        opened.iter().map(|segment| Input::new(segment, &writer)).collect::<Result<_, _>>()?;
+        runs.map(|(segment, run)| Input::new(segment, run, &writer)).collect::<Result<_, _>>()?;
     let keys = inputs.iter().enumerate().filter_map(|(at, input)| Some((input.key()?, at)));
     let mut least: BinaryHeap<Reverse<(Key, usize)>> = keys.map(Reverse).collect();
     let mut rows = 0;

@@ -57,6 +57,10 @@ pub enum Job {
 const FAN_IN: usize = 16;
 /// Of samples fewer: the longer a chunk, the fewer bytes each of them takes.
 const FAN_IN_OF_SAMPLES: usize = 8;
+/// Of spans that are copied, which costs little, also these when no more of them make one that is not too large.
+const FAN_IN_OF_COPIES: usize = 4;
+/// Segments of spans with so many rows are copied: of fewer there are too many in a day to be asked for a trace in each.
+pub(super) const COPIED_ROWS: u64 = 128 * 1024;
 /// After the end of its period so long nothing much is expected to come, milliseconds.
 const SETTLE_MS: i64 = 15 * 60_000;
 /// A burst of samples is over when no segment has come for so long, milliseconds: longer than from one cut to the next.
@@ -210,8 +214,8 @@ fn merge(segments: &[SegmentMeta], now_ms: i64, memory: usize) -> Option<Job> {
     groups(segments.iter()).into_iter().find_map(|((_, table, _, _), group)| {
         let table = Table::from_number(table)?;
         let largest = Largest::of(table, memory);
-        let chosen = full_level(&group, fan_in(table), largest)
-            .or_else(|| rest(table, &group, largest, now_ms))?;
+        let chosen =
+            full_level(table, &group, largest).or_else(|| rest(table, &group, largest, now_ms))?;
         let level = chosen.iter().map(|segment| segment.level).max()?.saturating_add(1);
         Some(Job::Merge {
             table,
@@ -223,14 +227,23 @@ fn merge(segments: &[SegmentMeta], now_ms: i64, memory: usize) -> Option<Job> {
 
 /// The first neighbours of one level that are enough.
 fn full_level<'a>(
+    table: Table,
     group: &[&'a SegmentMeta],
-    fan_in: usize,
     largest: Largest,
 ) -> Option<Vec<&'a SegmentMeta>> {
-    group
-        .chunk_by(|a, b| a.level == b.level)
-        .flat_map(|level| runs(level, largest))
-        .find(|run| run.len() >= fan_in)
+    let is_full = |run: &Vec<&SegmentMeta>, following: usize| {
+        run.len() >= fan_in(table)
+            || following > run.len() && run.len() >= FAN_IN_OF_COPIES && is_copied(table, run)
+    };
+    group.chunk_by(|a, b| a.level == b.level).find_map(|level| {
+        let mut runs = runs(level, largest).zip((0..=level.len()).rev());
+        runs.find_map(|(run, following)| is_full(&run, following).then_some(run))
+    })
+}
+
+fn is_copied(table: Table, run: &[&SegmentMeta]) -> bool {
+    matches!(table, Table::Spans | Table::Snapshots)
+        && run.iter().all(|segment| segment.rows >= COPIED_ROWS)
 }
 
 /// Neighbours that are left of a period that has ended, or of a burst of samples.
@@ -407,6 +420,18 @@ mod tests {
         let late = [segment(2, Table::Counted, 9)];
         let rolled_up = Some(Job::RollUp { table: Table::Counted, segments: vec![2] });
         assert_eq!(plan(&late, (8 * 24 + 2) * HOUR, &few), rolled_up);
+    }
+
+    #[test]
+    fn full_segments_of_spans_are_put_together_as_soon_as_no_further_one_fits() {
+        let of = |table, rows| {
+            let full = |id| SegmentMeta { bytes: 12 << 20, rows, ..segment(id, table, 0) };
+            (1..=6).map(full).collect::<Vec<_>>()
+        };
+        let five = Job::Merge { table: Table::Spans, segments: (1..=5).collect(), level: 1 };
+        assert_eq!(plan(&of(Table::Spans, 300_000), HOUR / 2, &KEEP), Some(five));
+        assert_eq!(plan(&of(Table::Spans, 300_000)[..5], HOUR / 2, &KEEP), None);
+        assert_eq!(plan(&of(Table::Spans, 3_000), HOUR / 2, &KEEP), None);
     }
 
     #[test]

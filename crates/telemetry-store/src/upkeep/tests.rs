@@ -3,17 +3,18 @@ use std::collections::BTreeMap;
 use metadata_store::Catalogue;
 use model::{id::EntityId, time::Minute};
 
-use super::*;
+use super::{plan::COPIED_ROWS, *};
 use crate::{
     fixture::{
         ACCOUNT, AFTER_MS, Fixture, HOUR, HOUR_MS, call, figure_query, key, log, push_span,
         series_row, trace, transaction,
     },
-    reader::{Points, Reader, Resolution},
+    reader::{Points, Reader, Resolution, SpanQuery},
     segment::{
         counted::{CountedSample, Role},
         metrics::{Point, SeriesKey, SeriesName, Wanted, each_point},
         series::{Counts, SeriesRow},
+        spans,
     },
 };
 
@@ -70,6 +71,62 @@ fn merging_keeps_every_row_and_leaves_one_segment_a_closed_hour() {
         assert_eq!(ids, [2 * number + 1, 2 * number + 2]);
     }
     assert_eq!(fixture.files().len(), segments(&fixture).len(), "replaced files are gone");
+}
+
+#[test]
+fn large_segments_are_put_together_and_answer_as_before() {
+    let mut fixture = Fixture::new();
+    // The newest spans are in the middle of what they are put together to.
+    let (each, minutes) = (COPIED_ROWS + 9, [20, 40, 10]);
+    for (number, minute) in (0..).zip(minutes) {
+        let ids = number * each + 1..=(number + 1) * each;
+        fixture.write(|rows| {
+            for id in ids {
+                push_span(&mut rows.spans, trace(id / 10), id, Minute(HOUR.0 + minute));
+            }
+        });
+    }
+    let last = 3 * each;
+    let newest = SpanQuery { limit: 3, ..everything() };
+    let check = |when: &str| {
+        let page = fixture.store.spans(&newest).expect("it reads");
+        let newest: Vec<u64> = page.value.rows.iter().map(|span| span.id.0).collect();
+        assert_eq!(newest, [2 * each, 2 * each - 1, 2 * each - 2], "{when}");
+        assert!(page.partial.is_empty(), "{when}");
+        // The second one's spans are in two segments.
+        for trace_number in [1, each / 10, each / 10 + 1, 2 * each / 10, last / 10 - 1] {
+            let spans = fixture.store.trace(ACCOUNT, trace(trace_number)).expect("it reads").value;
+            let ids: Vec<u64> = spans.iter().map(|span| span.id.0).collect();
+            let mut wanted: Vec<u64> = (10 * trace_number..10 * trace_number + 10).collect();
+            let minute = |id: &u64| minutes[((id - 1) / each) as usize];
+            wanted.sort_by_key(|id| (minute(id), *id));
+            assert_eq!(ids, wanted, "{when}");
+        }
+    };
+    check("apart");
+    let jobs = fixture.upkeep(AFTER_MS);
+    assert!(matches!(&jobs[..], [Job::Merge { segments, .. }] if segments.len() == 3));
+    assert_eq!(rows(&fixture), BTreeMap::from([(Table::Spans, last)]));
+    let pin = fixture.store.pin();
+    let copied = pin.unordered(ACCOUNT, Table::Spans).next().expect("there is one");
+    assert_eq!(spans::runs(&copied.open().expect("it opens")).len(), 3);
+    check("together");
+}
+
+fn everything() -> SpanQuery {
+    SpanQuery {
+        account: ACCOUNT,
+        application: None,
+        tier: None,
+        bt: None,
+        attributes: Vec::new(),
+        min_duration_ns: 0,
+        errors_only: false,
+        from_ns: 0,
+        to_ns: u64::MAX,
+        before: None,
+        limit: 1,
+    }
 }
 
 #[test]

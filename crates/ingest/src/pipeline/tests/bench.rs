@@ -25,7 +25,7 @@ use model::{
 };
 use telemetry_store::{
     Store,
-    reader::{FigureQuery, FigureRow, Points, Reader, TraceQuery, TraceRow},
+    reader::{Detail, FigureQuery, FigureRow, Points, Reader, TraceQuery, TraceRow},
 };
 
 use super::journal::MemoryJournal;
@@ -282,6 +282,7 @@ impl Bench {
             bt: None,
             range: MinuteRange { start: Minute(0), end: Minute(u32::MAX / 60 * 60) },
             points: Points::Total,
+            detail: Detail::Whole,
             max_rows: 1_000_000,
         };
         self.store().figures(&query).expect("the store answers").value

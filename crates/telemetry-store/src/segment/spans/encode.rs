@@ -30,6 +30,7 @@ use self::{
 };
 use super::{
     PAGE_ROWS, ROW_GROUP,
+    copy::is_vacant,
     filter::{FilterWriter, Head},
     span_properties,
 };
@@ -119,6 +120,7 @@ impl Census {
         // What had no dictionary needs none.
         for column in metadata.row_groups().iter().flat_map(|group| group.columns()) {
             if column.dictionary_page_offset().is_none()
+                && !is_vacant(column)
                 && let Some((kind, key)) = column.column_descr().name().split_once(':')
                 && let Some(kind) = kind.chars().next()
             {
@@ -327,6 +329,7 @@ impl<W: Write + Send> SpanWriter<W> {
                 self.factory.create_column_writers(group).map_err(SegmentError::Encode)?;
         }
         self.rows += self.columns.rows();
+        self.filters.end_page();
         let fields = self.schema.fields().iter().zip(&mut self.writers);
         for ((field, writer), column) in fields.zip(self.columns.finish()) {
             match column {

@@ -20,7 +20,7 @@ use crate::{
     span_batch::SpanBatch,
 };
 
-const TRACE_COLUMN: usize = 0;
+pub(super) const TRACE_COLUMN: usize = 0;
 
 /// Which traces a segment may have, told without its footer: that of a large segment is a thousand times as large as this,
 /// and a trace is asked for in every segment of a day.
@@ -120,7 +120,7 @@ fn passes(filter: Option<&Sbbf>, trace: &TraceId) -> bool {
 }
 
 /// The first and last trace of a row group; nothing where they are not known.
-fn bounds(chunk: &ColumnChunkMetaData) -> Option<(TraceId, TraceId)> {
+pub(super) fn bounds(chunk: &ColumnChunkMetaData) -> Option<(TraceId, TraceId)> {
     let Some(Statistics::FixedLenByteArray(values)) = chunk.statistics() else { return None };
     let first = TraceId(values.min_bytes_opt()?.try_into().ok()?);
     let last = TraceId(values.max_bytes_opt()?.try_into().ok()?);

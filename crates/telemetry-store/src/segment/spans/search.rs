@@ -6,7 +6,7 @@
 mod footer;
 mod pair;
 
-use std::ops::Range;
+use std::{cmp::Reverse, ops::Range};
 
 use arrow::{
     array::{Array, FixedSizeBinaryArray},
@@ -18,8 +18,8 @@ use model::{
 };
 use parquet::arrow::arrow_reader::RowSelection;
 
+use self::footer::Candidate;
 pub(in crate::segment) use self::footer::Footer;
-use self::footer::Place;
 pub use self::pair::Pair;
 use crate::{
     reader::FoundSpan,
@@ -27,6 +27,7 @@ use crate::{
         Opened, SegmentError,
         column::{I64, Text, U8, U32, U64, column},
         pages::{Pages, Pruning},
+        spans::copy::newest_of_groups,
         unpack::Unpacker,
     },
     span_batch::Glance,
@@ -69,26 +70,49 @@ pub struct Hit {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cost(pub usize);
 
-/// Gives each span that is wanted to `each`, and returns what it cost.
-///
-/// # Errors
-/// When the file cannot be read or lacks a column.
-pub fn each_hit(
-    segment: &Opened,
-    wanted: &Wanted<'_>,
-    mut each: impl FnMut(Hit),
-) -> Result<Cost, SegmentError> {
-    let mut cost = Cost::default();
-    let unpacker = &Unpacker::new().map_err(|source| segment.failed(source))?;
-    for group in 0..segment.footer.metadata().num_row_groups() {
-        let mut search =
-            Search { segment, unpacker, group, rows: slow_pages(segment, group, wanted), cost };
+/// Searches a segment.
+pub(crate) struct Searcher<'s> {
+    segment: &'s Opened,
+    unpacker: Unpacker,
+}
+
+impl<'s> Searcher<'s> {
+    /// # Errors
+    /// When there is no memory to unpack.
+    pub(crate) fn of(segment: &'s Opened) -> Result<Searcher<'s>, SegmentError> {
+        let unpacker = Unpacker::new().map_err(|source| segment.failed(source))?;
+        Ok(Searcher { segment, unpacker })
+    }
+
+    /// The row groups and a time by which the spans of each had ended (Unix nanoseconds), those with the newest first.
+    pub(crate) fn groups(&self) -> Vec<(usize, u64)> {
+        let metadata = self.segment.footer.metadata();
+        let known = newest_of_groups(metadata);
+        let newest = |group: usize| known.as_ref().map_or(u64::MAX, |known| known[group]);
+        let groups = (0..metadata.num_row_groups()).map(|group| (group, newest(group)));
+        let mut groups: Vec<(usize, u64)> = groups.collect();
+        groups.sort_by_key(|(_, newest_ns)| Reverse(*newest_ns));
+        groups
+    }
+
+    /// Gives each span of a row group that is wanted to `each`, and returns what it cost.
+    ///
+    /// # Errors
+    /// When the file cannot be read or lacks a column.
+    pub(crate) fn each_hit(
+        &self,
+        group: usize,
+        wanted: &Wanted<'_>,
+        mut each: impl FnMut(Hit),
+    ) -> Result<Cost, SegmentError> {
+        let Searcher { segment, unpacker } = self;
+        let rows = slow_pages(segment, group, wanted);
+        let mut search = Search { segment, unpacker, group, rows, cost: Cost::default() };
         if !search.rows.is_empty() && search.attributes(wanted.attributes)? {
             search.facts(wanted, &mut each)?;
         }
-        cost = search.cost;
+        Ok(search.cost)
     }
-    Ok(cost)
 }
 
 /// The rows of the pages that may hold a span that is slow enough.
@@ -116,20 +140,21 @@ struct Search<'s> {
 impl Search<'_> {
     /// Leaves the rows that have all attributes; `false` when there are none.
     fn attributes(&mut self, pairs: &[Pair]) -> Result<bool, SegmentError> {
-        let mut places: Vec<(&Pair, Vec<Place>)> = Vec::with_capacity(pairs.len());
+        let mut all: Vec<(&Pair, Vec<Candidate>)> = Vec::with_capacity(pairs.len());
         for pair in pairs {
             let of_pair = footer::places(self.segment, self.unpacker, self.group, pair)?;
             if of_pair.is_empty() {
                 return Ok(false);
             }
-            places.push((pair, of_pair));
+            all.push((pair, of_pair));
         }
         // What hardly repeats leaves the fewest rows.
-        places.sort_by_key(|(_, places)| places.iter().any(Place::repeats));
-        for (pair, places) in places {
+        let repeats = |candidate: &Candidate| candidate.place.repeats();
+        all.sort_by_key(|(_, candidates)| candidates.iter().any(repeats));
+        for (pair, candidates) in all {
             let mut rows = Vec::new();
-            for place in &places {
-                rows.extend(self.rows_with(pair, place)?);
+            for candidate in &candidates {
+                rows.extend(self.rows_with(pair, candidate)?);
             }
             rows.sort_unstable();
             rows.dedup();
@@ -142,10 +167,15 @@ impl Search<'_> {
     }
 
     /// The rows that have an attribute at a place.
-    fn rows_with(&mut self, pair: &Pair, place: &Place) -> Result<Vec<usize>, SegmentError> {
+    fn rows_with(
+        &mut self,
+        pair: &Pair,
+        Candidate { place, rows }: &Candidate,
+    ) -> Result<Vec<usize>, SegmentError> {
         let mut found = Vec::new();
         let mut matcher = place.matcher(pair);
-        self.each_batch(place.is_coded(), &[place.column(pair)], |batch, numbers| {
+        let rows = both(&self.rows, rows);
+        self.each_batch(place.is_coded(), &[place.column(pair)], &rows, |batch, numbers| {
             matcher.each(batch, |at| found.push(numbers[at]))
         })?;
         Ok(found)
@@ -162,7 +192,8 @@ impl Search<'_> {
         columns.extend(wanted.application.map(|_| "application"));
         columns.extend(wanted.tier.map(|_| "tier"));
         columns.extend(wanted.errors_only.then_some("status"));
-        self.each_batch(false, &columns, |batch, numbers| {
+        let rows = std::mem::take(&mut self.rows);
+        self.each_batch(false, &columns, &rows, |batch, numbers| {
             let times = Times::of(batch)?;
             let application = optional::<U32>(batch, "application", wanted.application.is_some())?;
             let tier = optional::<U32>(batch, "tier", wanted.tier.is_some())?;
@@ -185,20 +216,24 @@ impl Search<'_> {
         })
     }
 
-    /// Decodes columns of the rows, with the rows' numbers; `None` from `each` says that a column is missing.
+    /// Decodes columns of some rows, with the rows' numbers; `None` from `each` says that a column is missing.
     fn each_batch(
         &mut self,
         coded: bool,
         columns: &[&str],
+        rows: &[Range<usize>],
         mut each: impl FnMut(&RecordBatch, &[usize]) -> Option<()>,
     ) -> Result<(), SegmentError> {
         let (segment, group) = (self.segment, self.group);
+        if rows.is_empty() {
+            return Ok(());
+        }
         let selection = RowSelection::from_consecutive_ranges(
-            self.rows.iter().cloned(),
+            rows.iter().cloned(),
             segment.rows_of_group(group),
         );
         let schema = if coded { &Footer::of(segment).coded } else { segment.footer.schema() };
-        let mut rows = self.rows.iter().cloned().flatten();
+        let mut rows = rows.iter().cloned().flatten();
         let mut numbers = Vec::new();
         let group = self.unpacker.group(segment, group);
         let read = group.rows(schema, segment.columns(columns), selection);
@@ -246,6 +281,24 @@ impl Times<'_> {
         let start_ns = self.trace_start.value(at).wrapping_add(self.start_offset.value(at) as u64);
         start_ns.wrapping_add(self.duration_ns(at))
     }
+}
+
+/// What is in ranges of both; each are in order.
+fn both(one: &[Range<usize>], other: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut common = Vec::new();
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    while let (Some(a), Some(b)) = (one.peek(), other.peek()) {
+        let some = a.start.max(b.start)..a.end.min(b.end);
+        if a.end <= b.end {
+            one.next();
+        } else {
+            other.next();
+        }
+        if !some.is_empty() {
+            common.push(some);
+        }
+    }
+    common
 }
 
 /// Sorted numbers as ranges.

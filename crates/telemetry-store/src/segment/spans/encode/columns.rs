@@ -349,17 +349,16 @@ impl Columns {
         for entry in numbered(row).entries() {
             let Place { column, codes } = &mut places.attributes[entry.number];
             let taken = column.filter(|column| self.attributes[*column].append(at, &entry, codes));
-            match taken {
-                Some(column) => {
-                    if let Some(head) = self.filtered[column] {
-                        filters.add(head.with(entry.raw.value));
-                    }
-                }
-                None => {
-                    filters.add(filter::rare(entry.raw));
-                    self.rest.extend_from_slice(entry.raw.head);
-                    self.rest.extend_from_slice(entry.raw.value);
-                }
+            match (taken, column.and_then(|column| self.filtered[column])) {
+                (Some(_), Some(head)) => filters.add(head.with(entry.raw.value)),
+                // Its dictionary tells.
+                (Some(_), None) => {}
+                (None, Some(head)) => filters.add_second(head.with(entry.raw.value)),
+                (None, None) => filters.add(filter::rare(entry.raw)),
+            }
+            if taken.is_none() {
+                self.rest.extend_from_slice(entry.raw.head);
+                self.rest.extend_from_slice(entry.raw.value);
             }
         }
     }

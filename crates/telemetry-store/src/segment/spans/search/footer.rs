@@ -1,6 +1,9 @@
 //! Where in a row group an attribute may be, by what is known before its rows are read; and how it is told there.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use arrow::{
     array::{
@@ -21,7 +24,10 @@ use crate::{
     attribute,
     segment::{
         Opened, SegmentError,
-        spans::filter::{Filters, hash, may_hold},
+        spans::{
+            copy::is_vacant,
+            filter::{Filters, hash},
+        },
         unpack::Unpacker,
     },
 };
@@ -106,46 +112,84 @@ impl Place {
     }
 }
 
+/// A place, and the rows of which an attribute may be there.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) place: Place,
+    pub(super) rows: Vec<Range<usize>>,
+}
+
 /// All places of a row group where an attribute may be.
 pub(super) fn places(
     segment: &Opened,
     unpacker: &Unpacker,
     group: usize,
     pair: &Pair,
-) -> Result<Vec<Place>, SegmentError> {
+) -> Result<Vec<Candidate>, SegmentError> {
+    let rows = segment.rows_of_group(group);
+    let everywhere = || std::iter::once(0..rows).collect::<Vec<_>>();
     let filters = Footer::of(segment).filters.as_ref();
-    let passes = |hash: u64| match filters.map(|filters| filters.block(group, hash)) {
-        // A segment of before has no filter.
-        None => Ok(true),
-        Some(None) => Ok(false),
-        Some(Some((offset, length))) => {
-            let block = segment.file.read(offset, length);
-            Ok(may_hold(&block.map_err(|source| segment.failed(source))?, hash))
-        }
+    let passes = |hash: u64| {
+        // A segment of long before has no filter.
+        let Some(filters) = filters else { return Ok(everywhere()) };
+        let Some((offset, length)) = filters.blocks(group, hash) else { return Ok(Vec::new()) };
+        let blocks = segment.file.read(offset, length).map_err(|source| segment.failed(source))?;
+        Ok(filters.rows_with(&blocks, hash, rows))
     };
-    let mut places = Vec::new();
-    let mut may_be_rare = false;
+    let mut candidates = Vec::new();
+    let mut rare: Vec<Range<usize>> = Vec::new();
     for (number, meant) in pair.meant.iter().enumerate() {
-        may_be_rare |= passes(meant.rare)?;
-        let Some(column) = segment.column_number(&meant.column) else { continue };
-        let chunk = segment.footer.metadata().row_group(group).column(column);
-        let coded = is_coded(chunk);
-        let may_be = if coded {
-            let has = |dictionary: &[u8]| dictionary_holds(dictionary, &meant.value);
-            dictionary(segment, unpacker, group, column)?.is_none_or(|dictionary| has(&dictionary))
-        } else {
-            // One whose dictionary grew too large, and truths, which have none, are in no filter.
-            let unknown =
-                chunk.dictionary_page_offset().is_some() || matches!(meant.value, Typed::Bool(_));
-            unknown || passes(meant.hash)?
+        let metadata = segment.footer.metadata().row_group(group);
+        let column = segment.column_number(&meant.column);
+        let column = column.filter(|column| !is_vacant(metadata.column(*column)));
+        let Some(column) = column else {
+            rare.extend(passes(meant.rare)?);
+            continue;
         };
+        let chunk = metadata.column(column);
+        // One whose dictionary grew too large, and truths, which have none, are in no filter.
+        let unknown =
+            chunk.dictionary_page_offset().is_some() || matches!(meant.value, Typed::Bool(_));
+        let coded = is_coded(chunk);
+        let rows = if coded {
+            let has = |dictionary: &[u8]| dictionary_holds(dictionary, &meant.value);
+            let dictionary = dictionary(segment, unpacker, group, column)?;
+            let may_be = dictionary.is_none_or(|dictionary| has(&dictionary));
+            if may_be { everywhere() } else { Vec::new() }
+        } else if unknown {
+            everywhere()
+        } else {
+            passes(meant.hash)?
+        };
+        // What a span has twice stands among the rare ones for the second time.
+        rare.extend(match filters.and_then(|filters| filters.seconds(group)) {
+            Some(false) if !unknown => Vec::new(),
+            Some(true) if !unknown => rows.clone(),
+            _ => passes(meant.rare)?,
+        });
         // Only texts are read as their numbers.
         let coded = coded && matches!(meant.value, Typed::Text(_));
-        places.extend(may_be.then_some(Place::Column { meant: number, coded }));
+        candidates.push(Candidate { place: Place::Column { meant: number, coded }, rows });
     }
-    places.extend(may_be_rare.then_some(Place::Rest));
-    places.extend(resource(segment, unpacker, group, pair)?);
-    Ok(places)
+    candidates.push(Candidate { place: Place::Rest, rows: union(rare) });
+    if let Some(place) = resource(segment, unpacker, group, pair)? {
+        candidates.push(Candidate { place, rows: everywhere() });
+    }
+    candidates.retain(|candidate| !candidate.rows.is_empty());
+    Ok(candidates)
+}
+
+/// Ranges in order, none of which touches another.
+fn union(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_unstable_by_key(|range| range.start);
+    let mut all: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match all.last_mut() {
+            Some(last) if last.end >= range.start => last.end = last.end.max(range.end),
+            _ => all.push(range),
+        }
+    }
+    all
 }
 
 fn resource(
