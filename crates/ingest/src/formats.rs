@@ -231,5 +231,5 @@ fn a_newer_segment_is_refused_and_left_untouched() {
         data.catalogue.replace_segments(&replacement).expect("it answers");
         data.close();
     };
-    check_refused(newer, "has format 5, this version reads up to 4");
+    check_refused(newer, "has format 6, this version reads up to 5");
 }
