@@ -60,7 +60,7 @@ const FAN_IN_OF_SAMPLES: usize = 8;
 /// Of spans that are copied, which costs little, also these when no more of them make one that is not too large.
 const FAN_IN_OF_COPIES: usize = 4;
 /// Segments of spans with so many rows are copied: of fewer there are too many in a day to be asked for a trace in each.
-pub(super) const COPIED_ROWS: u64 = 128 * 1024;
+pub(super) const COPIED_ROWS: u64 = 96 * 1024;
 /// After the end of its period so long nothing much is expected to come, milliseconds.
 const SETTLE_MS: i64 = 15 * 60_000;
 /// A burst of samples is over when no segment has come for so long, milliseconds: longer than from one cut to the next.
