@@ -50,8 +50,8 @@ def transactions_without_a_place_count_as_other_traffic(world):
 
 @check
 def upkeep_under_load_leaves_every_figure_exact(world):
-    command = [world.options.loadgen, "pause", "--vedette", world.options.vedette, "--seconds", "12", "--rate", "4000",
-               "--spans", "5000", "--spans-per-request", "200", "--hours", "2", "--max-wait-s", "60"]
+    command = [world.options.loadgen, "pause", "--vedette", world.options.vedette, "--seconds", "6", "--rate", "4000",
+               "--spans", "5000", "--spans-per-request", "200", "--hours", "2", "--max-wait-s", "90"]
     # Exact, and of merges, roll-ups and drops at least one each; how long anything took is not asserted.
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

@@ -28,6 +28,10 @@ const TRACES_MIN: u64 = 90;
 /// What stands for them in lists, minutes.
 const SNAPSHOTS_MIN: u64 = 150;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// A server cuts every ten seconds or so, and looks for segments to merge every five.
+const UPKEEP_WITHIN: Duration = Duration::from_secs(8);
+/// Sent once more where that left nothing to merge.
+const MORE_REQUESTS: u64 = 20;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Pause {
@@ -131,16 +135,28 @@ pub(crate) async fn pause(args: &mut PauseArgs) -> Result<Pause> {
     let told = api.metrics().await?;
     let (jobs, segments) = (Jobs::shown(&told).since(before), Work::shown(&told).segments);
     let deadline = wall::instant() + Duration::from_secs(args.bench.max_wait_s);
-    let acknowledged = acknowledged + sent.tally.acknowledged;
-    let both = together(&plateau.expected, &sent.expected);
-    let mut found = verify::verify_until(&mut api, &both, deadline).await?;
+    let mut acknowledged = acknowledged + sent.tally.acknowledged;
+    let mut expected = together(&plateau.expected, &sent.expected);
+    let mut more = Shape { spans: MORE_REQUESTS * shape.spans_per_request as u64, ..shape.clone() };
+    let (jobs_in_all, mut found) = loop {
+        let found = verify::verify_until(&mut api, &expected, deadline).await?;
+        let soon = deadline.min(wall::instant() + UPKEEP_WITHIN);
+        let jobs = upkeep(&mut api, before, soon).await?;
+        if jobs.missing().is_empty() || wall::instant() >= deadline {
+            break (jobs, found);
+        }
+        // One cut may have held all of an hour, which leaves nothing to merge.
+        more.seed = more.seed.wrapping_add(1);
+        let sent = send(&more, &manner, &subject.endpoint).await?;
+        acknowledged += sent.tally.acknowledged;
+        expected = together(&expected, &sent.expected);
+    };
     let counted = spans_counted(&mut api).await?;
     let counted = (counted.0 - counted_before.0, counted.1 - counted_before.1);
     found.extend(differences(acknowledged, counted));
-    let jobs_in_all = upkeep(&mut api, before, deadline).await?;
     found.extend(jobs_in_all.missing());
     // Merged, rolled up and dropped since.
-    found.extend(verify::verify(&mut api, &both).await?);
+    found.extend(verify::verify(&mut api, &expected).await?);
     let report = subject.report(&args.bench, &shape.to_string(), &manner)?;
     let peak_rss_kib = subject.process.memory()?.peak_kib;
     if let Some(server) = subject.server {
