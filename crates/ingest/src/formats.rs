@@ -17,7 +17,7 @@ use std::{
 
 use daemon::disk::{Disk, LocalDisk};
 use metadata_store::{Catalogue, Replacement};
-use telemetry_store::{checkpoint, table::Table};
+use telemetry_store::{checkpoint, segment::FORMAT, table::Table};
 use tempfile::TempDir;
 
 use self::{
@@ -222,7 +222,7 @@ fn a_newer_segment_is_refused_and_left_untouched() {
         let old = segment.id;
         let disk = LocalDisk::new(dir).expect("it is a directory");
         segment.id = data.catalogue.allocate_segment_ids(1).expect("it answers");
-        segment.format += 1;
+        segment.format = FORMAT + 1;
         let newer = "segments/spans/newer.parquet";
         disk.rename(segment.path.as_ref(), newer.as_ref()).expect("it is a file");
         segment.path = newer.to_owned();
@@ -231,5 +231,6 @@ fn a_newer_segment_is_refused_and_left_untouched() {
         data.catalogue.replace_segments(&replacement).expect("it answers");
         data.close();
     };
-    check_refused(newer, "has format 6, this version reads up to 5");
+    let said = format!("has format {}, this version reads up to {FORMAT}", FORMAT + 1);
+    check_refused(newer, &said);
 }
