@@ -18,7 +18,7 @@ use std::{
         Arc,
         atomic::{
             AtomicBool, AtomicU64,
-            Ordering::{AcqRel, Acquire, Relaxed, Release},
+            Ordering::{AcqRel, Acquire, Release},
         },
     },
 };
@@ -126,12 +126,14 @@ impl Room {
         self.0.is_full.store(false, Release);
     }
 
+    /// Whether there is anything to refuse.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.is_full.load(Acquire)
+    }
+
     /// Whose a resource's streams are, of whose points so many were ignored just now for want of room. One of which none were
     /// is noted if it is known.
     pub(crate) fn place(&self, source: u64, place: Place, at_ms: i64, ignored: u64) {
-        if ignored == 0 && !self.0.is_full.load(Relaxed) {
-            return;
-        }
         let mut state = self.0.state.write();
         let is_known = state.senders.contains_key(&source);
         if !is_known && (ignored == 0 || !state.has_room_for_sender(at_ms)) {
@@ -182,12 +184,11 @@ impl Sender {
 impl Asking {
     /// The streams of an encoded resource, where there is no room for further ones.
     pub(crate) fn of_resource(&self, resource: &[u8]) -> Option<Streams> {
-        let Inner { is_full, state } = &*self.room.0;
-        if !is_full.load(Acquire) {
+        if !self.room.is_full() {
             return None;
         }
         let source = source_key(self.account, resource, self.sender);
-        let state = state.read();
+        let state = self.room.0.state.read();
         let sender = state.senders.get(&source).filter(|sender| sender.is_certain(self.now_ms))?;
         let (why, known) = state.full_of(&sender.place)?;
         Some(Streams { source, process: sender.place.process, known: Arc::clone(known), why })

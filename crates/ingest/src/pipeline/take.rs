@@ -396,9 +396,10 @@ impl Pipeline {
             let rows = self.stage.rows(account);
             let taken = self.metrics.take(&resource, &source, cleaning, rows, &mut buffers, at_ms);
             self.config.stats.points(&taken);
-            let source_key = source_key(account, resource.resource, stored.record.sender);
-            let place = metrics::room_of(&source);
-            self.config.room.place(source_key, place, at_ms, taken.beyond);
+            if taken.beyond > 0 || self.config.room.is_full() {
+                let key = source_key(account, resource.resource, stored.record.sender);
+                self.config.room.place(key, metrics::room_of(&source), at_ms, taken.beyond);
+            }
             self.config.stats.sanitised(&mut buffers);
             self.buffers = buffers;
         }
