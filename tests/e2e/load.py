@@ -79,6 +79,8 @@ def kills_under_load_lose_nothing_and_count_nothing_twice(world):
         assert [load.wait(timeout=longest) for load in sending] == [0, 0], "a load generator failed"
         for expected in loads:
             verify(world, server, expected, longest // 2)
+    except (AssertionError, subprocess.TimeoutExpired) as error:
+        raise AssertionError(f"{error}\n--- the log of the server that was killed\n{server.tail()}") from error
     finally:
         for load in sending:
             load.kill()
