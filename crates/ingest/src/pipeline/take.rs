@@ -178,7 +178,6 @@ impl Pipeline {
             &mut found,
         )?;
         self.newest_end_ns = self.newest_end_ns.max(skeleton.end_ns);
-        self.traces.reach(self.newest_end_ns);
         self.keep_span(span, scope, &attributes, source, (trace, skeleton), &mut found, now_ms);
         self.config.stats.span();
         for group in found.exceptions {

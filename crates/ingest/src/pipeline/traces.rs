@@ -28,8 +28,11 @@ pub(super) const MAX_SPANS: usize = 100_000;
 /// Closed traces are remembered by id so long, milliseconds, and so many.
 const REMEMBER_MS: i64 = 3_600_000;
 const MAX_REMEMBERED: usize = 2_000_000;
-/// About what each of them takes, bytes: its id in a set with room to grow, and in a queue.
-const REMEMBERED_BYTES: usize = 120;
+/// About what each of them takes, bytes: a hash of its id in a set with room to grow, and in a queue.
+const REMEMBERED_BYTES: usize = 56;
+/// A span of a trace that was closed and forgotten begins at most so long after the end of those before it, milliseconds; a later one
+/// begins a trace of its own.
+const AFTER_ITS_END_MS: i64 = 2_000;
 /// Exceptions of closed traces are remembered so long, milliseconds, and of so many traces.
 const REMEMBER_ERRORS_MS: i64 = 86_400_000;
 const MAX_ERROR_TRACES: usize = 20_000;
@@ -243,16 +246,15 @@ pub(super) struct Traces {
     closed_order: VecDeque<(u64, TraceKey)>,
     closings: u64,
     closed_weight: usize,
-    /// Closed traces whose skeletons are forgotten: they are in the store.
-    stored: FxHashSet<TraceKey>,
-    stored_order: VecDeque<(i64, TraceKey)>,
+    /// Hashes of closed traces whose skeletons are forgotten: they are in the store. Two that are alike cost a look there.
+    stored: FxHashSet<u64>,
+    /// With each, Unix milliseconds: spans that begin later are not of it.
+    stored_order: VecDeque<(i64, u64)>,
     /// Exceptions of traces that were closed: the store does not tell which log records were counted.
     errors: FxHashMap<TraceKey, Vec<ErrorMark>>,
     errors_order: VecDeque<(i64, TraceKey)>,
     /// A trace that began before this (Unix nanoseconds) and is not known here may be in the store's segments.
     covered_since_ns: u64,
-    /// No span that was taken ends later, Unix milliseconds.
-    newest_ms: i64,
     /// About how many spans a trace has, of late.
     typical: f32,
     bounds: Bounds,
@@ -277,14 +279,14 @@ impl Default for Bounds {
 }
 
 impl Bounds {
-    /// What fits so many bytes: six tenths are for open traces.
+    /// What fits so many bytes: six tenths are for open traces, three for the hashes of stored ones.
     fn within(bytes: usize) -> Bounds {
         let most = Bounds::default();
         let tenth = bytes / 10;
         Bounds {
             open_spans: most.open_spans.min(6 * tenth / OPEN_BYTES),
-            closed_spans: most.closed_spans.min(2 * tenth / CLOSED_BYTES),
-            remembered: most.remembered.min(2 * tenth / REMEMBERED_BYTES),
+            closed_spans: most.closed_spans.min(tenth / CLOSED_BYTES),
+            remembered: most.remembered.min(3 * tenth / REMEMBERED_BYTES),
         }
     }
 }
@@ -307,11 +309,6 @@ impl Traces {
         Traces { covered_since_ns: now_ns, bounds, ..Traces::default() }
     }
 
-    /// No span that was taken ends later.
-    pub(super) fn reach(&mut self, newest_end_ns: u64) {
-        self.newest_ms = (newest_end_ns / 1_000_000) as i64;
-    }
-
     /// What is known of a trace of which a span has come; a lately closed one is opened again.
     pub(super) fn look_up(&mut self, trace: TraceKey, start_ns: u64, now_ms: i64) -> Known {
         if self.open.contains_key(&trace) {
@@ -322,7 +319,7 @@ impl Traces {
             self.insert(trace, OpenTrace { first_ms: now_ms, last_ms: now_ms, ..closed });
             return Known::Open;
         }
-        if self.stored.contains(&trace) {
+        if self.stored.contains(&hash_of(&trace)) {
             Known::Stored
         } else if start_ns < self.covered_since_ns {
             Known::Perhaps
@@ -431,7 +428,7 @@ impl Traces {
         self.closings += 1;
         self.closed.insert(trace, (self.closings, closed));
         self.closed_order.push_back((self.closings, trace));
-        self.drop_skeletons(self.bounds.closed_spans, now_ms);
+        self.drop_skeletons(self.bounds.closed_spans);
         if self.closed_order.len() > 2 * self.closed.len() + SET_FROM {
             let closed = &self.closed;
             self.closed_order.retain(|(number, trace)| is_current(closed, trace, *number));
@@ -440,7 +437,7 @@ impl Traces {
     }
 
     /// Forgets the skeletons of the oldest closed traces until the rest weighs at most `max`.
-    pub(super) fn drop_skeletons(&mut self, max: usize, now_ms: i64) {
+    pub(super) fn drop_skeletons(&mut self, max: usize) {
         while self.closed_weight > max {
             let Some((number, oldest)) = self.closed_order.pop_front() else { break };
             if !is_current(&self.closed, &oldest, number) {
@@ -448,9 +445,12 @@ impl Traces {
             }
             let Some((_, closed)) = self.closed.remove(&oldest) else { continue };
             self.closed_weight -= closed.weight();
-            if !closed.spans.is_empty() && self.stored.insert(oldest) {
-                // Our clock may have been set back since its spans came.
-                self.stored_order.push_back((now_ms.max(self.newest_ms), oldest));
+            let hash = hash_of(&oldest);
+            if let Some(end_ns) = closed.spans.iter().map(|span| span.end_ns).max()
+                && self.stored.insert(hash)
+            {
+                // By the clock of its spans: ours may be set back, or far ahead of what waited in the journal.
+                self.stored_order.push_back(((end_ns / 1_000_000) as i64 + AFTER_ITS_END_MS, hash));
             }
         }
     }
@@ -478,10 +478,38 @@ impl Traces {
     }
 }
 
+fn hash_of((account, trace): &TraceKey) -> u64 {
+    XxHash3_64::oneshot_with_seed(u64::from(account.0), &trace.0)
+}
+
 fn is_current(
     closed: &FxHashMap<TraceKey, (u64, OpenTrace)>,
     trace: &TraceKey,
     number: u64,
 ) -> bool {
     closed.get(trace).is_some_and(|(current, _)| *current == number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waited_in_the_journal_is_looked_for_in_the_store_only_where_it_may_be() {
+        let bounds = Bounds { open_spans: 1000, closed_spans: 0, remembered: 4 };
+        let mut traces = Traces { bounds, ..Traces::default() };
+        let key = |number: u8| (AccountId(1), TraceId([number; 16]));
+        let ns = |seconds: u64| 1_790_000_000_000_000_000 + seconds * 1_000_000_000;
+        // Each second a trace ended, a minute before it is worked on.
+        let now_ms = |seconds: u64| (ns(seconds + 60) / 1_000_000) as i64;
+        for number in 1..=20 {
+            let at = u64::from(number);
+            let mut open = traces.anew(key(number), now_ms(at));
+            open.push(Skeleton { id: 1, end_ns: ns(at), ..Skeleton::default() });
+            traces.close(key(number), open, now_ms(at));
+        }
+        assert_eq!(traces.look_up(key(20), ns(20), now_ms(21)), Known::Stored);
+        assert_eq!(traces.look_up(key(3), ns(3), now_ms(21)), Known::Perhaps);
+        assert_eq!(traces.look_up(key(21), ns(21), now_ms(21)), Known::No);
+    }
 }

@@ -255,8 +255,7 @@ impl Bench {
 
     /// Lets go of what memory has of closed traces.
     pub(super) fn forget_skeletons(&mut self) {
-        let now_ms = self.now_ms;
-        self.process().pipeline.traces.drop_skeletons(0, now_ms);
+        self.process().pipeline.traces.drop_skeletons(0);
     }
 
     /// Lets time pass until nothing is open.
