@@ -6,7 +6,10 @@
 //! [`put_span`]. Nothing stands behind the last trace. A checkpoint carries a checksum, so that what is read is what was
 //! written.
 
-use model::id::{AccountId, EntityId, TraceId};
+use model::{
+    id::{AccountId, EntityId, TraceId},
+    varint::{unzigzag, zigzag},
+};
 
 use super::super::{
     skeleton::{Decided, Skeleton},
@@ -212,14 +215,6 @@ fn read_span(cursor: &mut Cursor<'_>, before: &[Skeleton]) -> Option<Skeleton> {
 
 fn number(cursor: &mut Cursor<'_>) -> Option<u32> {
     u32::try_from(cursor.varint().ok()?).ok()
-}
-
-fn zigzag(number: i64) -> u64 {
-    (number << 1 ^ number >> 63) as u64
-}
-
-fn unzigzag(number: u64) -> i64 {
-    (number >> 1) as i64 ^ -((number & 1) as i64)
 }
 
 #[cfg(test)]
