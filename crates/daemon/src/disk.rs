@@ -6,6 +6,7 @@
 //!
 //! Paths are relative to the disk's root, use `/`, and contain neither `..` nor a leading `/` (`InvalidInput`).
 
+mod direct;
 mod local;
 mod simulated;
 mod slow;
@@ -18,7 +19,7 @@ use std::{
 
 use bytes::Bytes;
 
-pub use self::{local::LocalDisk, simulated::SimulatedDisk, slow::SlowDisk};
+pub use self::{direct::BLOCK, local::LocalDisk, simulated::SimulatedDisk, slow::SlowDisk};
 
 /// A place for files.
 ///
@@ -30,6 +31,13 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// Makes an empty file and opens it. `AlreadyExists` when the name is taken, `NotFound` without its directory.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
 
+    /// As [`Disk::create`], for what is written once and read once by [`Disk::read_direct`]: nothing of it is kept in the
+    /// kernel's memory where the file system allows that. The file may be longer on the disk than what was appended to
+    /// it, by zeros and by less than a [`BLOCK`].
+    fn create_direct(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        self.create(path)
+    }
+
     /// Opens an existing file to write behind its present end. `NotFound` when there is none.
     fn open_append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
 
@@ -38,6 +46,11 @@ pub trait Disk: Send + Sync + fmt::Debug {
 
     /// Exactly `len` bytes from `offset`; `UnexpectedEof` when the file ends before.
     fn read_at(&self, path: &Path, offset: u64, len: usize) -> io::Result<Bytes>;
+
+    /// As [`Disk::read_at`], of a file made by [`Disk::create_direct`].
+    fn read_direct(&self, path: &Path, offset: u64, len: usize) -> io::Result<Bytes> {
+        self.read_at(path, offset, len)
+    }
 
     /// Bytes in the file. `NotFound` when there is none.
     fn len(&self, path: &Path) -> io::Result<u64>;

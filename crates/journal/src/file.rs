@@ -1,11 +1,15 @@
 //! Journal files: names, headers, and reading records back.
 //!
 //! A file is named by the offset of its first record, 20 digits and `.log`. Header, little-endian: 8 bytes `VEDJRNL\n`,
-//! `u16 format`, 6 bytes zero, `u64 producer`, `u64 first offset`, `u32 CRC-32C of all before`, 4 bytes zero. Frames follow.
+//! `u16 format`, 6 bytes zero, `u64 producer`, `u64 first offset`, `u32 CRC-32C of all before`, 4 bytes zero. Frames follow,
+//! and behind the last one zeros that fill its block, as [`Disk::create_direct`] has it.
+//!
+//! [`Disk::create_direct`]: daemon::disk::Disk::create_direct
 
 use std::ops::Range;
 
 use bytes::Bytes;
+use daemon::disk::BLOCK;
 
 use crate::{
     ReadError,
@@ -89,6 +93,11 @@ pub(crate) fn frames(bytes: &Bytes, place: Place, mut each: impl FnMut(Stored)) 
     Place { offset, byte: place.byte + at as u64 }
 }
 
+/// Whether what stands behind the last frame of a file only fills its block.
+pub(crate) fn is_filling(bytes: &[u8]) -> bool {
+    bytes.len() < BLOCK && bytes.iter().all(|byte| *byte == 0)
+}
+
 /// Where in `bytes` the next whole frame begins, with one of these offsets; the first byte is none's beginning.
 pub(crate) fn next_whole(bytes: &Bytes, offsets: &Range<u64>) -> Option<usize> {
     (1..bytes.len()).find(|at| {
@@ -149,6 +158,10 @@ impl Reading<'_> {
                 }
                 return Ok((records, next));
             }
+            if want == left && is_filling(&bytes) {
+                place.byte = self.end;
+                continue;
+            }
             if want < left.min(record::MAX_FRAME) {
                 // The first record may be longer than what was read of it.
                 want = record::MAX_FRAME;
@@ -165,7 +178,7 @@ impl Reading<'_> {
     fn bytes(&self, from: u64, count: usize) -> Result<Bytes, ReadError> {
         let file = name(self.first);
         let path = self.damages.dir().join(&file);
-        let read = self.damages.disk().read_at(&path, from, count);
+        let read = self.damages.disk().read_direct(&path, from, count);
         read.map_err(|source| ReadError::Read { file, source })
     }
 }

@@ -140,7 +140,7 @@ impl Log {
         let start = Place { offset: newest_first, byte: HEADER as u64 };
         let (end, gaps) = file::whole_parts(&bytes.slice(HEADER..), start);
         let whole = usize::try_from(end.byte).expect("the file was read into memory");
-        if whole < bytes.len() {
+        if !file::is_filling(&bytes[whole..]) {
             let torn = bytes.len() - whole;
             warn!(file = newest_name, at = end.byte, torn, "cut off a torn end");
             damages
@@ -504,11 +504,11 @@ fn newest_whole(damages: &Damages, found: &[u64]) -> Result<Option<u64>, OpenErr
             break;
         }
         changed = true;
-        if length <= HEADER as u64 {
+        let bytes = disk.read(&path).map_err(failed("reading", &file))?;
+        if bytes.iter().skip(HEADER).all(|byte| *byte == 0) {
             disk.remove(&path).map_err(failed("removing an unfinished", &file))?;
             continue;
         }
-        let bytes = disk.read(&path).map_err(failed("reading", &file))?;
         let start = Place { offset: first, byte: HEADER as u64 };
         if producer_of(&bytes.slice(HEADER..), start).is_some() {
             newest = Some(first);
@@ -541,7 +541,7 @@ fn make_file(
     producer: u64,
     first: u64,
 ) -> io::Result<Box<dyn DiskFile>> {
-    let mut file = disk.create(&path(dir, first))?;
+    let mut file = disk.create_direct(&path(dir, first))?;
     file.append(&Header { format: FORMAT, producer, first }.encode())?;
     file.sync()?;
     disk.sync_dir(dir)?;
@@ -557,7 +557,7 @@ fn rewrite(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<Box<dyn Dis
     if disk.len(&fresh).is_ok() {
         disk.remove(&fresh)?;
     }
-    let mut file = disk.create(&fresh)?;
+    let mut file = disk.create_direct(&fresh)?;
     file.append(bytes)?;
     file.sync()?;
     disk.rename(&fresh, path)?;

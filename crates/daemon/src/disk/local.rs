@@ -20,13 +20,13 @@ use rustix::{
     io::{pread, pwritev, retry_on_intr},
 };
 
-use super::{Disk, DiskFile, Space, check_relative, is_out_of_handles};
+use super::{Disk, DiskFile, Space, check_relative, direct, is_out_of_handles};
 
 /// Enough for the segments a busy page reads, far below the usual limit of 1024 open files.
 const READ_HANDLES: usize = 256;
 
 /// Files are the process's own: telemetry may carry what people would not want others to read.
-const FILE_MODE: u32 = 0o600;
+pub(super) const FILE_MODE: u32 = 0o600;
 const DIR_MODE: u32 = 0o700;
 /// Linux takes so many parts in one call (`IOV_MAX`).
 const MAX_PARTS: usize = 1024;
@@ -36,6 +36,8 @@ const MAX_PARTS: usize = 1024;
 pub struct LocalDisk {
     root: PathBuf,
     handles: Mutex<ReadHandles>,
+    /// Of files that are read past the page cache.
+    direct: Mutex<ReadHandles>,
     /// Directories that were synced: there are few, and a full file table must not keep the journal from syncing its own.
     dirs: Mutex<BTreeMap<PathBuf, Arc<File>>>,
 }
@@ -45,7 +47,12 @@ impl LocalDisk {
     pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
         make_dirs(&root)?;
-        Ok(Self { root, handles: Mutex::default(), dirs: Mutex::default() })
+        Ok(Self {
+            root,
+            handles: Mutex::default(),
+            direct: Mutex::default(),
+            dirs: Mutex::default(),
+        })
     }
 
     /// Where the files are.
@@ -60,7 +67,13 @@ impl LocalDisk {
 
     fn reader(&self, path: &Path) -> io::Result<Arc<File>> {
         let absolute = self.absolute(path)?;
-        self.with_handles(|| self.handles.lock().get_or_open(absolute.clone()))
+        let open = |path: &Path| File::open(path);
+        self.with_handles(|| self.handles.lock().get_or_open(absolute.clone(), open))
+    }
+
+    fn direct_reader(&self, path: &Path) -> io::Result<Arc<File>> {
+        let absolute = self.absolute(path)?;
+        self.with_handles(|| self.direct.lock().get_or_open(absolute.clone(), direct::open_to_read))
     }
 
     /// Opens a file; when there are no more handles, again after those are closed that are only kept for later.
@@ -68,6 +81,7 @@ impl LocalDisk {
         match open() {
             Err(error) if is_out_of_handles(&error) => {
                 self.handles.lock().latest_last.clear();
+                self.direct.lock().latest_last.clear();
                 open()
             }
             opened => opened,
@@ -94,6 +108,11 @@ impl Disk for LocalDisk {
         Ok(Box::new(LocalFile { file, len: 0 }))
     }
 
+    fn create_direct(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let path = self.absolute(path)?;
+        Ok(Box::new(self.with_handles(|| direct::DirectFile::create(&path))?))
+    }
+
     fn open_append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         // Not O_APPEND: writes go to `len`, so what a failed write left behind is overwritten by the next.
         let file = OpenOptions::new().write(true).open(self.absolute(path)?)?;
@@ -107,10 +126,7 @@ impl Disk for LocalDisk {
 
     fn read_at(&self, path: &Path, offset: u64, len: usize) -> io::Result<Bytes> {
         let reader = self.reader(path)?;
-        // Checked first: a lying length from a damaged file must not allocate more than the file has.
-        if offset.saturating_add(len as u64) > reader.metadata()?.len() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        check_has(&reader, offset, len)?;
         let mut content = Vec::with_capacity(len);
         while content.len() < len {
             let at = offset + content.len() as u64;
@@ -122,6 +138,12 @@ impl Disk for LocalDisk {
         // More may have been reserved than was asked for.
         content.truncate(len);
         Ok(content.into())
+    }
+
+    fn read_direct(&self, path: &Path, offset: u64, len: usize) -> io::Result<Bytes> {
+        let reader = self.direct_reader(path)?;
+        check_has(&reader, offset, len)?;
+        direct::read_at(&reader, offset, len)
     }
 
     fn len(&self, path: &Path) -> io::Result<u64> {
@@ -139,18 +161,20 @@ impl Disk for LocalDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let (from, to) = (self.absolute(from)?, self.absolute(to)?);
-        let mut handles = self.handles.lock();
+        let mut handles = [self.handles.lock(), self.direct.lock()];
         fs::rename(&from, &to)?;
-        handles.forget(&from);
-        handles.forget(&to);
+        for handles in &mut handles {
+            handles.forget(&from);
+            handles.forget(&to);
+        }
         Ok(())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         let path = self.absolute(path)?;
-        let mut handles = self.handles.lock();
+        let mut handles = [self.handles.lock(), self.direct.lock()];
         fs::remove_file(&path)?;
-        handles.forget(&path);
+        handles.iter_mut().for_each(|handles| handles.forget(&path));
         Ok(())
     }
 
@@ -165,6 +189,14 @@ impl Disk for LocalDisk {
     fn free_space(&self, dir: &Path) -> io::Result<Space> {
         let stat = rustix::fs::statvfs(self.absolute(dir)?)?;
         Ok(Space { free: stat.f_bavail * stat.f_frsize, total: stat.f_blocks * stat.f_frsize })
+    }
+}
+
+/// Asked before anything is read: a lying length from a damaged file must not allocate more than the file has.
+fn check_has(file: &File, offset: u64, len: usize) -> io::Result<()> {
+    match offset.saturating_add(len as u64) > file.metadata()?.len() {
+        true => Err(io::ErrorKind::UnexpectedEof.into()),
+        false => Ok(()),
     }
 }
 
@@ -227,12 +259,16 @@ struct ReadHandles {
 }
 
 impl ReadHandles {
-    fn get_or_open(&mut self, path: PathBuf) -> io::Result<Arc<File>> {
+    fn get_or_open(
+        &mut self,
+        path: PathBuf,
+        open: impl Fn(&Path) -> io::Result<File>,
+    ) -> io::Result<Arc<File>> {
         let known = self.latest_last.iter().rposition(|(known, _)| *known == path);
         let entry = match known {
             Some(position) => self.latest_last.remove(position),
             None => {
-                let file = Arc::new(File::open(&path)?);
+                let file = Arc::new(open(&path)?);
                 (path, file)
             }
         };

@@ -1,6 +1,11 @@
 //! A disk that takes longer to make things durable, for measurements: what a slow or distant disk does to a server.
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{
+    io::{self, IoSlice},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 
@@ -29,6 +34,10 @@ impl Disk for SlowDisk {
         self.disk.create(path).map(|file| self.slow(file))
     }
 
+    fn create_direct(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        self.disk.create_direct(path).map(|file| self.slow(file))
+    }
+
     fn open_append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         self.disk.open_append(path).map(|file| self.slow(file))
     }
@@ -39,6 +48,10 @@ impl Disk for SlowDisk {
 
     fn read_at(&self, path: &Path, offset: u64, len: usize) -> io::Result<Bytes> {
         self.disk.read_at(path, offset, len)
+    }
+
+    fn read_direct(&self, path: &Path, offset: u64, len: usize) -> io::Result<Bytes> {
+        self.disk.read_direct(path, offset, len)
     }
 
     fn len(&self, path: &Path) -> io::Result<u64> {
@@ -80,6 +93,10 @@ struct SlowFile {
 impl DiskFile for SlowFile {
     fn append(&mut self, data: &[u8]) -> io::Result<()> {
         self.file.append(data)
+    }
+
+    fn append_parts(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        self.file.append_parts(parts)
     }
 
     fn sync(&mut self) -> io::Result<()> {

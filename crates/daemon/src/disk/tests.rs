@@ -38,6 +38,50 @@ fn what_is_appended_is_read_back_whole_and_in_parts() {
 }
 
 #[test]
+fn a_direct_file_holds_what_was_appended_and_fills_its_last_block_with_zeros() {
+    let content: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8 + 1).collect();
+    on_each_disk(|disk| {
+        let mut file = disk.create_direct(path("a")).unwrap();
+        let mut end = 0;
+        for length in [40, 4056, 1, 0, 70_000, 2_100_000, 8192, 5] {
+            let (one, other) = content[end..end + length].split_at(length / 3);
+            file.append_parts(&mut [IoSlice::new(one), IoSlice::new(other)]).unwrap();
+            file.sync().unwrap();
+            end += length;
+            assert_eq!(file.len(), end as u64);
+            let on_disk = disk.read(path("a")).unwrap();
+            assert!(on_disk.len() - end < BLOCK, "{} for {end}", on_disk.len());
+            assert!(on_disk[..end] == content[..end] && on_disk[end..].iter().all(|b| *b == 0));
+        }
+        for (offset, len) in [(0, 1), (4095, 2), (8192, 4096), (1_000_000, end - 1_000_000)] {
+            let part = disk.read_direct(path("a"), offset as u64, len).unwrap();
+            assert!(part == content[offset..offset + len], "{len} from {offset}");
+        }
+        let beyond = disk.read_direct(path("a"), end as u64, 2 * BLOCK).unwrap_err();
+        assert_eq!(beyond.kind(), ErrorKind::UnexpectedEof);
+    });
+}
+
+#[test]
+fn a_direct_file_goes_on_where_it_was_cut() {
+    on_each_disk(|disk| {
+        let mut file = disk.create_direct(path("a")).unwrap();
+        file.append(&[1; 10_000]).unwrap();
+        assert_eq!(file.truncate(10_001).unwrap_err().kind(), ErrorKind::InvalidInput);
+        for length in [9_999, 8_192, 5_000, 100, 0] {
+            file.truncate(length).unwrap();
+            assert_eq!(disk.len(path("a")).unwrap(), length);
+            file.append(b"more").unwrap();
+            file.sync().unwrap();
+            let cut = usize::try_from(length).unwrap();
+            let mut expected = vec![1; cut];
+            expected.extend(b"more");
+            assert_eq!(disk.read_direct(path("a"), 0, cut + 4).unwrap(), expected);
+        }
+    });
+}
+
+#[test]
 fn reading_beyond_the_end_is_an_error_whatever_the_length_claims() {
     on_each_disk(|disk| {
         write(disk, "a", b"hello");

@@ -47,6 +47,30 @@ fn numbers(log: &Log, from: u64) -> Vec<u64> {
 }
 
 #[test]
+fn the_zeros_that_fill_a_files_last_block_are_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = || {
+        let disk = Arc::new(daemon::disk::LocalDisk::new(dir.path()).unwrap());
+        Log::open(disk, LogConfig { file_bytes: 5_000, ..config() }).unwrap()
+    };
+    let mut last = 0;
+    for _ in 0..4 {
+        let mut log = open();
+        for n in last + 1..=last + 30 {
+            let payload = vec![n as u8; 37 * n as usize].into();
+            log.append(&[Record { payload, ..record(n) }]).unwrap();
+        }
+        last += 30;
+        assert_eq!(numbers(&log, 1), (1..=last).collect::<Vec<_>>());
+    }
+    let log = open();
+    assert_eq!(numbers(&log, 1), (1..=last).collect::<Vec<_>>());
+    assert_eq!(log.damage(), Damage::default());
+    let names: Vec<_> = std::fs::read_dir(dir.path().join("journal")).unwrap().collect();
+    assert_eq!(names.len(), log.status().files, "nothing is put aside: {names:?}");
+}
+
+#[test]
 fn what_was_appended_is_read_after_a_restart_across_files() {
     let disk = Arc::new(SimulatedDisk::new());
     let mut log = Log::open(Arc::clone(&disk) as _, config()).expect("a new log opens");
