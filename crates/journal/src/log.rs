@@ -559,6 +559,8 @@ fn rewrite(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<Box<dyn Dis
     }
     let mut file = disk.create_direct(&fresh)?;
     file.append(bytes)?;
+    // As it was to the byte, for a process that finds out that it may change nothing.
+    file.truncate(file.len())?;
     file.sync()?;
     disk.rename(&fresh, path)?;
     disk.sync_dir(path.parent().unwrap_or(Path::new("")))?;

@@ -7,11 +7,13 @@
 mod address;
 mod collected;
 mod messaging;
+mod names;
 mod systems;
 
 pub(crate) use address::without_query;
 pub use address::{HostPort, Url};
 pub use messaging::MessagingOperation;
+pub use names::Name;
 
 use crate::attributes::Attributes;
 use crate::span::{SpanKind, StatusCode};
@@ -93,9 +95,17 @@ impl Facts<'_> {
 
 /// Reads a span's attributes in one pass.
 pub fn facts<'a>(span: &SpanView<'a, '_>) -> Facts<'a> {
+    facts_by_name(span, span.attributes.iter().map(|(key, _)| Name::of(key)))
+}
+
+/// As [`facts`], with the names of the attributes in their order: keys repeat from span to span.
+pub fn facts_by_name<'a>(
+    span: &SpanView<'a, '_>,
+    names: impl IntoIterator<Item = Name>,
+) -> Facts<'a> {
     let mut collected = Collected::default();
-    for (key, value) in span.attributes.iter() {
-        collected.take(key, value);
+    for (name, (_, value)) in names.into_iter().zip(span.attributes.iter()) {
+        collected.take(name, value);
     }
     collected.resolve(span)
 }

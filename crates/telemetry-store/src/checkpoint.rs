@@ -3,7 +3,10 @@
 //! `… u32 CRC-32C` of all before, `VCHK`; little-endian. One written before there were checksums lacks both and is read as
 //! it is.
 
-use std::{io, path::Path};
+use std::{
+    io::{self, IoSlice},
+    path::Path,
+};
 
 use bytes::Bytes;
 use daemon::disk::Disk;
@@ -18,9 +21,10 @@ const DAMAGED: &str = ".damaged";
 
 /// Writes an object and makes it durable; its name is durable after `sync_dir` of its directory. Gives its length.
 pub(crate) fn write(disk: &dyn Disk, path: &Path, content: &[u8]) -> io::Result<u64> {
-    let mut file = disk.create(path)?;
-    file.append(content)?;
-    file.append(&seal(content))?;
+    let mut file = disk.create_direct(path)?;
+    file.append_parts(&mut [IoSlice::new(content), IoSlice::new(&seal(content))])?;
+    // Without the zeros that fill its last block.
+    file.truncate(file.len())?;
     file.sync()?;
     Ok(file.len())
 }

@@ -40,6 +40,13 @@ pub fn read_pair(encoded: &[u8]) -> Result<(&str, Value<'_>), WireError> {
 fn quick_pair(encoded: &[u8]) -> Option<(&str, Value<'_>)> {
     let (key, value) = quick_parts(encoded)?;
     let (&tag, content) = value.split_first()?;
+    if tag == TEXT
+        && let Ok(whole) = std::str::from_utf8(encoded)
+    {
+        // Its tags and lengths are ASCII too: looked at once for both texts.
+        let text = whole.get(whole.len() - quick_delimited(content)?.len()..)?;
+        return Some((whole.get(2..2 + key.len())?, Value::Str(text)));
+    }
     let value = match tag {
         TEXT => Value::Str(std::str::from_utf8(quick_delimited(content)?).ok()?),
         BOOL => match content {
@@ -61,10 +68,10 @@ fn quick_pair(encoded: &[u8]) -> Option<(&str, Value<'_>)> {
 
 /// Whether this is a `KeyValue` of a text as agents nearly always write it, without a fault.
 pub(super) fn is_plain_text(encoded: &[u8]) -> bool {
-    let text = |bytes: &[u8]| bytes.is_ascii() || std::str::from_utf8(bytes).is_ok();
+    let text = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
     quick_parts(encoded).is_some_and(|(key, value)| {
         let content = value.strip_prefix(&[TEXT]).and_then(quick_delimited);
-        content.is_some_and(text) && text(key)
+        content.is_some_and(|content| encoded.is_ascii() || text(content) && text(key))
     })
 }
 

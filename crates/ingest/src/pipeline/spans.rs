@@ -5,7 +5,7 @@ mod known;
 use metadata_store::StoreError;
 use model::{
     attributes::{Attributes, Value},
-    conventions::{self, Exception, Facts, MessagingOperation, SpanView},
+    conventions::{self, Exception, Facts, MessagingOperation, Name, SpanView},
     id::{AccountId, EntityId, SpanId, TraceId},
     naming::{
         exception, exit, failure, name,
@@ -102,6 +102,8 @@ impl Cleaned {
 #[derive(Debug, Default)]
 pub(super) struct Cleaner {
     known: known::Known,
+    /// Number and name of each key of the list that is being cleaned.
+    keys: Vec<(u32, Name)>,
     /// Values that were removed or masked.
     pub(super) removed: u64,
     /// Attributes or texts over the limits.
@@ -117,12 +119,12 @@ pub(super) struct Found {
     pub(super) name: Option<String>,
 }
 
-/// What a span is. `ids` are its own and its parent's.
+/// What a span is. `ids` are its own and its parent's; `names` those of its attributes, where they are known.
 pub(super) fn skeleton<'a>(
     ids: (SpanId, SpanId),
     span: &Span<'a>,
     scope: &'a str,
-    attributes: &Attributes<'a>,
+    (attributes, names): (&Attributes<'a>, Option<&[(u32, Name)]>),
     source: &Source,
     context: &mut Context<'_>,
     found: &mut Found,
@@ -136,7 +138,10 @@ pub(super) fn skeleton<'a>(
         flags: span.flags,
         attributes,
     };
-    let facts = conventions::facts(&view);
+    let facts = match names {
+        Some(names) => conventions::facts_by_name(&view, names.iter().map(|(_, name)| *name)),
+        None => conventions::facts(&view),
+    };
     // A clock that was set back while the span ran must not make its time negative.
     let nanos = span.end_ns.saturating_sub(span.start_ns);
     let mut skeleton = Skeleton {
@@ -249,7 +254,8 @@ fn enter(
     Ok(())
 }
 
-/// What is stored of a span. The row borrows from the buffers, which the next span uses again.
+/// What is stored of a span whose keys were looked up last ([`Cleaner::keys`]). The row borrows from the buffers, which the
+/// next span uses again.
 pub(super) fn row<'a: 'b, 'b>(
     span: &Span<'a>,
     scope: &'a str,
@@ -259,7 +265,7 @@ pub(super) fn row<'a: 'b, 'b>(
     buffers: &'b mut Buffers,
     found: &mut Found,
 ) -> SpanRow<'b> {
-    let system = attributes.text("db.system.name").or_else(|| attributes.text("db.system"));
+    let system = buffers.cleaner.system(attributes);
     buffers.events.clear();
     buffers.links.clear();
     buffers.cleaner.replace(attributes, system, context.cleaning, &mut buffers.cleaned);
@@ -317,13 +323,33 @@ pub(super) fn store_attributes(
     cleaner: &mut Cleaner,
 ) {
     let mut cleaned = Cleaned::default();
+    cleaner.keys(attributes, cleaning);
     cleaner.replace(attributes, system, cleaning, &mut cleaned);
     let stored = cleaned.listed(attributes, cleaning.limits.count);
     stored.iter().for_each(|(key, value)| attribute::encode(out, key, value));
 }
 
 impl Cleaner {
-    /// Finds what must be stored in place of attributes' values, by their places.
+    /// Looks up the keys of a list of attributes.
+    pub(super) fn keys(
+        &mut self,
+        attributes: &Attributes<'_>,
+        cleaning: Cleaning<'_>,
+    ) -> &[(u32, Name)] {
+        self.known.keys(cleaning.sanitiser, attributes, &mut self.keys);
+        &self.keys
+    }
+
+    /// The database system that the list names.
+    fn system<'a>(&self, attributes: &Attributes<'a>) -> Option<&'a str> {
+        let named = |wanted| {
+            let at = self.keys.iter().rposition(|(_, name)| *name == wanted)?;
+            attributes.as_slice()[at].1.as_str()
+        };
+        named(Name::DbSystem).or_else(|| named(Name::DbSystemOld))
+    }
+
+    /// Finds what must be stored in place of attributes' values, by their places. Their keys were looked up last.
     fn replace(
         &mut self,
         attributes: &Attributes<'_>,
@@ -333,11 +359,11 @@ impl Cleaner {
     ) {
         out.replaced.clear();
         out.numbers.clear();
-        self.known.begin();
         out.epoch = self.known.epoch();
         let limits = cleaning.limits;
         self.truncated += u64::from(attributes.len() > limits.count);
-        for (at, (key, value)) in attributes.iter().take(limits.count).enumerate() {
+        let keyed = self.keys.iter().zip(attributes.iter());
+        for (at, (&(key, _), (_, value))) in keyed.take(limits.count).enumerate() {
             let (mut replacement, mut numbers) =
                 self.known.attribute(cleaning.sanitiser, system, key, &value);
             self.removed += u64::from(replacement.is_some());

@@ -17,7 +17,7 @@ use super::{
     contribution::{entry_figures, error_figures, minute_of},
     logs, metrics, registry,
     skeleton::{ENTRY, Skeleton},
-    spans::{self, Context, Found, NOBODY, Source},
+    spans::{self, Buffers, Context, Found, NOBODY, Source},
     traces::{ErrorMark, Known, MAX_KEPT, MAX_SPANS, OpenTrace, TraceKey},
 };
 use crate::{otlp, room::source_key};
@@ -168,17 +168,22 @@ impl Pipeline {
         }
         let mut found = Found::default();
         let parent = SpanId::from_bytes(span.parent_span_id).unwrap_or_default();
+        let mut buffers = std::mem::take(&mut self.buffers);
+        let names = buffers.cleaner.keys(&attributes, self.config.cleaning());
         let skeleton = spans::skeleton(
             (id, parent),
             span,
             scope,
-            &attributes,
+            (&attributes, Some(names)),
             source,
             &mut self.context(now_ms),
             &mut found,
         )?;
         self.newest_end_ns = self.newest_end_ns.max(skeleton.end_ns);
-        self.keep_span(span, scope, &attributes, source, (trace, skeleton), &mut found, now_ms);
+        let kept = (trace, skeleton);
+        self.keep_span(span, scope, &attributes, source, kept, &mut buffers, &mut found, now_ms);
+        self.config.stats.sanitised(&mut buffers);
+        self.buffers = buffers;
         self.config.stats.span();
         for group in found.exceptions {
             self.note_exception(trace, id, skeleton.end_ns, source, &group, now_ms)?;
@@ -195,10 +200,10 @@ impl Pipeline {
         attributes: &Attributes<'a>,
         source: &Source,
         (trace, skeleton): (TraceId, Skeleton),
+        buffers: &mut Buffers,
         found: &mut Found,
         now_ms: i64,
     ) {
-        let mut buffers = std::mem::take(&mut self.buffers);
         let account = source.place.account;
         let context = Context {
             registry: &mut self.registry,
@@ -210,7 +215,7 @@ impl Pipeline {
         rows.spans.reserve_like(self.staged);
         let open = self.traces.get_mut((account, trace)).expect("it was opened for this span");
         if open.spans.len() < MAX_KEPT {
-            let row = spans::row(span, scope, attributes, source, &context, &mut buffers, found);
+            let row = spans::row(span, scope, attributes, source, &context, buffers, found);
             rows.spans.push(&row);
             if open.kept {
                 rows.snapshots.push(&row);
@@ -232,8 +237,6 @@ impl Pipeline {
         } else {
             open.dropped += 1;
         }
-        self.config.stats.sanitised(&mut buffers);
-        self.buffers = buffers;
     }
 
     /// Makes sure that a trace is open, with what the store has of it.
@@ -283,7 +286,7 @@ impl Pipeline {
                 (row.id, row.parent),
                 &span,
                 row.scope,
-                &attributes,
+                (&attributes, None),
                 &source,
                 &mut self.context(now_ms),
                 &mut found,

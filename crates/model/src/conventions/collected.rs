@@ -1,9 +1,10 @@
-//! The table itself: every attribute name of either generation that a rule needs, and which wins when several are sent.
+//! The table itself: what each attribute name means, and which wins when several are sent.
 
 use std::cell::LazyCell;
 
 use super::address::{HostPort, Url, without_query};
 use super::messaging::{MessagingOperation, is_empty, is_nameless, name_parts, without_queue};
+use super::names::Name;
 use super::{Facts, SpanView, systems};
 use crate::attributes::Value;
 use crate::span::SpanKind;
@@ -67,143 +68,79 @@ pub(super) struct Collected<'a> {
 
 impl<'a> Collected<'a> {
     /// Notes one attribute.
-    pub(super) fn take(&mut self, key: &'a str, value: Value<'a>) {
-        let Some((family, rest)) = key.split_once('.') else { return };
-        match family {
-            "http" => self.take_http(rest, value),
-            "url" => self.take_url(rest, value),
-            "server" | "client" | "net" | "network" | "peer" | "user_agent" => {
-                self.take_network(family, rest, value);
-            }
-            "db" => self.take_db(rest, value),
-            "rpc" => self.take_rpc(rest, value),
-            "messaging" => self.take_messaging(rest, value),
-            "celery" | "graphql" | "faas" | "error" | "aws" => self.take_other(key, value),
-            _ => {}
-        }
-    }
-
-    fn take_http(&mut self, rest: &str, value: Value<'a>) {
-        match rest {
-            "request.method" => self.method.stable = text(value),
-            "method" => self.method.old = text(value),
-            "route" => self.facts.http_route = text(value),
-            "response.status_code" => self.status[0] = value.as_int(),
-            "status_code" => self.status[1] = value.as_int(),
-            "target" => self.target = text(value),
-            "url" => self.url.old = text(value),
-            "scheme" => self.scheme.old = text(value),
-            "host" => self.http_host = text(value),
-            "user_agent" => self.user_agent.old = text(value),
-            "client_ip" => self.client = self.client.or(text(value)),
-            _ => {}
-        }
-    }
-
-    fn take_url(&mut self, rest: &str, value: Value<'a>) {
-        match rest {
-            "path" => self.path = text(value),
-            "full" => self.url.stable = text(value),
-            "scheme" => self.scheme.stable = text(value),
-            _ => {}
-        }
-    }
-
-    fn take_network(&mut self, family: &str, rest: &str, value: Value<'a>) {
-        match (family, rest) {
-            ("server", "address") => self.server.0 = text(value),
-            ("server", "port") => self.server.1 = value.as_int(),
-            ("client", "address") => self.client = text(value),
-            ("user_agent", "original") => self.user_agent.stable = text(value),
-            ("net", "peer.name") => self.net_peer.0 = text(value),
-            ("net", "peer.port") => self.net_peer.1 = value.as_int(),
-            ("net", "host.name") => self.net_host.0 = text(value),
-            ("net", "host.port") => self.net_host.1 = value.as_int(),
-            ("net", "sock.peer.name") => self.sock_peer.0 = text(value),
-            ("net", "sock.peer.port") => self.sock_peer.1 = value.as_int(),
-            ("net", "sock.peer.addr" | "peer.ip") => self.sock_address = text(value),
-            ("network", "peer.address") => self.network_peer.0 = text(value),
-            ("network", "peer.port") => self.network_peer.1 = value.as_int(),
-            ("peer", "service") => self.facts.peer_service = text(value),
-            ("peer", "address" | "hostname") => self.peer_address = text(value),
-            _ => {}
-        }
-    }
-
-    fn take_db(&mut self, rest: &str, value: Value<'a>) {
-        match rest {
-            "system.name" => self.db_system.stable = text(value),
-            "system" => self.db_system.old = text(value),
-            "namespace" => self.db_namespace.stable = text(value),
-            "name" | "cassandra.keyspace" | "hbase.namespace" => {
-                self.db_namespace.old = text(value)
-            }
-            "redis.database_index" => self.facts.db_index = value.as_int(),
-            "query.text" => self.db_statement.stable = text(value),
-            "statement" => self.db_statement.old = text(value),
-            "operation.name" => self.db_operation.stable = text(value),
-            "operation" => self.db_operation.old = text(value),
-            "collection.name" => self.db_collection.stable = text(value),
-            "sql.table" | "mongodb.collection" | "cassandra.table" => {
-                self.db_collection.old = text(value)
-            }
-            "connection_string" => self.connection = text(value),
-            _ => {}
-        }
-    }
-
-    fn take_rpc(&mut self, rest: &str, value: Value<'a>) {
-        match rest {
-            "system.name" => self.rpc_system.stable = text(value),
-            "system" => self.rpc_system.old = text(value),
-            "service" => self.facts.rpc_service = text(value),
-            "method" => self.facts.rpc_method = text(value),
-            _ => {}
-        }
-    }
-
-    fn take_messaging(&mut self, rest: &str, value: Value<'a>) {
-        self.messaging = true;
-        match rest {
-            "system" => self.facts.messaging_system = text(value),
-            "destination.name" => self.destination.stable = text(value),
-            "destination" => self.destination.old = text(value),
-            "destination.template" => self.destination_template = text(value),
-            "rabbitmq.destination.routing_key" | "rabbitmq.routing_key" => {
-                self.routing_key = text(value)
-            }
-            "kafka.topic" | "topic" | "queue" | "source.name" | "source" => {
-                self.queue = text(value)
-            }
-            "operation.type" => self.operation.stable = text(value),
-            "operation" => self.operation.old = text(value),
-            "operation.name" => self.operation_name = text(value),
-            "message.id" => self.message_id.stable = text(value),
-            "message_id" => self.message_id.old = text(value),
-            "batch.message_count" | "batch_size" => {
-                self.facts.messaging_batch_size = value.as_int()
-            }
-            "url" => self.messaging_url = text(value),
-            "masstransit.input_address" => self.masstransit.stable = text(value),
-            "masstransit.destination_address" => self.masstransit.old = text(value),
-            _ => {}
-        }
-    }
-
-    fn take_other(&mut self, key: &str, value: Value<'a>) {
-        match key {
-            "celery.task_name" => self.facts.celery_task = text(value),
-            "graphql.operation.name" => self.facts.graphql_operation_name = text(value),
-            "graphql.operation.type" => self.facts.graphql_operation_type = text(value),
-            "faas.trigger" => self.facts.faas_trigger = text(value),
-            "faas.name" | "faas.invoked_name" => self.facts.faas_name = text(value),
-            "error.type" => self.facts.error_type = text(value),
-            "aws.queue.name" | "aws.queue_name" => self.queue = text(value),
-            "aws.queue.url" | "aws.queue_url" | "aws.sqs.queue.url" => {
-                self.queue = text(value).and_then(|url| url.rsplit('/').next());
-            }
-            "aws.sns.topic.arn" => self.queue = text(value).and_then(|arn| arn.rsplit(':').next()),
-            _ => {}
+    pub(super) fn take(&mut self, name: Name, value: Value<'a>) {
+        self.messaging |= name.is_messaging();
+        match name {
+            Name::Other | Name::MessagingOther => {}
+            Name::HttpMethod => self.method.stable = text(value),
+            Name::HttpMethodOld => self.method.old = text(value),
+            Name::HttpRoute => self.facts.http_route = text(value),
+            Name::HttpStatus => self.status[0] = value.as_int(),
+            Name::HttpStatusOld => self.status[1] = value.as_int(),
+            Name::HttpTarget => self.target = text(value),
+            Name::HttpUrl => self.url.old = text(value),
+            Name::HttpScheme => self.scheme.old = text(value),
+            Name::HttpHost => self.http_host = text(value),
+            Name::HttpUserAgent => self.user_agent.old = text(value),
+            Name::HttpClientIp => self.client = self.client.or(text(value)),
+            Name::UrlPath => self.path = text(value),
+            Name::UrlFull => self.url.stable = text(value),
+            Name::UrlScheme => self.scheme.stable = text(value),
+            Name::ServerAddress => self.server.0 = text(value),
+            Name::ServerPort => self.server.1 = value.as_int(),
+            Name::ClientAddress => self.client = text(value),
+            Name::UserAgent => self.user_agent.stable = text(value),
+            Name::NetPeerName => self.net_peer.0 = text(value),
+            Name::NetPeerPort => self.net_peer.1 = value.as_int(),
+            Name::NetHostName => self.net_host.0 = text(value),
+            Name::NetHostPort => self.net_host.1 = value.as_int(),
+            Name::NetSockPeerName => self.sock_peer.0 = text(value),
+            Name::NetSockPeerPort => self.sock_peer.1 = value.as_int(),
+            Name::NetSockAddress => self.sock_address = text(value),
+            Name::NetworkPeerAddress => self.network_peer.0 = text(value),
+            Name::NetworkPeerPort => self.network_peer.1 = value.as_int(),
+            Name::PeerService => self.facts.peer_service = text(value),
+            Name::PeerAddress => self.peer_address = text(value),
+            Name::DbSystem => self.db_system.stable = text(value),
+            Name::DbSystemOld => self.db_system.old = text(value),
+            Name::DbNamespace => self.db_namespace.stable = text(value),
+            Name::DbNamespaceOld => self.db_namespace.old = text(value),
+            Name::DbIndex => self.facts.db_index = value.as_int(),
+            Name::DbStatement => self.db_statement.stable = text(value),
+            Name::DbStatementOld => self.db_statement.old = text(value),
+            Name::DbOperation => self.db_operation.stable = text(value),
+            Name::DbOperationOld => self.db_operation.old = text(value),
+            Name::DbCollection => self.db_collection.stable = text(value),
+            Name::DbCollectionOld => self.db_collection.old = text(value),
+            Name::DbConnection => self.connection = text(value),
+            Name::RpcSystem => self.rpc_system.stable = text(value),
+            Name::RpcSystemOld => self.rpc_system.old = text(value),
+            Name::RpcService => self.facts.rpc_service = text(value),
+            Name::RpcMethod => self.facts.rpc_method = text(value),
+            Name::MessagingSystem => self.facts.messaging_system = text(value),
+            Name::MessagingDestination => self.destination.stable = text(value),
+            Name::MessagingDestinationOld => self.destination.old = text(value),
+            Name::MessagingTemplate => self.destination_template = text(value),
+            Name::MessagingRoutingKey => self.routing_key = text(value),
+            Name::MessagingQueue => self.queue = text(value),
+            Name::MessagingOperationType => self.operation.stable = text(value),
+            Name::MessagingOperationOld => self.operation.old = text(value),
+            Name::MessagingOperationName => self.operation_name = text(value),
+            Name::MessagingId => self.message_id.stable = text(value),
+            Name::MessagingIdOld => self.message_id.old = text(value),
+            Name::MessagingBatch => self.facts.messaging_batch_size = value.as_int(),
+            Name::MessagingUrl => self.messaging_url = text(value),
+            Name::MasstransitInput => self.masstransit.stable = text(value),
+            Name::MasstransitDestination => self.masstransit.old = text(value),
+            Name::CeleryTask => self.facts.celery_task = text(value),
+            Name::GraphqlName => self.facts.graphql_operation_name = text(value),
+            Name::GraphqlType => self.facts.graphql_operation_type = text(value),
+            Name::FaasTrigger => self.facts.faas_trigger = text(value),
+            Name::FaasName => self.facts.faas_name = text(value),
+            Name::ErrorType => self.facts.error_type = text(value),
+            Name::AwsQueue => self.queue = text(value),
+            Name::AwsQueueUrl => self.queue = text(value).and_then(|url| url.rsplit('/').next()),
+            Name::AwsTopic => self.queue = text(value).and_then(|arn| arn.rsplit(':').next()),
         }
     }
 

@@ -3,7 +3,8 @@
 use std::hash::BuildHasher;
 
 use model::{
-    attributes::Value,
+    attributes::{Attributes, Value},
+    conventions::Name,
     sanitise::{Replacement, Rule, Sanitiser},
 };
 use rustc_hash::FxBuildHasher;
@@ -26,6 +27,7 @@ pub(super) struct Known {
 #[derive(Debug)]
 struct Key {
     rule: Rule,
+    name: Name,
     /// Whether a text may be stored as it is, by its number.
     texts: Vec<Verdict>,
 }
@@ -48,10 +50,24 @@ fn is_same(a: &str, b: &str) -> bool {
 }
 
 impl Known {
-    /// Says that another list of attributes begins.
-    pub(super) fn begin(&mut self) {
+    /// The numbers and names of a list's keys, in their order.
+    pub(super) fn keys(
+        &mut self,
+        sanitiser: &Sanitiser,
+        list: &Attributes<'_>,
+        out: &mut Vec<(u32, Name)>,
+    ) {
         if self.vocabulary.begin() {
             self.keys.clear();
+        }
+        out.clear();
+        for (key, _) in list.iter() {
+            let (number, is_new) = self.vocabulary.key(key);
+            if is_new {
+                let (rule, name) = (sanitiser.rule(key), Name::of(key));
+                self.keys.push(Key { rule, name, texts: Vec::new() });
+            }
+            out.push((number, self.keys[number as usize].name));
         }
     }
 
@@ -60,18 +76,14 @@ impl Known {
         self.vocabulary.epoch()
     }
 
-    /// [`Sanitiser::attribute`], and the numbers of what was sent.
+    /// [`Sanitiser::attribute`], and the numbers of what was sent, by the number of its key.
     pub(super) fn attribute(
         &mut self,
         sanitiser: &Sanitiser,
         system: Option<&str>,
-        key: &str,
+        number: u32,
         value: &Value<'_>,
     ) -> (Option<Replacement>, Numbers) {
-        let (number, is_new) = self.vocabulary.key(key);
-        if is_new {
-            self.keys.push(Key { rule: sanitiser.rule(key), texts: Vec::new() });
-        }
         let known = &mut self.keys[number as usize];
         let text = match value {
             Value::Str(text) => self.vocabulary.text(number, text),
@@ -170,8 +182,11 @@ mod tests {
                 }) {
                     let value = Value::Str(text);
                     let said = sanitiser.attribute(system, key, &value);
-                    known.begin();
-                    let (replaced, numbers) = known.attribute(&sanitiser, system, key, &value);
+                    let list = [(key, value)].into_iter().collect();
+                    let mut numbers = Vec::new();
+                    known.keys(&sanitiser, &list, &mut numbers);
+                    let number = numbers[0].0;
+                    let (replaced, numbers) = known.attribute(&sanitiser, system, number, &value);
                     assert_eq!(replaced, said, "{key}={text} ({system:?})");
                     let shown = match &replaced {
                         None => Some(text),
