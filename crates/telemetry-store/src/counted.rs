@@ -35,9 +35,13 @@ impl CountedSeries {
         self.by_id.is_empty()
     }
 
-    /// What their samples count for.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &SeriesKey> {
-        self.by_id.values().map(|(key, _)| key)
+    /// Each of them, by what its samples count for.
+    pub(crate) fn by_key(self) -> Vec<Counted> {
+        let by_id = self.by_id.into_iter();
+        let mut all: Vec<Counted> =
+            by_id.map(|(id, (key, factor))| Counted { id, key, factor }).collect();
+        all.sort_unstable_by(|a, b| (&a.key, a.id).cmp(&(&b.key, b.id)));
+        all
     }
 
     /// Their ids, ascending.
@@ -45,11 +49,6 @@ impl CountedSeries {
         let mut ids: Vec<u64> = self.by_id.keys().copied().collect();
         ids.sort_unstable();
         ids
-    }
-
-    /// Lets go of those that are not wanted.
-    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(u64, &SeriesKey) -> bool) {
-        self.by_id.retain(|id, (key, _)| wanted(*id, key));
     }
 
     /// Gives what each sample in a head counts for to `each`. Of a head each chain is whole.
@@ -148,10 +147,10 @@ pub(crate) fn read_series(
     segment: &Segment,
     wanted: &Wanted,
     series: &mut CountedSeries,
-    takes: impl Fn(&SeriesKey) -> bool,
+    takes: impl Fn(&Counted) -> bool,
 ) -> Result<(), SegmentError> {
     each_counted(&*segment.open()?, wanted, |counted| {
-        if takes(&counted.key) {
+        if takes(&counted) {
             series.add(counted);
         }
     })

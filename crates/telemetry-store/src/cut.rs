@@ -502,7 +502,7 @@ pub(crate) fn points_piece(
 }
 
 /// Nanoseconds that one row of a table of figures or metrics spans.
-fn width_ns(table: Table) -> u64 {
+pub(crate) fn width_ns(table: Table) -> u64 {
     let minutes = match table {
         Table::FiguresTen | Table::MetricsTen => 10,
         Table::FiguresHour | Table::MetricsHour => 60,
@@ -511,6 +511,6 @@ fn width_ns(table: Table) -> u64 {
     Minute(minutes).start_ns()
 }
 
-fn bounds(times: impl Iterator<Item = u64>) -> (u64, u64) {
+pub(crate) fn bounds(times: impl Iterator<Item = u64>) -> (u64, u64) {
     times.fold((u64::MAX, 0), |(min, max), time| (min.min(time), max.max(time)))
 }

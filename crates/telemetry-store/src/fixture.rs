@@ -48,8 +48,14 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) fn new() -> Fixture {
+        Fixture::within(crate::Memory::default())
+    }
+
+    /// With so much memory.
+    pub(crate) fn within(memory: crate::Memory) -> Fixture {
         let (disk, catalogue) = (SimulatedDisk::new(), MemoryCatalogue::new());
-        let store = open(&disk, &catalogue);
+        let config = Config { memory, ..config(&disk, &catalogue) };
+        let store = config.open().expect("the store opens");
         let epoch = catalogue.claim("writer", &[0]).expect("memory answers").epoch;
         Fixture { disk, catalogue, store, epoch, offset: 0 }
     }

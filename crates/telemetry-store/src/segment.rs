@@ -46,8 +46,8 @@ use parquet::{
     },
 };
 
-pub(crate) use self::file::Output;
-use self::{file::File, unpack::Unpacker};
+use self::file::File;
+pub(crate) use self::{file::Output, unpack::Unpacker};
 
 /// The format that this version writes, and the newest that it reads.
 pub const FORMAT: u16 = 5;
@@ -333,12 +333,22 @@ impl Opened {
         Ok(())
     }
 
-    /// All rows, as a stream of batches.
+    /// All rows, so many at a time: a stream for whoever reads several segments side by side. They share what decompresses.
     fn batches(
         &self,
-    ) -> Result<impl Iterator<Item = Result<RecordBatch, SegmentError>> + '_, SegmentError> {
-        let reader = self.builder().build().map_err(|source| self.failed(source))?;
-        Ok(reader.map(|batch| batch.map_err(|source| self.failed(source.into()))))
+        unpacker: &Unpacker,
+        rows: usize,
+    ) -> impl Iterator<Item = Result<RecordBatch, SegmentError>> {
+        let groups = 0..self.footer.metadata().num_row_groups();
+        groups.flat_map(move |group| {
+            let (batches, error) = match unpacker.group(self, group).batches(rows) {
+                Ok(batches) => (Some(batches), None),
+                Err(error) => (None, Some(Err(self.failed(error)))),
+            };
+            let batches = batches.into_iter().flatten();
+            let batches = batches.map(|batch| batch.map_err(|source| self.failed(source.into())));
+            batches.chain(error)
+        })
     }
 
     /// That a row of it makes no sense.

@@ -5,6 +5,7 @@
 
 mod done;
 mod merge;
+mod outputs;
 mod plan;
 mod rollup;
 mod trusted;

@@ -129,13 +129,15 @@ impl Frames {
         }
     }
 
-    /// Appends a frame of a body that is said to have `expected` bytes.
+    /// Appends a frame of a body that is said to have `expected` bytes, 0 where nothing is said.
     fn push(&mut self, data: Bytes, expected: usize) {
         match self {
             Frames::None => *self = Frames::One(data),
             Frames::One(first) => {
-                let least = 2 * (first.len() + data.len());
-                let mut bytes = BytesMut::with_capacity(least.max(expected));
+                // One whose length was said never grows: the journal keeps bodies for a while, and with them their room.
+                let least = first.len() + data.len();
+                let room = if expected >= least { expected } else { 2 * least };
+                let mut bytes = BytesMut::with_capacity(room);
                 bytes.extend_from_slice(first);
                 bytes.extend_from_slice(&data);
                 *self = Frames::More(bytes);

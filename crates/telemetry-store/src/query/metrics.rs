@@ -95,7 +95,7 @@ fn counted_series(
     let wanted = Wanted { application: query.application.some(), tier: query.tier };
     let segments = pin.series_between(query.account, from_ns, to_ns);
     store.read_each(segments, lacks, |segment| {
-        read_series(segment, &wanted, &mut counted, |key| found.takes(key))
+        read_series(segment, &wanted, &mut counted, |of| found.takes(&of.key))
     })?;
     Ok(counted)
 }

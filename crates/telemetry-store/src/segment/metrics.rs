@@ -8,17 +8,19 @@ use std::{
     cmp::Ordering,
     collections::BTreeMap,
     hash::{Hash, Hasher},
+    io::Write,
     sync::Arc,
 };
 
 use arrow::{array::ArrayRef, record_batch::RecordBatch};
 use model::{id::EntityId, time::Minute};
+use parquet::arrow::ArrowWriter;
 use twox_hash::XxHash3_64;
 
 use super::{
     Group, Opened, SegmentError,
     column::{F64, I64, Text, U32, column},
-    encode, properties, with_statistics,
+    properties, with_statistics, writer,
 };
 use crate::reader::MetricPoint;
 
@@ -229,10 +231,51 @@ const CHUNK: usize = 16 * 1024;
 pub fn encode_points(rows: &mut [PointRow<'_>]) -> Result<Vec<u8>, SegmentError> {
     rows.sort_unstable_by_key(|(key, minute, _)| (*key, *minute));
     let rolled_up = rows.iter().any(|(.., point)| point.minutes != 0.0 || point.minutes_sum != 0.0);
-    let batches: Vec<RecordBatch> =
-        rows.chunks(CHUNK).map(|rows| batch_of(rows, rolled_up)).collect();
-    let properties = with_statistics(properties(rows.len()), &["application", "tier"]);
-    encode(&batches, properties.set_max_row_group_row_count(Some(ROW_GROUP)).build())
+    let mut writer = PointWriter::new(Vec::new(), rows.len(), rolled_up)?;
+    writer.write(rows)?;
+    writer.finish()
+}
+
+/// Writes a segment of points while they are made.
+pub(crate) struct PointWriter<W: Write + Send> {
+    writer: ArrowWriter<W>,
+    rolled_up: bool,
+}
+
+impl<W: Write + Send> PointWriter<W> {
+    /// Begins a segment of about so many points.
+    ///
+    /// # Errors
+    /// Only when Parquet itself fails.
+    pub(crate) fn new(
+        out: W,
+        rows: usize,
+        rolled_up: bool,
+    ) -> Result<PointWriter<W>, SegmentError> {
+        let properties = with_statistics(properties(rows), &["application", "tier"])
+            .set_max_row_group_row_count(Some(ROW_GROUP))
+            .build();
+        let writer = writer(out, batch_of(&[], rolled_up).schema(), properties)?;
+        Ok(PointWriter { writer, rolled_up })
+    }
+
+    /// Adds points, which come in order of series and time and after those before.
+    ///
+    /// # Errors
+    /// When Parquet fails, or what it is written to.
+    pub(crate) fn write(&mut self, rows: &[PointRow<'_>]) -> Result<(), SegmentError> {
+        rows.chunks(CHUNK).try_for_each(|rows| {
+            self.writer.write(&batch_of(rows, self.rolled_up)).map_err(SegmentError::Encode)
+        })
+    }
+
+    /// Where the whole segment was written to.
+    ///
+    /// # Errors
+    /// As [`PointWriter::write`].
+    pub(crate) fn finish(self) -> Result<W, SegmentError> {
+        self.writer.into_inner().map_err(SegmentError::Encode)
+    }
 }
 
 fn batch_of(rows: &[PointRow<'_>], rolled_up: bool) -> RecordBatch {

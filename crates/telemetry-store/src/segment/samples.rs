@@ -7,7 +7,7 @@ pub(super) mod chunk;
 mod held;
 pub(super) mod periods;
 
-use std::{ops::Range, sync::Arc};
+use std::{io::Write, ops::Range, sync::Arc};
 
 use arrow::{
     array::{ArrayRef, BinaryBuilder, Int64Builder, UInt8Builder, UInt32Builder, UInt64Builder},
@@ -23,7 +23,7 @@ pub use self::{
     periods::Encoded,
 };
 use super::{
-    Opened, SegmentError,
+    Opened, SegmentError, Unpacker,
     column::{Binary, I64, U8, U32, U64, column},
     counted::{Counting, Run},
     properties, with_statistics, writer,
@@ -33,6 +33,8 @@ use crate::{cut::nanos, reader::SeriesSamples, table::Table};
 /// Small, so that a few series cost little to read.
 const ROW_GROUP: usize = 8 * 1024;
 const BATCH: usize = 8 * 1024;
+/// Rows of each segment that are read at a time where several are read side by side.
+const SIDE_BY_SIDE: usize = 1024;
 
 /// A number that was measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,8 +153,8 @@ impl SeriesSamples {
 
 /// Writes a segment, chunk by chunk, series ascending.
 #[derive(Debug)]
-pub struct SampleWriter {
-    writer: ArrowWriter<Vec<u8>>,
+pub struct SampleWriter<W: Write + Send> {
+    writer: ArrowWriter<W>,
     builders: Builders,
     /// Of the chunk that is being encoded.
     times: Vec<i64>,
@@ -173,12 +175,12 @@ struct Builders {
     rows: usize,
 }
 
-impl SampleWriter {
+impl<W: Write + Send> SampleWriter<W> {
     /// Begins a segment of about so many samples.
     ///
     /// # Errors
     /// Only when Parquet itself fails.
-    pub fn new(samples: usize) -> Result<SampleWriter, SegmentError> {
+    pub fn new(samples: usize, out: W) -> Result<SampleWriter<W>, SegmentError> {
         let properties = ["series", "first", "length", "count"]
             .into_iter()
             .fold(properties(samples), |properties, name| {
@@ -192,7 +194,7 @@ impl SampleWriter {
         let properties = with_statistics(properties, &["series"]).build();
         let schema = Builders::default().batch().schema();
         let (builders, times, values, chunk) = Default::default();
-        let writer = writer(Vec::new(), schema, properties)?;
+        let writer = writer(out, schema, properties)?;
         Ok(SampleWriter { writer, builders, times, values, chunk, samples: 0 })
     }
 
@@ -277,11 +279,11 @@ impl SampleWriter {
         self.writer.write(&self.builders.batch()).map_err(SegmentError::Encode)
     }
 
-    /// The segment's bytes.
+    /// Where the whole segment was written to.
     ///
     /// # Errors
-    /// Only when Parquet itself fails.
-    pub fn finish(mut self) -> Result<Vec<u8>, SegmentError> {
+    /// When Parquet fails, or what it is written to.
+    pub fn finish(mut self) -> Result<W, SegmentError> {
         if self.builders.rows > 0 {
             self.flush()?;
         }
@@ -378,25 +380,40 @@ pub fn each_row(
     })
 }
 
-/// All chunks, in order.
-///
-/// # Errors
-/// When the file cannot be read or lacks a column.
-pub fn rows(
-    segment: &Opened,
-) -> Result<impl Iterator<Item = Result<Row, SegmentError>> + '_, SegmentError> {
-    Ok(segment.batches()?.flat_map(|batch| {
+/// All chunks of the series that are wanted, in order; an error stands where the file cannot be read or lacks a column.
+pub(crate) fn rows<'s>(
+    segment: &'s Opened,
+    unpacker: &'s Unpacker,
+    wanted: impl Fn(u64) -> bool + 's,
+) -> impl Iterator<Item = Result<Row, SegmentError>> + 's {
+    segment.batches(unpacker, SIDE_BY_SIDE).flat_map(move |batch| {
         let rows = batch.and_then(|batch| {
             let columns = Columns::of(&batch).ok_or_else(|| segment.lacks_column())?;
-            let rows = (0..batch.num_rows()).map(|at| columns.row(at));
-            rows.collect::<Option<Vec<Row>>>().ok_or_else(|| segment.damaged())
+            let rows = (0..batch.num_rows()).filter(|at| wanted(columns.series.value(*at)));
+            let rows = rows.map(|at| columns.row(at)).collect::<Option<Vec<Row>>>();
+            rows.ok_or_else(|| segment.damaged())
         });
         let (rows, error) = match rows {
             Ok(rows) => (rows, None),
             Err(error) => (Vec::new(), Some(Err(error))),
         };
         rows.into_iter().map(Ok).chain(error)
-    }))
+    })
+}
+
+/// Gives the series of each chunk to `each`.
+///
+/// # Errors
+/// When the file cannot be read or lacks the column.
+pub(crate) fn each_series_id(
+    segment: &Opened,
+    mut each: impl FnMut(u64),
+) -> Result<(), SegmentError> {
+    let all = |_: &super::Group<'_>| true;
+    segment.each_batch_with(&["series"], all, |batch| {
+        column::<U64>(batch, "series")?.values().iter().for_each(|id| each(*id));
+        Some(())
+    })
 }
 
 struct Columns<'a> {

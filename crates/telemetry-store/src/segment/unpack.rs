@@ -31,10 +31,10 @@ const MAX_PAGE: usize = 256 << 20;
 
 /// A decompressor that readers of several columns and row groups share.
 #[derive(Clone)]
-pub(super) struct Unpacker(Arc<Mutex<Decompressor<'static>>>);
+pub(crate) struct Unpacker(Arc<Mutex<Decompressor<'static>>>);
 
 impl Unpacker {
-    pub(super) fn new() -> Result<Unpacker, ParquetError> {
+    pub(crate) fn new() -> Result<Unpacker, ParquetError> {
         Ok(Unpacker(Arc::new(Mutex::new(Decompressor::new()?))))
     }
 
@@ -56,6 +56,15 @@ pub(super) struct Group<'s> {
 }
 
 impl Group<'_> {
+    /// All of its rows with all columns, so many at a time.
+    pub(super) fn batches(&self, rows: usize) -> Result<ParquetRecordBatchReader, ParquetError> {
+        let Opened { footer, .. } = self.segment;
+        let fields = Some(footer.schema().fields());
+        let levels =
+            parquet_to_arrow_field_levels(footer.parquet_schema(), ProjectionMask::all(), fields)?;
+        ParquetRecordBatchReader::try_new_with_row_groups(&levels, self, rows, None)
+    }
+
     /// Some of its rows, with some columns, as a schema says.
     pub(super) fn rows(
         &self,

@@ -7,7 +7,6 @@ use std::{
     cmp::Reverse,
     collections::{BinaryHeap, binary_heap::PeekMut},
     ops::Range,
-    path::Path,
     sync::Arc,
 };
 
@@ -16,13 +15,13 @@ use model::id::{AccountId, TraceId};
 use rustc_hash::FxHashMap;
 use tracing::warn;
 
-use super::plan::COPIED_ROWS;
+use super::{outputs::Outputs, plan::COPIED_ROWS};
 use crate::{
-    cut::{Piece, figures_piece, points_piece, remove_again, segment_path},
+    cut::{Piece, figures_piece, points_piece},
     reader::{SeriesSamples, TraceRow},
     recency::{detail_of_merged, recency},
     segment::{
-        Opened, Output, SegmentError,
+        Opened, Output, SegmentError, Unpacker,
         counted::{Counting, Run, Runs},
         figures::{Figures, Wanted, each_figure},
         logs::{Log, each_log, encode_logs},
@@ -33,7 +32,7 @@ use crate::{
         traces::{self, each_trace, encode_traces},
     },
     span_batch::SpanBatch,
-    store::{SEGMENTS, Segment, Store, StoreError, failed},
+    store::{Segment, Store, StoreError},
     table::Table,
 };
 
@@ -60,6 +59,9 @@ impl Store {
             Table::Spans | Table::Snapshots => {
                 vec![self.store_merged_spans(table, &inputs, detail, (level, now_ms))?]
             }
+            Table::Samples | Table::Counted => {
+                vec![self.store_merged_samples(table, &inputs, detail, (level, now_ms))?]
+            }
             _ => {
                 let piece = Piece { detail, ..merged(table, &inputs)? };
                 self.store_pieces(&[piece], level, now_ms)?
@@ -77,13 +79,28 @@ impl Store {
         detail: String,
         (level, now_ms): (u8, i64),
     ) -> Result<SegmentMeta, StoreError> {
-        let id = self.catalogue.allocate_segment_ids(1)?;
-        let path = segment_path(table, id);
-        let output = Output::create(self.disk.as_ref(), &path)?;
-        let (rows, bytes) =
-            merge_spans(inputs, output).inspect_err(|_| remove_again(self, &path))?;
-        let dir = Path::new(SEGMENTS).join(table.name());
-        self.disk.sync_dir(&dir).map_err(failed("syncing", &dir))?;
+        let mut outputs = Outputs::new(self);
+        let (id, output) = outputs.create(table)?;
+        let (rows, output) = merge_spans(inputs, output)?;
+        let bytes = outputs.sync(table, output)?;
+        outputs.keep();
+        let piece = Piece { detail, ..piece_of(table, inputs, rows, Vec::new()) };
+        Ok(piece.meta(id, level, now_ms, bytes))
+    }
+
+    /// The same of samples.
+    fn store_merged_samples(
+        &self,
+        table: Table,
+        inputs: &[Arc<Segment>],
+        detail: String,
+        (level, now_ms): (u8, i64),
+    ) -> Result<SegmentMeta, StoreError> {
+        let mut outputs = Outputs::new(self);
+        let (id, output) = outputs.create(table)?;
+        let (rows, output) = merge_samples(inputs, output)?;
+        let bytes = outputs.sync(table, output)?;
+        outputs.keep();
         let piece = Piece { detail, ..piece_of(table, inputs, rows, Vec::new()) };
         Ok(piece.meta(id, level, now_ms, bytes))
     }
@@ -99,15 +116,13 @@ fn merged(table: Table, inputs: &[Arc<Segment>]) -> Result<Piece, StoreError> {
         Table::Metrics | Table::MetricsTen | Table::MetricsHour => {
             Ok(points_piece(account, table, period, rows_in(&points_of(inputs)?))?)
         }
-        Table::Spans | Table::Snapshots => unreachable!("spans are merged as streams"),
+        Table::Spans | Table::Snapshots | Table::Samples | Table::Counted => {
+            unreachable!("they are merged as streams")
+        }
         Table::TraceIndex => {
             let mut rows = traces_of(inputs)?;
             let bytes = encode_traces(&mut rows)?;
             Ok(piece_of(table, inputs, rows.len() as u64, bytes))
-        }
-        Table::Samples | Table::Counted => {
-            let (rows, bytes) = merge_samples(inputs)?;
-            Ok(piece_of(table, inputs, rows, bytes))
         }
         Table::Series => {
             let mut rows = series_of(inputs)?;
@@ -193,29 +208,36 @@ fn series_of(inputs: &[Arc<Segment>]) -> Result<Vec<SeriesRow>, SegmentError> {
 }
 
 /// Chunks of the same series become one; a sample that stands twice and does not count stays once.
-fn merge_samples(segments: &[Arc<Segment>]) -> Result<(u64, Vec<u8>), SegmentError> {
+/// Gives how many there are.
+fn merge_samples(segments: &[Arc<Segment>], output: Output) -> Result<(u64, Output), SegmentError> {
     let samples: u64 = segments.iter().map(|segment| segment.meta.rows).sum();
-    let mut writer = SampleWriter::new(usize::try_from(samples).unwrap_or(usize::MAX))?;
-    each_series_samples(segments, |mut plain, runs| {
-        plain.order();
-        writer.samples(&plain)?;
-        runs.0.iter().try_for_each(|run| writer.run(plain.series, run))
-    })?;
+    let mut writer = SampleWriter::new(usize::try_from(samples).unwrap_or(usize::MAX), output)?;
+    each_series_samples(
+        segments,
+        |_| true,
+        |mut plain, runs| {
+            plain.order();
+            writer.samples(&plain)?;
+            runs.0.iter().try_for_each(|run| writer.run(plain.series, run))
+        },
+    )?;
     Ok((writer.samples, writer.finish()?))
 }
 
-/// Gives each series' samples, of all segments, to `each`: those that count elsewhere, and the counted ones. By id; the
-/// segments with the oldest rows come first.
+/// Gives the samples of each series that is wanted, of all segments, to `each`: those that count elsewhere, and the counted
+/// ones. By id; the segments with the oldest rows come first.
 pub(super) fn each_series_samples(
     segments: &[Arc<Segment>],
+    wanted: impl Fn(u64) -> bool,
     mut each: impl FnMut(SeriesSamples, Runs) -> Result<(), SegmentError>,
 ) -> Result<(), SegmentError> {
     let opened: Vec<Arc<Opened>> =
         segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
-    let mut inputs = Vec::new();
-    for segment in &opened {
-        inputs.push((samples::rows(segment)?.peekable(), segment));
-    }
+    let unpacker = Unpacker::new().map_err(SegmentError::Encode)?;
+    let mut inputs: Vec<_> = opened
+        .iter()
+        .map(|segment| (samples::rows(segment, &unpacker, &wanted).peekable(), segment))
+        .collect();
     loop {
         let mut least = None;
         for (input, _) in &mut inputs {
@@ -298,15 +320,15 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Gives rows and bytes of what was written.
-fn merge_spans(segments: &[Arc<Segment>], output: Output) -> Result<(u64, u64), SegmentError> {
+/// Gives how many rows were written.
+fn merge_spans(segments: &[Arc<Segment>], output: Output) -> Result<(u64, Output), SegmentError> {
     let opened: Vec<Arc<Opened>> =
         segments.iter().map(|segment| segment.open()).collect::<Result<_, _>>()?;
     let rows = opened.iter().map(|segment| segment.rows()).sum();
     if rows >= COPIED_ROWS * opened.len() as u64 && spans::is_for_copying(&opened) {
         let newest: Vec<u64> =
             segments.iter().map(|segment| segment.meta.max_time_ns as u64).collect();
-        return Ok((rows, spans::copy(&opened, &newest, output)?.sync()?));
+        return Ok((rows, spans::copy(&opened, &newest, output)?));
     }
     let mut census = Census::default();
     opened.iter().for_each(|segment| census.count_columns(segment));
@@ -332,5 +354,5 @@ fn merge_spans(segments: &[Arc<Segment>], output: Output) -> Result<(u64, u64), 
             None => drop(PeekMut::pop(top)),
         }
     }
-    Ok((rows, writer.finish()?.sync()?))
+    Ok((rows, writer.finish()?))
 }

@@ -1,5 +1,7 @@
 //! Minutes to points of ten minutes and an hour.
 
+mod counted;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use metadata_store::{Replacement, SegmentMeta};
@@ -9,21 +11,20 @@ use model::{
     metric_table,
     time::Minute,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
-use tracing::warn;
+use rustc_hash::FxHashSet;
 
 use super::{
-    merge::{each_series_samples, figures_of, points_of},
+    merge::{figures_of, points_of},
     rolled,
 };
 use crate::{
-    counted::{CountedSeries, merge_minutes, read_series},
+    counted::{CountedSeries, read_series},
     cut::{Piece, figures_piece, nanos, points_piece},
     recency::recency,
     segment::{
         figures::{Figures, Wanted, each_figure},
         metrics::{self, Point, Points, SeriesKey, each_point},
-        samples,
+        series::Counted,
     },
     store::{Pin, Segment, Store, StoreError},
     table::Table,
@@ -45,24 +46,24 @@ impl Store {
             return Ok(Replacement::default());
         }
         let account = AccountId(inputs[0].meta.account);
-        let pieces = match table {
+        let add = match table {
             Table::Metrics => {
                 let minutes = points_of(&inputs)?;
                 let before = self.points_before(&pin, &inputs[0].meta, &minutes)?;
                 let mut rolled = RolledUp::default();
                 for ((key, minute), point) in &minutes {
-                    rolled.add(key, *minute, point, before.get(&(key.clone(), *minute)));
+                    let is_sum = metric_table::is_sum(key.unit());
+                    rolled.add(key, is_sum, *minute, point, before.get(&(key.clone(), *minute)));
                 }
-                rolled.pieces(account)?
+                self.store_pieces(&rolled.pieces(account)?, 0, now_ms)?
             }
-            Table::Counted => self.roll_up_counted(&pin, &inputs)?,
+            Table::Counted => self.roll_up_counted(&pin, &inputs, now_ms)?,
             _ => {
                 let minutes = figures_of(&inputs)?;
                 let before = self.figures_before(&pin, &inputs[0].meta, &minutes)?;
-                figures_pieces(account, &minutes, &before)?
+                self.store_pieces(&figures_pieces(account, &minutes, &before)?, 0, now_ms)?
             }
         };
-        let add = self.store_pieces(&pieces, 0, now_ms)?;
         Ok(Replacement { remove: Vec::new(), add, mark_rolled_up: ids.to_vec() })
     }
 
@@ -104,7 +105,7 @@ impl Store {
         let segments = self.rolled_up_before(pin, of, Table::Counted);
         if !segments.is_empty() {
             let keys: FxHashSet<&SeriesKey> = minutes.keys().map(|(key, _)| key).collect();
-            let series = self.counted_series(pin, of, |key| keys.contains(key))?;
+            let series = self.counted_series(pin, of, |series| keys.contains(&series.key))?;
             self.counted_before(&segments, &series, |key, minute, point| {
                 let place = (key.clone(), minute);
                 if minutes.contains_key(&place) {
@@ -120,7 +121,7 @@ impl Store {
         &self,
         pin: &Pin,
         of: &SegmentMeta,
-        takes: impl Fn(&SeriesKey) -> bool,
+        takes: impl Fn(&Counted) -> bool,
     ) -> Result<CountedSeries, StoreError> {
         let mut series = CountedSeries::default();
         let at_ns = nanos(of.period_start_ms);
@@ -151,91 +152,6 @@ impl Store {
             )?;
         }
         Ok(())
-    }
-
-    /// Series by series, since the minutes of all of them would be many times as large as their samples.
-    fn roll_up_counted(
-        &self,
-        pin: &Pin,
-        inputs: &[Arc<Segment>],
-    ) -> Result<Vec<Piece>, StoreError> {
-        let of = &inputs[0].meta;
-        let mut series = self.counted_series(pin, of, |_| true)?;
-        let before = self.before_counted(pin, inputs, &mut series)?;
-        let mut ids_of: FxHashMap<&SeriesKey, u32> = FxHashMap::default();
-        series.keys().for_each(|key| *ids_of.entry(key).or_default() += 1);
-        let mut rolled = RolledUp::default();
-        // What several series of samples count for, each for some of the time.
-        let mut of_several = Points::new();
-        let mut unknown = 0u64;
-        each_series_samples(inputs, |plain, runs| {
-            let Some((key, factor)) = series.get(plain.series) else {
-                unknown += 1;
-                return Ok(());
-            };
-            let mut minutes = Vec::new();
-            runs.0.iter().for_each(|run| merge_minutes(run, *factor, &mut minutes));
-            if runs.0.len() > 1 || ids_of[key] > 1 {
-                for (at, point) in minutes {
-                    of_several.entry((key.clone(), at)).or_default().merge(&point);
-                }
-            } else {
-                for (at, point) in minutes {
-                    rolled.add(key, at, &point, before.get(&(key.clone(), at)));
-                }
-            }
-            Ok(())
-        })?;
-        for ((key, at), point) in &of_several {
-            rolled.add(key, *at, point, before.get(&(key.clone(), *at)));
-        }
-        if unknown > 0 {
-            warn!(unknown, "samples of series that nothing says what they are: not rolled up");
-        }
-        rolled.pieces(AccountId(of.account))
-    }
-
-    /// As [`figures_before`], of what counted samples count for; lets go of the series that have no samples in the inputs.
-    fn before_counted(
-        &self,
-        pin: &Pin,
-        inputs: &[Arc<Segment>],
-        series: &mut CountedSeries,
-    ) -> Result<Points, StoreError> {
-        let of = &inputs[0].meta;
-        let mut before = Points::new();
-        let points = self.rolled_up_before(pin, of, Table::Metrics);
-        let samples = self.rolled_up_before(pin, of, Table::Counted);
-        if points.is_empty() && samples.is_empty() {
-            return Ok(before);
-        }
-        let mut ids = FxHashSet::default();
-        for segment in inputs {
-            for row in samples::rows(&*segment.open()?)? {
-                ids.insert(row?.series);
-            }
-        }
-        series.retain(|id, _| ids.contains(&id));
-        let keys: FxHashSet<&SeriesKey> = series.keys().collect();
-        let minute = |ns: i64| Minute::of_ns(ns.unsigned_abs());
-        let first = inputs.iter().map(|segment| minute(segment.meta.min_time_ns)).min();
-        let last = inputs.iter().map(|segment| minute(segment.meta.max_time_ns)).max();
-        let is_touched = |at: Minute| Some(at) >= first && Some(at) <= last;
-        for segment in points {
-            each_point(&*segment.open()?, &metrics::Wanted::ALL, |key, at, point| {
-                if is_touched(at) && keys.contains(&key) {
-                    before.entry((key, at)).or_default().merge(&point);
-                }
-            })?;
-        }
-        // The same may have been counted under other ids.
-        let earlier = self.counted_series(pin, of, |key| keys.contains(key))?;
-        self.counted_before(&samples, &earlier, |key, at, point| {
-            if is_touched(at) {
-                before.entry((key.clone(), at)).or_default().merge(point);
-            }
-        })?;
-        Ok(before)
     }
 
     fn rolled_up_before<'a>(
@@ -284,19 +200,30 @@ fn figures_pieces(
     Ok(pieces)
 }
 
-/// Points of ten minutes and of an hour that are being made of minutes, by table and day.
-#[derive(Default)]
-struct RolledUp {
-    tables: BTreeMap<(Table, i64), Vec<Row>>,
+/// Points of ten minutes and of an hour that are being made of minutes, by table and day. `K` tells a series.
+struct RolledUp<K> {
+    tables: BTreeMap<(Table, i64), Vec<Row<K>>>,
 }
 
 /// What a series was in ten minutes or an hour.
-type Row = (SeriesKey, Minute, Point);
+type Row<K> = (K, Minute, Point);
 
-impl RolledUp {
+impl<K> Default for RolledUp<K> {
+    fn default() -> RolledUp<K> {
+        RolledUp { tables: BTreeMap::new() }
+    }
+}
+
+impl<K: Clone + PartialEq> RolledUp<K> {
     /// Adds a minute, of which `before` is rolled up already. The minutes of a series come one after the other.
-    fn add(&mut self, key: &SeriesKey, minute: Minute, point: &Point, before: Option<&Point>) {
-        let is_sum = metric_table::is_sum(key.unit());
+    fn add(
+        &mut self,
+        key: &K,
+        is_sum: bool,
+        minute: Minute,
+        point: &Point,
+        before: Option<&Point>,
+    ) {
         let counted = match before {
             None => point.as_minute(is_sum),
             Some(before) => point.as_more_of(before, is_sum),
@@ -312,7 +239,9 @@ impl RolledUp {
             }
         }
     }
+}
 
+impl RolledUp<SeriesKey> {
     fn pieces(self, account: AccountId) -> Result<Vec<Piece>, StoreError> {
         let mut pieces = Vec::new();
         for ((table, day), rows) in self.tables {

@@ -9,10 +9,10 @@ use crate::{
         ACCOUNT, AFTER_MS, Fixture, HOUR, HOUR_MS, call, figure_query, key, log, push_span,
         series_row, trace, transaction,
     },
-    reader::{Points, Reader, Resolution, SpanQuery},
+    reader::{self, Reader, Resolution, SpanQuery},
     segment::{
         counted::{CountedSample, Role},
-        metrics::{Point, SeriesKey, SeriesName, Wanted, each_point},
+        metrics::{Point, Points, SeriesKey, SeriesName, Wanted, each_point},
         series::{Counts, SeriesRow},
         spans,
     },
@@ -194,7 +194,7 @@ fn late_calls_change_the_squares_of_their_minute_and_not_how_many_minutes_there_
         fixture.upkeep(AFTER_MS);
     }
     let range = model::time::MinuteRange { start: HOUR, end: Minute(HOUR.0 + 60) };
-    let query = figure_query(range, Points::Every(Resolution::OneHour));
+    let query = figure_query(range, reader::Points::Every(Resolution::OneHour));
     let hour = fixture.store.figures(&query).expect("it reads").value.remove(0).figure;
     let squares: f64 = calls.values().map(|calls| calls * calls).sum();
     let minutes = hour.minutes.expect("it is rolled up");
@@ -280,6 +280,69 @@ fn what_samples_tell_and_what_is_stored_of_a_minute_are_rolled_up_as_one() {
         }
         assert_eq!(rows(&fixture)[&Table::Counted], 4);
     }
+}
+
+/// All rolled-up points of a table, those of one time merged.
+fn rolled_up(fixture: &Fixture, table: Table) -> Points {
+    let mut all = Points::new();
+    for segment in fixture.store.pin().of(ACCOUNT, table) {
+        let (segment, mut last) = (segment.open().expect("it opens"), None);
+        each_point(&segment, &Wanted::ALL, |key, at, point| {
+            let place = (key, at);
+            assert!(last.as_ref() < Some(&place), "{last:?} stands before {place:?}");
+            all.entry(place.clone()).or_default().merge(&point);
+            last = Some(place);
+        })
+        .expect("it reads");
+    }
+    all
+}
+
+#[test]
+fn a_roll_up_in_parts_says_the_same_as_one_of_all_series() {
+    // Three in four paths have one series, the others three, each for some of the time; the ids lie in another order.
+    let series: Vec<SeriesRow> = (0..150u64)
+        .map(|number| {
+            let path = if number % 2 == 0 { number } else { number / 6 * 6 + 1 };
+            let name = SeriesName::new(&format!("Custom Metrics|orders {path}"), "");
+            SeriesRow {
+                tier: EntityId(path as u32 % 3 + 1),
+                counts: Some(Counts { name, factor: 1.0 }),
+                ..series_row("orders", number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            }
+        })
+        .collect();
+    // Each round comes after the ones before were rolled up: all series, and late samples of some.
+    let rounds: [(usize, &[i64]); 3] = [(1, &[0, 70, 590, 610, 3599]), (7, &[71, 1800]), (1, &[5])];
+    let rolled = |merge: usize| {
+        let mut fixture = Fixture::within(crate::Memory { merge, ..crate::Memory::default() });
+        let mut expected: BTreeMap<SeriesKey, (f64, f64)> = BTreeMap::new();
+        for (step, seconds) in rounds {
+            fixture.write(|rows| {
+                for (number, row) in series.iter().enumerate().step_by(step) {
+                    rows.series(row.clone());
+                    for second in seconds {
+                        let at_ms = HOUR.start_millis() + second * 1000;
+                        let value = (number * 7) as f64 + *second as f64;
+                        rows.counted.push(CountedSample::new(row.id, at_ms, value, Role::Value));
+                        let key = row.counted().expect("they are counted").key;
+                        let (count, sum) = expected.entry(key).or_default();
+                        (*count, *sum) = (*count + 1.0, *sum + value);
+                    }
+                }
+            });
+            fixture.upkeep(AFTER_MS);
+        }
+        let hours = rolled_up(&fixture, Table::MetricsHour);
+        let found = hours.iter().map(|((key, _), of)| (key.clone(), (of.count, of.sum)));
+        assert_eq!(found.collect::<BTreeMap<_, _>>(), expected);
+        assert!(hours.values().all(|of| of.minutes == 5.0 || of.minutes == 6.0));
+        assert_eq!(fixture.files().len(), segments(&fixture).values().sum::<usize>());
+        (hours, rolled_up(&fixture, Table::MetricsTen))
+    };
+    let at_once = rolled(256 << 20);
+    // 8 series at a time, and where some of their minutes stand already one at a time.
+    assert_eq!(rolled(64 << 10), at_once);
 }
 
 #[test]

@@ -3,13 +3,17 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     fixture::reopened,
-    segment::samples::{self, SampleWriter},
+    segment::{
+        Unpacker,
+        samples::{self, SampleWriter},
+    },
 };
 
 /// All runs of a segment, decoded.
 fn runs(bytes: &[u8]) -> Vec<(u64, Run)> {
     let segment = reopened(bytes);
-    let rows = samples::rows(&segment).expect("it reads");
+    let unpacker = Unpacker::new().expect("it starts");
+    let rows = samples::rows(&segment, &unpacker, |_| true);
     let run = |row: samples::Row| {
         let chunk = row.decode().expect("it is whole");
         (row.series, Run::of(row.counting, chunk).expect("they are numbers"))
@@ -67,7 +71,7 @@ proptest! {
         let mut merged = Runs::default();
         all.into_iter().for_each(|run| merged.add(run));
         prop_assert_eq!(&points(&merged.0), &expected);
-        let mut writer = SampleWriter::new(10_000).expect("it begins");
+        let mut writer = SampleWriter::new(10_000, Vec::new()).expect("it begins");
         merged.0.iter().for_each(|run| writer.run(7, run).expect("it encodes"));
         let again: Vec<Run> =
             runs(&writer.finish().expect("it encodes")).into_iter().map(|(_, run)| run).collect();

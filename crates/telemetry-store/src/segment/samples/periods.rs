@@ -22,7 +22,7 @@ pub(in crate::segment) struct Periods {
 }
 
 struct Period {
-    writer: SampleWriter,
+    writer: SampleWriter<Vec<u8>>,
     min_ms: i64,
     max_ms: i64,
 }
@@ -37,11 +37,11 @@ impl Periods {
         &mut self,
         period_start_ms: i64,
         (first_ms, last_ms): (i64, i64),
-    ) -> Result<&mut SampleWriter, SegmentError> {
+    ) -> Result<&mut SampleWriter<Vec<u8>>, SegmentError> {
         let period = match self.all.entry(period_start_ms) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
-                let writer = SampleWriter::new(self.samples)?;
+                let writer = SampleWriter::new(self.samples, Vec::new())?;
                 new.insert(Period { writer, min_ms: i64::MAX, max_ms: i64::MIN })
             }
         };

@@ -20,7 +20,8 @@ fn by_series(rows: impl IntoIterator<Item = Row>) -> BTreeMap<u64, Vec<(i64, f64
 }
 
 fn all(segment: &Opened) -> Vec<Row> {
-    rows(segment).expect("it reads").collect::<Result<_, _>>().expect("it reads")
+    let unpacker = Unpacker::new().expect("it starts");
+    rows(segment, &unpacker, |_| true).collect::<Result<_, _>>().expect("it reads")
 }
 
 fn some(segment: &Opened, series: &[u64]) -> Vec<Row> {
