@@ -176,7 +176,7 @@ mod tests {
             first_failure: None,
         };
         let quick = query("quick", 10.0, 0);
-        assert!(in_time(&[quick.clone()]).met);
+        assert!(in_time(std::slice::from_ref(&quick)).met);
         let found = in_time(&[quick.clone(), query("slow", 1_200.0, 0)]);
         assert!(!found.met && found.found.starts_with("1200 ms (slow), 2000"), "{found}");
         assert!(!in_time(&[quick.clone(), query("failed", 10.0, 1)]).met);
