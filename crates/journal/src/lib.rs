@@ -40,6 +40,12 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// whoever sends again relies on the fingerprint to be counted once. A full or overloaded journal says so at once.
     fn append(&self, records: Vec<Record>, done: Appended);
 
+    /// What an append would be refused with now that, with all others under way, has so many bytes; where that is known
+    /// beforehand, so that nobody reads or decodes what cannot be taken. None promises nothing.
+    fn refusal(&self, _under_way: usize) -> Option<AppendError> {
+        None
+    }
+
     /// The next records of a lane from `offset` on, oldest first; waits up to `wait` for the first. An empty answer means
     /// that nothing came in time. Only durable records are given; what is damaged is reported and passed over. May be called as often as wanted for any offset that
     /// is not truncated.

@@ -34,6 +34,7 @@ impl Config {
     /// # Errors
     /// See [`Log::open_from`].
     pub fn open(self, disk: Arc<dyn Disk>) -> Result<LocalJournal, OpenError> {
+        let max_bytes = self.log.max_bytes;
         let log = Log::open_from(disk, self.log, self.floor)?;
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
@@ -51,6 +52,7 @@ impl Config {
             work: Condvar::new(),
             news: Condvar::new(),
             queue_bytes: self.queue_bytes,
+            max_bytes,
         });
         let writer = Writer { shared: Arc::clone(&shared), log };
         let thread = std::thread::Builder::new()
@@ -76,6 +78,7 @@ struct Shared {
     /// Something became durable, or the end.
     news: Condvar,
     queue_bytes: usize,
+    max_bytes: u64,
 }
 
 struct Waiting {
@@ -152,6 +155,17 @@ impl Journal for LocalJournal {
         state.waiting.push(Waiting { records, done });
         drop(state);
         self.shared.work.notify_all();
+    }
+
+    fn refusal(&self, under_way: usize) -> Option<AppendError> {
+        let (state, limit) = (self.shared.state.lock(), self.shared.max_bytes);
+        if state.closing {
+            return Some(AppendError::Closing);
+        }
+        // Where there is nothing that a consumer could make room by, what does not fit fits never: it is asked to the end.
+        let holds_any = state.bounds.first < state.bounds.next;
+        let is_over = state.bytes + under_way as u64 > limit;
+        (is_over && holds_any).then_some(AppendError::Full { limit })
     }
 
     fn read(
@@ -277,5 +291,72 @@ impl Writer {
         state.extents = self.log.extents();
         drop(state);
         self.shared.news.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use daemon::disk::SimulatedDisk;
+    use model::id::AccountId;
+
+    use super::*;
+    use crate::Topic;
+
+    fn journal() -> LocalJournal {
+        let log = LogConfig {
+            dir: "journal".into(),
+            file_bytes: 2_000,
+            max_bytes: 10_000,
+            min_free_share: 0.0,
+            producer: 7,
+        };
+        let config = Config { log, queue_bytes: 1 << 20, tail_bytes: 0, floor: 0 };
+        config.open(Arc::new(SimulatedDisk::new())).expect("a new journal opens")
+    }
+
+    fn append(journal: &LocalJournal, bytes: usize) -> Result<(), AppendError> {
+        let record = Record {
+            topic: Topic::Spans,
+            partition: 0,
+            account: AccountId::FIRST,
+            fingerprint: 1,
+            received_ns: 1,
+            sender: None,
+            items: 1,
+            payload: vec![0; bytes].into(),
+        };
+        let (answer, answered) = mpsc::channel();
+        journal.append(vec![record], Box::new(move |result| answer.send(result).expect("heard")));
+        answered.recv().expect("every append is answered")
+    }
+
+    #[test]
+    fn a_full_journal_says_so_beforehand_until_a_consumer_has_made_room() {
+        let journal = journal();
+        while journal.refusal(1_500).is_none() {
+            append(&journal, 1_000).expect("it was not refused beforehand");
+        }
+        assert!(journal.refusal(0).is_none(), "what is under way fits as well");
+        assert!(matches!(journal.refusal(1_500), Some(AppendError::Full { limit: 10_000 })));
+        while append(&journal, 1_000).is_ok() {}
+        assert!(journal.refusal(1_000).is_some());
+        let before = journal.bounds(0);
+        journal.truncate(0, before.next / 2);
+        while journal.bounds(0).first == before.first {
+            std::thread::yield_now();
+        }
+        assert!(journal.refusal(1_000).is_none());
+        journal.close();
+        assert!(matches!(journal.refusal(0), Some(AppendError::Closing)));
+    }
+
+    #[test]
+    fn what_fits_no_journal_does_not_keep_others_out() {
+        let journal = journal();
+        assert!(journal.refusal(20_000).is_none(), "there is nothing to wait for");
+        assert!(matches!(append(&journal, 20_000), Err(AppendError::Full { .. })));
+        append(&journal, 1_000).expect("there is room");
     }
 }

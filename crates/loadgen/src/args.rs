@@ -434,9 +434,15 @@ pub(crate) struct PauseArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct OverloadArgs {
-    /// So many times what it takes as fast as it acknowledges, which is measured first with --spans
+    /// So many times what it takes for long, which is measured first
     #[arg(long, default_value_t = 3.0)]
     pub(crate) factor: f64,
+    /// How long that is measured, with the same questions asked as in the overload
+    #[arg(long, default_value_t = 30)]
+    pub(crate) plateau_seconds: u64,
+    /// Let server and generator share the processors; else a quarter of them, one at least, is the generator's alone
+    #[arg(long)]
+    pub(crate) unpinned: bool,
     /// How long
     #[arg(long, default_value_t = 30)]
     pub(crate) seconds: u64,

@@ -5,6 +5,7 @@
 //! and works later does not look fast. Asking for the figures costs the server CPU too: it is asked only when quiet,
 //! and what the asking took is left out.
 
+pub(crate) mod cores;
 pub(crate) mod disk;
 pub(crate) mod freshness;
 pub(crate) mod group;

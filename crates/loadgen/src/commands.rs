@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::api::Api;
 use crate::args::{ApiArgs, Cli, Command, EncodeArgs, RunArgs, SweepArgs, TableArgs, VerifyArgs};
 use crate::bench;
+use crate::bench::cores::Cores;
 use crate::bench::overload::overload;
 use crate::bench::pause::pause;
 use crate::bench::process::Process;
@@ -57,9 +58,13 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
             Ok(Verdict::good_if(report.good()))
         }
         Command::Overload(mut args) => {
-            let measured = until_stopped(overload(&mut args))?;
+            // Before there are other threads, which stay where this one is.
+            let shared = args.unpinned || args.bench.vedette.is_none();
+            let cores = if shared { None } else { Cores::apart()? };
+            let measured = until_stopped(overload(&mut args, cores.as_ref()))?;
             write!(out, "{}", measured.table())?;
             write_differences(out, &measured.differences)?;
+            write!(out, "\n{}", measured.verdict())?;
             write_json(args.bench.report_json.as_deref(), &measured)?;
             write_text(args.bench.report_md.as_deref(), &measured.table().markdown())?;
             Ok(Verdict::good_if(measured.good()))

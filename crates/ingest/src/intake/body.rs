@@ -20,7 +20,7 @@ const DRAINED_BODIES: usize = 4;
 
 impl Shared {
     /// Reads a body within the cap, beside which `framing` bytes may stand. A body of known length is paid for before
-    /// any of it is taken.
+    /// any of it is taken, and none is read that the journal would not take.
     pub(super) async fn read_body(
         &self,
         headers: &HeaderMap,
@@ -35,6 +35,9 @@ impl Shared {
         }
         // An unknown length is paid for as it comes, but somebody who finds no room at all should not begin.
         let first = declared.map_or(1, |length| length as usize);
+        if let Some(error) = self.journal.refusal(self.budget.held() + first) {
+            return Err(self.not_appended(error));
+        }
         self.pay(&mut reservation, first)?;
         let reading = self.read_frames(body, declared, cap, &mut reservation);
         match tokio::time::timeout(self.config.limits.body_timeout, reading).await {

@@ -176,7 +176,8 @@ impl Shared {
         (!message.is_empty()).then_some(PartialSuccess { rejected, message })
     }
 
-    fn not_appended(&self, error: AppendError) -> Refused {
+    /// The refusal of a request that the journal does not take.
+    pub(super) fn not_appended(&self, error: AppendError) -> Refused {
         match error {
             AppendError::Full { retry_after } => {
                 Refused::new(Cause::JournalFull, "the server's journal is full; try again later")

@@ -62,4 +62,10 @@ pub trait Journal: Send + Sync {
     /// slices may have become durable nevertheless; the fingerprint lets consumers count the resent ones once. Does
     /// not block; what waits is bounded, and beyond that bound it fails with [`AppendError::Busy`].
     fn append(&self, batch: Batch) -> Appending;
+
+    /// What an append fails with now that, with all others under way, has so many bytes; where that is known beforehand. It is
+    /// asked before a body is read. None promises nothing.
+    fn refusal(&self, _under_way: usize) -> Option<AppendError> {
+        None
+    }
 }

@@ -37,6 +37,8 @@ pub(crate) const SENDER: [u8; 4] = [10, 1, 2, 3];
 pub(crate) struct FakeJournal {
     batches: Mutex<Vec<Batch>>,
     fails_with: Mutex<Option<AppendError>>,
+    /// What it is said to fail with before it is asked.
+    refuses_with: Mutex<Option<AppendError>>,
     /// Appends wait for a permit each while there is one.
     pub(crate) gate: Mutex<Option<Arc<Semaphore>>>,
     pub(crate) begun: Arc<Notify>,
@@ -61,6 +63,10 @@ impl Journal for Handle {
             Ok(())
         })
     }
+
+    fn refusal(&self, _under_way: usize) -> Option<AppendError> {
+        self.0.refuses_with.lock().clone()
+    }
 }
 
 impl FakeJournal {
@@ -71,6 +77,10 @@ impl FakeJournal {
 
     pub(crate) fn fail(&self, error: Option<AppendError>) {
         *self.fails_with.lock() = error;
+    }
+
+    pub(crate) fn refuse(&self, error: Option<AppendError>) {
+        *self.refuses_with.lock() = error;
     }
 }
 

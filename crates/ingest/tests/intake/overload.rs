@@ -226,6 +226,29 @@ async fn what_the_journal_cannot_take_is_to_be_sent_again() {
 }
 
 #[tokio::test]
+async fn a_full_journal_is_told_before_a_body_is_read() {
+    let fixture = Fixture::new();
+    let wait = Duration::from_secs(10);
+    fixture.journal.refuse(Some(AppendError::Full { retry_after: wait }));
+    for content_type in [PROTOBUF, JSON] {
+        let request = post("/v1/traces", content_type, "", untouchable());
+        let answer = fixture.send(asking_first(request)).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.header("retry-after"), "10");
+    }
+    // Who does not ask is answered once its body has come, whatever is in it.
+    let (body, taken) = counted(30_000);
+    let answer = fixture.send(post("/v1/traces", PROTOBUF, "", body)).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(taken.load(Relaxed), 30_000);
+    let refused =
+        r#"intake_requests_total{signal="traces",transport="http/protobuf",result="journal_full"}"#;
+    assert_eq!(fixture.metric(refused), "2");
+    fixture.journal.refuse(None);
+    fixture.assert_still_works().await;
+}
+
+#[tokio::test]
 async fn a_request_of_empty_resources_and_scopes_is_refused_for_good() {
     let fixture = Fixture::new();
     let resources = b"\x0a\x00".repeat(100_001);

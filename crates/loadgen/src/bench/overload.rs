@@ -1,8 +1,12 @@
 //! More than a server can take: first how much it takes, then a multiple of that at a fixed pace, whatever it answers.
 //! Nothing is sent again, so that every refusal is counted once. What was accepted must be stored all the same. Metrics are
 //! stored first, so that there are series to ask for.
+//!
+//! What it takes is measured as the overload is: by the same senders, with the same questions beside them, on the same
+//! processors, which are not the generator's. So the two differ in how much is sent alone.
 
 mod press;
+mod verdict;
 mod watch;
 
 use std::sync::Arc;
@@ -11,24 +15,25 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use self::press::{Refusal, press};
-use self::watch::{Progress, Window, watch};
+use self::press::{Refusal, Seen, press};
+use self::verdict::{Criterion, criteria};
+use self::watch::{Progress, Watch, Window};
+use super::cores::Cores;
 use super::disk::SyncTime;
 use super::group::Group;
 use super::meter::Meter;
 use super::process::Process;
 use super::queries::{self, Answered, Asker, Query, Stored};
 use super::report::{Cost, Table};
-use super::subject::Subject;
+use super::subject::{Place, Subject};
 use crate::api::{Api, Estate, Range};
 use crate::args::OverloadArgs;
+use crate::data::Shape;
 use crate::data::points::SeriesShape;
 use crate::send::reporter::Reporters;
 use crate::send::{Manner, Outcome, Protocol, send, since};
 use crate::{verify, wall};
 
-/// What people ask is answered within this, milliseconds, nineteen times of twenty.
-const LONGEST_ANSWER_MS: f64 = 1_000.0;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Of each kind of query; then they come again.
 const DIFFERENT_QUESTIONS: usize = 200;
@@ -36,11 +41,17 @@ const DIFFERENT_QUESTIONS: usize = 200;
 #[derive(Debug, Serialize)]
 pub(crate) struct Overload {
     pub(crate) setting: String,
+    /// Whose processors are whose; none when they were shared.
+    pub(crate) processors: Option<String>,
     pub(crate) fdatasync: Option<SyncTime>,
     /// As fast as acknowledged, while the journal takes what is not worked on yet.
     pub(crate) burst_spans_per_second: f64,
-    /// As fast as acknowledged and worked on: what it can take for long.
+    /// As fast as acknowledged and worked on, when nobody asks anything.
+    pub(crate) alone_spans_per_second: f64,
+    /// Worked on each second while that much was sent and the same was asked as in the overload: what it can take for long.
     pub(crate) plateau_spans_per_second: f64,
+    /// Ten seconds each.
+    pub(crate) plateau_windows: Vec<Window>,
     pub(crate) factor: f64,
     pub(crate) seconds: f64,
     pub(crate) offered_spans_per_second: f64,
@@ -62,6 +73,7 @@ pub(crate) struct Overload {
     pub(crate) memory: Option<Memory>,
     /// Between what was accepted and what the server counts once settled.
     pub(crate) differences: Vec<String>,
+    pub(crate) criteria: Vec<Criterion>,
 }
 
 /// How a server kept to a limit of memory.
@@ -76,16 +88,27 @@ pub(crate) struct Memory {
     pub(crate) group_peak_mib: Option<u64>,
 }
 
-pub(crate) async fn overload(args: &mut OverloadArgs) -> Result<Overload> {
+/// Measures, within a time that its arguments bound.
+pub(crate) async fn overload(args: &mut OverloadArgs, cores: Option<&Cores>) -> Result<Overload> {
     ensure!(args.factor > 0.0 && args.factor.is_finite(), "--factor must be above 0");
     ensure!((1..=10_000).contains(&args.senders), "--senders must be 1 to 10000");
+    ensure!(args.plateau_seconds > 0, "--plateau-seconds must be at least 1");
+    // Metrics, plateau, its rest and the settling wait at most so long each; starting, sending first and comparing less.
+    let waits = 6 * args.bench.max_wait_s.max(60);
+    let within = Duration::from_secs(args.seconds + args.plateau_seconds + waits);
+    let measured = tokio::time::timeout(within, measure(args, cores)).await;
+    measured.with_context(|| format!("the overload did not end within {within:?}"))?
+}
+
+async fn measure(args: &mut OverloadArgs, cores: Option<&Cores>) -> Result<Overload> {
     let shape = args.bench.data.shape()?;
     let held = args.memory_limit.map(hold_to);
     if let Some(limit_mib) = args.memory_limit {
         args.bench.vedette_arg.push(format!("--memory-limit={limit_mib}MiB"));
     }
+    let args = &*args;
     let group = held.as_ref().and_then(|held| held.1.as_ref());
-    let subject = Subject::find_in(&args.bench, group).await?;
+    let subject = Subject::find_in(&args.bench, Place { group, cores }).await?;
     let manner = Manner { api_key: subject.access_key.clone(), ..args.bench.manner.manner() };
     ensure!(manner.protocol == Protocol::Http, "an overload is measured over HTTP only");
     let mut api = subject.api(&args.bench)?.context("an overload needs --api and --password")?;
@@ -94,40 +117,31 @@ pub(crate) async fn overload(args: &mut OverloadArgs) -> Result<Overload> {
     }
     let before = spans_counted(&mut api).await?;
     let mut meter = Meter::start(&subject, &args.bench).await?;
-    let plateau = send(&shape, &manner, &subject.endpoint).await?;
-    let acknowledged = plateau.tally.acknowledged;
-    let burst_rate = acknowledged as f64 / plateau.took.as_secs_f64();
+    let first = send(&shape, &manner, &subject.endpoint).await?;
+    let mut acknowledged = first.tally.acknowledged;
     let deadline = wall::instant() + Duration::from_secs(args.bench.max_wait_s);
-    let worked_on_in = worked_on(&mut api, before.1 + acknowledged, plateau.took, deadline).await?;
-    let plateau_rate = acknowledged as f64 / worked_on_in.as_secs_f64();
-    ensure!(plateau_rate > 0.0, "nothing was accepted: {:?}", plateau.tally.messages);
+    let worked_on_in = worked_on(&mut api, before.1 + acknowledged, first.took, deadline).await?;
+    let alone = acknowledged as f64 / worked_on_in.as_secs_f64();
+    ensure!(alone > 0.0, "nothing was accepted: {:?}", first.tally.messages);
     // Asking about it means something once it is there.
-    let missing = verify::verify_until(&mut api, &plateau.expected, deadline).await?;
-    ensure!(missing.is_empty(), "the plateau is not shown as it was sent: {missing:?}");
+    let missing = verify::verify_until(&mut api, &first.expected, deadline).await?;
+    ensure!(missing.is_empty(), "what was sent first is not shown as it was sent: {missing:?}");
+
+    let load = Load { args, subject: &subject, shape: &shape, manner: &manner, known: &first };
+    let plateau = load.run(alone, args.plateau_seconds, 1).await?;
+    acknowledged += plateau.seen.accepted_spans;
+    let deadline = wall::instant() + Duration::from_secs(args.bench.max_wait_s);
+    worked_on(&mut api, before.1 + acknowledged, Duration::ZERO, deadline).await?;
+    let plateau_rate = Window::worked_on_of_all(&plateau.windows);
+
     let offered = plateau_rate * args.factor;
-    let length = Duration::from_secs(args.seconds);
-    let started = wall::instant();
-    let signed_in = || subject.api(&args.bench)?.context("signed in before");
-    let progress = Arc::new(Progress::default());
-    let pressed = (offered, length);
-    let (seen, windows, queries, worst_queries) = tokio::join!(
-        press(args.senders, &shape, &manner, &subject.endpoint, pressed, Arc::clone(&progress)),
-        watch(&progress, &subject.process, started + length),
-        ask_meanwhile(signed_in()?, &plateau, length, |asker, estate, range| {
-            asker.of_spans(estate, &Stored { traces: &plateau.traces, users: &[] }, range)
-        }),
-        ask_meanwhile(signed_in()?, &plateau, length, |asker, estate, range| {
-            asker.worst(estate, range)
-        }),
-    );
-    let (seen, queries, worst_queries) = (seen?, queries?, worst_queries?);
+    let pressed = load.run(offered, args.seconds, 2).await?;
+    acknowledged += pressed.seen.accepted_spans;
     let generator_peak_kib = Process::own()?.memory()?.peak_kib;
-    let seconds = since(started).as_secs_f64();
     let last_answer = meter.last_answer()?;
-    let accepted = plateau.tally.acknowledged + seen.accepted_spans;
     let compare = async |api: &mut Api| {
         let (taken, worked_on) = spans_counted(api).await?;
-        Ok(differences(accepted, (taken - before.0, worked_on - before.1)))
+        Ok(differences(acknowledged, (taken - before.0, worked_on - before.1)))
     };
     let (cost, differences) = meter.settle(last_answer, &mut Some(api), compare).await?;
     let report = subject.report(&args.bench, &shape.to_string(), &manner)?;
@@ -138,27 +152,85 @@ pub(crate) async fn overload(args: &mut OverloadArgs) -> Result<Overload> {
         group_peak_mib: group.as_ref().and_then(|group| Some(group.peak_bytes()? >> 20)),
         ..memory
     });
-    Ok(Overload {
+    let Pressed { seen, windows, queries, worst_queries, seconds } = pressed;
+    let mut measured = Overload {
         setting: format!("{}, {} senders", report.setting, args.senders),
+        processors: cores.map(Cores::told),
         fdatasync: report.fdatasync,
-        burst_spans_per_second: burst_rate,
+        burst_spans_per_second: first.tally.acknowledged as f64 / first.took.as_secs_f64(),
+        alone_spans_per_second: alone,
         plateau_spans_per_second: plateau_rate,
+        plateau_windows: plateau.windows,
         factor: args.factor,
         seconds,
         offered_spans_per_second: offered,
         sent_spans_per_second: seen.sent_spans as f64 / seconds,
         accepted_spans_per_second: seen.accepted_spans as f64 / seconds,
         accepted_spans: seen.accepted_spans,
-        windows: windows?,
+        windows,
         refusals: seen.refusals(),
-        broken_connections: seen.broken,
+        broken_connections: seen.broken + plateau.seen.broken,
         queries,
         worst_queries,
         cost,
         generator_peak_kib,
         memory,
         differences,
-    })
+        criteria: Vec::new(),
+    };
+    measured.criteria = criteria(&measured);
+    Ok(measured)
+}
+
+/// What a server is under while it is looked at: spans, and questions about those it knows.
+struct Load<'a> {
+    args: &'a OverloadArgs,
+    subject: &'a Subject,
+    shape: &'a Shape,
+    manner: &'a Manner,
+    known: &'a Outcome,
+}
+
+/// What came of a load.
+struct Pressed {
+    seen: Seen,
+    windows: Vec<Window>,
+    queries: Vec<Answered>,
+    worst_queries: Vec<Answered>,
+    seconds: f64,
+}
+
+impl Load<'_> {
+    /// Sends `offered` spans a second for a while and asks meanwhile; no two runs of one `number` draw different ids.
+    async fn run(&self, offered: f64, seconds: u64, number: u64) -> Result<Pressed> {
+        let Load { args, subject, shape, manner, known } = *self;
+        let length = Duration::from_secs(seconds);
+        let signed_in = || subject.api(&args.bench)?.context("signed in before");
+        let progress = Arc::new(Progress::default());
+        let watch = Watch::new(&progress, &subject.process, signed_in()?)?;
+        let started = wall::instant();
+        let shape = Shape { seed: shape.seed.wrapping_add(number), ..shape.clone() };
+        let (seen, windows, queries, worst_queries) = tokio::join!(
+            press(
+                args.senders,
+                &shape,
+                manner,
+                &subject.endpoint,
+                (offered, length),
+                Arc::clone(&progress)
+            ),
+            watch.until(started + length),
+            ask_meanwhile(signed_in()?, known, length, |asker, estate, range| {
+                asker.of_spans(estate, &Stored { traces: &known.traces, users: &[] }, range)
+            }),
+            ask_meanwhile(signed_in()?, known, length, |asker, estate, range| {
+                asker.worst(estate, range)
+            }),
+        );
+        let seconds = since(started).as_secs_f64();
+        let (seen, windows) = (seen?, windows?);
+        Ok(Pressed { seen, windows, queries: queries?, worst_queries: worst_queries?, seconds })
+    }
 }
 
 /// Sends metrics, and waits until all points are worked on.
@@ -255,37 +327,28 @@ impl Memory {
 
 impl Overload {
     pub(crate) fn good(&self) -> bool {
-        let may_come_again =
-            |refusal: &Refusal| refusal.retryable && refusal.with_retry_after == refusal.requests;
-        let in_time = |query: &Answered| {
-            query.failed == 0 && query.times.is_none_or(|times| times.p95_ms < LONGEST_ANSWER_MS)
-        };
-        self.differences.is_empty()
-            && self.refusals.iter().all(may_come_again)
-            && self.broken_connections == 0
-            && self.queries.iter().all(in_time)
-            && self.worst_queries.iter().all(|query| query.failed == 0)
-            && self.kept_its_limit()
+        self.criteria.iter().all(|criterion| criterion.met)
     }
 
-    fn kept_its_limit(&self) -> bool {
-        self.memory.as_ref().is_none_or(|memory| self.cost.peak_rss_kib >> 10 <= memory.group_mib)
-    }
-
-    /// Of what it took as fast as it acknowledged.
-    fn kept_share(&self) -> f64 {
-        self.accepted_spans_per_second / self.plateau_spans_per_second
+    /// What it is judged by, a line each, and the judgement.
+    pub(crate) fn verdict(&self) -> String {
+        let mut lines: Vec<String> = self.criteria.iter().map(ToString::to_string).collect();
+        lines.push(if self.good() { "GOOD\n" } else { "NOT GOOD\n" }.to_owned());
+        lines.join("\n")
     }
 
     pub(crate) fn table(&self) -> Table {
         let mut table = Table::default();
         let per_second = |spans: f64| format!("{spans:.0} spans/s");
         table.row("setting", &self.setting);
+        table.row("processors", self.processors.as_deref().unwrap_or("shared by both"));
         if let Some(sync) = self.fdatasync {
             table.row("fdatasync of 64 KiB", sync);
         }
         table.row("acknowledged in a burst", per_second(self.burst_spans_per_second));
+        table.row("worked on, unasked", per_second(self.alone_spans_per_second));
         table.row("plateau, worked on", per_second(self.plateau_spans_per_second));
+        table.row("CPU at the plateau", Window::cpu_told(&self.plateau_windows));
         let offered = per_second(self.offered_spans_per_second);
         table.row("offered", format!("{offered}, {} times that", self.factor));
         table.row(
@@ -293,8 +356,15 @@ impl Overload {
             format!("{} for {:.1} s", per_second(self.sent_spans_per_second), self.seconds),
         );
         let accepted = per_second(self.accepted_spans_per_second);
-        let kept = 100.0 * self.kept_share();
-        table.row("accepted", format!("{accepted}, {kept:.0} % of the plateau"));
+        let kept = 100.0 * self.accepted_spans_per_second / self.plateau_spans_per_second;
+        let full = Window::with_full_journal(&self.windows);
+        table.row(
+            "accepted",
+            format!("{accepted}, {kept:.0} % of the plateau, what filled the journal included"),
+        );
+        table.row("worked on", per_second(Window::worked_on_of_all(&self.windows)));
+        table.row("CPU in the overload", Window::cpu_told(&self.windows));
+        table.row("CPU with a full journal", Window::cpu_told(full));
         for refusal in &self.refusals {
             let Refusal { status, requests, retryable, with_retry_after } = refusal;
             let again = if *retryable { "to be sent again" } else { "NOT to be sent again" };
@@ -304,7 +374,7 @@ impl Overload {
             );
         }
         table.row("broken connections", self.broken_connections);
-        if let Some(slowest) = Window::slowest(&self.windows) {
+        if let Some(slowest) = Window::slowest(full) {
             let seconds = slowest.seconds;
             let least = per_second(slowest.accepted_spans_per_second);
             table.row("least accepted", format!("{least} over {seconds:.0} s"));
@@ -319,8 +389,6 @@ impl Overload {
         let generator_mib = self.generator_peak_kib >> 10;
         let cpu_s = self.cost.generator_cpu_s;
         table.row("generator", format!("{cpu_s:.0} s of CPU, peak RSS {generator_mib} MiB"));
-        let stored = if self.differences.is_empty() { "all, exactly" } else { "DIFFERENT" };
-        table.row("accepted spans stored", stored);
         table
     }
 }

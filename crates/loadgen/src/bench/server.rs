@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 
 use super::group::Group;
 use super::kept::{Folder, Kept};
+use super::subject::Place;
 use crate::api::Api;
 use crate::args::BenchArgs;
 use crate::draws::Draws;
@@ -76,12 +77,12 @@ struct Ports {
 }
 
 impl Server {
-    /// Starts a server; in a control group, where one is given.
+    /// Starts a server; in a control group and on processors of its own, where these are given.
     pub(crate) async fn start(
         binary: &Path,
         folder: Folder,
         args: &BenchArgs,
-        group: Option<&Group>,
+        place: Place<'_>,
     ) -> Result<Self> {
         let ports = free_ports()?;
         let mut draws = Draws::new(wall::unix_nanos(), 0);
@@ -92,7 +93,8 @@ impl Server {
         let access_key = format!("{:016x}{:016x}", draws.next(), draws.next());
         let started = wall::instant();
         let identity = Identity { ports, password, access_key };
-        let child = identity.spawn(command(binary, group), folder.path(), args)?;
+        let spawn = || identity.spawn(command(binary, place.group), folder.path(), args);
+        let child = place.cores.map_or_else(spawn, |cores| cores.start_server(spawn))?;
         let mut server = Self { child, folder, identity, ready_after: Duration::ZERO };
         server.wait_ready().await?;
         server.ready_after = since(started);

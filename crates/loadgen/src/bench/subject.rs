@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use super::cores::Cores;
 use super::disk::{self, SyncTime};
 use super::group::Group;
 use super::kept::Folder;
@@ -28,21 +29,28 @@ pub(crate) struct Subject {
     fdatasync: Option<SyncTime>,
 }
 
+/// What a server that is started here is kept to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Place<'a> {
+    pub(super) group: Option<&'a Group>,
+    pub(super) cores: Option<&'a Cores>,
+}
+
 impl Subject {
     pub(super) async fn find(args: &BenchArgs) -> Result<Self> {
-        Self::find_in(args, None).await
+        Self::find_in(args, Place::default()).await
     }
 
-    /// As [`Subject::find`]; a server that is started here is started in the group.
-    pub(super) async fn find_in(args: &BenchArgs, group: Option<&Group>) -> Result<Self> {
+    /// As [`Subject::find`]; a server that is started here is started in its place.
+    pub(super) async fn find_in(args: &BenchArgs, place: Place<'_>) -> Result<Self> {
         match (&args.vedette, args.pid) {
-            (Some(binary), _) => Self::start(binary.clone(), args, group).await,
+            (Some(binary), _) => Self::start(binary.clone(), args, place).await,
             (None, Some(pid)) => Self::attach(pid, args),
             (None, None) => anyhow::bail!("give --vedette PATH or --pid PID"),
         }
     }
 
-    async fn start(binary: PathBuf, args: &BenchArgs, group: Option<&Group>) -> Result<Self> {
+    async fn start(binary: PathBuf, args: &BenchArgs, place: Place<'_>) -> Result<Self> {
         let made = match (&args.kept, &args.data_root) {
             (Some(kept), _) => Ok(Folder::Kept(kept.clone())),
             (None, Some(root)) => TempDir::with_prefix_in("vedette-bench-", root).map(Folder::Made),
@@ -50,7 +58,7 @@ impl Subject {
         };
         let folder = made.context("cannot make a folder for the server's data")?;
         let fdatasync = Some(disk::sync_time(folder.path())?);
-        let server = Server::start(&binary, folder, args, group).await?;
+        let server = Server::start(&binary, folder, args, place).await?;
         let trust = server.trust().await?;
         let url = server.agents_url(args.tls, args.manner.protocol == Protocol::Grpc);
         Ok(Self {

@@ -32,6 +32,10 @@ impl Journal for IntakeJournal {
             }
         })
     }
+
+    fn refusal(&self, under_way: usize) -> Option<AppendError> {
+        self.0.refusal(under_way).as_ref().map(refusal)
+    }
 }
 
 fn refusal(error: &journal::AppendError) -> AppendError {
