@@ -19,7 +19,7 @@ use super::{
     RolledUp,
 };
 use crate::{
-    counted::merge_minutes,
+    counted::{CountedSeries, merge_minutes},
     cut::{Piece, bounds, width_ns},
     segment::{
         Output,
@@ -71,7 +71,7 @@ impl Store {
             warn!(unknown, "samples of series that nothing says what they are: not rolled up");
         }
         drop(ids);
-        let before = Before::of(self, pin, inputs);
+        let before = Before::of(self, pin, inputs, &series)?;
         let most = self.merge_bytes / SHARE / (SERIES + before.minutes() * MINUTE);
         let mut rolled = Rolled::new(self, AccountId(of.account), series.len());
         for part in parts(&series, most.max(1)) {
@@ -150,16 +150,22 @@ impl<'a> Part<'a> {
 /// What is rolled up already of the hour, and of which minutes it matters.
 struct Before<'a> {
     store: &'a Store,
-    pin: &'a Pin,
-    of: &'a SegmentMeta,
     points: Vec<&'a Arc<Segment>>,
     samples: Vec<&'a Arc<Segment>>,
+    /// Of those samples, by what they count for: the same may have been counted under other ids.
+    series: Vec<Counted>,
     first: Minute,
     last: Minute,
 }
 
 impl<'a> Before<'a> {
-    fn of(store: &'a Store, pin: &'a Pin, inputs: &'a [Arc<Segment>]) -> Before<'a> {
+    /// Of what these series count for.
+    fn of(
+        store: &'a Store,
+        pin: &'a Pin,
+        inputs: &[Arc<Segment>],
+        series: &[Counted],
+    ) -> Result<Before<'a>, StoreError> {
         let of = &inputs[0].meta;
         let metas = || inputs.iter().map(|segment| &segment.meta);
         let minute = |ns: i64| Minute::of_ns(ns.unsigned_abs());
@@ -167,7 +173,23 @@ impl<'a> Before<'a> {
         let last = metas().map(|meta| minute(meta.max_time_ns)).max().unwrap_or_default();
         let points = store.rolled_up_before(pin, of, Table::Metrics);
         let samples = store.rolled_up_before(pin, of, Table::Counted);
-        Before { store, pin, of, points, samples, first, last }
+        let mut earlier = Vec::new();
+        if !samples.is_empty() {
+            let keys: FxHashSet<&SeriesKey> = series.iter().map(|series| &series.key).collect();
+            let takes = |series: &Counted| keys.contains(&series.key);
+            earlier = store.counted_series(pin, of, takes)?.by_key();
+        }
+        Ok(Before { store, points, samples, series: earlier, first, last })
+    }
+
+    /// The series that count for what those of a part do.
+    fn series_of(&self, part: &Part<'_>) -> &[Counted] {
+        let (Some(first), Some(last)) = (part.series.first(), part.series.last()) else {
+            return &[];
+        };
+        let start = self.series.partition_point(|series| series.key < first.key);
+        let end = self.series.partition_point(|series| series.key <= last.key);
+        &self.series[start..end]
     }
 
     /// How many minutes of a series there may be.
@@ -196,10 +218,8 @@ impl<'a> Before<'a> {
                 }
             })?;
         }
-        // The same may have been counted under other ids.
-        let earlier = self
-            .store
-            .counted_series(self.pin, self.of, |series| places.contains_key(&series.key))?;
+        let mut earlier = CountedSeries::default();
+        self.series_of(part).iter().cloned().for_each(|series| earlier.add(series));
         self.store.counted_before(&self.samples, &earlier, |key, at, point| {
             if is_touched(at) {
                 before.entry((places[key], at)).or_default().merge(point);
