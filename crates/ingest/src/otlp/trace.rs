@@ -96,11 +96,12 @@ impl<'a> ScopeSpans<'a> {
     /// Reads an encoded `ScopeSpans`.
     pub fn read(raw: &'a [u8]) -> Result<ScopeSpans<'a>, WireError> {
         let mut spans = ScopeSpans { raw, ..ScopeSpans::default() };
-        for entry in Fields::new(raw, "ScopeSpans") {
+        let mut fields = Fields::new(raw, "ScopeSpans");
+        while let Some(entry) = fields.next() {
             let entry = entry?;
             match entry.number {
                 1 => spans.scope = entry.bytes()?,
-                2 => spans.spans.note(raw, &entry)?,
+                2 => spans.spans.note_run(&entry, &mut fields)?,
                 3 => spans.schema_url = entry.text()?,
                 _ => {}
             }
@@ -169,8 +170,14 @@ impl<'a> Span<'a> {
     /// Reads an encoded `Span`.
     pub fn read(raw: &'a [u8]) -> Result<Span<'a>, WireError> {
         let mut span = Span { raw, ..Span::default() };
-        for entry in Fields::new(raw, "Span") {
-            span.take(&entry?)?;
+        let mut fields = Fields::new(raw, "Span");
+        while let Some(entry) = fields.next() {
+            let entry = entry?;
+            match entry.number {
+                // Most of a span's fields, one behind the other.
+                9 => span.attributes.0.note_run(&entry, &mut fields)?,
+                _ => span.take(&entry)?,
+            }
         }
         Ok(span)
     }
@@ -185,7 +192,6 @@ impl<'a> Span<'a> {
             6 => self.kind = SpanKind::from_wire(entry.varint()?),
             7 => self.start_ns = entry.fixed64()?,
             8 => self.end_ns = entry.fixed64()?,
-            9 => self.attributes.0.note(self.raw, entry)?,
             10 => self.dropped_attributes_count = entry.uint32()?,
             11 => self.events.note(self.raw, entry)?,
             12 => self.dropped_events_count = entry.uint32()?,

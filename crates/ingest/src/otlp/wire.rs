@@ -205,6 +205,16 @@ impl<'a> Fields<'a> {
         let whole = &self.whole[start..self.at];
         Ok(Entry { number, raw, whole, message: self.message, at: start })
     }
+
+    /// The bytes of the next field where it is a length-delimited one of this number, as agents nearly always write those that
+    /// repeat. Nothing where it is another field, and perhaps where it is written otherwise: that takes the longer way.
+    #[inline(always)]
+    pub(super) fn next_alike(&mut self, number: u32) -> Option<&'a [u8]> {
+        let mut cursor = Cursor { rest: &self.whole[self.at..] };
+        let bytes = cursor.next_alike(number)?;
+        self.at = self.whole.len() - cursor.rest.len();
+        Some(bytes)
+    }
 }
 
 impl<'a> Iterator for Fields<'a> {
@@ -315,6 +325,25 @@ impl<'a> Cursor<'a> {
         let (bytes, rest) = fits.ok_or(Problem::LyingLength(length))?;
         self.rest = rest;
         Ok(bytes)
+    }
+
+    /// See [`Fields::next_alike`].
+    #[inline(always)]
+    pub(super) fn next_alike(&mut self, number: u32) -> Option<&'a [u8]> {
+        let (&tag, behind) = self.rest.split_first()?;
+        if u32::from(tag) != number << 3 | 2 || tag >= 0x80 {
+            return None;
+        }
+        let (length, behind) = match behind {
+            [length @ 0..=0x7f, behind @ ..] => (usize::from(*length), behind),
+            [low @ 0x80..=0xff, high @ 0..=0x7f, behind @ ..] => {
+                (usize::from(*low & 0x7f) | usize::from(*high) << 7, behind)
+            }
+            _ => return None,
+        };
+        let (bytes, rest) = behind.split_at_checked(length)?;
+        self.rest = rest;
+        Some(bytes)
     }
 
     /// Skips to the end of the group `number`, whose start tag was read.

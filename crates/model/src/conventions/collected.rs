@@ -145,7 +145,7 @@ impl<'a> Collected<'a> {
     }
 
     /// Decides between what was sent under several names.
-    pub(super) fn resolve(mut self, span: &SpanView<'a, '_>) -> Facts<'a> {
+    pub(super) fn resolve(&mut self, span: &SpanView<'a, '_>) -> Facts<'a> {
         self.resolve_http();
         self.resolve_address(span.kind);
         self.resolve_db();

@@ -41,6 +41,16 @@ fn is_sound(encoded: &[u8], message: &'static Message, depth: u32) -> bool {
         if !sound {
             return false;
         }
+        // Attributes, most fields of most messages, stand one behind the other.
+        if let Some(kind @ Kind::Message(nested)) = kind
+            && std::ptr::eq(nested, &KEY_VALUE)
+        {
+            while let Some(value) = cursor.next_alike(number) {
+                if !is_sound_value(value, Some(kind), depth) {
+                    return false;
+                }
+            }
+        }
     }
     true
 }

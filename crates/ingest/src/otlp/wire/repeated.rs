@@ -47,6 +47,26 @@ impl<'a> Repeated<'a> {
         Ok(())
     }
 
+    /// As [`Repeated::note`], with those that stand right behind it, which `fields` passes over.
+    #[inline(always)]
+    pub fn note_run(
+        &mut self,
+        entry: &Entry<'a>,
+        fields: &mut Fields<'a>,
+    ) -> Result<(), WireError> {
+        self.note(fields.whole, entry)?;
+        let mut further = 0;
+        while fields.next_alike(entry.number).is_some() {
+            further += 1;
+        }
+        if further > 0 {
+            let start = offset_of(fields.whole, self.stretch.bytes);
+            self.stretch.bytes = &fields.whole[start..fields.at];
+            self.count += further;
+        }
+        Ok(())
+    }
+
     /// How many occurrences there are.
     pub fn len(&self) -> usize {
         self.count
@@ -58,10 +78,20 @@ impl<'a> Repeated<'a> {
     }
 
     /// Each occurrence's bytes.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.stretch.entries().filter_map(|entry| match entry.raw {
-            Raw::Bytes(bytes) => Some(bytes),
-            _ => None,
+        let number = self.stretch.number;
+        let mut fields = Fields::new(self.stretch.bytes, "a walked message");
+        std::iter::from_fn(move || {
+            if let Some(bytes) = fields.next_alike(number) {
+                return Some(bytes);
+            }
+            fields.find_map(|entry| match entry {
+                Ok(Entry { number: found, raw: Raw::Bytes(bytes), .. }) if found == number => {
+                    Some(bytes)
+                }
+                _ => None,
+            })
         })
     }
 }

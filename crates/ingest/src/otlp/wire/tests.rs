@@ -103,3 +103,41 @@ proptest! {
         prop_assert_eq!(read, bytes.len());
     }
 }
+
+proptest! {
+    #[test]
+    fn a_run_of_fields_is_read_as_one_after_the_other(
+        fields in prop::collection::vec((prop_oneof![4 => Just(9u32), 1 => 1u32..40], 0usize..300), 0..20),
+        wanted in prop_oneof![4 => Just(9u32), 1 => 1u32..40],
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = Vec::new();
+        for (at, (field, length)) in fields.iter().enumerate() {
+            write::bytes(&mut bytes, *field, &vec![at as u8; *length]);
+        }
+        for whole in [&bytes[..], &bytes[..cut.index(bytes.len() + 1)]] {
+            let read = |by_run: bool| {
+                let mut found = Repeated::default();
+                let mut fields = Fields::new(whole, "Test");
+                while let Some(entry) = fields.next() {
+                    let entry = entry?;
+                    match entry.number == wanted {
+                        true if by_run => found.note_run(&entry, &mut fields)?,
+                        true => found.note(whole, &entry)?,
+                        false => {}
+                    }
+                }
+                Ok::<_, WireError>((found.len(), found.iter().collect::<Vec<_>>()))
+            };
+            let one_by_one = read(false);
+            prop_assert_eq!(&read(true), &one_by_one);
+            if let Ok((count, found)) = one_by_one {
+                prop_assert_eq!(count, found.len());
+                let sent = fields.iter().enumerate().filter(|(_, (field, _))| *field == wanted);
+                if whole.len() == bytes.len() {
+                    prop_assert_eq!(found, sent.map(|(at, (_, length))| vec![at as u8; *length]).collect::<Vec<_>>());
+                }
+            }
+        }
+    }
+}
