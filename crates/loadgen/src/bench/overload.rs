@@ -3,7 +3,8 @@
 //! stored first, so that there are series to ask for.
 //!
 //! What it takes is measured as the overload is: by the same senders, with the same questions beside them, on the same
-//! processors, which are not the generator's. So the two differ in how much is sent alone.
+//! processors, which are not the generator's. It is measured before and after: answers cost more the more is stored, and take
+//! from what is left for spans. So the overload differs from the mean of the two in how much is sent alone.
 
 mod press;
 mod verdict;
@@ -49,9 +50,12 @@ pub(crate) struct Overload {
     /// As fast as acknowledged and worked on, when nobody asks anything.
     pub(crate) alone_spans_per_second: f64,
     /// Worked on each second while that much was sent and the same was asked as in the overload: what it can take for long.
+    /// The mean of before and after.
     pub(crate) plateau_spans_per_second: f64,
-    /// Ten seconds each.
+    /// Ten seconds each, before the overload.
     pub(crate) plateau_windows: Vec<Window>,
+    /// The same, after it.
+    pub(crate) plateau_windows_after: Vec<Window>,
     pub(crate) factor: f64,
     pub(crate) seconds: f64,
     pub(crate) offered_spans_per_second: f64,
@@ -93,9 +97,9 @@ pub(crate) async fn overload(args: &mut OverloadArgs, cores: Option<&Cores>) -> 
     ensure!(args.factor > 0.0 && args.factor.is_finite(), "--factor must be above 0");
     ensure!((1..=10_000).contains(&args.senders), "--senders must be 1 to 10000");
     ensure!(args.plateau_seconds > 0, "--plateau-seconds must be at least 1");
-    // Metrics, plateau, its rest and the settling wait at most so long each; starting, sending first and comparing less.
-    let waits = 6 * args.bench.max_wait_s.max(60);
-    let within = Duration::from_secs(args.seconds + args.plateau_seconds + waits);
+    // Metrics, plateaus, the rests of loads and the settling wait at most so long each; starting, sending first and comparing less.
+    let waits = 7 * args.bench.max_wait_s.max(60);
+    let within = Duration::from_secs(args.seconds + 2 * args.plateau_seconds + waits);
     let measured = tokio::time::timeout(within, measure(args, cores)).await;
     measured.with_context(|| format!("the overload did not end within {within:?}"))?
 }
@@ -128,15 +132,22 @@ async fn measure(args: &mut OverloadArgs, cores: Option<&Cores>) -> Result<Overl
     ensure!(missing.is_empty(), "what was sent first is not shown as it was sent: {missing:?}");
 
     let load = Load { args, subject: &subject, shape: &shape, manner: &manner, known: &first };
+    let mut all_worked_on = async |acknowledged: u64| {
+        let deadline = wall::instant() + Duration::from_secs(args.bench.max_wait_s);
+        worked_on(&mut api, before.1 + acknowledged, Duration::ZERO, deadline).await
+    };
     let plateau = load.run(alone, args.plateau_seconds, 1).await?;
     acknowledged += plateau.seen.accepted_spans;
-    let deadline = wall::instant() + Duration::from_secs(args.bench.max_wait_s);
-    worked_on(&mut api, before.1 + acknowledged, Duration::ZERO, deadline).await?;
-    let plateau_rate = Window::worked_on_of_all(&plateau.windows);
+    all_worked_on(acknowledged).await?;
+    let rate_before = Window::worked_on_of_all(&plateau.windows);
 
-    let offered = plateau_rate * args.factor;
+    let offered = rate_before * args.factor;
     let pressed = load.run(offered, args.seconds, 2).await?;
     acknowledged += pressed.seen.accepted_spans;
+    all_worked_on(acknowledged).await?;
+    let after = load.run(alone, args.plateau_seconds, 3).await?;
+    acknowledged += after.seen.accepted_spans;
+    let rate_after = Window::worked_on_of_all(&after.windows);
     let generator_peak_kib = Process::own()?.memory()?.peak_kib;
     let last_answer = meter.last_answer()?;
     let compare = async |api: &mut Api| {
@@ -159,8 +170,9 @@ async fn measure(args: &mut OverloadArgs, cores: Option<&Cores>) -> Result<Overl
         fdatasync: report.fdatasync,
         burst_spans_per_second: first.tally.acknowledged as f64 / first.took.as_secs_f64(),
         alone_spans_per_second: alone,
-        plateau_spans_per_second: plateau_rate,
+        plateau_spans_per_second: (rate_before + rate_after) / 2.0,
         plateau_windows: plateau.windows,
+        plateau_windows_after: after.windows,
         factor: args.factor,
         seconds,
         offered_spans_per_second: offered,
@@ -169,7 +181,7 @@ async fn measure(args: &mut OverloadArgs, cores: Option<&Cores>) -> Result<Overl
         accepted_spans: seen.accepted_spans,
         windows,
         refusals: seen.refusals(),
-        broken_connections: seen.broken + plateau.seen.broken,
+        broken_connections: seen.broken + plateau.seen.broken + after.seen.broken,
         queries,
         worst_queries,
         cost,
@@ -348,7 +360,13 @@ impl Overload {
         table.row("acknowledged in a burst", per_second(self.burst_spans_per_second));
         table.row("worked on, unasked", per_second(self.alone_spans_per_second));
         table.row("plateau, worked on", per_second(self.plateau_spans_per_second));
-        table.row("CPU at the plateau", Window::cpu_told(&self.plateau_windows));
+        for (when, windows) in
+            [("before", &self.plateau_windows), ("after", &self.plateau_windows_after)]
+        {
+            let rate = per_second(Window::worked_on_of_all(windows));
+            table.row(format!("plateau {when}"), rate);
+            table.row(format!("CPU at the plateau {when}"), Window::cpu_told(windows));
+        }
         let offered = per_second(self.offered_spans_per_second);
         table.row("offered", format!("{offered}, {} times that", self.factor));
         table.row(
