@@ -1,8 +1,7 @@
 //! The embedded journal: a [`Log`] driven by one thread that writes for all who wait.
 //!
 //! One write and one fdatasync serve everybody who came while the last one ran; no timer. The queue is bounded in bytes;
-//! beyond it an append is refused at once with [`AppendError::Busy`]. A consumer that is behind what is kept in memory reads the
-//! disk; while it works on some records the next ones are read for it.
+//! beyond it an append is refused at once with [`AppendError::Busy`].
 
 use std::{mem, sync::Arc, thread::JoinHandle, time::Duration};
 
@@ -60,7 +59,7 @@ impl Config {
             .name("journal".to_owned())
             .spawn(move || writer.run())
             .expect("a process that may not start a thread cannot run at all");
-        Ok(LocalJournal { shared, thread: Mutex::new(Some(thread)), ahead: Mutex::new(None) })
+        Ok(LocalJournal { shared, thread: Mutex::new(Some(thread)) })
     }
 }
 
@@ -69,18 +68,7 @@ impl Config {
 pub struct LocalJournal {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    ahead: Mutex<Option<Ahead>>,
 }
-
-/// Records that are being read from the disk before they are asked for.
-#[derive(Debug)]
-struct Ahead {
-    offset: u64,
-    max_bytes: usize,
-    thread: JoinHandle<ReadRecords>,
-}
-
-type ReadRecords = Result<(Vec<Stored>, Option<Bookmark>), ReadError>;
 
 #[derive(Debug)]
 struct Shared {
@@ -120,13 +108,6 @@ impl std::fmt::Debug for State {
     }
 }
 
-impl State {
-    /// Whether what has this offset is on the disk alone.
-    fn is_behind(&self, offset: u64) -> bool {
-        offset < self.bounds.next && !self.tail.holds(offset)
-    }
-}
-
 impl LocalJournal {
     /// Writes what waits, then takes nothing more. Returns once the thread has ended.
     pub fn close(&self) {
@@ -141,31 +122,6 @@ impl LocalJournal {
 }
 
 impl LocalJournal {
-    /// What was read ahead from there.
-    fn taken_ahead(&self, offset: u64, max_bytes: usize) -> Option<ReadRecords> {
-        let ahead = self.ahead.lock().take()?;
-        if (ahead.offset, ahead.max_bytes) != (offset, max_bytes) {
-            return None;
-        }
-        // Without it the records are read now.
-        ahead.thread.join().ok()
-    }
-
-    fn read_ahead(
-        &self,
-        extents: Extents,
-        offset: u64,
-        bookmark: Option<Bookmark>,
-        max_bytes: usize,
-    ) {
-        if !self.shared.state.lock().is_behind(offset) {
-            return;
-        }
-        let read = move || extents.read(offset, bookmark, max_bytes);
-        let thread = std::thread::Builder::new().name("journal-ahead".to_owned()).spawn(read);
-        *self.ahead.lock() = thread.ok().map(|thread| Ahead { offset, max_bytes, thread });
-    }
-
     /// How much of it was found damaged since it was opened.
     pub fn damage(&self) -> Damage {
         self.shared.state.lock().extents.damage()
@@ -234,13 +190,8 @@ impl Journal for LocalJournal {
         let extents = state.extents.clone();
         let bookmark = state.bookmark;
         drop(state);
-        let read = self.taken_ahead(offset, max_bytes);
-        let (records, bookmark) =
-            read.unwrap_or_else(|| extents.read(offset, bookmark, max_bytes))?;
+        let (records, bookmark) = extents.read(offset, bookmark, max_bytes)?;
         self.shared.state.lock().bookmark = bookmark;
-        if let Some(last) = records.last() {
-            self.read_ahead(extents, last.offset + 1, bookmark, max_bytes);
-        }
         Ok(records)
     }
 
@@ -399,34 +350,6 @@ mod tests {
         assert!(journal.refusal(1_000).is_none());
         journal.close();
         assert!(matches!(journal.refusal(0), Some(AppendError::Closing)));
-    }
-
-    #[test]
-    fn what_is_read_ahead_of_a_consumer_is_what_it_would_have_read() {
-        let journal = journal();
-        let read = |offset, max_bytes| {
-            let records = journal.read(0, offset, max_bytes, Duration::ZERO).expect("it is whole");
-            records.iter().map(|stored| stored.offset).collect::<Vec<_>>()
-        };
-        (0..60).for_each(|_| append(&journal, 10).expect("there is room"));
-        for max_bytes in [1, 300, 1_000_000] {
-            let mut seen = Vec::new();
-            while let Some(offset) =
-                seen.last().map_or(Some(1), |last| (last < &60).then_some(last + 1))
-            {
-                seen.extend(read(offset, max_bytes));
-            }
-            assert_eq!(seen, (1..=60).collect::<Vec<_>>(), "{max_bytes}");
-        }
-        // Elsewhere than where the next ones were read, and what came since.
-        for (offset, max_bytes) in [(5, 1), (20, 300), (21, 1_000_000), (20, 1)] {
-            let records = read(offset, max_bytes);
-            assert_eq!(records, (offset..offset + records.len() as u64).collect::<Vec<_>>());
-            assert!(!records.is_empty());
-        }
-        append(&journal, 10).expect("there is room");
-        assert_eq!(read(61, 1), [61]);
-        assert_eq!(read(62, 1), [0; 0]);
     }
 
     #[test]

@@ -35,13 +35,6 @@ impl Tail {
         }
     }
 
-    /// Whether the record of this offset is here.
-    pub(crate) fn holds(&self, offset: u64) -> bool {
-        let (first, last) = (self.records.front(), self.records.back());
-        first.is_some_and(|first| first.offset <= offset)
-            && last.is_some_and(|last| offset <= last.offset)
-    }
-
     /// Records from `offset` on; nothing when they are no longer (or not yet) here.
     pub(crate) fn read(&self, offset: u64, max_bytes: usize) -> Option<Vec<Stored>> {
         let first = self.records.front()?.offset;
