@@ -242,7 +242,7 @@ impl Config {
         let opened = saved.open.len();
         for (trace, open) in saved.open {
             registry.load(trace.0, now_ms);
-            traces.insert(trace, open);
+            traces.insert(trace, Box::new(open));
         }
         // They came before, whatever the clock said then.
         traces.set_back(now_ms);

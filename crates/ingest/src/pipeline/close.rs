@@ -47,7 +47,7 @@ impl Pipeline {
     fn close(
         &mut self,
         trace: TraceKey,
-        mut open: OpenTrace,
+        mut open: Box<OpenTrace>,
         now_ms: i64,
     ) -> Result<(), PipelineError> {
         let before = open.spans.clone();

@@ -272,7 +272,7 @@ impl Pipeline {
         trace: TraceKey,
         batch: &SpanBatch,
         now_ms: i64,
-    ) -> Result<OpenTrace, PipelineError> {
+    ) -> Result<Box<OpenTrace>, PipelineError> {
         self.config.stats.reopened();
         let mut open = self.traces.anew(trace, now_ms);
         for at in 0..batch.len() {

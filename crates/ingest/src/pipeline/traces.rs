@@ -238,10 +238,11 @@ impl Due {
 /// Open and lately closed traces.
 #[derive(Debug, Default)]
 pub(super) struct Traces {
-    open: FxHashMap<TraceKey, OpenTrace>,
+    /// Boxed, so that the table is small: it grows by being copied.
+    open: FxHashMap<TraceKey, Box<OpenTrace>>,
     due: Due,
     open_spans: usize,
-    closed: FxHashMap<TraceKey, (u64, OpenTrace)>,
+    closed: FxHashMap<TraceKey, (u64, Box<OpenTrace>)>,
     /// Oldest first; one whose number is not that of the closed trace is out of date.
     closed_order: VecDeque<(u64, TraceKey)>,
     closings: u64,
@@ -314,9 +315,10 @@ impl Traces {
         if self.open.contains_key(&trace) {
             return Known::Open;
         }
-        if let Some((_, closed)) = self.closed.remove(&trace) {
+        if let Some((_, mut closed)) = self.closed.remove(&trace) {
             self.closed_weight -= closed.weight();
-            self.insert(trace, OpenTrace { first_ms: now_ms, last_ms: now_ms, ..closed });
+            (closed.first_ms, closed.last_ms) = (now_ms, now_ms);
+            self.insert(trace, closed);
             return Known::Open;
         }
         if self.stored.contains(&hash_of(&trace)) {
@@ -329,10 +331,10 @@ impl Traces {
     }
 
     /// A trace that is not known in memory, with what is remembered of its exceptions.
-    pub(super) fn anew(&self, trace: TraceKey, now_ms: i64) -> OpenTrace {
+    pub(super) fn anew(&self, trace: TraceKey, now_ms: i64) -> Box<OpenTrace> {
         let errors = self.errors.get(&trace).cloned().unwrap_or_default();
         let spans = Vec::with_capacity(self.typical.ceil() as usize);
-        OpenTrace { errors, spans, ..OpenTrace::new(trace.0, now_ms) }
+        Box::new(OpenTrace { errors, spans, ..OpenTrace::new(trace.0, now_ms) })
     }
 
     /// Remembers the exceptions that were counted of a trace.
@@ -358,14 +360,14 @@ impl Traces {
     }
 
     /// Opens a trace.
-    pub(super) fn insert(&mut self, trace: TraceKey, open: OpenTrace) {
+    pub(super) fn insert(&mut self, trace: TraceKey, open: Box<OpenTrace>) {
         self.open_spans += open.spans.len();
         self.due.push(open.last_ms + QUIET_COMPLETE_MS, trace);
         self.open.insert(trace, open);
     }
 
     pub(super) fn get_mut(&mut self, trace: TraceKey) -> Option<&mut OpenTrace> {
-        self.open.get_mut(&trace)
+        self.open.get_mut(&trace).map(Box::as_mut)
     }
 
     /// Counts a span that was added to an open trace.
@@ -390,7 +392,7 @@ impl Traces {
         &mut self,
         now_ms: i64,
         mut unanswered: impl FnMut(&OpenTrace) -> bool,
-    ) -> Option<(TraceKey, OpenTrace)> {
+    ) -> Option<(TraceKey, Box<OpenTrace>)> {
         loop {
             let (due_ms, trace) = self.due.first()?;
             let crowded = self.open_spans > self.bounds.open_spans;
@@ -415,7 +417,7 @@ impl Traces {
     }
 
     /// Remembers a trace that was closed.
-    pub(super) fn close(&mut self, trace: TraceKey, mut closed: OpenTrace, now_ms: i64) {
+    pub(super) fn close(&mut self, trace: TraceKey, mut closed: Box<OpenTrace>, now_ms: i64) {
         self.remember_errors(trace, &closed.errors, now_ms);
         closed.closed_before = true;
         closed.ids = FxHashSet::default();
@@ -469,7 +471,7 @@ impl Traces {
 
     /// All open traces, for a checkpoint.
     pub(super) fn open(&self) -> impl Iterator<Item = (&TraceKey, &OpenTrace)> {
-        self.open.iter()
+        self.open.iter().map(|(key, open)| (key, open.as_ref()))
     }
 
     /// How many are open, and how many spans they hold.
@@ -483,7 +485,7 @@ fn hash_of((account, trace): &TraceKey) -> u64 {
 }
 
 fn is_current(
-    closed: &FxHashMap<TraceKey, (u64, OpenTrace)>,
+    closed: &FxHashMap<TraceKey, (u64, Box<OpenTrace>)>,
     trace: &TraceKey,
     number: u64,
 ) -> bool {

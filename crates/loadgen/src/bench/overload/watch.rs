@@ -56,6 +56,12 @@ impl Window {
         whole.min_by(|a, b| rate(a).total_cmp(&rate(b)))
     }
 
+    /// Spans accepted each second in the half minute in which that was the least; nothing where there is none.
+    pub(super) fn slowest_half_minute(windows: &[Self]) -> Option<f64> {
+        let accepted = |some: &[Self]| Self::mean(some, |window| window.accepted_spans_per_second);
+        windows.windows(3).map(accepted).min_by(f64::total_cmp)
+    }
+
     /// Those at whose beginning the journal was full for the first time, and all later ones.
     pub(super) fn with_full_journal(windows: &[Self]) -> &[Self] {
         let most = windows.iter().map(|window| window.journal_mib).max().unwrap_or(0) as f64;
@@ -200,6 +206,16 @@ mod tests {
         let windows = [window(10.0, 300.0), window(10.1, 200.0), window(2.0, 10.0)];
         assert_eq!(Window::slowest(&windows), Some(&windows[1]));
         assert_eq!(Window::slowest(&windows[2..]), None);
+    }
+
+    #[test]
+    fn the_slowest_half_minute_is_any_three_windows_in_a_row() {
+        let windows = [300.0, 100.0, 100.0, 400.0, 250.0].map(|accepted_spans_per_second| Window {
+            accepted_spans_per_second,
+            ..Window::of_seconds(10.0)
+        });
+        assert_eq!(Window::slowest_half_minute(&windows), Some(500.0 / 3.0));
+        assert_eq!(Window::slowest_half_minute(&windows[..2]), None);
     }
 
     #[test]
