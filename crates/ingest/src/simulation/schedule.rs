@@ -44,6 +44,8 @@ struct Schedule {
     /// The texts of all log records.
     logs: Vec<String>,
     metrics: Vec<Metric>,
+    /// The latest time that anything may be of.
+    latest_ms: i64,
 }
 
 /// A metric of a tier. After a while its agent reports another: what is silent for an hour is forgotten, and a counter
@@ -81,6 +83,7 @@ pub(super) fn run(seed: u64) -> Report {
         bodies: Vec::new(),
         logs: Vec::new(),
         metrics: Vec::new(),
+        latest_ms: START_MS,
     };
     for _ in 0..ACTIONS {
         schedule.act();
@@ -93,6 +96,7 @@ pub(super) fn run(seed: u64) -> Report {
 impl Schedule {
     fn act(&mut self) {
         self.machine.now_ms += self.random.below(3_000) as i64;
+        self.latest_ms = self.latest_ms.max(self.machine.now_ms);
         if self.random.percent(15) {
             self.machine.make_room();
         }
@@ -131,8 +135,7 @@ impl Schedule {
     /// refuses it.
     fn set_clock_back(&mut self) {
         const MOST_MS: i64 = 8 * 60_000;
-        let newest_ms = self.spans.iter().map(|span| span.end_ns / 1_000_000).max().unwrap_or(0);
-        let least_ms = newest_ms as i64 - MOST_MS;
+        let least_ms = self.latest_ms - MOST_MS;
         let back_ms = self.random.below(MOST_MS as u64) as i64;
         self.machine.now_ms =
             (self.machine.now_ms - back_ms).max(least_ms.min(self.machine.now_ms));
