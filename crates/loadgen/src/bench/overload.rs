@@ -213,7 +213,7 @@ struct Pressed {
 }
 
 impl Load<'_> {
-    /// Sends `offered` spans a second for a while and asks meanwhile; no two runs of one `number` draw different ids.
+    /// Sends `offered` spans a second for a while and asks meanwhile; each `number` draws ids of its own.
     async fn run(&self, offered: f64, seconds: u64, number: u64) -> Result<Pressed> {
         let Load { args, subject, shape, manner, known } = *self;
         let length = Duration::from_secs(seconds);

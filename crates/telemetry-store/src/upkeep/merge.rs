@@ -57,10 +57,10 @@ impl Store {
         let detail = detail_of_merged(inputs.iter().map(|segment| &segment.meta));
         let mut add = match table {
             Table::Spans | Table::Snapshots => {
-                vec![self.store_merged_spans(table, &inputs, detail, (level, now_ms))?]
+                vec![self.store_merged(table, &inputs, detail, (level, now_ms), merge_spans)?]
             }
             Table::Samples | Table::Counted => {
-                vec![self.store_merged_samples(table, &inputs, detail, (level, now_ms))?]
+                vec![self.store_merged(table, &inputs, detail, (level, now_ms), merge_samples)?]
             }
             _ => {
                 let piece = Piece { detail, ..merged(table, &inputs)? };
@@ -71,34 +71,18 @@ impl Store {
         Ok(Replacement { remove: ids.to_vec(), add, mark_rolled_up: Vec::new() })
     }
 
-    /// Writes merged spans while they are read, and makes them durable.
-    fn store_merged_spans(
+    /// Writes what `merge` makes of segments while they are read, and makes it durable.
+    fn store_merged(
         &self,
         table: Table,
         inputs: &[Arc<Segment>],
         detail: String,
         (level, now_ms): (u8, i64),
+        merge: impl FnOnce(&[Arc<Segment>], Output) -> Result<(u64, Output), SegmentError>,
     ) -> Result<SegmentMeta, StoreError> {
         let mut outputs = Outputs::new(self);
         let (id, output) = outputs.create(table)?;
-        let (rows, output) = merge_spans(inputs, output)?;
-        let bytes = outputs.sync(table, output)?;
-        outputs.keep();
-        let piece = Piece { detail, ..piece_of(table, inputs, rows, Vec::new()) };
-        Ok(piece.meta(id, level, now_ms, bytes))
-    }
-
-    /// The same of samples.
-    fn store_merged_samples(
-        &self,
-        table: Table,
-        inputs: &[Arc<Segment>],
-        detail: String,
-        (level, now_ms): (u8, i64),
-    ) -> Result<SegmentMeta, StoreError> {
-        let mut outputs = Outputs::new(self);
-        let (id, output) = outputs.create(table)?;
-        let (rows, output) = merge_samples(inputs, output)?;
+        let (rows, output) = merge(inputs, output)?;
         let bytes = outputs.sync(table, output)?;
         outputs.keep();
         let piece = Piece { detail, ..piece_of(table, inputs, rows, Vec::new()) };
