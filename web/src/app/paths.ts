@@ -3,6 +3,7 @@ export const paths = {
   signIn: '/sign-in',
   applications: '/applications',
   connect: '/connect',
+  administration: (page: 'keys' | 'storage' | 'limits' | 'attempts' | 'health' | 'clients' = 'keys') => `/administration/${page}`,
   application: (id: number | string) => `/applications/${id}`,
   flowMap: (id: number | string) => `/applications/${id}/flow-map`,
   businessTransactions: (id: number | string) => `/applications/${id}/business-transactions`,

@@ -1,9 +1,10 @@
-// Moments as people read them: local time, 24 hours.
+// Moments as people read them: in the chosen time zone, 24 hours.
+import { dayOf, timeZone } from '../time/zone'
 
-const TIME: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }
+const TIME: Intl.DateTimeFormatOptions = { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }
 const timeOfDay = new Intl.DateTimeFormat(undefined, TIME)
 const dayAndTime = new Intl.DateTimeFormat(undefined, { ...TIME, month: 'short', day: 'numeric' })
-const toTheMinute = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' })
+const toTheMinute = new Intl.DateTimeFormat(undefined, { timeZone, month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' })
 const withMillis = new Intl.DateTimeFormat(undefined, { ...TIME, year: 'numeric', month: 'short', day: 'numeric', fractionalSecondDigits: 3, timeZoneName: 'short' })
 
 export function timeOf(at: number): string {
@@ -12,7 +13,7 @@ export function timeOf(at: number): string {
 
 /** The time alone on the day of `now`, else with its day. */
 export function moment(at: number, now: number): string {
-  const today = new Date(at).toDateString() === new Date(now).toDateString()
+  const today = dayOf(at) === dayOf(now)
   return today ? timeOf(at) : dayAndTime.format(at)
 }
 

@@ -6,6 +6,7 @@ import { ColorSchemeButton } from './ColorSchemeButton'
 import styles from './Header.module.css'
 import { LiveControl } from './LiveControl'
 import { Logo } from './Logo'
+import { PaletteButton } from './palette/PaletteButton'
 import { TimeRangePicker } from './TimeRangePicker'
 import { UserMenu } from './UserMenu'
 
@@ -18,6 +19,7 @@ export function Header({ user }: { user: Session['user'] }) {
       </RangeLink>
       <ApplicationSwitcher />
       <div className={styles.right}>
+        <PaletteButton />
         <LiveControl />
         <TimeRangePicker />
         <RangeLink to={paths.connect} className={styles.link}>

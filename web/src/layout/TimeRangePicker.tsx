@@ -1,8 +1,9 @@
-import { Button, Popover, TextInput } from '@mantine/core'
+import { Button, NativeSelect, Popover, TextInput } from '@mantine/core'
 import { IconChevronDown, IconClock } from '@tabler/icons-react'
 import { useState } from 'react'
 import { keyOf, labelOf, PRESETS, zoneLabel, type Range } from '../time/range'
 import { useTimeRange } from '../time/TimeRangeContext'
+import { browserZone, chooseZone, chosenZone, TIME_ZONES } from '../time/zone'
 import styles from './Header.module.css'
 import { fromInput, toInput } from './localInput'
 
@@ -59,7 +60,14 @@ function AbsoluteForm({ onChoose }: { onChoose(range: Range): void }) {
       <Button type="submit" disabled={problem !== null}>
         Apply
       </Button>
-      <p>Local time, {zoneLabel(window.to)}. Past ranges do not refresh.</p>
+      <p>{zoneLabel(window.to)}. Past ranges do not refresh.</p>
+      <ZoneSelect />
     </form>
   )
+}
+
+/** Another zone loads the page anew. */
+function ZoneSelect() {
+  const zones = [{ value: '', label: `This browser’s (${browserZone})` }, ...TIME_ZONES.map((zone) => ({ value: zone, label: zone }))]
+  return <NativeSelect label="Time zone" value={chosenZone ?? ''} data={zones} onChange={(e) => chooseZone(e.currentTarget.value || null)} />
 }

@@ -1,12 +1,18 @@
-// A moment as <input type="datetime-local"> writes it: local time, to the minute, without a zone.
+// A moment as <input type="datetime-local"> writes it: the time of a zone, to the minute, without the zone.
+import { offsetMinutes, timeZone } from '../time/zone'
 
-export function toInput(at: number): string {
-  const d = new Date(at)
-  const two = (n: number) => String(n).padStart(2, '0')
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}T${two(d.getHours())}:${two(d.getMinutes())}`
+const MINUTE = 60_000
+
+export function toInput(at: number, zone = timeZone): string {
+  return new Date(at + offsetMinutes(at, zone) * MINUTE).toISOString().slice(0, 16)
 }
 
 /** NaN when the text is no moment. */
-export function fromInput(text: string): number {
-  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(text) ? new Date(text).getTime() : Number.NaN
+export function fromInput(text: string, zone = timeZone): number {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(text)) return Number.NaN
+  const asUtc = Date.parse(`${text}Z`)
+  if (Number.isNaN(asUtc)) return Number.NaN
+  // The offset is that of the moment itself, which is found by the offset near it.
+  const near = asUtc - offsetMinutes(asUtc, zone) * MINUTE
+  return asUtc - offsetMinutes(near, zone) * MINUTE
 }

@@ -1,6 +1,8 @@
 // Time ranges as the URL writes them: `range=last-60m` (relative) or `from=…&to=…` (absolute, UTC milliseconds).
 // Pure; what "now" is comes from the caller.
 
+import { dayOf, offsetMinutes, timeZone } from './zone'
+
 export const MINUTE = 60_000
 
 export type Range = { kind: 'relative'; minutes: number } | { kind: 'absolute'; from: number; to: number }
@@ -66,20 +68,19 @@ export function windowOf(range: Range, now: number): Window {
 
 export function labelOf(range: Range, locale?: string): string {
   if (range.kind === 'relative') return labelOfMinutes(range.minutes)
-  const sameDay = new Date(range.from).toDateString() === new Date(range.to).toDateString()
-  const day: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric' }
-  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+  const sameDay = dayOf(range.from) === dayOf(range.to)
+  const day: Intl.DateTimeFormatOptions = { timeZone, month: 'short', day: 'numeric' }
+  const time: Intl.DateTimeFormatOptions = { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
   const start = new Intl.DateTimeFormat(locale, { ...day, ...time }).format(range.from)
   const end = new Intl.DateTimeFormat(locale, sameDay ? time : { ...day, ...time }).format(range.to)
   return `${start} – ${end}`
 }
 
-/** The browser's zone as people write it: `Europe/Berlin (UTC+1)`. */
-export function zoneLabel(at: number): string {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
-  const minutes = -new Date(at).getTimezoneOffset()
-  if (minutes === 0) return timeZone === 'UTC' ? 'UTC' : `${timeZone} (UTC)`
+/** A zone as people write it: `Europe/Berlin (UTC+1)`. */
+export function zoneLabel(at: number, zone = timeZone): string {
+  const minutes = offsetMinutes(at, zone)
+  if (minutes === 0) return zone === 'UTC' ? 'UTC' : `${zone} (UTC)`
   const hours = Math.floor(Math.abs(minutes) / 60)
   const rest = Math.abs(minutes) % 60
-  return `${timeZone} (UTC${minutes < 0 ? '−' : '+'}${hours}${rest ? `:${String(rest).padStart(2, '0')}` : ''})`
+  return `${zone} (UTC${minutes < 0 ? '−' : '+'}${hours}${rest ? `:${String(rest).padStart(2, '0')}` : ''})`
 }

@@ -1,5 +1,6 @@
 // uPlot's options for a chart of ours: axes, filling mark, zoom by dragging. No React.
 import uPlot from 'uplot'
+import { timeZone } from '../../time/zone'
 import { dotsOf } from './grid'
 
 export interface Line {
@@ -26,14 +27,14 @@ export interface PlotSpec {
 }
 
 const DAY = 86_400
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
+const time = new Intl.DateTimeFormat(undefined, { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+const day = new Intl.DateTimeFormat(undefined, { timeZone, month: 'short', day: 'numeric' })
 
 function timeLabels(splits: number[]): string[] {
   const step = (splits[1] ?? 0) - (splits[0] ?? 0)
   return splits.map((s) => {
     const at = new Date(s * 1000)
-    const midnight = at.getHours() === 0 && at.getMinutes() === 0
+    const midnight = /^00\D00$/.test(time.format(at))
     return step >= DAY || midnight ? day.format(at) : time.format(at)
   })
 }
@@ -46,6 +47,7 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
   const options: uPlot.Options = {
     width: spec.width,
     height: spec.height,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
     padding: [8, 10, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: spec.syncKey, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },

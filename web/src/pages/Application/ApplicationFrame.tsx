@@ -1,5 +1,6 @@
 import { Outlet, useLocation, useMatch } from 'react-router'
 import { useApplication } from '../../api/queries'
+import { pagesOf } from '../../app/pages'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useTitle } from '../../app/useTitle'
@@ -12,16 +13,9 @@ export function ApplicationFrame() {
   const id = useId('applicationId')
   const application = useApplication(id)
   const { pathname } = useLocation()
-  const tabs = [
-    { label: 'Overview', to: paths.application(id), exact: true },
-    { label: 'Flow map', to: paths.flowMap(id) },
-    { label: 'Business transactions', to: paths.businessTransactions(id), count: application.data?.business_transactions },
-    { label: 'Tiers & nodes', to: paths.tiers(id), count: application.data?.tiers },
-    { label: 'Backends', to: paths.backends(id) },
-    { label: 'Errors', to: paths.errors(id) },
-    { label: 'Snapshots', to: paths.snapshots(id) },
-  ]
-  const at = tabs.find((tab) => (tab.exact ? pathname === tab.to : pathname.startsWith(tab.to)))
+  const counts: Record<string, number | undefined> = { [paths.businessTransactions(id)]: application.data?.business_transactions, [paths.tiers(id)]: application.data?.tiers }
+  const tabs = pagesOf(id)
+  const at = tabs.findLast((tab) => pathname.startsWith(tab.to))
   const detail = useMatch('/applications/:applicationId/business-transactions/:btId') !== null
   useTitle([at?.label, application.data?.name], !detail)
   if (application.error?.status === 404) return <Failed what="the application" error={application.error} />
@@ -31,7 +25,7 @@ export function ApplicationFrame() {
         {tabs.map((tab) => (
           <RangeLink key={tab.to} to={tab.to} className={styles.tab} aria-current={tab === at ? 'page' : undefined}>
             {tab.label}
-            {tab.count !== undefined && <small>{tab.count}</small>}
+            {counts[tab.to] !== undefined && <small>{counts[tab.to]}</small>}
           </RangeLink>
         ))}
       </nav>

@@ -1,0 +1,31 @@
+// The pages that have a name of their own: an application's tabs, and those over all. Tabs and palette are made from these.
+import { paths } from './paths'
+
+export interface PageName {
+  label: string
+  to: string
+}
+
+/** An application's, or those over all applications. */
+export function pagesOf(application?: number): PageName[] {
+  if (application === undefined) {
+    return [
+      { label: 'All applications', to: paths.applications },
+      { label: 'Connect an agent', to: paths.connect },
+      { label: 'Administration: access keys', to: paths.administration('keys') },
+      { label: 'Administration: storage and retention', to: paths.administration('storage') },
+      { label: 'Administration: limits', to: paths.administration('limits') },
+      { label: 'Administration: attempts to report', to: paths.administration('attempts') },
+      { label: 'Administration: health of Vedette', to: paths.administration('health') },
+    ]
+  }
+  return [
+    { label: 'Overview', to: paths.application(application) },
+    { label: 'Flow map', to: paths.flowMap(application) },
+    { label: 'Business transactions', to: paths.businessTransactions(application) },
+    { label: 'Tiers & nodes', to: paths.tiers(application) },
+    { label: 'Backends', to: paths.backends(application) },
+    { label: 'Errors', to: paths.errors(application) },
+    { label: 'Snapshots', to: paths.snapshots(application) },
+  ]
+}
