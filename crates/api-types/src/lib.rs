@@ -14,6 +14,8 @@ mod error;
 mod error_group;
 mod figures;
 mod flow_map;
+mod health;
+mod limit;
 mod log;
 mod metric;
 mod node;
@@ -25,6 +27,7 @@ mod service_endpoint;
 mod session;
 mod snapshot;
 mod span;
+mod storage;
 mod tier;
 mod trace;
 
@@ -42,6 +45,8 @@ pub use self::{
     error_group::ErrorGroup,
     figures::{Figures, Series, SeriesPoint},
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
+    health::{BackgroundTask, Budget, Health, Memory},
+    limit::{Limit, LimitState, Limits, Refusal},
     log::LogRecord,
     metric::{
         MetricData, MetricLevel, MetricName, MetricPoint, MetricSeries, Sample, SampleBucket,
@@ -55,6 +60,7 @@ pub use self::{
     session::{Session, SessionUser, SignIn},
     snapshot::{Outcome, Snapshot, SnapshotReason},
     span::FoundSpan,
+    storage::{Disk, JournalUsage, Storage, TableUsage},
     tier::{Tier, TierKind},
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,

@@ -62,7 +62,8 @@ impl Config {
 
     /// The API as a router. Registers its request metrics.
     pub fn build(self, deps: Deps, registry: &mut Registry) -> Router {
-        let metrics = RequestMetrics::register(registry, Arc::clone(&deps.clock));
+        let observer = Arc::clone(&deps.observer);
+        let metrics = RequestMetrics::register(registry, Arc::clone(&deps.clock), observer);
         let context = Arc::new(Context::new(self, deps));
         let router = metrics.around(routes::router(context));
         security_headers::apply(unread_bodies::apply(router))

@@ -1,6 +1,6 @@
 //! What every handler shares.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use daemon::clock::SharedClock;
 use metadata_store::{Directory, MetadataStore};
@@ -15,7 +15,7 @@ use crate::{
     ask::Queries,
     auth::SignIns,
     config::Config,
-    deps::{AttemptsSource, Deps, Status},
+    deps::{AttemptsSource, Deps, Operations, Status},
     entities::Entities,
     error::ApiError,
 };
@@ -31,6 +31,7 @@ pub(crate) struct Context {
     pub(crate) clock: SharedClock,
     pub(crate) attempts: Arc<dyn AttemptsSource>,
     pub(crate) status: Arc<dyn Status>,
+    pub(crate) operations: Arc<dyn Operations>,
     pub(crate) sealer: Sealer,
     pub(crate) queries: Queries,
     pub(crate) sign_ins: SignIns,
@@ -47,6 +48,7 @@ impl Context {
             clock: deps.clock,
             attempts: deps.attempts,
             status: deps.status,
+            operations: deps.operations,
             sealer: deps.sealer,
         }
     }
@@ -74,6 +76,17 @@ impl Context {
             source: Box::new(source),
         })?;
         Ok(changed?)
+    }
+
+    /// What the process says of itself, off the async threads.
+    pub(crate) async fn operations<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&dyn Operations) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let operations = Arc::clone(&self.operations);
+        let thread = tokio::task::spawn_blocking(move || ask(&*operations));
+        let answered = thread.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        answered.map_err(|error| ApiError::Unavailable { what: "disk", source: Box::new(error) })
     }
 
     /// The entities that an account may see.

@@ -1,10 +1,11 @@
 //! What the API needs of the rest of the process.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, io, sync::Arc, time::Duration};
 
-use api_types::{Attempt, Loopback};
-use daemon::clock::SharedClock;
+use api_types::{Attempt, Health, Limit, Loopback, Refusal, Storage};
+use daemon::clock::{SharedClock, UnixNanos};
 use metadata_store::{Directory, MetadataStore};
+use model::id::AccountId;
 use telemetry_store::reader::Reader;
 
 use crate::access_key::Sealer;
@@ -18,6 +19,8 @@ pub struct Deps {
     pub clock: SharedClock,
     pub attempts: Arc<dyn AttemptsSource>,
     pub status: Arc<dyn Status>,
+    pub operations: Arc<dyn Operations>,
+    pub observer: Arc<dyn Observer>,
     pub sealer: Sealer,
 }
 
@@ -52,6 +55,62 @@ pub trait Status: Send + Sync + Debug {
 
     /// The process's own metrics in Prometheus' (OpenMetrics) text format.
     fn metrics_text(&self) -> String;
+}
+
+/// What the process keeps, works on and is limited to, for whoever runs it. Calls may ask the disk: make them from threads of
+/// their own.
+pub trait Operations: Send + Sync + Debug {
+    /// What each table of an account takes.
+    ///
+    /// # Errors
+    /// When the disk does not tell how much room there is.
+    fn storage(&self, account: AccountId) -> io::Result<Storage>;
+
+    /// The limits of the process itself.
+    ///
+    /// # Errors
+    /// As [`Operations::storage`].
+    fn limits(&self) -> io::Result<Vec<Limit>>;
+
+    /// How many entities there may be.
+    fn caps(&self) -> Caps;
+
+    /// What was refused since the start.
+    fn refusals(&self) -> Vec<Refusal>;
+
+    /// The process and its tasks; the application that it reports to itself as is not its business.
+    fn health(&self) -> Health;
+}
+
+/// Whoever wants to hear of every answered request. Calls must not block.
+pub trait Observer: Send + Sync + Debug {
+    fn answered(&self, request: Answered);
+}
+
+/// A request that was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// `GET`, `HEAD`, `POST`, `PUT`, `DELETE` or `other`.
+    pub method: &'static str,
+    /// As routed, `/api/v1/traces/{trace_id}`.
+    pub route: String,
+    pub status: u16,
+    pub began: UnixNanos,
+    /// Until the head of its answer.
+    pub took: Duration,
+}
+
+/// How many entities there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Business transactions an application.
+    pub transactions: u64,
+    /// Tiers an application.
+    pub tiers: u64,
+    /// Live nodes a tier.
+    pub nodes: u64,
+    /// Applications an account.
+    pub applications: u64,
 }
 
 /// Whether requests can be served.

@@ -8,6 +8,7 @@
 //! [`unread_bodies::apply`] around both.
 
 pub mod access_key;
+pub mod limit;
 pub mod openapi;
 pub mod password;
 pub mod security_headers;
@@ -39,7 +40,9 @@ mod waterfall;
 
 pub use self::{
     config::Config,
-    deps::{AttemptsSource, Certificate, Deps, Readiness, Status},
+    deps::{
+        Answered, AttemptsSource, Caps, Certificate, Deps, Observer, Operations, Readiness, Status,
+    },
     error::ApiError,
     routes::{Access, RouteInfo, routes},
 };

@@ -19,6 +19,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::deps::{Answered, Observer};
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Requested {
     method: &'static str,
@@ -35,16 +37,22 @@ struct Routed {
 #[derive(Clone, Debug)]
 pub(crate) struct RequestMetrics {
     clock: SharedClock,
+    observer: Arc<dyn Observer>,
     requests: Family<Requested, Counter>,
     seconds: Family<Routed, Histogram, fn() -> Histogram>,
 }
 
 impl RequestMetrics {
     /// The registry puts the product's name in front of every name.
-    pub(crate) fn register(registry: &mut Registry, clock: SharedClock) -> RequestMetrics {
+    pub(crate) fn register(
+        registry: &mut Registry,
+        clock: SharedClock,
+        observer: Arc<dyn Observer>,
+    ) -> RequestMetrics {
         let buckets: fn() -> Histogram = || Histogram::new(exponential_buckets(0.001, 4.0, 8));
         let metrics = RequestMetrics {
             clock,
+            observer,
             requests: Family::default(),
             seconds: Family::new_with_constructor(buckets),
         };
@@ -71,12 +79,13 @@ async fn measure(
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or_else(String::new, |path| path.as_str().to_owned());
     let method = method_label(request.method());
-    let started = metrics.clock.monotonic();
+    let (began, started) = (metrics.clock.now(), metrics.clock.monotonic());
     let response = next.run(request).await;
     let took = metrics.clock.monotonic().saturating_sub(started);
     metrics.seconds.get_or_create(&Routed { route: route.clone() }).observe(took.as_secs_f64());
     let status = response.status().as_u16();
-    metrics.requests.get_or_create(&Requested { method, route, status }).inc();
+    metrics.requests.get_or_create(&Requested { method, route: route.clone(), status }).inc();
+    metrics.observer.answered(Answered { method, route, status, began, took });
     response
 }
 
@@ -92,11 +101,37 @@ mod tests {
 
     use super::*;
 
+    #[derive(Debug, Default)]
+    struct Heard(std::sync::Mutex<Vec<Answered>>);
+
+    impl Observer for Heard {
+        fn answered(&self, request: Answered) {
+            self.0.lock().unwrap().push(request);
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_listens_hears_of_each_request_by_its_route() {
+        let heard = Arc::new(Heard::default());
+        let clock = daemon::clock::SystemClock::shared();
+        let metrics =
+            RequestMetrics::register(&mut Registry::default(), clock, Arc::clone(&heard) as _);
+        let gone = axum::routing::get(|| async { http::StatusCode::GONE });
+        let router = metrics.around(Router::new().route("/things/{id}", gone));
+        let request = Request::get("/things/7?x=y").body(axum::body::Body::empty()).unwrap();
+        tower::ServiceExt::oneshot(router, request).await.unwrap();
+        let heard = heard.0.lock().unwrap();
+        let [Answered { method, route, status, .. }] = &heard[..] else { panic!("{heard:?}") };
+        assert_eq!((*method, route.as_str(), *status), ("GET", "/things/{id}", 410));
+    }
+
     #[test]
     fn names_have_the_products_prefix_once() {
         let mut all = Registry::default();
         let clock = daemon::clock::SystemClock::shared();
-        let metrics = RequestMetrics::register(all.sub_registry_with_prefix("vedette"), clock);
+        let observer = Arc::new(Heard::default());
+        let registry = all.sub_registry_with_prefix("vedette");
+        let metrics = RequestMetrics::register(registry, clock, observer);
         let route = "/healthz".to_owned();
         metrics.seconds.get_or_create(&Routed { route: route.clone() }).observe(0.1);
         metrics.requests.get_or_create(&Requested { method: "GET", route, status: 200 }).inc();

@@ -86,6 +86,10 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/connect/attempts" => v1::connect::attempts;
         SignedIn   GET    "/api/v1/access-keys" => v1::access_keys::list;
         SignedIn   POST   "/api/v1/access-keys" => v1::access_keys::create;
+        SignedIn   DELETE "/api/v1/access-keys/{id}" => v1::access_keys::disable;
+        SignedIn   GET    "/api/v1/storage" => v1::storage::read;
+        SignedIn   GET    "/api/v1/limits" => v1::limits::read;
+        SignedIn   GET    "/api/v1/health" => v1::health::read;
         SignedIn   GET    "/api/v1/applications" => v1::applications::list;
         SignedIn   GET    "/api/v1/applications/{id}" => v1::applications::read;
         SignedIn   GET    "/api/v1/applications/{id}/flow-map" => v1::flow_map::read;

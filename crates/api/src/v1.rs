@@ -8,6 +8,8 @@ pub(crate) mod business_transactions;
 pub(crate) mod connect;
 pub(crate) mod errors;
 pub(crate) mod flow_map;
+pub(crate) mod health;
+pub(crate) mod limits;
 pub(crate) mod logs;
 pub(crate) mod metric_series;
 pub(crate) mod metrics;
@@ -17,6 +19,7 @@ pub(crate) mod service_endpoints;
 pub(crate) mod session;
 pub(crate) mod snapshots;
 pub(crate) mod spans;
+pub(crate) mod storage;
 pub(crate) mod tiers;
 pub(crate) mod traces;
 

@@ -2,10 +2,12 @@
 //! figures every process has.
 
 mod process;
+mod samples;
 
 use prometheus_client::{encoding::text::encode, registry::Registry};
 
 pub use process::ProcessUsage;
+pub use samples::{Family, Kind, Sample};
 
 /// The content type of [`Metrics::render`]'s text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -34,6 +36,11 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a string takes everything that is written to it");
         text
+    }
+
+    /// The same as values.
+    pub fn samples(&self) -> Vec<Family> {
+        samples::read(&self.render())
     }
 }
 

@@ -55,7 +55,10 @@ use telemetry_store::{
 use tracing::{error, info, warn};
 
 pub(crate) use self::metrics::stream_key;
-pub use self::{checkpoint::CheckpointError, cut::CutBy, registry::Limits, stats::Stats};
+pub use self::{
+    checkpoint::CheckpointError, cut::CutBy, nodes::MAX_LIVE as MAX_LIVE_NODES, registry::Limits,
+    stats::Stats,
+};
 use self::{
     checkpoint::Saved,
     cut::Cutting,

@@ -7,6 +7,9 @@ use crate::{
     long_lived::LongLived,
 };
 
+/// The application that Vedette reports to itself as.
+pub const OWN_APPLICATION: &str = "Vedette";
+
 /// What an entity is; the numbers are persisted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]

@@ -3,4 +3,5 @@
 pub(crate) mod attempts;
 pub(crate) mod journal;
 pub(crate) mod keys;
+pub(crate) mod operations;
 pub(crate) mod status;

@@ -20,7 +20,7 @@ use telemetry_store::{
 use tokio::runtime::Handle;
 
 /// The share of the disk below which nothing more is accepted.
-const MIN_FREE_SHARE: f64 = 0.05;
+pub(crate) const MIN_FREE_SHARE: f64 = 0.05;
 const METADATA: &str = "metadata.sqlite";
 const JOURNAL: &str = "journal";
 const JOURNAL_FILE_BYTES: u64 = 64 << 20;

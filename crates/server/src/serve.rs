@@ -46,11 +46,12 @@ use crate::{
         attempts::IntakeAttempts,
         journal as intake_journal,
         keys::KnownKeys,
+        operations::ProcessOperations,
         status::{ProcessStatus, public_url},
     },
     data_dir::{self, Stores},
     edge::{self, Hsts},
-    first_start,
+    first_start, self_report,
     stage_metrics::StageMetrics,
 };
 
@@ -167,8 +168,30 @@ pub async fn start(
         journal: Arc::clone(&stores.journal),
         memory,
     }));
-    let api = api::Config::within(memory.queries)
-        .build(api_deps(&stores, &metadata, &clock, &intake, &status, sealer), metrics.registry());
+    let tasks = Arc::new(Tasks::new(Arc::clone(&clock), stages.tasks.clone()));
+    let operations = ProcessOperations {
+        status: Arc::clone(&status),
+        store: Arc::clone(&stores.store),
+        retention: retention(&settings),
+        clock: Arc::clone(&clock),
+        memory,
+        journal_max_bytes: settings.journal_max_bytes.bytes(),
+        min_free_share: data_dir::MIN_FREE_SHARE,
+        tasks: Arc::clone(&tasks),
+    };
+    let requests = Arc::new(self_report::Requests::default());
+    let deps = api::Deps {
+        reader: Arc::clone(&stores.store) as _,
+        directory: Arc::clone(&stores.directory),
+        store: metadata.clone(),
+        clock: Arc::clone(&clock),
+        attempts: Arc::new(IntakeAttempts(intake.clone())),
+        status: Arc::clone(&status) as _,
+        operations: Arc::new(operations),
+        observer: observer(&settings, &requests),
+        sealer,
+    };
+    let api = api::Config::within(memory.queries).build(deps, metrics.registry());
     let connections = listener::Metrics::register(metrics.registry());
 
     let loopback = Loopback {
@@ -188,7 +211,13 @@ pub async fn start(
     drop(status.loopback.set(loopback));
     drop(status.metrics.set(metrics));
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
-    run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &stages);
+    run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &tasks);
+    if *settings.self_monitoring {
+        let own = self_report::tasks(requests, Arc::clone(&status), &intake, Arc::clone(&clock));
+        for task in own {
+            tasks.start(task);
+        }
+    }
     close_journal(&stores, &stages.journal);
     listeners.serve(
         &settings,
@@ -325,22 +354,12 @@ fn attribute_limits(settings: &Settings) -> AttributeLimits {
     }
 }
 
-fn api_deps(
-    stores: &Stores,
-    metadata: &MetadataStore,
-    clock: &SharedClock,
-    intake: &Intake,
-    status: &Arc<ProcessStatus>,
-    sealer: Sealer,
-) -> api::Deps {
-    api::Deps {
-        reader: Arc::clone(&stores.store) as _,
-        directory: Arc::clone(&stores.directory),
-        store: metadata.clone(),
-        clock: Arc::clone(clock),
-        attempts: Arc::new(IntakeAttempts(intake.clone())),
-        status: Arc::clone(status) as _,
-        sealer,
+/// Who hears of answered requests.
+fn observer(settings: &Settings, requests: &Arc<self_report::Requests>) -> Arc<dyn api::Observer> {
+    if *settings.self_monitoring {
+        Arc::clone(requests) as _
+    } else {
+        Arc::new(self_report::Nobody)
     }
 }
 
@@ -485,9 +504,8 @@ fn run_tasks(
     keys: &Arc<KnownKeys>,
     tls: &Arc<ServerTls>,
     clock: &SharedClock,
-    stages: &Stages,
+    tasks: &Tasks,
 ) {
-    let tasks = Tasks::new(Arc::clone(clock), stages.tasks.clone());
     let (known, from) = (Arc::clone(keys), metadata.clone());
     tasks.start(Task::new("access keys", Duration::from_secs(2), move || {
         let (keys, metadata) = (Arc::clone(&known), from.clone());
@@ -535,7 +553,7 @@ fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
         let (began, mut done) = (clock.monotonic(), Vec::new());
         while clock.monotonic().saturating_sub(began) < UPKEEP_AT_A_TIME {
             let Some(job) = store.upkeep_by(now_ms, trusted_ms, &retention)? else { break };
-            done.push(format!("{job:?}"));
+            done.push(job.to_string());
         }
         Ok((!done.is_empty()).then(|| done.join(", ")))
     })

@@ -1,6 +1,7 @@
 //! The store: the catalogue's segments and the head, as one state that readers pin.
 
 mod footers;
+mod usage;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -26,6 +27,8 @@ use crate::{
     table::Table,
     upkeep::Done,
 };
+
+pub use self::usage::TableUsage;
 
 /// Where segments lie, below the disk's root.
 pub(crate) const SEGMENTS: &str = "segments";
@@ -388,6 +391,14 @@ impl Store {
     /// Bytes of segments that went before their time since the start, because the disk was nearly full.
     pub fn dropped_for_room(&self) -> &AtomicU64 {
         &self.dropped_for_room
+    }
+
+    /// How much of the disk is free.
+    ///
+    /// # Errors
+    /// When the disk does not tell.
+    pub fn disk_space(&self) -> io::Result<daemon::disk::Space> {
+        self.disk.free_space(Path::new(SEGMENTS))
     }
 
     /// How many jobs of upkeep were done since the start, each kind by its name.

@@ -39,6 +39,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Disables a key for ever; it stays in the list. Agents that report with it are refused from a few seconds later on. */
+        delete: operations["delete_one_of_access_keys"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications": {
         parameters: {
             query?: never;
@@ -416,6 +433,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process: memory, processor time, background work, and the application that it reports to itself as. */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Limits that are worth a look, the nearest first: those of the process always, those of entities from half of them on, at
+         *     most 500. With what was refused since the start.
+         */
+        get: operations["get_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/logs": {
         parameters: {
             query?: never;
@@ -529,6 +583,23 @@ export interface paths {
         };
         /** Spans, those that ended last first. A page that ends before all was looked through says so, and the next one goes on. */
         get: operations["get_spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each table takes, how long it is kept, and how full the disk is. */
+        get: operations["get_storage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -789,6 +860,30 @@ export interface components {
             /** @description `HTTP`, `DATABASE`, `CACHE`, `RPC`, `MESSAGING`, …. */
             type: string;
         };
+        /** @description One task and how its last run ended. */
+        BackgroundTask: {
+            failed: boolean;
+            /** Format: int64 */
+            failures: number;
+            /** Format: double */
+            last_duration_ms: number | null;
+            /** @description What the last run did, or why it failed; null when there was nothing to do. */
+            last_result: string | null;
+            /** Format: int64 */
+            last_start: number | null;
+            name: string;
+            /** Format: int64 */
+            period_ms: number;
+            running: boolean;
+            /** Format: int64 */
+            runs: number;
+        };
+        /** @description What one part may take. */
+        Budget: {
+            /** Format: int64 */
+            bytes: number;
+            part: string;
+        };
         /** @description A business transaction in a list. */
         BusinessTransaction: {
             /** @description Work that no user waits for; outside the application's figures. */
@@ -829,6 +924,28 @@ export interface components {
             names: string[];
             otlp_grpc_url: string;
             otlp_http_url: string;
+        };
+        /** @description The file system that the data directory lies on. */
+        Disk: {
+            /**
+             * Format: int64
+             * @description What went before its time since the start.
+             */
+            dropped_bytes: number;
+            /** Format: int64 */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description Below so much the oldest data go before their time.
+             */
+            make_room_below_bytes: number;
+            /**
+             * Format: int64
+             * @description Below so much free space intake refuses data until there is room again.
+             */
+            refuse_below_bytes: number;
+            /** Format: int64 */
+            total_bytes: number;
         };
         /**
          * @description How requests of it arrive.
@@ -989,11 +1106,46 @@ export interface components {
             tier: components["schemas"]["Ref"];
             trace_id: string;
         };
+        /** @description The process and its parts. */
+        Health: {
+            application: null | components["schemas"]["Ref"];
+            /**
+             * Format: double
+             * @description User and system time of all threads since the start, seconds.
+             */
+            cpu_seconds: number;
+            memory: components["schemas"]["Memory"];
+            ready: boolean;
+            /** @description What is going on or missing; sentences. */
+            reasons: string[];
+            /**
+             * Format: int64
+             * @description When the process started.
+             */
+            started_at: number;
+            /** @description Work in the background, in the order of its start. */
+            tasks: components["schemas"]["BackgroundTask"][];
+            /** Format: int64 */
+            threads: number;
+            version: string;
+        };
         /** @description What an operator should do about one of its entities. */
         Hint: {
             /** Format: int32 */
             entity_id: number;
             message: string;
+        };
+        /** @description What was accepted and is not in a table yet. */
+        JournalUsage: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description At this size it refuses data until it is worked on.
+             */
+            max_bytes: number;
+            /** @description The setting that says so. */
+            setting: string;
         };
         /** @description What an application's key figures are made of. Holds for figures of any time. */
         KeyFigures: {
@@ -1014,6 +1166,49 @@ export interface components {
             x: number;
             /** Format: double */
             y: number;
+        };
+        /** @description One limit and how much of it is used. */
+        Limit: {
+            application: null | components["schemas"]["Ref"];
+            /**
+             * @description `business-transactions`, `nodes`, `backends`, `metric-series`, `journal`, `disk`, `memory`, `files`.
+             * @example business-transactions
+             */
+            limit: string;
+            /** Format: int64 */
+            max: number;
+            /** @description What happens at the limit and what to do about it. */
+            remedy: string;
+            state: components["schemas"]["LimitState"];
+            tier: null | components["schemas"]["Ref"];
+            /**
+             * @description `bytes` or nothing for a plain number.
+             * @example
+             */
+            unit: string;
+            /** Format: int64 */
+            used: number;
+            /**
+             * @description What is counted, for people.
+             * @example Business transactions
+             */
+            what: string;
+        };
+        /**
+         * @description How near.
+         * @enum {string}
+         */
+        LimitState: "reached" | "near" | "ok";
+        /** @description All limits that are worth a look, and what was refused. */
+        Limits: {
+            /** @description The nearest first. */
+            items: components["schemas"]["Limit"][];
+            refusals: components["schemas"]["Refusal"][];
+            /**
+             * Format: int64
+             * @description When the process started, from when on refusals are counted.
+             */
+            since: number;
         };
         /** @description A span of another trace, or of this one, that has to do with it. */
         Link: {
@@ -1043,6 +1238,15 @@ export interface components {
             /** @description `address:port`; null when switched off or not to be had. */
             grpc: string | null;
             http: string | null;
+        };
+        /** @description Memory of the process, bytes. */
+        Memory: {
+            /** @description What each part may take. */
+            budgets: components["schemas"]["Budget"][];
+            /** Format: int64 */
+            limit_bytes: number;
+            /** Format: int64 */
+            resident_bytes: number;
         };
         /** @description Metrics whose paths were asked for. */
         MetricData: {
@@ -1407,6 +1611,25 @@ export interface components {
             id: number;
             name: string;
         };
+        /** @description Data that were not taken, or not as they came, since the start. */
+        Refusal: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * @description `requests` or `items` (spans, data points, log records).
+             * @example items
+             */
+            counted: string;
+            /**
+             * @description The metrics' word for it: `too_old`, `unavailable`, …
+             * @example too_old
+             */
+            reason: string;
+            /** @description What it means and what to do. */
+            remedy: string;
+            /** @description `traces`, `metrics`, `logs`, or `none` where it is not known. */
+            signal: string;
+        };
         /** @description What was measured at one time: a number or a distribution. */
         Sample: {
             /** Format: int64 */
@@ -1631,6 +1854,62 @@ export interface components {
          * @enum {string}
          */
         SpanStatus: "UNSET" | "OK" | "ERROR";
+        /** @description The disk and what lies on it. */
+        Storage: {
+            disk: components["schemas"]["Disk"];
+            journal: components["schemas"]["JournalUsage"];
+            /** @description Every table of the account, in a fixed order. */
+            tables: components["schemas"]["TableUsage"][];
+        };
+        /** @description One table. */
+        TableUsage: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description What was added a day, by the last 24 hours or as much of them as there is; null while there is less than ten minutes.
+             */
+            bytes_per_day: number | null;
+            /**
+             * Format: int64
+             * @description What it will take once it is as old as its retention and goes on growing as on the last day.
+             */
+            expected_bytes: number | null;
+            /**
+             * Format: int64
+             * @description Time of the latest row.
+             */
+            newest: number | null;
+            /**
+             * Format: int64
+             * @description Time of the earliest row; null while the table is empty.
+             */
+            oldest: number | null;
+            /**
+             * Format: int64
+             * @description How long a row is kept, milliseconds.
+             */
+            retention_ms: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            segments: number;
+            /**
+             * @description The setting that says so.
+             * @example retention-traces
+             */
+            setting: string;
+            /**
+             * @description `spans`, `trace-index`, `figures-10m`, …
+             * @example spans
+             */
+            table: string;
+            /**
+             * @description What it holds, for people.
+             * @example Every span of every trace
+             */
+            what: string;
+        };
         /** @description A tier in a list. Its figures are those of its entry spans. */
         Tier: {
             /** @description The agent of its newest node, e.g. `opentelemetry 1.45.1`. */
@@ -1888,6 +2167,90 @@ export interface operations {
                 "application/json": components["schemas"]["NewAccessKey"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessKey"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_access_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {
@@ -3942,6 +4305,170 @@ export interface operations {
             };
         };
     };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_logs: {
         parameters: {
             query?: {
@@ -4706,6 +5233,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_FoundSpan"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

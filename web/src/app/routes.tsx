@@ -17,6 +17,18 @@ export function createRouter() {
         { index: true, element: <Navigate to="/applications" replace /> },
         { path: 'applications', element: <ApplicationsPage /> },
         { path: 'connect', lazy: async () => ({ Component: (await import('../pages/Connect/ConnectPage')).ConnectPage }) },
+        {
+          path: 'administration',
+          lazy: async () => ({ Component: (await import('../pages/Administration/AdministrationFrame')).AdministrationFrame }),
+          children: [
+            { index: true, element: <Navigate to="keys" replace /> },
+            { path: 'keys', lazy: async () => ({ Component: (await import('../pages/Administration/KeysPage')).KeysPage }) },
+            { path: 'storage', lazy: async () => ({ Component: (await import('../pages/Administration/StoragePage')).StoragePage }) },
+            { path: 'limits', lazy: async () => ({ Component: (await import('../pages/Administration/LimitsPage')).LimitsPage }) },
+            { path: 'attempts', lazy: async () => ({ Component: (await import('../pages/Administration/AttemptsPage')).AttemptsPage }) },
+            { path: 'health', lazy: async () => ({ Component: (await import('../pages/Administration/HealthPage')).HealthPage }) },
+          ],
+        },
         { path: 'traces/:traceId', lazy: async () => ({ Component: (await import('../pages/Trace/TracePage')).TracePage }) },
         {
           path: 'applications/:applicationId',

@@ -1,12 +1,17 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { IconCertificate, IconLogout, IconUser } from '@tabler/icons-react'
+import { IconCertificate, IconLogout, IconSettings, IconUser } from '@tabler/icons-react'
+import { useNavigate } from 'react-router'
 import { useAbout } from '../api/queries'
 import { useSignOut } from '../api/session'
 import type { Session } from '../api/types'
+import { paths } from '../app/paths'
+import { useHref } from '../app/urlState'
 
 export function UserMenu({ user }: { user: Session['user'] }) {
   const signOut = useSignOut()
   const about = useAbout()
+  const navigate = useNavigate()
+  const href = useHref()
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
@@ -18,6 +23,9 @@ export function UserMenu({ user }: { user: Session['user'] }) {
         <Menu.Label>
           {user.display_name} ({user.name})
         </Menu.Label>
+        <Menu.Item leftSection={<IconSettings size={15} />} onClick={() => void navigate(href(paths.administration()))}>
+          Administration
+        </Menu.Item>
         <Menu.Item component="a" href="/ca.pem" download leftSection={<IconCertificate size={15} />}>
           Download the CA
         </Menu.Item>

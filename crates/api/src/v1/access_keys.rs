@@ -10,7 +10,7 @@ use crate::{
     auth::Caller,
     context::Shared,
     error::ApiError,
-    extract::Body,
+    extract::{Body, PathId},
     paging::{PageParams, Slice},
 };
 
@@ -47,4 +47,22 @@ pub(crate) async fn create(
     let id = context.store.create_access_key(&stored).await?;
     tracing::info!(id, name, user = caller.name, "access key made");
     Ok(Json(AccessKey { id, name, key, created_at: stored.created_ms, disabled: false }))
+}
+
+/// Disables a key for ever; it stays in the list. Agents that report with it are refused from a few seconds later on.
+#[utoipa::path(delete, path = "/api/v1/access-keys/{id}", tag = "access keys",
+    params(("id" = u32, Path)), responses((status = 200, body = AccessKey), Refusals))]
+pub(crate) async fn disable(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+) -> Result<Json<AccessKey>, ApiError> {
+    let keys = context.store.access_keys().await?;
+    let mut own = keys.into_iter().filter(|key| key.account_id == caller.account.0);
+    let mut key =
+        own.find(|key| key.id == id.0).ok_or_else(|| ApiError::missing("access key", id))?;
+    context.store.disable_access_key(key.id).await?;
+    tracing::info!(id = key.id, name = key.name, user = caller.name, "access key disabled");
+    key.disabled = true;
+    Ok(Json(context.sealer.shown(&key)))
 }

@@ -1,6 +1,7 @@
 //! A router over a small known world, and a client for it.
 
 mod client;
+mod operations;
 mod reader;
 mod world;
 

@@ -75,6 +75,9 @@ settings! {
     /// Access key for agents, added when it is new; at first start a random one when unset
     access_key: Option<Secret> = "access-key", "";
 
+    /// Whether Vedette reports its own metrics and requests to itself, as application Vedette
+    self_monitoring: bool = "self-monitoring", "true";
+
     /// Where entities and configuration are kept
     metadata_url: MetadataUrl = "metadata-url", "sqlite";
 

@@ -97,7 +97,11 @@ struct Kept {
 }
 
 impl Attempts {
+    /// What comes without a sender comes from this process, which nobody has to connect.
     pub(super) fn note(&self, noted: Noted<'_>) {
+        if noted.sender.is_none() {
+            return;
+        }
         let mut kept = self.kept.lock();
         let Kept { failures, successes } = &mut *kept;
         let (list, places) =

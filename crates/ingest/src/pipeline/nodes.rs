@@ -12,7 +12,7 @@ const SILENT_MS: i64 = 120_000;
 /// Live processes of one tier and host; further ones share the last slot.
 const MAX_SLOTS: usize = 500;
 /// Nodes of a tier that were heard of within the last hour; new hosts beyond it are one node.
-const MAX_LIVE: usize = 500;
+pub const MAX_LIVE: usize = 500;
 const OTHER_NODES: &str = "All other nodes";
 /// A slot that was silent so long is forgotten, milliseconds.
 const FORGET_MS: i64 = 3_600_000;

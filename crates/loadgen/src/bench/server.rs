@@ -58,6 +58,8 @@ impl Identity {
             .args(["--otlp-http-listen", &format!("127.0.0.1:{http}")])
             .args(delay)
             .args(&args.vedette_arg)
+            // What is measured is the load alone.
+            .env("VEDETTE_SELF_MONITORING", "false")
             .env("VEDETTE_ADMIN_PASSWORD", &self.password)
             .env("VEDETTE_ACCESS_KEY", &self.access_key)
             .stdin(Stdio::null())

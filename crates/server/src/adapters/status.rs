@@ -160,7 +160,8 @@ fn name_of_certificate(names: &BTreeSet<TlsName>, machine: &str) -> Option<Strin
     found.or_else(by_wildcard).or_else(|| plain().next().map(ToString::to_string))
 }
 
-fn host_name() -> String {
+/// The machine's name.
+pub(crate) fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     match name.trim() {
         "" => "localhost".to_owned(),

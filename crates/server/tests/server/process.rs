@@ -3,6 +3,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
+    sync::Arc,
     time::Duration,
 };
 
@@ -10,7 +11,11 @@ use daemon::{
     clock::{Clock as _, ManualClock, SystemClock},
     config::Settings,
 };
-use metadata_store::{Catalogue as _, Config, SqlCatalogue, Url};
+use metadata_store::{Catalogue as _, Config, Directory, SqlCatalogue, SqlEntities, Url};
+use model::{
+    entity::EntityKind,
+    id::{AccountId, EntityId},
+};
 use server::{Started, start};
 use tempfile::TempDir;
 use tokio::{runtime::Handle, task::spawn_blocking};
@@ -22,6 +27,8 @@ pub(crate) fn settings(dir: &TempDir, more: &[(&str, &str)]) -> Settings {
         ("https-listen", "127.0.0.1:0"),
         ("otlp-grpc-listen", "127.0.0.1:0"),
         ("otlp-http-listen", "127.0.0.1:0"),
+        // What is stored is what a test reports.
+        ("self-monitoring", "false"),
     ];
     let flags: Vec<(String, String)> = own
         .iter()
@@ -120,6 +127,36 @@ async fn a_first_start_that_failed_at_its_address_leaves_password_and_key_to_the
         assert!(told.contains(line), "{line} is missing from {told}");
     }
     process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_reports_to_itself_as_an_application() {
+    let dir = TempDir::new().expect("there is room for a directory");
+    let settings = settings(&dir, &[("self-monitoring", "true")]);
+    let (process, _) = started(settings.clone()).await;
+    let url = Url::Sqlite(settings.data_dir.join("metadata.sqlite"));
+    let store = Config { url }.open().await.expect("the metadata is there");
+    let runtime = Handle::current();
+    let names = spawn_blocking(move || {
+        let entities = SqlEntities::new(store, runtime);
+        let directory = Directory::load(Arc::new(entities)).expect("it is read");
+        let of = |application, kind| {
+            let found = directory.of_application(AccountId::FIRST, application, kind);
+            found.iter().map(|entity| entity.key.name.clone()).collect::<Vec<_>>()
+        };
+        // A minute at most; the pipeline makes them when it works on what was reported at the start.
+        for _ in 0..1_200 {
+            if !of(EntityId::NONE, EntityKind::Node).is_empty() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+            directory.refresh().expect("it is read");
+        }
+        [EntityKind::Application, EntityKind::Tier].map(|kind| of(EntityId::NONE, kind))
+    });
+    let names = names.await.expect("it is read");
+    assert_eq!(names, [vec!["Vedette".to_owned()], vec!["vedette".to_owned()]]);
+    assert!(process.stop().await.unfinished.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What to do next, decided from the catalogue alone.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use daemon::disk::Space;
 use metadata_store::SegmentMeta;
@@ -51,6 +51,29 @@ pub enum Job {
     Merge { table: Table, segments: Vec<u64>, level: u8 },
     /// Minutes of a closed hour become points of ten minutes and an hour.
     RollUp { table: Table, segments: Vec<u64> },
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Job::MakeRoom { segments } => {
+                write!(
+                    f,
+                    "dropped {} segments before their time: the disk is nearly full",
+                    segments.len()
+                )
+            }
+            Job::Drop { segments } => {
+                write!(f, "dropped {} segments over their retention", segments.len())
+            }
+            Job::Merge { table, segments, .. } => {
+                write!(f, "merged {} segments of {}", segments.len(), table.name())
+            }
+            Job::RollUp { table, segments } => {
+                write!(f, "rolled {} segments of {} up", segments.len(), table.name())
+            }
+        }
+    }
 }
 
 /// So many segments of one level become one of the next.

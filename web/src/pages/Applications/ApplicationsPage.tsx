@@ -1,6 +1,7 @@
 import { lazy, Suspense } from 'react'
 import { useApplications } from '../../api/queries'
 import type { Application, Page } from '../../api/types'
+import { connected } from '../../app/own'
 import { useTitle } from '../../app/useTitle'
 import { Loaded } from '../../components/states/Loaded'
 import { Loading } from '../../components/states/Loading'
@@ -18,7 +19,7 @@ export function ApplicationsPage() {
     <div className={page.page}>
       <Loaded query={query} what="the applications">
         {(data: Page<Application>) =>
-          data.items.length > 0 ? (
+          connected(data.items).length > 0 ? (
             <ApplicationsTable applications={data.items} rest={query} />
           ) : (
             <Suspense fallback={<Loading what="how to connect" />}>

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 import { useNavigate } from 'react-router'
 import { useApplications } from '../../api/queries'
+import { connected } from '../../app/own'
 import { paths } from '../../app/paths'
 import { useHref } from '../../app/urlState'
 import { useTimeRange } from '../../time/TimeRangeContext'
@@ -9,7 +10,8 @@ const LOOK_EVERY_MS = 3_000
 
 /** While no application exists, looks for the first one every 3 s and opens its map when it comes. */
 export function useTurnsIntoMap(): void {
-  const applications = useApplications().data?.items
+  const items = useApplications().data?.items
+  const applications = items && connected(items)
   const { refresh } = useTimeRange()
   const navigate = useNavigate()
   const href = useHref()

@@ -29,7 +29,10 @@ use telemetry_store::reader::{
 };
 use tempfile::TempDir;
 
-use super::{Client, FakeReader};
+use super::{
+    Client, FakeReader,
+    operations::{FakeOperations, Nobody},
+};
 
 /// The minute that is filling.
 pub(crate) const NOW: Minute = Minute(28_000_000);
@@ -207,6 +210,8 @@ impl World {
             clock: self.clock.shared(),
             attempts: Arc::new(OneAttempt),
             status: Arc::new(self.status),
+            operations: Arc::new(FakeOperations),
+            observer: Arc::new(Nobody),
             sealer: Sealer::new([7; 32]),
         };
         let registry = Mutex::new(prometheus_client::registry::Registry::default());

@@ -1,0 +1,76 @@
+//! What whoever runs Vedette asks of it: storage, limits, health, access keys.
+
+use http::Method;
+use serde_json::json;
+
+use crate::support::World;
+
+#[tokio::test]
+async fn storage_tells_what_each_table_takes_and_will_take() {
+    let storage = World::new().await.client().json("/api/v1/storage").await;
+    let spans = &storage["tables"][0];
+    assert_eq!(
+        (&spans["table"], &spans["bytes"], &spans["setting"]),
+        (&json!("spans"), &json!(1_000_000), &json!("retention-traces"))
+    );
+    assert_eq!(spans["expected_bytes"], 24_000_000);
+    assert!(
+        storage["disk"]["free_bytes"].as_u64() > storage["disk"]["refuse_below_bytes"].as_u64()
+    );
+    assert_eq!(storage["journal"]["bytes"], storage["journal"]["max_bytes"]);
+}
+
+#[tokio::test]
+async fn the_nearest_limit_comes_first_and_entities_from_half_of_it_on() {
+    let limits = World::new().await.client().json("/api/v1/limits").await;
+    let told: Vec<_> = limits["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|limit| {
+            json!([limit["limit"], limit["application"]["name"], limit["used"], limit["state"]])
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            json!(["journal", null, 100, "reached"]),
+            json!(["business-transactions", "shop", 2, "ok"]),
+            json!(["memory", null, 1, "ok"]),
+        ]
+    );
+    assert_eq!(limits["refusals"][0]["reason"], "too_old");
+    assert!(limits["since"].as_i64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn health_names_the_application_that_vedette_reports_to_itself_as() {
+    let world = World::new().await;
+    let client = world.client();
+    let health = client.json("/api/v1/health").await;
+    assert_eq!(health["application"], json!(null));
+    assert_eq!(health["tasks"][0]["last_result"], "disk full");
+
+    let world = World::new().await;
+    let none = model::id::EntityId::NONE;
+    let own = world.entity(model::entity::EntityKind::Application, none, none, "Vedette");
+    let health = world.client().json("/api/v1/health").await;
+    assert_eq!(health["application"], json!({"id": own.0, "name": "Vedette"}));
+}
+
+#[tokio::test]
+async fn a_disabled_access_key_stays_in_the_list() {
+    let client = World::new().await.client();
+    let made = client.post("/api/v1/access-keys", json!({"name": "staging"})).await.json();
+    let path = format!("/api/v1/access-keys/{}", made["id"]);
+    for _ in 0..2 {
+        let disabled = client.send(Method::DELETE, &path, None).await.json();
+        assert_eq!((&disabled["disabled"], &disabled["key"]), (&json!(true), &made["key"]));
+    }
+    let keys = client.json("/api/v1/access-keys").await;
+    let listed = keys["items"].as_array().unwrap();
+    assert!(listed.iter().any(|key| key["name"] == "staging" && key["disabled"] == true));
+
+    let missing = client.send(Method::DELETE, "/api/v1/access-keys/999", None).await;
+    assert_eq!(missing.status, 404);
+}

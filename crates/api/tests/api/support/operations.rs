@@ -1,0 +1,93 @@
+//! What the process says of itself in the world: a table of spans, a journal at its limit, a task that failed.
+
+use api::{Answered, Caps, Observer, Operations};
+use api_types::{
+    BackgroundTask, Disk, Health, JournalUsage, Limit, Memory, Refusal, Storage, TableUsage,
+};
+use model::id::AccountId;
+
+use super::NOW;
+
+/// Listens to nothing.
+#[derive(Debug)]
+pub(crate) struct Nobody;
+
+impl Observer for Nobody {
+    fn answered(&self, _: Answered) {}
+}
+
+/// A process whose journal is at its limit.
+#[derive(Debug)]
+pub(crate) struct FakeOperations;
+
+impl Operations for FakeOperations {
+    fn storage(&self, account: AccountId) -> std::io::Result<Storage> {
+        let spans = TableUsage {
+            table: "spans".to_owned(),
+            what: "Every span of every trace".to_owned(),
+            bytes: 1_000_000 * u64::from(account.0),
+            rows: 20_000,
+            segments: 3,
+            oldest: Some(NOW.start_millis() - 3_600_000),
+            newest: Some(NOW.start_millis()),
+            retention_ms: 24 * 3_600_000,
+            setting: "retention-traces".to_owned(),
+            bytes_per_day: Some(24_000_000),
+            expected_bytes: Some(24_000_000),
+        };
+        let disk = Disk {
+            total_bytes: 100 << 30,
+            free_bytes: 60 << 30,
+            refuse_below_bytes: 5 << 30,
+            make_room_below_bytes: 8 << 30,
+            dropped_bytes: 0,
+        };
+        let setting = "journal-max-bytes".to_owned();
+        let journal = JournalUsage { bytes: 4 << 30, max_bytes: 4 << 30, setting };
+        Ok(Storage { tables: vec![spans], disk, journal })
+    }
+
+    fn limits(&self) -> std::io::Result<Vec<Limit>> {
+        let [idle, full] = [("memory", 1), ("journal", 100)]
+            .map(|(name, used)| api::limit::of(name, name, used, 100).bytes().made());
+        Ok(vec![idle, full])
+    }
+
+    fn caps(&self) -> Caps {
+        Caps { transactions: 4, tiers: 1000, nodes: 1000, applications: 1000 }
+    }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        vec![Refusal {
+            signal: "traces".to_owned(),
+            reason: "too_old".to_owned(),
+            counted: "items".to_owned(),
+            count: 7,
+            remedy: "Set its clock.".to_owned(),
+        }]
+    }
+
+    fn health(&self) -> Health {
+        Health {
+            version: "0.1.0".to_owned(),
+            started_at: NOW.start_millis() - 60_000,
+            ready: true,
+            reasons: Vec::new(),
+            application: None,
+            memory: Memory { resident_bytes: 1 << 27, limit_bytes: 1 << 29, budgets: Vec::new() },
+            cpu_seconds: 12.5,
+            threads: 9,
+            tasks: vec![BackgroundTask {
+                name: "segments".to_owned(),
+                period_ms: 5000,
+                running: false,
+                runs: 12,
+                failures: 1,
+                last_start: Some(NOW.start_millis()),
+                last_duration_ms: Some(1.5),
+                last_result: Some("disk full".to_owned()),
+                failed: true,
+            }],
+        }
+    }
+}

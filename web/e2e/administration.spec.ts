@@ -1,0 +1,63 @@
+// What whoever runs Vedette does and sees: access keys, storage, limits, attempts, its own health.
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { dark, expect, onMock, shot, signIn, test } from './vedette'
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
+
+async function open(page: Page, tab: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Pages of the administration' }).getByRole('link', { name: tab }).click()
+  await expect(page.getByRole('heading', { level: 1, name: `Administration: ${tab}` })).toBeAttached()
+  await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
+}
+
+async function expectNoViolation(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)).toEqual([])
+}
+
+test('the administration is reached from the menu of the user', async ({ page }) => {
+  await signIn(page)
+  await page.getByRole('button', { name: /^User menu/ }).click()
+  await page.getByRole('menuitem', { name: 'Administration' }).click()
+  await expect(page).toHaveURL(/\/administration\/keys/)
+  await expect(page.getByRole('table', { name: 'Access keys' })).toBeVisible()
+})
+
+test('a key is made, shown and disabled, after asking once more', async ({ page }) => {
+  await signIn(page, undefined, '/administration/keys')
+  const name = `night shift ${Date.now()}`
+  await page.getByLabel('Name of a new key').fill(name)
+  await page.getByRole('button', { name: 'Make a key' }).click()
+  const row = page.getByRole('row', { name: new RegExp(name) })
+  await expect(row.locator('code')).toContainText('•')
+  await row.getByRole('button', { name: `Show the key ${name}` }).click()
+  await expect(row.locator('code')).toContainText(/^vk_[\w-]{20,}$/)
+  await row.getByRole('button', { name: `Disable the key ${name}` }).click()
+  await expect(page.getByText('are refused from a few seconds on')).toBeVisible()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(row).not.toContainText('Disabled')
+  await row.getByRole('button', { name: `Disable the key ${name}` }).click()
+  await page.getByRole('button', { name: 'Disable', exact: true }).click()
+  await expect(row).toContainText('Disabled: agents with it are refused')
+})
+
+for (const [tab, table] of [
+  ['Access keys', 'Access keys'],
+  ['Storage & retention', 'Tables'],
+  ['Limits', 'Limits'],
+  ['Last attempts', 'Last attempts to report'],
+  ['Health of Vedette', 'Background work'],
+] as const) {
+  test(`${tab} tells what it should and breaks no rule, in light and dark`, async ({ page }) => {
+    await signIn(page, undefined, '/administration/keys')
+    await open(page, tab)
+    if (onMock || tab !== 'Last attempts') await expect(page.getByRole('table', { name: table })).toBeVisible()
+    await shot(page, `administration-${tab.split(' ')[0]?.toLowerCase()}`)
+    await expectNoViolation(page)
+    await dark(page)
+    await page.waitForTimeout(300)
+    await expectNoViolation(page)
+    await shot(page, `administration-${tab.split(' ')[0]?.toLowerCase()}-dark`)
+  })
+}
