@@ -4,6 +4,7 @@
 //! text. What Vedette has no counterpart of is empty, zero or refused with a sentence, never invented. Where an answer is
 //! not whole, the header `Vedette-Partial` says why, since the shapes have no place for it.
 
+pub(crate) mod access_token;
 pub(crate) mod applications;
 pub(crate) mod backends;
 pub(crate) mod business_transactions;
@@ -25,9 +26,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
 
-use crate::error::{ApiError, Refused};
+use crate::error::{ApiError, Refused, keep_headers};
 
 /// What is under the prefix and not in the table: below `/rest` the reference answers 400, not 404.
 pub(crate) async fn unsupported(OriginalUri(uri): OriginalUri) -> ApiError {
@@ -51,12 +51,6 @@ pub(crate) async fn word_refusals(request: Request, next: Next) -> Response {
 
 fn worded(sentence: String, refused: &Response) -> Response {
     let mut response = (refused.status(), format!("{sentence}\n")).into_response();
-    if let Some(after) = refused.headers().get(header::RETRY_AFTER) {
-        response.headers_mut().insert(header::RETRY_AFTER, after.clone());
-    }
-    if refused.status() == StatusCode::UNAUTHORIZED {
-        let scheme = HeaderValue::from_static("Basic realm=\"Vedette\", charset=\"UTF-8\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-    }
+    keep_headers(refused, &mut response);
     response
 }

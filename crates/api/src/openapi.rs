@@ -19,6 +19,10 @@ use crate::{prometheus, v1};
         v1::connect::attempts,
         v1::access_keys::list,
         v1::access_keys::create,
+        v1::api_clients::list,
+        v1::api_clients::create,
+        v1::api_clients::replace_secret,
+        v1::api_clients::delete,
         v1::applications::list,
         v1::applications::read,
         v1::flow_map::read,
@@ -57,7 +61,7 @@ use crate::{prometheus, v1};
     ),
     // The bodies that only refusals have.
     components(schemas(api_types::ErrorBody, api_types::ErrorDetail, api_types::PrometheusError)),
-    security(("session" = []), ("basic" = [])),
+    security(("session" = []), ("basic" = []), ("token" = [])),
     modifiers(&SignIn, &OperationIds),
 )]
 struct Document;
@@ -74,9 +78,14 @@ impl Modify for SignIn {
             .scheme(HttpAuthScheme::Basic)
             .description(Some("`user` or `user@account`, and the password."))
             .build();
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("From POST /controller/api/oauth/access_token, for five minutes."))
+            .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
         components.add_security_scheme("basic", SecurityScheme::Http(basic));
+        components.add_security_scheme("token", SecurityScheme::Http(token));
     }
 }
 

@@ -23,14 +23,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::header;
 
 pub(crate) use self::asked::Asked;
 use self::{answer::json, places::AccountPlaces};
 use crate::{
     auth::Caller,
     context::Context,
-    error::{ApiError, Refused},
+    error::{ApiError, Refused, keep_headers},
 };
 use promql::{Limits, stored::Stored};
 
@@ -51,14 +50,14 @@ fn worded(told: &Refused, refused: &Response) -> Response {
         "unprocessable" => "execution",
         "overloaded" | "unavailable" => "unavailable",
         "not_found" => "not_found",
-        "not_signed_in" | "wrong_credentials" | "csrf" | "too_many_sign_ins" => "unauthorized",
+        "not_signed_in" | "wrong_credentials" | "invalid_token" | "csrf" | "too_many_sign_ins" => {
+            "unauthorized"
+        }
         _ => "bad_data",
     };
     let body = json(answer::error(kind, &told.sentence));
     let mut response = (refused.status(), body).into_response();
-    if let Some(after) = refused.headers().get(header::RETRY_AFTER) {
-        response.headers_mut().insert(header::RETRY_AFTER, after.clone());
-    }
+    keep_headers(refused, &mut response);
     response
 }
 

@@ -86,6 +86,10 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/connect/attempts" => v1::connect::attempts;
         SignedIn   GET    "/api/v1/access-keys" => v1::access_keys::list;
         SignedIn   POST   "/api/v1/access-keys" => v1::access_keys::create;
+        SignedIn   GET    "/api/v1/api-clients" => v1::api_clients::list;
+        SignedIn   POST   "/api/v1/api-clients" => v1::api_clients::create;
+        SignedIn   DELETE "/api/v1/api-clients/{id}" => v1::api_clients::delete;
+        SignedIn   POST   "/api/v1/api-clients/{id}/secret" => v1::api_clients::replace_secret;
         SignedIn   GET    "/api/v1/applications" => v1::applications::list;
         SignedIn   GET    "/api/v1/applications/{id}" => v1::applications::read;
         SignedIn   GET    "/api/v1/applications/{id}/flow-map" => v1::flow_map::read;
@@ -117,6 +121,7 @@ fn table() -> Vec<Route> {
     };
     table.extend(table! {
         Public     GET    "/controller/rest/serverstatus" => controller::server_status::read;
+        Public     POST   "/controller/api/oauth/access_token" => controller::access_token::issue;
         SignedIn   GET    "/controller/rest/applications" => controller::applications::list;
         SignedIn   GET    "/controller/rest/applications/{app}" => controller::applications::read;
         SignedIn   GET    "/controller/rest/applications/{app}/tiers" => controller::tiers::list;

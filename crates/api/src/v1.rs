@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod access_keys;
+pub(crate) mod api_clients;
 pub(crate) mod applications;
 pub(crate) mod backends;
 pub(crate) mod business_transactions;
