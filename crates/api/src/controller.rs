@@ -24,10 +24,10 @@ mod xml;
 use axum::{
     extract::{OriginalUri, Request},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
-use crate::error::{ApiError, Refused, keep_headers};
+use crate::error::{ApiError, word_refusals_under};
 
 /// What is under the prefix and not in the table: below `/rest` the reference answers 400, not 404.
 pub(crate) async fn unsupported(OriginalUri(uri): OriginalUri) -> ApiError {
@@ -38,19 +38,10 @@ pub(crate) async fn unsupported(OriginalUri(uri): OriginalUri) -> ApiError {
     }
 }
 
-/// Words refusals under `/controller` as plain text, and tells programs how to sign in.
+/// Words refusals under `/controller` as plain text.
 pub(crate) async fn word_refusals(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let ours = path == "/controller" || path.starts_with("/controller/");
-    let response = next.run(request).await;
-    match response.extensions().get::<Refused>() {
-        Some(refused) if ours => worded(refused.sentence.clone(), &response),
-        _ => response,
-    }
-}
-
-fn worded(sentence: String, refused: &Response) -> Response {
-    let mut response = (refused.status(), format!("{sentence}\n")).into_response();
-    keep_headers(refused, &mut response);
-    response
+    word_refusals_under("/controller", request, next, |refused, _| {
+        format!("{}\n", refused.sentence)
+    })
+    .await
 }

@@ -3,6 +3,8 @@
 use api_types::{ErrorBody, ErrorDetail};
 use axum::{
     Json,
+    extract::Request,
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -146,6 +148,27 @@ impl ApiError {
             ApiError::Deadline(_) | ApiError::Unavailable { .. } => Some(5),
             _ => None,
         }
+    }
+}
+
+/// Words refusals under a prefix as the clients of that API know them.
+pub(crate) async fn word_refusals_under<R: IntoResponse>(
+    prefix: &str,
+    request: Request,
+    next: Next,
+    word: impl FnOnce(&Refused, StatusCode) -> R,
+) -> Response {
+    let path = request.uri().path().strip_prefix(prefix);
+    let ours = path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let response = next.run(request).await;
+    match response.extensions().get::<Refused>() {
+        Some(refused) if ours => {
+            let status = response.status();
+            let mut worded = (status, word(refused, status)).into_response();
+            keep_headers(&response, &mut worded);
+            worded
+        }
+        _ => response,
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     controller,
     error::ApiError,
     extract::{MAX_BODY, MAX_LAYOUT},
-    probes, prometheus, v1,
+    jaeger, probes, prometheus, v1,
 };
 
 /// The longest path and query.
@@ -150,6 +150,16 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/prometheus/api/v1/metadata" => prometheus::metadata::list;
         SignedIn   GET    "/prometheus/api/v1/status/buildinfo" => prometheus::status::build_info;
     });
+    table.extend(table! {
+        SignedIn   GET    "/jaeger/api/services" => jaeger::services::list;
+        SignedIn   GET    "/jaeger/api/services/{*rest}" => jaeger::services::operations_of;
+        SignedIn   GET    "/jaeger/api/operations" => jaeger::services::operations;
+        SignedIn   GET    "/jaeger/api/traces" => jaeger::traces::search;
+        SignedIn   GET    "/jaeger/api/traces/{trace_id}" => jaeger::traces::read;
+        SignedIn   GET    "/jaeger/api/dependencies" => jaeger::dependencies::list;
+        // Some releases of Grafana forget the path of its data source's address when it searches.
+        SignedIn   GET    "/api/traces" => jaeger::traces::search;
+    });
     table
 }
 
@@ -172,22 +182,23 @@ pub(crate) fn router(context: Shared) -> Router {
         router = router.route(info.path, handler);
     }
     for path in ["/api", "/api/", "/api/{*rest}"] {
-        router = router.route(path, any(absent::api).layer(guard.clone()));
+        router = router.route(path, any(absent::anywhere).layer(guard.clone()));
     }
     for path in ["/controller", "/controller/", "/controller/{*rest}"] {
         router = router.route(path, any(controller::unsupported).layer(guard.clone()));
     }
     for path in ["/jaeger", "/jaeger/", "/jaeger/{*rest}"] {
-        router = router.route(path, any(absent::jaeger).layer(guard.clone()));
+        router = router.route(path, any(absent::anywhere).layer(guard.clone()));
     }
     for path in ["/prometheus", "/prometheus/", "/prometheus/{*rest}"] {
-        router = router.route(path, any(absent::prometheus).layer(guard.clone()));
+        router = router.route(path, any(absent::anywhere).layer(guard.clone()));
     }
     router
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(short_uri))
         .layer(from_fn(controller::word_refusals))
+        .layer(from_fn(jaeger::word_refusals))
         .layer(from_fn(prometheus::word_refusals))
         .with_state(context)
 }

@@ -100,6 +100,7 @@ pub(crate) async fn list(
         account: caller.account,
         application: entities.filter(wanted.application, EntityKind::Application, "application")?,
         tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,
+        name: None,
         bt: entities.filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
         attributes: attributes.pairs()?,
         min_duration_ns: min_duration_us.saturating_mul(1000),

@@ -98,7 +98,7 @@ async fn what_no_api_serves_is_refused_in_the_words_of_that_api() {
         ("/api/v1", 404, "application/json", "nothing is served under /api/v1;"),
         ("/api/v1/nothing", 404, "application/json", "\"code\":\"not_found\""),
         ("/api/v2/applications", 404, "application/json", "\"code\":\"not_found\""),
-        ("/jaeger/api/services", 404, "application/json", "\"errors\":[{\"code\":404"),
+        ("/jaeger/api/archive/1", 404, "application/json", "\"errors\":[{\"code\":404"),
         ("/prometheus/api/v1/rules", 404, "application/json", "\"errorType\":\"not_found\""),
         ("/controller", 404, "text/plain", "is not supported"),
         ("/controller/", 404, "text/plain", "is not supported"),

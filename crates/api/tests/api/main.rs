@@ -6,6 +6,7 @@ mod application;
 mod controller;
 mod doors;
 mod flow_map;
+mod jaeger;
 mod limits;
 mod metric_data;
 mod metric_series;
