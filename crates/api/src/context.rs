@@ -1,6 +1,6 @@
 //! What every handler shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use daemon::clock::SharedClock;
 use metadata_store::{Directory, MetadataStore};
@@ -34,6 +34,8 @@ pub(crate) struct Context {
     pub(crate) sealer: Sealer,
     pub(crate) queries: Queries,
     pub(crate) sign_ins: SignIns,
+    /// The OpenAPI document, made when it is first asked for.
+    pub(crate) openapi: OnceLock<Arc<str>>,
 }
 
 impl Context {
@@ -48,6 +50,7 @@ impl Context {
             attempts: deps.attempts,
             status: deps.status,
             sealer: deps.sealer,
+            openapi: OnceLock::new(),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::{prometheus, v1};
     info(title = "Vedette", description = "What Vedette's page and programs ask of it. Times are UTC milliseconds."),
     paths(
         v1::about::read,
+        v1::openapi::read,
         v1::session::create,
         v1::session::read,
         v1::session::delete,

@@ -79,6 +79,7 @@ fn table() -> Vec<Route> {
         Monitoring GET    "/metrics" => probes::metrics;
 
         Public     GET    "/api/v1/about" => v1::about::read;
+        SignedIn   GET    "/api/v1/openapi.json" => v1::openapi::read;
         Public     POST   "/api/v1/session" => v1::session::create;
         SignedIn   GET    "/api/v1/session" => v1::session::read;
         SignedIn   DELETE "/api/v1/session" => v1::session::delete;

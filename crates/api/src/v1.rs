@@ -13,6 +13,7 @@ pub(crate) mod logs;
 pub(crate) mod metric_series;
 pub(crate) mod metrics;
 pub(crate) mod nodes;
+pub(crate) mod openapi;
 pub(crate) mod series;
 pub(crate) mod service_endpoints;
 pub(crate) mod session;

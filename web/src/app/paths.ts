@@ -3,6 +3,7 @@ export const paths = {
   signIn: '/sign-in',
   applications: '/applications',
   connect: '/connect',
+  apiDocs: '/api/docs',
   application: (id: number | string) => `/applications/${id}`,
   flowMap: (id: number | string) => `/applications/${id}/flow-map`,
   businessTransactions: (id: number | string) => `/applications/${id}/business-transactions`,

@@ -17,6 +17,7 @@ export function createRouter() {
         { index: true, element: <Navigate to="/applications" replace /> },
         { path: 'applications', element: <ApplicationsPage /> },
         { path: 'connect', lazy: async () => ({ Component: (await import('../pages/Connect/ConnectPage')).ConnectPage }) },
+        { path: 'api/docs', lazy: async () => ({ Component: (await import('../pages/ApiDocs/ApiDocsPage')).ApiDocsPage }) },
         { path: 'traces/:traceId', lazy: async () => ({ Component: (await import('../pages/Trace/TracePage')).TracePage }) },
         {
           path: 'applications/:applicationId',

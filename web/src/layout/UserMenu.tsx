@@ -1,8 +1,10 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { IconCertificate, IconLogout, IconUser } from '@tabler/icons-react'
+import { IconApi, IconCertificate, IconLogout, IconUser } from '@tabler/icons-react'
 import { useAbout } from '../api/queries'
 import { useSignOut } from '../api/session'
 import type { Session } from '../api/types'
+import { paths } from '../app/paths'
+import { RangeLink } from '../components/link/RangeLink'
 
 export function UserMenu({ user }: { user: Session['user'] }) {
   const signOut = useSignOut()
@@ -20,6 +22,9 @@ export function UserMenu({ user }: { user: Session['user'] }) {
         </Menu.Label>
         <Menu.Item component="a" href="/ca.pem" download leftSection={<IconCertificate size={15} />}>
           Download the CA
+        </Menu.Item>
+        <Menu.Item component={RangeLink} to={paths.apiDocs} leftSection={<IconApi size={15} />}>
+          REST API
         </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => void signOut()}>
           Sign out
