@@ -26,11 +26,20 @@ pub struct ApiClient {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewApiClient {
     /// 1 to 255 characters, none of them a control character; no other client of the account has it.
-    #[schema(example = "nightly-report", min_length = 1, max_length = 255)]
+    #[schema(
+        example = "nightly-report",
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     pub name: String,
     /// What it is for, in one line; at most 255 characters, none of them a control character.
     #[serde(default)]
-    #[schema(example = "Exports yesterday's figures", max_length = 255)]
+    #[schema(
+        example = "Exports yesterday's figures",
+        max_length = 255,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"
+    )]
     pub description: String,
 }
 

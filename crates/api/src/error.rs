@@ -79,6 +79,15 @@ impl ApiError {
         ApiError::BadRequest(sentence.into())
     }
 
+    /// The same refusal of a value that is sound by itself, as far as the OpenAPI document can say, but asks for nothing
+    /// there can be.
+    pub(crate) fn unprocessable(self) -> ApiError {
+        match self {
+            ApiError::BadRequest(sentence) => ApiError::Unprocessable(sentence),
+            other => other,
+        }
+    }
+
     /// Something of an id or name that is not there.
     pub(crate) fn missing(what: &str, which: impl std::fmt::Display) -> ApiError {
         ApiError::NotFound(format!("there is no {what} {which} in your account"))

@@ -39,7 +39,7 @@ mod v1;
 mod waterfall;
 
 pub use self::{
-    config::Config,
+    config::{Config, Variable},
     deps::{AttemptsSource, Certificate, Deps, Readiness, Status},
     error::ApiError,
     routes::{Access, RouteInfo, routes},

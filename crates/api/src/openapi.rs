@@ -1,8 +1,11 @@
 //! The OpenAPI document of `/api/v1` and of Prometheus' API under `/prometheus`, made from the handlers.
 
 use utoipa::{
-    Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    Modify, Number, OpenApi,
+    openapi::{
+        KnownFormat, RefOr, Schema, SchemaFormat,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use crate::{prometheus, v1};
@@ -63,7 +66,7 @@ use crate::{prometheus, v1};
     // The bodies that only refusals have.
     components(schemas(api_types::ErrorBody, api_types::ErrorDetail, api_types::PrometheusError)),
     security(("session" = []), ("basic" = []), ("token" = [])),
-    modifiers(&SignIn, &OperationIds),
+    modifiers(&SignIn, &OperationIds, &Bounds),
 )]
 struct Document;
 
@@ -115,6 +118,26 @@ impl Modify for OperationIds {
                     let which = if one { "one_of_" } else { "" };
                     operation.operation_id = Some(format!("{method}_{which}{name}"));
                 }
+            }
+        }
+    }
+}
+
+/// Says of each parameter of 32 bits how large it may be: `int32`, as it is called, ends at half of that.
+struct Bounds;
+
+impl Modify for Bounds {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let all = document.paths.paths.values_mut().flat_map(|item| {
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
+        });
+        for parameter in all.filter_map(|operation| operation.parameters.as_mut()).flatten() {
+            if let Some(RefOr::T(Schema::Object(number))) = &mut parameter.schema
+                && number.format == Some(SchemaFormat::KnownFormat(KnownFormat::Int32))
+                && number.minimum.is_some()
+            {
+                number.format = Some(SchemaFormat::KnownFormat(KnownFormat::Int64));
+                number.maximum = Some(Number::UInt(u32::MAX as usize));
             }
         }
     }

@@ -123,6 +123,7 @@ fn table() -> Vec<Route> {
     table.extend(table! {
         Public     GET    "/controller/rest/serverstatus" => controller::server_status::read;
         Public     POST   "/controller/api/oauth/access_token" => controller::access_token::issue;
+        SignedIn   GET    "/controller/rest/configuration" => controller::configuration::list;
         SignedIn   GET    "/controller/rest/applications" => controller::applications::list;
         SignedIn   GET    "/controller/rest/applications/{app}" => controller::applications::read;
         SignedIn   GET    "/controller/rest/applications/{app}/tiers" => controller::tiers::list;
@@ -137,6 +138,8 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/controller/rest/applications/{app}/metric-data" => controller::metric_data::read;
         SignedIn   GET    "/controller/rest/applications/{app}/metric-data-v2" => controller::metric_data::read;
         SignedIn   GET    "/controller/rest/applications/{app}/request-snapshots" => controller::request_snapshots::list;
+        SignedIn   GET    "/controller/rest/applications/{app}/problems/healthrule-violations" => controller::problems::violations;
+        SignedIn   GET    "/controller/rest/applications/{app}/problems/policy-violations" => controller::problems::violations;
     });
     table.extend(table! {
         SignedIn   GET    "/prometheus/api/v1/query" => prometheus::query::instant;
