@@ -7,6 +7,6 @@ const api = process.env.VEDETTE_URL ?? 'http://127.0.0.1:4400'
 export default defineConfig({
   plugins: [react()],
   build: { target: ['chrome123', 'firefox121', 'safari17.5'], assetsInlineLimit: 0, chunkSizeWarningLimit: 900, modulePreload: { polyfill: false } },
-  server: { port: 4401, proxy: { '/api': { target: api, secure: false, changeOrigin: true }, '/ca.pem': { target: api, secure: false } } },
+  server: { port: 4401, proxy: { '/api/v1': { target: api, secure: false, changeOrigin: true }, '/ca.pem': { target: api, secure: false } } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 })

@@ -19,6 +19,7 @@ import expected
 import faults
 import load
 import prometheus
+import rest
 from server import KEY, PASSWORD, Server, free_port, until
 from shop import ROOT, Shop
 
@@ -173,6 +174,10 @@ for fault in faults.CHECKS:
 @check
 def prometheus_writes_every_sample_it_scrapes(world):
     prometheus.run(world)
+
+
+for asked in rest.CHECKS:
+    check(asked)
 
 
 @check

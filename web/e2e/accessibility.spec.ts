@@ -54,6 +54,12 @@ test('the applications, the menus of the header and the page to connect break no
   expect(await violationsOf(page, 'connect')).toEqual([])
 })
 
+test('the REST API’s page breaks no rule', async ({ page }) => {
+  await signIn(page, undefined, '/api/docs?operation=get_spans')
+  await expect(page.getByRole('table', { name: 'Parameters' })).toBeVisible()
+  await expectNone(page, 'REST API')
+})
+
 test('a business transaction, its map and a trace break no rule', async ({ page }) => {
   await signIn(page)
   await openApplication(page)

@@ -56,6 +56,7 @@ async function answer(req, url) {
   if (url.pathname === '/api/v1/session') return session(req, body)
   const user = userOf(req)
   if (!user) return fail(401, 'not_signed_in', 'Sign in first.')
+  if (url.pathname === '/api/v1/openapi.json') return { status: 200, body: JSON.parse(await readFile(new URL('../../openapi/controller.json', import.meta.url), 'utf8')) }
   if (req.method !== 'GET' && req.headers['x-csrf-token'] !== CSRF) return fail(403, 'csrf', 'The X-CSRF-Token header is missing or old; reload the page.')
   const telemetry = !url.pathname.startsWith('/api/v1/connect')
   if (user === 'slow') await new Promise((done) => setTimeout(done, 3000))
@@ -97,7 +98,7 @@ createServer(async (req, res) => {
     res.writeHead(200, { 'content-type': 'application/x-pem-file' }).end('-----BEGIN CERTIFICATE-----\nMOCK\n-----END CERTIFICATE-----\n')
     return
   }
-  if (root && !url.pathname.startsWith('/api/') && !url.pathname.startsWith('/mock/')) {
+  if (root && (url.pathname === '/api/docs' || !url.pathname.startsWith('/api/')) && !url.pathname.startsWith('/mock/')) {
     const file = await staticFile(url.pathname)
     if (!file) return void res.writeHead(404).end()
     res.writeHead(200, { 'content-type': file.type, 'content-security-policy': "default-src 'self'", 'cache-control': url.pathname.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache' }).end(file.data)

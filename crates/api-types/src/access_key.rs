@@ -17,6 +17,11 @@ pub struct AccessKey {
 /// A key to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewAccessKey {
-    /// What people call it: 1 to 255 characters.
+    /// What people call it: 1 to 255 characters, none of them a control character.
+    #[schema(
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     pub name: String,
 }

@@ -33,6 +33,7 @@ pub struct BusinessTransaction {
 #[serde(deny_unknown_fields)]
 pub struct LongLivedMark {
     /// Null: Vedette decides by the median.
+    #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required)]
     pub marked: Option<bool>,
 }

@@ -6,6 +6,7 @@
 
 mod about;
 mod access_key;
+mod api_client;
 mod application;
 mod backend;
 mod business_transaction;
@@ -34,6 +35,7 @@ mod trace;
 pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
+    api_client::{ApiClient, ApiClientSecret, NewApiClient},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
     backend::Backend,
     business_transaction::{

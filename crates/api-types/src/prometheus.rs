@@ -7,7 +7,7 @@ pub struct PrometheusAnswer {
     /// `success`.
     pub status: String,
     /// What the documentation of Prometheus' HTTP API says for the path.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub data: serde_json::Value,
     /// Why the answer is not whole; left out where it is.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,9 +16,14 @@ const PURPOSE: &[u8] = b"vedette access key";
 
 /// A new key, `vk_` and 43 characters that need no escaping anywhere.
 pub fn generate() -> String {
+    random_text("vk_")
+}
+
+/// 256 random bits behind a prefix that says what they are for: 43 characters that need no escaping anywhere.
+pub(crate) fn random_text(prefix: &str) -> String {
     use base64::Engine as _;
     let random = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<32>());
-    format!("vk_{random}")
+    format!("{prefix}{random}")
 }
 
 /// The name of a key as it is kept: trimmed, so that people can read it and a list shows it on one line.

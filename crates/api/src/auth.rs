@@ -1,4 +1,4 @@
-//! Who asks: a person with a session cookie, or a program with HTTP Basic.
+//! Who asks: a person with a session cookie, or a program with HTTP Basic or with a token.
 //!
 //! Every user of an account may do everything in it; there are no roles yet. What needs no sign-in is decided in the
 //! table of routes, not here.
@@ -6,6 +6,7 @@
 mod guard;
 mod session;
 mod throttle;
+mod tokens;
 mod verified;
 mod verifier;
 
@@ -16,8 +17,9 @@ use metadata_store::{Accounts as _, FIRST_ACCOUNT, MetadataStore, User, Users as
 use model::id::AccountId;
 
 pub(crate) use self::{
-    guard::{Peer, guard, guard_monitoring},
+    guard::{Peer, UserOnly, basic, guard, guard_monitoring},
     session::{Ongoing, SessionCookie, ended_cookie},
+    tokens::LIFETIME_SECONDS,
 };
 use self::{throttle::Throttle, verified::Verified, verifier::Verifier};
 use crate::error::ApiError;
@@ -25,27 +27,29 @@ use crate::error::ApiError;
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Caller {
-    pub(crate) user_id: u32,
     pub(crate) account: AccountId,
+    /// The user's or the API client's.
     pub(crate) name: String,
     pub(crate) display_name: String,
+    pub(crate) is_user: bool,
 }
 
 impl Caller {
     fn of(user: &User) -> Caller {
         Caller {
-            user_id: user.id,
             account: AccountId(user.account_id),
             name: user.user_name.clone(),
             display_name: user.display_name.clone(),
+            is_user: true,
         }
     }
 }
 
-/// Passwords: checked by few at once, remembered for a minute when right, slowed down when wrong.
+/// Passwords: checked by few at once, remembered for a minute when right, slowed down when wrong. And tokens.
 #[derive(Debug)]
 pub(crate) struct SignIns {
     store: MetadataStore,
+    clock: SharedClock,
     verifier: Verifier,
     throttle: Throttle,
     verified: Verified,
@@ -55,6 +59,7 @@ impl SignIns {
     pub(crate) fn new(store: MetadataStore, clock: SharedClock) -> SignIns {
         SignIns {
             store,
+            clock: Arc::clone(&clock),
             verifier: Verifier::new(),
             throttle: Throttle::new(Arc::clone(&clock)),
             verified: Verified::new(clock),
@@ -67,7 +72,7 @@ impl SignIns {
         user: &str,
         password: &str,
         address: Option<IpAddr>,
-    ) -> Result<Caller, ApiError> {
+    ) -> Result<User, ApiError> {
         self.throttle.admit(user, address)?;
         let found = self.find(user).await?;
         let stored = found.as_ref().map(|user| user.password_hash.clone());
@@ -75,7 +80,7 @@ impl SignIns {
         match found.filter(|_| right) {
             Some(found) => {
                 self.throttle.succeeded(user, address);
-                Ok(Caller::of(&found))
+                Ok(found)
             }
             None => {
                 self.throttle.failed(user, address);
@@ -94,19 +99,24 @@ impl SignIns {
             return Ok(caller);
         }
         let (user, password) = credentials.split_once(':').ok_or(ApiError::NotSignedIn)?;
-        let caller = self.by_password(user, password, address).await?;
+        let caller = Caller::of(&self.by_password(user, password, address).await?);
         self.verified.remember(credentials, caller.clone());
         Ok(caller)
     }
 
-    /// The user of `user@account`, or of `user` in the first account. A user's own name may hold an `@`.
     async fn find(&self, user: &str) -> Result<Option<User>, ApiError> {
-        if let Some((name, account)) = user.rsplit_once('@') {
+        let (account, name) = self.place_of(user).await?;
+        Ok(self.store.user_by_name(account, name).await?)
+    }
+
+    /// Account and name of `name@account`, or of `name` in the first account. The name itself may hold an `@`.
+    async fn place_of<'a>(&self, text: &'a str) -> Result<(u32, &'a str), ApiError> {
+        if let Some((name, account)) = text.rsplit_once('@') {
             let accounts = self.store.accounts().await?;
             if let Some(account) = accounts.iter().find(|known| known.name == account) {
-                return Ok(self.store.user_by_name(account.id, name).await?);
+                return Ok((account.id, name));
             }
         }
-        Ok(self.store.user_by_name(FIRST_ACCOUNT, user).await?)
+        Ok((FIRST_ACCOUNT, text))
     }
 }

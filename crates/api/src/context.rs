@@ -1,6 +1,9 @@
 //! What every handler shares.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, OnceLock},
+};
 
 use daemon::clock::SharedClock;
 use metadata_store::{Directory, MetadataStore};
@@ -35,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) sealer: Sealer,
     pub(crate) queries: Queries,
     pub(crate) sign_ins: SignIns,
+    /// The OpenAPI document, made when it is first asked for.
+    pub(crate) openapi: OnceLock<Arc<str>>,
 }
 
 impl Context {
@@ -50,6 +55,7 @@ impl Context {
             status: deps.status,
             operations: deps.operations,
             sealer: deps.sealer,
+            openapi: OnceLock::new(),
         }
     }
 

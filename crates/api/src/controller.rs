@@ -4,12 +4,15 @@
 //! text. What Vedette has no counterpart of is empty, zero or refused with a sentence, never invented. Where an answer is
 //! not whole, the header `Vedette-Partial` says why, since the shapes have no place for it.
 
+pub(crate) mod access_token;
 pub(crate) mod applications;
 pub(crate) mod backends;
 pub(crate) mod business_transactions;
+pub(crate) mod configuration;
 pub(crate) mod metric_data;
 pub(crate) mod metrics;
 pub(crate) mod nodes;
+pub(crate) mod problems;
 pub(crate) mod request_snapshots;
 pub(crate) mod server_status;
 pub(crate) mod tiers;
@@ -23,11 +26,10 @@ mod xml;
 use axum::{
     extract::{OriginalUri, Request},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use http::{HeaderValue, StatusCode, header};
 
-use crate::error::{ApiError, Refused};
+use crate::error::{ApiError, word_refusals_under};
 
 /// What is under the prefix and not in the table: below `/rest` the reference answers 400, not 404.
 pub(crate) async fn unsupported(OriginalUri(uri): OriginalUri) -> ApiError {
@@ -38,25 +40,10 @@ pub(crate) async fn unsupported(OriginalUri(uri): OriginalUri) -> ApiError {
     }
 }
 
-/// Words refusals under `/controller` as plain text, and tells programs how to sign in.
+/// Words refusals under `/controller` as plain text.
 pub(crate) async fn word_refusals(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let ours = path == "/controller" || path.starts_with("/controller/");
-    let response = next.run(request).await;
-    match response.extensions().get::<Refused>() {
-        Some(refused) if ours => worded(refused.sentence.clone(), &response),
-        _ => response,
-    }
-}
-
-fn worded(sentence: String, refused: &Response) -> Response {
-    let mut response = (refused.status(), format!("{sentence}\n")).into_response();
-    if let Some(after) = refused.headers().get(header::RETRY_AFTER) {
-        response.headers_mut().insert(header::RETRY_AFTER, after.clone());
-    }
-    if refused.status() == StatusCode::UNAUTHORIZED {
-        let scheme = HeaderValue::from_static("Basic realm=\"Vedette\", charset=\"UTF-8\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-    }
-    response
+    word_refusals_under("/controller", request, next, |refused, _| {
+        format!("{}\n", refused.sentence)
+    })
+    .await
 }

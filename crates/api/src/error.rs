@@ -3,11 +3,18 @@
 use api_types::{ErrorBody, ErrorDetail};
 use axum::{
     Json,
+    extract::Request,
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
 use metadata_store::StoreError;
 use telemetry_store::reader::QueryError;
+
+const BASIC: &str = "Basic realm=\"Vedette\", charset=\"UTF-8\"";
+const BEARER: &str = "Bearer realm=\"Vedette\"";
+const INVALID_TOKEN: &str = "Bearer realm=\"Vedette\", error=\"invalid_token\", \
+     error_description=\"the token is not known, or has expired or been revoked\"";
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -15,16 +22,31 @@ pub enum ApiError {
     /// The sentence says what is wrong with the request.
     #[error("{0}")]
     BadRequest(String),
-    #[error("sign in first: POST /api/v1/session, or HTTP Basic with user@account and password")]
+    #[error(
+        "sign in first: POST /api/v1/session, or HTTP Basic with user@account and password, or a token of \
+         POST /controller/api/oauth/access_token"
+    )]
     NotSignedIn,
     #[error("user or password is wrong")]
     WrongCredentials,
+    #[error("the API client is not known or its secret is wrong")]
+    WrongClient,
+    #[error(
+        "the token is not known, or has expired or been revoked; ask for a new one: \
+         POST /controller/api/oauth/access_token"
+    )]
+    InvalidToken,
+    #[error("this is for users, not for API clients; sign in as a user")]
+    UsersOnly,
     #[error("the X-CSRF-Token header is missing or old; take it from GET /api/v1/session")]
     Csrf,
     #[error("{0}")]
     NotFound(String),
     #[error("this path does not take this method; openapi/controller.json lists what it takes")]
     MethodNotAllowed,
+    /// Of what there may be one only, or so many; the sentence says which.
+    #[error("{0}")]
+    Conflict(String),
     /// Understood, and yet it has no answer; the sentence says why.
     #[error("{0}")]
     Unprocessable(String),
@@ -32,6 +54,11 @@ pub enum ApiError {
     TooLarge(usize),
     #[error("too many failed sign-ins; try again in {retry_after} s")]
     TooManySignIns { retry_after: u64 },
+    #[error(
+        "the API client has too many tokens that have not expired; use one until it expires, or try again in \
+         {retry_after} s"
+    )]
+    TooManyTokens { retry_after: u64 },
     #[error("too many requests are being answered; try again in {retry_after} s")]
     Overloaded { retry_after: u64 },
     #[error("the answer took longer than {0} s; ask for a shorter range or fewer entities")]
@@ -52,6 +79,15 @@ impl ApiError {
         ApiError::BadRequest(sentence.into())
     }
 
+    /// The same refusal of a value that is sound by itself, as far as the OpenAPI document can say, but asks for nothing
+    /// there can be.
+    pub(crate) fn unprocessable(self) -> ApiError {
+        match self {
+            ApiError::BadRequest(sentence) => ApiError::Unprocessable(sentence),
+            other => other,
+        }
+    }
+
     /// Something of an id or name that is not there.
     pub(crate) fn missing(what: &str, which: impl std::fmt::Display) -> ApiError {
         ApiError::NotFound(format!("there is no {what} {which} in your account"))
@@ -61,13 +97,19 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             ApiError::BadRequest(_) => StatusCode::BAD_REQUEST,
-            ApiError::NotSignedIn | ApiError::WrongCredentials => StatusCode::UNAUTHORIZED,
-            ApiError::Csrf => StatusCode::FORBIDDEN,
+            ApiError::NotSignedIn
+            | ApiError::WrongCredentials
+            | ApiError::WrongClient
+            | ApiError::InvalidToken => StatusCode::UNAUTHORIZED,
+            ApiError::Csrf | ApiError::UsersOnly => StatusCode::FORBIDDEN,
+            ApiError::Conflict(_) => StatusCode::CONFLICT,
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
             ApiError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            ApiError::TooManySignIns { .. } => StatusCode::TOO_MANY_REQUESTS,
+            ApiError::TooManySignIns { .. } | ApiError::TooManyTokens { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             ApiError::Overloaded { .. } | ApiError::Deadline(_) | ApiError::Unavailable { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -80,26 +122,75 @@ impl ApiError {
             ApiError::BadRequest(_) => "bad_request",
             ApiError::NotSignedIn => "not_signed_in",
             ApiError::WrongCredentials => "wrong_credentials",
+            ApiError::WrongClient => "wrong_client",
+            ApiError::InvalidToken => "invalid_token",
+            ApiError::UsersOnly => "users_only",
             ApiError::Csrf => "csrf",
+            ApiError::Conflict(_) => "conflict",
             ApiError::NotFound(_) => "not_found",
             ApiError::MethodNotAllowed => "method_not_allowed",
             ApiError::Unprocessable(_) => "unprocessable",
             ApiError::TooLarge(_) => "too_large",
             ApiError::TooManySignIns { .. } => "too_many_sign_ins",
+            ApiError::TooManyTokens { .. } => "too_many_tokens",
             ApiError::Overloaded { .. } => "overloaded",
             ApiError::Deadline(_) => "deadline",
             ApiError::Unavailable { .. } => "unavailable",
         }
     }
 
+    /// How to sign in, as RFC 6750 words it. No browser asks for a password because of it.
+    fn challenge(&self) -> Option<HeaderValue> {
+        let text = match self {
+            ApiError::InvalidToken => INVALID_TOKEN,
+            _ if self.status() == StatusCode::UNAUTHORIZED => BEARER,
+            _ => return None,
+        };
+        Some(HeaderValue::from_static(text))
+    }
+
     fn retry_after(&self) -> Option<u64> {
         match self {
-            ApiError::TooManySignIns { retry_after } | ApiError::Overloaded { retry_after } => {
-                Some(*retry_after)
-            }
+            ApiError::TooManySignIns { retry_after }
+            | ApiError::TooManyTokens { retry_after }
+            | ApiError::Overloaded { retry_after } => Some(*retry_after),
             ApiError::Deadline(_) | ApiError::Unavailable { .. } => Some(5),
             _ => None,
         }
+    }
+}
+
+/// Words refusals under a prefix as the clients of that API know them.
+pub(crate) async fn word_refusals_under<R: IntoResponse>(
+    prefix: &str,
+    request: Request,
+    next: Next,
+    word: impl FnOnce(&Refused, StatusCode) -> R,
+) -> Response {
+    let path = request.uri().path().strip_prefix(prefix);
+    let ours = path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let response = next.run(request).await;
+    match response.extensions().get::<Refused>() {
+        Some(refused) if ours => {
+            let status = response.status();
+            let mut worded = (status, word(refused, status)).into_response();
+            keep_headers(&response, &mut worded);
+            worded
+        }
+        _ => response,
+    }
+}
+
+/// What a refusal that is worded anew for an API of programs keeps: when to come again, and how to sign in. By HTTP Basic
+/// too: under `/api/v1` nobody is told so, since a browser would ask for a password over the page's own sign-in.
+pub(crate) fn keep_headers(refused: &Response, worded: &mut Response) {
+    for name in [header::RETRY_AFTER, header::WWW_AUTHENTICATE, header::ALLOW] {
+        if let Some(value) = refused.headers().get(&name) {
+            worded.headers_mut().insert(name, value.clone());
+        }
+    }
+    if refused.status() == StatusCode::UNAUTHORIZED {
+        worded.headers_mut().append(header::WWW_AUTHENTICATE, HeaderValue::from_static(BASIC));
     }
 }
 
@@ -125,6 +216,9 @@ impl IntoResponse for ApiError {
         let error = ErrorDetail { code: code.to_owned(), message: sentence.clone() };
         let mut response = (self.status(), Json(ErrorBody { error })).into_response();
         response.extensions_mut().insert(Refused { sentence, code });
+        if let Some(challenge) = self.challenge() {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -148,6 +242,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { what, id } => ApiError::missing(what, id),
+            StoreError::AlreadyExists { .. } => ApiError::Conflict(error.to_string()),
             StoreError::TooLong { .. } => ApiError::BadRequest(error.to_string()),
             error => ApiError::Unavailable { what: "metadata store", source: Box::new(error) },
         }

@@ -85,8 +85,10 @@ fn cause(error: &dyn std::error::Error) -> String {
 #[into_params(parameter_in = Query)]
 pub(crate) struct RangeParams {
     /// Unix milliseconds; an hour before `to` when not given.
+    #[param(minimum = 0)]
     from: Option<i64>,
     /// Unix milliseconds; now when not given.
+    #[param(minimum = 0)]
     to: Option<i64>,
 }
 
@@ -127,7 +129,8 @@ impl FromRequestParts<Arc<Context>> for Range {
     ) -> Result<Self, ApiError> {
         let Params(params) = Params::<RangeParams>::from_request_parts(parts, context).await?;
         let (from_ms, to_ms) = params.instants(context.now_ms());
-        let period = Period::between(from_ms, to_ms, context.now_minute())?;
+        let period = Period::between(from_ms, to_ms, context.now_minute())
+            .map_err(ApiError::unprocessable)?;
         Ok(Range { period, from_ms, to_ms })
     }
 }

@@ -1,5 +1,5 @@
 //! The REST API: `/api/v1` for the page and for programs, the documented surface of the reference product under
-//! `/controller`, and Prometheus' query API under `/prometheus`.
+//! `/controller`, Prometheus' query API under `/prometheus`, and Jaeger's under `/jaeger`.
 //!
 //! [`Config::build`] gives a router. It authenticates, parses, asks the stores below and maps what they say; the
 //! arithmetic between stored figures and shown ones is in [`figures`], [`waterfall`] and [`metric_tree`], which are pure.
@@ -27,6 +27,7 @@ mod error;
 mod exposition;
 mod extract;
 mod figures;
+mod jaeger;
 mod metric_tree;
 mod metrics;
 mod paging;
@@ -39,7 +40,7 @@ mod v1;
 mod waterfall;
 
 pub use self::{
-    config::Config,
+    config::{Config, Variable},
     deps::{
         Answered, AttemptsSource, Caps, Certificate, Deps, Observer, Operations, Readiness, Status,
     },

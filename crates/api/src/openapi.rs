@@ -1,8 +1,11 @@
 //! The OpenAPI document of `/api/v1` and of Prometheus' API under `/prometheus`, made from the handlers.
 
 use utoipa::{
-    Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    Modify, Number, OpenApi,
+    openapi::{
+        KnownFormat, RefOr, Schema, SchemaFormat,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use crate::{prometheus, v1};
@@ -12,6 +15,7 @@ use crate::{prometheus, v1};
     info(title = "Vedette", description = "What Vedette's page and programs ask of it. Times are UTC milliseconds."),
     paths(
         v1::about::read,
+        v1::openapi::read,
         v1::session::create,
         v1::session::read,
         v1::session::delete,
@@ -23,6 +27,10 @@ use crate::{prometheus, v1};
         v1::storage::read,
         v1::limits::read,
         v1::health::read,
+        v1::api_clients::list,
+        v1::api_clients::create,
+        v1::api_clients::replace_secret,
+        v1::api_clients::delete,
         v1::applications::list,
         v1::applications::read,
         v1::flow_map::read,
@@ -61,8 +69,8 @@ use crate::{prometheus, v1};
     ),
     // The bodies that only refusals have.
     components(schemas(api_types::ErrorBody, api_types::ErrorDetail, api_types::PrometheusError)),
-    security(("session" = []), ("basic" = [])),
-    modifiers(&SignIn, &OperationIds),
+    security(("session" = []), ("basic" = []), ("token" = [])),
+    modifiers(&SignIn, &OperationIds, &Bounds),
 )]
 struct Document;
 
@@ -78,9 +86,14 @@ impl Modify for SignIn {
             .scheme(HttpAuthScheme::Basic)
             .description(Some("`user` or `user@account`, and the password."))
             .build();
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("From POST /controller/api/oauth/access_token, for five minutes."))
+            .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
         components.add_security_scheme("basic", SecurityScheme::Http(basic));
+        components.add_security_scheme("token", SecurityScheme::Http(token));
     }
 }
 
@@ -109,6 +122,26 @@ impl Modify for OperationIds {
                     let which = if one { "one_of_" } else { "" };
                     operation.operation_id = Some(format!("{method}_{which}{name}"));
                 }
+            }
+        }
+    }
+}
+
+/// Says of each parameter of 32 bits how large it may be: `int32`, as it is called, ends at half of that.
+struct Bounds;
+
+impl Modify for Bounds {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let all = document.paths.paths.values_mut().flat_map(|item| {
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
+        });
+        for parameter in all.filter_map(|operation| operation.parameters.as_mut()).flatten() {
+            if let Some(RefOr::T(Schema::Object(number))) = &mut parameter.schema
+                && number.format == Some(SchemaFormat::KnownFormat(KnownFormat::Int32))
+                && number.minimum.is_some()
+            {
+                number.format = Some(SchemaFormat::KnownFormat(KnownFormat::Int64));
+                number.maximum = Some(Number::UInt(u32::MAX as usize));
             }
         }
     }

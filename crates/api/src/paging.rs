@@ -25,6 +25,7 @@ const NOT_THE_LIST: [&str; 4] = ["limit", "cursor", "from", "to"];
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageParams {
     /// Items in the answer, 1 to 1000; 100 when not given.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// `next` of the page before, of the same list with the same filters and order.
     cursor: Option<String>,
@@ -97,16 +98,19 @@ fn place_in(cursor: &str, list: u32) -> Result<String, ApiError> {
     let (of, place) = cursor.split_once('-').ok_or_else(not_ours)?;
     let of = u32::from_str_radix(of, 16).map_err(|_| not_ours())?;
     if of != list {
-        return Err(ApiError::bad(
+        return Err(ApiError::Unprocessable(
             "the cursor is of another list, or of this one with other filters or in another order; \
-             ask without a cursor for the first page",
+             ask without a cursor for the first page"
+                .to_owned(),
         ));
     }
     Ok(place.to_owned())
 }
 
 fn not_ours() -> ApiError {
-    ApiError::bad("the cursor is not one that a page of this list gave as next")
+    ApiError::Unprocessable(
+        "the cursor is not one that a page of this list gave as next".to_owned(),
+    )
 }
 
 /// Part of a list that is made in memory. Its place is the number of items before it.

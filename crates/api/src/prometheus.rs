@@ -18,48 +18,34 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use axum::{
-    extract::Request,
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
-use http::header;
+use axum::{extract::Request, middleware::Next, response::Response};
 
 pub(crate) use self::asked::Asked;
 use self::{answer::json, places::AccountPlaces};
 use crate::{
     auth::Caller,
     context::Context,
-    error::{ApiError, Refused},
+    error::{ApiError, Refused, word_refusals_under},
 };
 use promql::{Limits, stored::Stored};
 
 /// Words refusals under `/prometheus` as Prometheus does.
 pub(crate) async fn word_refusals(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let ours = path == "/prometheus" || path.starts_with("/prometheus/");
-    let response = next.run(request).await;
-    match response.extensions().get::<Refused>() {
-        Some(refused) if ours => worded(refused, &response),
-        _ => response,
-    }
+    word_refusals_under("/prometheus", request, next, |refused, _| worded(refused)).await
 }
 
-fn worded(told: &Refused, refused: &Response) -> Response {
+fn worded(told: &Refused) -> Response {
     let kind = match told.code {
         "deadline" => "timeout",
         "unprocessable" => "execution",
         "overloaded" | "unavailable" => "unavailable",
         "not_found" => "not_found",
-        "not_signed_in" | "wrong_credentials" | "csrf" | "too_many_sign_ins" => "unauthorized",
+        "not_signed_in" | "wrong_credentials" | "invalid_token" | "csrf" | "too_many_sign_ins" => {
+            "unauthorized"
+        }
         _ => "bad_data",
     };
-    let body = json(answer::error(kind, &told.sentence));
-    let mut response = (refused.status(), body).into_response();
-    if let Some(after) = refused.headers().get(header::RETRY_AFTER) {
-        response.headers_mut().insert(header::RETRY_AFTER, after.clone());
-    }
-    response
+    json(answer::error(kind, &told.sentence))
 }
 
 impl Context {

@@ -20,7 +20,7 @@ use crate::{
     controller,
     error::ApiError,
     extract::{MAX_BODY, MAX_LAYOUT},
-    probes, prometheus, v1,
+    jaeger, probes, prometheus, v1,
 };
 
 /// The longest path and query.
@@ -79,6 +79,7 @@ fn table() -> Vec<Route> {
         Monitoring GET    "/metrics" => probes::metrics;
 
         Public     GET    "/api/v1/about" => v1::about::read;
+        SignedIn   GET    "/api/v1/openapi.json" => v1::openapi::read;
         Public     POST   "/api/v1/session" => v1::session::create;
         SignedIn   GET    "/api/v1/session" => v1::session::read;
         SignedIn   DELETE "/api/v1/session" => v1::session::delete;
@@ -90,6 +91,10 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/storage" => v1::storage::read;
         SignedIn   GET    "/api/v1/limits" => v1::limits::read;
         SignedIn   GET    "/api/v1/health" => v1::health::read;
+        SignedIn   GET    "/api/v1/api-clients" => v1::api_clients::list;
+        SignedIn   POST   "/api/v1/api-clients" => v1::api_clients::create;
+        SignedIn   DELETE "/api/v1/api-clients/{id}" => v1::api_clients::delete;
+        SignedIn   POST   "/api/v1/api-clients/{id}/secret" => v1::api_clients::replace_secret;
         SignedIn   GET    "/api/v1/applications" => v1::applications::list;
         SignedIn   GET    "/api/v1/applications/{id}" => v1::applications::read;
         SignedIn   GET    "/api/v1/applications/{id}/flow-map" => v1::flow_map::read;
@@ -121,6 +126,8 @@ fn table() -> Vec<Route> {
     };
     table.extend(table! {
         Public     GET    "/controller/rest/serverstatus" => controller::server_status::read;
+        Public     POST   "/controller/api/oauth/access_token" => controller::access_token::issue;
+        SignedIn   GET    "/controller/rest/configuration" => controller::configuration::list;
         SignedIn   GET    "/controller/rest/applications" => controller::applications::list;
         SignedIn   GET    "/controller/rest/applications/{app}" => controller::applications::read;
         SignedIn   GET    "/controller/rest/applications/{app}/tiers" => controller::tiers::list;
@@ -135,6 +142,8 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/controller/rest/applications/{app}/metric-data" => controller::metric_data::read;
         SignedIn   GET    "/controller/rest/applications/{app}/metric-data-v2" => controller::metric_data::read;
         SignedIn   GET    "/controller/rest/applications/{app}/request-snapshots" => controller::request_snapshots::list;
+        SignedIn   GET    "/controller/rest/applications/{app}/problems/healthrule-violations" => controller::problems::violations;
+        SignedIn   GET    "/controller/rest/applications/{app}/problems/policy-violations" => controller::problems::violations;
     });
     table.extend(table! {
         SignedIn   GET    "/prometheus/api/v1/query" => prometheus::query::instant;
@@ -148,6 +157,16 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/prometheus/api/v1/label/{name}/values" => prometheus::labels::values;
         SignedIn   GET    "/prometheus/api/v1/metadata" => prometheus::metadata::list;
         SignedIn   GET    "/prometheus/api/v1/status/buildinfo" => prometheus::status::build_info;
+    });
+    table.extend(table! {
+        SignedIn   GET    "/jaeger/api/services" => jaeger::services::list;
+        SignedIn   GET    "/jaeger/api/services/{*rest}" => jaeger::services::operations_of;
+        SignedIn   GET    "/jaeger/api/operations" => jaeger::services::operations;
+        SignedIn   GET    "/jaeger/api/traces" => jaeger::traces::search;
+        SignedIn   GET    "/jaeger/api/traces/{trace_id}" => jaeger::traces::read;
+        SignedIn   GET    "/jaeger/api/dependencies" => jaeger::dependencies::list;
+        // Some releases of Grafana forget the path of its data source's address when it searches.
+        SignedIn   GET    "/api/traces" => jaeger::traces::search;
     });
     table
 }
@@ -171,22 +190,23 @@ pub(crate) fn router(context: Shared) -> Router {
         router = router.route(info.path, handler);
     }
     for path in ["/api", "/api/", "/api/{*rest}"] {
-        router = router.route(path, any(absent::api).layer(guard.clone()));
+        router = router.route(path, any(absent::anywhere).layer(guard.clone()));
     }
     for path in ["/controller", "/controller/", "/controller/{*rest}"] {
         router = router.route(path, any(controller::unsupported).layer(guard.clone()));
     }
     for path in ["/jaeger", "/jaeger/", "/jaeger/{*rest}"] {
-        router = router.route(path, any(absent::jaeger).layer(guard.clone()));
+        router = router.route(path, any(absent::anywhere).layer(guard.clone()));
     }
     for path in ["/prometheus", "/prometheus/", "/prometheus/{*rest}"] {
-        router = router.route(path, any(absent::prometheus).layer(guard.clone()));
+        router = router.route(path, any(absent::anywhere).layer(guard.clone()));
     }
     router
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(short_uri))
         .layer(from_fn(controller::word_refusals))
+        .layer(from_fn(jaeger::word_refusals))
         .layer(from_fn(prometheus::word_refusals))
         .with_state(context)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod access_keys;
+pub(crate) mod api_clients;
 pub(crate) mod applications;
 pub(crate) mod backends;
 pub(crate) mod business_transactions;
@@ -14,6 +15,7 @@ pub(crate) mod logs;
 pub(crate) mod metric_series;
 pub(crate) mod metrics;
 pub(crate) mod nodes;
+pub(crate) mod openapi;
 pub(crate) mod series;
 pub(crate) mod service_endpoints;
 pub(crate) mod session;

@@ -13,6 +13,7 @@
 
 mod access_keys;
 mod accounts;
+mod api_clients;
 mod catalogue;
 mod config;
 mod database;
@@ -32,6 +33,9 @@ mod users;
 
 pub use access_keys::{AccessKey, AccessKeys, NewAccessKey};
 pub use accounts::{Account, Accounts, FIRST_ACCOUNT};
+pub use api_clients::{
+    ApiClient, ApiClients, IssueOutcome, MAX_API_TOKENS, NewApiClient, NewApiToken,
+};
 pub use catalogue::{
     Catalogue, CatalogueError, Claim, CommitOutcome, CommittedOffset, CutCommit, Listing,
     MemoryCatalogue, ObjectRef, PartitionOffset, ReplaceOutcome, Replacement, SegmentMeta,

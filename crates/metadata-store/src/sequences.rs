@@ -9,6 +9,7 @@ use crate::database::{Tx, sql};
 pub(crate) enum Sequence {
     User,
     AccessKey,
+    ApiClient,
     Entity,
     Segment,
     CatalogueVersion,
@@ -19,6 +20,7 @@ impl Sequence {
         match self {
             Self::User => "user",
             Self::AccessKey => "access_key",
+            Self::ApiClient => "api_client",
             Self::Entity => "entity",
             Self::Segment => "segment",
             Self::CatalogueVersion => "catalogue_version",

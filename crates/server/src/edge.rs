@@ -22,9 +22,11 @@ pub(crate) enum Hsts {
 
 /// Puts the parts behind one router.
 pub(crate) fn router(intake: Router, api: Router, hsts: Hsts) -> Router {
-    let pages = Router::new().fallback_service(crate::ui::pages());
-    let pages = api::security_headers::apply(api::unread_bodies::apply(pages));
-    let api = api.fallback_service(pages);
+    let kept = |pages| api::security_headers::apply(api::unread_bodies::apply(pages));
+    // The one page under a prefix of the API's.
+    let docs = kept(Router::new().route("/api/docs", crate::ui::pages()));
+    let pages = kept(Router::new().fallback_service(crate::ui::pages()));
+    let api = api.merge(docs).fallback_service(pages);
     let everything = tower::service_fn(move |request: Request| {
         let (intake, api) = (intake.clone(), api.clone());
         async move {
@@ -60,6 +62,21 @@ mod tests {
     use axum::body::Body;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_documents_the_api_is_a_page_among_its_paths() {
+        let api = Router::new().route("/api/{*rest}", axum::routing::get(|| async { "the api" }));
+        let edge = router(Router::new(), api, Hsts::Sent);
+        let answer = async |path: &str| {
+            let request = Request::get(path).body(Body::empty()).expect("it is sound");
+            let answer = edge.clone().oneshot(request).await.expect("it answers");
+            assert!(answer.headers().contains_key("content-security-policy") || path == "/api/v1");
+            axum::body::to_bytes(answer.into_body(), 1 << 20).await.expect("it is read")
+        };
+        assert_eq!(answer("/api/v1").await, "the api");
+        assert_eq!(answer("/api/docs").await, answer("/applications").await);
+        assert_ne!(answer("/api/docs").await, "the api");
+    }
 
     #[tokio::test]
     async fn browsers_are_told_to_insist_only_where_that_is_wanted() {

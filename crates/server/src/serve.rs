@@ -191,7 +191,9 @@ pub async fn start(
         observer: observer(&settings, &requests),
         sealer,
     };
-    let api = api::Config::within(memory.queries).build(deps, metrics.registry());
+    let api =
+        api::Config { variables: variables(&settings), ..api::Config::within(memory.queries) }
+            .build(deps, metrics.registry());
     let connections = listener::Metrics::register(metrics.registry());
 
     let loopback = Loopback {
@@ -561,6 +563,24 @@ fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
 
 /// More than intake stops at, so that it seldom has to.
 const KEEP_FREE_PERCENT: u8 = 8;
+
+/// For how long figures are kept, as scripts written for the reference product ask for it.
+fn variables(settings: &Settings) -> Vec<api::Variable> {
+    let of = |name, description, kept: Duration, unit_secs: u64| api::Variable {
+        name,
+        value: (kept.as_secs() / unit_secs).to_string(),
+        description,
+    };
+    const HOUR: u64 = 3600;
+    let minutes = "hours for which figures of single minutes are kept (retention-minutes)";
+    let ten_minutes = "hours for which figures of ten minutes are kept (retention-ten-minutes)";
+    let hours = "days for which figures of hours are kept (retention-hours)";
+    vec![
+        of("metrics.min.retention.period", minutes, *settings.retention_minutes, HOUR),
+        of("metrics.ten.min.retention.period", ten_minutes, *settings.retention_ten_minutes, HOUR),
+        of("metrics.retention.period", hours, *settings.retention_hours, 24 * HOUR),
+    ]
+}
 
 fn retention(settings: &Settings) -> Retention {
     let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2);

@@ -283,6 +283,8 @@ pub struct SpanQuery {
     pub application: Option<EntityId>,
     /// That the span is of.
     pub tier: Option<EntityId>,
+    /// Exactly.
+    pub name: Option<String>,
     /// That its trace entered.
     pub bt: Option<EntityId>,
     /// Keys and values of attributes of the span or its resource. A value is a text, and what number or truth it reads as.

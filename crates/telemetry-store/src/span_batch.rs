@@ -100,6 +100,7 @@ pub(crate) struct Glance<'a> {
     pub(crate) status: StatusCode,
     pub(crate) application: EntityId,
     pub(crate) tier: EntityId,
+    pub(crate) name: &'a str,
     pub(crate) resource: &'a [u8],
     pub(crate) attributes: Numbered<'a>,
 }
@@ -313,6 +314,7 @@ impl Part {
             status: fixed.status,
             application,
             tier,
+            name: self.text(fixed.name),
             resource: self.texts.get(fixed.resource),
             attributes: Numbered::new(&self.arena[attributes..events], &self.keys),
         }

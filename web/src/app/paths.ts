@@ -4,6 +4,7 @@ export const paths = {
   applications: '/applications',
   connect: '/connect',
   administration: (page: 'keys' | 'storage' | 'limits' | 'attempts' | 'health' | 'clients' = 'keys') => `/administration/${page}`,
+  apiDocs: '/api/docs',
   application: (id: number | string) => `/applications/${id}`,
   flowMap: (id: number | string) => `/applications/${id}/flow-map`,
   businessTransactions: (id: number | string) => `/applications/${id}/business-transactions`,

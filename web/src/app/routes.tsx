@@ -29,6 +29,7 @@ export function createRouter() {
             { path: 'health', lazy: async () => ({ Component: (await import('../pages/Administration/HealthPage')).HealthPage }) },
           ],
         },
+        { path: 'api/docs', lazy: async () => ({ Component: (await import('../pages/ApiDocs/ApiDocsPage')).ApiDocsPage }) },
         { path: 'traces/:traceId', lazy: async () => ({ Component: (await import('../pages/Trace/TracePage')).TracePage }) },
         {
           path: 'applications/:applicationId',

@@ -1,17 +1,14 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { IconCertificate, IconLogout, IconSettings, IconUser } from '@tabler/icons-react'
-import { useNavigate } from 'react-router'
+import { IconApi, IconCertificate, IconLogout, IconSettings, IconUser } from '@tabler/icons-react'
 import { useAbout } from '../api/queries'
 import { useSignOut } from '../api/session'
 import type { Session } from '../api/types'
 import { paths } from '../app/paths'
-import { useHref } from '../app/urlState'
+import { RangeLink } from '../components/link/RangeLink'
 
 export function UserMenu({ user }: { user: Session['user'] }) {
   const signOut = useSignOut()
   const about = useAbout()
-  const navigate = useNavigate()
-  const href = useHref()
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
@@ -23,11 +20,14 @@ export function UserMenu({ user }: { user: Session['user'] }) {
         <Menu.Label>
           {user.display_name} ({user.name})
         </Menu.Label>
-        <Menu.Item leftSection={<IconSettings size={15} />} onClick={() => void navigate(href(paths.administration()))}>
+        <Menu.Item component={RangeLink} to={paths.administration()} leftSection={<IconSettings size={15} />}>
           Administration
         </Menu.Item>
         <Menu.Item component="a" href="/ca.pem" download leftSection={<IconCertificate size={15} />}>
           Download the CA
+        </Menu.Item>
+        <Menu.Item component={RangeLink} to={paths.apiDocs} leftSection={<IconApi size={15} />}>
+          REST API
         </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => void signOut()}>
           Sign out

@@ -69,8 +69,14 @@ async fn identify(
     headers: &HeaderMap,
     address: Option<IpAddr>,
 ) -> Result<Known, ApiError> {
-    if let Some(credentials) = basic(headers)? {
-        return Ok(Known::Program(context.sign_ins.by_basic(&credentials, address).await?));
+    match credentials(headers)? {
+        Some(Credentials::Basic(text)) => {
+            return Ok(Known::Program(context.sign_ins.by_basic(&text, address).await?));
+        }
+        Some(Credentials::Bearer(token)) => {
+            return Ok(Known::Program(context.sign_ins.by_token(&token).await?));
+        }
+        None => (),
     }
     let cookie = SessionCookie::of(headers).ok_or(ApiError::NotSignedIn)?;
     let session = cookie.resume(context).await?.ok_or(ApiError::NotSignedIn)?;
@@ -81,22 +87,40 @@ async fn identify(
     Ok(Known::Person(session))
 }
 
-/// User and password of HTTP Basic, `user:password`.
-fn basic(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+/// What an `Authorization` header holds.
+enum Credentials {
+    /// `user:password`.
+    Basic(String),
+    /// A token.
+    Bearer(String),
+}
+
+fn credentials(headers: &HeaderMap) -> Result<Option<Credentials>, ApiError> {
     let Some(header) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let text = header.to_str().ok().filter(|text| text.len() <= MAX_CREDENTIALS);
-    let (scheme, encoded) =
-        text.and_then(|text| text.split_once(' ')).ok_or(ApiError::NotSignedIn)?;
+    let (scheme, rest) = text.and_then(|text| text.split_once(' ')).ok_or(ApiError::NotSignedIn)?;
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(Some(Credentials::Bearer(rest.to_owned())));
+    }
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(ApiError::NotSignedIn);
     }
-    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded.trim());
+    let bytes = base64::engine::general_purpose::STANDARD.decode(rest);
     let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    Ok(Some(text.ok_or(ApiError::NotSignedIn)?))
+    Ok(Some(Credentials::Basic(text.ok_or(ApiError::NotSignedIn)?)))
+}
+
+/// User and password of HTTP Basic, `user:password`, if that is what the header holds.
+pub(crate) fn basic(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    Ok(match credentials(headers)? {
+        Some(Credentials::Basic(text)) => Some(text),
+        _ => None,
+    })
 }
 
 /// Compares without telling by its time where two texts differ.
-fn same(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
 
@@ -122,6 +146,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         parts.extensions.get::<Caller>().cloned().ok_or(ApiError::NotSignedIn)
+    }
+}
+
+/// The caller, who has to be a user and no API client.
+#[derive(Debug)]
+pub(crate) struct UserOnly(pub(crate) Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for UserOnly {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        if caller.is_user { Ok(UserOnly(caller)) } else { Err(ApiError::UsersOnly) }
     }
 }
 

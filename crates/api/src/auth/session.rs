@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use api_types::{Session as Body, SessionUser};
 use http::{HeaderMap, HeaderValue, header};
-use metadata_store::{Session, Sessions as _, Users as _};
+use metadata_store::{Session, Sessions as _, User, Users as _};
 use sha2::{Digest, Sha256};
 
 use super::Caller;
@@ -90,14 +90,14 @@ impl SessionCookie {
     /// Begins a session and says what the browser is to keep.
     pub(crate) async fn begin(
         context: &Context,
-        caller: Caller,
+        user: &User,
     ) -> Result<(HeaderValue, Ongoing), ApiError> {
         let now_ms = context.now_ms();
         context.store.delete_expired_sessions(now_ms).await?;
         let cookie = SessionCookie { secret: access_key::random(), began_ms: now_ms };
         let session = Session {
             token_hash: cookie.hash(),
-            user_id: caller.user_id,
+            user_id: user.id,
             csrf_token: hex::encode(access_key::random::<32>()),
             expires_at_ms: cookie.expiry(context, now_ms),
         };
@@ -105,7 +105,7 @@ impl SessionCookie {
         let seconds = context.config.session_absolute.as_secs();
         let header = set_cookie(&cookie.value(), seconds);
         let Session { csrf_token, expires_at_ms, .. } = session;
-        Ok((header, Ongoing { caller, csrf_token, expires_at_ms }))
+        Ok((header, Ongoing { caller: Caller::of(user), csrf_token, expires_at_ms }))
     }
 
     /// The session of this cookie, prolonged; nothing when it has ended.

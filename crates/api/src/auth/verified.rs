@@ -72,10 +72,10 @@ mod tests {
         let clock = ManualClock::new(UnixNanos::from_secs(5));
         let verified = Verified::new(clock.shared());
         let caller = Caller {
-            user_id: 1,
             account: AccountId(1),
             name: "a".into(),
             display_name: String::new(),
+            is_user: true,
         };
         verified.remember("a:b", caller.clone());
         assert_eq!(verified.find("a:b"), Some(caller));

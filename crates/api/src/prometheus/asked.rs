@@ -87,8 +87,12 @@ impl Asked {
     /// A whole number; none where it is not given or 0.
     pub(crate) fn limit(&self) -> Result<Option<usize>, ApiError> {
         let read = |text: &str| {
-            text.parse().map_err(|_| ApiError::bad("invalid parameter \"limit\": a whole number"))
+            let limit: Result<u32, _> = text.parse();
+            limit.map_err(|_| {
+                ApiError::bad("invalid parameter \"limit\": a whole number of at most 32 bits")
+            })
         };
-        Ok(self.text("limit").map(read).transpose()?.filter(|limit| *limit > 0))
+        let limit = self.text("limit").map(read).transpose()?.filter(|limit| *limit > 0);
+        Ok(limit.map(|limit| limit as usize))
     }
 }

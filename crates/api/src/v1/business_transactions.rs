@@ -32,6 +32,9 @@ use crate::{
 pub(crate) struct ListParams {
     /// `name` (default), `tier`, `calls`, `errors`, `error_percent`, `average_ms`, `p95_ms`, `max_ms`, `slow`; with `-` in
     /// front the largest first.
+    #[param(
+        pattern = "^-?(name|tier|calls|calls_per_minute|errors|errors_per_minute|error_percent|average_ms|p95_ms|max_ms|slow)$"
+    )]
     sort: Option<String>,
     /// Only those whose name or tier contains this text, in any case.
     filter: Option<String>,
@@ -153,7 +156,10 @@ pub(crate) async fn waiting(
 /// before that.
 #[utoipa::path(put, path = "/api/v1/business-transactions/{id}/promotion", tag = "business transactions",
     params(("id" = u32, Path)), request_body = Promotion,
-    responses((status = 200, body = Promotion), Refusals))]
+    responses(
+        (status = 200, body = Promotion),
+        (status = 409, description = "It counts by itself already.", body = api_types::ErrorBody),
+        Refusals))]
 pub(crate) async fn put_promotion(
     State(context): State<Shared>,
     caller: Caller,
@@ -164,7 +170,7 @@ pub(crate) async fn put_promotion(
     if !bt.properties.is_waiting() {
         return match wanted.promoted {
             true => Ok(Json(wanted)),
-            false => Err(ApiError::bad(format!(
+            false => Err(ApiError::Conflict(format!(
                 "{:?} counts by itself already; that cannot be taken back",
                 bt.key.name
             ))),

@@ -126,7 +126,10 @@ pub(crate) async fn put_layout(
     if let Some(stranger) =
         layout.positions.iter().find(|at| entities.get(EntityId(at.id)).is_none())
     {
-        return Err(ApiError::bad(format!("there is no node {} to be placed", stranger.id)));
+        return Err(ApiError::Unprocessable(format!(
+            "there is no node {} to be placed",
+            stranger.id
+        )));
     }
     let positions: Vec<NodePosition> = layout
         .positions
@@ -149,7 +152,7 @@ fn transaction_of(
     let found = entities.transaction(bt)?;
     match found.key.application == application {
         true => Ok(bt),
-        false => Err(ApiError::bad(format!(
+        false => Err(ApiError::Unprocessable(format!(
             "business transaction {bt} is not one of application {application}"
         ))),
     }

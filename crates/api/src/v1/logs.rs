@@ -26,6 +26,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParams {
     /// 32 hexadecimal digits.
+    #[param(pattern = "^[0-9a-fA-F]{32}$")]
     trace_id: Option<String>,
     /// Id of an application.
     application: Option<u32>,
@@ -65,8 +66,13 @@ pub(crate) async fn list(
 
 /// A trace id as clients write it.
 pub(crate) fn trace_id(text: &str) -> Result<TraceId, ApiError> {
-    TraceId::from_hex(text)
-        .ok_or_else(|| ApiError::bad("a trace id has 32 hexadecimal digits, not all of them 0"))
+    let sentence = "a trace id has 32 hexadecimal digits, not all of them 0";
+    TraceId::from_hex(text).ok_or_else(|| {
+        match text.len() == 32 && text.bytes().all(|it| it == b'0') {
+            true => ApiError::Unprocessable(sentence.to_owned()),
+            false => ApiError::bad(sentence),
+        }
+    })
 }
 
 fn body(entities: &Entities, row: &LogRow) -> LogRecord {

@@ -79,7 +79,7 @@ fn read_place(text: &str) -> Option<(String, u64)> {
 
 /// The raw samples of a series by time, at most 50,000; empty where the series has none.
 #[utoipa::path(get, path = "/api/v1/metric-series/{series_id}/samples", tag = "metrics",
-    params(("series_id" = String, Path, description = "16 hexadecimal digits"), RangeParams),
+    params(("series_id" = String, Path, description = "16 hexadecimal digits", pattern = "^[0-9a-fA-F]{16}$"), RangeParams),
     responses((status = 200, body = Samples), Refusals))]
 pub(crate) async fn samples(
     State(context): State<Shared>,

@@ -18,8 +18,9 @@ use crate::{
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LevelParams {
-    /// Path of a folder, segments joined by `|`; empty is the root.
+    /// Path of a folder, at most 24 segments joined by `|`; empty is the root.
     #[serde(default)]
+    #[param(pattern = r"^(\s*\|*\s*|\s*[^|]*[^|\s][^|]*(\|[^|]*[^|\s][^|]*){0,23}\|*\s*)$")]
     prefix: String,
 }
 
@@ -50,6 +51,7 @@ pub(crate) async fn level(
 #[into_params(parameter_in = Query)]
 pub(crate) struct DataParams {
     /// Segments joined by `|`; `*` stands for any one segment.
+    #[param(pattern = r"^(\s*\|*\s*|\s*[^|]*[^|\s][^|]*(\|[^|]*[^|\s][^|]*){0,23}\|*\s*)$")]
     path: String,
 }
 

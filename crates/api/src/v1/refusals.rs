@@ -22,6 +22,10 @@ pub(crate) enum Refusals {
     /// The body is too large.
     #[response(status = 413)]
     TooLarge(ErrorBody),
+    /// Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+    /// list.
+    #[response(status = 422)]
+    Unprocessable(ErrorBody),
     /// Too many failed sign-ins; `Retry-After` says when to try again.
     #[response(status = 429)]
     TooMany(ErrorBody),

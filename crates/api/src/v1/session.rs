@@ -25,8 +25,8 @@ pub(crate) async fn create(
     Body(sign_in): Body<SignIn>,
 ) -> Result<Response, ApiError> {
     let SignIn { user, password } = sign_in;
-    let caller = context.sign_ins.by_password(&user, &password, address).await?;
-    let (cookie, session) = SessionCookie::begin(&context, caller).await?;
+    let user = context.sign_ins.by_password(&user, &password, address).await?;
+    let (cookie, session) = SessionCookie::begin(&context, &user).await?;
     tracing::info!(user = session.caller.name, "signed in");
     Ok(([(header::SET_COOKIE, cookie)], Json(session.body())).into_response())
 }

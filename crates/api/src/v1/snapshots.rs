@@ -32,7 +32,11 @@ pub(crate) struct ListParams {
     /// Id of the tier where they entered.
     tier: Option<u32>,
     /// Any of these, joined by commas: `NORMAL`, `SLOW`, `VERY_SLOW`, `STALL`, `ERROR`.
+    #[param(
+        pattern = "^((NORMAL|SLOW|VERY_SLOW|STALL|ERROR)?,)*(NORMAL|SLOW|VERY_SLOW|STALL|ERROR)?$"
+    )]
     outcome: Option<String>,
+    #[param(minimum = 0, maximum = 10_000_000_000_i64)]
     min_duration_ms: Option<f64>,
     /// `true` (default): only those chosen to be kept; `false`: all whose traces have not been let go yet.
     kept: Option<bool>,

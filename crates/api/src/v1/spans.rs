@@ -9,7 +9,10 @@ use http::request::Parts;
 use model::entity::EntityKind;
 use serde::Deserialize;
 use telemetry_store::reader::{FoundSpan, SpanQuery};
-use utoipa::IntoParams;
+use utoipa::{
+    IntoParams,
+    openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type},
+};
 
 use super::{
     Refusals,
@@ -39,6 +42,7 @@ pub(crate) struct ListParams {
     bt: Option<u32>,
     /// Id of the tier that they are of.
     tier: Option<u32>,
+    #[param(minimum = 0, maximum = 10_000_000_000_i64)]
     min_duration_ms: Option<f64>,
     /// `true`: only those with the status `ERROR`.
     error: Option<bool>,
@@ -50,7 +54,16 @@ pub(crate) struct ListParams {
 pub(crate) struct Attributes {
     /// `key=value` of an attribute of the span or of its resource; may be given up to 8 times, and all have to be there. A
     /// value is a text, and what number or truth it reads as.
+    #[param(required = false, schema_with = pairs_schema)]
     attribute: Vec<String>,
+}
+
+fn pairs_schema() -> Schema {
+    let pair = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^[^=]+=.*$"))
+        .max_length(Some(MAX_ATTRIBUTE));
+    ArrayBuilder::new().items(pair).max_items(Some(MAX_ATTRIBUTES)).build().into()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Attributes {
@@ -100,6 +113,7 @@ pub(crate) async fn list(
         account: caller.account,
         application: entities.filter(wanted.application, EntityKind::Application, "application")?,
         tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,
+        name: None,
         bt: entities.filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
         attributes: attributes.pairs()?,
         min_duration_ns: min_duration_us.saturating_mul(1000),

@@ -34,7 +34,7 @@ const MS: u64 = 1_000_000;
 
 /// One trace with all its spans.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}", tag = "traces",
-    params(("trace_id" = String, Path, description = "32 hexadecimal digits")),
+    params(("trace_id" = String, Path, description = "32 hexadecimal digits", pattern = "^[0-9a-fA-F]{32}$")),
     responses((status = 200, body = Trace), Refusals))]
 pub(crate) async fn read(
     State(context): State<Shared>,

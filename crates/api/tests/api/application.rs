@@ -293,7 +293,7 @@ async fn a_transaction_that_got_its_place_keeps_it() {
     let again = client.send(Method::PUT, &path, Some(json!({ "promoted": true }))).await;
     assert_eq!(again.status, StatusCode::OK);
     let refused = client.send(Method::PUT, &path, Some(json!({ "promoted": false }))).await;
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(refused.status, StatusCode::CONFLICT);
     assert!(refused.text.contains("counts by itself already"), "{}", refused.text);
 }
 

@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 use http::StatusCode;
 use model::entity::EntityKind;
+use serde_json::json;
 
 use crate::support::{NOW, World};
 
@@ -469,4 +470,42 @@ async fn an_answer_that_is_not_whole_says_so_in_a_header() {
     let client = world.client();
     let path = format!("{REST}/applications/shop/metrics");
     assert_eq!(client.get(&path).await.header("vedette-partial"), "journal replay is at 40 %");
+}
+
+#[tokio::test]
+async fn settings_have_the_names_that_scripts_know() {
+    let mut world = World::new().await;
+    let variable = |name, value: &str| api::Variable {
+        name,
+        value: value.to_owned(),
+        description: "how long",
+    };
+    world.config.variables =
+        vec![variable("metrics.min.retention.period", "192"), variable("other", "1")];
+    let client = world.client();
+    let path = "/controller/rest/configuration?output=JSON";
+    let kept = json!({
+        "name": "metrics.min.retention.period", "value": "192", "description": "how long",
+        "scope": "cluster", "updateable": false,
+    });
+    let all = client.json(path).await;
+    assert_eq!((&all[0], all.as_array().unwrap().len()), (&kept, 2));
+    let one = client.json(&format!("{path}&name=metrics.min.retention.period")).await;
+    assert_eq!(one, json!([kept]));
+    assert_eq!(client.get(&format!("{path}&name=nothing")).await.status, 404);
+    let changed = client.post("/controller/rest/configuration?name=other&value=2", json!({})).await;
+    assert_eq!(changed.status, 405, "they are set where the server is started");
+}
+
+#[tokio::test]
+async fn no_health_rule_is_violated_where_there_are_none() {
+    let client = World::new().await.client();
+    for kind in ["healthrule-violations", "policy-violations"] {
+        let of =
+            |app: &str| format!("/controller/rest/applications/{app}/problems/{kind}?output=JSON");
+        let range = "time-range-type=BEFORE_NOW&duration-in-mins=60";
+        assert_eq!(client.json(&format!("{}&{range}", of("shop"))).await, json!([]));
+        assert_eq!(client.get(&of("shop")).await.status, 400, "a range is needed, as for all data");
+        assert_eq!(client.get(&format!("{}&{range}", of("nothing"))).await.status, 404);
+    }
 }

@@ -42,6 +42,7 @@ async fn every_route_but_these_refuses_a_stranger() {
             "GET /api/v1/about",
             "POST /api/v1/session",
             "GET /controller/rest/serverstatus",
+            "POST /controller/api/oauth/access_token",
         ]
     );
 }
@@ -74,10 +75,18 @@ async fn a_stranger_does_not_learn_what_exists() {
     {
         assert_eq!(stranger.get(path).await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
-    let refused = stranger.get("/controller/rest/applications").await;
-    assert!(refused.header("www-authenticate").starts_with("Basic"));
-    // A browser would ask for a password over the page's own sign-in.
-    assert_eq!(stranger.get("/api/v1/applications").await.header("www-authenticate"), "");
+    for path in ["/controller/rest/applications", "/prometheus/api/v1/labels"] {
+        let refused = stranger.get(path).await;
+        let challenges: Vec<_> = refused.headers.get_all("www-authenticate").iter().collect();
+        assert!(challenges.iter().any(|it| it.as_bytes().starts_with(b"Basic ")), "{challenges:?}");
+        assert!(
+            challenges.iter().any(|it| it.as_bytes().starts_with(b"Bearer ")),
+            "{challenges:?}"
+        );
+    }
+    // At Basic a browser would ask for a password over the page's own sign-in.
+    let refused = stranger.get("/api/v1/applications").await;
+    assert_eq!(refused.header("www-authenticate"), "Bearer realm=\"Vedette\"");
 }
 
 #[tokio::test]
@@ -89,7 +98,7 @@ async fn what_no_api_serves_is_refused_in_the_words_of_that_api() {
         ("/api/v1", 404, "application/json", "nothing is served under /api/v1;"),
         ("/api/v1/nothing", 404, "application/json", "\"code\":\"not_found\""),
         ("/api/v2/applications", 404, "application/json", "\"code\":\"not_found\""),
-        ("/jaeger/api/services", 404, "application/json", "\"errors\":[{\"code\":404"),
+        ("/jaeger/api/archive/1", 404, "application/json", "\"errors\":[{\"code\":404"),
         ("/prometheus/api/v1/rules", 404, "application/json", "\"errorType\":\"not_found\""),
         ("/controller", 404, "text/plain", "is not supported"),
         ("/controller/", 404, "text/plain", "is not supported"),

@@ -137,7 +137,8 @@ async fn positions_are_kept_and_nonsense_is_refused() {
     );
     assert_eq!((&node("stock")["x"], &node("stock")["pinned"]), (&Value::Null, &json!(false)));
 
-    for wrong in [at(9999, 1.0), at(web.0, 1e9), json!([{"id": web.0}]), json!("no list")] {
+    assert_eq!(put(at(9999, 1.0)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for wrong in [at(web.0, 1e9), json!([{"id": web.0}]), json!("no list")] {
         assert_eq!(put(wrong).await.status, StatusCode::BAD_REQUEST);
     }
     let many: Vec<Value> = (0..5001).map(|_| at(web.0, 1.0)[0].clone()).collect();

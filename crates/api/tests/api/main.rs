@@ -2,10 +2,12 @@
 //! and a metadata store in SQLite.
 
 mod administration;
+mod api_clients;
 mod application;
 mod controller;
 mod doors;
 mod flow_map;
+mod jaeger;
 mod limits;
 mod metric_data;
 mod metric_series;

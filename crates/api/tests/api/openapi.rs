@@ -43,3 +43,11 @@ fn every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhere() {
         assert!(document.pointer(&pointer).is_some(), "{pointer} is missing");
     }
 }
+
+#[tokio::test]
+async fn the_document_is_served_to_who_is_signed_in() {
+    let client = crate::support::World::new().await.client();
+    let answer = client.get("/api/v1/openapi.json").await;
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.text, openapi::document());
+}

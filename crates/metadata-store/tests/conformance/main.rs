@@ -5,6 +5,7 @@
 
 mod access_keys;
 mod accounts;
+mod api_clients;
 mod backend;
 mod catalogue;
 mod entities;
@@ -80,6 +81,11 @@ mod the_store {
             a_key_is_found_by_hash_and_listed,
             a_disabled_key_stays_listed,
             a_key_is_stored_once;
+        api_clients:
+            a_client_is_found_by_its_accounts_exact_name,
+            a_token_leads_to_its_client_until_it_is_revoked,
+            a_token_is_given_for_the_secret_of_now_only,
+            tokens_are_bounded_and_expired_ones_go;
         settings:
             a_setting_is_absent_then_versioned,
             a_put_against_another_version_changes_nothing,

@@ -38,6 +38,7 @@ pub(super) fn spans(
         attributes: &attributes,
         application: query.application,
         tier: query.tier,
+        name: query.name.as_deref(),
         min_duration_ns: query.min_duration_ns,
         errors_only: query.errors_only,
         from_ns: query.from_ns,

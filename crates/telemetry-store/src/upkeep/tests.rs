@@ -118,6 +118,7 @@ fn everything() -> SpanQuery {
         account: ACCOUNT,
         application: None,
         tier: None,
+        name: None,
         bt: None,
         attributes: Vec::new(),
         min_duration_ns: 0,

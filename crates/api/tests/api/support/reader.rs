@@ -117,6 +117,7 @@ impl Reader for FakeReader {
         let wanted = |span: &&Span| {
             query.application.is_none_or(|wanted| span.application == wanted)
                 && query.tier.is_none_or(|wanted| span.tier == wanted)
+                && query.name.as_ref().is_none_or(|name| span.name == *name)
                 && query.bt.is_none_or(|bt| entered(span.trace, bt))
                 && query.attributes.iter().all(|pair| has(span, pair))
                 && span.duration_ns >= query.min_duration_ns

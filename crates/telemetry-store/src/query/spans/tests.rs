@@ -11,6 +11,7 @@ fn span_query(limit: usize) -> SpanQuery {
         account: ACCOUNT,
         application: None,
         tier: None,
+        name: None,
         bt: None,
         attributes: Vec::new(),
         min_duration_ns: 0,

@@ -39,6 +39,7 @@ pub struct Wanted<'a> {
     pub attributes: &'a [Pair],
     pub application: Option<EntityId>,
     pub tier: Option<EntityId>,
+    pub name: Option<&'a str>,
     pub min_duration_ns: u64,
     pub errors_only: bool,
     /// Unix nanoseconds of their ends, half open.
@@ -54,6 +55,7 @@ impl Wanted<'_> {
             && (!self.errors_only || span.status == StatusCode::Error)
             && self.application.is_none_or(|application| span.application == application)
             && self.tier.is_none_or(|tier| span.tier == tier)
+            && self.name.is_none_or(|name| span.name == name)
             && self.attributes.iter().all(|pair| pair.is_of(span))
     }
 }
@@ -191,12 +193,14 @@ impl Search<'_> {
         let mut columns = vec!["trace_start", "start_offset", "duration"];
         columns.extend(wanted.application.map(|_| "application"));
         columns.extend(wanted.tier.map(|_| "tier"));
+        columns.extend(wanted.name.map(|_| "name"));
         columns.extend(wanted.errors_only.then_some("status"));
         let rows = std::mem::take(&mut self.rows);
         self.each_batch(false, &columns, &rows, |batch, numbers| {
             let times = Times::of(batch)?;
             let application = optional::<U32>(batch, "application", wanted.application.is_some())?;
             let tier = optional::<U32>(batch, "tier", wanted.tier.is_some())?;
+            let name = optional::<Text>(batch, "name", wanted.name.is_some())?;
             let status = optional::<U8>(batch, "status", wanted.errors_only)?;
             for (at, &row) in numbers.iter().enumerate() {
                 let end_ns = times.end_ns(at);
@@ -207,6 +211,7 @@ impl Search<'_> {
                     && times.duration_ns(at) >= wanted.min_duration_ns
                     && is(application, wanted.application)
                     && is(tier, wanted.tier)
+                    && name.is_none_or(|name| Some(name.value(at)) == wanted.name)
                     && status.is_none_or(|status| status.value(at) == StatusCode::Error as u8);
                 if takes {
                     each(Hit { end_ns, group, row });

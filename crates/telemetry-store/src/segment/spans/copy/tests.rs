@@ -86,6 +86,7 @@ fn found(segment: &Opened, key: &str, value: &str) -> Vec<u64> {
         attributes: &pairs,
         application: None,
         tier: None,
+        name: None,
         min_duration_ns: 0,
         errors_only: false,
         from_ns: 0,

@@ -17,11 +17,16 @@ const EVERYTHING: Wanted<'static> = Wanted {
     attributes: &[],
     application: None,
     tier: None,
+    name: None,
     min_duration_ns: 0,
     errors_only: false,
     from_ns: 0,
     to_ns: u64::MAX,
 };
+
+fn name_of(number: u64) -> &'static str {
+    if number.is_multiple_of(13) { "GET /cart" } else { "GET /" }
+}
 
 /// A span of a number, with attributes frequent and rare, and of every type.
 fn push(batch: &mut SpanBatch, number: u64) {
@@ -55,7 +60,7 @@ fn push(batch: &mut SpanBatch, number: u64) {
         application: EntityId(1),
         tier: EntityId((number % 7) as u32),
         node: EntityId(3),
-        name: "GET /",
+        name: name_of(number),
         scope: "",
         trace_state: "",
         status_message: "",
@@ -156,6 +161,7 @@ proptest! {
         spans in 1u64..12_000,
         pairs in prop::sample::subsequence(vec![("route", "/cart"), ("status", "500"), ("cached", "false"), ("host.name", "host-1"), ("user", "user-33"), ("rare", "rare-2007")], 0..3),
         tier in prop::option::of(0u32..8),
+        name in prop::option::of(prop::sample::select(vec!["GET /", "GET /cart", "GET"])),
         min_duration_ns in prop_oneof![Just(0), 0u64..1100],
         errors_only in any::<bool>(),
         from_ns in 0u64..6_000_000,
@@ -168,6 +174,7 @@ proptest! {
             attributes: &attributes,
             application: Some(EntityId(1)),
             tier: tier.map(EntityId),
+            name,
             min_duration_ns,
             errors_only,
             from_ns,

@@ -1,0 +1,271 @@
+//! API clients, the programs that sign in by themselves, and the short-lived tokens they are given.
+//!
+//! Secrets and tokens are random and known by their hashes only. Whether a token has expired is the caller's judgement:
+//! the store reads no clock. A client that goes, or gets another secret, takes its tokens along in the same transaction.
+
+use std::future::Future;
+
+use crate::database::{Row, Tx, sql};
+use crate::error::must_match;
+use crate::name::{fits, name_key};
+use crate::sequences::Sequence;
+use crate::{MetadataStore, StoreError};
+
+/// Tokens of one client that have not expired.
+pub const MAX_API_TOKENS: u32 = 1_000;
+
+/// A program that may ask for tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiClient {
+    pub id: u32,
+    pub account_id: u32,
+    /// Unique within the account, byte by byte.
+    pub name: String,
+    pub description: String,
+    /// SHA-256 of the secret.
+    pub secret_hash: [u8; 32],
+    /// Unix milliseconds.
+    pub created_ms: i64,
+    /// When it was last given a token, Unix milliseconds.
+    pub last_used_ms: Option<i64>,
+}
+
+/// A client to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApiClient {
+    pub account_id: u32,
+    /// At most 255 characters.
+    pub name: String,
+    /// At most 255 characters.
+    pub description: String,
+    pub secret_hash: [u8; 32],
+    pub created_ms: i64,
+}
+
+/// A token to be given out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApiToken {
+    /// SHA-256 of the token.
+    pub token_hash: [u8; 32],
+    pub client_id: u32,
+    /// Of the secret that was shown for it.
+    pub secret_hash: [u8; 32],
+    /// Unix milliseconds.
+    pub issued_ms: i64,
+    /// Unix milliseconds.
+    pub expires_at_ms: i64,
+}
+
+/// Whether a token was given out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssueOutcome {
+    Issued,
+    /// The client has gone, or has another secret by now.
+    NotTheSecret,
+    /// The client has [`MAX_API_TOKENS`] that have not expired.
+    TooMany,
+}
+
+/// API clients of all accounts, and their tokens.
+pub trait ApiClients {
+    /// Stores a client and returns its id; `AlreadyExists` when the account has one of that name.
+    fn create_api_client(
+        &self,
+        client: &NewApiClient,
+    ) -> impl Future<Output = Result<u32, StoreError>> + Send;
+
+    /// The account's clients by rising id.
+    fn api_clients(
+        &self,
+        account_id: u32,
+    ) -> impl Future<Output = Result<Vec<ApiClient>, StoreError>> + Send;
+
+    /// The account's client of exactly that name.
+    fn api_client_by_name(
+        &self,
+        account_id: u32,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<ApiClient>, StoreError>> + Send;
+
+    /// Gives a client another secret and takes its tokens away. `NotFound` when the account has no such client.
+    fn replace_api_client_secret(
+        &self,
+        account_id: u32,
+        id: u32,
+        secret_hash: [u8; 32],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Removes a client and its tokens. `NotFound` when the account has no such client.
+    fn delete_api_client(
+        &self,
+        account_id: u32,
+        id: u32,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Stores a token, notes that its client was used, and forgets all tokens that have expired when it is issued.
+    fn issue_api_token(
+        &self,
+        token: &NewApiToken,
+    ) -> impl Future<Output = Result<IssueOutcome, StoreError>> + Send;
+
+    /// The client of a token and when the token expires, expired or not.
+    fn api_client_of_token(
+        &self,
+        token_hash: &[u8; 32],
+    ) -> impl Future<Output = Result<Option<(ApiClient, i64)>, StoreError>> + Send;
+}
+
+macro_rules! select_clients {
+    ($more:literal, $rest:literal) => {
+        concat!(
+            "SELECT c.id, c.account_id, c.name, c.description, c.secret_hash, c.created_ms, c.last_used_ms",
+            $more,
+            " FROM api_clients c ",
+            $rest
+        )
+    };
+}
+
+impl ApiClients for MetadataStore {
+    async fn create_api_client(&self, client: &NewApiClient) -> Result<u32, StoreError> {
+        fits("the name of an API client", &client.name)?;
+        fits("the description of an API client", &client.description)?;
+        let created = self.database.write("create an API client", |mut tx| async move {
+            let done = insert_unless_taken(&mut tx, client).await?;
+            Ok((tx, done))
+        });
+        created.await?.ok_or_else(|| StoreError::AlreadyExists {
+            what: "an API client",
+            name: client.name.clone(),
+        })
+    }
+
+    async fn api_clients(&self, account_id: u32) -> Result<Vec<ApiClient>, StoreError> {
+        let select = sql(select_clients!("", "WHERE c.account_id = ? ORDER BY c.id"));
+        Ok(self.database.list("list API clients", select.bind(account_id), api_client).await?)
+    }
+
+    async fn api_client_by_name(
+        &self,
+        account_id: u32,
+        name: &str,
+    ) -> Result<Option<ApiClient>, StoreError> {
+        let select = sql(select_clients!("", "WHERE c.account_id = ? AND c.name_key = ?"));
+        let select = select.bind(account_id).bind(name_key(name));
+        Ok(self.database.first("read an API client", select, api_client).await?)
+    }
+
+    async fn replace_api_client_secret(
+        &self,
+        account_id: u32,
+        id: u32,
+        secret_hash: [u8; 32],
+    ) -> Result<(), StoreError> {
+        let replaced = self.database.write("replace an API client's secret", |mut tx| async move {
+            let update =
+                sql("UPDATE api_clients SET secret_hash = ? WHERE id = ? AND account_id = ?");
+            let update = update.bind(secret_hash).bind(id).bind(account_id);
+            let matched = tx.execute(update).await?;
+            if matched > 0 {
+                revoke(&mut tx, id).await?;
+            }
+            Ok((tx, matched))
+        });
+        must_match(replaced.await?, "API client", id)
+    }
+
+    async fn delete_api_client(&self, account_id: u32, id: u32) -> Result<(), StoreError> {
+        // Its tokens go by their foreign key.
+        let delete = sql("DELETE FROM api_clients WHERE id = ? AND account_id = ?");
+        let delete = delete.bind(id).bind(account_id);
+        let matched = self.database.execute("delete an API client", delete).await?;
+        must_match(matched, "API client", id)
+    }
+
+    async fn issue_api_token(&self, token: &NewApiToken) -> Result<IssueOutcome, StoreError> {
+        let issued = self.database.write("issue a token", |mut tx| async move {
+            let done = issue(&mut tx, token).await?;
+            Ok((tx, done))
+        });
+        Ok(issued.await?)
+    }
+
+    async fn api_client_of_token(
+        &self,
+        token_hash: &[u8; 32],
+    ) -> Result<Option<(ApiClient, i64)>, StoreError> {
+        let select = sql(select_clients!(
+            ", t.expires_at_ms",
+            "JOIN api_tokens t ON t.client_id = c.id WHERE t.token_hash = ?"
+        ));
+        let found = self.database.first("read a token", select.bind(*token_hash), |row| {
+            Ok((api_client(row)?, row.int(7)?))
+        });
+        Ok(found.await?)
+    }
+}
+
+async fn insert_unless_taken(
+    tx: &mut Tx,
+    client: &NewApiClient,
+) -> Result<Option<u32>, sqlx::Error> {
+    let key = name_key(&client.name);
+    let same_name = sql("SELECT id FROM api_clients WHERE account_id = ? AND name_key = ?");
+    if tx.row(same_name.bind(client.account_id).bind(key)).await?.is_some() {
+        return Ok(None);
+    }
+    let id = Sequence::ApiClient.take_one(tx).await?;
+    let insert = sql(
+        "INSERT INTO api_clients (id, account_id, name_key, name, description, secret_hash, created_ms, \
+         last_used_ms) VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
+    );
+    let insert = insert
+        .bind(id)
+        .bind(client.account_id)
+        .bind(key)
+        .bind(client.name.as_str())
+        .bind(client.description.as_str())
+        .bind(client.secret_hash)
+        .bind(client.created_ms);
+    tx.execute(insert).await?;
+    Ok(Some(id))
+}
+
+/// Noting the use comes first: it locks the client's row, so that neither another secret nor one more token comes between.
+async fn issue(tx: &mut Tx, token: &NewApiToken) -> Result<IssueOutcome, sqlx::Error> {
+    let expired = sql("DELETE FROM api_tokens WHERE expires_at_ms <= ?").bind(token.issued_ms);
+    tx.execute(expired).await?;
+    let known = sql("SELECT id FROM api_clients WHERE id = ? AND secret_hash = ?");
+    let known = known.bind(token.client_id).bind(token.secret_hash);
+    let used = sql("UPDATE api_clients SET last_used_ms = ? WHERE id = ?");
+    tx.execute(used.bind(token.issued_ms).bind(token.client_id)).await?;
+    if tx.row(known).await?.is_none() {
+        return Ok(IssueOutcome::NotTheSecret);
+    }
+    let count = sql("SELECT COUNT(*) FROM api_tokens WHERE client_id = ?").bind(token.client_id);
+    let tokens: u32 = tx.row(count).await?.map_or(Ok(0), |row| row.int(0))?;
+    if tokens >= MAX_API_TOKENS {
+        return Ok(IssueOutcome::TooMany);
+    }
+    let insert =
+        sql("INSERT INTO api_tokens (token_hash, client_id, expires_at_ms) VALUES (?, ?, ?)");
+    let insert = insert.bind(token.token_hash).bind(token.client_id).bind(token.expires_at_ms);
+    tx.execute(insert).await?;
+    Ok(IssueOutcome::Issued)
+}
+
+async fn revoke(tx: &mut Tx, client_id: u32) -> Result<(), sqlx::Error> {
+    tx.execute(sql("DELETE FROM api_tokens WHERE client_id = ?").bind(client_id)).await.map(drop)
+}
+
+fn api_client(row: &Row) -> Result<ApiClient, sqlx::Error> {
+    Ok(ApiClient {
+        id: row.int(0)?,
+        account_id: row.int(1)?,
+        name: row.text(2)?,
+        description: row.text(3)?,
+        secret_hash: row.hash(4)?,
+        created_ms: row.int(5)?,
+        last_used_ms: Some(row.int(6)?).filter(|at| *at != 0),
+    })
+}
