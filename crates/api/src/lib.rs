@@ -17,6 +17,7 @@ mod absent;
 mod any_value;
 mod ask;
 mod auth;
+mod comparison;
 mod config;
 mod context;
 mod controller;
@@ -34,6 +35,9 @@ mod probes;
 mod prometheus;
 mod reference;
 mod routes;
+mod sampled;
+mod statements;
+mod thrown;
 mod v1;
 mod waterfall;
 

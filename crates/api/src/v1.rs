@@ -2,21 +2,26 @@
 
 pub(crate) mod about;
 pub(crate) mod access_keys;
+pub(crate) mod application_map;
 pub(crate) mod applications;
 pub(crate) mod backends;
 pub(crate) mod business_transactions;
+pub(crate) mod comparison;
 pub(crate) mod connect;
+pub(crate) mod error_samples;
 pub(crate) mod errors;
 pub(crate) mod flow_map;
 pub(crate) mod logs;
 pub(crate) mod metric_series;
 pub(crate) mod metrics;
 pub(crate) mod nodes;
+pub(crate) mod response_times;
 pub(crate) mod series;
 pub(crate) mod service_endpoints;
 pub(crate) mod session;
 pub(crate) mod snapshots;
 pub(crate) mod spans;
+pub(crate) mod statements;
 pub(crate) mod tiers;
 pub(crate) mod traces;
 

@@ -4,6 +4,7 @@
 mod application;
 mod controller;
 mod doors;
+mod entities;
 mod flow_map;
 mod limits;
 mod metric_data;
