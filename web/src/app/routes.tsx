@@ -16,6 +16,7 @@ export function createRouter() {
       children: [
         { index: true, element: <Navigate to="/applications" replace /> },
         { path: 'applications', element: <ApplicationsPage /> },
+        { path: 'applications/map', lazy: async () => ({ Component: (await import('../pages/ApplicationMap/ApplicationMapPage')).ApplicationMapPage }) },
         { path: 'connect', lazy: async () => ({ Component: (await import('../pages/Connect/ConnectPage')).ConnectPage }) },
         { path: 'traces/:traceId', lazy: async () => ({ Component: (await import('../pages/Trace/TracePage')).TracePage }) },
         {
@@ -27,8 +28,12 @@ export function createRouter() {
             { path: 'business-transactions', lazy: async () => ({ Component: (await import('../pages/BusinessTransactions/BusinessTransactionsPage')).BusinessTransactionsPage }) },
             { path: 'business-transactions/:btId', lazy: async () => ({ Component: (await import('../pages/BusinessTransaction/BusinessTransactionPage')).BusinessTransactionPage }) },
             { path: 'tiers', lazy: async () => ({ Component: (await import('../pages/Tiers/TiersPage')).TiersPage }) },
+            { path: 'tiers/:tierId', lazy: async () => ({ Component: (await import('../pages/Tier/TierPage')).TierPage }) },
+            { path: 'nodes/:nodeId', lazy: async () => ({ Component: (await import('../pages/Node/NodePage')).NodePage }) },
             { path: 'backends', lazy: async () => ({ Component: (await import('../pages/Backends/BackendsPage')).BackendsPage }) },
+            { path: 'backends/:backendId', lazy: async () => ({ Component: (await import('../pages/Backend/BackendPage')).BackendPage }) },
             { path: 'errors', lazy: async () => ({ Component: (await import('../pages/Errors/ErrorsPage')).ErrorsPage }) },
+            { path: 'errors/:errorId', lazy: async () => ({ Component: (await import('../pages/Error/ErrorPage')).ErrorPage }) },
             { path: 'snapshots', lazy: async () => ({ Component: (await import('../pages/Snapshots/SnapshotsPage')).SnapshotsPage }) },
           ],
         },

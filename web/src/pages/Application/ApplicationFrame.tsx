@@ -12,17 +12,18 @@ export function ApplicationFrame() {
   const id = useId('applicationId')
   const application = useApplication(id)
   const { pathname } = useLocation()
-  const tabs = [
+  const tabs: { label: string; to: string; exact?: boolean; count?: number; also?: string }[] = [
     { label: 'Overview', to: paths.application(id), exact: true },
     { label: 'Flow map', to: paths.flowMap(id) },
     { label: 'Business transactions', to: paths.businessTransactions(id), count: application.data?.business_transactions },
-    { label: 'Tiers & nodes', to: paths.tiers(id), count: application.data?.tiers },
+    { label: 'Tiers & nodes', to: paths.tiers(id), count: application.data?.tiers, also: `/applications/${id}/nodes/` },
     { label: 'Backends', to: paths.backends(id) },
     { label: 'Errors', to: paths.errors(id) },
     { label: 'Snapshots', to: paths.snapshots(id) },
   ]
-  const at = tabs.find((tab) => (tab.exact ? pathname === tab.to : pathname.startsWith(tab.to)))
-  const detail = useMatch('/applications/:applicationId/business-transactions/:btId') !== null
+  const at = tabs.find((tab) => (tab.exact ? pathname === tab.to : pathname.startsWith(tab.to) || (tab.also !== undefined && pathname.startsWith(tab.also))))
+  // Pages of single entities have a heading and a title of their own.
+  const detail = useMatch('/applications/:applicationId/:kind/:entityId') !== null
   useTitle([at?.label, application.data?.name], !detail)
   if (application.error?.status === 404) return <Failed what="the application" error={application.error} />
   return (

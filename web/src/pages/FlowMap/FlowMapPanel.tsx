@@ -1,5 +1,5 @@
 import { lazy, Suspense, useCallback, useMemo } from 'react'
-import { useFlowMap } from '../../api/queries'
+import { useFlowMap, type MapPart } from '../../api/queries'
 import type { FlowMap } from '../../api/types'
 import { paths } from '../../app/paths'
 import { Card } from '../../components/card/Card'
@@ -22,13 +22,13 @@ const FlowCanvas = lazy(() => import('./FlowCanvas'))
 
 interface Props {
   application: number
-  /** Only what this business transaction touches. */
-  bt?: number
+  /** Only this part of the application's map. */
+  part?: MapPart
 }
 
-export function FlowMapPanel({ application, bt }: Props) {
-  const query = useFlowMap(application, bt)
-  if (query.data && query.data.nodes.length > 0) return <FlowMapCard map={query.data} query={query} application={application} bt={bt} />
+export function FlowMapPanel({ application, part }: Props) {
+  const query = useFlowMap(application, part)
+  if (query.data && query.data.nodes.length > 0) return <FlowMapCard map={query.data} query={query} application={application} part={part} />
   return (
     <Card grow title="Flow map">
       <Loaded query={query} what="the flow map" lines={8}>
@@ -47,7 +47,7 @@ interface CardProps extends Props {
   query: ReturnType<typeof useFlowMap>
 }
 
-function FlowMapCard({ map, query, application, bt }: CardProps) {
+function FlowMapCard({ map, query, application, part: of }: CardProps) {
   const [state, change] = useFlowMapState()
   const { selected, focus, hops, table } = state
   const expandKey = [...state.expanded].sort().join(',')
@@ -56,7 +56,7 @@ function FlowMapCard({ map, query, application, bt }: CardProps) {
   const flat = useMemo(() => (table ? { ...viewOf(map, new Set(whole.groups)), memberOf: new Map<number, string>() } : whole), [map, whole, table])
   const centre = focus && whole.nodes.some((n) => n.id === focus) ? focus : null
   const view = useMemo(() => (centre ? focused(whole, centre, hops) : whole), [whole, centre, hops])
-  const part = centre ? `focus:${centre}` : bt === undefined ? null : `bt:${bt}`
+  const part = centre ? `focus:${centre}` : of ? Object.entries(of).flat().join(':') : null
   const placement = usePlacement(application, view, part)
   const nameOf = (id: string) => whole.nodes.find((n) => n.id === id)?.name ?? id
   const expandedAll = whole.groups.length > 0 && whole.groups.every((g) => state.expanded.has(g))
@@ -82,7 +82,7 @@ function FlowMapCard({ map, query, application, bt }: CardProps) {
   return (
     <Card
       grow
-      title="Flow map"
+      title={of && 'all' in of ? 'All applications' : 'Flow map'}
       note={`${plural(map.nodes.length, 'entity', 'entities')}, ${plural(map.edges.length, 'call', 'calls')}${view.nodes.length < map.nodes.length ? `, shown as ${view.nodes.length}` : ''}`}
       actions={
         <FlowToolbar
