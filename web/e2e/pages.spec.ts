@@ -61,7 +61,7 @@ test('a business transaction shows its figures over time and its snapshots', asy
   await shot(page, 'business-transactions')
   await table.getByRole('link').first().click()
   await expect(page.locator('canvas')).toHaveCount(4)
-  await expect(page.getByRole('figure', { name: /Response time/ })).toBeVisible()
+  await expect(page.getByRole('figure', { name: /^Response time:/ })).toBeVisible()
   await expect(page.getByRole('button', { name: /Time range: Last hour/ })).toBeVisible()
   await page.waitForTimeout(300)
   await shot(page, 'business-transaction')

@@ -34,6 +34,7 @@ export function HeatMap({ map, linkOf, height = 236 }: Props) {
   useEffect(() => {
     const element = canvas.current
     if (element && width > 40) draw(element, width, height, { map, area, marked: cell ?? null, scheme })
+    // oxlint-disable-next-line react/exhaustive-deps -- the canvas is the same one for good
   }, [map, area, width, height, cell, scheme])
 
   const follow = (event: PointerEvent<HTMLCanvasElement>) => {
