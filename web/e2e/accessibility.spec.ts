@@ -65,7 +65,7 @@ test('a business transaction, its map and a trace break no rule', async ({ page 
   await openApplication(page)
   await page.getByRole('link', { name: 'Business transactions' }).click()
   await page.getByRole('table', { name: 'Business transactions' }).getByRole('link').first().click()
-  await expect(page.locator('canvas')).toHaveCount(3)
+  await expect(page.locator('canvas')).toHaveCount(4)
   await page.getByText('All traces (24 h)').click()
   const trace = page.getByRole('table', { name: 'Snapshots' }).getByRole('link').first()
   await expect(trace).toBeVisible()

@@ -42,6 +42,28 @@ test('a key is made, shown and disabled, after asking once more', async ({ page 
   await expect(row).toContainText('Disabled: agents with it are refused')
 })
 
+test('an API client shows its secret once, gets another one and is removed', async ({ page }) => {
+  await signIn(page, undefined, '/administration/clients')
+  const name = `report-${Date.now()}`
+  await page.getByLabel('Name of a new client').fill(name)
+  await page.getByLabel('What it is for').fill('Exports figures')
+  await page.getByRole('button', { name: 'Make a client' }).click()
+  const secret = page.getByRole('status').filter({ hasText: `The secret of ${name}@` })
+  await expect(secret.locator('code').first()).toContainText(/^vs_[\w-]{20,}$/)
+  await shot(page, 'administration-clients')
+  await expectNoViolation(page)
+  await secret.getByRole('button', { name: 'I have kept it' }).click()
+  await expect(secret).toHaveCount(0)
+  const row = page.getByRole('row', { name: new RegExp(name) })
+  await expect(row).toContainText('never')
+  await row.getByRole('button', { name: `Replace the secret of ${name}` }).click()
+  await page.getByRole('button', { name: 'Replace secret', exact: true }).click()
+  await expect(secret).toBeVisible()
+  await row.getByRole('button', { name: `Remove ${name}` }).click()
+  await page.getByRole('button', { name: 'Remove', exact: true }).click()
+  await expect(row).toHaveCount(0)
+})
+
 for (const [tab, table] of [
   ['Access keys', 'Access keys'],
   ['Storage & retention', 'Tables'],

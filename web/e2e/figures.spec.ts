@@ -97,7 +97,7 @@ test('the newest minute is marked as filling, and a past range has none', async 
   await signIn(page, 'admin', '/applications/1/business-transactions/105')
   await expect(page.getByText('still filling')).toHaveCount(3)
   await page.goto(`/applications/1/business-transactions/105?${past().query}`)
-  await expect(page.locator('canvas')).toHaveCount(3)
+  await expect(page.locator('canvas')).toHaveCount(4)
   await expect(page.getByText('still filling')).toHaveCount(0)
 })
 

@@ -92,11 +92,31 @@ function disableKey(_, id) {
   return { ...key }
 }
 
+const clients = []
+
+function makeClient({ body, now }) {
+  clients.push({ id: clients.length + 1, name: body.name, description: body.description ?? '', client_id: `${body.name}@customer1`, created_at: now, last_used_at: null })
+  return secretOf(clients.at(-1))
+}
+
+const secretOf = ({ id, name, client_id }) => ({ id, name, client_id, secret: `vs_mock${'x'.repeat(38)}` })
+
+function removeClient(_, id) {
+  const at = clients.findIndex((c) => c.id === Number(id))
+  if (at < 0) return null
+  clients.splice(at, 1)
+  return undefined
+}
+
 export const administration = [
   ['GET', /^\/api\/v1\/storage$/, storage],
   ['GET', /^\/api\/v1\/limits$/, limits],
   ['GET', /^\/api\/v1\/health$/, health],
   ['GET', /^\/api\/v1\/access-keys$/, () => ({ items: keys.map((key) => ({ ...key })), next: null })],
   ['POST', /^\/api\/v1\/access-keys$/, makeKey],
+  ['GET', /^\/api\/v1\/api-clients$/, () => ({ items: clients.map((client) => ({ ...client })), next: null })],
+  ['POST', /^\/api\/v1\/api-clients$/, makeClient],
+  ['POST', /^\/api\/v1\/api-clients\/(\d+)\/secret$/, (_, id) => secretOf(clients.find((c) => c.id === Number(id)))],
+  ['DELETE', /^\/api\/v1\/api-clients\/(\d+)$/, removeClient],
   ['DELETE', /^\/api\/v1\/access-keys\/(\d+)$/, disableKey],
 ]

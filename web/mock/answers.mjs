@@ -2,6 +2,8 @@
 import { administration } from './administration.mjs'
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
+import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
+import { nodeRoutes, nodes } from './nodes.mjs'
 import { snapshots, trace } from './trace.mjs'
 
 /** Positions people stored, per application: id → {x, y, pinned}. */
@@ -67,23 +69,6 @@ function backends(app, r) {
   return app.entities.filter((e) => e.kind !== 'tier').map((e) => ({ id: e.id, name: e.name, type: e.type, system: e.system, address: e.name.split('/')[0], figures: figures(thingOf(app, e), r.from, r.to, r.now) }))
 }
 
-function nodes(app, r) {
-  return app.entities.filter((e) => e.kind === 'tier').flatMap((t) => Array.from({ length: t.nodes }, (_, i) => {
-    const thing = thingOf(app, t)
-    return { id: t.id * 100 + i, name: `${t.name}-7d9f-${i + 1}`, tier: { id: t.id, name: t.name }, runtime: t.runtime, agent: t.agent, last_seen: r.now - 4000 * (i + 1), historical: false, figures: figures({ ...thing, seed: `n${t.id}${i}`, rate: thing.rate / t.nodes }, r.from, r.to, r.now) }
-  }))
-}
-
-function errors(app, r) {
-  if (app.id !== 1) return []
-  return [
-    { id: 1, type: 'PaymentUnavailable', message: 'provider answered 503 three times', tier: { id: 15, name: 'payments' }, count: 78, first_seen: r.from + 60_000, last_seen: r.now - 20_000 },
-    { id: 2, type: 'BadGateway', message: 'upstream payment failed', tier: { id: 14, name: 'orders' }, count: 74, first_seen: r.from + 60_000, last_seen: r.now - 20_000 },
-    { id: 3, type: 'OperationalError', message: '(1205) lock wait timeout exceeded; try restarting transaction', tier: { id: 14, name: 'orders' }, count: 6, first_seen: r.from + 400_000, last_seen: r.now - 900_000 },
-    { id: 4, type: 'SMTPRecipientsRefused', message: 'recipient {} refused', tier: { id: 17, name: 'mailer' }, count: 9, first_seen: r.from + 500_000, last_seen: r.now - 240_000 },
-  ]
-}
-
 function logs(r) {
   const id = r.query.get('trace_id')
   if (!id) return []
@@ -104,20 +89,6 @@ function attempts(now) {
   ] }
 }
 
-const findBt = (id) => {
-  for (const app of applications) {
-    const bt = app.bts.find((b) => b.id === id)
-    if (bt) return { app, bt }
-  }
-  return null
-}
-const findEntity = (id) => {
-  for (const app of applications) {
-    const entity = app.entities.find((e) => e.id === id)
-    if (entity) return thingOf(app, entity)
-  }
-  return null
-}
 const withApp = (handler) => (r, id) => {
   const app = applications.find((a) => a.id === Number(id))
   return app ? handler(app, r) : null
@@ -128,6 +99,8 @@ const FINGERPRINT = '3F:A1:9C:52:77:0E:B4:18:6D:C3:91:2A:55:E8:04:BF:7A:66:D1:30
 /** [method, pattern, handler(request, ...groups)]; null answers 404. */
 export const routes = [
   ...administration,
+  ...entityRoutes,
+  ...nodeRoutes,
   ['GET', /^\/api\/v1\/connect$/, (r) => ({ https_url: `https://${r.host}`, otlp_http_url: `https://${r.host}`, otlp_grpc_url: `https://${r.host}`, access_key: 'vk_4pWm2Zt8QeR1sYc7', ca_path: '/ca.pem', ca_fingerprint_sha256: FINGERPRINT, names: ['apm.example.com', '10.4.1.2'], loopback: { grpc: '127.0.0.1:4317', http: '127.0.0.1:4318' } })],
   ['GET', /^\/api\/v1\/connect\/attempts$/, (r) => attempts(r.now)],
   ['GET', /^\/api\/v1\/applications$/, (r) => page(r.empty ? [] : applications.map((a) => applicationBody(a, r)), r)],
@@ -166,14 +139,14 @@ export const routes = [
     return found && series(btThing(found.bt), r.from, r.to, r.now)
   }],
   ['GET', /^\/api\/v1\/(?:tiers|backends|nodes)\/(\d+)\/series$/, (r, id) => {
-    const thing = findEntity(Number(id))
+    const thing = findEntity(Number(id))?.thing
     return thing && series(thing, r.from, r.to, r.now)
   }],
   ['GET', /^\/api\/v1\/snapshots$/, (r) => {
     const bt = Number(r.query.get('bt')) || null
     const app = bt ? findBt(bt)?.app : applications.find((a) => a.id === Number(r.query.get('application') ?? 1))
     const outcome = r.query.get('outcome')?.split(',')
-    return page(snapshots(app ?? applications[0], r.from, r.to, { bt, outcome, tier: Number(r.query.get('tier')) || null, kept: r.query.get('kept') !== 'false', min: Number(r.query.get('min_duration_ms') ?? 0) }), r)
+    return page(snapshots(app ?? applications[0], r.from, r.to, { bt, outcome, tier: Number(r.query.get('tier')) || null, kept: r.query.get('kept') !== 'false', min: Number(r.query.get('min_duration_ms') ?? 0), max: Number(r.query.get('max_duration_ms') ?? Infinity) }), r)
   }],
   ['GET', /^\/api\/v1\/traces\/([0-9a-f]{32})$/, (r, id) => (id.startsWith('0000') ? null : trace(id, r.now - 600_000))],
   ['GET', /^\/api\/v1\/logs$/, (r) => page(logs(r), r)],

@@ -167,5 +167,5 @@ export function snapshots(app, from, to, filter) {
       start: at, duration_ms: made.duration_ms, outcome, reason: { ERROR: 'error', SLOW: 'slow', VERY_SLOW: 'very slow', NORMAL: filter.kept ? (roll > 0.84 ? 'periodic' : 'slowest') : null }[outcome], spans: made.spans.length,
     })
   }
-  return items.filter((s) => (!filter.outcome || filter.outcome.includes(s.outcome)) && s.duration_ms >= filter.min)
+  return items.filter((s) => (!filter.outcome || filter.outcome.includes(s.outcome)) && s.duration_ms >= filter.min && s.duration_ms <= (filter.max ?? Infinity))
 }

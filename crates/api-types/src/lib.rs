@@ -10,6 +10,7 @@ mod api_client;
 mod application;
 mod backend;
 mod business_transaction;
+mod comparison;
 mod connect;
 mod error;
 mod error_group;
@@ -24,10 +25,12 @@ mod number;
 mod page;
 mod prometheus;
 mod reference;
+mod response_times;
 mod service_endpoint;
 mod session;
 mod snapshot;
 mod span;
+mod statement;
 mod storage;
 mod tier;
 mod trace;
@@ -37,14 +40,15 @@ pub use self::{
     access_key::{AccessKey, NewAccessKey},
     api_client::{ApiClient, ApiClientSecret, NewApiClient},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
-    backend::Backend,
+    backend::{Backend, BackendDetail, BackendTransaction},
     business_transaction::{
         BusinessTransaction, BusinessTransactionDetail, EntryType, LongLivedMark, Promotion,
         WaitingTransaction,
     },
+    comparison::{AttributeDifference, ComparedTraces, Comparison, OperationDifference, SlowBy},
     connect::{Attempt, AttemptResult, Attempts, Connect, Loopback},
     error::{ErrorBody, ErrorDetail},
-    error_group::ErrorGroup,
+    error_group::{ErrorGroup, ErrorGroupDetail, ErrorHit, ErrorPoint, ErrorSample, ErrorSamples},
     figures::{Figures, Series, SeriesPoint},
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
     health::{BackgroundTask, Budget, Health, Memory},
@@ -54,16 +58,18 @@ pub use self::{
         MetricData, MetricLevel, MetricName, MetricPoint, MetricSeries, Sample, SampleBucket,
         SampleDistribution, SampledSeries, Samples,
     },
-    node::Node,
+    node::{Node, NodeDetail},
     page::{Page, Partial},
     prometheus::{PrometheusAnswer, PrometheusError},
     reference::Ref,
+    response_times::{Percentiles, ResponseTimeCell, ResponseTimeColumn, ResponseTimes},
     service_endpoint::ServiceEndpoint,
     session::{Session, SessionUser, SignIn},
     snapshot::{Outcome, Snapshot, SnapshotReason},
     span::FoundSpan,
+    statement::{Statement, Statements},
     storage::{Disk, JournalUsage, Storage, TableUsage},
-    tier::{Tier, TierKind},
+    tier::{Tier, TierDetail, TierKind},
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,
         TraceTransaction,

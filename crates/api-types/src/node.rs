@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{figures::Figures, reference::Ref};
+use crate::{figures::Figures, page::Partial, reference::Ref};
 
 /// A node in a list. Its figures are those of its entry spans.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -19,4 +19,18 @@ pub struct Node {
     /// Unseen for an hour.
     pub historical: bool,
     pub figures: Figures,
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NodeDetail {
+    #[serde(flatten)]
+    pub node: Node,
+    pub application: Ref,
+    /// The host that it runs on, as its agent names it.
+    #[schema(required)]
+    pub host: Option<String>,
+    pub first_seen: i64,
+    #[schema(required)]
+    pub partial: Option<Partial>,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::figures::Figures;
+use crate::{figures::Figures, page::Partial, reference::Ref};
 
 /// A tier in a list. Its figures are those of its entry spans.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -21,6 +21,20 @@ pub struct Tier {
     pub agent: Option<String>,
     pub figures: Figures,
     pub hints: Vec<String>,
+}
+
+/// One tier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TierDetail {
+    #[serde(flatten)]
+    pub tier: Tier,
+    pub application: Ref,
+    pub first_seen: i64,
+    pub last_seen: i64,
+    /// Nodes that were unseen for an hour and in the range.
+    pub historical_nodes: usize,
+    #[schema(required)]
+    pub partial: Option<Partial>,
 }
 
 /// Always `tier`.

@@ -16,7 +16,8 @@ pub(crate) fn object(attributes: &[(String, OwnedValue)]) -> BTreeMap<String, Va
     attributes.iter().map(|(key, value)| (key.clone(), json(value))).collect()
 }
 
-fn json(value: &OwnedValue) -> Value {
+/// One value.
+pub(crate) fn json(value: &OwnedValue) -> Value {
     match value {
         OwnedValue::Bool(value) => Value::from(*value),
         OwnedValue::Int(value) => Value::from(*value),

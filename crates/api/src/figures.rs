@@ -5,12 +5,14 @@
 
 mod body;
 mod measured;
+mod response_times;
 mod sums;
 
 pub(crate) use self::{
     body::{figures, series, sparkline, sparkline_resolution},
     measured::Measured,
-    sums::{Sums, Total},
+    response_times::response_times,
+    sums::{Points, Sums, Total},
 };
 
 #[cfg(test)]

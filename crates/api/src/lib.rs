@@ -18,6 +18,7 @@ mod absent;
 mod any_value;
 mod ask;
 mod auth;
+mod comparison;
 mod config;
 mod context;
 mod controller;
@@ -36,6 +37,9 @@ mod probes;
 mod prometheus;
 mod reference;
 mod routes;
+mod sampled;
+mod statements;
+mod thrown;
 mod v1;
 mod waterfall;
 

@@ -32,7 +32,7 @@ const joined = <Row>({ pages }: InfiniteData<Api.Page<Row>>): Api.Page<Row> => (
 })
 
 /** A list for the page's range, page by page on request. A refresh asks for as many pages as are on the screen. */
-function useList<Row>(path: string, params: Params = {}, limit = 1000): ListResult<Row> {
+export function useList<Row>(path: string, params: Params = {}, limit = 1000): ListResult<Row> {
   const { key, window, range } = useTimeRange()
   return useInfiniteQuery<Api.Page<Row>, ApiError, Api.Page<Row>, readonly unknown[], string | null>({
     queryKey: [TELEMETRY, path, params, key, 'pages'],
@@ -48,16 +48,40 @@ function useList<Row>(path: string, params: Params = {}, limit = 1000): ListResu
 export const useApplications = () => useList<Api.Application>('/applications')
 export const useApplication = (id: number, enabled = true) => useTelemetry<Api.ApplicationDetail>(`/applications/${id}`, {}, { enabled })
 export const useApplicationSeries = (id: number) => useTelemetry<Api.Series>(`/applications/${id}/series`)
-export const useFlowMap = (id: number, bt?: number) => useTelemetry<Api.FlowMap>(`/applications/${id}/flow-map`, { bt })
+/** Which part of an application's map: what happens under a business transaction, or one entity and its neighbours. `all`: every application as one node. */
+export type MapPart = { bt: number } | { tier: number } | { backend: number } | { all: true }
+
+function mapPath(application: number, part?: MapPart): string {
+  if (!part) return `/applications/${application}/flow-map`
+  if ('all' in part) return '/flow-map'
+  if ('bt' in part) return `/business-transactions/${part.bt}/flow-map`
+  return 'tier' in part ? `/tiers/${part.tier}/flow-map` : `/backends/${part.backend}/flow-map`
+}
+export const useFlowMap = (application: number, part?: MapPart) => useTelemetry<Api.FlowMap>(mapPath(application, part))
+
+/** The same map so many minutes before the page's range, for comparing. */
+export function useEarlierFlowMap(application: number, part: MapPart | undefined, minutes: number | null): Result<Api.FlowMap> {
+  const { key, window, range } = useTimeRange()
+  const path = mapPath(application, part)
+  const back = (minutes ?? 0) * 60_000
+  return useQuery<Api.FlowMap, ApiError>({
+    queryKey: [TELEMETRY, path, 'earlier', minutes, key],
+    queryFn: ({ signal }) => get(path, { from: window.from - back, to: window.to - back }, signal),
+    enabled: minutes !== null,
+    // What lies back changes little from one refresh to the next.
+    staleTime: range.kind === 'absolute' ? Number.POSITIVE_INFINITY : 55_000,
+    placeholderData: (before, query) => (query?.queryKey[1] === path && query.queryKey[3] === minutes ? before : undefined),
+  })
+}
 export const useBusinessTransactions = (id: number) => useList<Api.BusinessTransaction>(`/applications/${id}/business-transactions`)
 export const useBusinessTransaction = (id: number) => useTelemetry<Api.BusinessTransactionDetail>(`/business-transactions/${id}`)
 export const useBusinessTransactionSeries = (id: number) => useTelemetry<Api.Series>(`/business-transactions/${id}/series`)
 export const useWaitingTransactions = (id: number, tier: number) => useList<Api.WaitingTransaction>(`/applications/${id}/waiting-transactions`, { tier })
 export const useTiers = (id: number) => useList<Api.Tier>(`/applications/${id}/tiers`)
-export const useNodes = (id: number) => useList<Api.Node>(`/applications/${id}/nodes`)
+export const useNodes = (id: number, only: { tier?: number; historical?: boolean } = {}) => useList<Api.Node>(`/applications/${id}/nodes`, only)
 export const useBackends = (id: number) => useList<Api.Backend>(`/applications/${id}/backends`)
 export const useServiceEndpoints = (id: number) => useList<Api.ServiceEndpoint>(`/applications/${id}/service-endpoints`)
-export const useErrors = (id: number) => useList<Api.ErrorGroup>(`/applications/${id}/errors`)
+export const useErrors = (id: number, only: { bt?: number; tier?: number } = {}) => useList<Api.ErrorGroup>(`/applications/${id}/errors`, only)
 
 export type MeasuredKind = 'tiers' | 'backends' | 'nodes'
 export const useEntitySeries = (kind: MeasuredKind, id: number, enabled = true) => useTelemetry<Api.Series>(`/${kind}/${id}/series`, {}, { enabled })
@@ -68,6 +92,7 @@ export interface SnapshotFilter {
   tier?: number
   outcome?: string
   min_duration_ms?: number
+  max_duration_ms?: number
   kept: boolean
 }
 export const useSnapshots = (filter: SnapshotFilter) => useList<Api.Snapshot>('/snapshots', { ...filter }, 200)

@@ -11,7 +11,10 @@ export function pagesOf(application?: number): PageName[] {
   if (application === undefined) {
     return [
       { label: 'All applications', to: paths.applications },
+      { label: 'Map of all applications', to: paths.applicationMap },
       { label: 'Connect an agent', to: paths.connect },
+      { label: 'REST API documentation', to: paths.apiDocs },
+      { label: 'Administration: API clients', to: paths.administration('clients') },
       { label: 'Administration: access keys', to: paths.administration('keys') },
       { label: 'Administration: storage and retention', to: paths.administration('storage') },
       { label: 'Administration: limits', to: paths.administration('limits') },

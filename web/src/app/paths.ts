@@ -2,6 +2,7 @@
 export const paths = {
   signIn: '/sign-in',
   applications: '/applications',
+  applicationMap: '/applications/map',
   connect: '/connect',
   administration: (page: 'keys' | 'storage' | 'limits' | 'attempts' | 'health' | 'clients' = 'keys') => `/administration/${page}`,
   apiDocs: '/api/docs',
@@ -9,6 +10,10 @@ export const paths = {
   flowMap: (id: number | string) => `/applications/${id}/flow-map`,
   businessTransactions: (id: number | string) => `/applications/${id}/business-transactions`,
   businessTransaction: (application: number | string, id: number | string) => `/applications/${application}/business-transactions/${id}`,
+  tier: (application: number | string, id: number | string) => `/applications/${application}/tiers/${id}`,
+  node: (application: number | string, id: number | string) => `/applications/${application}/nodes/${id}`,
+  backend: (application: number | string, id: number | string) => `/applications/${application}/backends/${id}`,
+  error: (application: number | string, id: number | string) => `/applications/${application}/errors/${id}`,
   tiers: (id: number | string) => `/applications/${id}/tiers`,
   backends: (id: number | string) => `/applications/${id}/backends`,
   errors: (id: number | string) => `/applications/${id}/errors`,

@@ -16,6 +16,7 @@ export function createRouter() {
       children: [
         { index: true, element: <Navigate to="/applications" replace /> },
         { path: 'applications', element: <ApplicationsPage /> },
+        { path: 'applications/map', lazy: async () => ({ Component: (await import('../pages/ApplicationMap/ApplicationMapPage')).ApplicationMapPage }) },
         { path: 'connect', lazy: async () => ({ Component: (await import('../pages/Connect/ConnectPage')).ConnectPage }) },
         {
           path: 'administration',
@@ -23,6 +24,7 @@ export function createRouter() {
           children: [
             { index: true, element: <Navigate to="keys" replace /> },
             { path: 'keys', lazy: async () => ({ Component: (await import('../pages/Administration/KeysPage')).KeysPage }) },
+            { path: 'clients', lazy: async () => ({ Component: (await import('../pages/Administration/ClientsPage')).ClientsPage }) },
             { path: 'storage', lazy: async () => ({ Component: (await import('../pages/Administration/StoragePage')).StoragePage }) },
             { path: 'limits', lazy: async () => ({ Component: (await import('../pages/Administration/LimitsPage')).LimitsPage }) },
             { path: 'attempts', lazy: async () => ({ Component: (await import('../pages/Administration/AttemptsPage')).AttemptsPage }) },
@@ -40,8 +42,12 @@ export function createRouter() {
             { path: 'business-transactions', lazy: async () => ({ Component: (await import('../pages/BusinessTransactions/BusinessTransactionsPage')).BusinessTransactionsPage }) },
             { path: 'business-transactions/:btId', lazy: async () => ({ Component: (await import('../pages/BusinessTransaction/BusinessTransactionPage')).BusinessTransactionPage }) },
             { path: 'tiers', lazy: async () => ({ Component: (await import('../pages/Tiers/TiersPage')).TiersPage }) },
+            { path: 'tiers/:tierId', lazy: async () => ({ Component: (await import('../pages/Tier/TierPage')).TierPage }) },
+            { path: 'nodes/:nodeId', lazy: async () => ({ Component: (await import('../pages/Node/NodePage')).NodePage }) },
             { path: 'backends', lazy: async () => ({ Component: (await import('../pages/Backends/BackendsPage')).BackendsPage }) },
+            { path: 'backends/:backendId', lazy: async () => ({ Component: (await import('../pages/Backend/BackendPage')).BackendPage }) },
             { path: 'errors', lazy: async () => ({ Component: (await import('../pages/Errors/ErrorsPage')).ErrorsPage }) },
+            { path: 'errors/:errorId', lazy: async () => ({ Component: (await import('../pages/Error/ErrorPage')).ErrorPage }) },
             { path: 'snapshots', lazy: async () => ({ Component: (await import('../pages/Snapshots/SnapshotsPage')).SnapshotsPage }) },
           ],
         },

@@ -47,6 +47,10 @@ pub(crate) enum Measured {
     ErrorsUnder {
         bt: EntityId,
     },
+    ErrorUnder {
+        bt: EntityId,
+        error: EntityId,
+    },
     ErrorsIn {
         application: EntityId,
     },
@@ -86,7 +90,11 @@ impl Measured {
                 Some(Measured::ErrorsOf { tier: peer }),
                 Some(Measured::ErrorsIn { application }),
             ],
-            Scope::Error => [Some(Measured::ErrorsUnder { bt }), None, None],
+            Scope::Error => [
+                Some(Measured::ErrorsUnder { bt }),
+                Some(Measured::ErrorUnder { bt, error: subject }),
+                None,
+            ],
         }
     }
 
@@ -106,6 +114,7 @@ impl Measured {
             Measured::Error(_)
             | Measured::ErrorsOf { .. }
             | Measured::ErrorsUnder { .. }
+            | Measured::ErrorUnder { .. }
             | Measured::ErrorsIn { .. } => Scope::Error,
         }
     }
@@ -118,6 +127,7 @@ impl Measured {
             | Measured::Endpoint(id)
             | Measured::Transaction(id)
             | Measured::Error(id)
+            | Measured::ErrorUnder { error: id, .. }
             | Measured::TierUnder { tier: id, .. }
             | Measured::EndpointOn { endpoint: id, .. }
             | Measured::TransactionOn { bt: id, .. }
@@ -136,7 +146,8 @@ impl Measured {
         match self {
             Measured::TierUnder { bt, .. }
             | Measured::CallUnder { bt, .. }
-            | Measured::ErrorsUnder { bt } => Some(bt),
+            | Measured::ErrorsUnder { bt }
+            | Measured::ErrorUnder { bt, .. } => Some(bt),
             Measured::Call { .. }
             | Measured::CallsTo(_)
             | Measured::Error(_)

@@ -53,7 +53,9 @@ fn prefix(tree: &Tree, measured: Measured) -> String {
         Measured::EndpointOn { endpoint, node } => {
             format!("BTM|Application Diagnostic Data|SEP:{endpoint}|Node:{node}")
         }
-        Measured::Error(group) => format!("BTM|Application Diagnostic Data|Error:{group}"),
+        Measured::Error(group) | Measured::ErrorUnder { error: group, .. } => {
+            format!("BTM|Application Diagnostic Data|Error:{group}")
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use utoipa::IntoParams;
 use super::Refusals;
 use crate::{
     auth::Caller,
-    context::Shared,
+    context::{Context, Shared},
     entities::{Entities, hints_of, known},
     error::ApiError,
     extract::{Body, Params, PathId, Range, RangeParams},
@@ -58,6 +58,71 @@ pub(crate) async fn read(
     let entities = context.entities(caller.account);
     entities.application(id)?;
     let bt = wanted.bt.map(|bt| transaction_of(&entities, EntityId(bt), id)).transpose()?;
+    draw(&context, &caller, id, bt.map_or(Part::Whole, Part::Under), period).await
+}
+
+/// Who calls whom under one business transaction.
+#[utoipa::path(get, path = "/api/v1/business-transactions/{id}/flow-map", tag = "flow map",
+    params(("id" = u32, Path), RangeParams), responses((status = 200, body = FlowMap), Refusals))]
+pub(crate) async fn of_business_transaction(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+) -> Result<Json<FlowMap>, ApiError> {
+    let application = context.entities(caller.account).transaction(id)?.key.application;
+    draw(&context, &caller, application, Part::Under(id), period).await
+}
+
+/// Who calls a tier, and whom it calls. Figures of anything but tiers are those of the calls on this map.
+#[utoipa::path(get, path = "/api/v1/tiers/{id}/flow-map", tag = "flow map",
+    params(("id" = u32, Path), RangeParams), responses((status = 200, body = FlowMap), Refusals))]
+pub(crate) async fn of_tier(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+) -> Result<Json<FlowMap>, ApiError> {
+    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
+    draw(&context, &caller, tier.key.application, Part::Around(id), period).await
+}
+
+/// Who calls a backend or queue, and whom a queue delivers to.
+#[utoipa::path(get, path = "/api/v1/backends/{id}/flow-map", tag = "flow map",
+    params(("id" = u32, Path), RangeParams), responses((status = 200, body = FlowMap), Refusals))]
+pub(crate) async fn of_backend(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Range { period, .. }: Range,
+) -> Result<Json<FlowMap>, ApiError> {
+    let kinds = [EntityKind::Backend, EntityKind::Queue];
+    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
+    draw(&context, &caller, backend.key.application, Part::Around(id), period).await
+}
+
+/// Which part of an application's map is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Whole,
+    /// What happens under a business transaction.
+    Under(EntityId),
+    /// A tier, backend or queue, and whatever it calls or is called by.
+    Around(EntityId),
+}
+
+async fn draw(
+    context: &Context,
+    caller: &Caller,
+    id: EntityId,
+    part: Part,
+    period: Period,
+) -> Result<Json<FlowMap>, ApiError> {
+    let entities = context.entities(caller.account);
+    let bt = match part {
+        Part::Under(bt) => Some(bt),
+        Part::Whole | Part::Around(_) => None,
+    };
     let asked = entities.clone();
     let told = context.queries.ask(caller.account, move |asking| {
         let query = |scopes: &[Scope], bt| FigureQuery {
@@ -88,6 +153,7 @@ pub(crate) async fn read(
         entities: &entities,
         categories: CallCategories::of(&entities),
         application: id,
+        part,
         bt,
         period: &period,
         sums: &told.value,
@@ -165,6 +231,7 @@ struct Drawing<'a> {
     entities: &'a Entities,
     categories: CallCategories,
     application: EntityId,
+    part: Part,
     bt: Option<EntityId>,
     period: &'a Period,
     sums: &'a Sums,
@@ -181,10 +248,20 @@ impl Drawing<'_> {
             else {
                 continue;
             };
+            if !self.is_of_part(from, to) {
+                continue;
+            }
             let (Some(from), Some(to)) = (self.drawn_as(from), self.drawn_as(to)) else { continue };
             edges.entry((from, to)).or_default().merge(&self.total(measured));
         }
         edges
+    }
+
+    fn is_of_part(&self, from: EntityId, to: EntityId) -> bool {
+        match self.part {
+            Part::Around(middle) => from == middle || to == middle,
+            Part::Whole | Part::Under(_) => true,
+        }
     }
 
     /// The node that stands for an entity; nothing for one that is gone.
@@ -199,14 +276,23 @@ impl Drawing<'_> {
         let mut drawn: BTreeSet<EntityId> =
             edges.keys().flat_map(|(from, to)| [*from, *to]).collect();
         let live = self.entities.live_nodes(self.application, self.period.range, self.now_ms);
-        drawn.extend(self.sums.measured().filter_map(|measured| match measured {
-            Measured::Tier(tier) | Measured::TierUnder { tier, .. } => self.drawn_as(tier),
-            _ => None,
-        }));
-        match self.bt.and_then(|bt| self.entities.get(bt)) {
+        let measured = || {
+            self.sums.measured().filter_map(|measured| match measured {
+                Measured::Tier(tier) | Measured::TierUnder { tier, .. } => self.drawn_as(tier),
+                _ => None,
+            })
+        };
+        match self.part {
+            Part::Around(middle) => drawn.extend([middle]),
             // Where it enters, even if nothing did.
-            Some(bt) => drawn.extend([bt.key.parent]),
-            None => drawn.extend(live.iter().map(|node| node.key.parent)),
+            Part::Under(bt) => {
+                drawn.extend(measured());
+                drawn.extend(self.entities.get(bt).map(|bt| bt.key.parent));
+            }
+            Part::Whole => {
+                drawn.extend(measured());
+                drawn.extend(live.iter().map(|node| node.key.parent));
+            }
         }
         let entries = self.entries();
         let mut nodes = FxHashMap::<EntityId, usize>::default();

@@ -1,9 +1,11 @@
 //! Figures over time, of whatever has figures.
 
-use api_types::Series;
+use std::collections::BTreeSet;
+
+use api_types::{Partial, Series};
 use axum::{Json, extract::State};
-use model::{entity::EntityKind, figure::Scope, id::EntityId};
-use telemetry_store::reader::{Detail, FigureQuery, Points};
+use model::{entity::EntityKind, figure::Scope, id::EntityId, time::Minute};
+use telemetry_store::reader::{self, Detail, FigureQuery};
 
 use super::Refusals;
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     context::{Context, Shared},
     error::ApiError,
     extract::{PathId, Range, RangeParams},
-    figures::{Measured, Sums, series},
+    figures::{Measured, Points, Sums, Total, series},
     period::Period,
 };
 
@@ -88,30 +90,58 @@ async fn read(
     measured: Measured,
     period: Period,
 ) -> Result<Json<Series>, ApiError> {
-    let entities = context.entities(caller.account);
-    let told = context.queries.ask(caller.account, move |asking| {
-        let every = Points::Every(period.resolution);
-        let query = |query: FigureQuery| FigureQuery {
-            subject: measured.subject(),
-            bt: measured.bt(),
-            peer: match measured {
-                Measured::CallsTo(peer) => Some(peer),
-                _ => None,
-            },
-            ..query
-        };
-        let scopes = [measured.scope()];
-        let sum = |rows: &[_]| Sums::of(rows, |bt| entities.is_key(bt), |found| *found == measured);
-        let points = query(asking.query(application, &scopes, period.range, every));
-        let points = sum(&asking.figures(&points)?);
-        let total = query(asking.query(application, &scopes, period.complete, Points::Total));
-        let total = sum(&asking.totals(&total, &period)?).total(measured, period.filling);
-        let tiers = asking.query(application, &[Scope::Tier], period.range, every);
-        let tiers = FigureQuery { detail: Detail::Counts, ..tiers };
-        let reported = sum(&asking.figures(&tiers)?).reported(application);
-        let points = points.points(measured).cloned().unwrap_or_default();
-        Ok(series(&points, &reported, &period, &total))
-    });
-    let told = told.await?;
-    Ok(Json(Series { partial: told.partial, ..told.value }))
+    let over_time = OverTime::of(context, caller, application, measured, period).await?;
+    let OverTime { points, reported, total, partial } = over_time;
+    Ok(Json(Series { partial, ..series(&points, &reported, &period, &total) }))
+}
+
+/// What was counted for one thing, in points and in all.
+#[derive(Debug)]
+pub(super) struct OverTime {
+    pub(super) points: Points,
+    /// Points in which its application reported at all.
+    pub(super) reported: BTreeSet<Minute>,
+    pub(super) total: Total,
+    pub(super) partial: Option<Partial>,
+}
+
+impl OverTime {
+    /// Asks for it.
+    pub(super) async fn of(
+        context: &Context,
+        caller: &Caller,
+        application: EntityId,
+        measured: Measured,
+        period: Period,
+    ) -> Result<OverTime, ApiError> {
+        let entities = context.entities(caller.account);
+        let told = context.queries.ask(caller.account, move |asking| {
+            let every = reader::Points::Every(period.resolution);
+            let query = |wanted: FigureQuery| FigureQuery {
+                subject: measured.subject(),
+                bt: measured.bt(),
+                peer: match measured {
+                    Measured::CallsTo(peer) => Some(peer),
+                    _ => None,
+                },
+                ..wanted
+            };
+            let scopes = [measured.scope()];
+            let sum =
+                |rows: &[_]| Sums::of(rows, |bt| entities.is_key(bt), |found| *found == measured);
+            let points = query(asking.query(application, &scopes, period.range, every));
+            let points = sum(&asking.figures(&points)?);
+            let total =
+                query(asking.query(application, &scopes, period.complete, reader::Points::Total));
+            let total = sum(&asking.totals(&total, &period)?).total(measured, period.filling);
+            let tiers = asking.query(application, &[Scope::Tier], period.range, every);
+            let tiers = FigureQuery { detail: Detail::Counts, ..tiers };
+            let reported = sum(&asking.figures(&tiers)?).reported(application);
+            let points = points.points(measured).cloned().unwrap_or_default();
+            Ok((points, reported, total))
+        });
+        let told = told.await?;
+        let (points, reported, total) = told.value;
+        Ok(OverTime { points, reported, total, partial: told.partial })
+    }
 }

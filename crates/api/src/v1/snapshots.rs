@@ -38,6 +38,8 @@ pub(crate) struct ListParams {
     outcome: Option<String>,
     #[param(minimum = 0, maximum = 10_000_000_000_i64)]
     min_duration_ms: Option<f64>,
+    /// Only those that took no longer; a page may then be shorter than asked and not the last.
+    max_duration_ms: Option<f64>,
     /// `true` (default): only those chosen to be kept; `false`: all whose traces have not been let go yet.
     kept: Option<bool>,
 }
@@ -61,16 +63,21 @@ pub(crate) async fn list(
         bt: entities.filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
         tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,
         outcomes: wanted.outcome.as_deref().map_or(Ok(Vec::new()), outcomes)?,
-        min_duration_us: wanted.min_duration_ms.map_or(Ok(0), micros)?,
+        min_duration_us: wanted
+            .min_duration_ms
+            .map_or(Ok(0), |ms| micros(ms, "min_duration_ms"))?,
         kept_only: wanted.kept.unwrap_or(true),
         from_ns,
         to_ns,
         before: paging.place(read_place)?,
         limit: paging.limit,
     };
+    let most_us =
+        wanted.max_duration_ms.map_or(Ok(u64::MAX), |ms| micros(ms, "max_duration_ms"))?;
     let told = context.queries.ask(caller.account, move |asking| asking.traces(&query)).await?;
+    let found = told.value.rows.iter().filter(|row| row.duration_us <= most_us);
     Ok(Json(Page {
-        items: told.value.rows.iter().map(|row| body(&entities, row)).collect(),
+        items: found.map(|row| body(&entities, row)).collect(),
         next: told.value.next.map(|place| paging.next(write_place(place))),
         partial: told.partial,
     }))
@@ -110,10 +117,11 @@ pub(crate) fn outcomes(text: &str) -> Result<Vec<Outcome>, ApiError> {
         .collect()
 }
 
-pub(super) fn micros(ms: f64) -> Result<u64, ApiError> {
+/// A duration that a parameter of this name asks for.
+pub(super) fn micros(ms: f64, name: &str) -> Result<u64, ApiError> {
     // Above, the number is not exact, and nothing lasts 100 days.
     if !(0.0..=1e10).contains(&ms) {
-        return Err(ApiError::bad("min_duration_ms has to be a number between 0 and 10000000000"));
+        return Err(ApiError::bad(format!("{name} has to be a number between 0 and 10000000000")));
     }
     Ok((ms * 1000.0).ceil() as u64)
 }

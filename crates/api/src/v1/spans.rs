@@ -108,7 +108,8 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<Body>>, ApiError> {
     let entities = context.entities(caller.account);
     let (from_ns, to_ns) = range.nanos();
-    let min_duration_us = wanted.min_duration_ms.map_or(Ok(0), micros)?;
+    let min_duration_us =
+        wanted.min_duration_ms.map_or(Ok(0), |ms| micros(ms, "min_duration_ms"))?;
     let query = SpanQuery {
         account: caller.account,
         application: entities.filter(wanted.application, EntityKind::Application, "application")?,

@@ -48,9 +48,4 @@ impl Totals {
         let filling = self.period.filling;
         figures(&self.sums.total(measured, filling), self.period.complete.len())
     }
-
-    /// Whether anything was counted for it.
-    pub(super) fn has(&self, measured: Measured) -> bool {
-        self.sums.has(measured)
-    }
 }

@@ -6,6 +6,7 @@ mod api_clients;
 mod application;
 mod controller;
 mod doors;
+mod entities;
 mod flow_map;
 mod jaeger;
 mod limits;

@@ -48,8 +48,8 @@ export function useCommands(text: string): Command[] {
   for (const page of pagesOf()) commands.push({ id: `page-${page.to}`, group: 'Pages', label: page.label, run: to(page.to) })
   if (current) {
     for (const bt of bts) commands.push({ id: `bt-${bt.id}`, group: 'Business transactions', label: bt.name, note: bt.tier.name, run: to(paths.businessTransaction(current.id, bt.id)) })
-    for (const tier of tiers) commands.push({ id: `tier-${tier.id}`, group: 'Tiers', label: tier.name, run: to(paths.tiers(current.id)) })
-    for (const backend of backends) commands.push({ id: `backend-${backend.id}`, group: 'Backends', label: backend.name, note: backend.type, run: to(paths.backends(current.id)) })
+    for (const tier of tiers) commands.push({ id: `tier-${tier.id}`, group: 'Tiers', label: tier.name, run: to(paths.tier(current.id, tier.id)) })
+    for (const backend of backends) commands.push({ id: `backend-${backend.id}`, group: 'Backends', label: backend.name, note: backend.type, run: to(paths.backend(current.id, backend.id)) })
   }
   for (const a of applications) commands.push({ id: `application-${a.id}`, group: 'Applications', label: a.name, run: to(paths.application(a.id)) })
   for (const preset of PRESETS) commands.push({ id: `range-${preset.label}`, group: 'Time range', label: preset.label, run: () => setRange(preset.range) })

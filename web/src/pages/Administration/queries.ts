@@ -21,3 +21,8 @@ function useChange<Asked, Answer>(path: string, change: (asked: Asked) => Promis
 
 export const useCreateKey = () => useChange('/access-keys', (name: string) => write<Api.AccessKey>('POST', '/access-keys', { name }))
 export const useDisableKey = () => useChange('/access-keys', (id: number) => write<Api.AccessKey>('DELETE', `/access-keys/${id}`))
+
+export const useApiClients = () => useOperations<Api.Page<Api.ApiClient>>('/api-clients')
+export const useCreateClient = () => useChange('/api-clients', (client: { name: string; description: string }) => write<Api.ApiClientSecret>('POST', '/api-clients', client))
+export const useReplaceSecret = () => useChange('/api-clients', (id: number) => write<Api.ApiClientSecret>('POST', `/api-clients/${id}/secret`))
+export const useDeleteClient = () => useChange('/api-clients', (id: number) => write<void>('DELETE', `/api-clients/${id}`))

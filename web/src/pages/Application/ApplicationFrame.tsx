@@ -15,8 +15,10 @@ export function ApplicationFrame() {
   const { pathname } = useLocation()
   const counts: Record<string, number | undefined> = { [paths.businessTransactions(id)]: application.data?.business_transactions, [paths.tiers(id)]: application.data?.tiers }
   const tabs = pagesOf(id)
-  const at = tabs.findLast((tab) => pathname.startsWith(tab.to))
-  const detail = useMatch('/applications/:applicationId/business-transactions/:btId') !== null
+  const nodesOf = `/applications/${id}/nodes/`
+  const at = pathname.startsWith(nodesOf) ? tabs.find((tab) => tab.to === paths.tiers(id)) : tabs.findLast((tab) => pathname.startsWith(tab.to))
+  // Pages of single entities have a heading and a title of their own.
+  const detail = useMatch('/applications/:applicationId/:kind/:entityId') !== null
   useTitle([at?.label, application.data?.name], !detail)
   if (application.error?.status === 404) return <Failed what="the application" error={application.error} />
   return (

@@ -38,7 +38,17 @@ export function ApplicationsTable({ applications, rest }: { applications: Applic
   const href = useHref()
   const found = useMemo(() => applications.filter((a) => a.name.toLowerCase().includes(search.toLowerCase())), [applications, search])
   return (
-    <Card title="Applications" level={1} note={plural(applications.length, 'application')} actions={<SearchInput label="Search applications" value={search} onChange={setSearch} />}>
+    <Card
+      title="Applications"
+      level={1}
+      note={plural(applications.length, 'application')}
+      actions={
+        <>
+          <RangeLink to={paths.applicationMap}>All on one map</RangeLink>
+          <SearchInput label="Search applications" value={search} onChange={setSearch} />
+        </>
+      }
+    >
       {found.length ? (
         <DataTable label="Applications" rows={found} columns={COLUMNS} rowKey={(a) => a.id} defaultSort="-calls_per_minute" onRowClick={(a) => void navigate(href(paths.application(a.id)))} rest={rest} />
       ) : (

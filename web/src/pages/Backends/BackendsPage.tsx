@@ -26,7 +26,7 @@ function columnsOf(application: number): Column<Backend>[] {
       render: (b) => (
         <span className={page.name}>
           <EntityIcon kind="backend" type={b.type} />
-          <RangeLink to={paths.flowMap(application)} extra={{ selected: b.id }} aria-label={b.name}>
+          <RangeLink to={paths.backend(application, b.id)} aria-label={b.name}>
             <Middle text={nameParts({ ...b, kind: 'backend' }).name} title={b.name} />
           </RangeLink>
         </span>

@@ -1,38 +1,45 @@
 import { Tabs } from '@mantine/core'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useCallback } from 'react'
 import { useBusinessTransaction, useBusinessTransactionSeries } from '../../api/queries'
 import type { BusinessTransactionDetail, Series } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
-import { useUrlState } from '../../app/urlState'
+import { useHref, useUrlState } from '../../app/urlState'
 import { useTitle } from '../../app/useTitle'
 import { Card } from '../../components/card/Card'
 import { EntryTypeIcon } from '../../components/EntityIcon'
 import { FigureStrip } from '../../components/figures/FigureStrip'
 import { told } from '../../components/figures/told'
+import { tracesOf, type CellFacts } from '../../components/heatmap/model'
+import { ResponseTimesCard } from '../../components/heatmap/ResponseTimesCard'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
 import { Loading } from '../../components/states/Loading'
+import { ErrorsTable } from '../Errors/ErrorsTable'
 import { tagsOf } from '../BusinessTransactions/columns'
 import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
 import { short } from '../../format/numbers'
 import page from '../page.module.css'
 import { SnapshotsTable } from '../Snapshots/SnapshotsTable'
 import styles from './BusinessTransaction.module.css'
+import { ComparisonPanel } from './ComparisonPanel'
 import { LongLivedSelect } from './LongLivedSelect'
+import { OperationsPanel } from './OperationsPanel'
 import { WaitingTable } from './WaitingTable'
 
 const resolution = (minutes: number) => (minutes === 1 ? 'minute' : minutes === 60 ? 'hour' : `${minutes} minutes`)
 
 const SeriesCharts = lazy(() => import('../../components/chart/SeriesCharts'))
 
-/** One business transaction: figures over time, its own flow map, its snapshots. */
+/** One business transaction: figures over time, how its response times spread, its traces, errors and flow map. */
 export function BusinessTransactionPage() {
   const application = useId('applicationId')
   const id = useId('btId')
   const bt = useBusinessTransaction(id)
   const series = useBusinessTransactionSeries(id)
   const [tab, setTab] = useUrlState('tab', 'snapshots')
+  const href = useHref()
+  const linkOf = useCallback((cell: CellFacts) => href(paths.businessTransaction(application, id), tracesOf(cell)), [href, application, id])
   useTitle([bt.data?.name, bt.data?.application.name])
   return (
     <div className={page.page}>
@@ -55,9 +62,12 @@ export function BusinessTransactionPage() {
           )}
         </Loaded>
       </Card>
+      <ResponseTimesCard kind="business-transactions" id={id} linkOf={linkOf} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">
           <Tabs.Tab value="snapshots">Snapshots and traces</Tabs.Tab>
+          <Tabs.Tab value="differences">Slow and normal</Tabs.Tab>
+          <Tabs.Tab value="operations">Slowest operations</Tabs.Tab>
           <Tabs.Tab value="errors">Errors{bt.data ? ` (${short(bt.data.figures.errors)})` : ''}</Tabs.Tab>
           <Tabs.Tab value="flow-map">Flow map</Tabs.Tab>
           {bt.data?.other_traffic && <Tabs.Tab value="waiting">Waiting for a place</Tabs.Tab>}
@@ -65,8 +75,15 @@ export function BusinessTransactionPage() {
         <Tabs.Panel value="snapshots">
           <SnapshotsTable bt={id} />
         </Tabs.Panel>
+        <Tabs.Panel value="differences">
+          <ComparisonPanel application={application} id={id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="operations">{bt.data ? <OperationsPanel application={application} bt={bt.data} /> : <Loading what="the operations" />}</Tabs.Panel>
         <Tabs.Panel value="errors">
-          <SnapshotsTable bt={id} failed />
+          <div className={styles.stack}>
+            <ErrorsTable application={application} bt={id} />
+            <SnapshotsTable bt={id} failed />
+          </div>
         </Tabs.Panel>
         {bt.data?.other_traffic && (
           <Tabs.Panel value="waiting">
@@ -75,7 +92,7 @@ export function BusinessTransactionPage() {
         )}
         <Tabs.Panel value="flow-map">
           <div className={styles.map}>
-            <FlowMapPanel application={application} bt={id} />
+            <FlowMapPanel application={application} part={{ bt: id }} />
           </div>
         </Tabs.Panel>
       </Tabs>
@@ -94,10 +111,7 @@ function BtTitle({ bt, application }: { bt: BusinessTransactionDetail; applicati
         </span>
       ))}
       <span className={page.muted}>
-        enters at{' '}
-        <RangeLink to={paths.flowMap(application)} extra={{ selected: bt.tier.id }}>
-          {bt.tier.name}
-        </RangeLink>
+        enters at <RangeLink to={paths.tier(application, bt.tier.id)}>{bt.tier.name}</RangeLink>
       </span>
       <LongLivedSelect bt={bt} />
       {bt.figures.errors > 0 && (

@@ -19,7 +19,7 @@ const GROUPS: Record<string, string> = { tier: 'tier', MESSAGING: 'queue' }
 export function subtitleOf(entity: MapNode): string {
   if (entity.kind === 'tier') return plural(entity.nodes, 'node')
   if (entity.kind === 'group') return plural(entity.members.length, GROUPS[entity.type] ?? 'backend')
-  if (entity.kind === 'application') return 'other application'
+  if (entity.kind === 'application') return entity.nodes > 0 ? plural(entity.nodes, 'node') : 'other application'
   return entity.system ?? entity.type.toLowerCase()
 }
 

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useCallback, useMemo } from 'react'
-import { useFlowMap } from '../../api/queries'
+import { useFlowMap, type MapPart } from '../../api/queries'
 import type { FlowMap } from '../../api/types'
 import { paths } from '../../app/paths'
 import { Card } from '../../components/card/Card'
@@ -12,8 +12,11 @@ import { FlowMapTables } from './FlowMapTables'
 import styles from './FlowMapPanel.module.css'
 import { FlowToolbar } from './FlowToolbar'
 import { Legend } from './Legend'
+import { ChangesView } from './ChangesView'
+import { filtered } from './model/filter'
 import { focused } from './model/focus'
 import { viewOf } from './model/grouping'
+import type { MapView, Point } from './model/view'
 import { SidePanel } from './SidePanel'
 import { useFlowMapState } from './useFlowMapState'
 import { usePlacement } from './usePlacement'
@@ -22,13 +25,13 @@ const FlowCanvas = lazy(() => import('./FlowCanvas'))
 
 interface Props {
   application: number
-  /** Only what this business transaction touches. */
-  bt?: number
+  /** Only this part of the application's map. */
+  part?: MapPart
 }
 
-export function FlowMapPanel({ application, bt }: Props) {
-  const query = useFlowMap(application, bt)
-  if (query.data && query.data.nodes.length > 0) return <FlowMapCard map={query.data} query={query} application={application} bt={bt} />
+export function FlowMapPanel({ application, part }: Props) {
+  const query = useFlowMap(application, part)
+  if (query.data && query.data.nodes.length > 0) return <FlowMapCard map={query.data} query={query} application={application} part={part} />
   return (
     <Card grow title="Flow map">
       <Loaded query={query} what="the flow map" lines={8}>
@@ -42,22 +45,31 @@ export function FlowMapPanel({ application, bt }: Props) {
   )
 }
 
+function placesOf(places: ReadonlyMap<string, Point>, { nodes }: MapView): ReadonlyMap<string, Point> {
+  const ids = new Set(nodes.map((n) => n.id))
+  return nodes.length === places.size ? places : new Map([...places].filter(([id]) => ids.has(id)))
+}
+
 interface CardProps extends Props {
   map: FlowMap
   query: ReturnType<typeof useFlowMap>
 }
 
-function FlowMapCard({ map, query, application, bt }: CardProps) {
+function FlowMapCard({ map, query, application, part: of }: CardProps) {
   const [state, change] = useFlowMapState()
-  const { selected, focus, hops, table } = state
+  const { selected, focus, hops, filter } = state
+  const table = state.view === 'table'
   const expandKey = [...state.expanded].sort().join(',')
   const whole = useMemo(() => viewOf(map, new Set(expandKey ? expandKey.split(',') : [])), [map, expandKey])
   // The table knows no groups.
   const flat = useMemo(() => (table ? { ...viewOf(map, new Set(whole.groups)), memberOf: new Map<number, string>() } : whole), [map, whole, table])
   const centre = focus && whole.nodes.some((n) => n.id === focus) ? focus : null
   const view = useMemo(() => (centre ? focused(whole, centre, hops) : whole), [whole, centre, hops])
-  const part = centre ? `focus:${centre}` : bt === undefined ? null : `bt:${bt}`
+  const part = centre ? `focus:${centre}` : of ? Object.entries(of).flat().join(':') : null
   const placement = usePlacement(application, view, part)
+  // What the filter hides keeps its place.
+  const shown = useMemo(() => filtered(view, { minCalls: filter.minCalls, errorsOnly: filter.errorsOnly }), [view, filter.minCalls, filter.errorsOnly])
+  const places = useMemo(() => placesOf(placement.places, shown), [placement.places, shown])
   const nameOf = (id: string) => whole.nodes.find((n) => n.id === id)?.name ?? id
   const expandedAll = whole.groups.length > 0 && whole.groups.every((g) => state.expanded.has(g))
 
@@ -82,18 +94,20 @@ function FlowMapCard({ map, query, application, bt }: CardProps) {
   return (
     <Card
       grow
-      title="Flow map"
-      note={`${plural(map.nodes.length, 'entity', 'entities')}, ${plural(map.edges.length, 'call', 'calls')}${view.nodes.length < map.nodes.length ? `, shown as ${view.nodes.length}` : ''}`}
+      title={of && 'all' in of ? 'Calls between applications' : 'Flow map'}
+      note={`${plural(map.nodes.length, 'entity', 'entities')}, ${plural(map.edges.length, 'call', 'calls')}${shown.nodes.length < map.nodes.length ? `, shown as ${shown.nodes.length}` : ''}`}
       actions={
         <FlowToolbar
           map={map}
-          table={table}
+          view={state.view}
+          filter={filter}
           focusName={centre && nameOf(centre)}
           hops={hops}
           groups={whole.groups.length}
           expandedAll={expandedAll}
           onFind={find}
-          onView={(asTable) => change({ view: asTable ? 'table' : null })}
+          onView={(wanted) => change({ view: wanted === 'map' ? null : wanted })}
+          onFilter={({ minCalls, errorsOnly }) => change({ 'min-calls': minCalls > 0 ? String(minCalls) : null, failing: errorsOnly ? 'only' : null })}
           onHops={(n) => change({ hops: String(n) })}
           onUnfocus={() => change({ focus: null, hops: null })}
           onToggleGroups={() => change({ expand: expandedAll ? null : whole.groups.join(','), selected: null })}
@@ -103,7 +117,9 @@ function FlowMapCard({ map, query, application, bt }: CardProps) {
     >
       <Loaded query={query} what="the flow map">
         {() =>
-          table ? (
+          state.view === 'changes' ? (
+            <ChangesView application={application} part={of} map={map} />
+          ) : table ? (
             <div className={styles.body}>
               <FlowMapTables map={map} selected={selected} onSelect={select} />
               <SidePanel application={application} view={flat} selected={selected} onSelect={select} onFocus={focusOn} onToggleGroup={toggleGroup} />
@@ -115,15 +131,22 @@ function FlowMapCard({ map, query, application, bt }: CardProps) {
                   Places could not be stored: {placement.problem}
                 </div>
               )}
+              {shown.nodes.length === 0 && (
+                <div className={styles.nothing}>
+                  <Empty title="No call passes the filter">Lower the least calls per minute, or show what does not fail too.</Empty>
+                </div>
+              )}
               <Suspense fallback={<Loading what="the flow map" lines={8} />}>
-                <FlowCanvas view={view} places={placement.places} selected={selected} fitKey={`${part}:${hops}:${expandKey}:${placement.arranged}`} onSelect={select} onOpen={open} onMove={placement.move} />
+                {shown.nodes.length > 0 && (
+                  <FlowCanvas view={shown} places={places} selected={selected} fitKey={`${part}:${hops}:${expandKey}:${placement.arranged}`} onSelect={select} onOpen={open} onMove={placement.move} />
+                )}
               </Suspense>
               <SidePanel application={application} view={whole} selected={selected} onSelect={select} onFocus={focusOn} onToggleGroup={toggleGroup} />
             </div>
           )
         }
       </Loaded>
-      {!table && <Legend grouped={whole.groups.length > 0} />}
+      {state.view === 'map' && <Legend grouped={whole.groups.length > 0} />}
     </Card>
   )
 }

@@ -1,24 +1,31 @@
-import { Autocomplete, Button, SegmentedControl, Tooltip, ActionIcon } from '@mantine/core'
+import { Autocomplete, Button, Checkbox, SegmentedControl, Select, Tooltip, ActionIcon } from '@mantine/core'
 import { IconFocus2, IconLayoutDistributeHorizontal, IconSearch, IconX } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import type { FlowMap } from '../../api/types'
 import styles from './FlowMapPanel.module.css'
+import type { MapFilter } from './model/filter'
+import type { FlowMapState } from './useFlowMapState'
 
 const VIEWS = [
   { value: 'map', label: 'Map' },
   { value: 'table', label: 'Table' },
+  { value: 'changes', label: 'Changes' },
 ]
+/** Calls per minute that a call has to have to be shown. */
+const RATES = [0, 0.1, 1, 10, 100, 1000].map((rate) => ({ value: String(rate), label: rate ? `≥ ${rate.toLocaleString('en')} calls/min` : 'All calls' }))
 const HOPS = ['1', '2', '3', '4']
 
 interface Props {
   map: FlowMap
-  table: boolean
+  view: FlowMapState['view']
+  filter: MapFilter
   focusName: string | null
   hops: number
   groups: number
   expandedAll: boolean
   onFind(entity: number): void
-  onView(table: boolean): void
+  onFilter(filter: MapFilter): void
+  onView(view: string): void
   onHops(hops: number): void
   onUnfocus(): void
   onToggleGroups(): void
@@ -26,7 +33,7 @@ interface Props {
 }
 
 export function FlowToolbar(props: Props) {
-  const { map, table, focusName, hops, groups, expandedAll, onFind, onView, onHops, onUnfocus, onToggleGroups, onArrange } = props
+  const { map, view, filter, onFilter, focusName, hops, groups, expandedAll, onFind, onView, onHops, onUnfocus, onToggleGroups, onArrange } = props
   return (
     <>
       {focusName !== null && (
@@ -42,20 +49,32 @@ export function FlowToolbar(props: Props) {
           </ActionIcon>
         </div>
       )}
-      {groups > 0 && !table && (
+      {view === 'map' && <Filters filter={filter} onFilter={onFilter} />}
+      {groups > 0 && view === 'map' && (
         <Button variant="default" onClick={onToggleGroups}>
           {expandedAll ? 'Group' : 'Open all groups'}
         </Button>
       )}
       <EntitySearch map={map} onFind={onFind} />
-      {!table && (
+      {view === 'map' && (
         <Tooltip label="Lay out anew (dragged places are lost)">
           <ActionIcon variant="default" size={30} aria-label="Lay out anew" onClick={onArrange}>
             <IconLayoutDistributeHorizontal size={16} stroke={1.7} />
           </ActionIcon>
         </Tooltip>
       )}
-      <SegmentedControl aria-label="Show as" data={VIEWS} value={table ? 'table' : 'map'} onChange={(value) => onView(value === 'table')} />
+      <SegmentedControl aria-label="Show as" data={VIEWS} value={view} onChange={onView} />
+    </>
+  )
+}
+
+function Filters({ filter, onFilter }: { filter: MapFilter; onFilter(filter: MapFilter): void }) {
+  const value = String(filter.minCalls)
+  const data = RATES.some((rate) => rate.value === value) ? RATES : [...RATES, { value, label: `≥ ${value} calls/min` }]
+  return (
+    <>
+      <Checkbox size="xs" label="Only failing" title="Only calls and entities with errors in this range" checked={filter.errorsOnly} onChange={(e) => onFilter({ ...filter, errorsOnly: e.currentTarget.checked })} />
+      <Select size="xs" w={132} aria-label="Least calls per minute" data={data} value={value} allowDeselect={false} onChange={(rate) => onFilter({ ...filter, minCalls: Number(rate) })} />
     </>
   )
 }

@@ -9,6 +9,7 @@ import { EntityIcon } from '../../components/EntityIcon'
 import { Middle } from '../../components/name/Middle'
 import { nameParts, systemText } from '../../format/names'
 import { ErrorShare } from '../../components/figures/ErrorShare'
+import { entityPath } from '../../components/link/EntityLink'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
 import { count, exact, milliseconds, percent, rateOf, responseTime, sampledText, short } from '../../format/numbers'
@@ -135,6 +136,11 @@ function NodePanel({ application, node, view, onSelect, onFocus, onToggleGroup }
         </Button>
       </div>
       {measured && <EntityTrend key={node.anchor} kind={measured} id={node.anchor} />}
+      {!isGroup && node.members[0] && (
+        <div className={styles.links}>
+          <RangeLink to={entityPath(application, node.members[0])}>{node.kind === 'application' ? 'Open the application' : 'Open its page'}</RangeLink>
+        </div>
+      )}
       {node.kind === 'tier' && (
         <div className={styles.links}>
           {node.entry && (

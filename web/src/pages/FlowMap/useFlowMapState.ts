@@ -1,15 +1,19 @@
 import { useCallback } from 'react'
 import { useSearchParams } from 'react-router'
+import type { MapFilter } from './model/filter'
+
+const viewOf = (text: string | null): FlowMapState['view'] => (text === 'table' || text === 'changes' ? text : 'map')
 
 export interface FlowMapState {
-  table: boolean
+  view: 'map' | 'table' | 'changes'
+  filter: MapFilter
   selected: string | null
   focus: string | null
   hops: number
   expanded: ReadonlySet<string>
 }
 
-type Change = Partial<Record<'view' | 'selected' | 'focus' | 'hops' | 'expand', string | null>>
+type Change = Partial<Record<'view' | 'selected' | 'focus' | 'hops' | 'expand' | 'min-calls' | 'failing', string | null>>
 
 /** What the map shows and how, in the URL: several parameters may change at once. */
 export function useFlowMapState(): [FlowMapState, (change: Change) => void] {
@@ -30,7 +34,8 @@ export function useFlowMapState(): [FlowMapState, (change: Change) => void] {
     [setParams],
   )
   const state: FlowMapState = {
-    table: params.get('view') === 'table',
+    view: viewOf(params.get('view')),
+    filter: { minCalls: Math.max(0, Number(params.get('min-calls')) || 0), errorsOnly: params.get('failing') === 'only' },
     selected: params.get('selected'),
     focus: params.get('focus'),
     hops: Math.min(9, Math.max(1, Number(params.get('hops')) || 1)),

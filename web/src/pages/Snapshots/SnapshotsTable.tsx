@@ -32,6 +32,11 @@ const DURATIONS = [
   { value: '10000', label: '≥ 10 s' },
 ]
 
+/** The usual ones, and the one that a link brought. */
+function durationsWith(value: string) {
+  return DURATIONS.some((d) => d.value === value) ? DURATIONS : [...DURATIONS, { value, label: `≥ ${responseTime(Number(value) || null)}` }]
+}
+
 const KEPT = [
   { value: 'kept', label: 'Snapshots' },
   { value: 'all', label: 'All traces (24 h)' },
@@ -71,11 +76,12 @@ interface Props {
 export function SnapshotsTable({ application, bt, failed = false }: Props) {
   const [chosen, setOutcome] = useUrlState('outcome', 'ALL')
   const [duration, setDuration] = useUrlState('min', '0')
+  const [most, setMost] = useUrlState('max')
   const [traces, setKept] = useUrlState('traces', 'kept')
   const outcome = failed ? 'ERROR' : chosen
   const kept = failed ? 'all' : traces
   const [tier, setTier] = useUrlState('tier')
-  const query = useSnapshots({ application, bt, tier: tier ? Number(tier) : undefined, outcome: outcome === 'ALL' ? undefined : outcome, min_duration_ms: Number(duration) || undefined, kept: kept === 'kept' })
+  const query = useSnapshots({ application, bt, tier: tier ? Number(tier) : undefined, outcome: outcome === 'ALL' ? undefined : outcome, min_duration_ms: Number(duration) || undefined, max_duration_ms: Number(most) || undefined, kept: kept === 'kept' })
   const { now } = useTimeRange()
   const navigate = useNavigate()
   const href = useHref()
@@ -92,13 +98,18 @@ export function SnapshotsTable({ application, bt, failed = false }: Props) {
               {query.data?.items[0]?.tier.name ?? 'One tier'} only
             </Button>
           )}
+          {most && (
+            <Button variant="light" rightSection={<IconX size={13} />} aria-label="Show longer ones too" onClick={() => setMost(null)}>
+              ≤ {responseTime(Number(most))}
+            </Button>
+          )}
           {!failed && (
             <>
               <SegmentedControl aria-label="Which traces" data={KEPT} value={kept} onChange={setKept} />
               <SegmentedControl aria-label="Outcome" data={OUTCOMES} value={outcome} onChange={setOutcome} />
             </>
           )}
-          <Select aria-label="Duration" w={130} data={DURATIONS} value={duration} allowDeselect={false} onChange={setDuration} />
+          <Select aria-label="Duration" w={130} data={durationsWith(duration)} value={duration} allowDeselect={false} onChange={setDuration} />
         </>
       }
     >

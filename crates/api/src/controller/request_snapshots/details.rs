@@ -1,10 +1,6 @@
 //! What of a snapshot is in its segment's spans: calls out of it, properties of its request, exceptions.
 
-use model::{
-    entity::EntityKind,
-    id::EntityId,
-    naming::{exception, name},
-};
+use model::id::EntityId;
 use serde_json::Value;
 use telemetry_store::reader::{OwnedValue, Span};
 
@@ -13,6 +9,7 @@ use crate::{
     any_value,
     entities::Entities,
     reference,
+    thrown::{Thrown, text},
     v1::traces::Targets,
     waterfall::{Called, Role},
 };
@@ -57,8 +54,8 @@ impl Details {
         properties: bool,
     ) -> Self {
         let mut details = Details::default();
-        for thrown in thrown(segments, entry) {
-            details.add_error(entities, &thrown);
+        for (span, thrown) in thrown(segments, entry) {
+            details.add_error(entities, span, &thrown);
         }
         if properties {
             details.read_properties(&segments.spans[entry]);
@@ -71,8 +68,8 @@ impl Details {
         details
     }
 
-    fn add_error(&mut self, entities: &Entities, thrown: &Thrown<'_>) {
-        if let Some(group) = thrown.group(entities)
+    fn add_error(&mut self, entities: &Entities, span: &Span, thrown: &Thrown) {
+        if let Some(group) = thrown.group(entities, span.application, span.tier)
             && !self.error_ids.contains(&group)
         {
             self.error_ids.push(group);
@@ -86,7 +83,7 @@ impl Details {
     }
 
     fn read_properties(&mut self, entry: &Span) {
-        self.url = text(&entry.attributes, &["url.path", "http.target"]);
+        self.url = text(&entry.attributes, &["url.path", "http.target"]).map(str::to_owned);
         let pairs = any_value::object(&entry.attributes);
         self.properties = pairs.iter().map(|(name, value)| pair(name, &plain(value))).collect();
     }
@@ -114,32 +111,13 @@ impl Details {
     }
 }
 
-/// An exception on a span.
-struct Thrown<'s> {
-    span: &'s Span,
-    kind: String,
-    message: String,
-}
-
-/// The exceptions of a segment.
-fn thrown<'s>(segments: &'s Segments<'_>, entry: usize) -> impl Iterator<Item = Thrown<'s>> {
+/// The exceptions of a segment, each with its span.
+fn thrown<'s>(
+    segments: &'s Segments<'_>,
+    entry: usize,
+) -> impl Iterator<Item = (&'s Span, Thrown)> {
     let spans = segments.rows(entry).map(|row| &segments.spans[row.span]);
-    let events = spans.flat_map(|span| span.events.iter().map(move |event| (span, event)));
-    let exceptions = events.filter(|(_, event)| event.name == "exception").take(MOST_ERRORS);
-    exceptions.map(|(span, event)| {
-        let said = |name: &str| text(&event.attributes, &[name]).unwrap_or_default();
-        Thrown { span, kind: said("exception.type"), message: said("exception.message") }
-    })
-}
-
-impl Thrown<'_> {
-    /// The group that it was counted in.
-    fn group(&self, entities: &Entities) -> Option<EntityId> {
-        let (kind, message) = exception::group(&self.kind, &self.message);
-        let name = name::limited(format!("{kind}: {message}"));
-        let Span { application, tier, .. } = *self.span;
-        entities.find(EntityKind::ErrorGroup, application, tier, &name).map(|group| group.id)
-    }
+    spans.flat_map(|span| Thrown::of(span).map(move |(_, thrown)| (span, thrown))).take(MOST_ERRORS)
 }
 
 /// Whether an attribute of one of these names has this value.
@@ -156,17 +134,7 @@ pub(super) fn says(span: &Span, names: &[&str], wanted: &str) -> bool {
 /// The statement or URL of a call, else whom it called.
 fn detail(span: &Span, called: &Called) -> String {
     let known = ["db.query.text", "db.statement", "url.full", "http.url"];
-    text(&span.attributes, &known).unwrap_or_else(|| called.identity.clone())
-}
-
-fn text(attributes: &[(String, OwnedValue)], names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| {
-        let (_, value) = attributes.iter().find(|(known, _)| known == name)?;
-        match value {
-            OwnedValue::Str(text) => Some(text.clone()),
-            _ => None,
-        }
-    })
+    text(&span.attributes, &known).unwrap_or(&called.identity).to_owned()
 }
 
 fn plain(value: &Value) -> String {

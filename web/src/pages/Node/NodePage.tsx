@@ -1,0 +1,101 @@
+import { Tabs } from '@mantine/core'
+import { lazy, Suspense } from 'react'
+import { useEntitySeries, useTelemetry } from '../../api/queries'
+import type { NodeDetail, Series } from '../../api/types'
+import { paths } from '../../app/paths'
+import { useId } from '../../app/useId'
+import { useUrlState } from '../../app/urlState'
+import { useTitle } from '../../app/useTitle'
+import { Card } from '../../components/card/Card'
+import { EntityIcon } from '../../components/EntityIcon'
+import { FigureStrip } from '../../components/figures/FigureStrip'
+import { RangeLink } from '../../components/link/RangeLink'
+import { Loaded } from '../../components/states/Loaded'
+import { Loading } from '../../components/states/Loading'
+import { ago, exactMoment } from '../../format/times'
+import { useTimeRange } from '../../time/TimeRangeContext'
+import { EntityHead, Facts } from '../EntityHead'
+import { ErrorsTable } from '../Errors/ErrorsTable'
+import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
+import page from '../page.module.css'
+import { MetricsPanel } from './MetricsPanel'
+import styles from './Node.module.css'
+
+const SeriesCharts = lazy(() => import('../../components/chart/SeriesCharts'))
+
+/** One node: its entry calls, what its runtime and its host do, when it restarted, its agent. */
+export function NodePage() {
+  const application = useId('applicationId')
+  const id = useId('nodeId')
+  const node = useTelemetry<NodeDetail>(`/nodes/${id}`)
+  const series = useEntitySeries('nodes', id)
+  const [tab, setTab] = useUrlState('tab', 'runtime')
+  useTitle([node.data?.name, node.data?.application.name])
+  return (
+    <div className={page.page}>
+      <Card>
+        <Loaded query={node} what="the node" lines={3}>
+          {(data: NodeDetail) => <Head application={application} node={data} />}
+        </Loaded>
+      </Card>
+      <Card title="Over time" note="calls that enter the node; drag to zoom">
+        <Loaded query={series} what="the figures over time" lines={6}>
+          {(data: Series) => (
+            <Suspense fallback={<Loading what="the charts" lines={6} />}>
+              <SeriesCharts series={data} />
+            </Suspense>
+          )}
+        </Loaded>
+      </Card>
+      {node.data && (
+        <Tabs value={tab} onChange={setTab} keepMounted={false}>
+          <Tabs.List mb="sm">
+            <Tabs.Tab value="runtime">Runtime and hardware</Tabs.Tab>
+            <Tabs.Tab value="errors">Errors of its tier</Tabs.Tab>
+            <Tabs.Tab value="flow-map">Flow map of its tier</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="runtime">
+            <MetricsPanel application={application} node={node.data} />
+          </Tabs.Panel>
+          <Tabs.Panel value="errors">
+            <ErrorsTable application={application} tier={node.data.tier.id} />
+          </Tabs.Panel>
+          <Tabs.Panel value="flow-map">
+            <p className={styles.remark}>Calls out are counted for each tier, not for each of its nodes: this is the map of {node.data.tier.name}, all its nodes together.</p>
+            <div className={styles.map}>
+              <FlowMapPanel application={application} part={{ tier: node.data.tier.id }} />
+            </div>
+          </Tabs.Panel>
+        </Tabs>
+      )}
+    </div>
+  )
+}
+
+function Head({ application, node }: { application: number; node: NodeDetail }) {
+  const { now } = useTimeRange()
+  return (
+    <>
+      <EntityHead icon={<EntityIcon kind="tier" type="tier" size={18} />} name={node.name}>
+        <span className={page.muted}>
+          node of <RangeLink to={paths.tier(application, node.tier.id)}>{node.tier.name}</RangeLink>
+        </span>
+        {node.historical && (
+          <span className={page.tag} title="Unseen for an hour; its history is kept">
+            historical
+          </span>
+        )}
+      </EntityHead>
+      <Facts
+        facts={[
+          ['Runtime', node.runtime],
+          ['Agent', node.agent],
+          ['Host', node.host],
+          ['First seen', ago(node.first_seen, now), exactMoment(node.first_seen)],
+          ['Last seen', ago(node.last_seen, now), exactMoment(node.last_seen)],
+        ]}
+      />
+      <FigureStrip figures={node.figures} />
+    </>
+  )
+}
