@@ -149,6 +149,7 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::NotFound { what, id } => ApiError::missing(what, id),
             StoreError::TooLong { .. } => ApiError::BadRequest(error.to_string()),
+            StoreError::TooMany { .. } => ApiError::Unprocessable(error.to_string()),
             error => ApiError::Unavailable { what: "metadata store", source: Box::new(error) },
         }
     }

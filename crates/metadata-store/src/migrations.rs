@@ -10,7 +10,10 @@ use crate::database::{Database, Failure, Tx, sql};
 use crate::dialect::Dialect;
 
 /// The files; migration `n` leads to schema version `n`, counting from 1.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_saved_searches.sql"),
+];
 
 /// The schema version that this program reads and writes.
 pub(crate) const KNOWN_VERSION: u32 = MIGRATIONS.len() as u32;

@@ -12,6 +12,7 @@ pub(crate) enum Sequence {
     Entity,
     Segment,
     CatalogueVersion,
+    SavedSearch,
 }
 
 impl Sequence {
@@ -22,6 +23,7 @@ impl Sequence {
             Self::Entity => "entity",
             Self::Segment => "segment",
             Self::CatalogueVersion => "catalogue_version",
+            Self::SavedSearch => "saved_search",
         }
     }
 
