@@ -21,10 +21,12 @@ mod number;
 mod page;
 mod prometheus;
 mod reference;
+mod saved_search;
 mod service_endpoint;
 mod session;
 mod snapshot;
 mod span;
+mod suggestion;
 mod tier;
 mod trace;
 
@@ -51,10 +53,12 @@ pub use self::{
     page::{Page, Partial},
     prometheus::{PrometheusAnswer, PrometheusError},
     reference::Ref,
+    saved_search::{NewSavedSearch, SavedSearch},
     service_endpoint::ServiceEndpoint,
     session::{Session, SessionUser, SignIn},
     snapshot::{Outcome, Snapshot, SnapshotReason},
     span::FoundSpan,
+    suggestion::{LookedAt, Suggestion, Suggestions},
     tier::{Tier, TierKind},
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,

@@ -484,6 +484,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/saved-searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your saved searches, oldest first: at most 100. */
+        get: operations["get_saved_searches"];
+        put?: never;
+        /** Keeps a search for you. One of the same name is replaced. */
+        post: operations["post_saved_searches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-searches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets one of your saved searches. */
+        delete: operations["delete_one_of_saved_searches"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -512,6 +547,43 @@ export interface paths {
         };
         /** Transactions, newest first. */
         get: operations["get_snapshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/span-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys of attributes of spans and their resources, those of most spans first. A sample of the range's spans is looked at. */
+        get: operations["get_span_attributes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/span-attributes/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values of one attribute, those of most spans first, as a search for `key=value` takes them. A sample of the range's spans
+         *     is looked at; lists, maps and values over 256 bytes are left out.
+         */
+        get: operations["get_span_attributes_values"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1038,6 +1110,23 @@ export interface components {
             /** @description Null: Vedette decides by the median. */
             marked: boolean | null;
         };
+        /** @description The spans that an answer is made of: a sample, where there are many. */
+        LookedAt: {
+            /** @description These were all spans of the range; if not, what is not listed may be there all the same. */
+            all: boolean;
+            /**
+             * Format: int64
+             * @description When the first of them ended; null when there was none.
+             */
+            from: number | null;
+            /** Format: int64 */
+            spans: number;
+            /**
+             * Format: int64
+             * @description When the last of them ended.
+             */
+            to: number | null;
+        };
         /** @description Where agents on this machine may report in plain text. */
         Loopback: {
             /** @description `address:port`; null when switched off or not to be had. */
@@ -1092,6 +1181,19 @@ export interface components {
         NewAccessKey: {
             /** @description What people call it: 1 to 255 characters. */
             name: string;
+        };
+        /**
+         * @description A search to be kept.
+         * @example {
+         *       "name": "Slow checkouts",
+         *       "query": "bt=17&min=500&range=last-6h"
+         *     }
+         */
+        NewSavedSearch: {
+            /** @description What people call it: 1 to 255 characters. */
+            name: string;
+            /** @description What stands behind the question mark in the page's URL: at most 4096 bytes without control characters. */
+            query: string;
         };
         /** @description A node in a list. Its figures are those of its entry spans. */
         Node: {
@@ -1296,6 +1398,21 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
         };
         /** @description One page of a list. */
+        Page_SavedSearch: {
+            items: {
+                /** Format: int64 */
+                created_at: number;
+                /** Format: int32 */
+                id: number;
+                name: string;
+                /** @description What stands behind the question mark in the page's URL. */
+                query: string;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
         Page_ServiceEndpoint: {
             items: {
                 figures: components["schemas"]["Figures"];
@@ -1311,6 +1428,7 @@ export interface components {
         /** @description One page of a list. */
         Page_Snapshot: {
             items: {
+                application: components["schemas"]["Ref"];
                 /** @description Id 0 for a trace that entered no business transaction. */
                 bt: components["schemas"]["Ref"];
                 /** Format: double */
@@ -1470,6 +1588,24 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
         };
         /**
+         * @description A search of the user who asks.
+         * @example {
+         *       "created_at": 1790000000000,
+         *       "id": 4,
+         *       "name": "Slow checkouts",
+         *       "query": "bt=17&min=500&range=last-6h"
+         *     }
+         */
+        SavedSearch: {
+            /** Format: int64 */
+            created_at: number;
+            /** Format: int32 */
+            id: number;
+            name: string;
+            /** @description What stands behind the question mark in the page's URL. */
+            query: string;
+        };
+        /**
          * @description Figures over time. A point in which the application reported nothing is absent; one in which it reported, but no call
          *     of this entity, has 0 calls.
          */
@@ -1547,6 +1683,7 @@ export interface components {
         };
         /** @description A transaction in a list. */
         Snapshot: {
+            application: components["schemas"]["Ref"];
             /** @description Id 0 for a trace that entered no business transaction. */
             bt: components["schemas"]["Ref"];
             /** Format: double */
@@ -1631,6 +1768,46 @@ export interface components {
          * @enum {string}
          */
         SpanStatus: "UNSET" | "OK" | "ERROR";
+        /** @description A key or a value. */
+        Suggestion: {
+            /**
+             * Format: int64
+             * @description Of the spans looked at, how many have it.
+             */
+            spans: number;
+            text: string;
+        };
+        /**
+         * @description Keys of attributes, or values of one key, that some of the spans asked for have.
+         * @example {
+         *       "items": [
+         *         {
+         *           "spans": 8120,
+         *           "text": "http.route"
+         *         },
+         *         {
+         *           "spans": 3011,
+         *           "text": "db.namespace"
+         *         }
+         *       ],
+         *       "looked_at": {
+         *         "all": false,
+         *         "from": 1790000000000,
+         *         "spans": 16384,
+         *         "to": 1790000060000
+         *       },
+         *       "more": false,
+         *       "partial": null
+         *     }
+         */
+        Suggestions: {
+            /** @description Those of most spans first. */
+            items: components["schemas"]["Suggestion"][];
+            looked_at: components["schemas"]["LookedAt"];
+            /** @description There are others than these; a longer `part` leaves fewer. */
+            more: boolean;
+            partial: null | components["schemas"]["Partial"];
+        };
         /** @description A tier in a list. Its figures are those of its entry spans. */
         Tier: {
             /** @description The agent of its newest node, e.g. `opentelemetry 1.45.1`. */
@@ -4317,6 +4494,271 @@ export interface operations {
             };
         };
     };
+    get_saved_searches: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SavedSearch"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_saved_searches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedSearch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description You have 100 already; delete one first */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_saved_searches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -4582,6 +5024,8 @@ export interface operations {
                 /** @description Any of these, joined by commas: `NORMAL`, `SLOW`, `VERY_SLOW`, `STALL`, `ERROR`. */
                 outcome?: string;
                 min_duration_ms?: number;
+                /** @description Not longer than this. */
+                max_duration_ms?: number;
                 /** @description `true` (default): only those chosen to be kept; `false`: all whose traces have not been let go yet. */
                 kept?: boolean;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
@@ -4668,6 +5112,201 @@ export interface operations {
             };
         };
     };
+    get_span_attributes: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Id of the application that the spans are of. */
+                application?: number;
+                /** @description Id of the tier that the spans are of. */
+                tier?: number;
+                /** @description Only those that have this in them, in capital or small letters; at most 256 bytes. */
+                part?: string;
+                /** @description Items in the answer, 1 to 200; 20 when not given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_span_attributes_values: {
+        parameters: {
+            query: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /**
+                 * @description The key of the attribute; at most 256 bytes.
+                 * @example http.route
+                 */
+                key: string;
+                /** @description Id of the application that the spans are of. */
+                application?: number;
+                /** @description Id of the tier that the spans are of. */
+                tier?: number;
+                /** @description Only those that have this in them, in capital or small letters; at most 256 bytes. */
+                part?: string;
+                /** @description Items in the answer, 1 to 200; 20 when not given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_spans: {
         parameters: {
             query: {
@@ -4682,6 +5321,8 @@ export interface operations {
                 /** @description Id of the tier that they are of. */
                 tier?: number;
                 min_duration_ms?: number;
+                /** @description Not longer than this. */
+                max_duration_ms?: number;
                 /** @description `true`: only those with the status `ERROR`. */
                 error?: boolean;
                 /**

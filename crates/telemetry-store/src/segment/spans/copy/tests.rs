@@ -87,6 +87,7 @@ fn found(segment: &Opened, key: &str, value: &str) -> Vec<u64> {
         application: None,
         tier: None,
         min_duration_ns: 0,
+        max_duration_ns: u64::MAX,
         errors_only: false,
         from_ns: 0,
         to_ns: u64::MAX,
