@@ -1,7 +1,9 @@
 // Browser tests against a running Vedette (VEDETTE_URL) or, without one, against the mock serving the built UI.
 import { defineConfig } from '@playwright/test'
 
-const own = 'http://127.0.0.1:4410'
+/** Where the mock listens for these tests; another port lets several runs stand side by side. */
+const port = Number(process.env.VEDETTE_MOCK_PORT ?? 4410)
+const own = `http://127.0.0.1:${port}`
 
 export default defineConfig({
   testDir: 'e2e',
@@ -21,5 +23,5 @@ export default defineConfig({
       args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     },
   },
-  webServer: process.env.VEDETTE_URL ? undefined : { command: 'node mock/server.mjs --port 4410 --static dist', url: `${own}/api/v1/about`, reuseExistingServer: false },
+  webServer: process.env.VEDETTE_URL ? undefined : { command: `node mock/server.mjs --port ${port} --static dist`, url: `${own}/api/v1/about`, reuseExistingServer: false },
 })

@@ -2,6 +2,7 @@
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { snapshots, trace } from './trace.mjs'
+import { routes as traceRoutes } from './traces.mjs'
 
 /** Positions people stored, per application: id → {x, y, pinned}. */
 const layouts = new Map()
@@ -171,10 +172,11 @@ export const routes = [
     const bt = Number(r.query.get('bt')) || null
     const app = bt ? findBt(bt)?.app : applications.find((a) => a.id === Number(r.query.get('application') ?? 1))
     const outcome = r.query.get('outcome')?.split(',')
-    return page(snapshots(app ?? applications[0], r.from, r.to, { bt, outcome, tier: Number(r.query.get('tier')) || null, kept: r.query.get('kept') !== 'false', min: Number(r.query.get('min_duration_ms') ?? 0) }), r)
+    return page(snapshots(app ?? applications[0], r.from, r.to, { bt, outcome, tier: Number(r.query.get('tier')) || null, kept: r.query.get('kept') !== 'false', min: Number(r.query.get('min_duration_ms') ?? 0), max: Number(r.query.get('max_duration_ms') ?? Infinity) }), r)
   }],
   ['GET', /^\/api\/v1\/traces\/([0-9a-f]{32})$/, (r, id) => (id.startsWith('0000') ? null : trace(id, r.now - 600_000))],
   ['GET', /^\/api\/v1\/logs$/, (r) => page(logs(r), r)],
+  ...traceRoutes,
 ]
 
 export const about = (now) => ({ product: 'Vedette', version: '0.1.0', ca_fingerprint_sha256: FINGERPRINT, ca_url: '/ca.pem', server_time: now, newest_complete_minute: minuteOf(now) - 60_000 })

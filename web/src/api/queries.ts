@@ -32,7 +32,7 @@ const joined = <Row>({ pages }: InfiniteData<Api.Page<Row>>): Api.Page<Row> => (
 })
 
 /** A list for the page's range, page by page on request. A refresh asks for as many pages as are on the screen. */
-function useList<Row>(path: string, params: Params = {}, limit = 1000): ListResult<Row> {
+export function useList<Row>(path: string, params: Params = {}, limit = 1000): ListResult<Row> {
   const { key, window, range } = useTimeRange()
   return useInfiniteQuery<Api.Page<Row>, ApiError, Api.Page<Row>, readonly unknown[], string | null>({
     queryKey: [TELEMETRY, path, params, key, 'pages'],

@@ -11,6 +11,7 @@ export function pagesOf(application?: number): PageName[] {
   if (application === undefined) {
     return [
       { label: 'All applications', to: paths.applications },
+      { label: 'Traces of all applications', to: paths.traces() },
       { label: 'Connect an agent', to: paths.connect },
       { label: 'Administration: access keys', to: paths.administration('keys') },
       { label: 'Administration: storage and retention', to: paths.administration('storage') },
@@ -26,6 +27,7 @@ export function pagesOf(application?: number): PageName[] {
     { label: 'Tiers & nodes', to: paths.tiers(application) },
     { label: 'Backends', to: paths.backends(application) },
     { label: 'Errors', to: paths.errors(application) },
+    { label: 'Traces', to: paths.traces(application) },
     { label: 'Snapshots', to: paths.snapshots(application) },
   ]
 }

@@ -17,6 +17,8 @@ export function createRouter() {
         { index: true, element: <Navigate to="/applications" replace /> },
         { path: 'applications', element: <ApplicationsPage /> },
         { path: 'connect', lazy: async () => ({ Component: (await import('../pages/Connect/ConnectPage')).ConnectPage }) },
+        { path: 'traces', lazy: async () => ({ Component: (await import('../pages/Traces/TracesPage')).TracesPage }) },
+        { path: 'traces/compare', lazy: async () => ({ Component: (await import('../pages/CompareTraces/CompareTracesPage')).CompareTracesPage }) },
         { path: 'traces/:traceId', lazy: async () => ({ Component: (await import('../pages/Trace/TracePage')).TracePage }) },
         {
           path: 'applications/:applicationId',
@@ -29,6 +31,7 @@ export function createRouter() {
             { path: 'tiers', lazy: async () => ({ Component: (await import('../pages/Tiers/TiersPage')).TiersPage }) },
             { path: 'backends', lazy: async () => ({ Component: (await import('../pages/Backends/BackendsPage')).BackendsPage }) },
             { path: 'errors', lazy: async () => ({ Component: (await import('../pages/Errors/ErrorsPage')).ErrorsPage }) },
+            { path: 'traces', lazy: async () => ({ Component: (await import('../pages/Traces/TracesPage')).TracesPage }) },
             { path: 'snapshots', lazy: async () => ({ Component: (await import('../pages/Snapshots/SnapshotsPage')).SnapshotsPage }) },
           ],
         },

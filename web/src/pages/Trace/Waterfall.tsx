@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEve
 import type { Trace } from '../../api/types'
 import { useUrlState } from '../../app/urlState'
 import { microseconds } from '../../format/numbers'
+import { sectionsOf } from './model/critical'
 import { ticksOf, type Scale } from './model/scale'
 import { SpanRow } from './SpanRow'
 import styles from './Trace.module.css'
@@ -21,8 +22,10 @@ interface Props {
 /** The spans of a trace as a tree beside their times. Only the rows in sight are drawn. */
 export function Waterfall({ trace, colours, selected, onSelect }: Props) {
   const [critical, setCritical] = useUrlState('critical')
+  const [path, setPath] = useUrlState('path', 'on')
   const state = useWaterfall(trace, critical === 'only')
   const { rows, collapsed, toggle, reveal } = state
+  const sections = useMemo(() => (path === 'on' ? sectionsOf(state.all) : null), [path, state.all])
   const scroller = useRef<HTMLDivElement>(null)
   const whole = useMemo<Scale>(() => ({ from: 0, to: Math.max(trace.duration_ms * 1000, ...trace.spans.slice(0, 50).map((s) => s.start_us + s.duration_us), 1) }), [trace])
   const [zoom, setZoom] = useState<Scale | null>(null)
@@ -72,9 +75,10 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
   const ticks = ticksOf(scale, 6).filter((tick) => (tick - scale.from) / (scale.to - scale.from) < 0.93)
   return (
     <div className={styles.waterfall}>
-      <WaterfallTools trace={trace} state={state} critical={critical === 'only'} onCritical={(on) => setCritical(on ? 'only' : null)} zoomed={zoom !== null} onUnzoom={() => setZoom(null)} selected={selected} onSelect={onSelect} />
+      <WaterfallTools trace={trace} state={state} path={path === 'on'} onPath={(on) => setPath(on ? 'on' : 'off')} critical={critical === 'only'} onCritical={(on) => setCritical(on ? 'only' : null)} zoomed={zoom !== null} onUnzoom={() => setZoom(null)} selected={selected} onSelect={onSelect} />
       <div className={styles.columns}>
         <span>Span</span>
+        <span className={styles.selfHead}>Own time</span>
         <Axis scale={scale} ticks={ticks} onZoom={setZoom} />
       </div>
       <div ref={scroller} className={styles.rows} role="treegrid" aria-label="Spans" aria-rowcount={rows.length} tabIndex={0} aria-activedescendant={selected ? `span-${selected}` : undefined} onKeyDown={onKeyDown} onFocus={keepFocus}>
@@ -93,6 +97,7 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
                 colour={colours.get(row.span.tier.id) ?? '#888'}
                 collapsed={collapsed.has(row.span.span_id)}
                 selected={row.span.span_id === selected}
+                path={sections?.get(row.span.span_id) ?? null}
                 onSelect={onSelect}
                 onToggle={toggle}
               />
