@@ -1,6 +1,6 @@
 // The search of traces, the views of one trace, and the comparison of two. Only against the mock.
 import { dark, expect, onMock, shot, signIn, test } from './vedette'
-import { expectNoViolation } from './rules'
+import { expectNoViolation, violationsOf } from './rules'
 
 test.skip(!onMock, 'needs the mock’s data')
 
@@ -185,3 +185,19 @@ for (const [what, path] of PLACES) {
     await shot(page, `${what.replaceAll(' ', '-')}-dark`)
   })
 }
+
+test('a trace has a flow map of its own, and its attributes lead to the spans that share them', async ({ page }) => {
+  await signIn(page, 'admin', `/traces/1${'a'.repeat(31)}?tab=map`)
+  await expect(page.locator('.react-flow__node')).toHaveCount(5)
+  const call = page.getByRole('button', { name: /^payments → pay\.example\.com:443 \(HTTP\)/ })
+  await expect(call).toContainText('3 calls')
+  await expect(call).toContainText('3 failed')
+  await page.waitForTimeout(500)
+  await shot(page, 'trace-map')
+  expect(await violationsOf(page, 'the map of a trace')).toEqual([])
+  await page.getByRole('tab', { name: 'Waterfall' }).click()
+  await page.getByRole('row', { name: /INSERT shop/ }).first().click()
+  await page.getByRole('link', { name: 'Find spans with db.namespace=shop' }).click()
+  await expect(page).toHaveURL(/\/applications\/1\/traces\?.*attr=db\.namespace%3Dshop/)
+  await expect(page.getByRole('table', { name: 'Spans' }).getByRole('row').nth(3)).toBeVisible()
+})

@@ -11,6 +11,7 @@ import { SpanDetails } from './SpanDetails'
 import styles from './Trace.module.css'
 import { TraceHead } from './TraceHead'
 import { TraceLogs } from './TraceLogs'
+import { TraceMap } from './TraceMap'
 import { Waterfall } from './Waterfall'
 
 export function TraceView({ trace }: { trace: Trace }) {
@@ -28,6 +29,7 @@ export function TraceView({ trace }: { trace: Trace }) {
             <Tabs.Tab value="waterfall">Waterfall</Tabs.Tab>
             <Tabs.Tab value="flame">Flame</Tabs.Tab>
             <Tabs.Tab value="path">Critical path</Tabs.Tab>
+            <Tabs.Tab value="map">Flow map</Tabs.Tab>
             <Tabs.Tab value="logs">Logs{logs.data ? ` (${logs.data.items.length})` : ''}</Tabs.Tab>
           </Tabs.List>
         </Tabs>
@@ -55,5 +57,6 @@ interface ViewProps {
 function View({ tab, trace, colours, selected, onSelect }: ViewProps) {
   if (tab === 'flame') return <FlameView trace={trace} colours={colours} onSelect={onSelect} />
   if (tab === 'path') return <CriticalPath trace={trace} colours={colours} onSpan={onSelect} />
+  if (tab === 'map') return <TraceMap trace={trace} />
   return <Waterfall trace={trace} colours={colours} selected={selected} onSelect={onSelect} />
 }
