@@ -21,10 +21,10 @@ use crate::{
 /// Spans of the head that are looked at.
 const IN_HEAD: usize = 8 * 1024;
 /// Segments that are looked into, the newest and others at even distances.
-const SEGMENTS: usize = 8;
-/// Rows of each, where all their attributes are read and where those of one key are.
-const ROWS_OF_ALL: usize = 2 * 1024;
-const ROWS_OF_ONE: usize = 16 * 1024;
+const SEGMENTS: usize = 24;
+/// Rows of all of these, where all their attributes are read and where those of one key are.
+const ROWS_OF_ALL: usize = 16 * 1024;
+const ROWS_OF_ONE: usize = 128 * 1024;
 /// Different keys or values that are counted; a key with more is an id of something, and no list of it is of use.
 const DISTINCT: usize = 20_000;
 /// Bytes of a key or value: longer ones are nothing that people ask for.
@@ -52,9 +52,10 @@ pub(super) fn attributes(
     segments.sort_by_key(|segment| Reverse(segment.meta.max_time_ns));
     let rows = if query.key.is_some() { ROWS_OF_ONE } else { ROWS_OF_ALL };
     whole &= segments.len() <= SEGMENTS;
-    let chosen = spread(segments.len(), SEGMENTS).map(|at| segments[at]);
-    store.read_each(chosen, lacks, |segment| {
-        whole &= sample::sample(&*segment.open()?, &wanted, rows, &mut counts)?;
+    let chosen: Vec<usize> = spread(segments.len(), SEGMENTS).collect();
+    let rows_each = rows / chosen.len().max(1);
+    store.read_each(chosen.into_iter().map(|at| segments[at]), lacks, |segment| {
+        whole &= sample::sample(&*segment.open()?, &wanted, rows_each, &mut counts)?;
         Ok(())
     })?;
     Ok(counts.finish(query.limit, whole))

@@ -5,7 +5,7 @@ import { Middle } from '../../components/name/Middle'
 import { targetName } from '../../format/names'
 import { count, exact, microseconds } from '../../format/numbers'
 import { barOf } from './model/scale'
-import type { Section } from './model/critical'
+import { outlineOf, type Section } from './model/critical'
 import type { TreeSpan } from './model/tree'
 import styles from './Trace.module.css'
 
@@ -80,9 +80,11 @@ export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour
         {microseconds(span.self_us)}
       </div>
       <div role="gridcell" className={styles.time}>
-        {path?.map((section) => (
-          <PathPart key={section.from} section={section} from={from} to={to} />
-        ))}
+        {path && (
+          <svg className={styles.onPath} viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden>
+            <path d={outlineOf(path, { from, to })} />
+          </svg>
+        )}
         <div className={styles.bar} style={{ left: `${left}%`, width: `max(2px, ${width}%)`, background: colour }} />
         <span className={styles.duration} data-text={text} style={textPlace}>
           {microseconds(span.duration_us)}
@@ -91,9 +93,3 @@ export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour
     </div>
   )
 })
-
-/** A stretch of the critical path, below the bar that it is of. */
-function PathPart({ section, from, to }: { section: Section; from: number; to: number }) {
-  const { left, width } = barOf({ from, to }, section.from, section.to - section.from)
-  return width > 0 && <i className={styles.onPath} style={{ left: `${left}%`, width: `max(2px, ${width}%)` }} />
-}

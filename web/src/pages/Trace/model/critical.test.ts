@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lengthOf, sectionsOf, stepsOf } from './critical'
+import { lengthOf, outlineOf, sectionsOf, stepsOf } from './critical'
 import { span } from './testSpan'
 import { treeOf } from './tree'
 
@@ -27,5 +27,14 @@ describe('critical path', () => {
     const order = treeOf(spans)
     const steps = stepsOf(order, sectionsOf(order))
     expect(steps.map((s) => `${s.name} ${s.us} ${s.spans} ${s.span}`)).toEqual(['SELECT 70 2 q2', 'root 30 1 root'])
+  })
+
+  it('is drawn with no more boxes than there is room for', () => {
+    const scale = { from: 0, to: 10_000 }
+    expect(outlineOf([{ from: 0, to: 500 }, { from: 505, to: 1000 }, { from: 2000, to: 2001 }], scale)).toBe('M0 0H100V1H0ZM200 0H201V1H200Z')
+    expect(outlineOf([{ from: 0, to: 500 }], { from: 250, to: 1250 })).toBe('M0 0H250V1H0Z')
+    expect(outlineOf([{ from: 0, to: 500 }], { from: 600, to: 700 })).toBe('')
+    const many = Array.from({ length: 10_000 }, (_, i) => ({ from: i, to: i + 0.5 }))
+    expect(outlineOf(many, scale).split('M').length).toBeLessThan(600)
   })
 })

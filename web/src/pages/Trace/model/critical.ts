@@ -57,6 +57,22 @@ export function sectionsOf(order: readonly TreeSpan[]): Map<string, Section[]> {
 
 export const lengthOf = (sections: readonly Section[]): number => sections.reduce((sum, { from, to }) => sum + to - from, 0)
 
+/** A path of boxes over an axis of 1000 units. What lies closer than a unit is one: a span may have thousands of sections. */
+export function outlineOf(sections: readonly Section[], scale: Section): string {
+  const unit = Math.max(1, scale.to - scale.from) / 1000
+  const boxes: Section[] = []
+  for (const section of sections) {
+    const from = Math.max(0, (section.from - scale.from) / unit)
+    const to = Math.min(1000, (section.to - scale.from) / unit)
+    const last = boxes.at(-1)
+    if (to <= 0 || from >= 1000) continue
+    if (last && from - last.to < 1) last.to = Math.max(last.to, to)
+    else boxes.push({ from, to: Math.max(to, from + 1) })
+  }
+  const text = (number: number) => String(Math.round(number * 10) / 10)
+  return boxes.map(({ from, to }) => `M${text(from)} 0H${text(to)}V1H${text(from)}Z`).join('')
+}
+
 /** The path by operation, what takes most first. */
 export function stepsOf(order: readonly TreeSpan[], sections: ReadonlyMap<string, Section[]>): Step[] {
   const steps = new Map<string, Step & { most: number }>()
