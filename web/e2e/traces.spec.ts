@@ -75,6 +75,19 @@ test('a search that ended before all was looked through says so and goes on', as
   await expect(page.getByText('No span like this in this range')).toBeVisible()
 })
 
+test('a search that found nothing, waits or failed says which', async ({ page }) => {
+  await signIn(page, 'admin', '/applications/1/traces?min=500000')
+  await expect(page.getByText('No transaction like this in this range')).toBeVisible()
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await expect(page.getByRole('table', { name: 'Transactions' })).toBeVisible()
+  await page.context().clearCookies()
+  await signIn(page, 'slow', '/traces')
+  await expect(page.getByRole('region', { name: 'Transactions' }).locator('[data-state="loading"]')).toBeVisible({ timeout: 20_000 })
+  await page.context().clearCookies()
+  await signIn(page, 'broken', '/traces?show=spans')
+  await expect(page.locator('[data-state="failed"]')).toContainText('Could not load the spans')
+})
+
 test('a search is saved, opened again and forgotten', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1/traces?min=100&outcome=ERROR')
   const saved = page.getByRole('button', { name: 'Saved searches' })

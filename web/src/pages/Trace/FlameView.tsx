@@ -49,8 +49,10 @@ export function FlameView({ trace, colours, onSelect }: Props) {
   return (
     <div className={styles.flame}>
       <div className={styles.tools}>
-        <span className={styles.hint}>Width: own time of an operation and of all below it, {microseconds(rootsWeight)} in all. Enter or a click looks closer, Escape goes back.</span>
-        {narrow > 0 && <span className={styles.hint}>{plural(narrow, 'operation')} too narrow to be drawn</span>}
+        <span className={styles.hint}>
+          Width: own time of an operation and of all below it, {microseconds(rootsWeight)} in all. Enter or a click looks closer, Escape goes back.
+          {narrow > 0 && ` ${plural(narrow, 'operation')} too narrow to be drawn.`}
+        </span>
         <span className={styles.push} />
         {root && (
           <Button variant="light" leftSection={<IconZoomReset size={14} />} onClick={() => zoom(null)}>

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react'
 import type { Trace } from '../../api/types'
 import { useUrlState } from '../../app/urlState'
 import { microseconds } from '../../format/numbers'
@@ -32,6 +32,18 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
   const scale = zoom ?? whole
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 14 })
   const index = rows.findIndex((row) => row.span.span_id === selected)
+  // The URL takes a moment to say what was selected: keys that follow one another go on from the last one.
+  const last = useRef(selected)
+  useEffect(() => {
+    last.current = selected
+  }, [selected])
+  const pick = useCallback(
+    (spanId: string) => {
+      last.current = spanId
+      onSelect(spanId)
+    },
+    [onSelect],
+  )
 
   const shown = useRef<string | null>(null)
   useEffect(() => {
@@ -44,20 +56,21 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
   }, [selected, index, reveal, virtual])
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const row = rows[index]
+    const at = rows.findIndex((row) => row.span.span_id === last.current)
+    const row = rows[at]
     const id = row?.span.span_id
     const go = (to: number) => {
       const next = rows[Math.min(rows.length - 1, Math.max(0, to))]
-      if (next) onSelect(next.span.span_id)
+      if (next) pick(next.span.span_id)
     }
     const moves: Record<string, () => void> = {
-      ArrowDown: () => go(index + 1),
-      ArrowUp: () => go(index - 1),
-      PageDown: () => go(index + 20),
-      PageUp: () => go(index - 20),
+      ArrowDown: () => go(at + 1),
+      ArrowUp: () => go(at - 1),
+      PageDown: () => go(at + 20),
+      PageUp: () => go(at - 20),
       Home: () => go(0),
       End: () => go(rows.length - 1),
-      ArrowRight: () => id && (collapsed.has(id) ? toggle(id) : go(index + 1)),
+      ArrowRight: () => id && (collapsed.has(id) ? toggle(id) : go(at + 1)),
       ArrowLeft: () => id && row.children > 0 && !collapsed.has(id) && toggle(id),
     }
     const move = moves[event.key]
@@ -98,7 +111,7 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
                 collapsed={collapsed.has(row.span.span_id)}
                 selected={row.span.span_id === selected}
                 path={sections?.get(row.span.span_id) ?? null}
-                onSelect={onSelect}
+                onSelect={pick}
                 onToggle={toggle}
               />
             )

@@ -24,6 +24,8 @@ export function AttributeInput({ application, tier, full, onAdd }: Props) {
   const part = key === null ? text : text.slice(at + 1)
   const [asked] = useDebouncedValue(part, 200)
   const query = useSuggestions({ application, tier, key, part: asked }, box.dropdownOpened)
+  // Those of what was typed before are still there while new ones are asked for.
+  const options = (query.data?.items ?? []).filter((option) => option.text.toLowerCase().includes(part.toLowerCase()))
   const write = (next: string) => {
     setText(next)
     box.openDropdown()
@@ -59,13 +61,13 @@ export function AttributeInput({ application, tier, full, onAdd }: Props) {
       </Combobox.Target>
       <Combobox.Dropdown>
         <Combobox.Options mah={300} className={styles.options} aria-label={key === null ? 'Keys of attributes' : `Values of ${key}`}>
-          {(query.data?.items ?? []).map(({ text: option, spans }) => (
+          {options.map(({ text: option, spans }) => (
             <Combobox.Option key={option} value={option} className={styles.option}>
               <span>{option}</span>
               <small>{short(spans)} spans</small>
             </Combobox.Option>
           ))}
-          <Combobox.Empty hidden={(query.data?.items.length ?? 0) > 0}>{query.error ? query.error.message : query.data ? nothingOf(key) : 'Looking…'}</Combobox.Empty>
+          <Combobox.Empty hidden={options.length > 0}>{query.error ? query.error.message : query.data && !query.isFetching && asked === part ? nothingOf(key) : 'Looking…'}</Combobox.Empty>
         </Combobox.Options>
         {query.data && <Combobox.Footer className={styles.lookedAt}>{lookedAtText(query.data)}</Combobox.Footer>}
       </Combobox.Dropdown>
