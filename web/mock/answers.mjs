@@ -5,6 +5,7 @@ import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
 import { nodeRoutes, nodes } from './nodes.mjs'
 import { snapshots, trace } from './trace.mjs'
+import { routes as traceRoutes } from './traces.mjs'
 
 /** Positions people stored, per application: id → {x, y, pinned}. */
 const layouts = new Map()
@@ -150,6 +151,7 @@ export const routes = [
   }],
   ['GET', /^\/api\/v1\/traces\/([0-9a-f]{32})$/, (r, id) => (id.startsWith('0000') ? null : trace(id, r.now - 600_000))],
   ['GET', /^\/api\/v1\/logs$/, (r) => page(logs(r), r)],
+  ...traceRoutes,
 ]
 
 export const about = (now) => ({ product: 'Vedette', version: '0.1.0', ca_fingerprint_sha256: FINGERPRINT, ca_url: '/ca.pem', server_time: now, newest_complete_minute: minuteOf(now) - 60_000 })

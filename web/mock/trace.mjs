@@ -163,7 +163,7 @@ export function snapshots(app, from, to, filter) {
     const id = isLarge ? LARGE_TRACE : first + hex(at, 31)
     const made = trace(id, at)
     items.push({
-      trace_id: id, entry_span_id: made.spans[0].span_id, bt: { id: bt.id, name: bt.name }, tier: { id: bt.tier, name: app.entities.find((e) => e.id === bt.tier).name },
+      trace_id: id, entry_span_id: made.spans[0].span_id, bt: { id: bt.id, name: bt.name }, application: { id: app.id, name: app.name }, tier: { id: bt.tier, name: app.entities.find((e) => e.id === bt.tier).name },
       start: at, duration_ms: made.duration_ms, outcome, reason: { ERROR: 'error', SLOW: 'slow', VERY_SLOW: 'very slow', NORMAL: filter.kept ? (roll > 0.84 ? 'periodic' : 'slowest') : null }[outcome], spans: made.spans.length,
     })
   }

@@ -26,12 +26,14 @@ mod page;
 mod prometheus;
 mod reference;
 mod response_times;
+mod saved_search;
 mod service_endpoint;
 mod session;
 mod snapshot;
 mod span;
 mod statement;
 mod storage;
+mod suggestion;
 mod tier;
 mod trace;
 
@@ -63,12 +65,14 @@ pub use self::{
     prometheus::{PrometheusAnswer, PrometheusError},
     reference::Ref,
     response_times::{Percentiles, ResponseTimeCell, ResponseTimeColumn, ResponseTimes},
+    saved_search::{NewSavedSearch, SavedSearch},
     service_endpoint::ServiceEndpoint,
     session::{Session, SessionUser, SignIn},
     snapshot::{Outcome, Snapshot, SnapshotReason},
     span::FoundSpan,
     statement::{Statement, Statements},
     storage::{Disk, JournalUsage, Storage, TableUsage},
+    suggestion::{LookedAt, Suggestion, Suggestions},
     tier::{Tier, TierDetail, TierKind},
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,

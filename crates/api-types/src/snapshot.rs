@@ -12,6 +12,7 @@ pub struct Snapshot {
     pub entry_span_id: String,
     /// Id 0 for a trace that entered no business transaction.
     pub bt: Ref,
+    pub application: Ref,
     pub tier: Ref,
     pub start: i64,
     pub duration_ms: f64,

@@ -13,9 +13,9 @@ use model::{
     time::MinuteRange,
 };
 use telemetry_store::reader::{
-    Answer, Detail, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, Points,
-    QueryError, Reader, SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage,
-    SpanQuery, TracePage, TraceQuery,
+    Answer, AttributeQuery, AttributeSample, Detail, FigureQuery, FigureRow, LogPage, LogQuery,
+    MetricQuery, MetricSeries, Points, QueryError, Reader, SampleQuery, SeriesPage, SeriesQuery,
+    SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
 };
 use tokio::sync::Semaphore;
 
@@ -183,6 +183,13 @@ impl Asking<'_> {
 
     pub(crate) fn spans(&mut self, query: &SpanQuery) -> Result<SpanPage, QueryError> {
         self.reader.spans(query).map(|answer| self.note(answer))
+    }
+
+    pub(crate) fn attributes(
+        &mut self,
+        query: &AttributeQuery,
+    ) -> Result<AttributeSample, QueryError> {
+        self.reader.attributes(query).map(|answer| self.note(answer))
     }
 
     pub(crate) fn logs(&mut self, query: &LogQuery) -> Result<LogPage, QueryError> {

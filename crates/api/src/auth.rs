@@ -31,7 +31,8 @@ pub(crate) struct Caller {
     /// The user's or the API client's.
     pub(crate) name: String,
     pub(crate) display_name: String,
-    pub(crate) is_user: bool,
+    /// The user's id; an API client has none.
+    pub(crate) user: Option<u32>,
 }
 
 impl Caller {
@@ -40,7 +41,7 @@ impl Caller {
             account: AccountId(user.account_id),
             name: user.user_name.clone(),
             display_name: user.display_name.clone(),
-            is_user: true,
+            user: Some(user.id),
         }
     }
 }

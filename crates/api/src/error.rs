@@ -244,6 +244,7 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound { what, id } => ApiError::missing(what, id),
             StoreError::AlreadyExists { .. } => ApiError::Conflict(error.to_string()),
             StoreError::TooLong { .. } => ApiError::BadRequest(error.to_string()),
+            StoreError::TooMany { .. } => ApiError::Unprocessable(error.to_string()),
             error => ApiError::Unavailable { what: "metadata store", source: Box::new(error) },
         }
     }

@@ -134,6 +134,11 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/snapshots" => v1::snapshots::list;
         SignedIn   GET    "/api/v1/traces/{trace_id}" => v1::traces::read;
         SignedIn   GET    "/api/v1/spans" => v1::spans::list;
+        SignedIn   GET    "/api/v1/span-attributes" => v1::span_attributes::keys;
+        SignedIn   GET    "/api/v1/span-attributes/values" => v1::span_attributes::values;
+        SignedIn   GET    "/api/v1/saved-searches" => v1::saved_searches::list;
+        SignedIn   POST   "/api/v1/saved-searches" => v1::saved_searches::save;
+        SignedIn   DELETE "/api/v1/saved-searches/{id}" => v1::saved_searches::delete;
         SignedIn   GET    "/api/v1/logs" => v1::logs::list;
         SignedIn   GET    "/api/v1/metric-series" => v1::metric_series::list;
         SignedIn   GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// A text over the limit, in characters, or a blob over the limit, in bytes.
     #[error("{what} is longer than {limit}")]
     TooLong { what: &'static str, limit: usize },
+    /// There are as many as may be.
+    #[error("there are {limit} {what} already, which is as many as may be; delete one first")]
+    TooMany { what: &'static str, limit: usize },
     /// A backup was asked of a database that brings its own tool.
     #[error("a MySQL database is backed up with mariadb-dump --single-transaction, not by vedette")]
     BackupElsewhere,

@@ -25,6 +25,7 @@ mod layouts;
 mod migrations;
 mod name;
 mod page;
+mod saved_searches;
 mod sequences;
 mod sessions;
 mod settings;
@@ -48,6 +49,9 @@ pub use error::StoreError;
 pub use layouts::{Layouts, NodePosition};
 pub use name::MAX_NAME_CHARS;
 pub use page::Page;
+pub use saved_searches::{
+    MAX_SAVED_QUERY, MAX_SAVED_SEARCHES, NewSavedSearch, SavedSearch, SavedSearches,
+};
 pub use sessions::{Session, Sessions};
 pub use settings::{Expected, PutOutcome, Setting, Settings};
 pub use store::MetadataStore;

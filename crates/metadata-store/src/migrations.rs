@@ -10,8 +10,11 @@ use crate::database::{Database, Failure, Tx, sql};
 use crate::dialect::Dialect;
 
 /// The files; migration `n` leads to schema version `n`, counting from 1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_api_clients.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_api_clients.sql"),
+    include_str!("migrations/0003_saved_searches.sql"),
+];
 
 /// The schema version that this program reads and writes.
 pub(crate) const KNOWN_VERSION: u32 = MIGRATIONS.len() as u32;

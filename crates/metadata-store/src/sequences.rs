@@ -13,6 +13,7 @@ pub(crate) enum Sequence {
     Entity,
     Segment,
     CatalogueVersion,
+    SavedSearch,
 }
 
 impl Sequence {
@@ -24,6 +25,7 @@ impl Sequence {
             Self::Entity => "entity",
             Self::Segment => "segment",
             Self::CatalogueVersion => "catalogue_version",
+            Self::SavedSearch => "saved_search",
         }
     }
 

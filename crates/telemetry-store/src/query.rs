@@ -1,5 +1,6 @@
 //! Queries: the heads and the segments of one pin, merged.
 
+mod attributes;
 mod figures;
 mod logs;
 mod metrics;
@@ -18,9 +19,10 @@ use rustc_hash::FxHashSet;
 
 use crate::{
     reader::{
-        Answer, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, QueryError,
-        Reader, Resolution, SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage,
-        SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
+        Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, LogPage, LogQuery,
+        MetricQuery, MetricSeries, QueryError, Reader, Resolution, SampleQuery, SampledMetric,
+        SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery,
+        TracePage, TraceQuery,
     },
     segment::{self, SegmentError},
     span_batch::SpanBatch,
@@ -50,6 +52,10 @@ impl Reader for Store {
 
     fn spans(&self, query: &SpanQuery) -> Result<Answer<SpanPage>, QueryError> {
         answer(|lacks| spans::spans(self, query, lacks))
+    }
+
+    fn attributes(&self, query: &AttributeQuery) -> Result<Answer<AttributeSample>, QueryError> {
+        answer(|lacks| attributes::attributes(self, query, lacks))
     }
 
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {

@@ -38,6 +38,13 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     /// When the store cannot be read.
     fn spans(&self, query: &SpanQuery) -> Result<Answer<SpanPage>, QueryError>;
 
+    /// Keys of attributes, or values of one, that some spans have, those of most spans first. Never more than a sample is
+    /// looked at; the answer says of what.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn attributes(&self, query: &AttributeQuery) -> Result<Answer<AttributeSample>, QueryError>;
+
     /// Log records, newest first.
     ///
     /// # Errors
@@ -237,6 +244,8 @@ pub struct TraceQuery {
     /// Any of these; all when empty.
     pub outcomes: Vec<Outcome>,
     pub min_duration_us: u64,
+    /// Not longer; `u64::MAX` for any.
+    pub max_duration_us: u64,
     /// Only those chosen to be kept.
     pub kept_only: bool,
     /// Unix nanoseconds of their ends, half open.
@@ -290,6 +299,8 @@ pub struct SpanQuery {
     /// Keys and values of attributes of the span or its resource. A value is a text, and what number or truth it reads as.
     pub attributes: Vec<(String, String)>,
     pub min_duration_ns: u64,
+    /// Not longer; `u64::MAX` for any.
+    pub max_duration_ns: u64,
     /// Only those with the status of an error.
     pub errors_only: bool,
     /// Unix nanoseconds of their ends, half open.
@@ -322,6 +333,38 @@ pub struct FoundSpan {
     pub application: EntityId,
     pub tier: EntityId,
     pub node: EntityId,
+}
+
+/// Which attributes of which spans.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttributeQuery {
+    pub account: AccountId,
+    pub application: Option<EntityId>,
+    pub tier: Option<EntityId>,
+    /// Values of this key; without it keys.
+    pub key: Option<String>,
+    /// What keys or values have in them, in capital or small letters.
+    pub part: String,
+    /// Unix nanoseconds of the spans' ends, half open.
+    pub from_ns: u64,
+    pub to_ns: u64,
+    pub limit: usize,
+}
+
+/// What some spans have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AttributeSample {
+    /// Each key or value and how many of the spans have it. A value reads as [`SpanQuery::attributes`] are read; lists, maps
+    /// and long texts are left out.
+    pub found: Vec<(String, u64)>,
+    /// There are others than these.
+    pub more: bool,
+    /// How many spans were looked at; one that is kept longer may count twice.
+    pub spans: u64,
+    /// When the first and the last of these ended, Unix nanoseconds.
+    pub ends_ns: Option<(u64, u64)>,
+    /// These were all spans of the range.
+    pub whole: bool,
 }
 
 /// Which log records.

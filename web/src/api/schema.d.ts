@@ -363,6 +363,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backends/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One backend or queue: how it is called, and under which business transactions. Who calls it is on its flow map. */
+        get: operations["get_one_of_backends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backends/{id}/flow-map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls a backend or queue, and whom a queue delivers to. */
+        get: operations["get_backends_flow_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backends/{id}/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Response times of all calls to a backend or queue as a heat map. */
+        get: operations["get_backends_histogram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backends/{id}/series": {
         parameters: {
             query?: never;
@@ -380,6 +431,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backends/{id}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a backend was asked, by time spent. Of at most 64 traces, spread over the range and over the business transactions that
+         *     call it most; a trace is kept whole for a day, so of an older range there are snapshots alone.
+         */
+        get: operations["get_backends_statements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/business-transactions/{id}": {
         parameters: {
             query?: never;
@@ -389,6 +460,60 @@ export interface paths {
         };
         /** One business transaction. */
         get: operations["get_one_of_business_transactions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/business-transactions/{id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What slow transactions have in common that normal ones have not: attributes, and where the time goes. Of at most 40 traces
+         *     of each side, spread over the range; a trace is kept whole for a day, so of an older range there are snapshots alone.
+         */
+        get: operations["get_business_transactions_comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/business-transactions/{id}/flow-map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls whom under one business transaction. */
+        get: operations["get_business_transactions_flow_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/business-transactions/{id}/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Response times of a business transaction as a heat map. */
+        get: operations["get_business_transactions_histogram"];
         put?: never;
         post?: never;
         delete?: never;
@@ -485,6 +610,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/errors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One group of exceptions: how often, when, and under which business transactions. */
+        get: operations["get_one_of_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/errors/{id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exceptions of a group: each stack once, with the newest trace that has it. Looks at the newest failed spans of its tier,
+         *     and at log records where those have none.
+         */
+        get: operations["get_errors_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flow-map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All applications, and the calls between their tiers. A queue or database that two of them use belongs to each on its own, so
+         *     what goes through one is on no edge here.
+         */
+        get: operations["get_flow_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -573,6 +755,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One node. */
+        get: operations["get_one_of_nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes/{id}/series": {
         parameters: {
             query?: never;
@@ -602,6 +801,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your saved searches, oldest first: at most 100. */
+        get: operations["get_saved_searches"];
+        put?: never;
+        /** Keeps a search for you. One of the same name is replaced. */
+        post: operations["post_saved_searches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-searches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets one of your saved searches. */
+        delete: operations["delete_one_of_saved_searches"];
         options?: never;
         head?: never;
         patch?: never;
@@ -643,6 +877,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/span-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys of attributes of spans and their resources, those of most spans first. A sample of the range's spans is looked at. */
+        get: operations["get_span_attributes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/span-attributes/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values of one attribute, those of most spans first, as a search for `key=value` takes them. A sample of the range's spans
+         *     is looked at; lists, maps and values over 256 bytes are left out.
+         */
+        get: operations["get_span_attributes_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/spans": {
         parameters: {
             query?: never;
@@ -669,6 +940,57 @@ export interface paths {
         };
         /** What each table takes, how long it is kept, and how full the disk is. */
         get: operations["get_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tier. */
+        get: operations["get_one_of_tiers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/{id}/flow-map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls a tier, and whom it calls. Figures of anything but tiers are those of the calls on this map. */
+        get: operations["get_tiers_flow_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/{id}/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Response times of a tier's entry calls as a heat map. */
+        get: operations["get_tiers_histogram"];
         put?: never;
         post?: never;
         delete?: never;
@@ -964,6 +1286,20 @@ export interface components {
         Attempts: {
             items: components["schemas"]["Attempt"][];
         };
+        /** @description An attribute with one value, of any span of a tier or of its resource. */
+        AttributeDifference: {
+            key: string;
+            /** @description Normal traces that have it. */
+            normal: number;
+            /** Format: double */
+            normal_percent: number;
+            /** @description Slow traces that have it. */
+            slow: number;
+            /** Format: double */
+            slow_percent: number;
+            tier: components["schemas"]["Ref"];
+            value: string;
+        };
         /** @description A backend or queue in a list. Its figures are the calls that all tiers make to it. */
         Backend: {
             /** @description `host:port`; empty when unknown. */
@@ -976,6 +1312,22 @@ export interface components {
             system: string | null;
             /** @description `HTTP`, `DATABASE`, `CACHE`, `RPC`, `MESSAGING`, …. */
             type: string;
+        };
+        /** @description One backend or queue. */
+        BackendDetail: components["schemas"]["Backend"] & {
+            application: components["schemas"]["Ref"];
+            /** @description Business transactions under which it is called, most calls first; at most 50. */
+            business_transactions: components["schemas"]["BackendTransaction"][];
+            /** Format: int64 */
+            first_seen: number;
+            /** Format: int64 */
+            last_seen: number;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description The calls to a backend under one business transaction. */
+        BackendTransaction: {
+            bt: components["schemas"]["Ref"];
+            figures: components["schemas"]["Figures"];
         };
         /** @description One task and how its last run ended. */
         BackgroundTask: {
@@ -1026,6 +1378,73 @@ export interface components {
         BusinessTransactionDetail: components["schemas"]["BusinessTransaction"] & {
             application: components["schemas"]["Ref"];
             partial: null | components["schemas"]["Partial"];
+        };
+        /** @description The traces of one side that were looked at. */
+        ComparedTraces: {
+            /**
+             * Format: double
+             * @description Their mean response time; null of no trace.
+             */
+            average_ms: number | null;
+            traces: number;
+        };
+        /**
+         * @description Slow transactions of a business transaction beside normal ones: a bounded sample of both, spread over the range.
+         * @example {
+         *       "attributes": [
+         *         {
+         *           "key": "service.version",
+         *           "normal": 3,
+         *           "normal_percent": 7.5,
+         *           "slow": 38,
+         *           "slow_percent": 95,
+         *           "tier": {
+         *             "id": 7,
+         *             "name": "stock"
+         *           },
+         *           "value": "1.4.0"
+         *         }
+         *       ],
+         *       "normal": {
+         *         "average_ms": 41,
+         *         "traces": 40
+         *       },
+         *       "operations": [
+         *         {
+         *           "name": "SELECT shop",
+         *           "normal_calls": 1,
+         *           "normal_ms": 4,
+         *           "slow_calls": 1,
+         *           "slow_ms": 820,
+         *           "tier": {
+         *             "id": 7,
+         *             "name": "stock"
+         *           }
+         *         }
+         *       ],
+         *       "partial": null,
+         *       "slow": {
+         *         "average_ms": 910,
+         *         "traces": 40
+         *       },
+         *       "slow_by": "outcome",
+         *       "slow_from_ms": null
+         *     }
+         */
+        Comparison: {
+            /** @description What slow and normal traces have unequally often, most unequal first; at most 40. */
+            attributes: components["schemas"]["AttributeDifference"][];
+            normal: components["schemas"]["ComparedTraces"];
+            /** @description Where they spend their time unequally, most unequal first; at most 20. */
+            operations: components["schemas"]["OperationDifference"][];
+            partial: null | components["schemas"]["Partial"];
+            slow: components["schemas"]["ComparedTraces"];
+            slow_by: components["schemas"]["SlowBy"];
+            /**
+             * Format: double
+             * @description With `slowest`: the response time from which on a transaction was taken for slow; else null.
+             */
+            slow_from_ms: number | null;
         };
         /** @description Everything that a snippet for an agent needs. */
         Connect: {
@@ -1082,6 +1501,10 @@ export interface components {
         };
         /** @description A group of exceptions in a list. */
         ErrorGroup: {
+            /** @description How many there are. */
+            business_transaction_count: number;
+            /** @description Business transactions that it happened under, most frequent first; at most 5. */
+            business_transactions: components["schemas"]["Ref"][];
             /**
              * Format: double
              * @description Exceptions in the range, the minute that is still filling included.
@@ -1095,8 +1518,92 @@ export interface components {
             last_seen: number;
             /** @description The message with its variable parts replaced. */
             message: string;
+            /**
+             * Format: double
+             * @description Exceptions ÷ complete minutes of the range.
+             */
+            per_minute: number;
+            /** @description Exceptions per minute over the range, at most 30 points; null where the application reported nothing. */
+            sparkline: (number | null)[];
             tier: components["schemas"]["Ref"];
             type: string;
+        };
+        /** @description A group of exceptions. */
+        ErrorGroupDetail: components["schemas"]["ErrorGroup"] & {
+            application: components["schemas"]["Ref"];
+            /**
+             * Format: int64
+             * @description From here on points are still filling; null when the range ends before.
+             */
+            filling_from: number | null;
+            /** @description All business transactions that it happened under, most frequent first. */
+            hits: components["schemas"]["ErrorHit"][];
+            /**
+             * Format: int32
+             * @description 1, 10 or 60.
+             */
+            minutes_per_point: number;
+            partial: null | components["schemas"]["Partial"];
+            /** @description Points in which it happened or the application reported. */
+            points: components["schemas"]["ErrorPoint"][];
+        };
+        /** @description How often it happened under a business transaction. */
+        ErrorHit: {
+            bt: components["schemas"]["Ref"];
+            /** Format: double */
+            count: number;
+        };
+        /** @description How often it happened in a point of time. */
+        ErrorPoint: {
+            /** Format: int64 */
+            at: number;
+            /** Format: double */
+            count: number;
+        };
+        /** @description One stack and the newest exception that had it. */
+        ErrorSample: {
+            /** Format: int64 */
+            at: number;
+            message: string;
+            node: components["schemas"]["Ref"];
+            /** @description Exceptions with this stack among what was looked at. */
+            seen: number;
+            span_id: string | null;
+            /** @description Empty where the agent sent none. */
+            stack: string;
+            /** @description Null for a log record outside traces. */
+            trace_id: string | null;
+        };
+        /**
+         * @description Exceptions of a group as agents sent them, of a bounded number of traces and log records.
+         * @example {
+         *       "items": [
+         *         {
+         *           "at": 1700000000000,
+         *           "message": "bad 7",
+         *           "node": {
+         *             "id": 9,
+         *             "name": "web1"
+         *           },
+         *           "seen": 3,
+         *           "span_id": "b7ad6b7169203331",
+         *           "stack": "Traceback (most recent call last):\n  …",
+         *           "trace_id": "0af7651916cd43dd8448eb211c80319c"
+         *         }
+         *       ],
+         *       "logs": 0,
+         *       "partial": null,
+         *       "traces": 20
+         *     }
+         */
+        ErrorSamples: {
+            /** @description One for each stack, the one seen most often first; at most 10. */
+            items: components["schemas"]["ErrorSample"][];
+            /** @description Log records that were looked at. */
+            logs: number;
+            partial: null | components["schemas"]["Partial"];
+            /** @description Traces that were looked at. */
+            traces: number;
         };
         /** @description Whom an exit call called. */
         Exit: {
@@ -1350,6 +1857,23 @@ export interface components {
             /** @description Null: Vedette decides by the median. */
             marked: boolean | null;
         };
+        /** @description The spans that an answer is made of: a sample, where there are many. */
+        LookedAt: {
+            /** @description These were all spans of the range; if not, what is not listed may be there all the same. */
+            all: boolean;
+            /**
+             * Format: int64
+             * @description When the first of them ended; null when there was none.
+             */
+            from: number | null;
+            /** Format: int64 */
+            spans: number;
+            /**
+             * Format: int64
+             * @description When the last of them ended.
+             */
+            to: number | null;
+        };
         /** @description Where agents on this machine may report in plain text. */
         Loopback: {
             /** @description `address:port`; null when switched off or not to be had. */
@@ -1427,6 +1951,19 @@ export interface components {
              */
             name: string;
         };
+        /**
+         * @description A search to be kept.
+         * @example {
+         *       "name": "Slow checkouts",
+         *       "query": "bt=17&min=500&range=last-6h"
+         *     }
+         */
+        NewSavedSearch: {
+            /** @description What people call it: 1 to 255 characters. */
+            name: string;
+            /** @description What stands behind the question mark in the page's URL: at most 4096 bytes without control characters. */
+            query: string;
+        };
         /** @description A node in a list. Its figures are those of its entry spans. */
         Node: {
             agent: string | null;
@@ -1439,6 +1976,40 @@ export interface components {
             last_seen: number;
             name: string;
             runtime: string | null;
+            tier: components["schemas"]["Ref"];
+        };
+        /** @description One node. */
+        NodeDetail: components["schemas"]["Node"] & {
+            application: components["schemas"]["Ref"];
+            /** Format: int64 */
+            first_seen: number;
+            /** @description The host that it runs on, as its agent names it. */
+            host: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description What a tier does under one name, calls out of it included. Times are those in which nothing below it ran. */
+        OperationDifference: {
+            name: string;
+            /**
+             * Format: double
+             * @description Spans a normal trace.
+             */
+            normal_calls: number;
+            /**
+             * Format: double
+             * @description Milliseconds a normal trace.
+             */
+            normal_ms: number;
+            /**
+             * Format: double
+             * @description Spans a slow trace.
+             */
+            slow_calls: number;
+            /**
+             * Format: double
+             * @description Milliseconds a slow trace.
+             */
+            slow_ms: number;
             tier: components["schemas"]["Ref"];
         };
         /**
@@ -1562,6 +2133,10 @@ export interface components {
         /** @description One page of a list. */
         Page_ErrorGroup: {
             items: {
+                /** @description How many there are. */
+                business_transaction_count: number;
+                /** @description Business transactions that it happened under, most frequent first; at most 5. */
+                business_transactions: components["schemas"]["Ref"][];
                 /**
                  * Format: double
                  * @description Exceptions in the range, the minute that is still filling included.
@@ -1575,6 +2150,13 @@ export interface components {
                 last_seen: number;
                 /** @description The message with its variable parts replaced. */
                 message: string;
+                /**
+                 * Format: double
+                 * @description Exceptions ÷ complete minutes of the range.
+                 */
+                per_minute: number;
+                /** @description Exceptions per minute over the range, at most 30 points; null where the application reported nothing. */
+                sparkline: (number | null)[];
                 tier: components["schemas"]["Ref"];
                 type: string;
             }[];
@@ -1663,6 +2245,21 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
         };
         /** @description One page of a list. */
+        Page_SavedSearch: {
+            items: {
+                /** Format: int64 */
+                created_at: number;
+                /** Format: int32 */
+                id: number;
+                name: string;
+                /** @description What stands behind the question mark in the page's URL. */
+                query: string;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
         Page_ServiceEndpoint: {
             items: {
                 figures: components["schemas"]["Figures"];
@@ -1678,6 +2275,7 @@ export interface components {
         /** @description One page of a list. */
         Page_Snapshot: {
             items: {
+                application: components["schemas"]["Ref"];
                 /** @description Id 0 for a trace that entered no business transaction. */
                 bt: components["schemas"]["Ref"];
                 /** Format: double */
@@ -1746,6 +2344,19 @@ export interface components {
             /** @description Sentences for a person; at least one. */
             reasons: string[];
         };
+        /** @description Response times below which a share of the calls lies; null without a timed call. */
+        Percentiles: {
+            /** Format: double */
+            p50_ms: number | null;
+            /** Format: double */
+            p75_ms: number | null;
+            /** Format: double */
+            p90_ms: number | null;
+            /** Format: double */
+            p95_ms: number | null;
+            /** Format: double */
+            p99_ms: number | null;
+        };
         /** @description An answer in Prometheus' shape. */
         PrometheusAnswer: {
             /** @description What the documentation of Prometheus' HTTP API says for the path. */
@@ -1792,6 +2403,93 @@ export interface components {
             remedy: string;
             /** @description `traces`, `metrics`, `logs`, or `none` where it is not known. */
             signal: string;
+        };
+        /** @description A cell of the heat map. */
+        ResponseTimeCell: {
+            /** Format: double */
+            calls: number;
+            /** @description Place in `columns`. */
+            column: number;
+            /** @description Place of its lower bound in `bounds_ms`. */
+            row: number;
+        };
+        /** @description A column of the heat map. */
+        ResponseTimeColumn: {
+            /**
+             * Format: int64
+             * @description Its first instant.
+             */
+            at: number;
+            /**
+             * Format: double
+             * @description Calls with a response time.
+             */
+            calls: number;
+            /** Format: double */
+            p50_ms: number | null;
+            /** Format: double */
+            p95_ms: number | null;
+            /** Format: double */
+            p99_ms: number | null;
+        };
+        /**
+         * @description How many calls took how long, and when: at most 120 columns of time by 40 rows of response times.
+         * @example {
+         *       "bounds_ms": [
+         *         16,
+         *         32,
+         *         64,
+         *         128
+         *       ],
+         *       "cells": [
+         *         {
+         *           "calls": 11,
+         *           "column": 0,
+         *           "row": 0
+         *         },
+         *         {
+         *           "calls": 1,
+         *           "column": 0,
+         *           "row": 2
+         *         }
+         *       ],
+         *       "columns": [
+         *         {
+         *           "at": 1700000000000,
+         *           "calls": 12,
+         *           "p50_ms": 21,
+         *           "p95_ms": 80.5,
+         *           "p99_ms": 81
+         *         }
+         *       ],
+         *       "filling_from": null,
+         *       "minutes_per_column": 1,
+         *       "partial": null,
+         *       "percentiles": {
+         *         "p50_ms": 21,
+         *         "p75_ms": 24,
+         *         "p90_ms": 28,
+         *         "p95_ms": 80.5,
+         *         "p99_ms": 81
+         *       }
+         *     }
+         */
+        ResponseTimes: {
+            /** @description Ascending; row n holds the calls above bound n and up to bound n + 1. Empty when no call has a response time. */
+            bounds_ms: number[];
+            /** @description Cells with calls, by column and row. */
+            cells: components["schemas"]["ResponseTimeCell"][];
+            columns: components["schemas"]["ResponseTimeColumn"][];
+            /**
+             * Format: int64
+             * @description From here on columns are still filling; null when the range ends before.
+             */
+            filling_from: number | null;
+            /** Format: int32 */
+            minutes_per_column: number;
+            partial: null | components["schemas"]["Partial"];
+            /** @description Of the complete minutes of the range. */
+            percentiles: components["schemas"]["Percentiles"];
         };
         /** @description What was measured at one time: a number or a distribution. */
         Sample: {
@@ -1854,6 +2552,24 @@ export interface components {
         Samples: {
             items: components["schemas"]["Sample"][];
             partial: null | components["schemas"]["Partial"];
+        };
+        /**
+         * @description A search of the user who asks.
+         * @example {
+         *       "created_at": 1790000000000,
+         *       "id": 4,
+         *       "name": "Slow checkouts",
+         *       "query": "bt=17&min=500&range=last-6h"
+         *     }
+         */
+        SavedSearch: {
+            /** Format: int64 */
+            created_at: number;
+            /** Format: int32 */
+            id: number;
+            name: string;
+            /** @description What stands behind the question mark in the page's URL. */
+            query: string;
         };
         /**
          * @description Figures over time. A point in which the application reported nothing is absent; one in which it reported, but no call
@@ -1931,8 +2647,14 @@ export interface components {
             /** @description `user` or `user@account`. */
             user: string;
         };
+        /**
+         * @description How slow ones were told from normal ones.
+         * @enum {string}
+         */
+        SlowBy: "outcome" | "slowest";
         /** @description A transaction in a list. */
         Snapshot: {
+            application: components["schemas"]["Ref"];
             /** @description Id 0 for a trace that entered no business transaction. */
             bt: components["schemas"]["Ref"];
             /** Format: double */
@@ -2017,12 +2739,108 @@ export interface components {
          * @enum {string}
          */
         SpanStatus: "UNSET" | "OK" | "ERROR";
+        /** @description Calls of one tier with the same statement, or the same operation where calls have none. */
+        Statement: {
+            /** Format: double */
+            average_ms: number;
+            calls: number;
+            errors: number;
+            /** Format: double */
+            max_ms: number;
+            /**
+             * Format: double
+             * @description Of the time of all calls that were looked at.
+             */
+            share_percent: number;
+            slowest_span_id: string;
+            slowest_trace_id: string;
+            /** @description Values in it are replaced. */
+            text: string;
+            /** @description Who asks it. */
+            tier: components["schemas"]["Ref"];
+            /** Format: double */
+            total_ms: number;
+        };
+        /**
+         * @description What a backend was asked in a bounded sample of traces, by time spent.
+         * @example {
+         *       "calls": 150,
+         *       "items": [
+         *         {
+         *           "average_ms": 4,
+         *           "calls": 120,
+         *           "errors": 0,
+         *           "max_ms": 61,
+         *           "share_percent": 81,
+         *           "slowest_span_id": "b7ad6b7169203331",
+         *           "slowest_trace_id": "0af7651916cd43dd8448eb211c80319c",
+         *           "text": "SELECT quantity FROM stock WHERE product_id = ?",
+         *           "tier": {
+         *             "id": 7,
+         *             "name": "stock"
+         *           },
+         *           "total_ms": 480
+         *         }
+         *       ],
+         *       "partial": null,
+         *       "traces": 60
+         *     }
+         */
+        Statements: {
+            /** @description Calls to the backend in them. */
+            calls: number;
+            /** @description At most 50, those that took most time first. */
+            items: components["schemas"]["Statement"][];
+            partial: null | components["schemas"]["Partial"];
+            /** @description Traces that were looked at. */
+            traces: number;
+        };
         /** @description The disk and what lies on it. */
         Storage: {
             disk: components["schemas"]["Disk"];
             journal: components["schemas"]["JournalUsage"];
             /** @description Every table of the account, in a fixed order. */
             tables: components["schemas"]["TableUsage"][];
+        };
+        /** @description A key or a value. */
+        Suggestion: {
+            /**
+             * Format: int64
+             * @description Of the spans looked at, how many have it.
+             */
+            spans: number;
+            text: string;
+        };
+        /**
+         * @description Keys of attributes, or values of one key, that some of the spans asked for have.
+         * @example {
+         *       "items": [
+         *         {
+         *           "spans": 8120,
+         *           "text": "http.route"
+         *         },
+         *         {
+         *           "spans": 3011,
+         *           "text": "db.namespace"
+         *         }
+         *       ],
+         *       "looked_at": {
+         *         "all": false,
+         *         "from": 1790000000000,
+         *         "spans": 16384,
+         *         "to": 1790000060000
+         *       },
+         *       "more": false,
+         *       "partial": null
+         *     }
+         */
+        Suggestions: {
+            /** @description Those of most spans first. */
+            items: components["schemas"]["Suggestion"][];
+            looked_at: components["schemas"]["LookedAt"];
+            /** @description There are others than these; a longer `part` leaves fewer. */
+            more: boolean;
+            partial: null | components["schemas"]["Partial"];
         };
         /** @description One table. */
         TableUsage: {
@@ -2087,6 +2905,17 @@ export interface components {
             nodes: number;
             /** @description `python`, `nodejs`, `java`, …; null when no agent said so. */
             runtime: string | null;
+        };
+        /** @description One tier. */
+        TierDetail: components["schemas"]["Tier"] & {
+            application: components["schemas"]["Ref"];
+            /** Format: int64 */
+            first_seen: number;
+            /** @description Nodes that were unseen for an hour and in the range. */
+            historical_nodes: number;
+            /** Format: int64 */
+            last_seen: number;
+            partial: null | components["schemas"]["Partial"];
         };
         /**
          * @description Always `tier`.
@@ -3361,6 +4190,10 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /** @description Id of a business transaction: only what happened under it, counted there. */
+                bt?: number;
+                /** @description Id of the tier where they were thrown. */
+                tier?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -3970,6 +4803,10 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /** @description `true`: also those that did not live in the range; their history is kept. */
+                historical?: boolean;
+                /** @description Id of a tier: only its nodes. */
+                tier?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -4486,6 +5323,309 @@ export interface operations {
             };
         };
     };
+    get_one_of_backends: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackendDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_backends_flow_map: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowMap"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_backends_histogram: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseTimes"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_backends_series: {
         parameters: {
             query?: {
@@ -4587,6 +5727,107 @@ export interface operations {
             };
         };
     };
+    get_backends_statements: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statements"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_one_of_business_transactions: {
         parameters: {
             query?: {
@@ -4609,6 +5850,309 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BusinessTransactionDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_business_transactions_comparison: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_business_transactions_flow_map: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowMap"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_business_transactions_histogram: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseTimes"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */
@@ -5107,6 +6651,307 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Attempts"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_errors: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorGroupDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_errors_samples: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorSamples"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_flow_map: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowMap"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */
@@ -5696,6 +7541,107 @@ export interface operations {
             };
         };
     };
+    get_one_of_nodes: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_nodes_series: {
         parameters: {
             query?: {
@@ -5814,6 +7760,298 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                 };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_saved_searches: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SavedSearch"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_saved_searches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedSearch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_saved_searches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request cannot be understood; the message says what to change. */
             400: {
@@ -6193,6 +8431,8 @@ export interface operations {
                 /** @description Any of these, joined by commas: `NORMAL`, `SLOW`, `VERY_SLOW`, `STALL`, `ERROR`. */
                 outcome?: string;
                 min_duration_ms?: number;
+                /** @description Not longer than this. */
+                max_duration_ms?: number;
                 /** @description `true` (default): only those chosen to be kept; `false`: all whose traces have not been let go yet. */
                 kept?: boolean;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
@@ -6291,6 +8531,225 @@ export interface operations {
             };
         };
     };
+    get_span_attributes: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Id of the application that the spans are of. */
+                application?: number;
+                /** @description Id of the tier that the spans are of. */
+                tier?: number;
+                /** @description Only those that have this in them, in capital or small letters; at most 256 bytes. */
+                part?: string;
+                /** @description Items in the answer, 1 to 200; 20 when not given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_span_attributes_values: {
+        parameters: {
+            query: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /**
+                 * @description The key of the attribute; at most 256 bytes.
+                 * @example http.route
+                 */
+                key: string;
+                /** @description Id of the application that the spans are of. */
+                application?: number;
+                /** @description Id of the tier that the spans are of. */
+                tier?: number;
+                /** @description Only those that have this in them, in capital or small letters; at most 256 bytes. */
+                part?: string;
+                /** @description Items in the answer, 1 to 200; 20 when not given. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_spans: {
         parameters: {
             query?: {
@@ -6305,6 +8764,8 @@ export interface operations {
                 /** @description Id of the tier that they are of. */
                 tier?: number;
                 min_duration_ms?: number;
+                /** @description Not longer than this. */
+                max_duration_ms?: number;
                 /** @description `true`: only those with the status `ERROR`. */
                 error?: boolean;
                 attribute?: string[];
@@ -6419,6 +8880,309 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_tiers: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_tiers_flow_map: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowMap"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_tiers_histogram: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseTimes"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

@@ -12,6 +12,7 @@ export function pagesOf(application?: number): PageName[] {
     return [
       { label: 'All applications', to: paths.applications },
       { label: 'Map of all applications', to: paths.applicationMap },
+      { label: 'Traces of all applications', to: paths.traces() },
       { label: 'Connect an agent', to: paths.connect },
       { label: 'REST API documentation', to: paths.apiDocs },
       { label: 'Administration: API clients', to: paths.administration('clients') },
@@ -29,6 +30,7 @@ export function pagesOf(application?: number): PageName[] {
     { label: 'Tiers & nodes', to: paths.tiers(application) },
     { label: 'Backends', to: paths.backends(application) },
     { label: 'Errors', to: paths.errors(application) },
+    { label: 'Traces', to: paths.traces(application) },
     { label: 'Snapshots', to: paths.snapshots(application) },
   ]
 }

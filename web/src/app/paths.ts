@@ -18,5 +18,8 @@ export const paths = {
   backends: (id: number | string) => `/applications/${id}/backends`,
   errors: (id: number | string) => `/applications/${id}/errors`,
   snapshots: (id: number | string) => `/applications/${id}/snapshots`,
+  /** Of one application, or of all. */
+  traces: (id?: number | string) => (id === undefined ? '/traces' : `/applications/${id}/traces`),
   trace: (id: string) => `/traces/${id}`,
+  compareTraces: '/traces/compare',
 }

@@ -32,6 +32,8 @@ export function createRouter() {
           ],
         },
         { path: 'api/docs', lazy: async () => ({ Component: (await import('../pages/ApiDocs/ApiDocsPage')).ApiDocsPage }) },
+        { path: 'traces', lazy: async () => ({ Component: (await import('../pages/Traces/TracesPage')).TracesPage }) },
+        { path: 'traces/compare', lazy: async () => ({ Component: (await import('../pages/CompareTraces/CompareTracesPage')).CompareTracesPage }) },
         { path: 'traces/:traceId', lazy: async () => ({ Component: (await import('../pages/Trace/TracePage')).TracePage }) },
         {
           path: 'applications/:applicationId',
@@ -48,6 +50,7 @@ export function createRouter() {
             { path: 'backends/:backendId', lazy: async () => ({ Component: (await import('../pages/Backend/BackendPage')).BackendPage }) },
             { path: 'errors', lazy: async () => ({ Component: (await import('../pages/Errors/ErrorsPage')).ErrorsPage }) },
             { path: 'errors/:errorId', lazy: async () => ({ Component: (await import('../pages/Error/ErrorPage')).ErrorPage }) },
+            { path: 'traces', lazy: async () => ({ Component: (await import('../pages/Traces/TracesPage')).TracesPage }) },
             { path: 'snapshots', lazy: async () => ({ Component: (await import('../pages/Snapshots/SnapshotsPage')).SnapshotsPage }) },
           ],
         },

@@ -22,6 +22,9 @@ export function Header({ user }: { user: Session['user'] }) {
         <PaletteButton />
         <LiveControl />
         <TimeRangePicker />
+        <RangeLink to={paths.traces()} className={styles.link}>
+          Traces
+        </RangeLink>
         <RangeLink to={paths.connect} className={styles.link}>
           Connect an agent
         </RangeLink>

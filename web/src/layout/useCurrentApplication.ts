@@ -8,7 +8,9 @@ import type { Ref } from '../api/types'
  */
 export function useCurrentApplication(): Ref | null | undefined {
   const id = useMatch('/applications/:applicationId/*')?.params.applicationId
-  const traceId = useMatch('/traces/:traceId')?.params.traceId
+  const named = useMatch('/traces/:traceId')?.params.traceId
+  // A trace, not another page that stands beside them.
+  const traceId = named && /^[0-9a-f]{32}$/.test(named) ? named : undefined
   const listed = useApplications().data?.items.find((a) => String(a.id) === id)
   const application = useApplication(Number(id), id !== undefined)
   const trace = useTrace(traceId ?? '', { enabled: traceId !== undefined })

@@ -158,7 +158,7 @@ impl<S: Send + Sync> FromRequestParts<S> for UserOnly {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, state).await?;
-        if caller.is_user { Ok(UserOnly(caller)) } else { Err(ApiError::UsersOnly) }
+        if caller.user.is_some() { Ok(UserOnly(caller)) } else { Err(ApiError::UsersOnly) }
     }
 }
 

@@ -72,6 +72,6 @@ fn of_client(client: ApiClient) -> Caller {
         account: AccountId(client.account_id),
         display_name: client.name.clone(),
         name: client.name,
-        is_user: false,
+        user: None,
     }
 }

@@ -75,7 +75,7 @@ mod tests {
             account: AccountId(1),
             name: "a".into(),
             display_name: String::new(),
-            is_user: true,
+            user: Some(1),
         };
         verified.remember("a:b", caller.clone());
         assert_eq!(verified.find("a:b"), Some(caller));

@@ -42,6 +42,7 @@ pub(crate) async fn list(asked: Asked) -> Result<Document, ApiError> {
         tier: None,
         outcomes: filter.outcomes.clone(),
         min_duration_us: filter.min_duration_us,
+        max_duration_us: u64::MAX,
         kept_only: true,
         from_ns: nanos(range.from_ms),
         to_ns: nanos(range.to_ms),

@@ -73,6 +73,7 @@ impl Search {
             name: self.operation.clone(),
             attributes: self.tags.attributes.clone(),
             min_duration_ns: self.min_duration_ns,
+            max_duration_ns: self.max_duration_ns,
             errors_only: self.tags.error == Some(true),
             from_ns: self.from_ns,
             to_ns: self.to_ns,

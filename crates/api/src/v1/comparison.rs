@@ -69,6 +69,7 @@ fn transactions(
         tier: None,
         outcomes: Vec::new(),
         min_duration_us: 0,
+        max_duration_us: u64::MAX,
         kept_only: false,
         from_ns,
         to_ns,

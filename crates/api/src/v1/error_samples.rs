@@ -88,6 +88,7 @@ impl Found {
             name: None,
             attributes: Vec::new(),
             min_duration_ns: 0,
+            max_duration_ns: u64::MAX,
             errors_only: true,
             from_ns,
             to_ns,

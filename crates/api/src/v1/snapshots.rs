@@ -38,7 +38,7 @@ pub(crate) struct ListParams {
     outcome: Option<String>,
     #[param(minimum = 0, maximum = 10_000_000_000_i64)]
     min_duration_ms: Option<f64>,
-    /// Only those that took no longer; a page may then be shorter than asked and not the last.
+    /// Not longer than this.
     max_duration_ms: Option<f64>,
     /// `true` (default): only those chosen to be kept; `false`: all whose traces have not been let go yet.
     kept: Option<bool>,
@@ -63,21 +63,17 @@ pub(crate) async fn list(
         bt: entities.filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
         tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,
         outcomes: wanted.outcome.as_deref().map_or(Ok(Vec::new()), outcomes)?,
-        min_duration_us: wanted
-            .min_duration_ms
-            .map_or(Ok(0), |ms| micros(ms, "min_duration_ms"))?,
+        min_duration_us: wanted.min_duration_ms.map_or(Ok(0), min_micros)?,
+        max_duration_us: wanted.max_duration_ms.map_or(Ok(u64::MAX), max_micros)?,
         kept_only: wanted.kept.unwrap_or(true),
         from_ns,
         to_ns,
         before: paging.place(read_place)?,
         limit: paging.limit,
     };
-    let most_us =
-        wanted.max_duration_ms.map_or(Ok(u64::MAX), |ms| micros(ms, "max_duration_ms"))?;
     let told = context.queries.ask(caller.account, move |asking| asking.traces(&query)).await?;
-    let found = told.value.rows.iter().filter(|row| row.duration_us <= most_us);
     Ok(Json(Page {
-        items: found.map(|row| body(&entities, row)).collect(),
+        items: told.value.rows.iter().map(|row| body(&entities, row)).collect(),
         next: told.value.next.map(|place| paging.next(write_place(place))),
         partial: told.partial,
     }))
@@ -88,6 +84,7 @@ fn body(entities: &Entities, row: &TraceRow) -> Snapshot {
         trace_id: row.trace.to_string(),
         entry_span_id: row.entry.to_string(),
         bt: entities.mention(row.bt),
+        application: entities.mention(row.application),
         tier: entities.mention(row.tier),
         start: start_ms(row),
         duration_ms: row.duration_us as f64 / 1000.0,
@@ -117,13 +114,22 @@ pub(crate) fn outcomes(text: &str) -> Result<Vec<Outcome>, ApiError> {
         .collect()
 }
 
-/// A duration that a parameter of this name asks for.
-pub(super) fn micros(ms: f64, name: &str) -> Result<u64, ApiError> {
+/// The least whole number of microseconds that is not below a `min_duration_ms`.
+pub(super) fn min_micros(ms: f64) -> Result<u64, ApiError> {
+    sound("min_duration_ms", ms).map(|ms| (ms * 1000.0).ceil() as u64)
+}
+
+/// The greatest whole number of microseconds that is not above a `max_duration_ms`.
+pub(super) fn max_micros(ms: f64) -> Result<u64, ApiError> {
+    sound("max_duration_ms", ms).map(|ms| (ms * 1000.0).floor() as u64)
+}
+
+fn sound(name: &str, ms: f64) -> Result<f64, ApiError> {
     // Above, the number is not exact, and nothing lasts 100 days.
     if !(0.0..=1e10).contains(&ms) {
         return Err(ApiError::bad(format!("{name} has to be a number between 0 and 10000000000")));
     }
-    Ok((ms * 1000.0).ceil() as u64)
+    Ok(ms)
 }
 
 pub(super) fn write_place((end_ns, trace, span): (u64, TraceId, SpanId)) -> String {

@@ -16,7 +16,7 @@ use utoipa::{
 
 use super::{
     Refusals,
-    snapshots::{micros, read_place, write_place},
+    snapshots::{max_micros, min_micros, read_place, write_place},
 };
 use crate::{
     auth::Caller,
@@ -44,6 +44,8 @@ pub(crate) struct ListParams {
     tier: Option<u32>,
     #[param(minimum = 0, maximum = 10_000_000_000_i64)]
     min_duration_ms: Option<f64>,
+    /// Not longer than this.
+    max_duration_ms: Option<f64>,
     /// `true`: only those with the status `ERROR`.
     error: Option<bool>,
 }
@@ -108,8 +110,8 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<Body>>, ApiError> {
     let entities = context.entities(caller.account);
     let (from_ns, to_ns) = range.nanos();
-    let min_duration_us =
-        wanted.min_duration_ms.map_or(Ok(0), |ms| micros(ms, "min_duration_ms"))?;
+    let min_duration_us = wanted.min_duration_ms.map_or(Ok(0), min_micros)?;
+    let max_duration_us = wanted.max_duration_ms.map_or(Ok(u64::MAX), max_micros)?;
     let query = SpanQuery {
         account: caller.account,
         application: entities.filter(wanted.application, EntityKind::Application, "application")?,
@@ -118,6 +120,8 @@ pub(crate) async fn list(
         bt: entities.filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?,
         attributes: attributes.pairs()?,
         min_duration_ns: min_duration_us.saturating_mul(1000),
+        // A microsecond's nanoseconds are all of it.
+        max_duration_ns: max_duration_us.saturating_mul(1000).saturating_add(999),
         errors_only: wanted.error.unwrap_or(false),
         from_ns,
         to_ns,

@@ -82,6 +82,7 @@ fn traces_of(
             tier: None,
             outcomes: Vec::new(),
             min_duration_us: 0,
+            max_duration_us: u64::MAX,
             kept_only: false,
             from_ns,
             to_ns,

@@ -94,6 +94,7 @@ fn entered(
             tier: Some(spans[span].tier),
             outcomes: Vec::new(),
             min_duration_us: 0,
+            max_duration_us: u64::MAX,
             kept_only: false,
             from_ns: end_ns.saturating_sub(MS),
             to_ns: end_ns.saturating_add(MS),

@@ -25,6 +25,11 @@ async fn bad_parameters_are_refused_with_a_sentence() {
         ("/api/v1/spans?attribute=user", "has to be key=value"),
         ("/api/v1/spans?attribute==1", "has to be key=value"),
         (&format!("/api/v1/spans?x{}", "&attribute=a=1".repeat(9)), "more than 8 times"),
+        ("/api/v1/spans?max_duration_ms=-1", "max_duration_ms has to be"),
+        ("/api/v1/span-attributes?limit=201", "between 1 and 200"),
+        ("/api/v1/span-attributes/values", "key"),
+        ("/api/v1/span-attributes/values?key=", "key has to be"),
+        (&format!("/api/v1/span-attributes?part={}", "x".repeat(257)), "longer than 256 bytes"),
         ("/api/v1/traces/xyz", "32 hexadecimal digits"),
         ("/api/v1/logs?trace_id=0", "32 hexadecimal digits"),
         ("/api/v1/metric-series/xyz/samples", "16 hexadecimal digits"),
@@ -49,7 +54,6 @@ async fn sound_values_that_ask_for_nothing_there_can_be_are_refused_as_such() {
         ("/api/v1/applications?from=0", "longer than 401 days"),
         ("/api/v1/applications?cursor=x", "the cursor is not one"),
         ("/api/v1/snapshots?cursor=1-2-3", "the cursor is of another list"),
-        ("/api/v1/spans?cursor=1-2-3", "the cursor is of another list"),
         (&format!("/api/v1/traces/{}", "0".repeat(32)), "not all of them 0"),
     ] {
         let answer = client.get(path).await;

@@ -14,6 +14,7 @@ mod metric_data;
 mod metric_series;
 mod openapi;
 mod prometheus;
+mod saved_searches;
 mod series;
 mod sign_in;
 mod spans;

@@ -59,6 +59,7 @@ async fn spans_come_newest_first_with_all_that_was_asked_of_them() {
     check("&attribute=user%3Da%3Db%201", &[10, 7, 4, 1]).await;
     check("&attribute=user%3Da%3Db%201&attribute=user%3Da%3Db%202", &[]).await;
     check("&min_duration_ms=8.5", &[10, 9]).await;
+    check("&min_duration_ms=3&max_duration_ms=5", &[5, 4, 3]).await;
     let failed = check("&error=true", &[4]).await;
     let span = &failed["items"][0];
     assert_eq!(
@@ -83,4 +84,26 @@ async fn pages_of_spans_go_on_where_the_one_before_ended() {
         }
     }
     assert_eq!(seen, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+}
+
+#[tokio::test]
+async fn what_can_be_asked_for_is_told_of_the_spans_that_were_looked_at() {
+    let client = world().await.client();
+    let check = async |path: &str, expected: &[&str]| {
+        let answer = client.json(&format!("/api/v1/span-attributes{path}&{}", hour())).await;
+        let items = answer["items"].as_array().unwrap().iter();
+        let texts: Vec<&str> = items.map(|item| item["text"].as_str().unwrap()).collect();
+        assert_eq!(texts, expected, "{path}");
+        answer
+    };
+    let keys = check("?part=USE", &["user"]).await;
+    assert_eq!((&keys["items"][0]["spans"], &keys["more"]), (&10.into(), &false.into()));
+    let looked_at = &keys["looked_at"];
+    assert_eq!((&looked_at["spans"], &looked_at["all"]), (&10.into(), &true.into()));
+    check("?part=nothing", &[]).await;
+    check("/values?key=user", &["a=b 0", "a=b 1", "a=b 2"]).await;
+    let one = check("/values?key=user&part=B%202&limit=1", &["a=b 2"]).await;
+    assert_eq!(one["more"], false);
+    assert_eq!(check("/values?key=user&limit=2", &["a=b 0", "a=b 1"]).await["more"], true);
+    check("/values?key=nobody", &[]).await;
 }

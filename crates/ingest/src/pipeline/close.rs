@@ -114,6 +114,7 @@ impl Pipeline {
             tier: Some(EntityId(root.tier)),
             outcomes: Vec::new(),
             min_duration_us: 0,
+            max_duration_us: u64::MAX,
             kept_only: false,
             from_ns: root.end_ns,
             to_ns: root.end_ns + 1,

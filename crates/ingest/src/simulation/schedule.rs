@@ -524,6 +524,7 @@ impl Schedule {
             tier: None,
             outcomes: Vec::new(),
             min_duration_us: 0,
+            max_duration_us: u64::MAX,
             kept_only: false,
             from_ns: 0,
             to_ns: u64::MAX,

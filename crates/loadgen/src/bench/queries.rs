@@ -89,6 +89,7 @@ impl Asker {
     ) -> Vec<Query> {
         let mut queries = self.of_traces(estate, stored.traces, range);
         queries.extend(self.of_single_spans(estate, stored.users, range));
+        queries.extend(self.of_attributes(estate, range));
         queries.extend(self.of_figures(estate, range));
         queries
     }
@@ -137,6 +138,18 @@ impl Asker {
                 spans(&attribute("enduser.id", user), range)
             }),
             self.absent_users(range),
+        ]
+    }
+
+    /// What a page suggests while somebody types.
+    fn of_attributes(&mut self, estate: &Estate, range: Range) -> Vec<Query> {
+        let application = &estate.application;
+        let of =
+            |path: &str| format!("/api/v1/span-attributes{path}application={application}&{range}");
+        vec![
+            self.same("keys of attributes", of("?")),
+            self.same("values of a frequent attribute", of("/values?key=http.request.method&")),
+            self.same("values that hardly repeat, by a part", of("/values?key=enduser.id&part=7&")),
         ]
     }
 

@@ -12,6 +12,7 @@ mod entities;
 mod layouts;
 mod mariadb;
 mod opening;
+mod saved_searches;
 mod sessions;
 mod settings;
 mod users;
@@ -97,6 +98,10 @@ mod the_store {
             a_layout_keeps_what_was_not_moved,
             maps_do_not_share_positions,
             the_last_position_of_an_entity_counts;
+        saved_searches:
+            a_search_is_kept_for_its_user_and_forgotten,
+            a_search_of_the_same_name_replaces_the_one_before,
+            searches_are_bounded_in_number_and_size;
         entities:
             resolving_again_gives_the_same_ids,
             one_call_may_name_an_entity_twice,

@@ -6,9 +6,10 @@ use model::{
     time::Minute,
 };
 use telemetry_store::reader::{
-    Answer, FigureQuery, FigureRow, Instrument, LogPage, LogQuery, MetricQuery, MetricSeries,
-    OwnedValue, QueryError, Reader, SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage,
-    SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
+    Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, Instrument, LogPage, LogQuery,
+    MetricQuery, MetricSeries, OwnedValue, QueryError, Reader, SampleQuery, SampledMetric,
+    SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery,
+    TracePage, TraceQuery,
 };
 
 use super::Stored;
@@ -68,6 +69,10 @@ impl Reader for Rows {
     }
 
     fn traces(&self, _: &TraceQuery) -> Result<Answer<TracePage>, QueryError> {
+        unreachable!("nobody asks")
+    }
+
+    fn attributes(&self, _: &AttributeQuery) -> Result<Answer<AttributeSample>, QueryError> {
         unreachable!("nobody asks")
     }
 

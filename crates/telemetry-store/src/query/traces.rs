@@ -111,6 +111,7 @@ impl<'p> Left<'p> {
             bt: query.bt,
             tier: query.tier,
             min_duration_us: query.min_duration_us,
+            max_duration_us: query.max_duration_us,
             kept_only: query.kept_only,
             from_ns: query.from_ns,
             to_ns,
@@ -232,7 +233,7 @@ fn takes(query: &TraceQuery, row: &TraceRow) -> bool {
         && query.bt.is_none_or(|bt| row.bt == bt)
         && query.tier.is_none_or(|tier| row.tier == tier)
         && (query.outcomes.is_empty() || query.outcomes.contains(&row.outcome))
-        && row.duration_us >= query.min_duration_us
+        && (query.min_duration_us..=query.max_duration_us).contains(&row.duration_us)
         && (!query.kept_only || row.reason.name().is_some())
         && query.before.is_none_or(|before| (row.end_ns, row.trace, row.entry) < before)
 }

@@ -11,6 +11,7 @@ mod decode;
 mod encode;
 pub(super) mod filter;
 mod read;
+pub mod sample;
 pub mod search;
 
 use std::ops::Range;

@@ -108,6 +108,7 @@ pub struct Wanted {
     pub bt: Option<EntityId>,
     pub tier: Option<EntityId>,
     pub min_duration_us: u64,
+    pub max_duration_us: u64,
     /// Only those chosen to be kept.
     pub kept_only: bool,
     /// Unix nanoseconds of their ends, half open.
@@ -122,6 +123,7 @@ impl Wanted {
         bt: None,
         tier: None,
         min_duration_us: 0,
+        max_duration_us: u64::MAX,
         kept_only: false,
         from_ns: 0,
         to_ns: u64::MAX,
@@ -133,8 +135,8 @@ impl Wanted {
         let is = |name, id: EntityId| (name, u64::from(id.0), u64::from(id.0));
         needed.extend(self.application.map(|id| is("application", id)));
         needed.extend(self.tier.map(|id| is("tier", id)));
-        if self.min_duration_us > 0 {
-            needed.push(("duration", self.min_duration_us, u64::MAX));
+        if self.min_duration_us > 0 || self.max_duration_us < u64::MAX {
+            needed.push(("duration", self.min_duration_us, self.max_duration_us));
         }
         needed
     }

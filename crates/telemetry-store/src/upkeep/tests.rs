@@ -122,6 +122,7 @@ fn everything() -> SpanQuery {
         bt: None,
         attributes: Vec::new(),
         min_duration_ns: 0,
+        max_duration_ns: u64::MAX,
         errors_only: false,
         from_ns: 0,
         to_ns: u64::MAX,

@@ -1,9 +1,10 @@
 import { EdgeLabelRenderer, type Edge, type EdgeProps } from '@xyflow/react'
 import { memo } from 'react'
 import { SeverityIcon } from '../../components/figures/ErrorShare'
-import { rateOf, responseTime, short } from '../../format/numbers'
+import { responseTime } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
 import styles from './CallEdge.module.css'
+import { errorsOf, Load, useCounted } from './counted'
 import { curveOf, loopOf, pointAt, svgPath } from './model/edgePath'
 import { NODE_HEIGHT } from './model/measures'
 import type { MapEdge } from './model/view'
@@ -71,15 +72,14 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
 
 function EdgeText({ call: { figures } }: { call: MapEdge }) {
   const severity = severityOf(figures)
+  const counted = useCounted()
   return (
     <>
-      <span>
-        <b>{rateOf(figures)}</b>/min
-      </span>
+      <Load figures={figures} />
       <span className={styles.time}>{responseTime(figures.average_ms)}</span>
       <span className={severity === 'normal' ? styles.errors : `${styles.errors} ${styles.failing}`}>
         <SeverityIcon severity={severity} size={11} />
-        {short(figures.errors_per_minute)} err/min
+        {errorsOf(figures, counted)}
       </span>
     </>
   )

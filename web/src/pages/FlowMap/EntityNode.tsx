@@ -5,8 +5,9 @@ import { SeverityIcon } from '../../components/figures/ErrorShare'
 import { EntityIcon } from '../../components/EntityIcon'
 import { Middle } from '../../components/name/Middle'
 import { nameParts } from '../../format/names'
-import { count, plural, rateOf, responseTime, short } from '../../format/numbers'
+import { count, plural, responseTime } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
+import { errorsOf, Load, useCounted } from './counted'
 import styles from './EntityNode.module.css'
 import type { MapNode } from './model/view'
 import { summaryOf } from './summary'
@@ -26,8 +27,9 @@ export function subtitleOf(entity: MapNode): string {
 export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, selected }: NodeProps<EntityNodeType>) {
   const severity = severityOf(entity.figures)
   const f = entity.figures
+  const counted = useCounted()
   return (
-    <div className={styles.node} data-kind={entity.kind} data-type={entity.type} data-severity={severity} data-selected={selected || undefined} data-dimmed={dimmed || undefined} title={summaryOf(entity)}>
+    <div className={styles.node} data-kind={entity.kind} data-type={entity.type} data-severity={severity} data-selected={selected || undefined} data-dimmed={dimmed || undefined} title={summaryOf(entity, counted)}>
       <Handle type="target" position={Position.Left} isConnectable={false} className={styles.handle} />
       {entity.entry && (
         <span className={styles.entry} title="Transactions enter here">
@@ -37,7 +39,7 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
       <div className={styles.head}>
         <EntityIcon kind={entity.kind} type={entity.type} size={16} />
         <span className={styles.name}>
-          <Middle text={nameParts(entity).name} title={summaryOf(entity)} />
+          <Middle text={nameParts(entity).name} title={summaryOf(entity, counted)} />
         </span>
         <SeverityIcon severity={severity} size={14} />
         {entity.hints.length > 0 && <IconAlertTriangle size={14} role="img" aria-label={entity.hints.join(' ')} />}
@@ -46,9 +48,7 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
       <div className={styles.figures}>
         {f && f.calls > 0 ? (
           <>
-            <span>
-              <b>{rateOf(f)}</b>/min
-            </span>
+            <Load figures={f} />
             <span>
               <b>{responseTime(f.average_ms)}</b>
             </span>
@@ -59,7 +59,7 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
       </div>
       <div className={styles.sub}>
         <span>{entity.kind === 'group' ? `× ${count(entity.members.length)}` : subtitleOf(entity)}</span>
-        {f && f.calls > 0 && <span className={styles.errors}>{short(f.errors_per_minute)} err/min</span>}
+        {f && f.calls > 0 && <span className={styles.errors}>{errorsOf(f, counted)}</span>}
       </div>
       <Handle type="source" position={Position.Right} isConnectable={false} className={styles.handle} />
     </div>

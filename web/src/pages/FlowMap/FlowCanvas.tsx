@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent }
 import { severityOf } from '../../format/severity'
 import { CallEdge, type CallEdgeType } from './CallEdge'
 import { EntityNode, type EntityNodeType } from './EntityNode'
+import { useCounted } from './counted'
 import styles from './FlowCanvas.module.css'
 import { neighbourhood } from './model/focus'
 import { busiest, labelPositions, weightOf } from './model/labels'
@@ -153,6 +154,7 @@ function useNodes(view: MapView, places: ReadonlyMap<string, Point>, dragged: { 
 }
 
 function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: string | null, hovered: string | null, near: Near | null, onSelect: (id: string) => void): CallEdgeType[] {
+  const counted = useCounted()
   const settled = useMemo(() => {
     // While something is selected, the texts are those of its calls, and only what stays bright is in their way.
     const bright = near ? view.edges.filter((e) => near.edges.has(e.id)) : view.edges
@@ -177,11 +179,11 @@ function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: s
         asked: false,
         hot: near?.edges.has(call.id) ?? false,
         dimmed: near !== null && !near.edges.has(call.id),
-        summary: edgeSummary(call, nameOf),
+        summary: edgeSummary(call, nameOf, counted),
         onSelect,
       },
     }))
-  }, [view, places, near, onSelect])
+  }, [view, places, near, counted, onSelect])
   return useMemo(() => {
     if (!hovered && !selected) return settled
     return settled.map((e) => (e.data && (e.id === hovered || e.id === selected) ? { ...e, data: { ...e.data, asked: true, hot: true, dimmed: false } } : e))

@@ -1,5 +1,5 @@
 import { ActionIcon } from '@mantine/core'
-import { IconX } from '@tabler/icons-react'
+import { IconSearch, IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { Attributes, LogRecord, Span, SpanEvent, Trace } from '../../api/types'
 import { paths } from '../../app/paths'
@@ -8,6 +8,7 @@ import { EntityIcon } from '../../components/EntityIcon'
 import { RangeLink } from '../../components/link/RangeLink'
 import { exact, microseconds } from '../../format/numbers'
 import { exactMoment } from '../../format/times'
+import { useTimeRange } from '../../time/TimeRangeContext'
 import { LogLine } from './TraceLogs'
 import styles from './Trace.module.css'
 
@@ -56,9 +57,9 @@ export function SpanDetails({ span, trace, logs, onClose }: Props) {
             ))}
           </Section>
         )}
-        <AttributeSection title="Attributes" attributes={span.attributes} />
+        <AttributeSection title="Attributes" attributes={span.attributes} trace={trace} />
         <Links span={span} />
-        <AttributeSection title="Resource" attributes={span.resource} />
+        <AttributeSection title="Resource" attributes={span.resource} trace={trace} />
       </div>
     </aside>
   )
@@ -140,16 +141,17 @@ function Links({ span }: { span: Span }) {
   )
 }
 
-function AttributeSection({ title, attributes }: { title: string; attributes: Attributes }) {
+function AttributeSection({ title, attributes, trace }: { title: string; attributes: Attributes; trace: Trace }) {
   if (Object.keys(attributes).length === 0) return null
   return (
     <Section title={title}>
-      <AttributeTable attributes={attributes} />
+      <AttributeTable attributes={attributes} trace={trace} />
     </Section>
   )
 }
 
-export function AttributeTable({ attributes }: { attributes: Attributes }) {
+/** With a trace, each value leads to the spans that have it too. */
+export function AttributeTable({ attributes, trace }: { attributes: Attributes; trace?: Trace }) {
   const rows = Object.entries(attributes).sort(([a], [b]) => a.localeCompare(b))
   return (
     <table className={styles.attributes}>
@@ -157,10 +159,30 @@ export function AttributeTable({ attributes }: { attributes: Attributes }) {
         {rows.map(([name, value]) => (
           <tr key={name}>
             <th scope="row">{name}</th>
-            <td>{typeof value === 'string' ? value : JSON.stringify(value)}</td>
+            <td>
+              {typeof value === 'string' ? value : JSON.stringify(value)}
+              {trace && <SameLink trace={trace} name={name} value={value} />}
+            </td>
           </tr>
         ))}
       </tbody>
     </table>
+  )
+}
+
+const HALF_HOUR = 1_800_000
+
+/** To the search of spans with an attribute; around the trace's time where the page's range does not have it. */
+function SameLink({ trace, name, value }: { trace: Trace; name: string; value: unknown }) {
+  const { window } = useTimeRange()
+  // Lists and maps cannot be searched for.
+  if (typeof value === 'object' || String(value).length > 256) return null
+  const pair = `${name}=${String(value)}`
+  const inRange = trace.start >= window.from && trace.start < window.to
+  const around = inRange ? {} : { from: Math.floor(trace.start) - HALF_HOUR, to: Math.ceil(trace.start) + HALF_HOUR }
+  return (
+    <RangeLink to={paths.traces(trace.bts[0]?.application.id)} extra={{ ...around, attr: pair }} className={styles.same} title="Find spans with the same" aria-label={`Find spans with ${pair}`}>
+      <IconSearch size={12} />
+    </RangeLink>
   )
 }

@@ -3,8 +3,9 @@ import { memo } from 'react'
 import { EntityIcon } from '../../components/EntityIcon'
 import { Middle } from '../../components/name/Middle'
 import { targetName } from '../../format/names'
-import { count, microseconds } from '../../format/numbers'
+import { count, exact, microseconds } from '../../format/numbers'
 import { barOf } from './model/scale'
+import { outlineOf, type Section } from './model/critical'
 import type { TreeSpan } from './model/tree'
 import styles from './Trace.module.css'
 
@@ -17,11 +18,13 @@ interface Props {
   colour: string
   collapsed: boolean
   selected: boolean
+  /** Its parts of the critical path; null while the path is not shown. */
+  path: readonly Section[] | null
   onSelect(spanId: string): void
   onToggle(spanId: string): void
 }
 
-export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour, collapsed, selected, onSelect, onToggle }: Props) {
+export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour, collapsed, selected, path, onSelect, onToggle }: Props) {
   const { span, depth, children, size, orphan } = row
   const failed = span.status === 'ERROR'
   const { left, width } = barOf({ from, to }, span.start_us, span.duration_us)
@@ -73,8 +76,16 @@ export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour
         )}
         {collapsed && <em>+{count(size - 1)}</em>}
       </div>
+      <div role="gridcell" className={styles.self} title={`own time: ${exact(span.self_us / 1000, 'ms')}`}>
+        {microseconds(span.self_us)}
+      </div>
       <div role="gridcell" className={styles.time}>
-        <div className={styles.bar} data-critical={span.critical || undefined} style={{ left: `${left}%`, width: `max(2px, ${width}%)`, background: colour }} />
+        {path && (
+          <svg className={styles.onPath} viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden>
+            <path d={outlineOf(path, { from, to })} />
+          </svg>
+        )}
+        <div className={styles.bar} style={{ left: `${left}%`, width: `max(2px, ${width}%)`, background: colour }} />
         <span className={styles.duration} data-text={text} style={textPlace}>
           {microseconds(span.duration_us)}
         </span>

@@ -6,6 +6,7 @@ import { OutcomeBadge } from '../../components/figures/OutcomeBadge'
 import { RangeLink } from '../../components/link/RangeLink'
 import { count, exact, milliseconds, plural } from '../../format/numbers'
 import { exactMoment } from '../../format/times'
+import { CompareWith } from './CompareWith'
 import styles from './Trace.module.css'
 
 /** Which transaction this is, when, how long, and which tiers took part. */
@@ -31,6 +32,7 @@ export function TraceHead({ trace, colours }: { trace: Trace; colours: ReadonlyM
         <span className={styles.id}>
           <code>{trace.trace_id}</code>
           <Copy text={trace.trace_id} label="Copy the trace id" />
+          <CompareWith trace={trace} />
         </span>
       </div>
       <div className={styles.summary}>

@@ -1,8 +1,9 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react'
 import type { Trace } from '../../api/types'
 import { useUrlState } from '../../app/urlState'
 import { microseconds } from '../../format/numbers'
+import { sectionsOf } from './model/critical'
 import { ticksOf, type Scale } from './model/scale'
 import { SpanRow } from './SpanRow'
 import styles from './Trace.module.css'
@@ -21,14 +22,28 @@ interface Props {
 /** The spans of a trace as a tree beside their times. Only the rows in sight are drawn. */
 export function Waterfall({ trace, colours, selected, onSelect }: Props) {
   const [critical, setCritical] = useUrlState('critical')
+  const [path, setPath] = useUrlState('path', 'on')
   const state = useWaterfall(trace, critical === 'only')
   const { rows, collapsed, toggle, reveal } = state
+  const sections = useMemo(() => (path === 'on' ? sectionsOf(state.all) : null), [path, state.all])
   const scroller = useRef<HTMLDivElement>(null)
   const whole = useMemo<Scale>(() => ({ from: 0, to: Math.max(trace.duration_ms * 1000, ...trace.spans.slice(0, 50).map((s) => s.start_us + s.duration_us), 1) }), [trace])
   const [zoom, setZoom] = useState<Scale | null>(null)
   const scale = zoom ?? whole
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 14 })
   const index = rows.findIndex((row) => row.span.span_id === selected)
+  // The URL takes a moment to say what was selected: keys that follow one another go on from the last one.
+  const last = useRef(selected)
+  useEffect(() => {
+    last.current = selected
+  }, [selected])
+  const pick = useCallback(
+    (spanId: string) => {
+      last.current = spanId
+      onSelect(spanId)
+    },
+    [onSelect],
+  )
 
   const shown = useRef<string | null>(null)
   useEffect(() => {
@@ -41,20 +56,21 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
   }, [selected, index, reveal, virtual])
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const row = rows[index]
+    const at = rows.findIndex((row) => row.span.span_id === last.current)
+    const row = rows[at]
     const id = row?.span.span_id
     const go = (to: number) => {
       const next = rows[Math.min(rows.length - 1, Math.max(0, to))]
-      if (next) onSelect(next.span.span_id)
+      if (next) pick(next.span.span_id)
     }
     const moves: Record<string, () => void> = {
-      ArrowDown: () => go(index + 1),
-      ArrowUp: () => go(index - 1),
-      PageDown: () => go(index + 20),
-      PageUp: () => go(index - 20),
+      ArrowDown: () => go(at + 1),
+      ArrowUp: () => go(at - 1),
+      PageDown: () => go(at + 20),
+      PageUp: () => go(at - 20),
       Home: () => go(0),
       End: () => go(rows.length - 1),
-      ArrowRight: () => id && (collapsed.has(id) ? toggle(id) : go(index + 1)),
+      ArrowRight: () => id && (collapsed.has(id) ? toggle(id) : go(at + 1)),
       ArrowLeft: () => id && row.children > 0 && !collapsed.has(id) && toggle(id),
     }
     const move = moves[event.key]
@@ -72,9 +88,10 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
   const ticks = ticksOf(scale, 6).filter((tick) => (tick - scale.from) / (scale.to - scale.from) < 0.93)
   return (
     <div className={styles.waterfall}>
-      <WaterfallTools trace={trace} state={state} critical={critical === 'only'} onCritical={(on) => setCritical(on ? 'only' : null)} zoomed={zoom !== null} onUnzoom={() => setZoom(null)} selected={selected} onSelect={onSelect} />
+      <WaterfallTools trace={trace} state={state} path={path === 'on'} onPath={(on) => setPath(on ? 'on' : 'off')} critical={critical === 'only'} onCritical={(on) => setCritical(on ? 'only' : null)} zoomed={zoom !== null} onUnzoom={() => setZoom(null)} selected={selected} onSelect={onSelect} />
       <div className={styles.columns}>
         <span>Span</span>
+        <span className={styles.selfHead}>Own time</span>
         <Axis scale={scale} ticks={ticks} onZoom={setZoom} />
       </div>
       <div ref={scroller} className={styles.rows} role="treegrid" aria-label="Spans" aria-rowcount={rows.length} tabIndex={0} aria-activedescendant={selected ? `span-${selected}` : undefined} onKeyDown={onKeyDown} onFocus={keepFocus}>
@@ -93,7 +110,8 @@ export function Waterfall({ trace, colours, selected, onSelect }: Props) {
                 colour={colours.get(row.span.tier.id) ?? '#888'}
                 collapsed={collapsed.has(row.span.span_id)}
                 selected={row.span.span_id === selected}
-                onSelect={onSelect}
+                path={sections?.get(row.span.span_id) ?? null}
+                onSelect={pick}
                 onToggle={toggle}
               />
             )

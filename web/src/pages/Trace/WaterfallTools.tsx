@@ -11,6 +11,9 @@ import type { WaterfallState } from './useWaterfall'
 interface Props {
   trace: Trace
   state: WaterfallState
+  /** Whether the critical path is drawn. */
+  path: boolean
+  onPath(on: boolean): void
   critical: boolean
   onCritical(on: boolean): void
   zoomed: boolean
@@ -29,10 +32,11 @@ function nextOf(ids: string[], selected: string | null): string | undefined {
   return ids[(ids.indexOf(selected ?? '') + 1) % Math.max(1, ids.length)]
 }
 
-export function WaterfallTools({ trace, state, critical, onCritical, zoomed, onUnzoom, selected, onSelect }: Props) {
+export function WaterfallTools({ trace, state, path, onPath, critical, onCritical, zoomed, onUnzoom, selected, onSelect }: Props) {
   const [search, setSearch] = useUrlState('find')
   const found = useMemo(() => (search ? state.all.filter((t) => matches(t.span, search.toLowerCase())).map((t) => t.span.span_id) : []), [state.all, search])
   const failed = useMemo(() => state.all.filter((t) => t.span.status === 'ERROR').map((t) => t.span.span_id), [state.all])
+  const hasPath = useMemo(() => trace.spans.some((s) => s.critical), [trace])
   const go = (ids: string[]) => {
     const next = nextOf(ids, selected)
     if (next) onSelect(next)
@@ -50,7 +54,12 @@ export function WaterfallTools({ trace, state, critical, onCritical, zoomed, onU
           Next of {plural(failed.length, 'failed span')}
         </Button>
       )}
-      {trace.spans.some((s) => s.critical) && <Checkbox label={<span className={styles.hintLine}>Critical path only <i /></span>} checked={critical} onChange={(e) => onCritical(e.currentTarget.checked)} />}
+      {hasPath && (
+        <>
+          <Checkbox label={<span className={styles.hintLine}>Critical path <i /></span>} checked={path} onChange={(e) => onPath(e.currentTarget.checked)} />
+          <Checkbox label={<span className={styles.hintLine}>Only its spans</span>} checked={critical} onChange={(e) => onCritical(e.currentTarget.checked)} />
+        </>
+      )}
       <span className={styles.push} />
       {zoomed && (
         <Button variant="light" leftSection={<IconZoomReset size={14} />} onClick={onUnzoom}>

@@ -13,10 +13,10 @@ use model::{
     time::Minute,
 };
 use telemetry_store::reader::{
-    Answer, FigureQuery, FigureRow, FoundSpan, LogPage, LogQuery, LogRow, MetricQuery,
-    MetricSeries, OwnedValue, Points, QueryError, Reader, SampleQuery, SampledMetric, SampledQuery,
-    Series, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage,
-    TraceQuery, TraceRow,
+    Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, FoundSpan, LogPage, LogQuery,
+    LogRow, MetricQuery, MetricSeries, OwnedValue, Points, QueryError, Reader, SampleQuery,
+    SampledMetric, SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage,
+    SpanQuery, TracePage, TraceQuery, TraceRow,
 };
 
 /// What is stored: figures by minute, newest transactions first.
@@ -93,7 +93,7 @@ impl Reader for FakeReader {
                 && query.bt.is_none_or(|wanted| row.bt == wanted)
                 && query.tier.is_none_or(|wanted| row.tier == wanted)
                 && (query.outcomes.is_empty() || query.outcomes.contains(&row.outcome))
-                && row.duration_us >= query.min_duration_us
+                && (query.min_duration_us..=query.max_duration_us).contains(&row.duration_us)
                 && (!query.kept_only || row.reason.name().is_some())
                 && (query.from_ns..query.to_ns).contains(&row.end_ns)
                 && query.before.is_none_or(|before| place(row) < before)
@@ -120,7 +120,7 @@ impl Reader for FakeReader {
                 && query.name.as_ref().is_none_or(|name| span.name == *name)
                 && query.bt.is_none_or(|bt| entered(span.trace, bt))
                 && query.attributes.iter().all(|pair| has(span, pair))
-                && span.duration_ns >= query.min_duration_ns
+                && (query.min_duration_ns..=query.max_duration_ns).contains(&span.duration_ns)
                 && (!query.errors_only || span.status == StatusCode::Error)
                 && (query.from_ns..query.to_ns).contains(&end_ns(span))
                 && query.before.is_none_or(|before| place(span) < before)
@@ -143,6 +143,38 @@ impl Reader for FakeReader {
             node: span.node,
         };
         self.answer(SpanPage { rows: found.into_iter().map(row).collect(), next })
+    }
+
+    fn attributes(&self, query: &AttributeQuery) -> Result<Answer<AttributeSample>, QueryError> {
+        let ends = (query.from_ns, query.to_ns);
+        let wanted = |span: &&Span| {
+            query.application.is_none_or(|wanted| span.application == wanted)
+                && query.tier.is_none_or(|wanted| span.tier == wanted)
+                && (ends.0..ends.1).contains(&(span.start_ns + span.duration_ns))
+        };
+        let spans: Vec<&Span> = self.spans.iter().filter(wanted).collect();
+        let mut met: BTreeMap<String, u64> = BTreeMap::new();
+        for (key, value) in spans.iter().flat_map(|span| &span.attributes) {
+            let OwnedValue::Str(value) = value else { continue };
+            let text = match &query.key {
+                None => key,
+                Some(wanted) if wanted == key => value,
+                Some(_) => continue,
+            };
+            if text.to_lowercase().contains(&query.part.to_lowercase()) {
+                *met.entry(text.clone()).or_default() += 1;
+            }
+        }
+        let more = met.len() > query.limit;
+        let found = met.into_iter().take(query.limit).collect();
+        let spans = spans.len() as u64;
+        self.answer(AttributeSample {
+            found,
+            more,
+            spans,
+            ends_ns: (spans > 0).then_some(ends),
+            whole: true,
+        })
     }
 
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {

@@ -15,6 +15,7 @@ fn span_query(limit: usize) -> SpanQuery {
         bt: None,
         attributes: Vec::new(),
         min_duration_ns: 0,
+        max_duration_ns: u64::MAX,
         errors_only: false,
         from_ns: 0,
         to_ns: u64::MAX,

@@ -24,7 +24,7 @@ pub(super) struct Decoder {
 }
 
 /// One attribute's column.
-enum AttributeColumn<'a> {
+pub(super) enum AttributeColumn<'a> {
     Text(&'a Text),
     Int(&'a I64),
     Double(&'a F64),
@@ -33,7 +33,10 @@ enum AttributeColumn<'a> {
 
 impl<'a> AttributeColumn<'a> {
     /// Nothing for a column that is not an attribute's.
-    fn of(name: &'a str, array: &'a dyn Array) -> Option<(&'a str, AttributeColumn<'a>)> {
+    pub(super) fn of(
+        name: &'a str,
+        array: &'a dyn Array,
+    ) -> Option<(&'a str, AttributeColumn<'a>)> {
         let (kind, key) = name.split_once(':')?;
         let array = array.as_any();
         let column = match kind {
@@ -46,7 +49,7 @@ impl<'a> AttributeColumn<'a> {
         Some((key, column))
     }
 
-    fn value(&self, at: usize) -> Option<Value<'a>> {
+    pub(super) fn value(&self, at: usize) -> Option<Value<'a>> {
         match self {
             AttributeColumn::Text(column) => {
                 column.is_valid(at).then(|| Value::Str(column.value(at)))

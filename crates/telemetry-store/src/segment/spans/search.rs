@@ -41,6 +41,7 @@ pub struct Wanted<'a> {
     pub tier: Option<EntityId>,
     pub name: Option<&'a str>,
     pub min_duration_ns: u64,
+    pub max_duration_ns: u64,
     pub errors_only: bool,
     /// Unix nanoseconds of their ends, half open.
     pub from_ns: u64,
@@ -51,7 +52,7 @@ impl Wanted<'_> {
     /// Whether a span in memory is one.
     pub(crate) fn takes(&self, span: &Glance<'_>) -> bool {
         (self.from_ns..self.to_ns).contains(&span.end_ns)
-            && span.duration_ns >= self.min_duration_ns
+            && (self.min_duration_ns..=self.max_duration_ns).contains(&span.duration_ns)
             && (!self.errors_only || span.status == StatusCode::Error)
             && self.application.is_none_or(|application| span.application == application)
             && self.tier.is_none_or(|tier| span.tier == tier)
@@ -108,7 +109,7 @@ impl<'s> Searcher<'s> {
         mut each: impl FnMut(Hit),
     ) -> Result<Cost, SegmentError> {
         let Searcher { segment, unpacker } = self;
-        let rows = slow_pages(segment, group, wanted);
+        let rows = fitting_pages(segment, group, wanted);
         let mut search = Search { segment, unpacker, group, rows, cost: Cost::default() };
         if !search.rows.is_empty() && search.attributes(wanted.attributes)? {
             search.facts(wanted, &mut each)?;
@@ -117,16 +118,17 @@ impl<'s> Searcher<'s> {
     }
 }
 
-/// The rows of the pages that may hold a span that is slow enough.
-fn slow_pages(segment: &Opened, group: usize, wanted: &Wanted<'_>) -> Vec<Range<usize>> {
+/// The rows of the pages that may hold a span that lasted as long as wanted.
+fn fitting_pages(segment: &Opened, group: usize, wanted: &Wanted<'_>) -> Vec<Range<usize>> {
     let everything = || std::iter::once(0..segment.rows_of_group(group)).collect();
-    if wanted.min_duration_ns == 0 {
+    if wanted.min_duration_ns == 0 && wanted.max_duration_ns == u64::MAX {
         return everything();
     }
     let pages = Pages::of(segment, group);
     let Some(durations) = pages.of_column("duration") else { return everything() };
-    let slow = Pruning::of(&pages, &[("duration", wanted.min_duration_ns, u64::MAX)]);
-    durations.into_iter().map(|page| page.rows).filter(|rows| slow.may_hold(rows)).collect()
+    let fitting =
+        Pruning::of(&pages, &[("duration", wanted.min_duration_ns, wanted.max_duration_ns)]);
+    durations.into_iter().map(|page| page.rows).filter(|rows| fitting.may_hold(rows)).collect()
 }
 
 /// A search in one row group.
@@ -202,13 +204,14 @@ impl Search<'_> {
             let tier = optional::<U32>(batch, "tier", wanted.tier.is_some())?;
             let name = optional::<Text>(batch, "name", wanted.name.is_some())?;
             let status = optional::<U8>(batch, "status", wanted.errors_only)?;
+            let lasted = wanted.min_duration_ns..=wanted.max_duration_ns;
             for (at, &row) in numbers.iter().enumerate() {
                 let end_ns = times.end_ns(at);
                 let is = |column: Option<&U32>, id: Option<EntityId>| {
                     column.is_none_or(|column| Some(EntityId(column.value(at))) == id)
                 };
                 let takes = (wanted.from_ns..wanted.to_ns).contains(&end_ns)
-                    && times.duration_ns(at) >= wanted.min_duration_ns
+                    && lasted.contains(&times.duration_ns(at))
                     && is(application, wanted.application)
                     && is(tier, wanted.tier)
                     && name.is_none_or(|name| Some(name.value(at)) == wanted.name)
@@ -263,14 +266,14 @@ fn optional<'a, A: Array + 'static>(
 }
 
 /// When spans ran.
-struct Times<'a> {
+pub(super) struct Times<'a> {
     trace_start: &'a U64,
     start_offset: &'a I64,
     duration: &'a I64,
 }
 
 impl Times<'_> {
-    fn of(batch: &RecordBatch) -> Option<Times<'_>> {
+    pub(super) fn of(batch: &RecordBatch) -> Option<Times<'_>> {
         Some(Times {
             trace_start: column(batch, "trace_start")?,
             start_offset: column(batch, "start_offset")?,
@@ -282,7 +285,7 @@ impl Times<'_> {
         self.duration.value(at) as u64
     }
 
-    fn end_ns(&self, at: usize) -> u64 {
+    pub(super) fn end_ns(&self, at: usize) -> u64 {
         let start_ns = self.trace_start.value(at).wrapping_add(self.start_offset.value(at) as u64);
         start_ns.wrapping_add(self.duration_ns(at))
     }

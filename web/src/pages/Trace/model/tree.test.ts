@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Span } from '../../../api/types'
 import { barOf, ticksOf } from './scale'
-import { ancestorsOf, treeOf, visibleOf } from './tree'
+import { span } from './testSpan'
+import { ancestorsOf, treeOf, visibleOf, type TreeSpan } from './tree'
 
-function span(span_id: string, parent_span_id: string | null, start_us = 0): Span {
-  return { span_id, parent_span_id, start_us, name: span_id, kind: 'INTERNAL', role: 'internal', tier: { id: 1, name: 't' }, node: { id: 1, name: 'n' }, skew_us: 0, duration_us: 10, self_us: 10, status: 'UNSET', status_message: '', exit: null, attributes: {}, resource: {}, scope: '', events: [], links: [], critical: false }
-}
-
-const ids = (order: { span: Span }[]) => order.map((t) => t.span.span_id).join(' ')
+const ids = (order: TreeSpan[]) => order.map((t) => t.span.span_id).join(' ')
 const family = [span('c', 'a', 30), span('a', null), span('b', 'a', 10), span('d', 'b', 12), span('e', 'c', 31)]
 
 describe('waterfall', () => {

@@ -88,6 +88,7 @@ fn found(segment: &Opened, key: &str, value: &str) -> Vec<u64> {
         tier: None,
         name: None,
         min_duration_ns: 0,
+        max_duration_ns: u64::MAX,
         errors_only: false,
         from_ns: 0,
         to_ns: u64::MAX,
