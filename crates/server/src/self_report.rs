@@ -62,7 +62,7 @@ pub(crate) fn tasks(
     let metrics = Task::new("own metrics", METRICS_EVERY, move || {
         let families = status.metrics.get().map(daemon::metrics::Metrics::samples);
         let body = body::metrics(&of_metrics, &families.unwrap_or_default(), clock.now().0);
-        report(to.clone(), "/v1/metrics", body)
+        report(to.clone(), "/v1/metrics", body, "reported its metrics".to_owned())
     });
     let to = intake.clone();
     let spans = Task::new("own requests", REQUESTS_EVERY, move || {
@@ -73,7 +73,8 @@ pub(crate) fn tasks(
                 return Ok(None);
             }
             let body = body::spans(&origin, &answered);
-            let reported = report(to, "/v1/traces", body).await;
+            let done = format!("reported {} requests", answered.len());
+            let reported = report(to, "/v1/traces", body, done).await;
             if reported.is_err() {
                 let mut waiting = requests.waiting.lock();
                 let room = MAX_WAITING.saturating_sub(waiting.len());
@@ -85,14 +86,15 @@ pub(crate) fn tasks(
     [metrics, spans]
 }
 
-async fn report(intake: Intake, path: &'static str, body: String) -> RunResult {
+/// `done` is what was done when intake took it.
+async fn report(intake: Intake, path: &'static str, body: String, done: String) -> RunResult {
     let request = Request::post(path)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body))?;
     // The account's own process needs no key.
     let response = intake.router(KeyRule::Optional).oneshot(request).await?;
     if response.status().is_success() {
-        return Ok(None);
+        return Ok(Some(done));
     }
     Err(format!("intake answered {}", response.status()).into())
 }
