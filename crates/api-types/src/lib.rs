@@ -42,10 +42,10 @@ pub use self::{
     error_group::ErrorGroup,
     figures::{Figures, Series, SeriesPoint},
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
-    log::LogRecord,
+    log::{LogBar, LogEntities, LogEntity, LogRecord, LogSummary, LogValue, LogValues},
     metric::{
-        MetricData, MetricLevel, MetricName, MetricPoint, MetricSeries, Sample, SampleBucket,
-        SampleDistribution, SampledSeries, Samples,
+        MetricData, MetricLevel, MetricName, MetricPath, MetricPoint, MetricSeries, Sample,
+        SampleBucket, SampleDistribution, SampledSeries, Samples,
     },
     node::Node,
     page::{Page, Partial},

@@ -100,6 +100,7 @@ fn table() -> Vec<Route> {
         SignedIn   PUT    "/api/v1/applications/{id}/key-figures" => v1::applications::put_key_figures;
         SignedIn   GET    "/api/v1/applications/{id}/series" => v1::series::of_application;
         SignedIn   GET    "/api/v1/applications/{id}/metrics" => v1::metrics::level;
+        SignedIn   GET    "/api/v1/applications/{id}/metrics/search" => v1::metrics::search;
         SignedIn   GET    "/api/v1/applications/{id}/metric-data" => v1::metrics::data;
         SignedIn   GET    "/api/v1/business-transactions/{id}" => v1::business_transactions::read;
         SignedIn   PUT    "/api/v1/business-transactions/{id}/long-lived" => v1::business_transactions::put_long_lived;
@@ -112,6 +113,7 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/traces/{trace_id}" => v1::traces::read;
         SignedIn   GET    "/api/v1/spans" => v1::spans::list;
         SignedIn   GET    "/api/v1/logs" => v1::logs::list;
+        SignedIn   GET    "/api/v1/logs/summary" => v1::log_summary::read;
         SignedIn   GET    "/api/v1/metric-series" => v1::metric_series::list;
         SignedIn   GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
     };

@@ -6,6 +6,7 @@ mod controller;
 mod doors;
 mod flow_map;
 mod limits;
+mod logs;
 mod metric_data;
 mod metric_series;
 mod openapi;

@@ -6,9 +6,10 @@ use model::{
     time::Minute,
 };
 use telemetry_store::reader::{
-    Answer, FigureQuery, FigureRow, Instrument, LogPage, LogQuery, MetricQuery, MetricSeries,
-    OwnedValue, QueryError, Reader, SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage,
-    SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
+    Answer, FigureQuery, FigureRow, Instrument, LogPage, LogQuery, LogSummary, LogSummaryQuery,
+    MetricQuery, MetricSeries, OwnedValue, QueryError, Reader, SampleQuery, SampledMetric,
+    SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery,
+    TracePage, TraceQuery,
 };
 
 use super::Stored;
@@ -69,6 +70,10 @@ impl Reader for Rows {
 
     fn traces(&self, _: &TraceQuery) -> Result<Answer<TracePage>, QueryError> {
         unreachable!("nobody asks")
+    }
+
+    fn log_summary(&self, _: &LogSummaryQuery) -> Result<Answer<LogSummary>, QueryError> {
+        unimplemented!()
     }
 
     fn logs(&self, _: &LogQuery) -> Result<Answer<LogPage>, QueryError> {

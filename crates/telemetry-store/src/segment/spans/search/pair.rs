@@ -53,7 +53,7 @@ impl Pair {
     }
 
     /// Whether it is among attributes as [`attribute::encode`] writes them.
-    pub(super) fn is_in(&self, encoded: &[u8]) -> bool {
+    pub(crate) fn is_in(&self, encoded: &[u8]) -> bool {
         attribute::split(encoded).any(|raw| self.is(raw))
     }
 
