@@ -1,14 +1,7 @@
 // No page may break a rule of WCAG 2 A or AA that a program can check, in light and in dark; and the map is usable by keyboard.
-import { AxeBuilder } from '@axe-core/playwright'
+import { violationsOf } from './axe'
 import type { Page } from '@playwright/test'
 import { dark, expect, onMock, openApplication, signIn, test } from './vedette'
-
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
-
-async function violationsOf(page: Page, where: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze()
-  return violations.flatMap((v) => v.nodes.map((node) => `${where}: ${v.id} at ${node.target.join(' ')}: ${node.failureSummary}`))
-}
 
 async function expectNone(page: Page, where: string): Promise<void> {
   const light = await violationsOf(page, `${where}, light`)
@@ -18,7 +11,7 @@ async function expectNone(page: Page, where: string): Promise<void> {
   expect([...light, ...(await violationsOf(page, `${where}, dark`))]).toEqual([])
 }
 
-const TABS = ['Overview', 'Flow map', 'Business transactions', 'Tiers & nodes', 'Backends', 'Errors', 'Snapshots']
+const TABS = ['Overview', 'Flow map', 'Business transactions', 'Tiers & nodes', 'Backends', 'Errors', 'Snapshots', 'Metrics', 'Logs']
 
 for (const tab of TABS) {
   test(`${tab} breaks no rule`, async ({ page }) => {

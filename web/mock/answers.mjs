@@ -1,6 +1,8 @@
 // What each path of /api/v1 answers. A handler takes the request's facts and returns a body.
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
+import { logs, logSummary } from './logs.mjs'
+import { data, level, search } from './metrics.mjs'
 import { snapshots, trace } from './trace.mjs'
 
 /** Positions people stored, per application: id → {x, y, pinned}. */
@@ -81,16 +83,6 @@ function errors(app, r) {
     { id: 3, type: 'OperationalError', message: '(1205) lock wait timeout exceeded; try restarting transaction', tier: { id: 14, name: 'orders' }, count: 6, first_seen: r.from + 400_000, last_seen: r.now - 900_000 },
     { id: 4, type: 'SMTPRecipientsRefused', message: 'recipient {} refused', tier: { id: 17, name: 'mailer' }, count: 9, first_seen: r.from + 500_000, last_seen: r.now - 240_000 },
   ]
-}
-
-function logs(r) {
-  const id = r.query.get('trace_id')
-  if (!id) return []
-  const made = trace(id, r.from)
-  return made.spans.filter((s) => s.role === 'entry').slice(0, 40).map((s, i) => ({
-    at: r.from + s.start_us / 1000 + 3, severity: s.status === 'ERROR' ? 'ERROR' : i % 3 === 2 ? 'WARN' : 'INFO', body: s.status === 'ERROR' ? `${s.name} failed: ${s.status_message}` : `handled ${s.name}`,
-    tier: s.tier, node: s.node, trace_id: id, span_id: s.span_id, attributes: { 'code.filepath': 'app/views.py' },
-  })).sort((a, b) => b.at - a.at)
 }
 
 const refused = (now, i, attempt) => ({ at: now - 15_000 * (i + 1), count: 1, tier: null, ...attempt })
@@ -175,6 +167,10 @@ export const routes = [
   }],
   ['GET', /^\/api\/v1\/traces\/([0-9a-f]{32})$/, (r, id) => (id.startsWith('0000') ? null : trace(id, r.now - 600_000))],
   ['GET', /^\/api\/v1\/logs$/, (r) => page(logs(r), r)],
+  ['GET', /^\/api\/v1\/logs\/summary$/, logSummary],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/metrics$/, withApp(level)],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/metrics\/search$/, withApp((app, r) => page(search(app, r), r))],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/metric-data$/, withApp(data)],
 ]
 
 export const about = (now) => ({ product: 'Vedette', version: '0.1.0', ca_fingerprint_sha256: FINGERPRINT, ca_url: '/ca.pem', server_time: now, newest_complete_minute: minuteOf(now) - 60_000 })

@@ -13,7 +13,8 @@ export class ApiError extends Error {
   }
 }
 
-export type Params = Record<string, string | number | boolean | null | undefined>
+/** A list is sent as one parameter for each of its texts. */
+export type Params = Record<string, string | number | boolean | readonly string[] | null | undefined>
 
 let csrfToken = ''
 export function rememberCsrfToken(token: string): void {
@@ -23,7 +24,8 @@ export function rememberCsrfToken(token: string): void {
 export function pathWith(path: string, params: Params = {}): string {
   const query = new URLSearchParams()
   for (const [key, value] of Object.entries(params)) {
-    if (value !== null && value !== undefined && value !== '') query.set(key, String(value))
+    if (Array.isArray(value)) for (const one of value as readonly string[]) query.append(key, one)
+    else if (value !== null && value !== undefined && value !== '') query.set(key, String(value))
   }
   const text = query.toString()
   return text ? `${path}?${text}` : path

@@ -11,5 +11,8 @@ export const paths = {
   backends: (id: number | string) => `/applications/${id}/backends`,
   errors: (id: number | string) => `/applications/${id}/errors`,
   snapshots: (id: number | string) => `/applications/${id}/snapshots`,
+  metrics: (id: number | string) => `/applications/${id}/metrics`,
+  applicationLogs: (id: number | string) => `/applications/${id}/logs`,
+  logs: '/logs',
   trace: (id: string) => `/traces/${id}`,
 }

@@ -17,6 +17,7 @@ export function createRouter() {
         { index: true, element: <Navigate to="/applications" replace /> },
         { path: 'applications', element: <ApplicationsPage /> },
         { path: 'connect', lazy: async () => ({ Component: (await import('../pages/Connect/ConnectPage')).ConnectPage }) },
+        { path: 'logs', lazy: async () => ({ Component: (await import('../pages/Logs/LogsPage')).LogsPage }) },
         { path: 'traces/:traceId', lazy: async () => ({ Component: (await import('../pages/Trace/TracePage')).TracePage }) },
         {
           path: 'applications/:applicationId',
@@ -29,6 +30,8 @@ export function createRouter() {
             { path: 'tiers', lazy: async () => ({ Component: (await import('../pages/Tiers/TiersPage')).TiersPage }) },
             { path: 'backends', lazy: async () => ({ Component: (await import('../pages/Backends/BackendsPage')).BackendsPage }) },
             { path: 'errors', lazy: async () => ({ Component: (await import('../pages/Errors/ErrorsPage')).ErrorsPage }) },
+            { path: 'metrics', lazy: async () => ({ Component: (await import('../pages/Metrics/MetricsPage')).MetricsPage }) },
+            { path: 'logs', lazy: async () => ({ Component: (await import('../pages/Logs/LogsPage')).ApplicationLogsPage }) },
             { path: 'snapshots', lazy: async () => ({ Component: (await import('../pages/Snapshots/SnapshotsPage')).SnapshotsPage }) },
           ],
         },

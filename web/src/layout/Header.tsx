@@ -20,6 +20,9 @@ export function Header({ user }: { user: Session['user'] }) {
       <div className={styles.right}>
         <LiveControl />
         <TimeRangePicker />
+        <RangeLink to={paths.logs} className={styles.link}>
+          Logs
+        </RangeLink>
         <RangeLink to={paths.connect} className={styles.link}>
           Connect an agent
         </RangeLink>

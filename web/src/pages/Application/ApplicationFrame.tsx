@@ -20,6 +20,8 @@ export function ApplicationFrame() {
     { label: 'Backends', to: paths.backends(id) },
     { label: 'Errors', to: paths.errors(id) },
     { label: 'Snapshots', to: paths.snapshots(id) },
+    { label: 'Metrics', to: paths.metrics(id) },
+    { label: 'Logs', to: paths.applicationLogs(id) },
   ]
   const at = tabs.find((tab) => (tab.exact ? pathname === tab.to : pathname.startsWith(tab.to)))
   const detail = useMatch('/applications/:applicationId/business-transactions/:btId') !== null
