@@ -1,6 +1,7 @@
 //! Whether a record is wanted.
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
 
 use crate::{
     attribute,
@@ -17,9 +18,16 @@ pub(super) struct Filter<'q> {
     from_ns: u64,
     to_ns: u64,
     text: Option<AhoCorasick>,
-    attributes: Vec<Pair>,
+    attributes: Vec<Wanted>,
     /// Type and key of the logger's attribute.
     logger_head: Vec<u8>,
+}
+
+/// An attribute that records are to have.
+struct Wanted {
+    pair: Pair,
+    /// Most records are told by a look at all their bytes at once.
+    finders: Vec<Finder<'static>>,
 }
 
 /// The filters of facets that a record does not pass, as bits.
@@ -52,7 +60,7 @@ impl<'q> Filter<'q> {
             "" => None,
             text => Some(finder(text)?),
         };
-        let attributes = wanted.attributes.iter().map(|(key, value)| Pair::new(key, value));
+        let attributes = wanted.attributes.iter().map(|(key, value)| Wanted::new(key, value));
         Ok(Filter {
             wanted,
             from_ns,
@@ -98,7 +106,7 @@ impl<'q> Filter<'q> {
             failed.note(Failed::LOGGER, self.logger(log).unwrap_or_default() == logger);
         }
         let has = self.text.as_ref().is_none_or(|text| text.is_match(log.body))
-            && self.attributes.iter().all(|pair| pair.is_in(log.attributes));
+            && self.attributes.iter().all(|wanted| wanted.is_in(log.attributes));
         has.then_some(failed)
     }
 
@@ -106,6 +114,18 @@ impl<'q> Filter<'q> {
     pub(super) fn logger<'l>(&self, log: &LogView<'l>) -> Option<&'l str> {
         let raw = attribute::split(log.attributes).find(|raw| raw.head == self.logger_head)?;
         std::str::from_utf8(raw.content()?).ok()
+    }
+}
+
+impl Wanted {
+    fn new(key: &str, value: &str) -> Wanted {
+        let pair = Pair::new(key, value);
+        let finders = pair.encoded().map(|bytes| Finder::new(&bytes).into_owned()).collect();
+        Wanted { pair, finders }
+    }
+
+    fn is_in(&self, encoded: &[u8]) -> bool {
+        self.finders.iter().any(|finder| finder.find(encoded).is_some()) && self.pair.is_in(encoded)
     }
 }
 
