@@ -20,7 +20,7 @@ export function FilterBar({ state, summary, live, onLive }: Props) {
   const { filter } = state
   return (
     <div className={styles.bar}>
-      <TextFilter key={filter.text === '' ? 'none' : 'some'} state={state} />
+      <TextFilter state={state} />
       <AttributeFilter state={state} />
       <Chips state={state} chips={chipsOf(filter, summary)} />
       <Switch className={styles.live} label="Live tail" checked={live} onChange={(event) => onLive(event.currentTarget.checked)} />
@@ -28,10 +28,19 @@ export function FilterBar({ state, summary, live, onLive }: Props) {
   )
 }
 
-/** Typing asks once it rests. */
+/** Typing asks once it rests. What the URL says otherwise, after a step back say, stands in the field. */
 function TextFilter({ state: { filter, type } }: { state: FilterState }) {
   const [text, setText] = useState(filter.text)
-  const ask = useDebouncedCallback((next: string) => type({ text: next }), 300)
+  const [sent, setSent] = useState(filter.text)
+  const [seen, setSeen] = useState(filter.text)
+  if (filter.text !== seen) {
+    setSeen(filter.text)
+    if (filter.text !== sent) setText(filter.text)
+  }
+  const ask = useDebouncedCallback((next: string) => {
+    setSent(next)
+    type({ text: next })
+  }, 300)
   return (
     <SearchInput
       label="Text in the record"

@@ -21,11 +21,14 @@ interface Props {
 /** One record in a line; opened, its whole text, whose it is, and its attributes. */
 export const LogRow = memo(function LogRow({ record, now, open, state, onToggle }: Props) {
   return (
-    <div className={styles.record} data-open={open || undefined}>
+    <div className={styles.record} data-open={open || undefined} data-everywhere={state.filter.application === null || undefined}>
       <button type="button" className={styles.line} aria-expanded={open} onClick={() => onToggle(record.id)}>
         <time title={exactMoment(record.at)}>{preciseMoment(record.at, now)}</time>
         <em data-severity={record.severity}>{record.severity === 'UNSPECIFIED' ? '–' : record.severity}</em>
-        <span className={styles.tier}>{record.tier.name}</span>
+        <span className={styles.tier} title={record.node?.name}>
+          {state.filter.application === null && `${record.application.name} › `}
+          {record.tier.name}
+        </span>
         <span className={styles.text}>{record.body || '(empty)'}</span>
       </button>
       {open && <Details record={record} state={state} />}

@@ -20,7 +20,7 @@ export function LogsView({ application }: { application: number | null }) {
   const summary = useLogSummary(state.filter)
   const live = tail === 'on'
   return (
-    <div className={`${page.fill} ${styles.page}`}>
+    <div className={`${page.fill} ${styles.page}`} aria-busy={summary.isPlaceholderData} data-busy={summary.isPlaceholderData || undefined}>
       <FilterBar state={state} summary={summary.data} live={live} onLive={(on) => setTail(on ? 'on' : null)} />
       <Card title="Records over time" note={summary.data && <Total summary={summary.data} />}>
         <Loaded query={summary} what="the counts" lines={3}>

@@ -29,7 +29,8 @@ export function useLogs(filter: LogFilter, window: Window, enabled: boolean): Li
     select: ({ pages }) => ({ items: pages.flatMap((page) => page.items), next: pages.at(-1)?.next ?? null, partial: pages.find((page) => page.partial)?.partial ?? null }),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 30_000,
-    placeholderData: (before) => before,
+    // While time goes on; records of another filter are no stand-in.
+    placeholderData: (before, query) => (JSON.stringify(query?.queryKey[1]) === JSON.stringify(filter) ? before : undefined),
     enabled,
   })
 }
