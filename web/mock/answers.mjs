@@ -4,6 +4,8 @@ import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } 
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
 import { nodeRoutes, nodes } from './nodes.mjs'
+import { logs, logSummary } from './logs.mjs'
+import { data, level, search } from './metrics.mjs'
 import { snapshots, trace } from './trace.mjs'
 import { routes as traceRoutes } from './traces.mjs'
 
@@ -70,14 +72,6 @@ function backends(app, r) {
   return app.entities.filter((e) => e.kind !== 'tier').map((e) => ({ id: e.id, name: e.name, type: e.type, system: e.system, address: e.name.split('/')[0], figures: figures(thingOf(app, e), r.from, r.to, r.now) }))
 }
 
-function logs(r) {
-  const id = r.query.get('trace_id')
-  if (!id) return []
-  const made = trace(id, r.from)
-  return made.spans.filter((s) => s.role === 'entry').slice(0, 40).map((s, i) => ({
-    at: r.from + s.start_us / 1000 + 3, severity: s.status === 'ERROR' ? 'ERROR' : i % 3 === 2 ? 'WARN' : 'INFO', body: s.status === 'ERROR' ? `${s.name} failed: ${s.status_message}` : `handled ${s.name}`,
-    tier: s.tier, node: s.node, trace_id: id, span_id: s.span_id, attributes: { 'code.filepath': 'app/views.py' },
-  })).sort((a, b) => b.at - a.at)
 }
 
 const refused = (now, i, attempt) => ({ at: now - 15_000 * (i + 1), count: 1, tier: null, ...attempt })
@@ -152,6 +146,10 @@ export const routes = [
   ['GET', /^\/api\/v1\/traces\/([0-9a-f]{32})$/, (r, id) => (id.startsWith('0000') ? null : trace(id, r.now - 600_000))],
   ['GET', /^\/api\/v1\/logs$/, (r) => page(logs(r), r)],
   ...traceRoutes,
+  ['GET', /^\/api\/v1\/logs\/summary$/, logSummary],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/metrics$/, withApp(level)],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/metrics\/search$/, withApp((app, r) => page(search(app, r), r))],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/metric-data$/, withApp(data)],
 ]
 
 export const about = (now) => ({ product: 'Vedette', version: '0.1.0', ca_fingerprint_sha256: FINGERPRINT, ca_url: '/ca.pem', server_time: now, newest_complete_minute: minuteOf(now) - 60_000 })

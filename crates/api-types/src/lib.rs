@@ -55,10 +55,10 @@ pub use self::{
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
     health::{BackgroundTask, Budget, Health, Memory},
     limit::{Limit, LimitState, Limits, Refusal},
-    log::LogRecord,
+    log::{LogBar, LogEntities, LogEntity, LogRecord, LogSummary, LogValue, LogValues},
     metric::{
-        MetricData, MetricLevel, MetricName, MetricPoint, MetricSeries, Sample, SampleBucket,
-        SampleDistribution, SampledSeries, Samples,
+        MetricData, MetricLevel, MetricName, MetricPath, MetricPoint, MetricSeries, Sample,
+        SampleBucket, SampleDistribution, SampledSeries, Samples,
     },
     node::{Node, NodeDetail},
     page::{Page, Partial},

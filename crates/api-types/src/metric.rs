@@ -24,10 +24,27 @@ pub struct MetricName {
     pub leaf: bool,
 }
 
+/// A metric that a search found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "path": "Business Transaction Performance|Business Transactions|web|GET /cart|Calls per Minute",
+    "unit": "per minute"
+}))]
+pub struct MetricPath {
+    /// Segments joined by a vertical bar.
+    pub path: String,
+    pub unit: String,
+}
+
 /// Metrics whose paths were asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MetricData {
     pub items: Vec<MetricSeries>,
+    /// How wide a point is.
+    pub minutes_per_point: u32,
+    /// The point that is filling: what it counts is not all of it yet. Null when the range is past.
+    #[schema(required)]
+    pub filling_from: Option<i64>,
     #[schema(required)]
     pub partial: Option<Partial>,
 }

@@ -14,8 +14,9 @@ use model::{
 };
 use telemetry_store::reader::{
     Answer, AttributeQuery, AttributeSample, Detail, FigureQuery, FigureRow, LogPage, LogQuery,
-    MetricQuery, MetricSeries, Points, QueryError, Reader, SampleQuery, SeriesPage, SeriesQuery,
-    SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
+    LogSummary, LogSummaryQuery, MetricQuery, MetricSeries, Points, QueryError, Reader,
+    SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage,
+    TraceQuery,
 };
 use tokio::sync::Semaphore;
 
@@ -194,6 +195,13 @@ impl Asking<'_> {
 
     pub(crate) fn logs(&mut self, query: &LogQuery) -> Result<LogPage, QueryError> {
         self.reader.logs(query).map(|answer| self.note(answer))
+    }
+
+    pub(crate) fn log_summary(
+        &mut self,
+        query: &LogSummaryQuery,
+    ) -> Result<LogSummary, QueryError> {
+        self.reader.log_summary(query).map(|answer| self.note(answer))
     }
 
     pub(crate) fn metrics(&mut self, query: &MetricQuery) -> Result<Vec<MetricSeries>, QueryError> {

@@ -11,13 +11,15 @@ mod leaf;
 mod load;
 mod path;
 mod place;
+mod search;
 
 use crate::error::ApiError;
 
 pub(crate) use self::{
     data::{Metric, Point, Rollup, read},
-    load::{Level, last_day, load},
+    load::{Level, last_day, load, load_all},
     path::Pattern,
+    search::{Search, search},
 };
 
 /// The refusal of a path that matches too much.

@@ -109,6 +109,7 @@ fn table() -> Vec<Route> {
         SignedIn   PUT    "/api/v1/applications/{id}/key-figures" => v1::applications::put_key_figures;
         SignedIn   GET    "/api/v1/applications/{id}/series" => v1::series::of_application;
         SignedIn   GET    "/api/v1/applications/{id}/metrics" => v1::metrics::level;
+        SignedIn   GET    "/api/v1/applications/{id}/metrics/search" => v1::metrics::search;
         SignedIn   GET    "/api/v1/applications/{id}/metric-data" => v1::metrics::data;
         SignedIn   GET    "/api/v1/business-transactions/{id}" => v1::business_transactions::read;
         SignedIn   PUT    "/api/v1/business-transactions/{id}/long-lived" => v1::business_transactions::put_long_lived;
@@ -140,6 +141,7 @@ fn table() -> Vec<Route> {
         SignedIn   POST   "/api/v1/saved-searches" => v1::saved_searches::save;
         SignedIn   DELETE "/api/v1/saved-searches/{id}" => v1::saved_searches::delete;
         SignedIn   GET    "/api/v1/logs" => v1::logs::list;
+        SignedIn   GET    "/api/v1/logs/summary" => v1::log_summary::read;
         SignedIn   GET    "/api/v1/metric-series" => v1::metric_series::list;
         SignedIn   GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
     };

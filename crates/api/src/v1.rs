@@ -14,6 +14,7 @@ pub(crate) mod errors;
 pub(crate) mod flow_map;
 pub(crate) mod health;
 pub(crate) mod limits;
+pub(crate) mod log_summary;
 pub(crate) mod logs;
 pub(crate) mod metric_series;
 pub(crate) mod metrics;
@@ -33,6 +34,8 @@ pub(crate) mod tiers;
 pub(crate) mod traces;
 
 mod application_list;
+mod attribute_params;
+mod log_filter;
 mod refusals;
 mod sparklines;
 mod totals;

@@ -7,6 +7,7 @@
 pub mod name;
 pub mod path;
 pub mod template;
+pub mod terminal;
 
 pub mod resource;
 pub mod transaction;

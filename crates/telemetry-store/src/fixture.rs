@@ -15,7 +15,7 @@ use crate::{
     Config, Store,
     cut::{CutOutcome, Frozen, Position},
     head::Rows,
-    reader::{Detail, FigureQuery, Instrument, LogQuery, Points, TraceQuery, TraceRow},
+    reader::{Detail, FigureQuery, Instrument, LogFilter, LogQuery, Points, TraceQuery, TraceRow},
     segment::{self, Opened, logs::Log, series::SeriesRow},
     span_batch::{Attributes, SpanBatch, SpanRow},
     upkeep::{Job, Retention},
@@ -276,9 +276,7 @@ pub(crate) fn trace_query(limit: usize) -> TraceQuery {
 pub(crate) fn log_query(limit: usize) -> LogQuery {
     LogQuery {
         account: ACCOUNT,
-        application: None,
-        tier: None,
-        trace: None,
+        filter: LogFilter::default(),
         from_ns: 0,
         to_ns: u64::MAX,
         before: None,

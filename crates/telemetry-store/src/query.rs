@@ -20,9 +20,9 @@ use rustc_hash::FxHashSet;
 use crate::{
     reader::{
         Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, LogPage, LogQuery,
-        MetricQuery, MetricSeries, QueryError, Reader, Resolution, SampleQuery, SampledMetric,
-        SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery,
-        TracePage, TraceQuery,
+        LogSummary, LogSummaryQuery, MetricQuery, MetricSeries, QueryError, Reader, Resolution,
+        SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples,
+        Span, SpanPage, SpanQuery, TracePage, TraceQuery,
     },
     segment::{self, SegmentError},
     span_batch::SpanBatch,
@@ -60,6 +60,10 @@ impl Reader for Store {
 
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {
         answer(|lacks| logs::logs(self, query, lacks))
+    }
+
+    fn log_summary(&self, query: &LogSummaryQuery) -> Result<Answer<LogSummary>, QueryError> {
+        answer(|lacks| logs::log_summary(self, query, lacks))
     }
 
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {

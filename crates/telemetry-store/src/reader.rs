@@ -12,6 +12,13 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
+mod logs;
+
+pub use self::logs::{
+    Counted, LOGGER, LogBar, LogFilter, LogPage, LogQuery, LogRow, LogSummary, LogSummaryQuery,
+    Severity,
+};
+
 /// Reads the telemetry store. See the module's documentation.
 pub trait Reader: Send + Sync + std::fmt::Debug {
     /// Figures by key and point of time, ascending; each key and point once, everything merged.
@@ -50,6 +57,12 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When the store cannot be read.
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError>;
+
+    /// How many log records there are: over time, and of whom.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn log_summary(&self, query: &LogSummaryQuery) -> Result<Answer<LogSummary>, QueryError>;
 
     /// Metric series by their paths.
     ///
@@ -365,44 +378,6 @@ pub struct AttributeSample {
     pub ends_ns: Option<(u64, u64)>,
     /// These were all spans of the range.
     pub whole: bool,
-}
-
-/// Which log records.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LogQuery {
-    pub account: AccountId,
-    pub application: Option<EntityId>,
-    pub tier: Option<EntityId>,
-    pub trace: Option<TraceId>,
-    pub from_ns: u64,
-    pub to_ns: u64,
-    /// Where the page before ended.
-    pub before: Option<u64>,
-    pub limit: usize,
-}
-
-/// One page of log records, and where the next begins. Records of one instant are never parted: a page may be longer than
-/// asked by those of its last instant.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LogPage {
-    pub rows: Vec<LogRow>,
-    pub next: Option<u64>,
-}
-
-/// One log record.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LogRow {
-    /// Unix nanoseconds.
-    pub at_ns: u64,
-    pub application: EntityId,
-    pub tier: EntityId,
-    pub node: EntityId,
-    pub trace: Option<TraceId>,
-    pub span: SpanId,
-    /// OpenTelemetry's number, 1..=24; 0 unknown.
-    pub severity: u8,
-    pub body: String,
-    pub attributes: Vec<(String, OwnedValue)>,
 }
 
 /// Which metric series.

@@ -251,7 +251,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The metrics at a path over time. Points in which nothing was reported are absent. */
+        /**
+         * The metrics at a path over time. Points in which nothing was reported are absent; a minute that is filling is there with
+         *     what came so far.
+         */
         get: operations["get_applications_metric_data"];
         put?: never;
         post?: never;
@@ -270,6 +273,26 @@ export interface paths {
         };
         /** One level of an application's metric tree. */
         get: operations["get_applications_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/metrics/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The metrics of an application whose paths hold a text, in the order of the tree as it was over the last day. At most
+         *     10,000 are found; where there are more, the answer says so.
+         */
+        get: operations["get_applications_metrics_search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -711,8 +734,32 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Log records, newest first. */
+        /**
+         * Log records, newest first. A page that ends before all was looked through says so, and the next one goes on. Whoever
+         *     follows what comes in asks for the last minute again and again and leaves out the ids it has: agents send records some
+         *     seconds late and out of order.
+         */
         get: operations["get_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many log records there are: over time by severity, and by severity, tier, node and logger. What there is too much
+         *     of is counted from the newest back to `complete_from`.
+         */
+        get: operations["get_logs_summary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1839,18 +1886,188 @@ export interface components {
             span_id: string;
             trace_id: string;
         };
-        /** @description A log record in a list. */
+        /** @description The records of a time. */
+        LogBar: {
+            /** Format: int64 */
+            at: number;
+            /** @description By severity, as `severities` names them. */
+            counts: number[];
+        };
+        /** @description The most frequent tiers or nodes, and how many records are of another. */
+        LogEntities: {
+            items: components["schemas"]["LogEntity"][];
+            /** Format: int64 */
+            others: number;
+        };
+        /** @description A tier or node that records are of. */
+        LogEntity: {
+            /** Format: int64 */
+            count: number;
+            /** Format: int32 */
+            id: number;
+            name: string;
+        };
+        /**
+         * @description A log record in a list.
+         * @example {
+         *       "application": {
+         *         "id": 1,
+         *         "name": "shop-production"
+         *       },
+         *       "at": 1764288007412,
+         *       "attributes": {
+         *         "order.id": 4711,
+         *         "otel.scope.name": "app.checkout"
+         *       },
+         *       "body": "payment of order 4711 was refused",
+         *       "id": "9f2c4be01d77a3c5",
+         *       "logger": "app.checkout",
+         *       "node": {
+         *         "id": 31,
+         *         "name": "orders-1"
+         *       },
+         *       "severity": "ERROR",
+         *       "span_id": "eee19b7ec3c1b174",
+         *       "tier": {
+         *         "id": 12,
+         *         "name": "orders"
+         *       },
+         *       "trace_id": "5b8efff798038103d269b633813fc60c"
+         *     }
+         */
         LogRecord: {
+            application: components["schemas"]["Ref"];
             /** Format: int64 */
             at: number;
             attributes: Record<string, unknown>;
             body: string;
+            /** @description 16 hexadecimal digits, made of all that the record is: two pages that overlap show the same record under the same id. */
+            id: string;
+            /** @description Whose it is: the name of the instrumentation scope. */
+            logger: string | null;
             node: null | components["schemas"]["Ref"];
             /** @description `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL` or `UNSPECIFIED`. */
             severity: string;
             span_id: string | null;
             tier: components["schemas"]["Ref"];
             trace_id: string | null;
+        };
+        /**
+         * @description How many log records there are: over time, and by what they are of.
+         * @example {
+         *       "bar_ms": 60000,
+         *       "bars": [
+         *         {
+         *           "at": 1764288000000,
+         *           "counts": [
+         *             0,
+         *             0,
+         *             0,
+         *             41,
+         *             2,
+         *             1,
+         *             0
+         *           ]
+         *         }
+         *       ],
+         *       "by_logger": {
+         *         "items": [
+         *           {
+         *             "count": 44,
+         *             "value": "app.checkout"
+         *           }
+         *         ],
+         *         "others": 0
+         *       },
+         *       "by_node": {
+         *         "items": [
+         *           {
+         *             "count": 44,
+         *             "id": 31,
+         *             "name": "orders-1"
+         *           }
+         *         ],
+         *         "others": 0
+         *       },
+         *       "by_severity": [
+         *         {
+         *           "count": 41,
+         *           "value": "INFO"
+         *         },
+         *         {
+         *           "count": 2,
+         *           "value": "WARN"
+         *         },
+         *         {
+         *           "count": 1,
+         *           "value": "ERROR"
+         *         }
+         *       ],
+         *       "by_tier": {
+         *         "items": [
+         *           {
+         *             "count": 44,
+         *             "id": 12,
+         *             "name": "orders"
+         *           }
+         *         ],
+         *         "others": 0
+         *       },
+         *       "complete_from": null,
+         *       "partial": null,
+         *       "severities": [
+         *         "UNSPECIFIED",
+         *         "TRACE",
+         *         "DEBUG",
+         *         "INFO",
+         *         "WARN",
+         *         "ERROR",
+         *         "FATAL"
+         *       ],
+         *       "total": 44
+         *     }
+         */
+        LogSummary: {
+            /**
+             * Format: int64
+             * @description How wide a bar is.
+             */
+            bar_ms: number;
+            /** @description Every bar of the range by time, those without records too. */
+            bars: components["schemas"]["LogBar"][];
+            /** @description The records that have a logger and pass all filters but that by logger. */
+            by_logger: components["schemas"]["LogValues"];
+            /** @description The records that pass all filters but that by node. */
+            by_node: components["schemas"]["LogEntities"];
+            /** @description The records that pass all filters but that by severity, the gravest first; without severities that none has. */
+            by_severity: components["schemas"]["LogValue"][];
+            /** @description The records that pass all filters but that by tier. */
+            by_tier: components["schemas"]["LogEntities"];
+            /**
+             * Format: int64
+             * @description Set where there was too much to count: records from here on were counted, earlier ones were not.
+             */
+            complete_from: number | null;
+            partial: null | components["schemas"]["Partial"];
+            /** @description What the counts of a bar are of, from the least grave to the gravest. */
+            severities: string[];
+            /**
+             * Format: int64
+             * @description Records that pass all filters.
+             */
+            total: number;
+        };
+        /** @description A value that records have. */
+        LogValue: {
+            /** Format: int64 */
+            count: number;
+            value: string;
+        };
+        /** @description The most frequent values, and how many records have another. */
+        LogValues: {
+            items: components["schemas"]["LogValue"][];
+            /** Format: int64 */
+            others: number;
         };
         /** @description Whether a business transaction is long-lived. Holds for calls from the next minute on. */
         LongLivedMark: {
@@ -1891,7 +2108,17 @@ export interface components {
         };
         /** @description Metrics whose paths were asked for. */
         MetricData: {
+            /**
+             * Format: int64
+             * @description The point that is filling: what it counts is not all of it yet. Null when the range is past.
+             */
+            filling_from: number | null;
             items: components["schemas"]["MetricSeries"][];
+            /**
+             * Format: int32
+             * @description How wide a point is.
+             */
+            minutes_per_point: number;
             partial: null | components["schemas"]["Partial"];
         };
         /** @description One level of the tree. */
@@ -1904,6 +2131,18 @@ export interface components {
             /** @description A metric rather than a folder. */
             leaf: boolean;
             name: string;
+        };
+        /**
+         * @description A metric that a search found.
+         * @example {
+         *       "path": "Business Transaction Performance|Business Transactions|web|GET /cart|Calls per Minute",
+         *       "unit": "per minute"
+         *     }
+         */
+        MetricPath: {
+            /** @description Segments joined by a vertical bar. */
+            path: string;
+            unit: string;
         };
         /** @description One metric in one point of time. */
         MetricPoint: {
@@ -2187,16 +2426,32 @@ export interface components {
         /** @description One page of a list. */
         Page_LogRecord: {
             items: {
+                application: components["schemas"]["Ref"];
                 /** Format: int64 */
                 at: number;
                 attributes: Record<string, unknown>;
                 body: string;
+                /** @description 16 hexadecimal digits, made of all that the record is: two pages that overlap show the same record under the same id. */
+                id: string;
+                /** @description Whose it is: the name of the instrumentation scope. */
+                logger: string | null;
                 node: null | components["schemas"]["Ref"];
                 /** @description `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL` or `UNSPECIFIED`. */
                 severity: string;
                 span_id: string | null;
                 tier: components["schemas"]["Ref"];
                 trace_id: string | null;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_MetricPath: {
+            items: {
+                /** @description Segments joined by a vertical bar. */
+                path: string;
+                unit: string;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -4796,6 +5051,114 @@ export interface operations {
             };
         };
     };
+    get_applications_metrics_search: {
+        parameters: {
+            query: {
+                /**
+                 * @description Words that stand in a path, each in any of its segments; or, joined by `|`, parts of segments that follow each other
+                 *     in this order. `*` stands for any run of characters within a segment; the case of letters does not count. At most
+                 *     256 bytes.
+                 * @example cart 95th
+                 */
+                text: string;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MetricPath"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_applications_nodes: {
         parameters: {
             query?: {
@@ -7221,17 +7584,38 @@ export interface operations {
     };
     get_logs: {
         parameters: {
-            query?: {
+            query: {
                 /** @description Unix milliseconds; an hour before `to` when not given. */
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
-                /** @description 32 hexadecimal digits. */
+                /**
+                 * @description 32 hexadecimal digits.
+                 * @example 5b8efff798038103d269b633813fc60c
+                 */
                 trace_id?: string;
                 /** @description Id of an application. */
                 application?: number;
                 /** @description Id of a tier. */
                 tier?: number;
+                /** @description Id of a node. */
+                node?: number;
+                /**
+                 * @description The name of the logger, whole.
+                 * @example app.checkout
+                 */
+                logger?: string;
+                /**
+                 * @description Stands in the body, the case of ASCII letters aside; at most 1,024 bytes.
+                 * @example refused
+                 */
+                text?: string;
+                /**
+                 * @description `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL` or `UNSPECIFIED`; may be given several times, and one of them has
+                 *     to be so.
+                 */
+                severity: string[];
+                attribute?: string[];
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -7249,6 +7633,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_LogRecord"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_logs_summary: {
+        parameters: {
+            query: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /**
+                 * @description 32 hexadecimal digits.
+                 * @example 5b8efff798038103d269b633813fc60c
+                 */
+                trace_id?: string;
+                /** @description Id of an application. */
+                application?: number;
+                /** @description Id of a tier. */
+                tier?: number;
+                /** @description Id of a node. */
+                node?: number;
+                /**
+                 * @description The name of the logger, whole.
+                 * @example app.checkout
+                 */
+                logger?: string;
+                /**
+                 * @description Stands in the body, the case of ASCII letters aside; at most 1,024 bytes.
+                 * @example refused
+                 */
+                text?: string;
+                /**
+                 * @description `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL` or `UNSPECIFIED`; may be given several times, and one of them has
+                 *     to be so.
+                 */
+                severity: string[];
+                attribute?: string[];
+                /** @description Bars over the range, 1 to 240; 60 when not given. There are fewer where bars of a round width need fewer. */
+                bars?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogSummary"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

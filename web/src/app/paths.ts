@@ -20,6 +20,9 @@ export const paths = {
   snapshots: (id: number | string) => `/applications/${id}/snapshots`,
   /** Of one application, or of all. */
   traces: (id?: number | string) => (id === undefined ? '/traces' : `/applications/${id}/traces`),
+  metrics: (id: number | string) => `/applications/${id}/metrics`,
+  applicationLogs: (id: number | string) => `/applications/${id}/logs`,
+  logs: '/logs',
   trace: (id: string) => `/traces/${id}`,
   compareTraces: '/traces/compare',
 }

@@ -34,6 +34,7 @@ export function createRouter() {
         { path: 'api/docs', lazy: async () => ({ Component: (await import('../pages/ApiDocs/ApiDocsPage')).ApiDocsPage }) },
         { path: 'traces', lazy: async () => ({ Component: (await import('../pages/Traces/TracesPage')).TracesPage }) },
         { path: 'traces/compare', lazy: async () => ({ Component: (await import('../pages/CompareTraces/CompareTracesPage')).CompareTracesPage }) },
+        { path: 'logs', lazy: async () => ({ Component: (await import('../pages/Logs/LogsPage')).LogsPage }) },
         { path: 'traces/:traceId', lazy: async () => ({ Component: (await import('../pages/Trace/TracePage')).TracePage }) },
         {
           path: 'applications/:applicationId',
@@ -51,6 +52,8 @@ export function createRouter() {
             { path: 'errors', lazy: async () => ({ Component: (await import('../pages/Errors/ErrorsPage')).ErrorsPage }) },
             { path: 'errors/:errorId', lazy: async () => ({ Component: (await import('../pages/Error/ErrorPage')).ErrorPage }) },
             { path: 'traces', lazy: async () => ({ Component: (await import('../pages/Traces/TracesPage')).TracesPage }) },
+            { path: 'metrics', lazy: async () => ({ Component: (await import('../pages/Metrics/MetricsPage')).MetricsPage }) },
+            { path: 'logs', lazy: async () => ({ Component: (await import('../pages/Logs/LogsPage')).ApplicationLogsPage }) },
             { path: 'snapshots', lazy: async () => ({ Component: (await import('../pages/Snapshots/SnapshotsPage')).SnapshotsPage }) },
           ],
         },

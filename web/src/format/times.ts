@@ -5,6 +5,8 @@ const TIME: Intl.DateTimeFormatOptions = { timeZone, hour: '2-digit', minute: '2
 const timeOfDay = new Intl.DateTimeFormat(undefined, TIME)
 const dayAndTime = new Intl.DateTimeFormat(undefined, { ...TIME, month: 'short', day: 'numeric' })
 const toTheMinute = new Intl.DateTimeFormat(undefined, { timeZone, month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' })
+const toTheMillisecond = new Intl.DateTimeFormat(undefined, { ...TIME, fractionalSecondDigits: 3 })
+const dayAndMillisecond = new Intl.DateTimeFormat(undefined, { ...TIME, month: 'short', day: 'numeric', fractionalSecondDigits: 3 })
 const withMillis = new Intl.DateTimeFormat(undefined, { ...TIME, year: 'numeric', month: 'short', day: 'numeric', fractionalSecondDigits: 3, timeZoneName: 'short' })
 
 export function timeOf(at: number): string {
@@ -15,6 +17,12 @@ export function timeOf(at: number): string {
 export function moment(at: number, now: number): string {
   const today = dayOf(at) === dayOf(now)
   return today ? timeOf(at) : dayAndTime.format(at)
+}
+
+/** To the millisecond; with its day where that is not the one of `now`. */
+export function preciseMoment(at: number, now: number): string {
+  const today = new Date(at).toDateString() === new Date(now).toDateString()
+  return today ? toTheMillisecond.format(at) : dayAndMillisecond.format(at)
 }
 
 /** Day and minute, with the zone. */

@@ -25,6 +25,9 @@ export function Header({ user }: { user: Session['user'] }) {
         <RangeLink to={paths.traces()} className={styles.link}>
           Traces
         </RangeLink>
+        <RangeLink to={paths.logs} className={styles.link}>
+          Logs
+        </RangeLink>
         <RangeLink to={paths.connect} className={styles.link}>
           Connect an agent
         </RangeLink>

@@ -7,9 +7,9 @@ import type { Ref } from '../api/types'
  * Null for pages of all; undefined while it is asked for.
  */
 export function useCurrentApplication(): Ref | null | undefined {
-  const named = useMatch('/applications/:applicationId/*')?.params.applicationId
-  // The map of all applications lies beside them.
-  const id = named !== undefined && /^\d+$/.test(named) ? named : undefined
+  const numbered = useMatch('/applications/:applicationId/*')?.params.applicationId
+  // The map of all applications stands beside them.
+  const id = numbered && /^\d+$/.test(numbered) ? numbered : undefined
   const named = useMatch('/traces/:traceId')?.params.traceId
   // A trace, not another page that stands beside them.
   const traceId = named && /^[0-9a-f]{32}$/.test(named) ? named : undefined

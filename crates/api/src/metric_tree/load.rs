@@ -18,6 +18,8 @@ use crate::{ask::Asking, entities::Entities, reference::CallCategories};
 
 /// Names of series in one answer.
 const MAX_SERIES: usize = 20_000;
+/// Names of series in a whole tree.
+const MOST_SERIES: usize = 100_000;
 /// Segments of a metric path below its node.
 const DEEPEST: usize = 8;
 
@@ -38,6 +40,40 @@ pub(crate) fn load(
     let series = match segments.first().is_some_and(|first| matches(first, INFRASTRUCTURE)) {
         true => series(asking, &entities, application, segments, level, range)?,
         false => BTreeSet::new(),
+    };
+    Ok(Tree::new(entities, application, categories, calls, series))
+}
+
+/// Loads the whole tree as it was in `range`, for a search. Where agents report more series than can be looked at, it has
+/// none of them, and the answer says so.
+pub(crate) fn load_all(
+    asking: &mut Asking<'_>,
+    entities: Entities,
+    application: EntityId,
+    range: MinuteRange,
+) -> Result<Tree, QueryError> {
+    let calls = calls(asking, application, range)?;
+    let categories = CallCategories::of(&entities);
+    let names = MetricQuery {
+        account: asking.account,
+        application,
+        tier: None,
+        paths: Vec::new(),
+        range,
+        points: Points::Total,
+        names_only: true,
+        max_series: MOST_SERIES,
+    };
+    let series = match asking.metrics(&names) {
+        Ok(found) => found.iter().map(Series::of).collect(),
+        Err(QueryError::TooLarge(_)) => {
+            asking.lacks(
+                "agents report more metrics than can be searched: those below Application Infrastructure Performance are \
+                 left out; open its tiers in the tree",
+            );
+            BTreeSet::new()
+        }
+        Err(error) => return Err(error),
     };
     Ok(Tree::new(entities, application, categories, calls, series))
 }

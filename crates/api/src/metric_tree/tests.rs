@@ -10,6 +10,7 @@ use super::{
     load::{Level, needs_calls, patterns},
     path::Pattern,
     place::{Place, Series, Tree},
+    search::{Search, search},
 };
 use crate::{entities::Entities, reference::CallCategories};
 
@@ -165,4 +166,63 @@ fn calls_are_read_only_where_a_path_leads_below_them() {
     check(&format!("{transactions}|Calls per Minute"), false, false);
     check(&format!("{transactions}|External Calls"), false, true);
     check(&format!("{transactions}|*|*|Calls per Minute"), true, true);
+}
+
+/// The paths that a text finds.
+fn searched(text: &str) -> Vec<String> {
+    let found = search(&tree(), &Search::read(text).unwrap(), 100);
+    assert!(!found.more);
+    found.metrics.into_iter().map(|(path, _)| path).collect()
+}
+
+#[test]
+fn words_are_found_in_any_segment_and_any_case() {
+    assert_eq!(
+        searched("cart 95TH"),
+        [
+            "Business Transaction Performance|Business Transactions|web|GET /cart|95th Percentile Response Time (ms)",
+            "Business Transaction Performance|Business Transactions|web|GET /cart|Individual Nodes|web1|95th Percentile Response Time (ms)",
+        ]
+    );
+    assert_eq!(searched("mysql err").len(), 3, "{:?}", searched("mysql err"));
+    assert_eq!(searched("nothing of it"), [""; 0]);
+}
+
+#[test]
+fn parts_between_bars_are_found_in_order() {
+    let web = "Overall Application Performance|web|Individual Nodes|web1|Stall Count";
+    assert_eq!(searched("overall|web1|stall"), [web]);
+    assert_eq!(searched("overall|nodes|st*ll c*"), [web]);
+    assert_eq!(searched("stall|overall"), [""; 0]);
+    assert_eq!(searched("|overall|web1|stall|"), [web]);
+}
+
+#[test]
+fn what_agents_report_is_found_at_the_tier_and_at_its_nodes() {
+    assert_eq!(
+        searched("cpu %busy"),
+        [
+            "Application Infrastructure Performance|web|Hardware Resources|CPU|%Busy",
+            "Application Infrastructure Performance|web|Individual Nodes|web1|Hardware Resources|CPU|%Busy",
+        ]
+    );
+    assert_eq!(searched("infrastructure|%").len(), 4);
+}
+
+#[test]
+fn every_metric_that_a_search_finds_is_at_its_path() {
+    let tree = tree();
+    for (path, _) in search(&tree, &Search::read("*").unwrap(), 1000).metrics {
+        let at = tree.find(&Pattern::read(&path).unwrap(), 2);
+        assert!(matches!(&at[..], [(_, place)] if place.is_leaf()), "{path}");
+    }
+}
+
+#[test]
+fn a_search_says_when_there_is_more_and_what_it_cannot_read() {
+    let found = search(&tree(), &Search::read("*").unwrap(), 3);
+    assert_eq!((found.metrics.len(), found.more), (3, true));
+    for text in ["", "  ", "||", &"x".repeat(257), &"x ".repeat(17)] {
+        assert!(Search::read(text).is_err(), "{text}");
+    }
 }

@@ -8,7 +8,7 @@ use model::{
     entity::{Entity, EntityKind},
     id::{EntityId, TraceId},
 };
-use telemetry_store::reader::{LogQuery, QueryError, SpanQuery};
+use telemetry_store::reader::{LogFilter, LogQuery, QueryError, SpanQuery};
 
 use super::Refusals;
 use crate::{
@@ -123,9 +123,11 @@ impl Found {
         let (from_ns, to_ns) = range.nanos();
         let page = asking.logs(&LogQuery {
             account: asking.account,
-            application: Some(group.key.application),
-            tier: Some(group.key.parent),
-            trace: None,
+            filter: LogFilter {
+                application: Some(group.key.application),
+                tier: Some(group.key.parent),
+                ..LogFilter::default()
+            },
             from_ns,
             to_ns,
             before: None,

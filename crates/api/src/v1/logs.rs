@@ -2,15 +2,16 @@
 
 use api_types::{LogRecord, Page};
 use axum::{Json, extract::State};
-use model::{
-    entity::EntityKind,
-    id::{EntityId, TraceId},
-};
-use serde::Deserialize;
-use telemetry_store::reader::{LogQuery, LogRow};
-use utoipa::IntoParams;
+use model::id::EntityId;
+use telemetry_store::reader::{LOGGER, LogQuery, LogRow, OwnedValue, Severity};
+use twox_hash::XxHash3_64;
 
-use super::Refusals;
+pub(crate) use super::log_filter::trace_id;
+use super::{
+    Refusals,
+    attribute_params::Attributes,
+    log_filter::{self, LogParams, Severities},
+};
 use crate::{
     any_value,
     auth::Caller,
@@ -21,36 +22,26 @@ use crate::{
     paging::{PageParams, Paging},
 };
 
-/// Which records.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListParams {
-    /// 32 hexadecimal digits.
-    #[param(pattern = "^[0-9a-fA-F]{32}$")]
-    trace_id: Option<String>,
-    /// Id of an application.
-    application: Option<u32>,
-    /// Id of a tier.
-    tier: Option<u32>,
-}
-
-/// Log records, newest first.
-#[utoipa::path(get, path = "/api/v1/logs", tag = "logs", params(RangeParams, ListParams, PageParams),
+/// Log records, newest first. A page that ends before all was looked through says so, and the next one goes on. Whoever
+/// follows what comes in asks for the last minute again and again and leaves out the ids it has: agents send records some
+/// seconds late and out of order.
+#[utoipa::path(get, path = "/api/v1/logs", tag = "logs",
+    params(RangeParams, LogParams, Severities, Attributes, PageParams),
     responses((status = 200, body = Page<LogRecord>), Refusals))]
 pub(crate) async fn list(
     State(context): State<Shared>,
     caller: Caller,
     range: Range,
-    Params(wanted): Params<ListParams>,
+    Params(wanted): Params<LogParams>,
+    severities: Severities,
+    attributes: Attributes,
     paging: Paging,
 ) -> Result<Json<Page<LogRecord>>, ApiError> {
     let entities = context.entities(caller.account);
     let (from_ns, to_ns) = range.nanos();
     let query = LogQuery {
         account: caller.account,
-        application: entities.filter(wanted.application, EntityKind::Application, "application")?,
-        tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,
-        trace: wanted.trace_id.as_deref().map(trace_id).transpose()?,
+        filter: wanted.filter(&severities, &attributes, &entities)?,
         from_ns,
         to_ns,
         before: paging.place(|place| place.parse().ok())?,
@@ -64,22 +55,18 @@ pub(crate) async fn list(
     }))
 }
 
-/// A trace id as clients write it.
-pub(crate) fn trace_id(text: &str) -> Result<TraceId, ApiError> {
-    let sentence = "a trace id has 32 hexadecimal digits, not all of them 0";
-    TraceId::from_hex(text).ok_or_else(|| {
-        match text.len() == 32 && text.bytes().all(|it| it == b'0') {
-            true => ApiError::Unprocessable(sentence.to_owned()),
-            false => ApiError::bad(sentence),
-        }
-    })
-}
-
 fn body(entities: &Entities, row: &LogRow) -> LogRecord {
+    let logger = row.attributes.iter().find_map(|(key, value)| match value {
+        OwnedValue::Str(name) if key == LOGGER => Some(name.clone()),
+        _ => None,
+    });
     LogRecord {
+        id: format!("{:016x}", id(row)),
         at: i64::try_from(row.at_ns / 1_000_000).unwrap_or(i64::MAX),
-        severity: severity(row.severity).to_owned(),
+        severity: log_filter::name(Severity::of(row.severity)).to_owned(),
         body: row.body.clone(),
+        logger,
+        application: entities.mention(row.application),
         tier: entities.mention(row.tier),
         node: row.node.some().map(|node: EntityId| entities.mention(node)),
         trace_id: row.trace.map(|trace| trace.to_string()),
@@ -88,15 +75,11 @@ fn body(entities: &Entities, row: &LogRow) -> LogRecord {
     }
 }
 
-/// The name of OpenTelemetry's number.
-fn severity(number: u8) -> &'static str {
-    match number {
-        1..=4 => "TRACE",
-        5..=8 => "DEBUG",
-        9..=12 => "INFO",
-        13..=16 => "WARN",
-        17..=20 => "ERROR",
-        21..=24 => "FATAL",
-        _ => "UNSPECIFIED",
-    }
+/// A hash of all that a record is. It has no number of its own, and where it is stored changes.
+fn id(row: &LogRow) -> u64 {
+    let whole = (
+        (row.at_ns, row.tier.0, row.node.0, row.trace.map(|trace| trace.0), row.span.0),
+        (row.severity, &row.body, &row.attributes),
+    );
+    XxHash3_64::oneshot(&serde_json::to_vec(&whole).expect("plain data"))
 }

@@ -1,8 +1,9 @@
 //! The metric tree and its data.
 
-use api_types::{MetricData, MetricLevel, MetricName, MetricPoint, MetricSeries};
+use api_types::{MetricData, MetricLevel, MetricName, MetricPath, MetricPoint, MetricSeries, Page};
 use axum::{Json, extract::State};
 use serde::Deserialize;
+use telemetry_store::reader::Resolution;
 use utoipa::IntoParams;
 
 use super::Refusals;
@@ -11,7 +12,9 @@ use crate::{
     context::Shared,
     error::ApiError,
     extract::{Params, PathId, Range, RangeParams},
-    metric_tree::{self, Level, Metric, Pattern, Rollup},
+    metric_tree::{self, Level, Metric, Pattern, Rollup, Search},
+    paging::{PageParams, Slice},
+    period::Period,
 };
 
 /// Which level.
@@ -46,6 +49,49 @@ pub(crate) async fn level(
     Ok(Json(MetricLevel { items, partial: told.partial }))
 }
 
+/// Metrics that a search finds at most.
+const MAX_FOUND: usize = 10_000;
+
+/// What metric paths are to hold.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SearchParams {
+    /// Words that stand in a path, each in any of its segments; or, joined by `|`, parts of segments that follow each other
+    /// in this order. `*` stands for any run of characters within a segment; the case of letters does not count. At most
+    /// 256 bytes.
+    #[param(example = "cart 95th")]
+    text: String,
+}
+
+/// The metrics of an application whose paths hold a text, in the order of the tree as it was over the last day. At most
+/// 10,000 are found; where there are more, the answer says so.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/metrics/search", tag = "metrics",
+    params(("id" = u32, Path), SearchParams, PageParams),
+    responses((status = 200, body = Page<MetricPath>), Refusals))]
+pub(crate) async fn search(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Params(wanted): Params<SearchParams>,
+    slice: Slice,
+) -> Result<Json<Page<MetricPath>>, ApiError> {
+    let entities = context.entities(caller.account);
+    entities.application(id)?;
+    let wanted = Search::read(&wanted.text)?;
+    let range = metric_tree::last_day(context.now_minute());
+    let told = context.queries.ask(caller.account, move |asking| {
+        let tree = metric_tree::load_all(asking, entities, id, range)?;
+        let found = metric_tree::search(&tree, &wanted, MAX_FOUND);
+        if found.more {
+            asking
+                .lacks("more metrics may match than were looked at; further words find the others");
+        }
+        Ok(found.metrics)
+    });
+    let told = told.await?;
+    Ok(Json(slice.page(told.value, told.partial, |(path, unit)| MetricPath { path, unit })))
+}
+
 /// Which metrics.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -55,7 +101,8 @@ pub(crate) struct DataParams {
     path: String,
 }
 
-/// The metrics at a path over time. Points in which nothing was reported are absent.
+/// The metrics at a path over time. Points in which nothing was reported are absent; a minute that is filling is there with
+/// what came so far.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/metric-data", tag = "metrics",
     params(("id" = u32, Path), DataParams, RangeParams), responses((status = 200, body = MetricData), Refusals))]
 pub(crate) async fn data(
@@ -68,15 +115,26 @@ pub(crate) async fn data(
     let entities = context.entities(caller.account);
     entities.application(id)?;
     let pattern = Pattern::read(&wanted.path)?;
+    let shown = with_filling_minute(period);
     let told = context.queries.ask(caller.account, move |asking| {
-        metric_tree::read(asking, entities, id, &pattern, &period, Rollup::Points)
+        metric_tree::read(asking, entities, id, &pattern, &shown, Rollup::Points)
     });
     let told = told.await?;
     let data = told.value.ok_or_else(metric_tree::too_many)?;
     Ok(Json(MetricData {
         items: data.metrics.into_iter().map(body).collect(),
+        minutes_per_point: period.resolution.minutes(),
+        filling_from: period.filling.map(|minute| minute.start_millis()),
         partial: told.partial,
     }))
+}
+
+/// Points of one minute show the minute that fills too. A wider one is a rate or average of its complete minutes.
+fn with_filling_minute(period: Period) -> Period {
+    match period.resolution {
+        Resolution::OneMinute => Period { complete: period.range, ..period },
+        _ => period,
+    }
 }
 
 fn body(metric: Metric) -> MetricSeries {

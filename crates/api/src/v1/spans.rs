@@ -1,21 +1,15 @@
 //! Single spans, found by what they are and have.
 
 use api_types::{FoundSpan as Body, Page};
-use axum::{
-    Json,
-    extract::{FromRequestParts, State},
-};
-use http::request::Parts;
+use axum::{Json, extract::State};
 use model::entity::EntityKind;
 use serde::Deserialize;
 use telemetry_store::reader::{FoundSpan, SpanQuery};
-use utoipa::{
-    IntoParams,
-    openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type},
-};
+use utoipa::IntoParams;
 
 use super::{
     Refusals,
+    attribute_params::Attributes,
     snapshots::{max_micros, min_micros, read_place, write_place},
 };
 use crate::{
@@ -26,11 +20,6 @@ use crate::{
     extract::{Params, Range, RangeParams},
     paging::{PageParams, Paging},
 };
-
-/// Attributes in one question.
-const MAX_ATTRIBUTES: usize = 8;
-/// Bytes of one, key and value.
-const MAX_ATTRIBUTE: usize = 1024;
 
 /// Which spans: those for which all of this is so.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -48,53 +37,6 @@ pub(crate) struct ListParams {
     max_duration_ms: Option<f64>,
     /// `true`: only those with the status `ERROR`.
     error: Option<bool>,
-}
-
-/// Attributes that spans are to have.
-#[derive(Clone, Debug, Default, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Attributes {
-    /// `key=value` of an attribute of the span or of its resource; may be given up to 8 times, and all have to be there. A
-    /// value is a text, and what number or truth it reads as.
-    #[param(required = false, schema_with = pairs_schema)]
-    attribute: Vec<String>,
-}
-
-fn pairs_schema() -> Schema {
-    let pair = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .pattern(Some("^[^=]+=.*$"))
-        .max_length(Some(MAX_ATTRIBUTE));
-    ArrayBuilder::new().items(pair).max_items(Some(MAX_ATTRIBUTES)).build().into()
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Attributes {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Params(all) = Params::<Vec<(String, String)>>::from_request_parts(parts, state).await?;
-        let of_name = all.into_iter().filter(|(name, _)| name == "attribute");
-        Ok(Attributes { attribute: of_name.map(|(_, value)| value).collect() })
-    }
-}
-
-impl Attributes {
-    fn pairs(&self) -> Result<Vec<(String, String)>, ApiError> {
-        if self.attribute.len() > MAX_ATTRIBUTES {
-            return Err(ApiError::bad(format!(
-                "attribute is given more than {MAX_ATTRIBUTES} times"
-            )));
-        }
-        let pair = |text: &String| match text.split_once('=') {
-            Some((key, value)) if !key.is_empty() && text.len() <= MAX_ATTRIBUTE => {
-                Ok((key.to_owned(), value.to_owned()))
-            }
-            _ => Err(ApiError::bad(format!(
-                "attribute has to be key=value, at most {MAX_ATTRIBUTE} bytes"
-            ))),
-        };
-        self.attribute.iter().map(pair).collect()
-    }
 }
 
 /// Spans, those that ended last first. A page that ends before all was looked through says so, and the next one goes on.

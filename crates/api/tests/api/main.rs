@@ -10,6 +10,7 @@ mod entities;
 mod flow_map;
 mod jaeger;
 mod limits;
+mod logs;
 mod metric_data;
 mod metric_series;
 mod openapi;

@@ -309,3 +309,38 @@ async fn a_path_that_matches_too_much_is_refused() {
     assert_eq!(answer.status, 400);
     assert!(answer.text.contains("more than 1000 metrics"), "{}", answer.text);
 }
+
+#[tokio::test]
+async fn the_minute_that_fills_is_there_and_said_to_fill() {
+    let world = World::new().await;
+    let now = NOW.start_millis();
+    let path = format!(
+        "/api/v1/applications/{}/metric-data?path=Overall%20Application%20Performance%7CCalls%20per%20Minute&from={}&to={}",
+        world.ids.shop,
+        now - 60_000,
+        now + 20_000
+    );
+    let data = world.client().json(&path).await;
+    assert_eq!((&data["minutes_per_point"], &data["filling_from"]), (&1.into(), &now.into()));
+    let points = data["items"][0]["points"].as_array().unwrap();
+    let times: Vec<i64> = points.iter().map(|point| point["at"].as_i64().unwrap()).collect();
+    assert_eq!(times, [now - 60_000, now]);
+    assert_eq!(points[1]["value"], 3.0);
+}
+
+#[tokio::test]
+async fn metrics_are_found_by_words_page_by_page() {
+    let world = World::new().await;
+    let search = format!("/api/v1/applications/{}/metrics/search", world.ids.shop);
+    let client = world.client();
+    let first = client.json(&format!("{search}?text=cart%2095th&limit=1")).await;
+    let path = "Business Transaction Performance|Business Transactions|web|GET /cart|95th Percentile Response Time (ms)";
+    assert_eq!(first["items"], serde_json::json!([{"path": path, "unit": "ms"}]));
+    let next = first["next"].as_str().unwrap();
+    let second = client.json(&format!("{search}?text=cart%2095th&limit=1&cursor={next}")).await;
+    assert!(second["items"][0]["path"].as_str().unwrap().contains("Individual Nodes|web1"));
+    let busy = client.json(&format!("{search}?text=%25busy")).await;
+    assert_eq!(busy["items"].as_array().unwrap().len(), 2, "{busy}");
+    assert_eq!(client.get(&search).await.status, 400);
+    assert_eq!(client.get(&format!("{search}?text=%20")).await.status, 400);
+}

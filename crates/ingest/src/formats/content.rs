@@ -7,7 +7,7 @@ use model::{
     time::{Minute, MinuteRange},
 };
 use telemetry_store::{
-    reader::{LogQuery, MetricQuery, Points, Reader, Resolution, TraceQuery},
+    reader::{LogFilter, LogQuery, MetricQuery, Points, Reader, Resolution, TraceQuery},
     table::Table,
 };
 
@@ -156,9 +156,7 @@ fn answers(
 pub(super) fn logs_and_metrics(data: &DataDir) -> (Vec<String>, Vec<(String, f64)>) {
     let query = LogQuery {
         account: AccountId::FIRST,
-        application: None,
-        tier: None,
-        trace: None,
+        filter: LogFilter::default(),
         from_ns: 0,
         to_ns: u64::MAX,
         before: None,

@@ -1,12 +1,20 @@
 //! Log records: stored with their trace and span, secrets removed, their exceptions noted.
 
+use std::borrow::Cow;
+
 use model::{
     attributes::Value,
     conventions,
     id::{SpanId, TraceId},
+    naming::{name, terminal},
     sanitise::{MASKED, Replacement},
 };
-use telemetry_store::{attribute::truncated, head::Rows, segment::logs::Log};
+use telemetry_store::{
+    attribute::{self, truncated},
+    head::Rows,
+    reader::LOGGER,
+    segment::logs::Log,
+};
 
 use super::spans::{Buffers, Context, Source, group_of, store_attributes};
 use crate::otlp::logs::{LogRecord, ResourceLogs};
@@ -31,7 +39,7 @@ pub(super) fn take(
     let mut exceptions = Vec::new();
     for scope in resource.scopes().filter_map(Result::ok) {
         for record in scope.records().filter_map(Result::ok) {
-            take_one(&record, source, context, rows, buffers, &mut exceptions);
+            take_one(&record, scope.name, source, context, rows, buffers, &mut exceptions);
         }
     }
     exceptions
@@ -39,6 +47,7 @@ pub(super) fn take(
 
 fn take_one(
     record: &LogRecord<'_>,
+    logger: &str,
     source: &Source,
     context: &Context<'_>,
     rows: &mut Rows,
@@ -55,6 +64,9 @@ fn take_one(
         exceptions.push(LoggedException { trace, span, at_ns, group });
     }
     let mut stored = Vec::new();
+    if !logger.is_empty() {
+        attribute::encode(&mut stored, LOGGER, Value::Str(&name::limit(logger)));
+    }
     store_attributes(&attributes, None, context.cleaning, &mut stored, &mut buffers.cleaner);
     rows.log(Log {
         at_ns,
@@ -69,9 +81,12 @@ fn take_one(
     });
 }
 
-/// The body as text; a structured one as it would stand in JSON is left to the reader's page.
+/// The body as text without a terminal's colours; a structured one as it would stand in JSON is left to the reader's page.
 fn body(record: &LogRecord<'_>, context: &Context<'_>, buffers: &mut Buffers) -> String {
-    let value = record.body().unwrap_or(Value::Str(""));
+    let sent = record.body().unwrap_or(Value::Str(""));
+    // First, so that no colour parts a secret from its name.
+    let text = if let Value::Str(text) = sent { terminal::plain(text) } else { Cow::Borrowed("") };
+    let value = if let Value::Str(_) = sent { Value::Str(&text) } else { sent };
     let replacement = context.cleaning.sanitiser.log_body(&value);
     buffers.cleaner.removed += u64::from(replacement.is_some());
     let text = match replacement {
@@ -80,6 +95,7 @@ fn body(record: &LogRecord<'_>, context: &Context<'_>, buffers: &mut Buffers) ->
         Some(Replacement::Encoded(bytes)) => crate::otlp::value::to_text(&Value::Encoded(&bytes)),
         None => crate::otlp::value::to_text(&value),
     };
+    let text = terminal::plain(&text);
     if text.len() > context.cleaning.limits.value_bytes {
         buffers.cleaner.truncated += 1;
     }

@@ -12,6 +12,7 @@ mod java;
 mod journal;
 mod late;
 mod limits;
+mod logs;
 mod long_lived;
 mod recorded;
 mod rules;

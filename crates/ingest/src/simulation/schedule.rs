@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use metadata_store::Catalogue as _;
 use model::id::{AccountId, EntityId, TraceId};
 use telemetry_store::{
-    reader::{LogQuery, Reader, Resolution, TraceQuery},
+    reader::{LogFilter, LogQuery, Reader, Resolution, TraceQuery},
     table::Table,
     upkeep::Retention,
 };
@@ -463,9 +463,7 @@ impl Schedule {
     fn check_logs(&mut self, when: &str) {
         let query = LogQuery {
             account: AccountId::FIRST,
-            application: None,
-            tier: None,
-            trace: None,
+            filter: LogFilter::default(),
             from_ns: 0,
             to_ns: u64::MAX,
             before: None,

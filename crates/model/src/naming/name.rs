@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use twox_hash::XxHash3_64;
 
+use super::terminal::{after_escape, after_parameters};
+
 /// The longest name, in characters.
 pub const MAX_CHARACTERS: usize = 255;
 /// `~` and sixteen hexadecimal digits.
@@ -51,23 +53,6 @@ fn clean(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(clean)
-}
-
-/// What follows a terminal's escape sequence whose ESC has been read.
-fn after_escape(rest: &str) -> &str {
-    match rest.strip_prefix('[') {
-        Some(rest) => after_parameters(rest),
-        None => rest,
-    }
-}
-
-/// What follows a control sequence: parameters and intermediates end at a byte of `@` to `~` (ECMA-48, 5.4).
-fn after_parameters(rest: &str) -> &str {
-    let end = rest.bytes().position(|byte| !(0x20..=0x3f).contains(&byte)).unwrap_or(rest.len());
-    match rest.as_bytes().get(end) {
-        Some(b'@'..=b'~') => &rest[end + 1..],
-        _ => &rest[end..],
-    }
 }
 
 #[cfg(test)]

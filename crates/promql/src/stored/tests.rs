@@ -7,9 +7,9 @@ use model::{
 };
 use telemetry_store::reader::{
     Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, Instrument, LogPage, LogQuery,
-    MetricQuery, MetricSeries, OwnedValue, QueryError, Reader, SampleQuery, SampledMetric,
-    SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery,
-    TracePage, TraceQuery,
+    LogSummary, LogSummaryQuery, MetricQuery, MetricSeries, OwnedValue, QueryError, Reader,
+    SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span,
+    SpanPage, SpanQuery, TracePage, TraceQuery,
 };
 
 use super::Stored;
@@ -73,6 +73,10 @@ impl Reader for Rows {
     }
 
     fn attributes(&self, _: &AttributeQuery) -> Result<Answer<AttributeSample>, QueryError> {
+        unreachable!("nobody asks")
+    }
+
+    fn log_summary(&self, _: &LogSummaryQuery) -> Result<Answer<LogSummary>, QueryError> {
         unreachable!("nobody asks")
     }
 

@@ -39,6 +39,39 @@ impl Log {
         size_of::<Log>() + self.body.len() + self.attributes.len()
     }
 
+    /// A look at it.
+    pub fn view(&self) -> LogView<'_> {
+        LogView {
+            at_ns: self.at_ns,
+            application: self.application,
+            tier: self.tier,
+            node: self.node,
+            trace: self.trace,
+            span: self.span,
+            severity: self.severity,
+            body: &self.body,
+            attributes: &self.attributes,
+        }
+    }
+}
+
+/// A log record where it lies: in the head, or in a batch of a segment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LogView<'a> {
+    pub at_ns: u64,
+    pub application: EntityId,
+    pub tier: EntityId,
+    pub node: EntityId,
+    pub trace: Option<TraceId>,
+    pub span: SpanId,
+    pub severity: u8,
+    /// Empty where it was not to be read.
+    pub body: &'a str,
+    /// In [`attribute`]'s format; empty where they were not to be read.
+    pub attributes: &'a [u8],
+}
+
+impl LogView<'_> {
     /// As readers see it.
     pub fn to_row(&self) -> LogRow {
         LogRow {
@@ -49,9 +82,41 @@ impl Log {
             trace: self.trace,
             span: self.span,
             severity: self.severity,
-            body: self.body.clone(),
-            attributes: attribute::owned_list(&self.attributes),
+            body: self.body.to_owned(),
+            attributes: attribute::owned_list(self.attributes),
         }
+    }
+
+    fn to_log(self) -> Log {
+        Log {
+            at_ns: self.at_ns,
+            application: self.application,
+            tier: self.tier,
+            node: self.node,
+            trace: self.trace,
+            span: self.span,
+            severity: self.severity,
+            body: self.body.to_owned(),
+            attributes: self.attributes.to_vec(),
+        }
+    }
+}
+
+/// What of records is read beside their small columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read {
+    pub body: bool,
+    pub attributes: bool,
+}
+
+impl Read {
+    pub const ALL: Read = Read { body: true, attributes: true };
+
+    fn columns(self) -> Vec<&'static str> {
+        let small = ["at", "application", "tier", "node", "trace", "span", "severity"];
+        let large = [("body", self.body), ("attributes", self.attributes)];
+        let large = large.into_iter().filter(|(_, read)| *read).map(|(name, _)| name);
+        small.into_iter().chain(large).collect()
     }
 }
 
@@ -107,19 +172,47 @@ pub fn each_log(
 ) -> Result<(), SegmentError> {
     let last = time.end.saturating_sub(1);
     let wanted = |group: &super::Group<'_>| group.may_hold("at", time.start, last);
-    segment.each_batch_of(wanted, |batch| rows_of(batch, &mut each))
+    segment
+        .each_batch_of(wanted, |batch| views_of(batch, Read::ALL, &mut |view| each(view.to_log())))
 }
 
-fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(Log)) -> Option<()> {
+/// The row groups that may hold records of a time, each with the time of its newest record.
+pub fn groups(segment: &Opened, time: &std::ops::Range<u64>) -> impl Iterator<Item = (usize, u64)> {
+    let last = time.end.saturating_sub(1);
+    let groups = segment.footer.metadata().row_groups().iter().map(super::Group).enumerate();
+    groups
+        .filter(move |(_, group)| group.may_hold("at", time.start, last))
+        .map(|(at, group)| (at, group.bounds("at").map_or(u64::MAX, |(_, newest_ns)| newest_ns)))
+}
+
+/// Gives each record of a row group to `each`.
+///
+/// # Errors
+/// When the file cannot be read or lacks a column.
+pub fn each_view(
+    segment: &Opened,
+    group: usize,
+    read: Read,
+    mut each: impl FnMut(&LogView<'_>),
+) -> Result<(), SegmentError> {
+    let columns = segment.columns(&read.columns());
+    let builder = segment.builder().with_row_groups(vec![group]).with_projection(columns);
+    segment.each_batch_from(builder, |batch| views_of(batch, read, &mut |view| each(&view)))
+}
+
+fn views_of(batch: &RecordBatch, read: Read, each: &mut impl FnMut(LogView<'_>)) -> Option<()> {
     let [at_ns, span] = [column::<U64>(batch, "at")?, column::<U64>(batch, "span")?];
     let u32s = |name| column::<U32>(batch, name);
     let [application, tier, node] = [u32s("application")?, u32s("tier")?, u32s("node")?];
-    let [trace, attributes] =
-        [column::<Binary>(batch, "trace")?, column::<Binary>(batch, "attributes")?];
+    let trace: &Binary = column(batch, "trace")?;
     let severity: &U8 = column(batch, "severity")?;
-    let body: &Text = column(batch, "body")?;
+    let body: Option<&Text> = column(batch, "body");
+    let attributes: Option<&Binary> = column(batch, "attributes");
+    if (read.body && body.is_none()) || (read.attributes && attributes.is_none()) {
+        return None;
+    }
     for at in 0..batch.num_rows() {
-        each(Log {
+        each(LogView {
             at_ns: at_ns.value(at),
             application: EntityId(application.value(at)),
             tier: EntityId(tier.value(at)),
@@ -127,8 +220,8 @@ fn rows_of(batch: &RecordBatch, each: &mut impl FnMut(Log)) -> Option<()> {
             trace: if trace.is_null(at) { None } else { TraceId::from_bytes(trace.value(at)) },
             span: SpanId(span.value(at)),
             severity: severity.value(at),
-            body: body.value(at).to_owned(),
-            attributes: attributes.value(at).to_vec(),
+            body: body.map_or("", |body| body.value(at)),
+            attributes: attributes.map_or(&[], |attributes| attributes.value(at)),
         });
     }
     Some(())

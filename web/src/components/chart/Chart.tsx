@@ -12,31 +12,40 @@ interface Props {
   lines: Line[]
   fillingFrom: number | null
   format(value: number): string
+  /** Of the second axis; without it there is none. */
+  formatRight?(value: number): string
   /** All digits, with the unit, for the point under the pointer. */
   exact(value: number | null): string
   height: number
   compact?: boolean
+  /** Whoever names the lines elsewhere is told where the pointer is, and no legend is drawn. */
+  onHover?(index: number | null): void
   onZoom(from: number, to: number): void
 }
 
 /** One chart over time. Its head shows the exact values under the pointer; dragging chooses a range. */
-export default function Chart({ title, at, lines, fillingFrom, format, exact, height, compact = false, onZoom }: Props) {
+export default function Chart({ title, at, lines, fillingFrom, format, formatRight, exact, height, compact = false, onHover, onZoom }: Props) {
   const { ref: box, width } = useElementSize<HTMLDivElement>()
   const canvas = useRef<HTMLDivElement>(null)
   const [hovered, setHovered] = useState<number | null>(null)
   const scheme = useComputedColorScheme('light')
-  const latest = useRef({ format, onZoom })
+  const twoAxes = formatRight !== undefined
+  const latest = useRef({ format, formatRight, onHover, onZoom })
   useEffect(() => {
-    latest.current = { format, onZoom }
+    latest.current = { format, formatRight, onHover, onZoom }
   })
 
   useEffect(() => {
     const element = canvas.current
     if (!element || width < 40) return undefined
-    const drawn = plot({ at, lines, fillingFrom, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), onHover: setHovered, onZoom: (from, to) => latest.current.onZoom(from, to) }, element)
+    const hover = (index: number | null) => {
+      setHovered(index)
+      latest.current.onHover?.(index)
+    }
+    const drawn = plot({ at, lines, fillingFrom, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to) }, element)
     return () => drawn.destroy()
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- a canvas keeps its colours until it is drawn anew
-  }, [at, lines, fillingFrom, width, height, compact, scheme])
+  }, [at, lines, fillingFrom, width, height, compact, scheme, twoAxes])
 
   const moment = hovered === null ? undefined : at[hovered]
   const blank = lines.every((line) => line.values.every((v) => v === null))
@@ -44,7 +53,7 @@ export default function Chart({ title, at, lines, fillingFrom, format, exact, he
     <figure className={styles.chart} ref={box} aria-label={`${title}: ${describe(lines, exact)}`}>
       <figcaption className={styles.head}>
         <strong>{title}</strong>
-        {lines.map((line) => (
+        {!onHover && lines.map((line) => (
           <span key={line.label} className={styles.value}>
             <i style={{ background: `var(${line.colour})` }} data-dash={line.dash || undefined} />
             {line.label}

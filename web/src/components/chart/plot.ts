@@ -11,6 +11,12 @@ export interface Line {
   kind: 'area' | 'line' | 'bars'
   dash?: boolean
   faint?: boolean
+  /** On the second axis. */
+  right?: boolean
+  /** Drawn thicker than the others. */
+  strong?: boolean
+  /** Nothing of it still fills: it is of an earlier time. */
+  past?: boolean
 }
 
 export interface PlotSpec {
@@ -18,6 +24,8 @@ export interface PlotSpec {
   lines: Line[]
   fillingFrom: number | null
   format(value: number): string
+  /** Of the second axis; without it there is none. */
+  formatRight?(value: number): string
   width: number
   height: number
   compact: boolean
@@ -43,7 +51,8 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
   const style = getComputedStyle(element)
   const colour = (name: string) => style.getPropertyValue(name).trim()
   const axis = { stroke: colour('--v-muted'), font: `11px ${colour('--v-sans')}`, ticks: { show: false }, grid: { stroke: colour('--v-border'), width: 1 } }
-  const lines = spec.lines.flatMap((line) => split(line, spec.at, spec.fillingFrom))
+  const right = spec.formatRight
+  const lines = spec.lines.flatMap((line) => split(line, spec.at, line.past ? null : spec.fillingFrom))
   const options: uPlot.Options = {
     width: spec.width,
     height: spec.height,
@@ -51,10 +60,11 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     padding: [8, 10, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: spec.syncKey, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-    scales: { x: { time: true, range: (_, least, most) => [least, most + stepOf(spec.at) / 2] }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.12 : 1] } },
+    scales: { x: { time: true, range: (_, least, most) => [least, most + stepOf(spec.at) / 2] }, y: { range: valuesRange }, ...(right ? { right: { range: valuesRange } } : {}) },
     axes: [
       { ...axis, size: 24, gap: 4, space: 70, values: (_, splits) => timeLabels(splits), grid: { show: false } },
       { ...axis, size: spec.compact ? 46 : 58, gap: 6, space: spec.compact ? 26 : 32, values: (_, splits) => splits.map((v) => spec.format(v)) },
+      ...(right ? [{ ...axis, scale: 'right', side: 1 as const, size: 62, gap: 6, space: 32, grid: { show: false }, values: (_: uPlot, splits: number[]) => splits.map(right) }] : []),
     ],
     series: [{}, ...lines.map((line) => seriesOf(line, colour(line.colour)))],
     hooks: {
@@ -72,6 +82,12 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
   return new uPlot(options, [spec.at, ...lines.map((l) => l.values)], element)
 }
 
+/** From zero, or from below it where values are negative. */
+function valuesRange(_: uPlot, least: number | null, most: number | null): [number, number] {
+  const bottom = Math.min(0, (least ?? 0) * 1.12)
+  return [bottom, (most ?? 0) > 0 ? (most ?? 0) * 1.12 : bottom < 0 ? 0 : 1]
+}
+
 const stepOf = (at: number[]) => (at[1] ?? 0) - (at[0] ?? 0)
 
 /** A line is complete up to the filling slots and faint from there, so that a minute half over does not look like a fall. */
@@ -85,7 +101,7 @@ function split(line: Line, at: number[], fillingFrom: number | null): Line[] {
 }
 
 function seriesOf(line: Line, stroke: string): uPlot.Series {
-  const base = { label: line.label, stroke, width: 1.5, alpha: line.faint ? 0.4 : 1, spanGaps: false, points: { show: (u: uPlot, i: number) => dots(u, i).length > 0, filter: dots, size: 6, width: 1, fill: stroke } }
+  const base = { label: line.label, stroke, scale: line.right ? 'right' : 'y', width: line.strong ? 3 : 1.5, alpha: line.faint ? 0.4 : 1, spanGaps: false, points: { show: (u: uPlot, i: number) => dots(u, i).length > 0, filter: dots, size: 6, width: 1, fill: stroke } }
   if (line.kind === 'bars') return { ...base, fill: stroke, width: 0, paths: uPlot.paths.bars?.({ size: [0.75, 12, 1] }), points: { show: false } }
   return { ...base, fill: line.kind === 'area' && !line.faint ? `${stroke}22` : undefined, dash: line.faint ? [2, 3] : line.dash ? [5, 4] : undefined }
 }

@@ -13,10 +13,11 @@ use model::{
     time::Minute,
 };
 use telemetry_store::reader::{
-    Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, FoundSpan, LogPage, LogQuery,
-    LogRow, MetricQuery, MetricSeries, OwnedValue, Points, QueryError, Reader, SampleQuery,
-    SampledMetric, SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage,
-    SpanQuery, TracePage, TraceQuery, TraceRow,
+    Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, FoundSpan, LogBar, LogFilter,
+    LogPage, LogQuery, LogRow, LogSummary, LogSummaryQuery, MetricQuery, MetricSeries, OwnedValue,
+    Points, QueryError, Reader, SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage,
+    SeriesQuery, SeriesSamples, Severity, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
+    TraceRow,
 };
 
 /// What is stored: figures by minute, newest transactions first.
@@ -32,6 +33,8 @@ pub(crate) struct FakeReader {
     pub(crate) samples: Vec<SeriesSamples>,
     pub(crate) newest: Option<Minute>,
     pub(crate) partial: Vec<String>,
+    /// Where set, only log records from here on were counted.
+    pub(crate) counted_from_ns: Option<u64>,
     /// Where set, reading a trace takes 11 s of this clock.
     pub(crate) slow: Option<ManualClock>,
     /// Where set, questions wait until the other end is dropped.
@@ -179,8 +182,7 @@ impl Reader for FakeReader {
 
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {
         let wanted = |row: &&LogRow| {
-            query.tier.is_none_or(|wanted| row.tier == wanted)
-                && query.trace.is_none_or(|wanted| row.trace == Some(wanted))
+            passes(&query.filter, row)
                 && (query.from_ns..query.to_ns).contains(&row.at_ns)
                 && query.before.is_none_or(|before| row.at_ns < before)
         };
@@ -192,6 +194,27 @@ impl Reader for FakeReader {
         self.answer(LogPage { rows, next })
     }
 
+    /// Facets count what passes all filters.
+    fn log_summary(&self, query: &LogSummaryQuery) -> Result<Answer<LogSummary>, QueryError> {
+        let mut found = LogSummary::default();
+        let wanted = |row: &&LogRow| {
+            passes(&query.filter, row) && (query.from_ns..query.to_ns).contains(&row.at_ns)
+        };
+        let mut bars = BTreeMap::<u64, [u64; 7]>::new();
+        for row in self.logs.iter().filter(wanted) {
+            let severity = Severity::of(row.severity) as usize;
+            bars.entry(row.at_ns - row.at_ns % query.bar_ns).or_default()[severity] += 1;
+            found.severities[severity] += 1;
+        }
+        found.bars = bars.into_iter().map(|(at_ns, counts)| LogBar { at_ns, counts }).collect();
+        let count = found.severities.iter().sum();
+        let first = self.logs.iter().find(wanted);
+        found.tiers.values = first.map(|row| (row.tier, count)).into_iter().collect();
+        found.nodes.values = first.map(|row| (row.node, count)).into_iter().collect();
+        found.complete_from_ns = self.counted_from_ns;
+        self.answer(found)
+    }
+
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {
         let is = |pattern: &str, path: &str| {
             let (pattern, path): (Vec<&str>, Vec<&str>) =
@@ -201,7 +224,8 @@ impl Reader for FakeReader {
         };
         let matches = |series: &&MetricSeries| {
             query.tier.is_none_or(|tier| series.tier == tier)
-                && query.paths.iter().any(|pattern| is(pattern, &series.path))
+                && (query.paths.is_empty()
+                    || query.paths.iter().any(|pattern| is(pattern, &series.path)))
         };
         let mut found: Vec<MetricSeries> = self.metrics.iter().filter(matches).cloned().collect();
         for series in &mut found {
@@ -267,6 +291,21 @@ impl Reader for FakeReader {
     fn newest_minute(&self) -> Option<Minute> {
         self.newest
     }
+}
+
+fn passes(filter: &LogFilter, row: &LogRow) -> bool {
+    filter.tier.is_none_or(|wanted| row.tier == wanted)
+        && filter.trace.is_none_or(|wanted| row.trace == Some(wanted))
+        && (filter.severities.is_empty() || filter.severities.contains(&Severity::of(row.severity)))
+        && row.body.contains(&filter.text)
+        && filter.attributes.iter().all(|(key, value)| {
+            let has = |(name, found): &(String, OwnedValue)| match found {
+                OwnedValue::Int(found) => name == key && found.to_string() == *value,
+                OwnedValue::Str(found) => name == key && found == value,
+                _ => false,
+            };
+            row.attributes.iter().any(has)
+        })
 }
 
 fn of_names(query: &SampledQuery, series: &Series) -> bool {

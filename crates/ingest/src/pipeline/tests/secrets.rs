@@ -7,7 +7,7 @@ use model::{
     entity::EntityKind,
     id::{AccountId, TraceId},
 };
-use telemetry_store::reader::{LogQuery, Reader};
+use telemetry_store::reader::{LogFilter, LogQuery, Reader};
 
 use super::{
     agent::{Agent, Sent, trace_id},
@@ -79,9 +79,7 @@ fn no_planted_secret_is_written_or_shown() {
     assert_eq!(spans.iter().map(Vec::len).sum::<usize>(), 5);
     let query = LogQuery {
         account: AccountId::FIRST,
-        application: None,
-        tier: None,
-        trace: None,
+        filter: LogFilter::default(),
         from_ns: 0,
         to_ns: u64::MAX,
         before: None,

@@ -52,8 +52,13 @@ impl Pair {
         self.meant.iter().any(|meant| meant.head == raw.head && meant.raw == raw.value)
     }
 
+    /// What stands in such a list where the attribute is in it, for a look at all bytes at once.
+    pub(crate) fn encoded(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.meant.iter().map(|meant| [meant.head.as_slice(), &meant.raw].concat())
+    }
+
     /// Whether it is among attributes as [`attribute::encode`] writes them.
-    pub(super) fn is_in(&self, encoded: &[u8]) -> bool {
+    pub(crate) fn is_in(&self, encoded: &[u8]) -> bool {
         attribute::split(encoded).any(|raw| self.is(raw))
     }
 

@@ -1,0 +1,123 @@
+import { Button, Select } from '@mantine/core'
+import { useClipboard } from '@mantine/hooks'
+import { IconCheck, IconDownload, IconLink } from '@tabler/icons-react'
+import { useMemo, useState } from 'react'
+import { useUrlState } from '../../app/urlState'
+import { Card } from '../../components/card/Card'
+import { Empty } from '../../components/states/Empty'
+import { Failed } from '../../components/states/Failed'
+import { Loading } from '../../components/states/Loading'
+import { plural } from '../../format/numbers'
+import { useTimeRange } from '../../time/TimeRangeContext'
+import { saveText } from './saveText'
+import { MetricChart } from './MetricChart'
+import styles from './Metrics.module.css'
+import { csvOf } from './model/csv'
+import { MAX_SERIES, selectionOf, type Selection } from './model/series'
+import { unitName } from './model/units'
+import { useMetricData } from './queries'
+import { SeriesTable } from './SeriesTable'
+import type { Chosen } from './useSelection'
+
+const HOUR = 3_600_000
+const EARLIER: Record<string, { label: string; ms: number }> = {
+  hour: { label: 'an hour earlier', ms: HOUR },
+  day: { label: 'a day earlier', ms: 24 * HOUR },
+  week: { label: 'a week earlier', ms: 168 * HOUR },
+}
+const CHOICES = [{ value: 'none', label: 'Compare with …' }, ...Object.entries(EARLIER).map(([value, { label }]) => ({ value, label: `… ${label}` }))]
+
+/** The chart of the chosen metrics with its table. */
+export function SelectedMetrics({ application, chosen }: { application: number; chosen: Chosen }) {
+  const [compare, setCompare] = useUrlState('compare', 'none')
+  const earlier = EARLIER[compare] ?? null
+  const { window } = useTimeRange()
+  const asked = useMetricData(application, chosen.paths)
+  const before = useMetricData(application, earlier ? chosen.paths : [], earlier?.ms)
+  const selection = useMemo(
+    () => selectionOf(asked.map((a) => a.data), before.map((b) => b.data), earlier?.ms ?? 0, window),
+    [asked, before, earlier, window],
+  )
+  const failed = [...asked, ...before].findIndex((a) => a.error)
+  const error = [...asked, ...before][failed]?.error
+  const loading = asked.some((a) => a.loading)
+  const actions = (
+    <>
+      <Select aria-label="Compare with an earlier range" w={170} data={CHOICES} value={compare} allowDeselect={false} onChange={setCompare} />
+      <Button variant="default" leftSection={<IconDownload size={14} />} disabled={selection.series.length === 0} onClick={() => saveText(`metrics-${new Date(window.from).toISOString()}.csv`, 'text/csv', csvOf(selection, earlier?.label ?? null))}>
+        CSV
+      </Button>
+      <CopyLink />
+      <Button variant="subtle" disabled={chosen.paths.length === 0} onClick={chosen.clear}>
+        Clear
+      </Button>
+    </>
+  )
+  return (
+    <Card title="Chart" note={chosen.paths.length ? `${plural(chosen.paths.length, 'metric')} of at most ${MAX_SERIES}` : undefined} actions={actions} grow>
+      {chosen.paths.length === 0 && <Empty title="Choose metrics from the tree, or search for some">Up to eight on one chart, of two different units. The address of this page keeps what you choose.</Empty>}
+      {error && <Failed what={chosen.paths[failed % chosen.paths.length] ?? 'the metrics'} error={error} />}
+      {loading && selection.series.length === 0 && <Loading what="the metrics" />}
+      {chosen.paths.length > 0 && !loading && <Missing paths={chosen.paths} selection={selection} failed={failed >= 0} chosen={chosen} />}
+      {selection.series.length > 0 && <Body selection={selection} chosen={chosen} comparedWith={earlier?.label ?? null} />}
+    </Card>
+  )
+}
+
+function Body({ selection, chosen, comparedWith }: { selection: Selection; chosen: Chosen; comparedWith: string | null }) {
+  const [hovered, setHovered] = useState<number | null>(null)
+  const [strong, setStrong] = useState<string | null>(null)
+  const { unitsLeftOut, units, beyond } = selection
+  return (
+    <div className={styles.body}>
+      {unitsLeftOut.length > 0 && (
+        <p className={styles.said} role="status">
+          A chart has two axes, {units.map(unitName).join(' and ')}: series in {unitsLeftOut.map(unitName).join(' and ')} are in the table and not drawn. Remove all series of one unit to draw them.
+        </p>
+      )}
+      {beyond > 0 && (
+        <p className={styles.said} role="status">
+          The chosen paths match {plural(beyond, 'further metric')}, which are left out: a chart shows {MAX_SERIES}.
+        </p>
+      )}
+      <MetricChart selection={selection} strong={strong} onHover={setHovered} />
+      <SeriesTable selection={selection} chosen={chosen} hovered={hovered} comparedWith={comparedWith} onStrong={setStrong} />
+    </div>
+  )
+}
+
+/** Chosen paths at which there is no metric: of an old link, say. */
+function Missing({ paths, selection, failed, chosen }: { paths: string[]; selection: Selection; failed: boolean; chosen: Chosen }) {
+  const missing = failed ? [] : paths.filter((path) => !path.includes('*') && !selection.series.some((s) => s.path === path))
+  if (missing.length === 0) return null
+  return (
+    <ul className={styles.missing}>
+      {missing.map((path) => (
+        <li key={path}>
+          There is no metric at <code>{path}</code> in this range.
+          <Button variant="subtle" size="compact-xs" onClick={() => chosen.toggle(path)}>
+            Remove
+          </Button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** The page's address with the range as it stands: who opens it later sees the same minutes. */
+function CopyLink() {
+  const { window } = useTimeRange()
+  const clipboard = useClipboard({ timeout: 1500 })
+  const copy = () => {
+    const url = new URL(location.href)
+    for (const name of ['range', 'live']) url.searchParams.delete(name)
+    url.searchParams.set('from', String(window.from))
+    url.searchParams.set('to', String(window.to))
+    clipboard.copy(url.href)
+  }
+  return (
+    <Button variant="default" leftSection={clipboard.copied ? <IconCheck size={14} /> : <IconLink size={14} />} onClick={copy} title="Copies this page’s address with these very minutes">
+      {clipboard.copied ? 'Copied' : 'Copy link'}
+    </Button>
+  )
+}

@@ -1,0 +1,119 @@
+import { ActionIcon, Button } from '@mantine/core'
+import { IconX } from '@tabler/icons-react'
+import { exactMoment, minuteOf } from '../../format/times'
+import { colourOf } from './MetricChart'
+import styles from './Metrics.module.css'
+import { percentileOf, SEPARATOR, statisticsOf, type Drawn, type Selection } from './model/series'
+import { exactIn, shownIn, unitName } from './model/units'
+import type { Chosen } from './useSelection'
+
+interface Props {
+  selection: Selection
+  chosen: Chosen
+  /** The slot under the pointer. */
+  hovered: number | null
+  /** What the earlier range is called; null when none is compared. */
+  comparedWith: string | null
+  onStrong(path: string | null): void
+}
+
+/** The chart's legend with exact numbers: under the pointer, and over the complete points of the range. */
+export function SeriesTable({ selection, chosen, hovered, comparedWith, onStrong }: Props) {
+  const { grid, series } = selection
+  const at = hovered === null ? undefined : grid.at[hovered]
+  return (
+    <div className={styles.tableBox}>
+      <table className={styles.table} aria-label="Series">
+        <thead>
+          <tr>
+            <th scope="col" className={styles.first}>
+              Series
+            </th>
+            <th scope="col" className={styles.pointer}>
+              {at === undefined ? 'At the pointer' : minuteOf(at * 1000)}
+            </th>
+            <th scope="col">Min</th>
+            <th scope="col" className={styles.average}>
+              Average
+              {comparedWith && <small>was: {comparedWith}</small>}
+            </th>
+            <th scope="col">Max</th>
+            <th scope="col">Last</th>
+            <th scope="col" className={styles.last}>
+              <span className="sr-only">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {series.map((s, i) => (
+            <Row key={s.path} series={s} index={i} selection={selection} chosen={chosen} hovered={hovered} onStrong={onStrong} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+interface RowProps {
+  series: Drawn
+  index: number
+  selection: Selection
+  chosen: Chosen
+  hovered: number | null
+  onStrong(path: string | null): void
+}
+
+function Row({ series, index, selection, chosen, hovered, onStrong }: RowProps) {
+  const { path, label, unit, points, earlier } = series
+  const found = statisticsOf(selection.grid, points)
+  const before = earlier && statisticsOf(selection.grid, earlier)
+  const value = (number: number | undefined, title?: string) => (
+    <td title={number === undefined ? 'no data in this range' : (title ?? exactIn(unit, number))}>{shownIn(unit, number ?? null)}</td>
+  )
+  const percentile = percentileOf(path)
+  const isDrawn = selection.units.includes(unit)
+  const axis = !isDrawn ? 'not drawn' : selection.units.length < 2 ? '' : unit === selection.units[0] ? 'left axis' : 'right axis'
+  const parts = label.split(SEPARATOR)
+  const [name, above] = [parts.at(-1), parts.slice(0, -1).join(SEPARATOR)]
+  return (
+    <tr onPointerEnter={() => onStrong(path)} onPointerLeave={() => onStrong(null)}>
+      <th scope="row" title={path}>
+        <i className={styles.swatch} style={{ background: `var(${colourOf(index)})` }} data-hollow={!isDrawn || undefined} />
+        {name}
+        <small>{[unitName(unit), axis, above].filter(Boolean).join(' · ')}</small>
+      </th>
+      <td className={styles.pointer}>{hovered === null ? '' : <AtPointer unit={unit} now={points[hovered]?.value ?? null} earlier={earlier ? (earlier[hovered]?.value ?? null) : undefined} />}</td>
+      {value(found?.min)}
+      <td title={`${exactIn(unit, found?.average ?? null)}${earlier ? `; was ${exactIn(unit, before?.average ?? null)}` : ''}`}>
+        {shownIn(unit, found?.average ?? null)}
+        {earlier && <small>was {shownIn(unit, before?.average ?? null)}</small>}
+      </td>
+      {value(found?.max)}
+      {value(found?.last, found ? `${exactIn(unit, found.last)} at ${exactMoment(found.lastAt)}` : undefined)}
+      <td>
+        <div className={styles.rowActions}>
+          {percentile && !chosen.paths.includes(percentile) && (
+            <Button variant="subtle" size="compact-xs" disabled={chosen.full} aria-label={`Add the 95th percentile of ${label}`} title="Add the 95th percentile" onClick={() => chosen.toggle(percentile)}>
+              + 95th
+            </Button>
+          )}
+          {chosen.paths.includes(path) && (
+            <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Remove ${label}`} onClick={() => chosen.toggle(path)}>
+              <IconX size={14} />
+            </ActionIcon>
+          )}
+        </div>
+      </td>
+    </tr>
+  )
+}
+
+/** All digits; with the earlier range's value behind it, where there is one. */
+function AtPointer({ unit, now, earlier }: { unit: string; now: number | null; earlier: number | null | undefined }) {
+  return (
+    <>
+      <b>{exactIn(unit, now)}</b>
+      {earlier !== undefined && <small> was {exactIn(unit, earlier)}</small>}
+    </>
+  )
+}
