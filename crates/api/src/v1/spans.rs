@@ -52,18 +52,24 @@ pub(crate) struct ListParams {
 #[derive(Clone, Debug, Default, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Attributes {
-    /// `key=value` of an attribute of the span or of its resource; may be given up to 8 times, and all have to be there. A
-    /// value is a text, and what number or truth it reads as.
     #[param(required = false, schema_with = pairs_schema)]
     attribute: Vec<String>,
 }
 
+/// With its description: utoipa leaves out what is written above a field whose schema is made so.
 fn pairs_schema() -> Schema {
+    let description = "`key=value` of an attribute of the span or of its resource; may be given up to 8 times, and all \
+                       have to be there. A value is a text, and what number or truth it reads as.";
     let pair = ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some("^[^=]+=.*$"))
         .max_length(Some(MAX_ATTRIBUTE));
-    ArrayBuilder::new().items(pair).max_items(Some(MAX_ATTRIBUTES)).build().into()
+    ArrayBuilder::new()
+        .description(Some(description))
+        .items(pair)
+        .max_items(Some(MAX_ATTRIBUTES))
+        .build()
+        .into()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Attributes {
