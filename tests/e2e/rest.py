@@ -1,10 +1,16 @@
 """The REST API asked by programs that others wrote: schemathesis, by the OpenAPI document, and a client of the reference."""
 
+import base64
 import hashlib
+import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
+import urllib.error
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import made_up
@@ -90,3 +96,75 @@ def a_client_written_for_the_reference_reads_all_that_there_is(world):
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
     finally:
         server.stop()
+
+
+@check
+def jaegers_api_tells_the_traces_that_were_reported(world):
+    server = reporting_server(world, "jaeger")
+
+    def ask(path, **parameters):
+        answer = server.get(f"/jaeger/api/{path}", **parameters)
+        assert answer["errors"] is None, answer["errors"]
+        return answer["data"]
+
+    def told():
+        assert ask("services") == ["mail", "stock", "web"]
+        assert ask("services/stock/operations") == ["GET /items", "SELECT"]
+        found = ask("traces", service="stock", operation="SELECT", minDuration="8ms", maxDuration="8ms", limit=100)
+        assert {trace["traceID"] for trace in found} == {made_up.trace_id(number + 1) for number in range(made_up.TRACES)}
+        assert {len(trace["spans"]) for trace in found} == {6}, "whole traces"
+        failed = ask("traces", service="web", tags='{"error":"true"}', limit=100)
+        assert len(failed) == made_up.TRACES // 5, len(failed)
+        ada = ask("traces", service="web", tag="user.id:user-1", limit=100)
+        assert len(ada) == len([number for number in range(1, made_up.TRACES + 1) if number % 3 == 1]), len(ada)
+        calls = {(link["parent"], link["child"]): link["callCount"] for link in ask("dependencies")}
+        assert calls[("web", "stock")] == made_up.TRACES, calls
+
+    try:
+        told()
+        # From segments now, not from memory.
+        server.stop()
+        server.start()
+        told()
+    finally:
+        server.stop()
+
+
+@check
+def a_token_lasts_across_a_restart_and_ends_with_its_client(world):
+    work = world.work / "tokens"
+    work.mkdir()
+    server = Server(world.options.vedette, work)
+    server.start()
+    try:
+        made = json.loads(asked(server, "POST", "/api/v1/api-clients", json.dumps({"name": "ci"}), basic()))
+        form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": made["client_id"],
+                                       "client_secret": made["secret"]})
+        told = json.loads(asked(server, "POST", "/controller/api/oauth/access_token", form))
+        bearer = {"Authorization": f"Bearer {told['access_token']}"}
+        asked(server, "GET", "/api/v1/applications", None, bearer)
+        server.stop()
+        server.start()
+        asked(server, "GET", "/prometheus/api/v1/labels", None, bearer)
+        asked(server, "DELETE", f"/api/v1/api-clients/{made['id']}", None, basic())
+        try:
+            asked(server, "GET", "/api/v1/applications", None, bearer)
+        except urllib.error.HTTPError as error:
+            assert error.code == 401 and "invalid_token" in error.headers["WWW-Authenticate"], error.headers
+        else:
+            raise AssertionError("the token of a client that is gone was taken")
+    finally:
+        server.stop()
+
+
+def basic():
+    return {"Authorization": "Basic " + base64.b64encode(f"admin:{PASSWORD}".encode()).decode()}
+
+
+def asked(server, method, path, body, headers=None):
+    kind = "application/json" if body and body.startswith("{") else "application/x-www-form-urlencoded"
+    request = urllib.request.Request(server.url + path, method=method, data=body and body.encode(),
+                                     headers={"Content-Type": kind, **(headers or {})})
+    context = ssl.create_default_context(cafile=str(server.ca))
+    with urllib.request.urlopen(request, timeout=20, context=context) as answer:
+        return answer.read()

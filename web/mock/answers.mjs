@@ -72,8 +72,6 @@ function backends(app, r) {
   return app.entities.filter((e) => e.kind !== 'tier').map((e) => ({ id: e.id, name: e.name, type: e.type, system: e.system, address: e.name.split('/')[0], figures: figures(thingOf(app, e), r.from, r.to, r.now) }))
 }
 
-}
-
 const refused = (now, i, attempt) => ({ at: now - 15_000 * (i + 1), count: 1, tier: null, ...attempt })
 function attempts(now) {
   return { items: [

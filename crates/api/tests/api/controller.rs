@@ -339,6 +339,7 @@ async fn request_snapshots() {
         <hasDeepDiveData>true</hasDeepDiveData>
         <deepDivePolicy>ERROR_SAMPLING</deepDivePolicy>
         <delayedDeepDive>false</delayedDeepDive>
+        <delayedDeepDiveOffSet>0</delayedDeepDiveOffSet>
         <errorOccured>true</errorOccured>
         <errorDetails/>
         <errorIDs/>
@@ -358,7 +359,7 @@ async fn request_snapshots() {
         <dotnetProperty/>
         <snapshotExitCalls/>
         </request-segment-data>
-        </request-segment-datas>"#]], expect![[r#"[{"id":6881279754243122,"requestGUID":"01010101010101010101010101010101","localID":"0000000000000001","summary":"[error] GET /cart","URL":"/cart","businessTransactionId":8,"applicationId":1,"applicationComponentId":2,"applicationComponentNodeId":5,"serverStartTime":1679999940000,"localStartTime":1679999940000,"timeTakenInMilliSecs":20,"cpuTimeTakenInMilliSecs":0,"userExperience":"ERROR","warningThreshold":"","criticalThreshold":"","callChain":"Component:2","firstInChain":true,"snapshotExitSequence":"","exitCallsDataTruncated":false,"unresolvedCallInCallChain":false,"hasDeepDiveData":true,"deepDivePolicy":"ERROR_SAMPLING","delayedDeepDive":false,"diagnosticSessionGUID":null,"errorOccured":true,"errorSummary":null,"errorDetails":[],"errorIDs":[],"stallDump":null,"async":false,"archived":false,"threadID":"","threadName":"","httpParameters":[],"cookies":[],"httpHeaders":[],"sessionKeys":[],"responseHeaders":[],"businessData":[],"logMessages":[],"transactionProperties":[],"transactionEvents":[],"dotnetProperty":[],"snapshotExitCalls":[]}]"#]]).await;
+        </request-segment-datas>"#]], expect![[r#"[{"id":6881279754243122,"requestGUID":"01010101010101010101010101010101","localID":"0000000000000001","summary":"[error] GET /cart","URL":"/cart","businessTransactionId":8,"applicationId":1,"applicationComponentId":2,"applicationComponentNodeId":5,"serverStartTime":1679999940000,"localStartTime":1679999940000,"timeTakenInMilliSecs":20,"cpuTimeTakenInMilliSecs":0,"userExperience":"ERROR","warningThreshold":"","criticalThreshold":"","callChain":"Component:2","firstInChain":true,"snapshotExitSequence":"","exitCallsDataTruncated":false,"exitCallsDataTruncationMessage":null,"unresolvedCallInCallChain":false,"hasDeepDiveData":true,"deepDivePolicy":"ERROR_SAMPLING","delayedDeepDive":false,"delayedDeepDiveOffSet":0,"diagnosticSessionGUID":null,"errorOccured":true,"errorSummary":null,"errorDetails":[],"errorIDs":[],"stallDump":null,"async":false,"archived":false,"httpSessionID":null,"threadID":"","threadName":"","httpParameters":[],"cookies":[],"httpHeaders":[],"sessionKeys":[],"responseHeaders":[],"businessData":[],"logMessages":[],"transactionProperties":[],"transactionEvents":[],"dotnetProperty":[],"snapshotExitCalls":[]}]"#]]).await;
 }
 
 #[tokio::test]

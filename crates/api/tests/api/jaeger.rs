@@ -282,3 +282,30 @@ async fn dependencies_are_the_calls_of_the_flow_map() {
     let answer = client.get("/jaeger/api/dependencies?endTs=0").await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text);
 }
+
+#[tokio::test]
+async fn answers_are_bounded_and_say_what_they_leave_out() {
+    let mut world = World::new().await;
+    let web = (world.ids.web, world.ids.web1);
+    let spans = |trace: u8| {
+        (1..=9_000u64).map(move |id| span(trace, id, web, "GET /cart", u64::from(trace)))
+    };
+    world.reader.spans = (1..=3).flat_map(spans).collect();
+    let client = world.client();
+    let id = |trace: u8| format!("{trace:02x}").repeat(16);
+    let named = format!("traceID={}&traceID={}&traceID={}", id(1), id(2), id(3));
+    let answer = client.json(&format!("/jaeger/api/traces?{named}")).await;
+    assert_eq!(traces(&answer), [1, 2]);
+    let msg = answer["errors"][0]["msg"].as_str().unwrap();
+    assert!(msg.contains("20000 spans together"), "{msg}");
+
+    // Ten pages of a thousand spans each: of trace 3, which ended last, and some of trace 2.
+    let answer = client.json("/jaeger/api/traces?service=web&maxDuration=2ms").await;
+    assert_eq!(traces(&answer), [2]);
+    let msg = answer["errors"][0]["msg"].as_str().unwrap();
+    assert!(msg.contains("more spans than one search looks through"), "{msg}");
+
+    let many = format!("traceID={}&", id(1)).repeat(101);
+    let refused = client.get(&format!("/jaeger/api/traces?{many}")).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+}

@@ -33,7 +33,7 @@ export function Parameters({ parameters, values, onChange, editable }: Props) {
             <td>{parameter.in}</td>
             <td className={styles.type}>{typeName(parameter.schema ?? {})}</td>
             <td>
-              <Prose text={parameter.description ?? ''} />
+              <Prose text={parameter.description ?? parameter.schema?.description ?? ''} />
             </td>
             {editable && (
               <td>

@@ -34,6 +34,7 @@ impl Wanted {
 #[derive(Debug, Default)]
 pub(super) struct Details {
     pub(super) url: Option<String>,
+    pub(super) session: Option<String>,
     /// The groups of its exceptions.
     pub(super) error_ids: Vec<EntityId>,
     pub(super) error_summary: Option<String>,
@@ -84,6 +85,7 @@ impl Details {
 
     fn read_properties(&mut self, entry: &Span) {
         self.url = text(&entry.attributes, &["url.path", "http.target"]).map(str::to_owned);
+        self.session = text(&entry.attributes, &["session.id"]).map(str::to_owned);
         let pairs = any_value::object(&entry.attributes);
         self.properties = pairs.iter().map(|(name, value)| pair(name, &plain(value))).collect();
     }
