@@ -370,7 +370,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a backend was asked, by time spent. Of at most 64 traces, spread over the range and over the business transactions that
+         * What a backend was asked, by time spent. Of at most 40 traces, spread over the range and over the business transactions that
          *     call it most; a trace is kept whole for a day, so of an older range there are snapshots alone.
          */
         get: operations["get_backends_statements"];
@@ -407,7 +407,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What slow transactions have in common that normal ones have not: attributes, and where the time goes. Of at most 40 traces
+         * What slow transactions have in common that normal ones have not: attributes, and where the time goes. Of at most 30 traces
          *     of each side, spread over the range; a trace is kept whole for a day, so of an older range there are snapshots alone.
          */
         get: operations["get_business_transactions_comparison"];
@@ -1111,9 +1111,9 @@ export interface components {
          *         {
          *           "key": "service.version",
          *           "normal": 3,
-         *           "normal_percent": 7.5,
-         *           "slow": 38,
-         *           "slow_percent": 95,
+         *           "normal_percent": 10,
+         *           "slow": 27,
+         *           "slow_percent": 90,
          *           "tier": {
          *             "id": 7,
          *             "name": "stock"
@@ -1123,7 +1123,7 @@ export interface components {
          *       ],
          *       "normal": {
          *         "average_ms": 41,
-         *         "traces": 40
+         *         "traces": 30
          *       },
          *       "operations": [
          *         {
@@ -1141,7 +1141,7 @@ export interface components {
          *       "partial": null,
          *       "slow": {
          *         "average_ms": 910,
-         *         "traces": 40
+         *         "traces": 30
          *       },
          *       "slow_by": "outcome",
          *       "slow_from_ms": null
@@ -2260,7 +2260,7 @@ export interface components {
          *         }
          *       ],
          *       "partial": null,
-         *       "traces": 60
+         *       "traces": 40
          *     }
          */
         Statements: {

@@ -391,6 +391,32 @@ async fn a_backend_is_told_by_the_statements_that_take_its_time() {
 }
 
 #[tokio::test]
+async fn a_backend_at_a_loopback_address_is_known_by_its_caller_s_host() {
+    let mut world = World::new().await;
+    let ids = world.ids;
+    (world.reader.traces, world.reader.spans) = carts(&ids);
+    let name = "mysql localhost:3306/shop (h1)";
+    let local = world.entity(EntityKind::Backend, ids.shop, EntityId::NONE, name);
+    for span in world.reader.spans.iter_mut().filter(|span| span.kind == SpanKind::Client) {
+        span.application = ids.shop;
+        span.attributes[1].1 = text("127.0.0.1");
+        span.resource.push(("host.name".to_owned(), text("h1")));
+    }
+    let key = FigureKey {
+        scope: Scope::Edge,
+        application: ids.shop,
+        subject: ids.stock,
+        peer: local,
+        bt: ids.cart,
+    };
+    let figure = Figure { calls: 7.0, spans: 7.0, ..Figure::default() };
+    world.reader.figures.push(FigureRow { key, at: Minute(NOW.0 - 5), figure });
+    let client = world.client();
+    let found = client.json(&format!("/api/v1/backends/{local}/statements?{}", hour())).await;
+    assert_eq!((&found["traces"], &found["calls"]), (&json!(10), &json!(10)));
+}
+
+#[tokio::test]
 async fn all_applications_are_on_one_map_with_the_calls_between_them() {
     let mut world = World::new().await;
     let bank = world.entity(EntityKind::Application, EntityId::NONE, EntityId::NONE, "bank");
