@@ -215,11 +215,11 @@ impl<'a> Targets<'a> {
     pub(crate) fn of_call(&self, call: &Span, called: &Called) -> ExitTarget {
         let application = call.application;
         let find = |kind, name: &str| self.entities.find(kind, application, EntityId::NONE, name);
+        // A loopback address is qualified by the host that it means.
+        let on_host = |text: &str| Some(format!("{text} ({})", host_of(call)?));
         let named = |kind| {
-            // A loopback address is qualified by the host that it means.
-            let on_host =
-                || find(kind, &name::limited(format!("{} ({})", called.identity, host_of(call)?)));
-            find(kind, &called.identity).or_else(on_host)
+            let local = || find(kind, &name::limited(on_host(&called.identity)?));
+            find(kind, &called.identity).or_else(local)
         };
         if called.queue {
             let queue = named(EntityKind::Queue);
@@ -233,8 +233,9 @@ impl<'a> Targets<'a> {
         if let Some(backend) = named(EntityKind::Backend) {
             return known(&backend, "backend");
         }
+        let at = |address: String| self.answered.get(&(application, address));
         let address = called.address.clone().unwrap_or_default();
-        let resolved = self.answered.get(&(application, address));
+        let resolved = at(address.clone()).or_else(|| at(on_host(&address)?));
         let resolved = resolved.and_then(|tier| self.entities.get(*tier));
         resolved.map_or_else(|| unknown(called, "backend"), |tier| known(&tier, "tier"))
     }
