@@ -24,14 +24,21 @@ const LEAST: f64 = 0.1;
 const CHANCE: f64 = 0.01;
 /// Milliseconds a trace that an operation has to differ by at least.
 const LEAST_MS: f64 = 0.05;
-/// Of a resource: what is different for each process or says nothing to a person.
-const OF_PROCESS: [&str; 6] = [
+/// What is different for each process or connection. One that is kept open has many requests, so that its port is in many traces
+/// of one time: no chance, and no reason.
+const PASSING: [&str; 12] = [
     "process.pid",
     "process.parent_pid",
     "service.instance.id",
     "container.id",
     "k8s.pod.uid",
     "process.command_args",
+    "thread.id",
+    "client.port",
+    "net.peer.port",
+    "net.sock.peer.port",
+    "network.peer.port",
+    "network.local.port",
 ];
 
 /// An attribute of any span of a tier, or of its resource.
@@ -67,9 +74,8 @@ impl Traits {
             let (millis, calls) = traits.operations.entry(operation).or_default();
             *millis += row.self_ns as f64 / 1e6;
             *calls += 1.0;
-            let of_resource =
-                span.resource.iter().filter(|(key, _)| !OF_PROCESS.contains(&key.as_str()));
-            for (key, value) in span.attributes.iter().chain(of_resource) {
+            let lasting = |(key, _): &&(String, OwnedValue)| !PASSING.contains(&key.as_str());
+            for (key, value) in span.attributes.iter().chain(&span.resource).filter(lasting) {
                 traits.add(span.tier, key, value);
             }
         }

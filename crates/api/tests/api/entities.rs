@@ -60,7 +60,11 @@ fn carts(ids: &Ids) -> (Vec<TraceRow>, Vec<Span>) {
         let slow = n % 2 == 0;
         let query_ms = if slow { 400 } else { 4 };
         let mut root = span(n, 1, 0, SpanKind::Server, (ids.web, ids.web1), query_ms + 20);
-        root.attributes = vec![("request.id".to_owned(), text(&format!("r{n}")))];
+        let port = OwnedValue::Int(if slow { 40_001 } else { 40_002 });
+        root.attributes = vec![
+            ("request.id".to_owned(), text(&format!("r{n}"))),
+            ("network.peer.port".to_owned(), port),
+        ];
         let mut call = span(n, 2, 1, SpanKind::Client, (ids.stock, ids.stock1), query_ms);
         call.attributes = vec![
             ("db.system.name".to_owned(), text("mysql")),
@@ -137,7 +141,7 @@ async fn slow_traces_differ_from_normal_ones_by_what_only_they_have() {
         .iter()
         .map(|it| json!([it["tier"]["name"], it["key"], it["value"], it["slow"], it["normal"]]))
         .collect();
-    // Ids of requests and processes are no difference.
+    // Ids of requests, processes and connections are no difference.
     assert_eq!(
         attributes,
         [
