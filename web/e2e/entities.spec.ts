@@ -145,7 +145,7 @@ test('the map shows only what fails or is busy, and nothing moves', async ({ pag
   await page.waitForTimeout(500)
   const places = () => nodes.evaluateAll((all) => Object.fromEntries(all.map((n) => [(n as HTMLElement).dataset.id, (n as HTMLElement).style.transform])))
   const before = await places()
-  await page.getByLabel('Least calls per minute').click()
+  await page.getByRole('combobox', { name: 'Least calls per minute' }).click()
   await page.getByRole('option', { name: '≥ 100 calls/min' }).click()
   await expect(page).toHaveURL(/min-calls=100/)
   await expect.poll(() => nodes.count()).toBeLessThan(9)
@@ -162,7 +162,7 @@ test('a map is compared with an earlier one, call by call', async ({ page }) => 
   await page.getByText('Changes', { exact: true }).click()
   const table = page.getByRole('table', { name: 'What changed' })
   await expect(table.getByRole('row')).toHaveCount(15)
-  await page.getByLabel('Compare with').click()
+  await page.getByRole('combobox', { name: 'Compare with' }).click()
   const asked = page.waitForRequest((request) => request.url().includes('/flow-map?') && Date.now() - Number(new URL(request.url()).searchParams.get('to')) > 23 * 3_600_000)
   await page.getByRole('option', { name: 'the same a day before' }).click()
   await asked

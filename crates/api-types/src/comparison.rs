@@ -10,11 +10,11 @@ use crate::{page::Partial, reference::Ref};
 #[schema(example = json!({
     "slow_by": "outcome",
     "slow_from_ms": null,
-    "slow": {"traces": 40, "average_ms": 910.0},
-    "normal": {"traces": 40, "average_ms": 41.0},
+    "slow": {"traces": 30, "average_ms": 910.0},
+    "normal": {"traces": 30, "average_ms": 41.0},
     "attributes": [{
         "tier": {"id": 7, "name": "stock"}, "key": "service.version", "value": "1.4.0",
-        "slow": 38, "normal": 3, "slow_percent": 95.0, "normal_percent": 7.5
+        "slow": 27, "normal": 3, "slow_percent": 90.0, "normal_percent": 10.0
     }],
     "operations": [{
         "tier": {"id": 7, "name": "stock"}, "name": "SELECT shop", "slow_ms": 820.0, "normal_ms": 4.0,
@@ -43,7 +43,7 @@ pub struct Comparison {
 pub enum SlowBy {
     /// By their outcome: slow, very slow or stalled.
     Outcome,
-    /// Too few were: the slowest twentieth is compared with the rest.
+    /// Too few were: the slowest tenth is compared with the rest.
     Slowest,
 }
 

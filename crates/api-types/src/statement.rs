@@ -13,7 +13,7 @@ use crate::{page::Partial, reference::Ref};
         "calls": 120, "errors": 0, "total_ms": 480.0, "average_ms": 4.0, "max_ms": 61.0, "share_percent": 81.0,
         "slowest_trace_id": "0af7651916cd43dd8448eb211c80319c", "slowest_span_id": "b7ad6b7169203331"
     }],
-    "traces": 60, "calls": 150, "partial": null
+    "traces": 40, "calls": 150, "partial": null
 }))]
 pub struct Statements {
     /// At most 50, those that took most time first.

@@ -1,7 +1,7 @@
 //! What differs between two sets of traces: attributes that one has more often, operations that take it longer.
 //!
-//! An attribute differs by how much more often traces of one set have it, where that is more than chance would do in samples
-//! of their sizes. An operation differs by its self time a trace, so that what only waits for others does not stand out.
+//! An attribute differs by how much more often traces of one set have it, where chance would hardly do that in samples of
+//! their sizes (Fisher's exact test). An operation differs by its self time a trace, so that what only waits for others does not stand out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,18 +20,25 @@ const MAX_FACTS: usize = 5_000;
 const MAX_VALUE: usize = 200;
 /// By how much shares have to differ at least,
 const LEAST: f64 = 0.1;
-/// and by how many standard errors of their difference.
-const ERRORS: f64 = 2.0;
+/// and how likely chance alone may make them differ as much.
+const CHANCE: f64 = 0.01;
 /// Milliseconds a trace that an operation has to differ by at least.
 const LEAST_MS: f64 = 0.05;
-/// Of a resource: what is different for each process or says nothing to a person.
-const OF_PROCESS: [&str; 6] = [
+/// What is different for each process or connection. One that is kept open has many requests, so that its port is in many traces
+/// of one time: no chance, and no reason.
+const PASSING: [&str; 12] = [
     "process.pid",
     "process.parent_pid",
     "service.instance.id",
     "container.id",
     "k8s.pod.uid",
     "process.command_args",
+    "thread.id",
+    "client.port",
+    "net.peer.port",
+    "net.sock.peer.port",
+    "network.peer.port",
+    "network.local.port",
 ];
 
 /// An attribute of any span of a tier, or of its resource.
@@ -67,9 +74,8 @@ impl Traits {
             let (millis, calls) = traits.operations.entry(operation).or_default();
             *millis += row.self_ns as f64 / 1e6;
             *calls += 1.0;
-            let of_resource =
-                span.resource.iter().filter(|(key, _)| !OF_PROCESS.contains(&key.as_str()));
-            for (key, value) in span.attributes.iter().chain(of_resource) {
+            let lasting = |(key, _): &&(String, OwnedValue)| !PASSING.contains(&key.as_str());
+            for (key, value) in span.attributes.iter().chain(&span.resource).filter(lasting) {
                 traits.add(span.tier, key, value);
             }
         }
@@ -136,15 +142,27 @@ pub(crate) fn facts(slow: &[Traits], normal: &[Traits]) -> Vec<FactDifference> {
     found
 }
 
-/// The difference of two shares (`part` of `whole`), where it is large and unlikely to be chance: more than two standard
-/// errors of the difference of two proportions, as a z-test has them.
+/// The difference of two shares (`part` of `whole`), where it is large and unlikely to be chance.
 fn difference(slow: (usize, usize), normal: (usize, usize)) -> Option<f64> {
     let share = |(part, whole): (usize, usize)| part as f64 / whole as f64;
     let difference = share(slow) - share(normal);
-    let together = share((slow.0 + normal.0, slow.1 + normal.1));
-    let spread = 1.0 / slow.1 as f64 + 1.0 / normal.1 as f64;
-    let error = (together * (1.0 - together) * spread).sqrt();
-    (difference.abs() >= LEAST && difference.abs() > ERRORS * error).then_some(difference)
+    let chance = if difference > 0.0 { chance(slow, normal) } else { chance(normal, slow) };
+    (difference.abs() >= LEAST && chance <= CHANCE).then_some(difference)
+}
+
+/// How likely it is that of all that have it (`part` of `whole`) as many as there are in `more`, or even more of them, fall into
+/// it by chance: Fisher's exact test, one-sided. Right for small sets, where one of five against none of forty is nothing.
+fn chance(more: (usize, usize), less: (usize, usize)) -> f64 {
+    let (part, whole) = (more.0 + less.0, more.1 + less.1);
+    let all = ln_choose(whole, part);
+    let ways = |inside: usize| ln_choose(more.1, inside) + ln_choose(less.1, part - inside) - all;
+    let most = part.min(more.1);
+    (more.0..=most).filter(|inside| part - inside <= less.1).map(|inside| ways(inside).exp()).sum()
+}
+
+/// The logarithm of the number of ways to choose so many of so many.
+fn ln_choose(of: usize, chosen: usize) -> f64 {
+    (0..chosen).map(|n| ((of - n) as f64 / (n + 1) as f64).ln()).sum()
 }
 
 /// What an operation takes in a trace of each set: milliseconds of self time, and spans.
@@ -244,6 +262,20 @@ mod tests {
         };
         assert_eq!(texts(&facts(&of(0, 12), &of(1, 9))), Vec::<String>::new());
         assert_eq!(texts(&facts(&of(0, 19), &of(1, 3))), ["coin=heads 19:3", "coin=tails 1:17"]);
+    }
+
+    #[test]
+    fn the_chance_of_a_difference_is_that_of_fisher_s_exact_test() {
+        let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-6, "{found}");
+        // Five of five, none of five: one way of C(10, 5) = 252.
+        near(chance((5, 5), (0, 5)), 1.0 / 252.0);
+        // The lady tasting tea: three of her four right, or all.
+        near(chance((3, 4), (1, 4)), 17.0 / 70.0);
+        near(chance((0, 4), (0, 4)), 1.0);
+        // A port that one of five slow traces has is no difference, however many normal ones there are.
+        assert_eq!(difference((1, 5), (0, 40)), None);
+        assert_eq!(difference((2, 5), (0, 40)), None);
+        assert_eq!(difference((3, 5), (0, 40)), Some(0.6));
     }
 
     #[test]

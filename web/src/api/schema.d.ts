@@ -462,7 +462,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a backend was asked, by time spent. Of at most 64 traces, spread over the range and over the business transactions that
+         * What a backend was asked, by time spent. Of at most 40 traces, spread over the range and over the business transactions that
          *     call it most; a trace is kept whole for a day, so of an older range there are snapshots alone.
          */
         get: operations["get_backends_statements"];
@@ -499,7 +499,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What slow transactions have in common that normal ones have not: attributes, and where the time goes. Of at most 40 traces
+         * What slow transactions have in common that normal ones have not: attributes, and where the time goes. Of at most 30 traces
          *     of each side, spread over the range; a trace is kept whole for a day, so of an older range there are snapshots alone.
          */
         get: operations["get_business_transactions_comparison"];
@@ -1442,9 +1442,9 @@ export interface components {
          *         {
          *           "key": "service.version",
          *           "normal": 3,
-         *           "normal_percent": 7.5,
-         *           "slow": 38,
-         *           "slow_percent": 95,
+         *           "normal_percent": 10,
+         *           "slow": 27,
+         *           "slow_percent": 90,
          *           "tier": {
          *             "id": 7,
          *             "name": "stock"
@@ -1454,7 +1454,7 @@ export interface components {
          *       ],
          *       "normal": {
          *         "average_ms": 41,
-         *         "traces": 40
+         *         "traces": 30
          *       },
          *       "operations": [
          *         {
@@ -1472,7 +1472,7 @@ export interface components {
          *       "partial": null,
          *       "slow": {
          *         "average_ms": 910,
-         *         "traces": 40
+         *         "traces": 30
          *       },
          *       "slow_by": "outcome",
          *       "slow_from_ms": null
@@ -3038,7 +3038,7 @@ export interface components {
          *         }
          *       ],
          *       "partial": null,
-         *       "traces": 60
+         *       "traces": 40
          *     }
          */
         Statements: {

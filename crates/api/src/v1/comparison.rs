@@ -23,14 +23,14 @@ use crate::{
 };
 
 /// Traces of each side that are read.
-const SAMPLE: usize = 40;
+const SAMPLE: usize = 30;
 const MAX_ATTRIBUTES: usize = 40;
 const MAX_OPERATIONS: usize = 20;
 const SLOW: [Outcome; 3] = [Outcome::Slow, Outcome::VerySlow, Outcome::Stall];
 /// Calls above this share are the slowest where too few are slow by their outcome.
-const SLOWEST: f64 = 0.95;
+const SLOWEST: f64 = 0.9;
 
-/// What slow transactions have in common that normal ones have not: attributes, and where the time goes. Of at most 40 traces
+/// What slow transactions have in common that normal ones have not: attributes, and where the time goes. Of at most 30 traces
 /// of each side, spread over the range; a trace is kept whole for a day, so of an older range there are snapshots alone.
 #[utoipa::path(get, path = "/api/v1/business-transactions/{id}/comparison", tag = "business transactions",
     params(("id" = u32, Path), RangeParams), responses((status = 200, body = Comparison), Refusals))]

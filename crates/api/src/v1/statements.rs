@@ -23,9 +23,9 @@ use crate::{
 /// Business transactions that traces are taken of, those with most calls to the backend first.
 const MAX_TRANSACTIONS: usize = 8;
 /// Traces that are read.
-const MAX_TRACES: usize = 64;
+const MAX_TRACES: usize = 40;
 
-/// What a backend was asked, by time spent. Of at most 64 traces, spread over the range and over the business transactions that
+/// What a backend was asked, by time spent. Of at most 40 traces, spread over the range and over the business transactions that
 /// call it most; a trace is kept whole for a day, so of an older range there are snapshots alone.
 #[utoipa::path(get, path = "/api/v1/backends/{id}/statements", tag = "backends",
     params(("id" = u32, Path), RangeParams), responses((status = 200, body = Body), Refusals))]
@@ -89,7 +89,7 @@ fn traces_of(
             before: None,
             limit: 0,
         };
-        rows.extend(sampled::spread(asking, &query, MAX_TRACES / transactions.len())?);
+        rows.extend(sampled::spread(asking, &query, MAX_TRACES.div_ceil(transactions.len()))?);
     }
     // A trace may enter several of them.
     rows.sort_by_key(|row| row.trace);
@@ -111,7 +111,7 @@ fn look_at(
         for row in &Waterfall::of(spans).rows {
             let Role::Exit(called) = &row.role else { continue };
             let span = &spans[row.span];
-            if targets.of_call(span.application, called).id == backend.0 {
+            if targets.of_call(span, called).id == backend.0 {
                 statements.add(span);
             }
         }

@@ -13,6 +13,7 @@ use axum::{
 use model::{
     entity::{Entity, EntityKind},
     id::{EntityId, TraceId},
+    naming::name,
 };
 use rustc_hash::FxHashMap;
 use telemetry_store::reader::{QueryError, Span, TraceQuery, TraceRow};
@@ -25,6 +26,7 @@ use crate::{
     context::Shared,
     entities::Entities,
     error::ApiError,
+    thrown::text,
     waterfall::{Called, Role, Row, Waterfall},
 };
 
@@ -171,7 +173,7 @@ fn span_body(targets: &Targets<'_>, waterfall: &Waterfall, row: &Row) -> SpanBod
         exit: match &row.role {
             Role::Exit(called) => Some(Exit {
                 category: called.category.to_owned(),
-                target: targets.of_call(span.application, called),
+                target: targets.of_call(span, called),
             }),
             _ => None,
         },
@@ -211,8 +213,15 @@ impl<'a> Targets<'a> {
 
     /// The tier that answered, else the queue or backend of the call's name, else the tier that once answered at its
     /// address, else what its spans say.
-    pub(crate) fn of_call(&self, application: EntityId, called: &Called) -> ExitTarget {
-        let named = |kind| self.entities.find(kind, application, EntityId::NONE, &called.identity);
+    pub(crate) fn of_call(&self, call: &Span, called: &Called) -> ExitTarget {
+        let application = call.application;
+        let find = |kind, name: &str| self.entities.find(kind, application, EntityId::NONE, name);
+        // A loopback address is qualified by the host that it means.
+        let on_host = |text: &str| Some(format!("{text} ({})", host_of(call)?));
+        let named = |kind| {
+            let local = || find(kind, &name::limited(on_host(&called.identity)?));
+            find(kind, &called.identity).or_else(local)
+        };
         if called.queue {
             let queue = named(EntityKind::Queue);
             return queue.map_or_else(|| unknown(called, "queue"), |queue| known(&queue, "queue"));
@@ -225,11 +234,17 @@ impl<'a> Targets<'a> {
         if let Some(backend) = named(EntityKind::Backend) {
             return known(&backend, "backend");
         }
+        let at = |address: String| self.answered.get(&(application, address));
         let address = called.address.clone().unwrap_or_default();
-        let resolved = self.answered.get(&(application, address));
+        let resolved = at(address.clone()).or_else(|| at(on_host(&address)?));
         let resolved = resolved.and_then(|tier| self.entities.get(*tier));
         resolved.map_or_else(|| unknown(called, "backend"), |tier| known(&tier, "tier"))
     }
+}
+
+/// What a loopback address means to a span's process, as intake read or learnt it.
+fn host_of(span: &Span) -> Option<&str> {
+    text(&span.resource, &["host.name", "k8s.node.name", "vedette.host"])
 }
 
 fn known(entity: &Entity, kind: &str) -> ExitTarget {

@@ -60,7 +60,11 @@ fn carts(ids: &Ids) -> (Vec<TraceRow>, Vec<Span>) {
         let slow = n % 2 == 0;
         let query_ms = if slow { 400 } else { 4 };
         let mut root = span(n, 1, 0, SpanKind::Server, (ids.web, ids.web1), query_ms + 20);
-        root.attributes = vec![("request.id".to_owned(), text(&format!("r{n}")))];
+        let port = OwnedValue::Int(if slow { 40_001 } else { 40_002 });
+        root.attributes = vec![
+            ("request.id".to_owned(), text(&format!("r{n}"))),
+            ("network.peer.port".to_owned(), port),
+        ];
         let mut call = span(n, 2, 1, SpanKind::Client, (ids.stock, ids.stock1), query_ms);
         call.attributes = vec![
             ("db.system.name".to_owned(), text("mysql")),
@@ -137,7 +141,7 @@ async fn slow_traces_differ_from_normal_ones_by_what_only_they_have() {
         .iter()
         .map(|it| json!([it["tier"]["name"], it["key"], it["value"], it["slow"], it["normal"]]))
         .collect();
-    // Ids of requests and processes are no difference.
+    // Ids of requests, processes and connections are no difference.
     assert_eq!(
         attributes,
         [
@@ -388,6 +392,32 @@ async fn a_backend_is_told_by_the_statements_that_take_its_time() {
     assert_eq!((&found["traces"], &found["calls"]), (&json!(10), &json!(10)));
     let found = client.json(&format!("/api/v1/backends/{jobs}/statements?{}", hour())).await;
     assert_eq!((&found["items"], &found["traces"]), (&json!([]), &json!(10)));
+}
+
+#[tokio::test]
+async fn a_backend_at_a_loopback_address_is_known_by_its_caller_s_host() {
+    let mut world = World::new().await;
+    let ids = world.ids;
+    (world.reader.traces, world.reader.spans) = carts(&ids);
+    let name = "mysql localhost:3306/shop (h1)";
+    let local = world.entity(EntityKind::Backend, ids.shop, EntityId::NONE, name);
+    for span in world.reader.spans.iter_mut().filter(|span| span.kind == SpanKind::Client) {
+        span.application = ids.shop;
+        span.attributes[1].1 = text("127.0.0.1");
+        span.resource.push(("host.name".to_owned(), text("h1")));
+    }
+    let key = FigureKey {
+        scope: Scope::Edge,
+        application: ids.shop,
+        subject: ids.stock,
+        peer: local,
+        bt: ids.cart,
+    };
+    let figure = Figure { calls: 7.0, spans: 7.0, ..Figure::default() };
+    world.reader.figures.push(FigureRow { key, at: Minute(NOW.0 - 5), figure });
+    let client = world.client();
+    let found = client.json(&format!("/api/v1/backends/{local}/statements?{}", hour())).await;
+    assert_eq!((&found["traces"], &found["calls"]), (&json!(10), &json!(10)));
 }
 
 #[tokio::test]

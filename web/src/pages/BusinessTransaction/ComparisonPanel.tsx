@@ -36,7 +36,7 @@ export function ComparisonPanel({ application, id }: { application: number; id: 
 }
 
 function lookedAt({ slow, normal, slow_by, slow_from_ms }: Comparison): string {
-  const slowText = slow_by === 'outcome' ? plural(slow.traces, 'slow trace') : `the slowest twentieth, ${plural(slow.traces, 'trace')} from ${responseTime(slow_from_ms)}`
+  const slowText = slow_by === 'outcome' ? plural(slow.traces, 'slow trace') : `the slowest tenth, ${plural(slow.traces, 'trace')} from ${responseTime(slow_from_ms)}`
   return `looked at ${slowText} (average ${responseTime(slow.average_ms)}) and ${plural(normal.traces, 'normal one')} (${responseTime(normal.average_ms)}), spread over the range`
 }
 

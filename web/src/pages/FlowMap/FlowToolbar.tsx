@@ -55,7 +55,7 @@ export function FlowToolbar(props: Props) {
           {expandedAll ? 'Group' : 'Open all groups'}
         </Button>
       )}
-      <EntitySearch map={map} onFind={onFind} />
+      {view !== 'changes' && <EntitySearch map={map} onFind={onFind} />}
       {view === 'map' && (
         <Tooltip label="Lay out anew (dragged places are lost)">
           <ActionIcon variant="default" size={30} aria-label="Lay out anew" onClick={onArrange}>
@@ -74,7 +74,7 @@ function Filters({ filter, onFilter }: { filter: MapFilter; onFilter(filter: Map
   return (
     <>
       <Checkbox size="xs" label="Only failing" title="Only calls and entities with errors in this range" checked={filter.errorsOnly} onChange={(e) => onFilter({ ...filter, errorsOnly: e.currentTarget.checked })} />
-      <Select size="xs" w={132} aria-label="Least calls per minute" data={data} value={value} allowDeselect={false} onChange={(rate) => onFilter({ ...filter, minCalls: Number(rate) })} />
+      <Select size="xs" w={152} aria-label="Least calls per minute" data={data} value={value} allowDeselect={false} onChange={(rate) => onFilter({ ...filter, minCalls: Number(rate) })} />
     </>
   )
 }

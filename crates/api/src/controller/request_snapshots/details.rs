@@ -94,7 +94,7 @@ impl Details {
         for row in segments.rows(entry) {
             let Role::Exit(called) = &row.role else { continue };
             let span = &segments.spans[row.span];
-            let target = targets.of_call(span.application, called);
+            let target = targets.of_call(span, called);
             let is_tier = target.kind == "tier";
             self.unresolved |= !is_tier;
             let number = self.exit_calls.len() + 1;
