@@ -80,10 +80,6 @@ impl Search {
             ..of_tier(account, tier)
         }
     }
-
-    pub(super) fn takes_duration(&self, span: &FoundSpan) -> bool {
-        span.duration_ns <= self.max_duration_ns
-    }
 }
 
 fn limit(asked: &Asked) -> Result<usize, ApiError> {

@@ -132,7 +132,7 @@ fn found(
     let mut query = search.query(asking.account, tier);
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    let takes = |span: &_| search.takes_duration(span) && Tags::take(&search.tags, span);
+    let takes = |span: &_| Tags::take(&search.tags, span);
     for _ in 0..PAGES {
         let page = asking.spans(&query)?;
         for span in page.rows.iter().filter(|span| takes(span)) {
