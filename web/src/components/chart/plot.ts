@@ -57,7 +57,7 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     width: spec.width,
     height: spec.height,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
-    padding: [8, 10, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: spec.syncKey, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: { x: { time: true, range: (_, least, most) => [least, most + stepOf(spec.at) / 2] }, y: { range: valuesRange }, ...(right ? { right: { range: valuesRange } } : {}) },
