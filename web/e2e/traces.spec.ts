@@ -184,8 +184,8 @@ test('two traces are compared from a trace’s own page', async ({ page }) => {
 })
 
 const PLACES = [
-  ['traces of an application', '/applications/1/traces'],
-  ['traces of all applications', '/traces?show=spans&attr=service.name%3Dorders'],
+  ['traces of an application', '/applications/1/traces?range=last-15m'],
+  ['traces of all applications', '/traces?range=last-5m&show=spans&attr=service.name%3Dorders'],
   ['the flame view', `/traces/6${'a'.repeat(31)}?tab=flame`],
   ['the critical path', `/traces/6${'a'.repeat(31)}?tab=path`],
   ['the comparison', `/traces/compare?a=6${'a'.repeat(31)}&b=1${'b'.repeat(31)}`],
