@@ -2,7 +2,7 @@
 import { expectNoViolation as expectNone, violationsOf } from './rules'
 import { expect, onMock, openApplication, signIn, test } from './vedette'
 
-const TABS = ['Overview', 'Flow map', 'Business transactions', 'Tiers & nodes', 'Backends', 'Errors', 'Traces', 'Snapshots', 'Metrics', 'Logs']
+const TABS = ['Overview', 'Flow map', 'Business transactions', 'Tiers & nodes', 'Backends', 'Errors', 'Snapshots', 'Metrics', 'Logs']
 
 for (const tab of TABS) {
   test(`${tab} breaks no rule`, async ({ page }) => {

@@ -23,6 +23,7 @@ test('a search is built up step by step, each step is in the URL, and a result o
   await expect(page.getByText(/spans (that were looked at|of this range)/)).toBeVisible()
   await page.waitForTimeout(400)
   await shot(page, 'traces-suggestions')
+  expect(await violationsOf(page, 'suggestions')).toEqual([])
   await page.getByRole('option').first().click()
   await expect(page).toHaveURL(/attr=db\.query\.text%3D/)
   await page.getByLabel('Shortest duration').fill('')
@@ -97,6 +98,7 @@ test('a search is saved, opened again and forgotten', async ({ page }) => {
   const link = page.getByRole('link', { name: 'Failed and slow' })
   await expect(link).toBeVisible()
   await shot(page, 'traces-saved')
+  expect(await violationsOf(page, 'saved searches')).toEqual([])
   await page.goto('/traces')
   await saved.click()
   await link.click()
@@ -165,6 +167,7 @@ test('two traces are compared from a trace’s own page', async ({ page }) => {
   await page.getByRole('button', { name: 'Compare with…' }).click()
   await expect(page.getByRole('dialog', { name: 'Compare with' }).getByRole('link').first()).toBeVisible()
   await shot(page, 'trace-compare-with')
+  expect(await violationsOf(page, 'compare with')).toEqual([])
   await page.getByLabel('Id of another trace').fill(`1${'b'.repeat(31)}`)
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/\/traces\/compare\?.*a=6a+&b=1b+/)
@@ -181,8 +184,8 @@ test('two traces are compared from a trace’s own page', async ({ page }) => {
 })
 
 const PLACES = [
-  ['traces of an application', '/applications/1/traces'],
-  ['traces of all applications', '/traces?show=spans&attr=service.name%3Dorders'],
+  ['traces of an application', '/applications/1/traces?range=last-15m'],
+  ['traces of all applications', '/traces?range=last-5m&show=spans&attr=service.name%3Dorders'],
   ['the flame view', `/traces/6${'a'.repeat(31)}?tab=flame`],
   ['the critical path', `/traces/6${'a'.repeat(31)}?tab=path`],
   ['the comparison', `/traces/compare?a=6${'a'.repeat(31)}&b=1${'b'.repeat(31)}`],

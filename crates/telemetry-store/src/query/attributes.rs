@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Lacks;
 use crate::{
+    attribute,
     head::Head,
     reader::{AttributeQuery, AttributeSample, QueryError},
     segment::spans::sample::{self, Tally, Wanted},
@@ -19,12 +20,12 @@ use crate::{
 };
 
 /// Spans of the head that are looked at.
-const IN_HEAD: usize = 8 * 1024;
+const IN_HEAD: usize = 4 * 1024;
 /// Segments that are looked into, the newest and others at even distances.
-const SEGMENTS: usize = 24;
+const SEGMENTS: usize = 16;
 /// Rows of all of these, where all their attributes are read and where those of one key are.
-const ROWS_OF_ALL: usize = 16 * 1024;
-const ROWS_OF_ONE: usize = 128 * 1024;
+const ROWS_OF_ALL: usize = 8 * 1024;
+const ROWS_OF_ONE: usize = 32 * 1024;
 /// Different keys or values that are counted; a key with more is an id of something, and no list of it is of use.
 const DISTINCT: usize = 20_000;
 /// Bytes of a key or value: longer ones are nothing that people ask for.
@@ -88,24 +89,38 @@ fn in_head(head: &Head, query: &AttributeQuery, wanted: &Wanted<'_>, counts: &mu
 }
 
 fn in_part(part: &Part, rows: usize, wanted: &Wanted<'_>, counts: &mut Counts) {
+    // By the numbers of their types and keys.
+    let mut keys: Vec<u64> = vec![0; part.keys().counts().count()];
+    let mut resources: FxHashMap<&[u8], u64> = FxHashMap::default();
     for at in (part.len() - rows..part.len()).rev() {
         let span = part.glance(at);
         if !wanted.takes(span.end_ns, span.application, span.tier) {
             continue;
         }
         counts.span(span.end_ns);
-        for (key, value) in span.attributes.entries().filter_map(|entry| entry.raw.read()) {
-            if wanted.key.is_none_or(|wanted| wanted == key) {
-                counts.attribute(key, value, 1);
+        *resources.entry(span.resource).or_default() += 1;
+        for entry in span.attributes.entries() {
+            match wanted.key {
+                None => keys[entry.number] += 1,
+                Some(key) if attribute::kind_and_key(entry.raw.head).1 == key.as_bytes() => {
+                    entry.raw.read().into_iter().for_each(|(_, value)| counts.value(value, 1));
+                }
+                Some(_) => {}
             }
         }
-        sample::encoded(span.resource, wanted, 1, counts);
     }
+    for ((head, _), spans) in part.keys().counts().zip(keys) {
+        if let Some((_, key)) = attribute::column_of(head) {
+            counts.key(key, spans);
+        }
+    }
+    resources
+        .into_iter()
+        .for_each(|(resource, spans)| sample::encoded(resource, wanted, spans, counts));
 }
 
 /// What was met.
 struct Counts {
-    of_values: bool,
     /// In lower case: what is wanted has it.
     part: String,
     met: FxHashMap<String, u64>,
@@ -121,7 +136,6 @@ struct Counts {
 impl Counts {
     fn of(query: &AttributeQuery) -> Counts {
         Counts {
-            of_values: query.key.is_some(),
             part: query.part.to_lowercase(),
             met: FxHashMap::default(),
             passed: FxHashSet::default(),
@@ -133,6 +147,9 @@ impl Counts {
     }
 
     fn add(&mut self, text: &str, spans: u64) {
+        if spans == 0 {
+            return;
+        }
         if let Some(count) = self.met.get_mut(text) {
             *count += spans;
             return;
@@ -177,15 +194,18 @@ impl Tally for Counts {
         self.newest_ns = self.newest_ns.max(end_ns);
     }
 
-    fn attribute(&mut self, key: &str, value: Value<'_>, spans: u64) {
+    fn key(&mut self, key: &str, spans: u64) {
+        self.add(key, spans);
+    }
+
+    fn value(&mut self, value: Value<'_>, spans: u64) {
         match value {
-            // Nobody can ask for a list or a map.
-            Value::Encoded(_) => {}
-            _ if !self.of_values => self.add(key, spans),
             Value::Str(text) => self.add(text, spans),
             Value::Int(number) => self.add(&number.to_string(), spans),
             Value::Double(number) => self.add(&number.to_string(), spans),
             Value::Bool(truth) => self.add(if truth { "true" } else { "false" }, spans),
+            // Nobody can ask for a list or a map.
+            Value::Encoded(_) => {}
         }
     }
 }

@@ -11,7 +11,7 @@ import { Loaded } from '../../components/states/Loaded'
 import { milliseconds } from '../../format/numbers'
 import { exactMoment, timeOf } from '../../format/times'
 import { useOthersLike } from './queries'
-import styles from './Trace.module.css'
+import styles from './CompareWith.module.css'
 
 /** Leads to the comparison of this trace with another one: of the same business transaction, or of any id. */
 export function CompareWith({ trace }: { trace: Trace }) {

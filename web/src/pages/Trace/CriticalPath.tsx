@@ -6,7 +6,7 @@ import { count, exact, microseconds, percent } from '../../format/numbers'
 import page from '../page.module.css'
 import { lengthOf, sectionsOf, stepsOf, type Step } from './model/critical'
 import { treeOf } from './model/tree'
-import styles from './Trace.module.css'
+import styles from './CriticalPath.module.css'
 
 /** Where the time went that somebody waited: the critical path by operation. */
 export function CriticalPath({ trace, colours, onSpan }: { trace: Trace; colours: ReadonlyMap<number, string>; onSpan(spanId: string): void }) {

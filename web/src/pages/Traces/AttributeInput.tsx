@@ -60,10 +60,10 @@ export function AttributeInput({ application, tier, full, onAdd }: Props) {
         />
       </Combobox.Target>
       <Combobox.Dropdown>
-        <Combobox.Options mah={300} className={styles.options} aria-label={key === null ? 'Keys of attributes' : `Values of ${key}`}>
+        <Combobox.Options aria-label={key === null ? 'Keys of attributes' : `Values of ${key}`}>
           {options.map(({ text: option, spans }) => (
             <Combobox.Option key={option} value={option} className={styles.option}>
-              <span>{option}</span>
+              <span title={option}>{option}</span>
               <small>{short(spans)} spans</small>
             </Combobox.Option>
           ))}

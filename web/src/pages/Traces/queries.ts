@@ -20,13 +20,16 @@ export interface Asked {
   part: string
 }
 
+/** As many as stand below one another without a bar to scroll them, which no keyboard would reach. */
+const SUGGESTED = 12
+
 /** Keys or values of attributes. They hardly change: a range that moves does not ask again. */
 export function useSuggestions({ application, tier, key, part }: Asked, enabled: boolean): Result<Suggestions> {
   const { key: range, window } = useTimeRange()
   const path = key === null ? '/span-attributes' : '/span-attributes/values'
   return useQuery<Suggestions, ApiError>({
     queryKey: ['suggestions', path, application, tier, key, part, range],
-    queryFn: ({ signal }) => get(path, { application, tier, key, part, limit: 30, from: window.from, to: window.to }, signal),
+    queryFn: ({ signal }) => get(path, { application, tier, key, part, limit: SUGGESTED, from: window.from, to: window.to }, signal),
     enabled,
     staleTime: 60_000,
     placeholderData: (before, query) => (query?.queryKey[1] === path && query.queryKey[4] === key ? keepPreviousData(before) : undefined),

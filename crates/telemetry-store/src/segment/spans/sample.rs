@@ -41,10 +41,11 @@ impl Wanted<'_> {
     }
 }
 
-/// Takes what is met: ends of spans, and attributes with the number of spans that have them.
+/// Takes what is met: ends of spans, and how many of them have a key or, where one is wanted, a value of it.
 pub(crate) trait Tally {
     fn span(&mut self, end_ns: u64);
-    fn attribute(&mut self, key: &str, value: Value<'_>, spans: u64);
+    fn key(&mut self, key: &str, spans: u64);
+    fn value(&mut self, value: Value<'_>, spans: u64);
 }
 
 /// Tells of the spans among some rows of a segment's newest row groups. Gives whether these were all of its rows.
@@ -95,37 +96,44 @@ fn each_of(batch: &RecordBatch, wanted: &Wanted<'_>, tally: &mut impl Tally) -> 
     let times = Times::of(batch)?;
     let [application, tier]: [&U32; 2] = [column(batch, "application")?, column(batch, "tier")?];
     let [resource, rest]: [&Binary; 2] = [column(batch, "resource")?, column(batch, "rest")?];
-    let schema = batch.schema_ref();
-    let attributes: Vec<(&str, AttributeColumn<'_>)> = (0..batch.num_columns())
-        .filter_map(|at| AttributeColumn::of(schema.field(at).name(), batch.column(at).as_ref()))
-        .collect();
+    let id = |column: &U32, at| EntityId(column.value(at));
+    let takes = |at: &usize| wanted.takes(times.end_ns(*at), id(application, *at), id(tier, *at));
+    let rows: Vec<usize> = (0..batch.num_rows()).filter(takes).collect();
     // Few processes sent all of these.
     let mut resources: FxHashMap<&[u8], u64> = FxHashMap::default();
-    for at in 0..batch.num_rows() {
-        let end_ns = times.end_ns(at);
-        if !wanted.takes(end_ns, EntityId(application.value(at)), EntityId(tier.value(at))) {
-            continue;
-        }
-        tally.span(end_ns);
+    for &at in &rows {
+        tally.span(times.end_ns(at));
         *resources.entry(resource.value(at)).or_default() += 1;
-        for (key, column) in &attributes {
-            if let Some(value) = column.value(at) {
-                tally.attribute(key, value, 1);
-            }
-        }
         if !rest.is_null(at) {
             encoded(rest.value(at), wanted, 1, tally);
         }
     }
     resources.into_iter().for_each(|(resource, spans)| encoded(resource, wanted, spans, tally));
+    let schema = batch.schema_ref();
+    for (at, array) in batch.columns().iter().enumerate() {
+        if let Some((key, column)) = AttributeColumn::of(schema.field(at).name(), array.as_ref()) {
+            let values = rows.iter().filter_map(|at| column.value(*at));
+            match wanted.key {
+                None => tally.key(key, values.count() as u64),
+                Some(_) => values.for_each(|value| tally.value(value, 1)),
+            }
+        }
+    }
     Some(())
 }
 
 /// Tells of attributes as [`attribute::encode`] writes them.
 pub(crate) fn encoded(bytes: &[u8], wanted: &Wanted<'_>, spans: u64, tally: &mut impl Tally) {
-    for (key, value) in attribute::decode(bytes) {
-        if wanted.key.is_none_or(|wanted| wanted == key) {
-            tally.attribute(key, value, spans);
+    match wanted.key {
+        None => {
+            let keys = attribute::split(bytes).filter_map(|raw| attribute::column_of(raw.head));
+            keys.for_each(|(_, key)| tally.key(key, spans));
         }
+        // Most have nothing of it, which is told by a look at all bytes at once.
+        Some(wanted) if memchr::memmem::find(bytes, wanted.as_bytes()).is_some() => {
+            let of_key = attribute::decode(bytes).filter(|(key, _)| *key == wanted);
+            of_key.for_each(|(_, value)| tally.value(value, spans));
+        }
+        Some(_) => {}
     }
 }
