@@ -81,7 +81,7 @@ export function logSummary(r) {
   const bars = []
   for (let at = Math.floor(r.from / width) * width; at < r.to; at += width) bars.push({ at, counts: LEVELS.map(() => 0) })
   for (const log of found) bars[Math.floor(log.at / width) - bars[0].at / width].counts[LEVELS.indexOf(log.severity)] += 1
-  const entities = (name) => ({ items: counted(passing(r, all, name), (l) => l[name].id).slice(0, 50).map(([id, count]) => ({ id, name: all.find((l) => l[name].id === id)[name].name, count })), others: 0 })
+  const entities = (name) => ({ items: counted(passing(r, all, name), (l) => l[name].id).slice(0, 50).map(([id, count]) => ({ id, name: all.find((l) => l[name].id === id)[name].name, application: all.find((l) => l[name].id === id).application, count })), others: 0 })
   const values = (list) => list.map(([value, count]) => ({ value, count }))
   return {
     bar_ms: width, bars, severities: LEVELS, total: found.length, complete_from: null, partial: null,

@@ -53,8 +53,8 @@ pub struct LogRecord {
     "severities": ["UNSPECIFIED", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"],
     "total": 44,
     "by_severity": [{"value": "INFO", "count": 41}, {"value": "WARN", "count": 2}, {"value": "ERROR", "count": 1}],
-    "by_tier": {"items": [{"id": 12, "name": "orders", "count": 44}], "others": 0},
-    "by_node": {"items": [{"id": 31, "name": "orders-1", "count": 44}], "others": 0},
+    "by_tier": {"items": [{"id": 12, "name": "orders", "application": {"id": 1, "name": "shop-production"}, "count": 44}], "others": 0},
+    "by_node": {"items": [{"id": 31, "name": "orders-1", "application": {"id": 1, "name": "shop-production"}, "count": 44}], "others": 0},
     "by_logger": {"items": [{"value": "app.checkout", "count": 44}], "others": 0},
     "complete_from": null,
     "partial": null
@@ -117,5 +117,7 @@ pub struct LogEntities {
 pub struct LogEntity {
     pub id: u32,
     pub name: String,
+    /// That it is of: tiers and nodes of several may have the same name.
+    pub application: Ref,
     pub count: u64,
 }

@@ -1901,6 +1901,8 @@ export interface components {
         };
         /** @description A tier or node that records are of. */
         LogEntity: {
+            /** @description That it is of: tiers and nodes of several may have the same name. */
+            application: components["schemas"]["Ref"];
             /** Format: int64 */
             count: number;
             /** Format: int32 */
@@ -1982,6 +1984,10 @@ export interface components {
          *       "by_node": {
          *         "items": [
          *           {
+         *             "application": {
+         *               "id": 1,
+         *               "name": "shop-production"
+         *             },
          *             "count": 44,
          *             "id": 31,
          *             "name": "orders-1"
@@ -2006,6 +2012,10 @@ export interface components {
          *       "by_tier": {
          *         "items": [
          *           {
+         *             "application": {
+         *               "id": 1,
+         *               "name": "shop-production"
+         *             },
          *             "count": 44,
          *             "id": 12,
          *             "name": "orders"

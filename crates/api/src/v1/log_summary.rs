@@ -137,8 +137,14 @@ fn value((value, count): (String, u64)) -> LogValue {
 
 fn of_entities(entities: &Entities, counted: Counted<EntityId>) -> LogEntities {
     let entity = |(id, count): (EntityId, u64)| {
+        let application = entities.get(id).map_or(EntityId::NONE, |found| found.key.application);
         let named = entities.mention(id);
-        LogEntity { id: named.id, name: named.name, count }
+        LogEntity {
+            id: named.id,
+            name: named.name,
+            application: entities.mention(application),
+            count,
+        }
     };
     LogEntities { items: counted.values.into_iter().map(entity).collect(), others: counted.others }
 }

@@ -46,7 +46,7 @@ async fn a_record_has_the_same_id_on_every_page_and_another_one_another() {
 #[tokio::test]
 async fn records_are_counted_over_time_and_by_what_they_are_of() {
     let world = World::new().await;
-    let (web, web1) = (world.ids.web, world.ids.web1);
+    let (shop, web, web1) = (world.ids.shop, world.ids.web, world.ids.web1);
     let client = world.client();
     let found = client.json(&format!("/api/v1/logs/summary?{}&bars=60", hour())).await;
     assert_eq!(found["bar_ms"], 120_000);
@@ -59,8 +59,9 @@ async fn records_are_counted_over_time_and_by_what_they_are_of() {
     assert_eq!((counts, &found["total"]), (3, &json!(3)));
     assert!(bars.len() > 29, "bars without records are there: {}", bars.len());
     assert_eq!(found["by_severity"], json!([{"value": "ERROR", "count": 3}]));
-    let of_web = json!({"items": [{"id": web.0, "name": "web", "count": 3}], "others": 0});
-    assert_eq!(found["by_tier"], of_web);
+    let application = json!({"id": shop.0, "name": "shop"});
+    let of_web = json!({"id": web.0, "name": "web", "application": application, "count": 3});
+    assert_eq!(found["by_tier"], json!({"items": [of_web], "others": 0}));
     assert_eq!(found["by_node"]["items"][0]["id"], web1.0);
     assert_eq!((&found["complete_from"], &found["partial"]), (&json!(null), &json!(null)));
 }

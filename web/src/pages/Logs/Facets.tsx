@@ -5,7 +5,7 @@ import type { FilterState } from './useLogFilter'
 
 /** What records are of, with counts; a click narrows to it, another one takes that back. */
 export function Facets({ summary, state: { filter, narrow } }: { summary: LogSummary; state: FilterState }) {
-  const entities = (items: LogSummary['by_tier']['items']) => items.map((e) => ({ key: String(e.id), label: e.name || String(e.id), count: e.count }))
+  const entities = (items: LogSummary['by_tier']['items']) => items.map((e) => ({ key: String(e.id), label: `${filter.application === null ? `${e.application.name} › ` : ''}${e.name || e.id}`, count: e.count }))
   const values = (items: LogSummary['by_severity']) => items.map((v) => ({ key: v.value, label: v.value, count: v.count }))
   const severity = (value: string) => narrow({ severities: filter.severities.includes(value) ? filter.severities.filter((s) => s !== value) : [...filter.severities, value] })
   const one = (chosen: string, value: string) => (chosen === value ? null : value)
