@@ -1,7 +1,7 @@
 // The pages of single entities: a business transaction's response times and differences, tiers, nodes, backends, errors,
 // and all applications on one map.
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { violationsOf } from './rules'
 import { dark, expect, onMock, shot, signIn, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
@@ -9,19 +9,15 @@ test.skip(!onMock, 'needs the mock’s data')
 async function sound(page: Page, name: string): Promise<void> {
   await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
   await page.waitForTimeout(400)
-  const violations = async (theme: string) => {
-    const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()
-    return found.violations.flatMap((v) => v.nodes.map((node) => `${name}, ${theme}: ${v.id} at ${node.target.join(' ')}: ${node.failureSummary}`))
-  }
   const height = await page.evaluate(() => Math.max(...[...document.querySelectorAll('main, body')].map((e) => e.scrollHeight)))
   await page.setViewportSize({ width: 1280, height: Math.min(2600, Math.max(800, height + 60)) })
   await page.waitForTimeout(300)
   await shot(page, name)
-  const light = await violations('light')
+  const light = await violationsOf(page, `${name}, light`)
   await dark(page)
   await page.waitForTimeout(400)
   await shot(page, `${name}-dark`)
-  expect([...light, ...(await violations('dark'))]).toEqual([])
+  expect([...light, ...(await violationsOf(page, `${name}, dark`))]).toEqual([])
   await page.getByRole('button', { name: 'Switch to light' }).click()
 }
 

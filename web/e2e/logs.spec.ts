@@ -1,5 +1,5 @@
 // Logs: counts over time, facets, records, and the live tail.
-import { violationsOf } from './axe'
+import { violationsOf } from './rules'
 import { dark, expect, onMock, openApplication, shot, signIn, test } from './vedette'
 
 test('logs are narrowed by a facet and a record leads to its trace', async ({ page }) => {

@@ -1,6 +1,6 @@
 // The metric browser: from the tree or a search to a chart, its table, and a file.
 import { readFile } from 'node:fs/promises'
-import { violationsOf } from './axe'
+import { violationsOf } from './rules'
 import { dark, expect, onMock, openApplication, shot, signIn, test } from './vedette'
 
 test('metrics from the tree and from a search stand on one chart with their exact values', async ({ page }) => {

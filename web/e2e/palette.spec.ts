@@ -1,5 +1,5 @@
 // The palette by keyboard alone, and the time zone of all moments on the page.
-import { AxeBuilder } from '@axe-core/playwright'
+import { violationsOf } from './rules'
 import { dark, expect, onMock, openApplication, shot, signIn, test } from './vedette'
 
 test('the palette finds a page, a transaction and a trace by keyboard', async ({ page }) => {
@@ -11,7 +11,7 @@ test('the palette finds a page, a transaction and a trace by keyboard', async ({
   await expect(page.getByRole('group', { name: 'Pages' }).getByRole('option').first()).toHaveAttribute('aria-selected', 'true')
   await expect(page.getByRole('group', { name: 'Business transactions' }).getByRole('option').first()).toBeVisible()
   await shot(page, 'palette')
-  expect((await new AxeBuilder({ page }).include('[role="dialog"]').analyze()).violations).toEqual([])
+  expect(await violationsOf(page, 'palette')).toEqual([])
   await input.fill('flow')
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/\/flow-map/)
@@ -70,6 +70,6 @@ test('the palette in dark', async ({ page }) => {
   await page.keyboard.press('Control+k')
   await expect(page.getByRole('option').first()).toBeVisible()
   await page.waitForTimeout(300)
-  expect((await new AxeBuilder({ page }).include('[role="dialog"]').analyze()).violations).toEqual([])
+  expect(await violationsOf(page, 'palette')).toEqual([])
   await shot(page, 'palette-dark')
 })
