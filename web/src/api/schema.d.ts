@@ -2208,7 +2208,7 @@ export interface components {
          *     }
          */
         NewSavedSearch: {
-            /** @description What people call it: 1 to 255 characters. */
+            /** @description What people call it: 1 to 255 characters, none of them a control character. */
             name: string;
             /** @description What stands behind the question mark in the page's URL: at most 4096 bytes without control characters. */
             query: string;
@@ -5067,7 +5067,7 @@ export interface operations {
                 /**
                  * @description Words that stand in a path, each in any of its segments; or, joined by `|`, parts of segments that follow each other
                  *     in this order. `*` stands for any run of characters within a segment; the case of letters does not count. At most
-                 *     256 bytes.
+                 *     256 characters.
                  * @example cart 95th
                  */
                 text: string;
@@ -7594,7 +7594,7 @@ export interface operations {
     };
     get_logs: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Unix milliseconds; an hour before `to` when not given. */
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
@@ -7616,15 +7616,11 @@ export interface operations {
                  */
                 logger?: string;
                 /**
-                 * @description Stands in the body, the case of ASCII letters aside; at most 1,024 bytes.
+                 * @description Stands in the body, the case of ASCII letters aside.
                  * @example refused
                  */
                 text?: string;
-                /**
-                 * @description `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL` or `UNSPECIFIED`; may be given several times, and one of them has
-                 *     to be so.
-                 */
-                severity: string[];
+                severity?: ("UNSPECIFIED" | "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL")[];
                 attribute?: string[];
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
@@ -7724,7 +7720,7 @@ export interface operations {
     };
     get_logs_summary: {
         parameters: {
-            query: {
+            query?: {
                 /** @description Unix milliseconds; an hour before `to` when not given. */
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
@@ -7746,15 +7742,11 @@ export interface operations {
                  */
                 logger?: string;
                 /**
-                 * @description Stands in the body, the case of ASCII letters aside; at most 1,024 bytes.
+                 * @description Stands in the body, the case of ASCII letters aside.
                  * @example refused
                  */
                 text?: string;
-                /**
-                 * @description `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL` or `UNSPECIFIED`; may be given several times, and one of them has
-                 *     to be so.
-                 */
-                severity: string[];
+                severity?: ("UNSPECIFIED" | "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR" | "FATAL")[];
                 attribute?: string[];
                 /** @description Bars over the range, 1 to 240; 60 when not given. There are fewer where bars of a round width need fewer. */
                 bars?: number;
@@ -9064,7 +9056,7 @@ export interface operations {
                 application?: number;
                 /** @description Id of the tier that the spans are of. */
                 tier?: number;
-                /** @description Only those that have this in them, in capital or small letters; at most 256 bytes. */
+                /** @description Only those that have this in them, in capital or small letters. */
                 part?: string;
                 /** @description Items in the answer, 1 to 200; 20 when not given. */
                 limit?: number;
@@ -9168,7 +9160,7 @@ export interface operations {
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
                 /**
-                 * @description The key of the attribute; at most 256 bytes.
+                 * @description The key of the attribute.
                  * @example http.route
                  */
                 key: string;
@@ -9176,7 +9168,7 @@ export interface operations {
                 application?: number;
                 /** @description Id of the tier that the spans are of. */
                 tier?: number;
-                /** @description Only those that have this in them, in capital or small letters; at most 256 bytes. */
+                /** @description Only those that have this in them, in capital or small letters. */
                 part?: string;
                 /** @description Items in the answer, 1 to 200; 20 when not given. */
                 limit?: number;

@@ -47,13 +47,8 @@ pub(crate) struct Found {
 
 impl Search {
     pub(crate) fn read(text: &str) -> Result<Search, ApiError> {
-        let refused = || {
-            ApiError::bad(format!(
-                "text has to be 1 to {MAX_TEXT} bytes: up to {MAX_PARTS} words, or parts of segments joined by |"
-            ))
-        };
-        if text.len() > MAX_TEXT {
-            return Err(refused());
+        if !(1..=MAX_TEXT).contains(&text.chars().count()) {
+            return Err(ApiError::bad(format!("text has to have 1 to {MAX_TEXT} characters")));
         }
         let in_order = text.contains('|');
         let words = |text: &str| text.split_whitespace().map(Word::read).collect::<Vec<_>>();
@@ -65,7 +60,9 @@ impl Search {
         let parts: Vec<Part> = parts.into_iter().filter(|part| !part.0.is_empty()).collect();
         match parts.len() {
             1..=MAX_PARTS => Ok(Search { parts, in_order }),
-            _ => Err(refused()),
+            _ => Err(ApiError::Unprocessable(format!(
+                "text has to be 1 to {MAX_PARTS} words, or as many parts of segments joined by |"
+            ))),
         }
     }
 

@@ -5,12 +5,15 @@ use http::request::Parts;
 use model::{entity::EntityKind, id::TraceId};
 use serde::Deserialize;
 use telemetry_store::reader::{LogFilter, Severity};
-use utoipa::IntoParams;
+use utoipa::{
+    IntoParams,
+    openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type},
+};
 
 use super::attribute_params::Attributes;
 use crate::{entities::Entities, error::ApiError, extract::Params};
 
-/// Bytes of a searched text or of a logger's name.
+/// Characters of a searched text or of a logger's name.
 const MAX_TEXT: usize = 1024;
 
 /// Which records: those for which all of this is so.
@@ -27,10 +30,10 @@ pub(crate) struct LogParams {
     /// Id of a node.
     node: Option<u32>,
     /// The name of the logger, whole.
-    #[param(example = "app.checkout")]
+    #[param(example = "app.checkout", max_length = 1024)]
     logger: Option<String>,
-    /// Stands in the body, the case of ASCII letters aside; at most 1,024 bytes.
-    #[param(example = "refused")]
+    /// Stands in the body, the case of ASCII letters aside.
+    #[param(example = "refused", max_length = 1024)]
     text: Option<String>,
 }
 
@@ -38,9 +41,16 @@ pub(crate) struct LogParams {
 #[derive(Clone, Debug, Default, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Severities {
-    /// `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL` or `UNSPECIFIED`; may be given several times, and one of them has
-    /// to be so.
+    #[param(required = false, schema_with = severities_schema)]
     severity: Vec<String>,
+}
+
+/// With its description: utoipa leaves out what is written above a field whose schema is made so.
+fn severities_schema() -> Schema {
+    let description = "How grave: may be given several times, and one of them has to be so.";
+    let one =
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Severity::ALL.map(name)));
+    ArrayBuilder::new().description(Some(description)).items(one).build().into()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Severities {
@@ -48,7 +58,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Severities {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Params(all) = Params::<Vec<(String, String)>>::from_request_parts(parts, state).await?;
-        let given = all.into_iter().filter(|(name, value)| name == "severity" && !value.is_empty());
+        let given = all.into_iter().filter(|(name, _)| name == "severity");
         Ok(Severities { severity: given.map(|(_, value)| value).collect() })
     }
 }
@@ -71,12 +81,7 @@ impl LogParams {
             )?,
             tier: entities.filter(self.tier, EntityKind::Tier, "tier")?,
             node: entities.filter(self.node, EntityKind::Node, "node")?,
-            trace: self
-                .trace_id
-                .as_deref()
-                .filter(|id| !id.is_empty())
-                .map(trace_id)
-                .transpose()?,
+            trace: self.trace_id.as_deref().map(trace_id).transpose()?,
             severities: severities?,
             logger: short("logger", self.logger)?,
             text: short("text", self.text)?.unwrap_or_default(),
@@ -88,8 +93,8 @@ impl LogParams {
 /// A text that is not empty and not too long.
 fn short(name: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
     match text.filter(|text| !text.is_empty()) {
-        Some(text) if text.len() > MAX_TEXT => {
-            Err(ApiError::bad(format!("{name} is longer than {MAX_TEXT} bytes")))
+        Some(text) if text.chars().count() > MAX_TEXT => {
+            Err(ApiError::bad(format!("{name} is longer than {MAX_TEXT} characters")))
         }
         text => Ok(text),
     }

@@ -36,6 +36,7 @@ const NANOS: u64 = 1_000_000;
 #[into_params(parameter_in = Query)]
 pub(crate) struct BarParams {
     /// Bars over the range, 1 to 240; 60 when not given. There are fewer where bars of a round width need fewer.
+    #[param(minimum = 1, maximum = 240)]
     bars: Option<u64>,
 }
 

@@ -58,8 +58,8 @@ const MAX_FOUND: usize = 10_000;
 pub(crate) struct SearchParams {
     /// Words that stand in a path, each in any of its segments; or, joined by `|`, parts of segments that follow each other
     /// in this order. `*` stands for any run of characters within a segment; the case of letters does not count. At most
-    /// 256 bytes.
-    #[param(example = "cart 95th")]
+    /// 256 characters.
+    #[param(example = "cart 95th", min_length = 1, max_length = 256)]
     text: String,
 }
 

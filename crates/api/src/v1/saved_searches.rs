@@ -46,9 +46,15 @@ pub(crate) async fn save(
 ) -> Result<Json<SavedSearch>, ApiError> {
     let name = sound_name(&wanted.name).map_err(ApiError::bad)?.to_owned();
     let query = wanted.query;
-    if query.len() > MAX_SAVED_QUERY || query.chars().any(char::is_control) {
+    if query.chars().count() > MAX_SAVED_QUERY || query.chars().any(char::is_control) {
         return Err(ApiError::bad(format!(
-            "query has to have at most {MAX_SAVED_QUERY} bytes without control characters"
+            "query has to have at most {MAX_SAVED_QUERY} characters, none of them a control character"
+        )));
+    }
+    if query.len() > MAX_SAVED_QUERY {
+        return Err(ApiError::Unprocessable(format!(
+            "query has to have at most {MAX_SAVED_QUERY} bytes; as UTF-8 it has {}",
+            query.len()
         )));
     }
     let user_id = caller.user.ok_or(ApiError::UsersOnly)?;

@@ -18,7 +18,7 @@ use crate::{
 
 const DEFAULT: usize = 20;
 const MOST: usize = 200;
-/// Bytes of a key and of a part.
+/// Characters of a key and of a part.
 const MAX_TEXT: usize = 256;
 
 /// Attributes of which spans, and how many of them.
@@ -29,9 +29,11 @@ pub(crate) struct SampleParams {
     application: Option<u32>,
     /// Id of the tier that the spans are of.
     tier: Option<u32>,
-    /// Only those that have this in them, in capital or small letters; at most 256 bytes.
+    /// Only those that have this in them, in capital or small letters.
+    #[param(max_length = 256)]
     part: Option<String>,
     /// Items in the answer, 1 to 200; 20 when not given.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
 }
 
@@ -39,8 +41,8 @@ pub(crate) struct SampleParams {
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct KeyParams {
-    /// The key of the attribute; at most 256 bytes.
-    #[param(example = "http.route")]
+    /// The key of the attribute.
+    #[param(example = "http.route", min_length = 1, max_length = 256)]
     key: String,
 }
 
@@ -75,9 +77,9 @@ pub(crate) async fn values(
 }
 
 fn short(name: &str, text: String) -> Result<String, ApiError> {
-    match text.len() {
+    match text.chars().count() {
         0..=MAX_TEXT => Ok(text),
-        _ => Err(ApiError::bad(format!("{name} is longer than {MAX_TEXT} bytes"))),
+        _ => Err(ApiError::bad(format!("{name} is longer than {MAX_TEXT} characters"))),
     }
 }
 

@@ -29,7 +29,10 @@ async fn bad_parameters_are_refused_with_a_sentence() {
         ("/api/v1/span-attributes?limit=201", "between 1 and 200"),
         ("/api/v1/span-attributes/values", "key"),
         ("/api/v1/span-attributes/values?key=", "key has to be"),
-        (&format!("/api/v1/span-attributes?part={}", "x".repeat(257)), "longer than 256 bytes"),
+        (
+            &format!("/api/v1/span-attributes?part={}", "x".repeat(257)),
+            "longer than 256 characters",
+        ),
         ("/api/v1/traces/xyz", "32 hexadecimal digits"),
         ("/api/v1/logs?trace_id=0", "32 hexadecimal digits"),
         ("/api/v1/metric-series/xyz/samples", "16 hexadecimal digits"),
