@@ -3,7 +3,7 @@ import { administration } from './administration.mjs'
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
-import { nodeRoutes, nodes } from './nodes.mjs'
+import { nodeMetricData, nodeRoutes, nodes } from './nodes.mjs'
 import { logs, logSummary } from './logs.mjs'
 import { data, level, search } from './metrics.mjs'
 import { snapshots, trace } from './trace.mjs'
@@ -147,7 +147,7 @@ export const routes = [
   ['GET', /^\/api\/v1\/logs\/summary$/, logSummary],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/metrics$/, withApp(level)],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/metrics\/search$/, withApp((app, r) => page(search(app, r), r))],
-  ['GET', /^\/api\/v1\/applications\/(\d+)\/metric-data$/, withApp(data)],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/metric-data$/, withApp((app, r) => nodeMetricData(app, r) ?? data(app, r))],
 ]
 
 export const about = (now) => ({ product: 'Vedette', version: '0.1.0', ca_fingerprint_sha256: FINGERPRINT, ca_url: '/ca.pem', server_time: now, newest_complete_minute: minuteOf(now) - 60_000 })

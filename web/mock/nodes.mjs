@@ -54,12 +54,11 @@ function seriesOf(tier, name, r) {
   }) })
 }
 
-/** Only the infrastructure's part of the tree: series of one node whose paths have as many segments as the pattern. */
-function metricData(r, id) {
-  const app = applications.find((a) => a.id === Number(id))
+/** What one node's runtime and hardware report: series whose paths have as many segments as the pattern; undefined for other paths. */
+export function nodeMetricData(app, r) {
   const wanted = (r.query.get('path') ?? '').split('|')
-  const tier = app?.entities.find((e) => e.name === wanted[1])
-  if (!tier || wanted[2] !== 'Individual Nodes') return app ? { items: [] } : null
+  const tier = app.entities.find((e) => e.name === wanted[1])
+  if (!tier || wanted[0] !== 'Application Infrastructure Performance' || wanted[2] !== 'Individual Nodes') return undefined
   const node = wanted[3]
   return { items: seriesOf(tier, node, r).filter((s) => s.path.split('|').length === wanted.length && s.path.split('|').every((part, i) => wanted[i] === '*' || wanted[i] === part)) }
 }
@@ -75,5 +74,4 @@ export const nodeRoutes = [
     const thing = thingOf(found.app, found.tier)
     return series({ ...thing, seed: `n${found.tier.id}${found.i}`, rate: thing.rate / Math.max(1, found.tier.nodes) }, r.from, r.to, r.now)
   }],
-  ['GET', /^\/api\/v1\/applications\/(\d+)\/metric-data$/, metricData],
 ]
