@@ -1,13 +1,12 @@
 import { IconAlertTriangleFilled, IconCircleCheckFilled } from '@tabler/icons-react'
-import { lazy, Suspense } from 'react'
 import { useApplicationSeries } from '../../api/queries'
-import type { BackgroundTask, Health, Ref, Series } from '../../api/types'
+import type { BackgroundTask, Health, Ref } from '../../api/types'
 import { paths } from '../../app/paths'
 import { Card } from '../../components/card/Card'
+import { OverTime } from '../../components/chart/OverTime'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
-import { Loading } from '../../components/states/Loading'
 import { DataTable, type Column } from '../../components/table/DataTable'
 import { count, milliseconds } from '../../format/numbers'
 import { bytes, span } from '../../format/sizes'
@@ -17,8 +16,6 @@ import page from '../page.module.css'
 import styles from './Administration.module.css'
 import { Meter } from './Meter'
 import { useHealth } from './queries'
-
-const SeriesCharts = lazy(() => import('../../components/chart/SeriesCharts'))
 
 /** How Vedette itself is: it reports to itself, so its history is on the pages of an application. */
 export function HealthPage() {
@@ -85,7 +82,7 @@ function Own({ application }: { application: Ref | null }) {
 function OwnRequests({ application }: { application: Ref }) {
   const series = useApplicationSeries(application.id)
   return (
-    <Card
+    <OverTime
       title="Its requests"
       note="what pages and programs asked of it in this range"
       actions={
@@ -94,15 +91,8 @@ function OwnRequests({ application }: { application: Ref }) {
           <RangeLink to={paths.application(application.id)}>Open the application {application.name}</RangeLink>
         </>
       }
-    >
-      <Loaded query={series} what="its requests">
-        {(data: Series) => (
-          <Suspense fallback={<Loading what="the charts" lines={6} />}>
-            <SeriesCharts series={data} />
-          </Suspense>
-        )}
-      </Loaded>
-    </Card>
+      query={series}
+    />
   )
 }
 

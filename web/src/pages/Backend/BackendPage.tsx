@@ -1,12 +1,12 @@
 import { Tabs } from '@mantine/core'
-import { lazy, Suspense } from 'react'
 import { useEntitySeries, useTelemetry } from '../../api/queries'
-import type { BackendDetail, BackendTransaction, Series } from '../../api/types'
+import type { BackendDetail, BackendTransaction } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useUrlState } from '../../app/urlState'
 import { useTitle } from '../../app/useTitle'
 import { Card } from '../../components/card/Card'
+import { OverTime } from '../../components/chart/OverTime'
 import { EntityIcon } from '../../components/EntityIcon'
 import { figureColumns } from '../../components/figures/columns'
 import { FigureStrip } from '../../components/figures/FigureStrip'
@@ -14,7 +14,6 @@ import { ResponseTimesCard } from '../../components/heatmap/ResponseTimesCard'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
-import { Loading } from '../../components/states/Loading'
 import { DataTable, type Column } from '../../components/table/DataTable'
 import { nameParts } from '../../format/names'
 import { ago, exactMoment } from '../../format/times'
@@ -26,7 +25,6 @@ import styles from './Backend.module.css'
 import { CallersCard } from './CallersCard'
 import { StatementsCard } from './StatementsCard'
 
-const SeriesCharts = lazy(() => import('../../components/chart/SeriesCharts'))
 const FIGURES = new Set(['calls_per_minute', 'calls', 'average_ms', 'p95_ms', 'error_percent'])
 
 /** One backend or queue: how it answers, who calls it and under what, and what it is asked. */
@@ -44,15 +42,7 @@ export function BackendPage() {
           {(data: BackendDetail) => <Head application={application} backend={data} />}
         </Loaded>
       </Card>
-      <Card title="Over time" note="calls of all tiers, as the callers measure them; drag to zoom">
-        <Loaded query={series} what="the figures over time" lines={6}>
-          {(data: Series) => (
-            <Suspense fallback={<Loading what="the charts" lines={6} />}>
-              <SeriesCharts series={data} />
-            </Suspense>
-          )}
-        </Loaded>
-      </Card>
+      <OverTime note="calls of all tiers, as the callers measure them; drag to zoom" query={series} />
       <ResponseTimesCard kind="backends" id={id} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">

@@ -1,12 +1,13 @@
 import { Tabs } from '@mantine/core'
-import { lazy, Suspense, useCallback } from 'react'
+import { useCallback } from 'react'
 import { useBusinessTransaction, useBusinessTransactionSeries } from '../../api/queries'
-import type { BusinessTransactionDetail, Series } from '../../api/types'
+import type { BusinessTransactionDetail } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useHref, useUrlState } from '../../app/urlState'
 import { useTitle } from '../../app/useTitle'
 import { Card } from '../../components/card/Card'
+import { OverTime } from '../../components/chart/OverTime'
 import { EntryTypeIcon } from '../../components/EntityIcon'
 import { FigureStrip } from '../../components/figures/FigureStrip'
 import { told } from '../../components/figures/told'
@@ -28,8 +29,6 @@ import { OperationsPanel } from './OperationsPanel'
 import { WaitingTable } from './WaitingTable'
 
 const resolution = (minutes: number) => (minutes === 1 ? 'minute' : minutes === 60 ? 'hour' : `${minutes} minutes`)
-
-const SeriesCharts = lazy(() => import('../../components/chart/SeriesCharts'))
 
 /** One business transaction: figures over time, how its response times spread, its traces, errors and flow map. */
 export function BusinessTransactionPage() {
@@ -53,15 +52,7 @@ export function BusinessTransactionPage() {
           )}
         </Loaded>
       </Card>
-      <Card title="Over time" note={series.data && `one point per ${resolution(series.data.minutes_per_point)}; drag to zoom`}>
-        <Loaded query={series} what="the figures over time" lines={6}>
-          {(data: Series) => (
-            <Suspense fallback={<Loading what="the charts" lines={6} />}>
-              <SeriesCharts series={data} />
-            </Suspense>
-          )}
-        </Loaded>
-      </Card>
+      <OverTime note={series.data && `one point per ${resolution(series.data.minutes_per_point)}; drag to zoom`} query={series} />
       <ResponseTimesCard kind="business-transactions" id={id} linkOf={linkOf} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">

@@ -1,17 +1,16 @@
 import { Tabs } from '@mantine/core'
-import { lazy, Suspense } from 'react'
 import { useEntitySeries, useTelemetry } from '../../api/queries'
-import type { NodeDetail, Series } from '../../api/types'
+import type { NodeDetail } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useUrlState } from '../../app/urlState'
 import { useTitle } from '../../app/useTitle'
 import { Card } from '../../components/card/Card'
+import { OverTime } from '../../components/chart/OverTime'
 import { EntityIcon } from '../../components/EntityIcon'
 import { FigureStrip } from '../../components/figures/FigureStrip'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
-import { Loading } from '../../components/states/Loading'
 import { ago, exactMoment } from '../../format/times'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import { EntityHead, Facts } from '../EntityHead'
@@ -20,8 +19,6 @@ import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
 import page from '../page.module.css'
 import { MetricsPanel } from './MetricsPanel'
 import styles from './Node.module.css'
-
-const SeriesCharts = lazy(() => import('../../components/chart/SeriesCharts'))
 
 /** One node: its entry calls, what its runtime and its host do, when it restarted, its agent. */
 export function NodePage() {
@@ -38,15 +35,7 @@ export function NodePage() {
           {(data: NodeDetail) => <Head application={application} node={data} />}
         </Loaded>
       </Card>
-      <Card title="Over time" note="calls that enter the node; drag to zoom">
-        <Loaded query={series} what="the figures over time" lines={6}>
-          {(data: Series) => (
-            <Suspense fallback={<Loading what="the charts" lines={6} />}>
-              <SeriesCharts series={data} />
-            </Suspense>
-          )}
-        </Loaded>
-      </Card>
+      <OverTime note="calls that enter the node; drag to zoom" query={series} />
       {node.data && (
         <Tabs value={tab} onChange={setTab} keepMounted={false}>
           <Tabs.List mb="sm">

@@ -1,19 +1,18 @@
 import { Tabs } from '@mantine/core'
 import { IconAlertTriangleFilled } from '@tabler/icons-react'
-import { lazy, Suspense } from 'react'
 import { useEntitySeries, useTelemetry } from '../../api/queries'
-import type { Series, TierDetail } from '../../api/types'
+import type { TierDetail } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useUrlState } from '../../app/urlState'
 import { useTitle } from '../../app/useTitle'
 import { Card } from '../../components/card/Card'
+import { OverTime } from '../../components/chart/OverTime'
 import { EntityIcon } from '../../components/EntityIcon'
 import { FigureStrip } from '../../components/figures/FigureStrip'
 import { ResponseTimesCard } from '../../components/heatmap/ResponseTimesCard'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
-import { Loading } from '../../components/states/Loading'
 import { ago, exactMoment } from '../../format/times'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import { EntityHead, Facts } from '../EntityHead'
@@ -23,8 +22,6 @@ import page from '../page.module.css'
 import { NodesTable } from '../Tiers/NodesTable'
 import { EndpointsTable } from './EndpointsTable'
 import styles from './Tier.module.css'
-
-const SeriesCharts = lazy(() => import('../../components/chart/SeriesCharts'))
 
 /** One tier: its entry calls over time and by response time, its nodes, service endpoints, errors and neighbours. */
 export function TierPage() {
@@ -41,15 +38,7 @@ export function TierPage() {
           {(data: TierDetail) => <Head application={application} tier={data} />}
         </Loaded>
       </Card>
-      <Card title="Over time" note="calls that enter the tier, whatever their business transaction; drag to zoom">
-        <Loaded query={series} what="the figures over time" lines={6}>
-          {(data: Series) => (
-            <Suspense fallback={<Loading what="the charts" lines={6} />}>
-              <SeriesCharts series={data} />
-            </Suspense>
-          )}
-        </Loaded>
-      </Card>
+      <OverTime note="calls that enter the tier, whatever their business transaction; drag to zoom" query={series} />
       <ResponseTimesCard kind="tiers" id={id} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">
