@@ -19,9 +19,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Beyond the design's table: Prometheus' query language over the store's reader, which is no handler's business.
     ("promql", &["model", "telemetry-store"]),
     ("ingest", &["model", "daemon", "journal", "telemetry-store", "metadata-store"]),
+    ("analysis", &["model"]),
+    ("alerting", &["model", "daemon", "journal", "telemetry-store", "metadata-store", "analysis"]),
     (
         "api",
-        &["model", "daemon", "api-types", "journal", "telemetry-store", "metadata-store", "promql"],
+        &[
+            "model",
+            "daemon",
+            "api-types",
+            "journal",
+            "telemetry-store",
+            "metadata-store",
+            "promql",
+            "alerting",
+        ],
     ),
     (
         "server",
@@ -32,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "metadata-store",
             "telemetry-store",
             "ingest",
+            "alerting",
             "api-types",
             "api",
         ],

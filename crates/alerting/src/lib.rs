@@ -1,0 +1,1 @@
+//! What is expected, what is wrong, who is told: baselines, health rules, policies and actions.
