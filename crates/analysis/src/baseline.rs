@@ -16,11 +16,11 @@ mod history;
 mod values;
 
 pub use self::{
-    calendar::{Calendar, Season, UnknownZone, hour_of},
+    calendar::{Calendar, Season, Slots, UnknownZone, hour_of, hours_in},
     expected::{Basis, Behind, Direction, Expected, Limits, MOST_SIGMAS, Noise, State},
     history::{
         Gathered, Hour, Kind, MIN_HOURS, MIN_MINUTES, MIN_MINUTES_OF_ANY_HOUR, any_hour_before,
         before, expected,
     },
-    values::{Values, weighted},
+    values::{Values, Weighted},
 };

@@ -109,12 +109,38 @@ impl fmt::Debug for Calendar {
     }
 }
 
+/// Slots of many hours, looked up once.
+#[derive(Debug)]
+pub struct Slots<'c> {
+    calendar: &'c Calendar,
+    season: Season,
+    /// The first hour, in hours since 1970, and the slots from it on.
+    first: u32,
+    slots: Vec<u16>,
+}
+
+impl<'c> Slots<'c> {
+    /// Those of a range; others are looked up when they are asked for.
+    pub fn of_hours(calendar: &'c Calendar, season: Season, range: MinuteRange) -> Slots<'c> {
+        let slots = hours_in(range).map(|hour| calendar.slot(season, hour)).collect();
+        Slots { calendar, season, first: range.start.0.div_ceil(60), slots }
+    }
+
+    /// The slot of a minute's hour.
+    pub fn of(&self, minute: Minute) -> u16 {
+        let place = (minute.0 / 60).checked_sub(self.first);
+        let known = place.and_then(|place| self.slots.get(place as usize)).copied();
+        known.unwrap_or_else(|| self.calendar.slot(self.season, minute))
+    }
+}
+
 /// The first minute of the hour that a minute lies in.
 pub fn hour_of(minute: Minute) -> Minute {
     Minute(minute.0 - minute.0 % 60)
 }
 
-fn hours_in(window: MinuteRange) -> impl Iterator<Item = Minute> {
+/// The whole hours of a range, by their first minutes.
+pub fn hours_in(window: MinuteRange) -> impl Iterator<Item = Minute> {
     let first = window.start.0.div_ceil(60);
     (first..(window.end.0 / 60).max(first)).map(|hour| Minute(hour * 60))
 }

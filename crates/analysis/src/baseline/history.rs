@@ -3,8 +3,8 @@
 use model::time::{Minute, MinuteRange};
 
 use super::{
-    Calendar, Season, Values,
-    calendar::hour_of,
+    Values,
+    calendar::{Slots, hour_of},
     expected::{Basis, Expected, Noise},
 };
 
@@ -107,14 +107,13 @@ pub fn any_hour_before(at: Minute) -> MinuteRange {
 /// once. `window` is what its season is learnt from; what of it is not before that hour is left out.
 pub fn expected(
     kind: Kind,
-    (calendar, season): (&Calendar, Season),
+    slots: &Slots<'_>,
     window: MinuteRange,
     hours: &[(Minute, Hour)],
     at: Minute,
 ) -> Option<Expected> {
-    let slot = calendar.slot(season, at);
-    let in_season = |hour: Minute| calendar.slot(season, hour) == slot;
-    gathered(kind, before(window, at), hours, in_season)
+    let slot = slots.of(at);
+    gathered(kind, before(window, at), hours, |hour| slots.of(hour) == slot)
         .of_season()
         .or_else(|| gathered(kind, any_hour_before(at), hours, |_| true).of_any_hour())
 }

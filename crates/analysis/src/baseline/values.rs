@@ -74,22 +74,35 @@ impl Values {
     }
 }
 
-/// The values of an average over parts, each with its weight: each minute's value is the weighted mean of its parts', which
-/// are taken for independent as in [`Values::summed`].
-pub fn weighted(parts: &[(Values, f64)]) -> Values {
-    let has = |part: &&(Values, f64)| part.1 > 0.0 && part.0.count > 0.0;
-    if let [(only, _)] = parts {
-        return *only;
+/// An average over parts, each with its weight: each minute's value is the weighted mean of its parts', which are taken for
+/// independent as in [`Values::summed`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Weighted {
+    count: f64,
+    weight: f64,
+    means: f64,
+    variances: f64,
+}
+
+impl Weighted {
+    /// Adds a part. One without weight or values says nothing.
+    pub fn add(&mut self, part: Values, weight: f64) {
+        if weight > 0.0 && part.count > 0.0 {
+            self.count = self.count.max(part.count);
+            self.weight += weight;
+            self.means += weight * part.mean();
+            self.variances += weight * weight * part.variance();
+        }
     }
-    let all: f64 = parts.iter().filter(has).map(|(_, weight)| weight).sum();
-    let (mut count, mut mean, mut variance) = (0.0f64, 0.0, 0.0);
-    for (values, weight) in parts.iter().filter(has) {
-        let share = weight / all;
-        count = count.max(values.count);
-        mean += share * values.mean();
-        variance += share * share * values.variance();
+
+    /// Of all parts together.
+    pub fn values(&self) -> Values {
+        if self.weight <= 0.0 {
+            return Values::default();
+        }
+        let variance = self.variances / (self.weight * self.weight);
+        Values::of(self.count, self.means / self.weight, variance)
     }
-    Values::of(count, mean, variance)
 }
 
 #[cfg(test)]
@@ -132,14 +145,21 @@ mod tests {
 
     #[test]
     fn an_average_of_one_part_is_that_part_and_a_silent_part_says_nothing() {
+        let of = |parts: &[(Values, f64)]| {
+            let mut all = Weighted::default();
+            parts.iter().for_each(|(part, weight)| all.add(*part, *weight));
+            let all = all.values();
+            [all.count, all.mean(), all.variance()]
+        };
         let one = values(&[1.0, 3.0]);
-        assert_eq!(weighted(&[(one, 5.0)]), one);
-        let with_silent = weighted(&[(one, 5.0), (Values::default(), 0.0)]);
-        assert_eq!((with_silent.mean(), with_silent.variance()), (2.0, 1.0));
-        let both =
-            weighted(&[(Values::of(60.0, 10.0, 4.0), 3.0), (Values::of(60.0, 20.0, 4.0), 1.0)]);
-        close(both.mean(), 12.5);
-        close(both.variance(), 4.0 * (9.0 + 1.0) / 16.0);
+        assert_eq!(of(&[(one, 5.0)]), [2.0, 2.0, 1.0]);
+        assert_eq!(of(&[(one, 5.0), (Values::default(), 0.0)]), [2.0, 2.0, 1.0]);
+        assert_eq!(of(&[]), [0.0; 3]);
+        let two = [(Values::of(60.0, 10.0, 4.0), 3.0), (Values::of(60.0, 20.0, 4.0), 1.0)];
+        let [count, mean, variance] = of(&two);
+        assert_eq!(count, 60.0);
+        close(mean, 12.5);
+        close(variance, 4.0 * (9.0 + 1.0) / 16.0);
     }
 
     proptest! {

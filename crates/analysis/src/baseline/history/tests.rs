@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    super::{Calendar, Season},
+    *,
+};
 
 const DAY: u32 = 24 * 60;
 /// Midnight of 1 January 2026, UTC.
@@ -20,9 +23,20 @@ fn days(count: u32) -> Vec<(Minute, Hour)> {
         .collect()
 }
 
+fn in_window(
+    kind: Kind,
+    window: MinuteRange,
+    hours: &[(Minute, Hour)],
+    at: Minute,
+) -> Option<Expected> {
+    let calendar = Calendar::utc();
+    let slots = Slots::of_hours(&calendar, Season::Day, window);
+    expected(kind, &slots, window, hours, at)
+}
+
 fn daily(hours: &[(Minute, Hour)], at: Minute) -> Option<Expected> {
     let window = MinuteRange { start: Minute(at.0.saturating_sub(30 * DAY)), end: at };
-    expected(Kind::Count, (&Calendar::utc(), Season::Day), window, hours, at)
+    in_window(Kind::Count, window, hours, at)
 }
 
 #[test]
@@ -44,8 +58,7 @@ fn an_hour_never_counts_into_its_own_baseline() {
     assert_eq!(daily(&hours, Minute(hour(9, 12).0 + 59)), before);
     // Nor do hours that a fixed window holds and that are still to come.
     let all = MinuteRange { start: START, end: hour(400, 0) };
-    let calendar = Calendar::utc();
-    let fixed = expected(Kind::Count, (&calendar, Season::Day), all, &hours, hour(9, 12));
+    let fixed = in_window(Kind::Count, all, &hours, hour(9, 12));
     assert_eq!(fixed, before);
 }
 
@@ -110,10 +123,9 @@ proptest::proptest! {
         let hours: Vec<_> =
             rates.iter().zip(0..).map(|(rate, day)| (hour(day, 12), steady(*rate))).collect();
         let window = MinuteRange { start: hour(at - 5, 0), end: hour(at, 12) };
-        let season = (&Calendar::utc(), Season::Day);
-        let all = expected(Kind::Count, season, window, &hours, hour(at, 12));
+        let all = in_window(Kind::Count, window, &hours, hour(at, 12));
         let inside = &hours[at as usize - 5..at as usize];
-        proptest::prop_assert_eq!(all, expected(Kind::Count, season, window, inside, hour(at, 12)));
+        proptest::prop_assert_eq!(all, in_window(Kind::Count, window, inside, hour(at, 12)));
         let mean = all.map_or(f64::NAN, |all| all.mean);
         let (low, high) = inside.iter().fold((f64::MAX, f64::MIN), |(low, high), (_, hour)| {
             (low.min(hour.minutes.mean()), high.max(hour.minutes.mean()))
