@@ -82,6 +82,31 @@ pub enum State {
 }
 
 impl Expected {
+    /// What is expected of a time that is made of several, each with its share of it; nothing of none.
+    pub fn of_several(all: &[(Expected, f64)]) -> Option<Expected> {
+        let (first, _) = all.first()?;
+        let whole: f64 = all.iter().map(|(_, share)| share).sum();
+        let mean = |get: &dyn Fn(&Expected) -> f64| {
+            all.iter().map(|(one, share)| get(one) * share).sum::<f64>() / whole
+        };
+        let of_calls = |one: &Expected| match one.noise {
+            Noise::OfCalls(deviation) => deviation * deviation,
+            Noise::None | Noise::OfCounting => 0.0,
+        };
+        let is_season = all.iter().all(|(one, _)| one.basis == Basis::Season);
+        Some(Expected {
+            mean: mean(&|one| one.mean),
+            deviation: mean(&|one| one.deviation * one.deviation).sqrt(),
+            noise: match first.noise {
+                Noise::OfCalls(_) => Noise::OfCalls(mean(&of_calls).sqrt()),
+                other => other,
+            },
+            minutes: all.iter().map(|(one, _)| one.minutes).sum(),
+            hours: all.iter().map(|(one, _)| one.hours).sum(),
+            basis: if is_season { Basis::Season } else { Basis::LastDay },
+        })
+    }
+
     /// By how much a value with this behind it usually lies off the mean. Below 30 calls a minute it is wider by the value's
     /// standard error: that of a mean of so many calls, or of a count, which is at least one.
     pub fn deviation_of(&self, behind: Behind) -> f64 {

@@ -67,6 +67,18 @@ fn a_series_that_never_changed_knows_no_deviation_but_says_what_can_be_shown() {
 }
 
 #[test]
+fn a_time_of_two_hours_is_expected_to_be_their_mean() {
+    let one = expected(10.0, 3.0, Noise::OfCalls(4.0));
+    let two = Expected { basis: Basis::LastDay, ..expected(30.0, 4.0, Noise::OfCalls(3.0)) };
+    let both = Expected::of_several(&[(one, 30.0), (two, 30.0)]).expect("there are two");
+    let root = 12.5f64.sqrt();
+    assert_eq!((both.mean, both.deviation, both.noise), (20.0, root, Noise::OfCalls(root)));
+    assert_eq!((both.minutes, both.hours, both.basis), (1200, 20, Basis::LastDay));
+    assert_eq!(Expected::of_several(&[(one, 7.0)]), Some(one));
+    assert_eq!(Expected::of_several(&[]), None);
+}
+
+#[test]
 fn not_knowing_is_the_least_and_critical_the_worst() {
     assert!(State::NoBaseline < State::Normal && State::Normal < State::Warning);
     assert_eq!(
