@@ -4,6 +4,7 @@ import { useElementSize } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
 import { minuteOf } from '../../format/times'
 import styles from './Chart.module.css'
+import { isKnown, type Expected } from './expected'
 import { plot, type Line } from './plot'
 
 interface Props {
@@ -11,6 +12,8 @@ interface Props {
   at: number[]
   lines: Line[]
   fillingFrom: number | null
+  /** What a baseline expects of the first line: drawn as a band. */
+  expected?: Expected
   format(value: number): string
   /** Of the second axis; without it there is none. */
   formatRight?(value: number): string
@@ -24,7 +27,7 @@ interface Props {
 }
 
 /** One chart over time. Its head shows the exact values under the pointer; dragging chooses a range. */
-export default function Chart({ title, at, lines, fillingFrom, format, formatRight, exact, height, compact = false, onHover, onZoom }: Props) {
+export default function Chart({ title, at, lines, fillingFrom, expected, format, formatRight, exact, height, compact = false, onHover, onZoom }: Props) {
   const { ref: box, width } = useElementSize<HTMLDivElement>()
   const canvas = useRef<HTMLDivElement>(null)
   const [hovered, setHovered] = useState<number | null>(null)
@@ -42,15 +45,15 @@ export default function Chart({ title, at, lines, fillingFrom, format, formatRig
       setHovered(index)
       latest.current.onHover?.(index)
     }
-    const drawn = plot({ at, lines, fillingFrom, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to) }, element)
+    const drawn = plot({ at, lines, fillingFrom, expected, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to) }, element)
     return () => drawn.destroy()
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- a canvas keeps its colours until it is drawn anew
-  }, [at, lines, fillingFrom, width, height, compact, scheme, twoAxes])
+  }, [at, lines, fillingFrom, expected, width, height, compact, scheme, twoAxes])
 
   const moment = hovered === null ? undefined : at[hovered]
   const blank = lines.every((line) => line.values.every((v) => v === null))
   return (
-    <figure className={styles.chart} ref={box} aria-label={`${title}: ${describe(lines, exact)}`}>
+    <figure className={styles.chart} ref={box} aria-label={`${title}: ${[describe(lines, exact), describeExpected(expected, exact)].filter(Boolean).join('; ')}`}>
       <figcaption className={styles.head}>
         <strong>{title}</strong>
         {!onHover && lines.map((line) => (
@@ -60,6 +63,7 @@ export default function Chart({ title, at, lines, fillingFrom, format, formatRig
             {moment !== undefined && <b>{exact(line.values[hovered ?? 0] ?? null)}</b>}
           </span>
         ))}
+        {isKnown(expected) && <ExpectedAt expected={expected} at={moment === undefined ? null : hovered} exact={exact} />}
         {moment !== undefined && <time>{minuteOf(moment * 1000)}</time>}
         {moment === undefined && fillingFrom !== null && !compact && (
           <span className={styles.filling}>
@@ -73,6 +77,32 @@ export default function Chart({ title, at, lines, fillingFrom, format, formatRig
       </div>
     </figure>
   )
+}
+
+/** The band's place in the legend; under the pointer what is expected there, with the limits of ±2 σ and ±3 σ on hover. */
+function ExpectedAt({ expected, at, exact }: { expected: Expected | undefined; at: number | null; exact(value: number | null): string }) {
+  const mean = at === null ? null : (expected?.mean[at] ?? null)
+  const deviation = at === null ? null : (expected?.deviation[at] ?? null)
+  const range = (by: number) => (mean === null || deviation === null ? '' : `±${by} σ: ${exact(tidy(Math.max(0, mean - by * deviation)))} – ${exact(tidy(mean + by * deviation))}`)
+  return (
+    <span className={styles.value} title={mean === null ? 'What the baseline expects: its mean, and 2 and 3 deviations around it' : `${range(2)}; ${range(3)}`}>
+      <i data-band />
+      expected
+      {mean !== null && deviation !== null && (
+        <b>
+          {exact(tidy(mean))} ± {exact(tidy(deviation))}
+        </b>
+      )}
+    </span>
+  )
+}
+
+/** As many digits as a deviation can mean anything in. */
+const tidy = (value: number) => Number(value.toPrecision(4))
+
+function describeExpected(expected: Expected | undefined, exact: (value: number | null) => string): string {
+  const means = (expected?.mean ?? []).filter((mean) => mean !== null)
+  return means.length ? `expected from ${exact(tidy(Math.min(...means)))} to ${exact(tidy(Math.max(...means)))}` : ''
 }
 
 function describe(lines: Line[], exact: (value: number | null) => string): string {

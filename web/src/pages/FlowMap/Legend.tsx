@@ -1,4 +1,4 @@
-import { IconAlertOctagonFilled, IconAlertTriangleFilled, IconArrowBarToRight } from '@tabler/icons-react'
+import { IconAlertOctagonFilled, IconAlertTriangleFilled, IconArrowBarToRight, IconTrendingUp, IconTrendingUp3 } from '@tabler/icons-react'
 import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../format/severity'
 import styles from './Legend.module.css'
 
@@ -19,6 +19,12 @@ export function Legend({ grouped }: { grouped: boolean }) {
       <Item label={`≥ ${CRITICAL_PERCENT} % errors`}>
         <Line colour="var(--v-crit-fill)" dash="3 3" />
         <IconAlertOctagonFilled size={12} color="var(--v-crit)" />
+      </Item>
+      <Item label="2 σ above its baseline">
+        <IconTrendingUp size={13} stroke={2.4} color="var(--v-warn)" />
+      </Item>
+      <Item label="3 σ">
+        <IconTrendingUp3 size={13} stroke={2.4} color="var(--v-crit)" />
       </Item>
       <Item label="waits">
         <Arrow />
