@@ -3,6 +3,7 @@ import { useComputedColorScheme } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
 import { minuteOf } from '../../format/times'
+import { sigmas } from '../baseline/state'
 import styles from './Chart.module.css'
 import { isKnown, type Expected } from './expected'
 import { plot, type Line } from './plot'
@@ -63,8 +64,13 @@ export default function Chart({ title, at, lines, fillingFrom, expected, format,
             {moment !== undefined && <b>{exact(line.values[hovered ?? 0] ?? null)}</b>}
           </span>
         ))}
-        {isKnown(expected) && <ExpectedAt expected={expected} at={moment === undefined ? null : hovered} exact={exact} />}
-        {moment !== undefined && <time>{minuteOf(moment * 1000)}</time>}
+        {isKnown(expected) && <ExpectedLabel />}
+        {moment !== undefined && (
+          <time>
+            {expectedAt(expected, hovered ?? 0, lines[0]?.values[hovered ?? 0] ?? null, exact)}
+            {minuteOf(moment * 1000)}
+          </time>
+        )}
         {moment === undefined && fillingFrom !== null && !compact && (
           <span className={styles.filling}>
             <i /> still filling
@@ -79,22 +85,22 @@ export default function Chart({ title, at, lines, fillingFrom, expected, format,
   )
 }
 
-/** The band's place in the legend; under the pointer what is expected there, with the limits of ±2 σ and ±3 σ on hover. */
-function ExpectedAt({ expected, at, exact }: { expected: Expected | undefined; at: number | null; exact(value: number | null): string }) {
-  const mean = at === null ? null : (expected?.mean[at] ?? null)
-  const deviation = at === null ? null : (expected?.deviation[at] ?? null)
-  const range = (by: number) => (mean === null || deviation === null ? '' : `±${by} σ: ${exact(tidy(Math.max(0, mean - by * deviation)))} – ${exact(tidy(mean + by * deviation))}`)
+/** The band's place in the legend. */
+function ExpectedLabel() {
   return (
-    <span className={styles.value} title={mean === null ? 'What the baseline expects: its mean, and 2 and 3 deviations around it' : `${range(2)}; ${range(3)}`}>
+    <span className={styles.value} title="What the baseline expects: its mean, with 2 and 3 deviations around it">
       <i data-band />
       expected
-      {mean !== null && deviation !== null && (
-        <b>
-          {exact(tidy(mean))} ± {exact(tidy(deviation))}
-        </b>
-      )}
     </span>
   )
+}
+
+/** What is expected at a point, and how far its value lies from that. */
+function expectedAt(expected: Expected | undefined, at: number, value: number | null, exact: (value: number | null) => string): string {
+  const [mean, deviation] = [expected?.mean[at] ?? null, expected?.deviation[at] ?? null]
+  if (mean === null || deviation === null) return isKnown(expected) ? 'no baseline here · ' : ''
+  const off = value === null || deviation === 0 ? '' : ` (${sigmas((value - mean) / deviation)})`
+  return `expected ${exact(tidy(mean))} ± ${exact(tidy(deviation))}${off} · `
 }
 
 /** As many digits as a deviation can mean anything in. */

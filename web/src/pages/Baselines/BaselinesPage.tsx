@@ -29,9 +29,9 @@ export function BaselinesPage() {
         title="Baselines"
         note={
           account.data && (
-            <>
+            <span className={styles.note}>
               by the hours of <RangeLink to={paths.administration('account')}>{account.data.time_zone}</RangeLink>, the account’s time zone
-            </>
+            </span>
           )
         }
         actions={

@@ -12,18 +12,14 @@ export function Legend({ grouped }: { grouped: boolean }) {
           <line x1="18" y1="6" x2="34" y2="6" stroke="var(--v-edge)" strokeWidth="5" />
         </svg>
       </Item>
-      <Item label={`≥ ${WARNING_PERCENT} % errors`}>
+      <Item label={`≥ ${WARNING_PERCENT} % errors, or 2 σ above its baseline`}>
         <Line colour="var(--v-warn-fill)" dash="9 4" />
         <IconAlertTriangleFilled size={12} color="var(--v-warn)" />
-      </Item>
-      <Item label={`≥ ${CRITICAL_PERCENT} % errors`}>
-        <Line colour="var(--v-crit-fill)" dash="3 3" />
-        <IconAlertOctagonFilled size={12} color="var(--v-crit)" />
-      </Item>
-      <Item label="2 σ above its baseline">
         <IconTrendingUp size={13} stroke={2.4} color="var(--v-warn)" />
       </Item>
-      <Item label="3 σ">
+      <Item label={`≥ ${CRITICAL_PERCENT} % errors, or 3 σ`}>
+        <Line colour="var(--v-crit-fill)" dash="3 3" />
+        <IconAlertOctagonFilled size={12} color="var(--v-crit)" />
         <IconTrendingUp3 size={13} stroke={2.4} color="var(--v-crit)" />
       </Item>
       <Item label="waits">
