@@ -8,8 +8,8 @@
 //! An event with a key is stored once per account, however often it is added: writers that go over the same data again
 //! after a crash add the same keys. Why events are rows here and not telemetry: ADR 11.
 
-mod insert;
-mod limits;
+pub(crate) mod insert;
+pub(crate) mod limits;
 mod select;
 
 use std::future::Future;
@@ -20,7 +20,6 @@ use crate::database::{Failure, marks, sql};
 use crate::name::first_half;
 use crate::{MetadataStore, StoreError};
 
-pub(crate) use insert::insert;
 pub use limits::{
     MAX_AFFECTED, MAX_EVENT_COMMENT_CHARS, MAX_EVENT_DETAIL_BYTES, MAX_EVENT_PROPERTIES,
     MAX_EVENT_PROPERTY_CHARS, MAX_EVENT_SUMMARY_CHARS, MAX_EVENTS, MAX_UNKEYED_EVENTS,

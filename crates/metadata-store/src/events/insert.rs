@@ -6,8 +6,8 @@ use super::{Added, EntityRef, NewEvent, limits};
 use crate::database::{Tx, marks, sql};
 use crate::sequences::Sequence;
 
-/// Stores one event in whatever transaction it belongs to; the texts were checked by the caller
-/// ([`Events::add_events`](super::Events::add_events) does). Until that transaction ends nobody else gets an id, so it
+/// Stores one event in whatever transaction it belongs to; before it began the caller has had it checked
+/// ([`limits::check`]). Until that transaction ends nobody else gets an id, so it
 /// is the last that a transaction does after it has locked its own rows. `Refused` writes a count and nothing else:
 /// whether the rest is still wanted is for the caller to say.
 pub(crate) async fn insert(tx: &mut Tx, event: &NewEvent) -> Result<Added, Error> {

@@ -23,7 +23,7 @@ pub const MAX_EVENT_PROPERTY_CHARS: usize = 1_000;
 pub const MAX_EVENT_DETAIL_BYTES: usize = 32 << 10;
 
 /// Refuses what its columns should not hold.
-pub(super) fn check(event: &NewEvent) -> Result<(), StoreError> {
+pub(crate) fn check(event: &NewEvent) -> Result<(), StoreError> {
     fits("the type of an event", &event.kind)?;
     fits("the custom type of an event", &event.sub_type)?;
     chars(MAX_EVENT_SUMMARY_CHARS, "the summary of an event", &event.summary)?;
