@@ -38,6 +38,7 @@ mod prometheus;
 mod reference;
 mod routes;
 mod sampled;
+mod sight;
 mod statements;
 mod thrown;
 mod v1;
@@ -49,5 +50,5 @@ pub use self::{
         Answered, AttemptsSource, Caps, Certificate, Deps, Observer, Operations, Readiness, Status,
     },
     error::ApiError,
-    routes::{Access, RouteInfo, routes},
+    routes::{Access, Place, RouteInfo, routes},
 };

@@ -14,6 +14,9 @@ pub(crate) enum Sequence {
     Segment,
     CatalogueVersion,
     SavedSearch,
+    Role,
+    Group,
+    Audit,
 }
 
 impl Sequence {
@@ -26,6 +29,9 @@ impl Sequence {
             Self::Segment => "segment",
             Self::CatalogueVersion => "catalogue_version",
             Self::SavedSearch => "saved_search",
+            Self::Role => "role",
+            Self::Group => "user_group",
+            Self::Audit => "audit",
         }
     }
 

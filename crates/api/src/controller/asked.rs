@@ -102,13 +102,14 @@ impl Asked {
     }
 
     pub(super) fn entities(&self) -> Entities {
-        self.context.entities(self.caller.account)
+        self.context.entities(&self.caller)
     }
 
     /// The application in the path.
     pub(super) fn application(&self) -> Result<Arc<Entity>, ApiError> {
-        let all = self.entities().all(EntityId::NONE, EntityKind::Application);
-        self.by_id_or_name("app", &all, "application")
+        let text = self.path_param("app");
+        let found = self.entities().application_named(text);
+        found.ok_or_else(|| ApiError::missing("application", text))
     }
 
     /// The tier in the path.
@@ -132,6 +133,11 @@ impl Asked {
         self.by_id_or_name("node", &all, "node")
     }
 
+    fn path_param(&self, param: &str) -> &str {
+        let found = self.path.iter().find(|(name, _)| name == param);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
     /// An id wins over a name that is a number; of several of one name the first.
     fn by_id_or_name(
         &self,
@@ -139,8 +145,7 @@ impl Asked {
         all: &[Arc<Entity>],
         what: &str,
     ) -> Result<Arc<Entity>, ApiError> {
-        let text = self.path.iter().find(|(name, _)| name == param);
-        let text = text.map(|(_, value)| value.as_str()).unwrap_or_default();
+        let text = self.path_param(param);
         let by_id = text.parse().ok().map(EntityId);
         let found = all.iter().find(|entity| Some(entity.id) == by_id);
         let found = found.or_else(|| all.iter().find(|entity| entity.key.name == text));

@@ -43,7 +43,7 @@ impl FromRequestParts<Arc<Context>> for ApplicationList {
         let PathId(application) = PathId::from_request_parts(parts, context).await?;
         let Range { period, .. } = Range::from_request_parts(parts, context).await?;
         let slice = Slice::from_request_parts(parts, context).await?;
-        let entities = context.entities(account);
+        let entities = context.every_entity(account);
         entities.application(application)?;
         let context = Arc::clone(context);
         Ok(ApplicationList { context, account, entities, application, period, slice })

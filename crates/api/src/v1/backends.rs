@@ -48,7 +48,7 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<BackendDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let backend = entities.one_of(id, &[EntityKind::Backend, EntityKind::Queue], "backend")?;
     let application = backend.key.application;
     let told = context.queries.ask(caller.account, move |asking| {

@@ -55,7 +55,7 @@ pub(crate) async fn read(
     Range { period, .. }: Range,
     Params(wanted): Params<MapParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     entities.application(id)?;
     let bt = wanted.bt.map(|bt| transaction_of(&entities, EntityId(bt), id)).transpose()?;
     draw(&context, &caller, id, bt.map_or(Part::Whole, Part::Under), period).await
@@ -70,7 +70,7 @@ pub(crate) async fn of_business_transaction(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let application = context.entities(caller.account).transaction(id)?.key.application;
+    let application = context.entities(&caller).transaction(id)?.key.application;
     draw(&context, &caller, application, Part::Under(id), period).await
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn of_tier(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
+    let tier = context.entities(&caller).one_of(id, &[EntityKind::Tier], "tier")?;
     draw(&context, &caller, tier.key.application, Part::Around(id), period).await
 }
 
@@ -97,7 +97,7 @@ pub(crate) async fn of_backend(
     Range { period, .. }: Range,
 ) -> Result<Json<FlowMap>, ApiError> {
     let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
+    let backend = context.entities(&caller).one_of(id, &kinds, "backend")?;
     draw(&context, &caller, backend.key.application, Part::Around(id), period).await
 }
 
@@ -118,7 +118,7 @@ async fn draw(
     part: Part,
     period: Period,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let bt = match part {
         Part::Under(bt) => Some(bt),
         Part::Whole | Part::Around(_) => None,
@@ -180,7 +180,7 @@ pub(crate) async fn put_layout(
     PathId(id): PathId,
     Body(layout): Body<Layout>,
 ) -> Result<StatusCode, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     entities.application(id)?;
     if layout.positions.len() > MAX_POSITIONS {
         return Err(ApiError::bad(format!("a layout has at most {MAX_POSITIONS} positions")));

@@ -26,7 +26,7 @@ pub(crate) async fn of_application(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
-    context.entities(caller.account).application(id)?;
+    context.entities(&caller).application(id)?;
     read(&context, &caller, id, Measured::Application(id), period).await
 }
 
@@ -39,7 +39,7 @@ pub(crate) async fn of_business_transaction(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
-    let application = context.entities(caller.account).transaction(id)?.key.application;
+    let application = context.entities(&caller).transaction(id)?.key.application;
     read(&context, &caller, application, Measured::Transaction(id), period).await
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn of_tier(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
-    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
+    let tier = context.entities(&caller).one_of(id, &[EntityKind::Tier], "tier")?;
     read(&context, &caller, tier.key.application, Measured::Tier(id), period).await
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn of_node(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
-    let node = context.entities(caller.account).one_of(id, &[EntityKind::Node], "node")?;
+    let node = context.entities(&caller).one_of(id, &[EntityKind::Node], "node")?;
     read(&context, &caller, node.key.application, Measured::Node(id), period).await
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn of_backend(
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
     let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
+    let backend = context.entities(&caller).one_of(id, &kinds, "backend")?;
     read(&context, &caller, backend.key.application, Measured::CallsTo(id), period).await
 }
 
@@ -114,7 +114,7 @@ impl OverTime {
         measured: Measured,
         period: Period,
     ) -> Result<OverTime, ApiError> {
-        let entities = context.entities(caller.account);
+        let entities = context.entities(&caller);
         let told = context.queries.ask(caller.account, move |asking| {
             let every = reader::Points::Every(period.resolution);
             let query = |wanted: FigureQuery| FigureQuery {

@@ -37,7 +37,7 @@ impl Sparklines {
         period: &Period,
     ) -> Result<Sparklines, ApiError> {
         let period = *period;
-        let entities = context.entities(account);
+        let entities = context.every_entity(account);
         let told = context
             .queries
             .ask(account, move |asking| ask(asking, &entities, application, bt, &period));

@@ -33,7 +33,7 @@ impl Totals {
     ) -> Result<Totals, ApiError> {
         let period = *period;
         let over_all = matches!(scope, Scope::Edge | Scope::Error).then_some(EntityId::NONE);
-        let entities = context.entities(account);
+        let entities = context.every_entity(account);
         let told = context.queries.ask(account, move |asking| {
             let query = asking.query(application, &[scope], period.complete, Points::Total);
             let rows = asking.totals(&FigureQuery { bt: over_all, ..query }, &period)?;
