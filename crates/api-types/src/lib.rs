@@ -16,6 +16,7 @@ mod comparison;
 mod connect;
 mod error;
 mod error_group;
+mod event;
 mod figures;
 mod flow_map;
 mod health;
@@ -43,7 +44,7 @@ pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
     account::{Account, TimeZoneSetting},
-    api_client::{ApiClient, ApiClientSecret, NewApiClient},
+    api_client::{ApiClient, ApiClientChange, ApiClientSecret, NewApiClient, Rotation},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
     backend::{Backend, BackendDetail, BackendTransaction},
     baseline::{
@@ -58,6 +59,10 @@ pub use self::{
     connect::{Attempt, AttemptResult, Attempts, Connect, Loopback},
     error::{ErrorBody, ErrorDetail},
     error_group::{ErrorGroup, ErrorGroupDetail, ErrorHit, ErrorPoint, ErrorSample, ErrorSamples},
+    event::{
+        Event, EventCount, EventEntity, EventMarks, EventProperty, EventSeverity, EventSubject,
+        EventSummary, NewEvent,
+    },
     figures::{Figures, Series, SeriesPoint},
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
     health::{BackgroundTask, Budget, Health, Memory},
@@ -74,7 +79,7 @@ pub use self::{
     response_times::{Percentiles, ResponseTimeCell, ResponseTimeColumn, ResponseTimes},
     saved_search::{NewSavedSearch, SavedSearch},
     service_endpoint::ServiceEndpoint,
-    session::{Session, SessionUser, SignIn},
+    session::{HeldPermissions, Session, SessionUser, SignIn},
     snapshot::{Outcome, Snapshot, SnapshotReason},
     span::FoundSpan,
     statement::{Statement, Statements},

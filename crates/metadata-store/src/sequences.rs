@@ -15,6 +15,10 @@ pub(crate) enum Sequence {
     CatalogueVersion,
     SavedSearch,
     Baseline,
+    Event,
+    Role,
+    Group,
+    Audit,
 }
 
 impl Sequence {
@@ -28,6 +32,10 @@ impl Sequence {
             Self::CatalogueVersion => "catalogue_version",
             Self::SavedSearch => "saved_search",
             Self::Baseline => "baseline",
+            Self::Event => "event",
+            Self::Role => "role",
+            Self::Group => "user_group",
+            Self::Audit => "audit",
         }
     }
 

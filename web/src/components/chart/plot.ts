@@ -3,6 +3,7 @@ import uPlot from 'uplot'
 import { timeZone } from '../../time/zone'
 import { roomFor, runsOf, type Expected } from './expected'
 import { dotsOf } from './grid'
+import type { Geometry } from './marks'
 
 export interface Line {
   label: string
@@ -35,6 +36,8 @@ export interface PlotSpec {
   syncKey: string
   onHover(index: number | null): void
   onZoom(from: number, to: number): void
+  /** Where the plot lies within the element, once it is laid out. */
+  onLaidOut?(geometry: Geometry): void
 }
 
 const DAY = 86_400
@@ -71,6 +74,7 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     ],
     series: [{}, ...lines.map((line) => seriesOf(line, colour(line.colour)))],
     hooks: {
+      ready: [(u) => spec.onLaidOut?.(geometryOf(u))],
       drawClear: [(u) => markFilling(u, spec.fillingFrom, colour('--v-sunken'), colour('--v-border-strong')), (u) => spec.expected && drawExpected(u, spec.expected, colour('--v-band'))],
       setCursor: [(u) => spec.onHover(u.cursor.idx ?? null)],
       setSelect: [
@@ -83,6 +87,12 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     },
   }
   return new uPlot(options, [spec.at, ...lines.map((l) => l.values)], element)
+}
+
+function geometryOf(u: uPlot): Geometry {
+  const { left, top, width, height } = u.bbox
+  const ratio = devicePixelRatio
+  return { left: left / ratio, top: top / ratio, width: width / ratio, height: height / ratio, from: u.scales.x?.min ?? 0, to: u.scales.x?.max ?? 0 }
 }
 
 /** From zero, or from below it where values are negative. */
