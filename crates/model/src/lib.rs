@@ -13,6 +13,7 @@ pub mod histogram;
 pub mod id;
 pub mod key_numbers;
 pub mod long_lived;
+pub mod measured;
 pub mod metric_table;
 pub mod naming;
 pub mod remote_write;

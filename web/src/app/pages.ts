@@ -19,6 +19,7 @@ export function pagesOf(application?: number): PageName[] {
       { label: 'REST API documentation', to: paths.apiDocs },
       { label: 'Administration: API clients', to: paths.administration('clients') },
       { label: 'Administration: access keys', to: paths.administration('keys') },
+      { label: 'Administration: account and its time zone', to: paths.administration('account') },
       { label: 'Administration: storage and retention', to: paths.administration('storage') },
       { label: 'Administration: limits', to: paths.administration('limits') },
       { label: 'Administration: attempts to report', to: paths.administration('attempts') },
@@ -37,5 +38,6 @@ export function pagesOf(application?: number): PageName[] {
     { label: 'Events', to: paths.events(application) },
     { label: 'Metrics', to: paths.metrics(application) },
     { label: 'Logs', to: paths.applicationLogs(application) },
+    { label: 'Baselines', to: paths.baselines(application) },
   ]
 }

@@ -7,6 +7,7 @@ mod access_keys;
 mod accounts;
 mod api_clients;
 mod backend;
+mod baselines;
 mod catalogue;
 mod entities;
 mod events;
@@ -103,6 +104,11 @@ mod the_store {
             a_search_is_kept_for_its_user_and_forgotten,
             a_search_of_the_same_name_replaces_the_one_before,
             searches_are_bounded_in_number_and_size;
+        baselines:
+            a_baseline_is_added_and_deleted,
+            one_default_an_application_is_remembered,
+            baselines_are_bounded_and_their_names_unique,
+            an_account_has_one_time_zone;
         events:
             an_event_comes_back_as_it_was,
             an_event_of_a_key_is_stored_once_and_tells_how_often,
