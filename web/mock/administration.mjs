@@ -18,6 +18,7 @@ const TABLES = [
   ['metrics-10m', 'Metrics by ten minutes', 'retention-ten-minutes', 32, 15, 400_000],
   ['figures-1h', 'Calls, errors and response times by the hour', 'retention-hours', 400, 70, 20_000],
   ['metrics-1h', 'Metrics by the hour', 'retention-hours', 400, 19, 70_000],
+  ['events', 'Deployments, restarts, changes, and what scripts post', 'retention-events', 14, 420, 60],
 ]
 
 function storage({ now }) {

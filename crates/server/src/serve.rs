@@ -33,7 +33,7 @@ use ingest::{
     room::Room,
 };
 use journal::Journal as _;
-use metadata_store::{MetadataStore, Sessions as _};
+use metadata_store::{Events as _, FIRST_ACCOUNT, MetadataStore, Sessions as _};
 use model::{
     id::PARTITIONS,
     sanitise::{MaskList, Sanitiser},
@@ -198,9 +198,12 @@ pub async fn start(
         observer: observer(&settings, &requests),
         sealer,
     };
-    let api =
-        api::Config { variables: variables(&settings), ..api::Config::within(memory.queries) }
-            .build(deps, metrics.registry());
+    let api = api::Config {
+        variables: variables(&settings),
+        event_retention: *settings.retention_events,
+        ..api::Config::within(memory.queries)
+    }
+    .build(deps, metrics.registry());
     let connections = listener::Metrics::register(metrics.registry());
 
     let loopback = Loopback {
@@ -526,6 +529,7 @@ fn run_tasks(
         Ok(certificate.step()?)
     }));
     tasks.start(upkeep(settings, stores, clock));
+    tasks.start(old_events(settings, stores, metadata, clock));
     let directory = Arc::clone(&stores.directory);
     tasks.start(Task::blocking("last seen", Duration::from_secs(60), move || {
         directory.save_seen()?;
@@ -566,6 +570,43 @@ fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
             done.push(job.to_string());
         }
         Ok((!done.is_empty()).then(|| done.join(", ")))
+    })
+}
+
+/// Events deleted at a time, and how often in a run: others who write wait for each.
+const OLD_EVENTS: (u32, usize) = (1_000, 20);
+
+/// Deletes events that have been kept long enough.
+fn old_events(
+    settings: &Settings,
+    stores: &Stores,
+    metadata: &MetadataStore,
+    clock: &SharedClock,
+) -> Task {
+    let (metadata, clock) = (metadata.clone(), Arc::clone(clock));
+    let kept = i64::try_from(settings.retention_events.as_millis()).unwrap_or(i64::MAX / 2);
+    let monotonic_ms = |clock: &SharedClock| {
+        i64::try_from(clock.monotonic().as_millis()).expect("a process ends before that")
+    };
+    let newest_ms = stores.store.newest_segment_ms();
+    let mut trusted = TrustedTime::new(newest_ms, monotonic_ms(&clock));
+    Task::new("events", Duration::from_secs(600), move || {
+        let now_ms = i64::try_from(clock.now().millis()).unwrap_or(i64::MAX);
+        let before_ms = trusted.at(now_ms, monotonic_ms(&clock)).saturating_sub(kept);
+        let metadata = metadata.clone();
+        async move {
+            let (limit, times) = OLD_EVENTS;
+            let mut gone = 0;
+            for _ in 0..times {
+                let deleted =
+                    metadata.delete_events_before(FIRST_ACCOUNT, before_ms, limit).await?;
+                gone += deleted;
+                if deleted < u64::from(limit) {
+                    break;
+                }
+            }
+            Ok((gone > 0).then(|| format!("{gone} old events deleted")))
+        }
     })
 }
 

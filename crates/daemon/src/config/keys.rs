@@ -113,8 +113,10 @@ settings! {
     retention_hours: Duration = "retention-hours", "400d";
     /// How long raw metric points are kept; most are what minutes are worked out of, and are kept as long as those
     retention_samples: Duration = "retention-samples", "8d";
-    /// How long log records and events are kept
+    /// How long log records are kept
     retention_logs: Duration = "retention-logs", "8d";
+    /// How long events are kept: deployments, restarts, violations, what scripts post
+    retention_events: Duration = "retention-events", "14d";
 
     /// Name of the application a span belongs to, from its resource attributes in braces
     application_template: Template = "application-template", "{service.namespace}-{deployment.environment.name}";
