@@ -136,10 +136,7 @@ impl Entities {
 
     /// Whether a business transaction counts in its application's figures.
     pub(crate) fn is_key(&self, bt: EntityId) -> bool {
-        let Some(bt) = self.get(bt) else { return true };
-        let background = bt.properties.background || bt.properties.health_check;
-        !background
-            || self.get(bt.key.application).is_some_and(|app| app.properties.background_counts)
+        self.directory.is_key(bt)
     }
 }
 
