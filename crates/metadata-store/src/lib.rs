@@ -14,6 +14,7 @@
 mod access_keys;
 mod accounts;
 mod api_clients;
+mod baselines;
 mod catalogue;
 mod config;
 mod database;
@@ -36,6 +37,10 @@ pub use access_keys::{AccessKey, AccessKeys, NewAccessKey};
 pub use accounts::{Account, Accounts, FIRST_ACCOUNT};
 pub use api_clients::{
     ApiClient, ApiClients, IssueOutcome, MAX_API_TOKENS, NewApiClient, NewApiToken,
+};
+pub use baselines::{
+    Baseline, BaselineWindow, Baselines, BaselinesOfAccount, FIRST_OWN_BASELINE, MAX_BASELINES,
+    NewBaseline,
 };
 pub use catalogue::{
     Catalogue, CatalogueError, Claim, CommitOutcome, CommittedOffset, CutCommit, Listing,

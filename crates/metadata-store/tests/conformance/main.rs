@@ -7,6 +7,7 @@ mod access_keys;
 mod accounts;
 mod api_clients;
 mod backend;
+mod baselines;
 mod catalogue;
 mod entities;
 mod layouts;
@@ -102,6 +103,11 @@ mod the_store {
             a_search_is_kept_for_its_user_and_forgotten,
             a_search_of_the_same_name_replaces_the_one_before,
             searches_are_bounded_in_number_and_size;
+        baselines:
+            a_baseline_is_added_and_deleted,
+            one_default_an_application_is_remembered,
+            baselines_are_bounded_and_their_names_unique,
+            an_account_has_one_time_zone;
         entities:
             resolving_again_gives_the_same_ids,
             one_call_may_name_an_entity_twice,
