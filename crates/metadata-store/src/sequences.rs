@@ -15,6 +15,7 @@ pub(crate) enum Sequence {
     CatalogueVersion,
     SavedSearch,
     Baseline,
+    Event,
 }
 
 impl Sequence {
@@ -28,6 +29,7 @@ impl Sequence {
             Self::CatalogueVersion => "catalogue_version",
             Self::SavedSearch => "saved_search",
             Self::Baseline => "baseline",
+            Self::Event => "event",
         }
     }
 
