@@ -23,6 +23,7 @@ mod directory;
 mod entities;
 mod error;
 mod events;
+mod health_rules;
 mod layouts;
 mod migrations;
 mod name;
@@ -33,6 +34,7 @@ mod sessions;
 mod settings;
 mod store;
 mod users;
+mod violations;
 
 pub use access_keys::{AccessKey, AccessKeys, NewAccessKey};
 pub use accounts::{Account, Accounts, FIRST_ACCOUNT};
@@ -58,6 +60,9 @@ pub use events::{
     MAX_EVENT_PROPERTY_CHARS, MAX_EVENT_SUMMARY_CHARS, MAX_EVENTS, MAX_UNKEYED_EVENTS, NewEvent,
     event_key,
 };
+pub use health_rules::{
+    HealthRule, HealthRules, MAX_RULE_BODY, MAX_RULES, NewHealthRule, NewSchedule, StoredSchedule,
+};
 pub use layouts::{Layouts, NodePosition};
 pub use name::MAX_NAME_CHARS;
 pub use page::Page;
@@ -68,3 +73,7 @@ pub use sessions::{Session, Sessions};
 pub use settings::{Expected, PutOutcome, Setting, Settings};
 pub use store::MetadataStore;
 pub use users::{NewUser, User, Users};
+pub use violations::{
+    ChangeOf, JudgeOutcome, MAX_CHANGES, MAX_EVIDENCE, NewViolationChange, Violated, Violation,
+    ViolationChange, ViolationFilter, ViolationStatus, Violations,
+};

@@ -15,6 +15,9 @@ pub(crate) enum Sequence {
     CatalogueVersion,
     SavedSearch,
     Baseline,
+    HealthRule,
+    Schedule,
+    Violation,
     Event,
 }
 
@@ -29,6 +32,9 @@ impl Sequence {
             Self::CatalogueVersion => "catalogue_version",
             Self::SavedSearch => "saved_search",
             Self::Baseline => "baseline",
+            Self::HealthRule => "health_rule",
+            Self::Schedule => "schedule",
+            Self::Violation => "violation",
             Self::Event => "event",
         }
     }

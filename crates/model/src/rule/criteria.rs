@@ -300,7 +300,18 @@ impl Condition {
             }
         }
         self.input.formula()?;
+        let has_baseline = match &self.input {
+            Input::Metric { function, .. } => {
+                !matches!(function, Function::Count | Function::GroupCount)
+            }
+            Input::Expression { .. } => false,
+        };
         match &self.compare {
+            Compare::Baseline { .. } if !has_baseline => {
+                return Err(RuleError::new(
+                    "baselines are of single metrics by VALUE, MIN, MAX, SUM or CURRENT; compare with a value",
+                ));
+            }
             Compare::Value { value, .. } if !value.is_finite() => {
                 return Err(RuleError::new("the value to compare with has to be a number"));
             }
