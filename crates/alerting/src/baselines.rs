@@ -18,7 +18,7 @@ mod metric;
 use std::{collections::BTreeSet, sync::Arc};
 
 use analysis::baseline::{
-    Expected, Gathered, Hour, Kind, Slots, any_hour_before, before, expected, hour_of, hours_in,
+    Gathered, Hour, Kind, Slots, any_hour_before, before, expected, hours_in,
 };
 use daemon::clock::SharedClock;
 use metadata_store::Directory;
@@ -35,6 +35,10 @@ use self::{
     cache::{Cache, Page},
     gather::Gather,
     measures::Measures,
+};
+
+pub use analysis::baseline::{
+    Basis, Behind, Calendar, Direction, Expected, Limits, Season, State, UnknownZone, hour_of,
 };
 
 pub use self::{

@@ -6,9 +6,11 @@
 
 mod about;
 mod access_key;
+mod account;
 mod api_client;
 mod application;
 mod backend;
+mod baseline;
 mod business_transaction;
 mod comparison;
 mod connect;
@@ -40,9 +42,14 @@ mod trace;
 pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
+    account::{Account, TimeZoneSetting},
     api_client::{ApiClient, ApiClientSecret, NewApiClient},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
     backend::{Backend, BackendDetail, BackendTransaction},
+    baseline::{
+        Band, BandHour, Bands, Baseline, BaselineChoice, BaselineSeason, BaselineState,
+        BaselineWindow, Deviation, ExpectedFrom, MetricDeviation, NewBaseline,
+    },
     business_transaction::{
         BusinessTransaction, BusinessTransactionDetail, EntryType, LongLivedMark, Promotion,
         WaitingTransaction,

@@ -29,6 +29,7 @@ mod exposition;
 mod extract;
 mod figures;
 mod jaeger;
+mod judge;
 mod metric_tree;
 mod metrics;
 mod paging;

@@ -88,6 +88,8 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/access-keys" => v1::access_keys::list;
         SignedIn   POST   "/api/v1/access-keys" => v1::access_keys::create;
         SignedIn   DELETE "/api/v1/access-keys/{id}" => v1::access_keys::disable;
+        SignedIn   GET    "/api/v1/account" => v1::account::read;
+        SignedIn   PUT    "/api/v1/account/time-zone" => v1::account::put_time_zone;
         SignedIn   GET    "/api/v1/storage" => v1::storage::read;
         SignedIn   GET    "/api/v1/limits" => v1::limits::read;
         SignedIn   GET    "/api/v1/health" => v1::health::read;
@@ -97,6 +99,10 @@ fn table() -> Vec<Route> {
         SignedIn   POST   "/api/v1/api-clients/{id}/secret" => v1::api_clients::replace_secret;
         SignedIn   GET    "/api/v1/applications" => v1::applications::list;
         SignedIn   GET    "/api/v1/applications/{id}" => v1::applications::read;
+        SignedIn   GET    "/api/v1/applications/{id}/baselines" => v1::baselines::list;
+        SignedIn   POST   "/api/v1/applications/{id}/baselines" => v1::baselines::create;
+        SignedIn   PUT    "/api/v1/applications/{id}/baselines/default" => v1::baselines::put_default;
+        SignedIn   DELETE "/api/v1/applications/{id}/baselines/{baseline}" => v1::baselines::delete;
         SignedIn   GET    "/api/v1/applications/{id}/flow-map" => v1::flow_map::read;
         SignedIn   PUT    "/api/v1/applications/{id}/flow-map/layout" => v1::flow_map::put_layout;
         SignedIn   GET    "/api/v1/applications/{id}/business-transactions" => v1::business_transactions::list;

@@ -5,6 +5,8 @@ const FEW_CALLS: f64 = 30.0;
 /// A value lies no further from what is expected than so many deviations: of a series that never changed any change is
 /// infinitely many, which no page can show.
 pub const MOST_SIGMAS: f64 = 999.0;
+/// What lies no further off than this share is what sums leave of nothing.
+const ROUNDING: f64 = 1e-9;
 
 /// What a series normally is in one hour.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,7 +128,7 @@ impl Expected {
     /// How many deviations a value lies above what is expected; below 0 it lies below. At most [`MOST_SIGMAS`].
     pub fn sigmas(&self, value: f64, behind: Behind) -> f64 {
         let off = value - self.mean;
-        if off == 0.0 {
+        if off.abs() <= ROUNDING * value.abs().max(self.mean.abs()) {
             return 0.0;
         }
         (off / self.deviation_of(behind)).clamp(-MOST_SIGMAS, MOST_SIGMAS)

@@ -4,6 +4,7 @@
 mod administration;
 mod api_clients;
 mod application;
+mod baselines;
 mod controller;
 mod doors;
 mod entities;

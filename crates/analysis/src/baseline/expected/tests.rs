@@ -58,6 +58,7 @@ fn a_single_error_where_there_never_was_one_is_no_alarm_and_several_are() {
 fn a_series_that_never_changed_knows_no_deviation_but_says_what_can_be_shown() {
     let gauge = expected(5.0, 0.0, Noise::None);
     assert_eq!(gauge.sigmas(5.0, behind(1.0, 0.0)), 0.0);
+    assert_eq!(gauge.sigmas(0.1 + 0.2 + 4.7, behind(1.0, 0.0)), 0.0);
     assert_eq!(gauge.sigmas(5.1, behind(1.0, 0.0)), MOST_SIGMAS);
     assert_eq!(gauge.sigmas(4.9, behind(1.0, 0.0)), -MOST_SIGMAS);
     assert_eq!(
