@@ -11,7 +11,6 @@ mod back_test;
 mod compiled;
 mod engine;
 mod evaluate;
-mod evidence;
 mod expected;
 mod job;
 mod read;
@@ -29,7 +28,6 @@ pub use self::{
     back_test::{BackTest, BackTestError, BackTested, ChartPoint, Charted, Episode},
     compiled::Compiled,
     engine::{Engine, EngineError, Judged},
-    evidence::{Evidence, SeenCondition, SeenNode},
     expected::{BaselineKey, DefinedBaselines, Expectations, NoBaselines},
     job::{Deps, Job},
     read::Telemetry,

@@ -19,6 +19,7 @@ mod error_group;
 mod figures;
 mod flow_map;
 mod health;
+mod health_rule;
 mod limit;
 mod log;
 mod metric;
@@ -38,6 +39,7 @@ mod storage;
 mod suggestion;
 mod tier;
 mod trace;
+mod violation;
 
 pub use self::{
     about::About,
@@ -61,6 +63,10 @@ pub use self::{
     figures::{Figures, Series, SeriesPoint},
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
     health::{BackgroundTask, Budget, Health, Memory},
+    health_rule::{
+        BackTest, ConditionSeries, Enabled, Episode, HealthRule, NewBackTest, RuleChart,
+        RuleSchedule,
+    },
     limit::{Limit, LimitState, Limits, Refusal},
     log::{LogBar, LogEntities, LogEntity, LogRecord, LogSummary, LogValue, LogValues},
     metric::{
@@ -84,5 +90,9 @@ pub use self::{
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,
         TraceTransaction,
+    },
+    violation::{
+        EntityHealth, EntityHealths, HealthLevel, ViolatedKind, Violation, ViolationChange,
+        ViolationChangeKind, ViolationDetail, ViolationStatus,
     },
 };

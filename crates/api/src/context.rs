@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use alerting::baselines::Baselines;
+use alerting::{
+    baselines::Baselines,
+    rules::{Expectations, States},
+};
 use daemon::clock::SharedClock;
 use metadata_store::{Directory, MetadataStore};
 use model::{
@@ -40,6 +43,8 @@ pub(crate) struct Context {
     pub(crate) queries: Queries,
     pub(crate) sign_ins: SignIns,
     pub(crate) baselines: Arc<Baselines>,
+    pub(crate) expectations: Arc<dyn Expectations>,
+    pub(crate) health: Arc<States>,
     /// The OpenAPI document, made when it is first asked for.
     pub(crate) openapi: OnceLock<Arc<str>>,
 }
@@ -58,6 +63,8 @@ impl Context {
             operations: deps.operations,
             sealer: deps.sealer,
             baselines: deps.baselines,
+            expectations: deps.expectations,
+            health: deps.health,
             openapi: OnceLock::new(),
         }
     }

@@ -28,6 +28,7 @@ mod error;
 mod exposition;
 mod extract;
 mod figures;
+mod health_rules;
 mod jaeger;
 mod judge;
 mod metric_tree;

@@ -117,6 +117,20 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/applications/{id}/metrics" => v1::metrics::level;
         SignedIn   GET    "/api/v1/applications/{id}/metrics/search" => v1::metrics::search;
         SignedIn   GET    "/api/v1/applications/{id}/metric-data" => v1::metrics::data;
+        SignedIn   GET    "/api/v1/applications/{id}/health-rules" => v1::health_rules::list;
+        SignedIn   POST   "/api/v1/applications/{id}/health-rules" => v1::health_rules::create;
+        SignedIn   POST   "/api/v1/applications/{id}/health-rules/back-test" => v1::back_test::run;
+        SignedIn   GET    "/api/v1/applications/{id}/health-rules/{rule}" => v1::health_rules::read;
+        SignedIn   PUT    "/api/v1/applications/{id}/health-rules/{rule}" => v1::health_rules::replace;
+        SignedIn   DELETE "/api/v1/applications/{id}/health-rules/{rule}" => v1::health_rules::delete;
+        SignedIn   PUT    "/api/v1/applications/{id}/health-rules/{rule}/enabled" => v1::health_rules::put_enabled;
+        SignedIn   GET    "/api/v1/applications/{id}/schedules" => v1::rule_schedules::list;
+        SignedIn   POST   "/api/v1/applications/{id}/schedules" => v1::rule_schedules::create;
+        SignedIn   PUT    "/api/v1/applications/{id}/schedules/{schedule}" => v1::rule_schedules::replace;
+        SignedIn   DELETE "/api/v1/applications/{id}/schedules/{schedule}" => v1::rule_schedules::delete;
+        SignedIn   GET    "/api/v1/applications/{id}/entity-health" => v1::violations::of_entities;
+        SignedIn   GET    "/api/v1/violations" => v1::violations::list;
+        SignedIn   GET    "/api/v1/violations/{id}" => v1::violations::read;
         SignedIn   GET    "/api/v1/business-transactions/{id}" => v1::business_transactions::read;
         SignedIn   PUT    "/api/v1/business-transactions/{id}/long-lived" => v1::business_transactions::put_long_lived;
         SignedIn   PUT    "/api/v1/business-transactions/{id}/promotion" => v1::business_transactions::put_promotion;
@@ -171,6 +185,16 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/controller/rest/applications/{app}/request-snapshots" => controller::request_snapshots::list;
         SignedIn   GET    "/controller/rest/applications/{app}/problems/healthrule-violations" => controller::problems::violations;
         SignedIn   GET    "/controller/rest/applications/{app}/problems/policy-violations" => controller::problems::violations;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/health-rules" => controller::alerting::health_rules::list;
+        SignedIn   POST   "/controller/alerting/rest/v1/applications/{app}/health-rules" => controller::alerting::health_rules::create;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/health-rules/{rule}" => controller::alerting::health_rules::one;
+        SignedIn   PUT    "/controller/alerting/rest/v1/applications/{app}/health-rules/{rule}" => controller::alerting::health_rules::replace;
+        SignedIn   DELETE "/controller/alerting/rest/v1/applications/{app}/health-rules/{rule}" => controller::alerting::health_rules::delete;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/schedules" => controller::alerting::schedules::list;
+        SignedIn   POST   "/controller/alerting/rest/v1/applications/{app}/schedules" => controller::alerting::schedules::create;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::one;
+        SignedIn   PUT    "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::replace;
+        SignedIn   DELETE "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::delete;
     });
     table.extend(table! {
         SignedIn   GET    "/prometheus/api/v1/query" => prometheus::query::instant;

@@ -5,6 +5,7 @@
 
 mod affects;
 mod criteria;
+mod evidence;
 mod expression;
 mod factory;
 mod schedule;
@@ -20,6 +21,7 @@ pub use self::{
         BaselineUnit, Combine, Compare, Condition, Criteria, Deviation, Function, Input,
         MAX_CONDITIONS, MAX_PERSISTENCE, NoData, NodeMatch, Operator, Persistence, Variable,
     },
+    evidence::{BrokenNodes, Evidence, ExpectedValue, SeenCondition, SeenNode},
     expression::{Formula, Logic},
     factory::{factory_rules, factory_schedules, own_rules},
     schedule::{Schedule, Times, Weekday, WhichDay},

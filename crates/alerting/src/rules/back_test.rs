@@ -8,14 +8,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use metadata_store::Directory;
 use model::{
     id::{AccountId, EntityId},
-    rule::{ALWAYS, Level, Rule, RuleError, Schedule},
+    rule::{ALWAYS, Evidence, Level, Rule, RuleError, Schedule},
     time::{Minute, MinuteRange},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use telemetry_store::reader::QueryError;
 
 use super::{
-    BaselineKey, ChangeKind, Compiled, Evidence, Expectations, Source, Telemetry,
+    BaselineKey, ChangeKind, Compiled, Expectations, Source, Telemetry,
     affected::{Alive, Entities},
     evaluate::{Known, Look, Pair},
     read::Wanted,
@@ -122,14 +122,14 @@ struct Run<'a> {
 }
 
 impl<T: Telemetry + ?Sized> BackTest<'_, T> {
-    /// Runs a rule over the range while `may_go_on`.
+    /// Runs a rule over the range while `may_go_on`, which is told whether it is for the chart.
     ///
     /// # Errors
     /// When the rule is not sound or the store cannot be read.
     pub fn run(
         &self,
         rule: Rule,
-        may_go_on: &dyn Fn() -> bool,
+        may_go_on: &dyn Fn(bool) -> bool,
     ) -> Result<BackTested, BackTestError> {
         let compiled = Compiled::of(rule)?;
         let pairs = self.pairs(&compiled);
@@ -148,10 +148,15 @@ impl<T: Telemetry + ?Sized> BackTest<'_, T> {
                 "how long something was silent is not known of the past; such conditions are left out".to_owned(),
             );
         }
-        let done =
-            self.walk(&compiled, &run.pairs.clone(), may_go_on, &mut lacks, |look, is_on| {
+        let done = self.walk(
+            &compiled,
+            &run.pairs.clone(),
+            &|| may_go_on(false),
+            &mut lacks,
+            |look, is_on| {
                 run.minute(look, is_on);
-            })?;
+            },
+        )?;
         if done < self.range.end {
             lacks.insert("there was no time for the whole range; ask for fewer days".to_owned());
         }
@@ -270,7 +275,7 @@ impl<T: Telemetry + ?Sized> BackTest<'_, T> {
         rule: &Compiled,
         run: &Run<'_>,
         entity: EntityId,
-        may_go_on: &dyn Fn() -> bool,
+        may_go_on: &dyn Fn(bool) -> bool,
         until: Minute,
     ) -> Result<Option<Charted>, BackTestError> {
         let Some(pair) = run.pairs.iter().find(|pair| pair.affected.id == entity) else {
@@ -283,7 +288,7 @@ impl<T: Telemetry + ?Sized> BackTest<'_, T> {
         let range = MinuteRange { start: self.range.start, end: until };
         let of_one = BackTest { range, schedule: None, ..*self };
         let pairs = std::slice::from_ref(pair);
-        of_one.walk(rule, pairs, may_go_on, &mut BTreeSet::new(), |look, _| {
+        of_one.walk(rule, pairs, &|| may_go_on(true), &mut BTreeSet::new(), |look, _| {
             let conditions = look.minute_of(&rule.levels[at], at, pair);
             let level = broken.next().copied().flatten();
             points.push(ChartPoint { at: look.at, conditions, level });

@@ -11,6 +11,7 @@ use metadata_store::{ChangeOf, Directory, JudgeOutcome, NewViolationChange, Stor
 use model::{
     entity::{EntityKind, OWN_APPLICATION},
     id::{AccountId, EntityId},
+    rule::Evidence,
     time::{Minute, MinuteRange},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -18,7 +19,7 @@ use telemetry_store::reader::QueryError;
 
 use self::rules::{Active, Why};
 use super::{
-    BaselineKey, Change, Evidence, Expectations, Health, RuleStore, Source, States, Telemetry,
+    BaselineKey, Change, Expectations, Health, RuleStore, Source, States, Telemetry,
     affected::{Alive, Entities},
     evaluate::{Known, Look, Pair, Verdict},
     read::Wanted,

@@ -6,14 +6,15 @@ use analysis::baseline::{Behind, Expected};
 use model::{
     leaf::Leaf,
     rule::{
-        BaselineUnit, Compare, Deviation, Function, Input, Level, NoData, NodeMatch, Persistence,
+        BaselineUnit, Compare, Deviation, Evidence, ExpectedValue, Function, Input, Level, NoData,
+        NodeMatch, Persistence, SeenCondition, SeenNode,
     },
     time::Minute,
 };
 use rustc_hash::FxHashMap;
 
 use super::{
-    Affected, BaselineKey, Compiled, Evidence, SeenCondition, SeenNode, Source,
+    Affected, BaselineKey, Compiled, Source,
     compiled::{CompiledCondition, CompiledLevel},
     source::{Place, Resolver},
     windows::Windows,
@@ -195,7 +196,7 @@ impl Look<'_> {
             judged += 1;
             if holds {
                 let name = node.name.to_string();
-                broken.push(SeenNode { id: node.id, name, conditions: seen(sources) });
+                broken.push(SeenNode { id: node.id.0, name, conditions: seen(sources) });
             }
         }
         evidence.with_nodes(broken, judged)
@@ -371,7 +372,7 @@ impl Met {
             compare: condition.condition.compare.clone(),
             value: self.value,
             threshold: self.threshold,
-            expected: self.expected,
+            expected: self.expected.map(|(mean, deviation)| ExpectedValue { mean, deviation }),
             minutes: self.minutes,
             holds: self.holds,
         }

@@ -9,6 +9,7 @@ mod controller;
 mod doors;
 mod entities;
 mod flow_map;
+mod health_rules;
 mod jaeger;
 mod limits;
 mod logs;

@@ -3,9 +3,13 @@
 use metadata_store::{
     EntityRef, EventSeverity, NewEvent, NewViolationChange, Violated, ViolationStatus, event_key,
 };
-use model::{entity::EntityKind, rule::Level, time::Minute};
+use model::{
+    entity::EntityKind,
+    rule::{Evidence, Level},
+    time::Minute,
+};
 
-use super::{Change, ChangeKind, Changed, Evidence, Open, change_of};
+use super::{Change, ChangeKind, Changed, Open, change_of};
 
 /// The persisted number of a level.
 pub(super) fn number(level: Level) -> u8 {
@@ -18,6 +22,10 @@ pub(super) fn number(level: Level) -> u8 {
 /// Reads the persisted number; what a newer version made counts as critical.
 pub(super) fn level(number: u8) -> Level {
     if number == 1 { Level::Warning } else { Level::Critical }
+}
+
+fn json(evidence: &Evidence) -> String {
+    serde_json::to_string(evidence).expect("evidence is plain data")
 }
 
 /// A change with everything that is stored of it.
@@ -39,7 +47,7 @@ pub(super) fn changed(
         status,
         kind: change.kind as u8,
         level: number(change.level),
-        evidence: evidence.json(),
+        evidence: json(evidence),
         event: event(&violated, change, evidence, minute),
     };
     Changed { key, violated, change, stored }
@@ -100,7 +108,7 @@ fn event(violated: &Violated, change: Change, evidence: &Evidence, minute: Minut
         properties: vec![("level".to_owned(), level.to_owned())],
         key: Some(key),
         repeats: 1,
-        detail: evidence.json(),
+        detail: json(evidence),
     }
 }
 

@@ -9,7 +9,12 @@ use model::{
 use super::world::{Steady, T, World, criteria, over, rule};
 use crate::rules::{BackTest, BackTested};
 
-fn back_test(world: &World, rule: Rule, minutes: u32, may_go_on: &dyn Fn() -> bool) -> BackTested {
+fn back_test(
+    world: &World,
+    rule: Rule,
+    minutes: u32,
+    may_go_on: &dyn Fn(bool) -> bool,
+) -> BackTested {
     let range = MinuteRange { start: Minute(T), end: Minute(T + minutes) };
     let test = BackTest {
         telemetry: &*world.fake,
@@ -40,7 +45,7 @@ fn the_past_is_judged_as_it_would_have_been() {
         world.calls(minute, 10, errors, 5.0);
         world.judge(minute);
     }
-    let found = back_test(&world, noisy(), 200, &|| true);
+    let found = back_test(&world, noisy(), 200, &|_| true);
     let mut real: Vec<(u32, u32)> = world
         .violations()
         .iter()
@@ -71,12 +76,12 @@ fn it_ends_in_time_and_says_what_it_lacks() {
     let world = World::with(&[]);
     (0..200).for_each(|minute| world.calls(minute, 10, 9, 5.0));
     let left = std::cell::Cell::new(2);
-    let found = back_test(&world, noisy(), 200, &|| left.replace(left.get() - 1) > 0);
+    let found = back_test(&world, noisy(), 200, &|_| left.replace(left.get() - 1) > 0);
     assert!(found.range.end < Minute(T + 200) && found.range.end > Minute(T), "{:?}", found.range);
     assert_eq!(found.episodes.len(), 1);
     assert_eq!(found.episodes[0].until, None);
     assert!(found.lacks.iter().any(|reason| reason.contains("no time for the whole range")));
     let silent = factory_rules().into_iter().find(|rule| rule.name == "Tier stopped reporting");
-    let found = back_test(&world, silent.unwrap(), 100, &|| true);
+    let found = back_test(&world, silent.unwrap(), 100, &|_| true);
     assert!(found.lacks.iter().any(|reason| reason.contains("silent")), "{:?}", found.lacks);
 }

@@ -3,14 +3,14 @@
 use model::{
     id::EntityId,
     rule::{
-        AffectedKind, BaselineUnit, Compare, Condition, Criteria, Deviation, Function, Input,
-        NameMatch, NoData, NodeMatch, NodeRuntime, Persistence, Rule, Schedule, Scope, Times,
-        Variable, factory_rules,
+        AffectedKind, BaselineUnit, Compare, Condition, Criteria, Deviation, Evidence,
+        ExpectedValue, Function, Input, NameMatch, NoData, NodeMatch, NodeRuntime, Persistence,
+        Rule, Schedule, Scope, Times, Variable, factory_rules,
     },
 };
 
 use super::world::{World, criteria, over, rule};
-use crate::rules::{EntityHealth, Evidence};
+use crate::rules::EntityHealth;
 
 const CALLS: &str = "Calls per Minute";
 const ERRORS: &str = "Errors per Minute";
@@ -361,7 +361,13 @@ fn evidence_says_what_decided_and_states_how_entities_are() {
         seen,
         [
             ("A", Some(8.0), Some(5.0), None, Some(true)),
-            ("B", Some(150.0), Some(120.0), Some((100.0, 10.0)), Some(true)),
+            (
+                "B",
+                Some(150.0),
+                Some(120.0),
+                Some(ExpectedValue { mean: 100.0, deviation: 10.0 }),
+                Some(true)
+            ),
         ]
     );
     assert_eq!(
