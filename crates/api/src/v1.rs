@@ -14,6 +14,8 @@ pub(crate) mod comparison;
 pub(crate) mod connect;
 pub(crate) mod error_samples;
 pub(crate) mod errors;
+pub(crate) mod event_filter;
+pub(crate) mod events;
 pub(crate) mod flow_map;
 pub(crate) mod health;
 pub(crate) mod health_rules;

@@ -8,6 +8,7 @@ mod baselines;
 mod controller;
 mod doors;
 mod entities;
+mod events;
 mod flow_map;
 mod health_rules;
 mod jaeger;
