@@ -20,6 +20,7 @@ mod event;
 mod figures;
 mod flow_map;
 mod health;
+mod health_rule;
 mod limit;
 mod log;
 mod metric;
@@ -39,6 +40,7 @@ mod storage;
 mod suggestion;
 mod tier;
 mod trace;
+mod violation;
 
 pub use self::{
     about::About,
@@ -66,6 +68,10 @@ pub use self::{
     figures::{Figures, Series, SeriesPoint},
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
     health::{BackgroundTask, Budget, Health, Memory},
+    health_rule::{
+        BackTest, ConditionSeries, Enabled, Episode, HealthRule, NewBackTest, RuleChart,
+        RuleSchedule,
+    },
     limit::{Limit, LimitState, Limits, Refusal},
     log::{LogBar, LogEntities, LogEntity, LogRecord, LogSummary, LogValue, LogValues},
     metric::{
@@ -89,5 +95,9 @@ pub use self::{
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,
         TraceTransaction,
+    },
+    violation::{
+        EntityHealth, EntityHealths, HealthLevel, ViolatedKind, Violation, ViolationChange,
+        ViolationChangeKind, ViolationDetail, ViolationStatus,
     },
 };

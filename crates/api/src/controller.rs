@@ -5,6 +5,7 @@
 //! not whole, the header `Vedette-Partial` says why, since the shapes have no place for it.
 
 pub(crate) mod access_token;
+pub(crate) mod alerting;
 pub(crate) mod applications;
 pub(crate) mod backends;
 pub(crate) mod business_transactions;

@@ -218,6 +218,20 @@ fn table() -> Vec<Route> {
         ViewSome   GET    "/api/v1/span-attributes" => v1::span_attributes::keys;
         ViewSome   GET    "/api/v1/span-attributes/values" => v1::span_attributes::values;
         Account    PUT    "/api/v1/api-clients/{id}" => v1::api_clients::change;
+        View       GET    "/api/v1/applications/{id}/health-rules" => v1::health_rules::list;
+        Configure  POST   "/api/v1/applications/{id}/health-rules" => v1::health_rules::create;
+        Configure  POST   "/api/v1/applications/{id}/health-rules/back-test" => v1::back_test::run;
+        View       GET    "/api/v1/applications/{id}/health-rules/{rule}" => v1::health_rules::read;
+        Configure  PUT    "/api/v1/applications/{id}/health-rules/{rule}" => v1::health_rules::replace;
+        Delete     DELETE "/api/v1/applications/{id}/health-rules/{rule}" => v1::health_rules::delete;
+        Configure  PUT    "/api/v1/applications/{id}/health-rules/{rule}/enabled" => v1::health_rules::put_enabled;
+        View       GET    "/api/v1/applications/{id}/schedules" => v1::rule_schedules::list;
+        Configure  POST   "/api/v1/applications/{id}/schedules" => v1::rule_schedules::create;
+        Configure  PUT    "/api/v1/applications/{id}/schedules/{schedule}" => v1::rule_schedules::replace;
+        Delete     DELETE "/api/v1/applications/{id}/schedules/{schedule}" => v1::rule_schedules::delete;
+        View       GET    "/api/v1/applications/{id}/entity-health" => v1::violations::of_entities;
+        ViewSome   GET    "/api/v1/violations" => v1::violations::list;
+        ViewSome   GET    "/api/v1/violations/{id}" => v1::violations::read;
         SignedIn   GET    "/api/v1/saved-searches" => v1::saved_searches::list;
         SignedIn   POST   "/api/v1/saved-searches" => v1::saved_searches::save;
         SignedIn   DELETE "/api/v1/saved-searches/{id}" => v1::saved_searches::delete;
@@ -249,6 +263,16 @@ fn table() -> Vec<Route> {
         ConfigureSome POST "/controller/rest/mark-nodes-historical" => controller::historical_nodes::mark;
         View       GET    "/controller/rest/applications/{app}/problems/healthrule-violations" => controller::problems::violations;
         View       GET    "/controller/rest/applications/{app}/problems/policy-violations" => controller::problems::violations;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/health-rules" => controller::alerting::health_rules::list;
+        Configure  POST   "/controller/alerting/rest/v1/applications/{app}/health-rules" => controller::alerting::health_rules::create;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/health-rules/{rule}" => controller::alerting::health_rules::one;
+        Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/health-rules/{rule}" => controller::alerting::health_rules::replace;
+        Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/health-rules/{rule}" => controller::alerting::health_rules::delete;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/schedules" => controller::alerting::schedules::list;
+        Configure  POST   "/controller/alerting/rest/v1/applications/{app}/schedules" => controller::alerting::schedules::create;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::one;
+        Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::replace;
+        Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::delete;
     });
     table.extend(table! {
         ViewSome   GET    "/prometheus/api/v1/query" => prometheus::query::instant;

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use alerting::rules;
 use anyhow::Context as _;
 use api::access_key::Sealer;
 use api_types::Loopback;
@@ -186,8 +187,17 @@ pub async fn start(
         Arc::clone(&clock),
         metrics.registry(),
     );
+    let baselines = Arc::new(baselines);
+    let expectations: Arc<dyn rules::Expectations> = Arc::new(rules::DefinedBaselines::new(
+        Arc::clone(&baselines),
+        metadata.clone(),
+        tokio::runtime::Handle::current(),
+    ));
+    let health = Arc::new(rules::States::default());
     let deps = api::Deps {
-        baselines: Arc::new(baselines),
+        baselines,
+        expectations: Arc::clone(&expectations),
+        health: Arc::clone(&health),
         reader: Arc::clone(&stores.store) as _,
         directory: Arc::clone(&stores.directory),
         store: metadata.clone(),
@@ -224,6 +234,7 @@ pub async fn start(
     drop(status.metrics.set(metrics));
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
     run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &tasks);
+    tasks.start(health_rules(&stores, &metadata, (expectations, health), &status, &memory, &clock));
     if *settings.self_monitoring {
         let own = self_report::tasks(requests, Arc::clone(&status), &intake, Arc::clone(&clock));
         for task in own {
@@ -543,6 +554,33 @@ fn run_tasks(
             Ok(None)
         }
     }));
+}
+
+/// The share of the memory limit that the windows of health rules may take: one part of so many.
+const RULES_SHARE: usize = 50;
+
+/// Judges each minute by the health rules.
+fn health_rules(
+    stores: &Stores,
+    metadata: &MetadataStore,
+    (expectations, states): (Arc<dyn rules::Expectations>, Arc<rules::States>),
+    status: &Arc<ProcessStatus>,
+    memory: &Budgets,
+    clock: &SharedClock,
+) -> Task {
+    let status = Arc::clone(status);
+    let deps = rules::Deps {
+        store: metadata.clone(),
+        runtime: tokio::runtime::Handle::current(),
+        reader: Arc::clone(&stores.store) as _,
+        directory: Arc::clone(&stores.directory),
+        expectations,
+        states,
+        clock: Arc::clone(clock),
+        is_caught_up: Box::new(move || status.is_caught_up()),
+        memory: memory.limit / RULES_SHARE,
+    };
+    rules::Job::new(deps).task()
 }
 
 /// So long merging, rolling up and dropping goes on at a time; then it pauses, and answers find the processors free. With one

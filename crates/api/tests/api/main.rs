@@ -11,6 +11,7 @@ mod doors;
 mod entities;
 mod events;
 mod flow_map;
+mod health_rules;
 mod jaeger;
 mod limits;
 mod logs;
