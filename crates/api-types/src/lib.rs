@@ -8,6 +8,7 @@ mod about;
 mod access_key;
 mod api_client;
 mod application;
+mod audit;
 mod backend;
 mod business_transaction;
 mod comparison;
@@ -26,6 +27,7 @@ mod page;
 mod prometheus;
 mod reference;
 mod response_times;
+mod role;
 mod saved_search;
 mod service_endpoint;
 mod session;
@@ -36,12 +38,14 @@ mod storage;
 mod suggestion;
 mod tier;
 mod trace;
+mod user;
 
 pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
     api_client::{ApiClient, ApiClientChange, ApiClientSecret, NewApiClient, Rotation},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
+    audit::{ActorKind, AuditEntry},
     backend::{Backend, BackendDetail, BackendTransaction},
     business_transaction::{
         BusinessTransaction, BusinessTransactionDetail, EntryType, LongLivedMark, Promotion,
@@ -65,6 +69,7 @@ pub use self::{
     prometheus::{PrometheusAnswer, PrometheusError},
     reference::Ref,
     response_times::{Percentiles, ResponseTimeCell, ResponseTimeColumn, ResponseTimes},
+    role::{Grant, NewRole, Permission, Permissions, Role},
     saved_search::{NewSavedSearch, SavedSearch},
     service_endpoint::ServiceEndpoint,
     session::{HeldPermissions, Session, SessionUser, SignIn},
@@ -77,5 +82,8 @@ pub use self::{
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,
         TraceTransaction,
+    },
+    user::{
+        ChangePassword, Group, ListedSession, NewGroup, NewUser, SetPassword, User, UserChange,
     },
 };

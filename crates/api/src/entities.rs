@@ -68,11 +68,6 @@ impl Entities {
         Entities { directory, account, sight }
     }
 
-    /// Of which applications something is to be seen.
-    pub(crate) fn sight(&self) -> &Sight {
-        &self.sight
-    }
-
     /// The application that an entity is of; its own id if it is one.
     pub(crate) fn application_of(entity: &Entity) -> EntityId {
         match entity.key.kind {

@@ -42,7 +42,7 @@ fn tree() -> Tree {
         unit: "%".to_owned(),
     };
     Tree::new(
-        Entities::new(Arc::new(directory), AccountId::FIRST),
+        Entities::new(Arc::new(directory), AccountId::FIRST, crate::entities::Sight::All),
         app,
         CallCategories::default(),
         BTreeSet::from([(tier, database, none), (tier, database, bt)]),

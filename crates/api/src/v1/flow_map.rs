@@ -118,7 +118,7 @@ async fn draw(
     part: Part,
     period: Period,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let entities = context.entities(&caller);
+    let entities = context.entities(caller);
     let bt = match part {
         Part::Under(bt) => Some(bt),
         Part::Whole | Part::Around(_) => None,
