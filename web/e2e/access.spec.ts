@@ -78,13 +78,13 @@ test('a session of somebody else is ended', async ({ page }) => {
 })
 
 test('the audit log is filtered by a link and shows what was changed', async ({ page }) => {
-  await signIn(page, undefined, '/administration/audit?range=3h')
+  await signIn(page, undefined, '/administration/audit?range=last-3h')
   await settled(page)
   await page.getByLabel('What was done').fill('failed sign-in')
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/action=failed/)
   await expect(page.getByRole('row', { name: /not signed in/ })).toBeVisible()
-  await page.goto('/administration/audit?range=3h&q=shop+keeper')
+  await page.goto('/administration/audit?range=last-3h&q=shop+keeper')
   await page.getByText('Before and after').first().click()
   await expect(page.getByLabel('After').first()).toContainText('configure')
   await expect(page.getByRole('link', { name: 'CSV' })).toHaveAttribute('href', /audit\/export\?q=shop\+keeper&format=csv/)

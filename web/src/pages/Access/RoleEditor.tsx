@@ -108,9 +108,9 @@ function Matrix({ permissions, rows, fixed, onChange }: MatrixProps) {
         </tbody>
       </table>
       {!fixed && others.length > 0 && (
-        <div className={styles.fields}>
+        <div className={styles.add}>
           <NativeSelect
-            mt={10}
+            size="xs"
             aria-label="Add permissions over one application"
             value=""
             data={[{ value: '', label: 'Add permissions over one application …' }, ...others.map((one) => ({ value: String(one.id), label: one.name }))]}
