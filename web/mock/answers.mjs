@@ -2,8 +2,10 @@
 import { access } from './access.mjs'
 import { administration } from './administration.mjs'
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
+import { baselineRoutes } from './baselines.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
+import { eventRoutes } from './events.mjs'
 import { nodeMetricData, nodeRoutes, nodes } from './nodes.mjs'
 import { logs, logSummary } from './logs.mjs'
 import { data, level, search } from './metrics.mjs'
@@ -94,8 +96,10 @@ const FINGERPRINT = '3F:A1:9C:52:77:0E:B4:18:6D:C3:91:2A:55:E8:04:BF:7A:66:D1:30
 export const routes = [
   ...access,
   ...administration,
+  ...baselineRoutes,
   ...entityRoutes,
   ...nodeRoutes,
+  ...eventRoutes,
   ['GET', /^\/api\/v1\/connect$/, (r) => ({ https_url: `https://${r.host}`, otlp_http_url: `https://${r.host}`, otlp_grpc_url: `https://${r.host}`, access_key: 'vk_4pWm2Zt8QeR1sYc7', ca_path: '/ca.pem', ca_fingerprint_sha256: FINGERPRINT, names: ['apm.example.com', '10.4.1.2'], loopback: { grpc: '127.0.0.1:4317', http: '127.0.0.1:4318' } })],
   ['GET', /^\/api\/v1\/connect\/attempts$/, (r) => attempts(r.now)],
   ['GET', /^\/api\/v1\/applications$/, (r) => page(r.empty ? [] : applications.map((a) => applicationBody(a, r)), r)],
@@ -105,7 +109,7 @@ export const routes = [
     for (const p of r.body.positions) layoutOf(app).set(p.id, p)
     return undefined
   })],
-  ['GET', /^\/api\/v1\/applications\/(\d+)\/series$/, withApp((app, r) => series(applicationThing(app), r.from, r.to, r.now))],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/series$/, withApp((app, r) => series(applicationThing(app), r.from, r.to, r.now, { choice: r.query.get('baseline'), application: app.id }))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/business-transactions$/, withApp((app, r) => page(app.bts.map((b) => btBody(app, b, r)), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/tiers$/, withApp((app, r) => page(app.entities.filter((e) => e.kind === 'tier').map((t) => ({ id: t.id, name: t.name, kind: 'tier', nodes: t.nodes, runtime: t.runtime, agent: t.agent, figures: figures(thingOf(app, t), r.from, r.to, r.now), hints: [] })), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/nodes$/, withApp((app, r) => page(nodes(app, r), r))],
@@ -131,11 +135,11 @@ export const routes = [
   ['GET', /^\/api\/v1\/applications\/(\d+)\/waiting-transactions$/, withApp((app, r) => page(waiting(app, r), r))],
   ['GET', /^\/api\/v1\/business-transactions\/(\d+)\/series$/, (r, id) => {
     const found = findBt(Number(id))
-    return found && series(btThing(found.bt), r.from, r.to, r.now)
+    return found && series(btThing(found.bt), r.from, r.to, r.now, { choice: r.query.get('baseline'), application: found.app?.id ?? 1 })
   }],
   ['GET', /^\/api\/v1\/(?:tiers|backends|nodes)\/(\d+)\/series$/, (r, id) => {
     const thing = findEntity(Number(id))?.thing
-    return thing && series(thing, r.from, r.to, r.now)
+    return thing && series(thing, r.from, r.to, r.now, { choice: r.query.get('baseline') })
   }],
   ['GET', /^\/api\/v1\/snapshots$/, (r) => {
     const bt = Number(r.query.get('bt')) || null

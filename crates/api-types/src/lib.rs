@@ -6,15 +6,18 @@
 
 mod about;
 mod access_key;
+mod account;
 mod api_client;
 mod application;
 mod audit;
 mod backend;
+mod baseline;
 mod business_transaction;
 mod comparison;
 mod connect;
 mod error;
 mod error_group;
+mod event;
 mod figures;
 mod flow_map;
 mod health;
@@ -43,10 +46,15 @@ mod user;
 pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
+    account::{Account, TimeZoneSetting},
     api_client::{ApiClient, ApiClientChange, ApiClientSecret, NewApiClient, Rotation},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
     audit::{ActorKind, AuditEntry},
     backend::{Backend, BackendDetail, BackendTransaction},
+    baseline::{
+        Band, BandHour, Bands, Baseline, BaselineChoice, BaselineSeason, BaselineState,
+        BaselineWindow, Deviation, ExpectedFrom, MetricDeviation, NewBaseline,
+    },
     business_transaction::{
         BusinessTransaction, BusinessTransactionDetail, EntryType, LongLivedMark, Promotion,
         WaitingTransaction,
@@ -55,6 +63,10 @@ pub use self::{
     connect::{Attempt, AttemptResult, Attempts, Connect, Loopback},
     error::{ErrorBody, ErrorDetail},
     error_group::{ErrorGroup, ErrorGroupDetail, ErrorHit, ErrorPoint, ErrorSample, ErrorSamples},
+    event::{
+        Event, EventCount, EventEntity, EventMarks, EventProperty, EventSeverity, EventSubject,
+        EventSummary, NewEvent,
+    },
     figures::{Figures, Series, SeriesPoint},
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
     health::{BackgroundTask, Budget, Health, Memory},

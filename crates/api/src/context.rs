@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use alerting::baselines::Baselines;
 use daemon::clock::SharedClock;
 use metadata_store::{Directory, MetadataStore};
 use model::{
@@ -40,6 +41,7 @@ pub(crate) struct Context {
     pub(crate) sealer: Sealer,
     pub(crate) queries: Queries,
     pub(crate) sign_ins: SignIns,
+    pub(crate) baselines: Arc<Baselines>,
     /// Changes that are missing from the audit log.
     pub(crate) audit_failures: Counter,
     /// The OpenAPI document, made when it is first asked for.
@@ -67,6 +69,7 @@ impl Context {
             status: deps.status,
             operations: deps.operations,
             sealer: deps.sealer,
+            baselines: deps.baselines,
             openapi: OnceLock::new(),
         }
     }

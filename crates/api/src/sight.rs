@@ -6,14 +6,15 @@
 use std::collections::BTreeSet;
 
 use model::{
+    figure::{Figure, FigureKey},
     id::{AccountId, EntityId, TraceId},
     time::Minute,
 };
 use telemetry_store::reader::{
-    Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, LogPage, LogQuery, LogSummary,
-    LogSummaryQuery, MetricQuery, MetricSeries, QueryError, Reader, SampleQuery, SampledMetric,
-    SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery,
-    TracePage, TraceQuery,
+    Answer, AttributeQuery, AttributeSample, FigureHours, FigureQuery, FigureRow, LogPage,
+    LogQuery, LogSummary, LogSummaryQuery, MetricHour, MetricHours, MetricQuery, MetricSeries,
+    QueryError, Reader, SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage, SeriesQuery,
+    SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
 };
 
 use crate::entities::Sight;
@@ -59,6 +60,30 @@ impl Reader for Seen<'_> {
         let mut answer = self.reader.figures(query)?;
         self.only(&mut answer.value, |row| row.key.application);
         Ok(answer)
+    }
+
+    fn figure_hours(
+        &self,
+        query: &FigureHours,
+        each: &mut dyn FnMut(FigureKey, Minute, &Figure),
+    ) -> Result<Answer<()>, QueryError> {
+        self.reader.figure_hours(query, &mut |key, at, figure| {
+            if self.sight.shows(key.application) {
+                each(key, at, figure);
+            }
+        })
+    }
+
+    fn metric_hours(
+        &self,
+        query: &MetricHours,
+        each: &mut dyn FnMut(MetricHour<'_>),
+    ) -> Result<Answer<()>, QueryError> {
+        self.reader.metric_hours(query, &mut |hour| {
+            if self.sight.shows(hour.application) {
+                each(hour);
+            }
+        })
     }
 
     fn trace(&self, account: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {

@@ -15,6 +15,7 @@ mod access_keys;
 mod accounts;
 mod api_clients;
 mod audit;
+mod baselines;
 mod catalogue;
 mod config;
 mod database;
@@ -22,6 +23,7 @@ mod dialect;
 mod directory;
 mod entities;
 mod error;
+mod events;
 mod groups;
 mod layouts;
 mod memberships;
@@ -43,6 +45,10 @@ pub use api_clients::{
     NewApiToken, OldSecret,
 };
 pub use audit::{ActorKind, AuditEntry, AuditLog, AuditQuery, MAX_AUDITED_STATE, NewAudit};
+pub use baselines::{
+    Baseline, BaselineWindow, Baselines, BaselinesOfAccount, FIRST_OWN_BASELINE, MAX_BASELINES,
+    NewBaseline,
+};
 pub use catalogue::{
     Catalogue, CatalogueError, Claim, CommitOutcome, CommittedOffset, CutCommit, Listing,
     MemoryCatalogue, ObjectRef, PartitionOffset, ReplaceOutcome, Replacement, SegmentMeta,
@@ -52,6 +58,12 @@ pub use config::{AsFound, Config, OpenError, Url};
 pub use directory::{Directory, EntityBackend, MemoryEntities, SqlEntities};
 pub use entities::{Entities, Entity, NewEntity};
 pub use error::StoreError;
+pub use events::{
+    Added, EntityRef, Event, EventCount, EventFilter, EventLog, EventMarks, EventSeverity,
+    EventUsage, Events, MAX_AFFECTED, MAX_EVENT_COMMENT_CHARS, MAX_EVENT_DETAIL_BYTES,
+    MAX_EVENT_PROPERTIES, MAX_EVENT_PROPERTY_CHARS, MAX_EVENT_SUMMARY_CHARS, MAX_EVENTS,
+    MAX_UNKEYED_EVENTS, MemoryEvents, NewEvent, SqlEvents, event_key,
+};
 pub use groups::{Group, Groups, MAX_GROUPS, NewGroup};
 pub use layouts::{Layouts, NodePosition};
 pub use memberships::{Membership, MembershipList, Memberships};

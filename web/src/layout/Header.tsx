@@ -30,6 +30,9 @@ export function Header({ user }: { user: Session['user'] }) {
         <RangeLink to={paths.logs} className={styles.link}>
           Logs
         </RangeLink>
+        <RangeLink to={paths.events()} className={styles.link}>
+          Events
+        </RangeLink>
         {may('administer-account') && (
           <RangeLink to={paths.connect} className={styles.link}>
             Connect an agent

@@ -48,6 +48,7 @@ pub(crate) async fn create(
     let deed = Deed { action: "create", object: "access key", id: "", name: &name };
     let id = context.store.create_access_key(&stored, &trail.entry(deed)).await?;
     tracing::info!(id, name, user = caller.name, "access key made");
+    context.note_change(&caller, None, format!("access key {name} made")).await;
     Ok(Json(AccessKey {
         id,
         name,
@@ -75,6 +76,7 @@ pub(crate) async fn disable(
     let deed = Deed { action: "disable", object: "access key", id: &text, name: &key.name };
     context.store.disable_access_key(key.id, &trail.entry(deed)).await?;
     tracing::info!(id = key.id, name = key.name, user = caller.name, "access key disabled");
+    context.note_change(&caller, None, format!("access key {} disabled", key.name)).await;
     key.disabled = true;
     Ok(Json(context.sealer.shown(&key)))
 }

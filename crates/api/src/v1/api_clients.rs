@@ -79,6 +79,7 @@ pub(crate) async fn create(
     let entry = trail.entry_of(deed, None::<&()>, Some(&after));
     let id = context.store.create_api_client(&stored, &entry).await?;
     tracing::info!(id, name, user = caller.name, "API client made");
+    context.note_change(&caller, None, format!("API client {name} made")).await;
     let client_id = client_id(&name, &account_name(&context, &caller).await?);
     Ok(Json(ApiClientSecret { id, name, client_id, secret }))
 }
@@ -147,6 +148,7 @@ pub(crate) async fn replace_secret(
         .replace_api_client_secret(caller.account.0, id, hash, old_until_ms, &entry)
         .await?;
     tracing::info!(id, name, user = caller.name, "API client was given another secret");
+    context.note_change(&caller, None, format!("API client {name} given another secret")).await;
     let client_id = client_id(&name, &account);
     Ok(Json(ApiClientSecret { id, name, client_id, secret }))
 }
@@ -168,6 +170,7 @@ pub(crate) async fn delete(
     let entry = trail.entry_of(deed, Some(&before), None::<&()>);
     context.store.delete_api_client(caller.account.0, id.0, &entry).await?;
     tracing::info!(id = id.0, user = caller.name, "API client deleted");
+    context.note_change(&caller, None, format!("API client {} deleted", id.0)).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -11,6 +11,7 @@ use crate::{
     error::ApiError,
     extract::{PathId, Range, RangeParams},
     figures::{Measured, response_times},
+    judge::Wanted,
     period::Period,
 };
 
@@ -62,6 +63,6 @@ async fn read(
     period: Period,
 ) -> Result<Json<ResponseTimes>, ApiError> {
     let OverTime { points, total, partial, .. } =
-        OverTime::of(context, caller, application, measured, period).await?;
+        OverTime::of(context, caller, application, (measured, period, Wanted::Nothing)).await?;
     Ok(Json(ResponseTimes { partial, ..response_times(&points, &period, &total) }))
 }

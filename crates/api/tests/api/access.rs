@@ -13,7 +13,8 @@ use serde_json::json;
 use crate::support::{Answer, Client, Ids, World, world_password as password};
 
 /// What any signed-in user may: rows with these paths, and no others, say `SignedIn`.
-const OF_EVERYBODY: [&str; 10] = [
+const OF_EVERYBODY: [&str; 11] = [
+    "/api/v1/account",
     "/api/v1/openapi.json",
     "/api/v1/session",
     "/api/v1/permissions",

@@ -27,7 +27,7 @@ async fn entries(store: &MetadataStore) -> Vec<NewAudit> {
 
 /// How each route that changes something is made to do so, one after the other: method, path as in the table, path as sent,
 /// body. Where ids are given out they are those of a new store.
-fn deeds(shop: u32, cart: u32) -> Vec<(&'static str, &'static str, String, Value)> {
+fn deeds(shop: u32, cart: u32, node: u32) -> Vec<(&'static str, &'static str, String, Value)> {
     let deed = |method, route, path: &str, body| (method, route, path.to_owned(), body);
     let user = |name: &str| {
         json!({"name": name, "display_name": "", "email": "", "enabled": true,
@@ -184,6 +184,58 @@ fn deeds(shop: u32, cart: u32) -> Vec<(&'static str, &'static str, String, Value
             json!({}),
         ),
         deed("DELETE", "/controller/api/rbac/v1/users/{id}", &format!("{api}/users/4"), json!({})),
+        deed(
+            "PUT",
+            "/api/v1/account/time-zone",
+            "/api/v1/account/time-zone",
+            json!({"time_zone": "Europe/Berlin"}),
+        ),
+        deed(
+            "POST",
+            "/api/v1/applications/{id}/baselines",
+            &format!("/api/v1/applications/{shop}/baselines"),
+            json!({"name": "Ten days", "season": "day", "window": {"kind": "rolling", "days": 10}}),
+        ),
+        deed(
+            "PUT",
+            "/api/v1/applications/{id}/baselines/default",
+            &format!("/api/v1/applications/{shop}/baselines/default"),
+            json!({"id": 2}),
+        ),
+        deed(
+            "DELETE",
+            "/api/v1/applications/{id}/baselines/{baseline}",
+            &format!("/api/v1/applications/{shop}/baselines/{{made}}"),
+            json!({}),
+        ),
+        deed(
+            "POST",
+            "/api/v1/events",
+            "/api/v1/events",
+            json!({"application": shop, "type": "APPLICATION_DEPLOYMENT", "summary": "x"}),
+        ),
+        deed(
+            "PUT",
+            "/api/v1/events/{id}/marks",
+            "/api/v1/events/1/marks",
+            json!({"is_read": true}),
+        ),
+        deed(
+            "POST",
+            "/controller/rest/applications/{app}/events",
+            &format!(
+                "/controller/rest/applications/{shop}/events?severity=WARN&summary=load&eventtype=CUSTOM&customeventtype=mine"
+            ),
+            json!({}),
+        ),
+        deed(
+            "POST",
+            "/controller/rest/mark-nodes-historical",
+            &format!(
+                "/controller/rest/mark-nodes-historical?application-component-node-ids={node}"
+            ),
+            json!({}),
+        ),
         // These need a session of their own, and end it or make it another.
         deed("DELETE", "/api/v1/sessions/{session_id}", "/api/v1/sessions/{other}", json!({})),
         deed(
@@ -223,10 +275,11 @@ async fn do_it(admin: &Client, method: &str, path: &str, body: &Value) -> Answer
 #[tokio::test]
 async fn every_route_that_changes_something_leaves_an_entry() {
     let world = World::new().await;
-    let (shop, cart, store) = (world.ids.shop.0, world.ids.cart.0, world.store.clone());
+    let ids = world.ids;
+    let (shop, cart, node, store) = (ids.shop.0, ids.cart.0, ids.web1.0, world.store.clone());
     let stranger = world.stranger();
     let admin = sign_in(&stranger).await;
-    let deeds = deeds(shop, cart);
+    let deeds = deeds(shop, cart, node);
     for route in
         routes().into_iter().filter(|route| route.changes() && route.access != Access::Public)
     {
@@ -238,14 +291,18 @@ async fn every_route_that_changes_something_leaves_an_entry() {
             route.method, route.path
         );
     }
+    let mut made = String::new();
     for (method, _, path, body) in deeds {
         let path = match path.contains("{other}") {
             true => path.replace("{other}", &other_session(&stranger, &admin).await),
-            false => path,
+            false => path.replace("{made}", &made),
         };
         let before = entries(&store).await.len();
         let answer = do_it(&admin, method, &path, &body).await;
         assert!(answer.status.is_success(), "{method} {path}: {} {}", answer.status, answer.text);
+        if method == "POST" && answer.text.starts_with('{') {
+            made = answer.json()["id"].to_string();
+        }
         let entries = entries(&store).await;
         assert_eq!(entries.len(), before + 1, "{method} {path} is in the audit log once");
         let entry = entries.last().unwrap();

@@ -1,8 +1,8 @@
 //! Saved searches.
 
 use metadata_store::{
-    FIRST_ACCOUNT, MAX_SAVED_QUERY, MAX_SAVED_SEARCHES, MetadataStore, NewSavedSearch, SavedSearch,
-    SavedSearches, StoreError, Users,
+    MAX_SAVED_QUERY, MAX_SAVED_SEARCHES, MetadataStore, NewSavedSearch, SavedSearch, SavedSearches,
+    StoreError, Users,
 };
 
 async fn user(store: &MetadataStore, name: &str) -> u32 {
