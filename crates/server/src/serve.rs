@@ -34,7 +34,9 @@ use ingest::{
     room::Room,
 };
 use journal::Journal as _;
-use metadata_store::{Events as _, FIRST_ACCOUNT, MetadataStore, Sessions as _};
+use metadata_store::{
+    AuditLog as _, Events as _, FIRST_ACCOUNT, MetadataStore, Sessions as _, StoreError,
+};
 use model::{
     id::PARTITIONS,
     sanitise::{MaskList, Sanitiser},
@@ -208,12 +210,7 @@ pub async fn start(
         observer: observer(&settings, &requests),
         sealer,
     };
-    let api = api::Config {
-        variables: variables(&settings),
-        event_retention: *settings.retention_events,
-        ..api::Config::within(memory.queries)
-    }
-    .build(deps, metrics.registry());
+    let api = api_config(&settings, memory.queries).build(deps, metrics.registry());
     let connections = listener::Metrics::register(metrics.registry());
 
     let loopback = Loopback {
@@ -554,6 +551,35 @@ fn run_tasks(
             Ok(None)
         }
     }));
+    let (known, from, time) = (Arc::clone(keys), metadata.clone(), Arc::clone(clock));
+    tasks.start(Task::new("key uses", Duration::from_secs(60), move || {
+        let (keys, metadata) = (Arc::clone(&known), from.clone());
+        let now_ms = i64::try_from(time.now().millis());
+        async move { Ok(keys.note_uses(&metadata, now_ms?).await.map(|()| None)?) }
+    }));
+    let (log, time, kept) = (metadata.clone(), Arc::clone(clock), *settings.retention_audit);
+    tasks.start(Task::new("audit log", Duration::from_secs(600), move || {
+        let (log, now_ms) = (log.clone(), i64::try_from(time.now().millis()));
+        async move {
+            let kept_ms = i64::try_from(kept.as_millis())?;
+            let gone = forget_audit(&log, now_ms? - kept_ms).await?;
+            Ok((gone > 0).then(|| format!("{gone} old entries forgotten")))
+        }
+    }));
+}
+
+/// Calls that one run of the task makes at most: each forgets a thousand entries.
+const FORGET_CALLS: usize = 100;
+
+async fn forget_audit(log: &MetadataStore, before_ms: i64) -> Result<u64, StoreError> {
+    let mut gone = 0;
+    for _ in 0..FORGET_CALLS {
+        match log.forget_audit(before_ms).await? {
+            0 => break,
+            some => gone += some,
+        }
+    }
+    Ok(gone)
 }
 
 /// The share of the memory limit that the windows of health rules may take: one part of so many.
@@ -650,6 +676,18 @@ fn old_events(
 
 /// More than intake stops at, so that it seldom has to.
 const KEEP_FREE_PERCENT: u8 = 8;
+
+fn api_config(settings: &Settings, query_memory: usize) -> api::Config {
+    api::Config {
+        variables: variables(settings),
+        event_retention: *settings.retention_events,
+        session_idle: *settings.session_idle,
+        session_absolute: *settings.session_absolute,
+        lock_after: settings.lock_after.get(),
+        lock_for: *settings.lock_for,
+        ..api::Config::within(query_memory)
+    }
+}
 
 /// For how long figures are kept, as scripts written for the reference product ask for it.
 fn variables(settings: &Settings) -> Vec<api::Variable> {

@@ -294,7 +294,7 @@ impl World {
 }
 
 /// An entry of the audit log about what a test did before it began.
-pub(crate) fn by_the_test() -> NewAudit {
+fn by_the_test() -> NewAudit {
     NewAudit {
         account_id: FIRST_ACCOUNT,
         at_ms: 1,
