@@ -6,6 +6,7 @@ import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
 import { nodeMetricData, nodeRoutes, nodes } from './nodes.mjs'
 import { logs, logSummary } from './logs.mjs'
 import { data, level, search } from './metrics.mjs'
+import { rawPoints, rawSeries } from './rawSeries.mjs'
 import { snapshots, trace } from './trace.mjs'
 import { routes as traceRoutes } from './traces.mjs'
 
@@ -144,6 +145,8 @@ export const routes = [
   ['GET', /^\/api\/v1\/traces\/([0-9a-f]{32})$/, (r, id) => (id.startsWith('0000') ? null : trace(id, r.now - 600_000))],
   ['GET', /^\/api\/v1\/logs$/, (r) => page(logs(r), r)],
   ...traceRoutes,
+  ['GET', /^\/api\/v1\/metric-series$/, (r) => page(rawSeries(r), r)],
+  ['GET', /^\/api\/v1\/metric-series\/points$/, rawPoints],
   ['GET', /^\/api\/v1\/logs\/summary$/, logSummary],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/metrics$/, withApp(level)],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/metrics\/search$/, withApp((app, r) => page(search(app, r), r))],

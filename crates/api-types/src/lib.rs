@@ -44,7 +44,8 @@ pub use self::{
     application::{Application, ApplicationDetail, Hint, KeyFigures},
     backend::{Backend, BackendDetail, BackendTransaction},
     business_transaction::{
-        BusinessTransaction, BusinessTransactionDetail, EntryType, LongLivedMark, Promotion,
+        BackgroundMark, BusinessTransaction, BusinessTransactionDetail, EntryType, Exclusion,
+        LongLivedMark, NewTransactionGroup, Promotion, TransactionGroup, TransactionGroupDetail,
         WaitingTransaction,
     },
     comparison::{AttributeDifference, ComparedTraces, Comparison, OperationDifference, SlowBy},
@@ -57,8 +58,9 @@ pub use self::{
     limit::{Limit, LimitState, Limits, Refusal},
     log::{LogBar, LogEntities, LogEntity, LogRecord, LogSummary, LogValue, LogValues},
     metric::{
-        MetricData, MetricLevel, MetricName, MetricPath, MetricPoint, MetricSeries, Sample,
-        SampleBucket, SampleDistribution, SampledSeries, Samples,
+        MetricData, MetricLevel, MetricName, MetricPath, MetricPoint, MetricSeries,
+        RawDistribution, RawPoint, RawSeries, RawSeriesPoints, Sample, SampleBucket,
+        SampleDistribution, SampledSeries, Samples,
     },
     node::{Node, NodeDetail},
     page::{Page, Partial},

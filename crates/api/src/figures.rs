@@ -10,7 +10,7 @@ mod sums;
 
 pub(crate) use self::{
     body::{figures, series, sparkline, sparkline_resolution},
-    measured::Measured,
+    measured::{Belonging, Measured},
     response_times::response_times,
     sums::{Points, Sums, Total},
 };

@@ -35,6 +35,7 @@ mod paging;
 mod period;
 mod probes;
 mod prometheus;
+mod raw_series;
 mod reference;
 mod routes;
 mod sampled;

@@ -100,6 +100,12 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/applications/{id}/flow-map" => v1::flow_map::read;
         SignedIn   PUT    "/api/v1/applications/{id}/flow-map/layout" => v1::flow_map::put_layout;
         SignedIn   GET    "/api/v1/applications/{id}/business-transactions" => v1::business_transactions::list;
+        SignedIn   GET    "/api/v1/applications/{id}/transaction-groups" => v1::transaction_groups::list;
+        SignedIn   POST   "/api/v1/applications/{id}/transaction-groups" => v1::transaction_groups::create;
+        SignedIn   GET    "/api/v1/applications/{id}/transaction-groups/{group}" => v1::transaction_groups::read;
+        SignedIn   PUT    "/api/v1/applications/{id}/transaction-groups/{group}" => v1::transaction_groups::change;
+        SignedIn   DELETE "/api/v1/applications/{id}/transaction-groups/{group}" => v1::transaction_groups::dissolve;
+        SignedIn   GET    "/api/v1/applications/{id}/transaction-groups/{group}/series" => v1::transaction_groups::over_time;
         SignedIn   GET    "/api/v1/applications/{id}/tiers" => v1::tiers::list;
         SignedIn   GET    "/api/v1/applications/{id}/nodes" => v1::nodes::list;
         SignedIn   GET    "/api/v1/applications/{id}/backends" => v1::backends::list;
@@ -113,6 +119,8 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/applications/{id}/metric-data" => v1::metrics::data;
         SignedIn   GET    "/api/v1/business-transactions/{id}" => v1::business_transactions::read;
         SignedIn   PUT    "/api/v1/business-transactions/{id}/long-lived" => v1::business_transactions::put_long_lived;
+        SignedIn   PUT    "/api/v1/business-transactions/{id}/background" => v1::business_transactions::put_background;
+        SignedIn   PUT    "/api/v1/business-transactions/{id}/exclusion" => v1::business_transactions::put_exclusion;
         SignedIn   PUT    "/api/v1/business-transactions/{id}/promotion" => v1::business_transactions::put_promotion;
         SignedIn   GET    "/api/v1/business-transactions/{id}/series" => v1::series::of_business_transaction;
         SignedIn   GET    "/api/v1/business-transactions/{id}/histogram" => v1::response_times::of_business_transaction;
@@ -143,6 +151,7 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/logs" => v1::logs::list;
         SignedIn   GET    "/api/v1/logs/summary" => v1::log_summary::read;
         SignedIn   GET    "/api/v1/metric-series" => v1::metric_series::list;
+        SignedIn   GET    "/api/v1/metric-series/points" => v1::raw_series::read;
         SignedIn   GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
     };
     table.extend(table! {
@@ -158,6 +167,7 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/controller/rest/applications/{app}/nodes" => controller::nodes::list;
         SignedIn   GET    "/controller/rest/applications/{app}/nodes/{node}" => controller::nodes::read;
         SignedIn   GET    "/controller/rest/applications/{app}/business-transactions" => controller::business_transactions::list;
+        SignedIn   POST   "/controller/rest/applications/{app}/business-transactions" => controller::business_transactions::change;
         SignedIn   GET    "/controller/rest/applications/{app}/backends" => controller::backends::list;
         SignedIn   GET    "/controller/rest/applications/{app}/metrics" => controller::metrics::level;
         SignedIn   GET    "/controller/rest/applications/{app}/metric-data" => controller::metric_data::read;

@@ -32,10 +32,12 @@ pub(crate) mod statements;
 pub(crate) mod storage;
 pub(crate) mod tiers;
 pub(crate) mod traces;
+pub(crate) mod transaction_groups;
 
 mod application_list;
 mod attribute_params;
 mod log_filter;
+pub(crate) mod raw_series;
 mod refusals;
 mod sparklines;
 mod totals;

@@ -7,6 +7,7 @@ pub mod attributes;
 pub mod conventions;
 pub mod distribution;
 pub mod entity;
+pub mod excluded;
 pub mod figure;
 pub mod histogram;
 pub mod id;
@@ -17,6 +18,7 @@ pub mod naming;
 pub mod remote_write;
 pub mod sanitise;
 pub mod span;
+pub mod spells;
 pub mod time;
 pub mod varint;
 

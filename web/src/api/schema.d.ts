@@ -369,6 +369,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{id}/transaction-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The groups of an application's business transactions. */
+        get: operations["get_applications_transaction_groups"];
+        put?: never;
+        /** Makes a group. */
+        post: operations["post_applications_transaction_groups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/transaction-groups/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One group with its members. */
+        get: operations["get_one_of_applications_transaction_groups"];
+        /** Renames a group and says which its members are. */
+        put: operations["put_one_of_applications_transaction_groups"];
+        post?: never;
+        /** Dissolves a group; its members stay. */
+        delete: operations["delete_one_of_applications_transaction_groups"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/transaction-groups/{group}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A group over time. */
+        get: operations["get_applications_transaction_groups_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications/{id}/waiting-transactions": {
         parameters: {
             query?: never;
@@ -491,6 +545,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/business-transactions/{id}/background": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says whether a business transaction is background work, or leaves it to what its name or kind tells. */
+        put: operations["put_business_transactions_background"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/business-transactions/{id}/comparison": {
         parameters: {
             query?: never;
@@ -504,6 +575,26 @@ export interface paths {
          */
         get: operations["get_business_transactions_comparison"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/business-transactions/{id}/exclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Excludes a business transaction, or restores one: from the next minute on its requests count for no business transaction,
+         *     or for it again.
+         */
+        put: operations["put_business_transactions_exclusion"];
         post?: never;
         delete?: never;
         options?: never;
@@ -777,6 +868,23 @@ export interface paths {
         };
         /** Series of raw samples that reported on the UTC days of the range, by name. */
         get: operations["get_metric_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metric-series/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Up to eight raw series as a chart draws them: each sample, or where there are many what came in each of at most 720 steps. */
+        get: operations["get_metric_series_points"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1376,6 +1484,11 @@ export interface components {
             bt: components["schemas"]["Ref"];
             figures: components["schemas"]["Figures"];
         };
+        /** @description Whether no user waits for a business transaction. Holds at once, for what was counted before too. */
+        BackgroundMark: {
+            /** @description Null: its name or kind tells. */
+            marked: boolean | null;
+        };
         /** @description One task and how its last run ended. */
         BackgroundTask: {
             failed: boolean;
@@ -1404,8 +1517,13 @@ export interface components {
         BusinessTransaction: {
             /** @description Work that no user waits for; outside the application's figures. */
             background: boolean;
+            /** @description What an operator said of `background`; null while its name or kind tells. */
+            background_marked: boolean | null;
             entry_type: components["schemas"]["EntryType"];
+            /** @description Its requests count for no business transaction from the next minute on, or do already. */
+            excluded: boolean;
             figures: components["schemas"]["Figures"];
+            group: null | components["schemas"]["Ref"];
             health_check: boolean;
             /** Format: int32 */
             id: number;
@@ -1651,6 +1769,13 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
             /** @description Traces that were looked at. */
             traces: number;
+        };
+        /**
+         * @description Whether a business transaction is not wanted: from the next minute on its requests count for none. They still count on
+         *     tiers, nodes, service endpoints, calls and errors.
+         */
+        Exclusion: {
+            excluded: boolean;
         };
         /** @description Whom an exit call called. */
         Exit: {
@@ -2213,6 +2338,22 @@ export interface components {
             /** @description What stands behind the question mark in the page's URL: at most 4096 bytes without control characters. */
             query: string;
         };
+        /**
+         * @description A group of business transactions to be made, or what is to become of one.
+         * @example {
+         *       "business_transactions": [
+         *         17,
+         *         18
+         *       ],
+         *       "name": "Buying"
+         *     }
+         */
+        NewTransactionGroup: {
+            /** @description Ids of all its members. What was in another group leaves it. */
+            business_transactions: number[];
+            /** @description Unique in the application; no `|` or control character. */
+            name: string;
+        };
         /** @description A node in a list. Its figures are those of its entry spans. */
         Node: {
             agent: string | null;
@@ -2358,8 +2499,13 @@ export interface components {
             items: {
                 /** @description Work that no user waits for; outside the application's figures. */
                 background: boolean;
+                /** @description What an operator said of `background`; null while its name or kind tells. */
+                background_marked: boolean | null;
                 entry_type: components["schemas"]["EntryType"];
+                /** @description Its requests count for no business transaction from the next minute on, or do already. */
+                excluded: boolean;
                 figures: components["schemas"]["Figures"];
+                group: null | components["schemas"]["Ref"];
                 health_check: boolean;
                 /** Format: int32 */
                 id: number;
@@ -2583,6 +2729,25 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
         };
         /** @description One page of a list. */
+        Page_TransactionGroup: {
+            items: {
+                /** @description Its members, by name; those that are excluded are not among them. */
+                business_transactions: components["schemas"]["Ref"][];
+                figures: components["schemas"]["Figures"];
+                /**
+                 * Format: int32
+                 * @description Among the groups of its application.
+                 */
+                id: number;
+                name: string;
+                /** @description Calls per minute over the range, at most 30 points; null where the application reported nothing. */
+                sparkline: (number | null)[];
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
         Page_WaitingTransaction: {
             items: {
                 entry_type: components["schemas"]["EntryType"];
@@ -2643,6 +2808,66 @@ export interface components {
         /** @description Whether a business transaction that waits for a place counts by itself from the next minute on. */
         Promotion: {
             promoted: boolean;
+        };
+        /** @description Values of a histogram. A percentile is as fine as its buckets. */
+        RawDistribution: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            mean: number | null;
+            /** Format: double */
+            p50: number | null;
+            /** Format: double */
+            p90: number | null;
+            /** Format: double */
+            p95: number | null;
+            /** Format: double */
+            p99: number | null;
+        };
+        /** @description What one sample says, or all of one step. */
+        RawPoint: {
+            /**
+             * Format: int64
+             * @description Time of the sample, or of the step's last one.
+             */
+            at: number;
+            came: null | components["schemas"]["RawDistribution"];
+            /** Format: double */
+            max: number | null;
+            /**
+             * Format: double
+             * @description The smallest value that was sent.
+             */
+            min: number | null;
+            /**
+             * Format: double
+             * @description What a counter, or the number of a histogram's values, grew by a second since the point before.
+             */
+            per_second: number | null;
+            /** Format: int32 */
+            samples: number;
+            /**
+             * Format: double
+             * @description The last value as it was sent; of a counter that sends what was added, all that was added. Null for a distribution.
+             */
+            value: number | null;
+        };
+        /** @description Up to eight series as they are drawn. */
+        RawSeries: {
+            /** @description Those that are known in the range, in the order in which they were asked for. */
+            items: components["schemas"]["RawSeriesPoints"][];
+            partial: null | components["schemas"]["Partial"];
+            /**
+             * Format: int64
+             * @description How wide a point is; null where each sample is a point.
+             */
+            step_ms: number | null;
+        };
+        /** @description One series as it is drawn. */
+        RawSeriesPoints: {
+            /** @description By time. */
+            points: components["schemas"]["RawPoint"][];
+            series: components["schemas"]["SampledSeries"];
         };
         /** @description An entity by id and name. Id 0 with an empty name: none. */
         Ref: {
@@ -3213,6 +3438,26 @@ export interface components {
             name: string;
             outcome: components["schemas"]["Outcome"];
             reason: null | components["schemas"]["SnapshotReason"];
+        };
+        /** @description A group of business transactions with the figures of all its members together. */
+        TransactionGroup: {
+            /** @description Its members, by name; those that are excluded are not among them. */
+            business_transactions: components["schemas"]["Ref"][];
+            figures: components["schemas"]["Figures"];
+            /**
+             * Format: int32
+             * @description Among the groups of its application.
+             */
+            id: number;
+            name: string;
+            /** @description Calls per minute over the range, at most 30 points; null where the application reported nothing. */
+            sparkline: (number | null)[];
+        };
+        /** @description One group with its members. */
+        TransactionGroupDetail: components["schemas"]["TransactionGroup"] & {
+            application: components["schemas"]["Ref"];
+            members: components["schemas"]["BusinessTransaction"][];
+            partial: null | components["schemas"]["Partial"];
         };
         /**
          * @description A business transaction that came when its application or tier had no place for another: it is known by name, and its
@@ -4350,6 +4595,8 @@ export interface operations {
                 sort?: string;
                 /** @description Only those whose name or tier contains this text, in any case. */
                 filter?: string;
+                /** @description Those that operators excluded, instead of the others. */
+                excluded?: boolean;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -5589,6 +5836,630 @@ export interface operations {
             };
         };
     };
+    get_applications_transaction_groups: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TransactionGroup"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_applications_transaction_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTransactionGroup"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ref"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The application has a group of that name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_applications_transaction_groups: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+                group: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransactionGroupDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_one_of_applications_transaction_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                group: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTransactionGroup"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ref"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The application has another group of that name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_applications_transaction_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                group: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is no more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_applications_transaction_groups_series: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+                group: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_applications_waiting_transactions: {
         parameters: {
             query?: {
@@ -6302,6 +7173,106 @@ export interface operations {
             };
         };
     };
+    put_business_transactions_background: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackgroundMark"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackgroundMark"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_business_transactions_comparison: {
         parameters: {
             query?: {
@@ -6324,6 +7295,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_business_transactions_exclusion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Exclusion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exclusion"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */
@@ -7857,6 +8928,12 @@ export interface operations {
                 node?: number;
                 /** @description The metric's own name. */
                 name?: string;
+                /**
+                 * @description Stands in the metric's name, in capital or small letters.
+                 * @example gc.duration
+                 */
+                text?: string;
+                attribute?: string[];
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -7874,6 +8951,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SampledSeries"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_metric_series_points: {
+        parameters: {
+            query: {
+                /**
+                 * @description Ids of series, up to eight, joined by commas.
+                 * @example 5b8efff798038103
+                 */
+                ids: string;
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RawSeries"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

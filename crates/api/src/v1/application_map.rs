@@ -34,7 +34,7 @@ pub(crate) async fn read(
         let wanted = |measured: &Measured| {
             matches!(measured, Measured::Application(_) | Measured::Call { .. })
         };
-        Ok(Sums::of(&rows, |bt| asked.is_key(bt), wanted))
+        Ok(Sums::of(&rows, &asked, wanted))
     });
     let told = told.await?;
     let sums = told.value;

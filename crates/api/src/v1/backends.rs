@@ -54,7 +54,7 @@ pub(crate) async fn read(
     let told = context.queries.ask(caller.account, move |asking| {
         let all = asking.query(application, &[Scope::Edge], period.complete, Points::Total);
         let rows = asking.totals(&FigureQuery { peer: Some(id), ..all }, &period)?;
-        Ok(Sums::of(&rows, |_| true, |_| true))
+        Ok(Sums::of(&rows, &|_| true, |_| true))
     });
     let told = told.await?;
     let minutes = period.complete.len();

@@ -83,7 +83,7 @@ pub(crate) async fn read(
     let asked = Asked { application, bt: None, error: Some(id), period };
     let counted = Counted::of(&context, caller.account, asked).await?;
     let measured = Measured::Error(id);
-    let over_time = OverTime::of(&context, &caller, application, measured, period).await?;
+    let over_time = OverTime::of(&context, &caller, (application, measured), period).await?;
     let silent = model::figure::Figure::default();
     let point = |at: &Minute| ErrorPoint {
         at: at.start_millis(),
@@ -201,7 +201,7 @@ fn ask(
     asked: Asked,
 ) -> Result<(Sums, Sums), QueryError> {
     let Asked { application, bt, error, period } = asked;
-    let sum = |rows: &[_]| Sums::of(rows, |bt| entities.is_key(bt), |_| true);
+    let sum = |rows: &[_]| Sums::of(rows, entities, |_| true);
     let counts = |asking: &Asking<'_>, scope, points| FigureQuery {
         detail: Detail::Counts,
         ..asking.query(application, &[scope], period.complete, points)

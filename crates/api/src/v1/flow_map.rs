@@ -27,7 +27,7 @@ use crate::{
     entities::{Entities, hints_of, known},
     error::ApiError,
     extract::{Body, Params, PathId, Range, RangeParams},
-    figures::{Measured, Sums, Total, figures},
+    figures::{Belonging as _, Measured, Sums, Total, figures},
     period::Period,
     reference::{CallCategories, backend_category},
 };
@@ -145,7 +145,7 @@ async fn draw(
         for query in &queries {
             rows.extend(asking.totals(query, &period)?);
         }
-        Ok(Sums::of(&rows, |bt| asked.is_key(bt), |_| true))
+        Ok(Sums::of(&rows, &asked, |_| true))
     });
     let told = told.await?;
     let layout = context.store.layout(caller.account.0, &layout_of(id)).await?;

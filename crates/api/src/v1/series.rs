@@ -26,8 +26,8 @@ pub(crate) async fn of_application(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
-    context.entities(caller.account).application(id)?;
-    read(&context, &caller, id, Measured::Application(id), period).await
+    let of = context.entities(caller.account).application(id)?;
+    read(&context, &caller, (of.id, Measured::Application(id)), period).await
 }
 
 /// A business transaction over time.
@@ -39,8 +39,8 @@ pub(crate) async fn of_business_transaction(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
-    let application = context.entities(caller.account).transaction(id)?.key.application;
-    read(&context, &caller, application, Measured::Transaction(id), period).await
+    let of = transaction(&context, &caller, id)?;
+    read(&context, &caller, of, period).await
 }
 
 /// A tier's entry calls over time.
@@ -52,8 +52,8 @@ pub(crate) async fn of_tier(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
-    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
-    read(&context, &caller, tier.key.application, Measured::Tier(id), period).await
+    let of = tier(&context, &caller, id)?;
+    read(&context, &caller, of, period).await
 }
 
 /// A node's entry calls over time.
@@ -66,7 +66,7 @@ pub(crate) async fn of_node(
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
     let node = context.entities(caller.account).one_of(id, &[EntityKind::Node], "node")?;
-    read(&context, &caller, node.key.application, Measured::Node(id), period).await
+    read(&context, &caller, (node.key.application, Measured::Node(id)), period).await
 }
 
 /// All calls to a backend or queue over time.
@@ -78,19 +78,43 @@ pub(crate) async fn of_backend(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
-    let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
-    read(&context, &caller, backend.key.application, Measured::CallsTo(id), period).await
+    let of = backend(&context, &caller, id)?;
+    read(&context, &caller, of, period).await
 }
 
-async fn read(
+/// What is measured, and the application that it is of.
+pub(super) type Of = (EntityId, Measured);
+
+/// A business transaction.
+pub(super) fn transaction(
     context: &Context,
     caller: &Caller,
-    application: EntityId,
-    measured: Measured,
+    id: EntityId,
+) -> Result<Of, ApiError> {
+    let bt = context.entities(caller.account).transaction(id)?;
+    Ok((bt.key.application, Measured::Transaction(id)))
+}
+
+/// A tier's entry calls.
+pub(super) fn tier(context: &Context, caller: &Caller, id: EntityId) -> Result<Of, ApiError> {
+    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
+    Ok((tier.key.application, Measured::Tier(id)))
+}
+
+/// All calls to a backend or queue.
+pub(super) fn backend(context: &Context, caller: &Caller, id: EntityId) -> Result<Of, ApiError> {
+    let kinds = [EntityKind::Backend, EntityKind::Queue];
+    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
+    Ok((backend.key.application, Measured::CallsTo(id)))
+}
+
+pub(super) async fn read(
+    context: &Context,
+    caller: &Caller,
+    of: Of,
     period: Period,
 ) -> Result<Json<Series>, ApiError> {
-    let over_time = OverTime::of(context, caller, application, measured, period).await?;
+    let over_time = OverTime::of(context, caller, of, period).await?;
     let OverTime { points, reported, total, partial } = over_time;
     Ok(Json(Series { partial, ..series(&points, &reported, &period, &total) }))
 }
@@ -110,8 +134,7 @@ impl OverTime {
     pub(super) async fn of(
         context: &Context,
         caller: &Caller,
-        application: EntityId,
-        measured: Measured,
+        (application, measured): Of,
         period: Period,
     ) -> Result<OverTime, ApiError> {
         let entities = context.entities(caller.account);
@@ -127,8 +150,7 @@ impl OverTime {
                 ..wanted
             };
             let scopes = [measured.scope()];
-            let sum =
-                |rows: &[_]| Sums::of(rows, |bt| entities.is_key(bt), |found| *found == measured);
+            let sum = |rows: &[_]| Sums::of(rows, &entities, |found| *found == measured);
             let points = query(asking.query(application, &scopes, period.range, every));
             let points = sum(&asking.figures(&points)?);
             let total =

@@ -37,7 +37,7 @@ impl Totals {
         let told = context.queries.ask(account, move |asking| {
             let query = asking.query(application, &[scope], period.complete, Points::Total);
             let rows = asking.totals(&FigureQuery { bt: over_all, ..query }, &period)?;
-            Ok(Sums::of(&rows, |bt| entities.is_key(bt), |_| true))
+            Ok(Sums::of(&rows, &entities, |_| true))
         });
         let told = told.await?;
         Ok(Totals { sums: told.value, period, partial: told.partial })

@@ -21,3 +21,4 @@ mod sign_in;
 mod spans;
 mod support;
 mod trace;
+mod transaction_groups;

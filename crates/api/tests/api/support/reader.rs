@@ -242,6 +242,8 @@ impl Reader for FakeReader {
                 && query.node.is_none_or(|wanted| row.node == wanted)
                 && query.name.as_ref().is_none_or(|wanted| row.name == *wanted)
                 && query.after.as_ref().is_none_or(|after| place(row) > *after)
+                && query.only.names(row.id, &row.name)
+                && query.only.describes(&row.attributes)
         };
         let mut rows: Vec<Series> = self.series.iter().filter(wanted).cloned().collect();
         let more = rows.len() > query.limit;
