@@ -93,7 +93,7 @@ function around({ app, entity }, r) {
   return part(app, edges, app.entities.filter((e) => shown.has(e.id)), r, (e) => e.entry)
 }
 
-function under({ app, bt }, r) {
+export function under({ app, bt }, r) {
   const edges = btEdges(app, bt)
   const shown = new Set([bt.tier, ...edges.flatMap((e) => [e.from, e.to])])
   return part(app, edges, app.entities.filter((e) => shown.has(e.id)), r, (e) => e.id === bt.tier)

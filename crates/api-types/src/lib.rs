@@ -36,6 +36,7 @@ mod storage;
 mod suggestion;
 mod tier;
 mod trace;
+mod view;
 
 pub use self::{
     about::About,
@@ -53,7 +54,9 @@ pub use self::{
     error::{ErrorBody, ErrorDetail},
     error_group::{ErrorGroup, ErrorGroupDetail, ErrorHit, ErrorPoint, ErrorSample, ErrorSamples},
     figures::{Figures, Series, SeriesPoint},
-    flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
+    flow_map::{
+        FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition, NodeFlowMap,
+    },
     health::{BackgroundTask, Budget, Health, Memory},
     limit::{Limit, LimitState, Limits, Refusal},
     log::{LogBar, LogEntities, LogEntity, LogRecord, LogSummary, LogValue, LogValues},
@@ -73,11 +76,15 @@ pub use self::{
     snapshot::{Outcome, Snapshot, SnapshotReason},
     span::FoundSpan,
     statement::{Statement, Statements},
-    storage::{Disk, JournalUsage, Storage, TableUsage},
+    storage::{
+        Disk, JournalUsage, NewRetention, NewRetentions, Retention, RetentionLoss, Storage,
+        TableLoss, TableUsage,
+    },
     suggestion::{LookedAt, Suggestion, Suggestions},
     tier::{Tier, TierDetail, TierKind},
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,
         TraceTransaction,
     },
+    view::{Drawing, LayoutGroup, NewSavedLayout, SavedLayout, SavedLayoutDetail},
 };

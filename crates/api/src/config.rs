@@ -29,20 +29,10 @@ pub struct Config {
     pub sample_queries: promql::Limits,
     /// Queries in PromQL that run at the same time.
     pub sample_queries_at_once: usize,
-    /// Settings under the names by which scripts written for the reference product read them.
-    pub variables: Vec<Variable>,
     /// A session ends after so long without a request,
     pub session_idle: Duration,
     /// and so long after signing in whatever happens.
     pub session_absolute: Duration,
-}
-
-/// A setting as `/controller/rest/configuration` shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
-    pub name: &'static str,
-    pub value: String,
-    pub description: &'static str,
 }
 
 impl Default for Config {
@@ -54,7 +44,6 @@ impl Default for Config {
             query_deadline: Duration::from_secs(20),
             sample_queries: promql::Limits::default(),
             sample_queries_at_once: 1,
-            variables: Vec::new(),
             session_idle: Duration::from_secs(12 * 3600),
             session_absolute: Duration::from_secs(7 * 24 * 3600),
         }

@@ -45,10 +45,11 @@ mod v1;
 mod waterfall;
 
 pub use self::{
-    config::{Config, Variable},
+    config::Config,
     deps::{
         Answered, AttemptsSource, Caps, Certificate, Deps, Observer, Operations, Readiness, Status,
     },
     error::ApiError,
     routes::{Access, RouteInfo, routes},
+    v1::storage::RETENTIONS,
 };

@@ -89,6 +89,8 @@ fn table() -> Vec<Route> {
         SignedIn   POST   "/api/v1/access-keys" => v1::access_keys::create;
         SignedIn   DELETE "/api/v1/access-keys/{id}" => v1::access_keys::disable;
         SignedIn   GET    "/api/v1/storage" => v1::storage::read;
+        SignedIn   PUT    "/api/v1/storage/retention" => v1::storage::put_retention;
+        SignedIn   POST   "/api/v1/storage/retention/preview" => v1::storage::preview;
         SignedIn   GET    "/api/v1/limits" => v1::limits::read;
         SignedIn   GET    "/api/v1/health" => v1::health::read;
         SignedIn   GET    "/api/v1/api-clients" => v1::api_clients::list;
@@ -105,6 +107,7 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/applications/{id}/transaction-groups/{group}" => v1::transaction_groups::read;
         SignedIn   PUT    "/api/v1/applications/{id}/transaction-groups/{group}" => v1::transaction_groups::change;
         SignedIn   DELETE "/api/v1/applications/{id}/transaction-groups/{group}" => v1::transaction_groups::dissolve;
+        SignedIn   GET    "/api/v1/applications/{id}/transaction-groups/{group}/flow-map" => v1::transaction_groups::map;
         SignedIn   GET    "/api/v1/applications/{id}/transaction-groups/{group}/series" => v1::transaction_groups::over_time;
         SignedIn   GET    "/api/v1/applications/{id}/tiers" => v1::tiers::list;
         SignedIn   GET    "/api/v1/applications/{id}/nodes" => v1::nodes::list;
@@ -131,6 +134,7 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/tiers/{id}/flow-map" => v1::flow_map::of_tier;
         SignedIn   GET    "/api/v1/tiers/{id}/series" => v1::series::of_tier;
         SignedIn   GET    "/api/v1/nodes/{id}" => v1::nodes::read;
+        SignedIn   GET    "/api/v1/nodes/{id}/flow-map" => v1::node_map::read;
         SignedIn   GET    "/api/v1/nodes/{id}/series" => v1::series::of_node;
         SignedIn   GET    "/api/v1/backends/{id}/series" => v1::series::of_backend;
         SignedIn   GET    "/api/v1/backends/{id}" => v1::backends::read;
@@ -140,6 +144,11 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/errors/{id}" => v1::errors::read;
         SignedIn   GET    "/api/v1/errors/{id}/samples" => v1::error_samples::read;
         SignedIn   GET    "/api/v1/flow-map" => v1::application_map::read;
+        SignedIn   GET    "/api/v1/flow-map-layouts" => v1::layouts::list;
+        SignedIn   POST   "/api/v1/flow-map-layouts" => v1::layouts::create;
+        SignedIn   GET    "/api/v1/flow-map-layouts/{id}" => v1::layouts::read;
+        SignedIn   PUT    "/api/v1/flow-map-layouts/{id}" => v1::layouts::replace;
+        SignedIn   DELETE "/api/v1/flow-map-layouts/{id}" => v1::layouts::delete;
         SignedIn   GET    "/api/v1/snapshots" => v1::snapshots::list;
         SignedIn   GET    "/api/v1/traces/{trace_id}" => v1::traces::read;
         SignedIn   GET    "/api/v1/spans" => v1::spans::list;
@@ -214,10 +223,11 @@ pub(crate) fn router(context: Shared) -> Router {
             Access::Monitoring => handler.route_layer(monitoring.clone()),
             Access::SignedIn => handler.route_layer(guard.clone()),
         };
-        let handler = match info.path.ends_with("/layout") {
-            true => handler.layer(DefaultBodyLimit::max(MAX_LAYOUT)),
-            false => handler,
-        };
+        let handler =
+            match info.path.ends_with("/layout") || info.path.contains("/flow-map-layouts") {
+                true => handler.layer(DefaultBodyLimit::max(MAX_LAYOUT)),
+                false => handler,
+            };
         router = router.route(info.path, handler);
     }
     for path in ["/api", "/api/", "/api/{*rest}"] {

@@ -31,6 +31,7 @@ mod sessions;
 mod settings;
 mod store;
 mod users;
+mod views;
 
 pub use access_keys::{AccessKey, AccessKeys, NewAccessKey};
 pub use accounts::{Account, Accounts, FIRST_ACCOUNT};
@@ -56,3 +57,4 @@ pub use sessions::{Session, Sessions};
 pub use settings::{Expected, PutOutcome, Setting, Settings};
 pub use store::MetadataStore;
 pub use users::{NewUser, User, Users};
+pub use views::{MAX_VIEW, MAX_VIEWS, NewView, View, Views};

@@ -14,6 +14,7 @@ pub(crate) enum Sequence {
     Segment,
     CatalogueVersion,
     SavedSearch,
+    View,
 }
 
 impl Sequence {
@@ -26,6 +27,7 @@ impl Sequence {
             Self::Segment => "segment",
             Self::CatalogueVersion => "catalogue_version",
             Self::SavedSearch => "saved_search",
+            Self::View => "view",
         }
     }
 

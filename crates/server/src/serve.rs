@@ -38,7 +38,7 @@ use model::{
     id::PARTITIONS,
     sanitise::{MaskList, Sanitiser},
 };
-use telemetry_store::upkeep::{Retention, TrustedTime};
+use telemetry_store::upkeep::TrustedTime;
 use tracing::{error, info, warn};
 
 use crate::{
@@ -51,7 +51,9 @@ use crate::{
     },
     data_dir::{self, Stores},
     edge::{self, Hsts},
-    first_start, self_report,
+    first_start,
+    retention::LiveRetention,
+    self_report,
     stage_metrics::StageMetrics,
 };
 
@@ -148,7 +150,10 @@ pub async fn start(
     let mut metrics = Metrics::new();
     let room = Room::default();
     let limits = (&memory, &guard, &room);
-    let intake = build_intake(&settings, &stores, &keys, limits, &clock, &mut metrics);
+    let retention = LiveRetention::load(&settings, &metadata).await;
+    let retention = Arc::new(retention.context("reading how long data are kept")?);
+    let intake =
+        build_intake(&settings, &stores, &keys, limits, retention.minutes(), &clock, &mut metrics);
     let https_port = listeners.https.as_ref().map_or(443, |https| https.address().port());
     let url = public_url(&settings, &tls.state(), https_port);
     let stats = Arc::new(Stats::default());
@@ -172,7 +177,7 @@ pub async fn start(
     let operations = ProcessOperations {
         status: Arc::clone(&status),
         store: Arc::clone(&stores.store),
-        retention: retention(&settings),
+        retention: Arc::clone(&retention),
         clock: Arc::clone(&clock),
         memory,
         journal_max_bytes: settings.journal_max_bytes.bytes(),
@@ -191,9 +196,7 @@ pub async fn start(
         observer: observer(&settings, &requests),
         sealer,
     };
-    let api =
-        api::Config { variables: variables(&settings), ..api::Config::within(memory.queries) }
-            .build(deps, metrics.registry());
+    let api = api::Config::within(memory.queries).build(deps, metrics.registry());
     let connections = listener::Metrics::register(metrics.registry());
 
     let loopback = Loopback {
@@ -213,7 +216,7 @@ pub async fn start(
     drop(status.loopback.set(loopback));
     drop(status.metrics.set(metrics));
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
-    run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &tasks);
+    run_tasks(&retention, &stores, &metadata, &keys, &tls, &clock, &tasks);
     if *settings.self_monitoring {
         let own = self_report::tasks(requests, Arc::clone(&status), &intake, Arc::clone(&clock));
         for task in own {
@@ -319,6 +322,7 @@ fn build_intake(
     stores: &Stores,
     keys: &Arc<KnownKeys>,
     (memory, guard, room): (&Budgets, &Guard, &Room),
+    retention: intake::Kept,
     clock: &SharedClock,
     metrics: &mut Metrics,
 ) -> Intake {
@@ -333,7 +337,7 @@ fn build_intake(
     };
     let config = intake::Config {
         limits,
-        retention: *settings.retention_minutes,
+        retention,
         // One lane has one consumer, which reads all partitions.
         partitions: if stores.journal.lanes() == 1 { 1 } else { PARTITIONS },
         ..intake::Config::default()
@@ -500,7 +504,7 @@ fn pipeline_maker(
 }
 
 fn run_tasks(
-    settings: &Settings,
+    retention: &Arc<LiveRetention>,
     stores: &Stores,
     metadata: &MetadataStore,
     keys: &Arc<KnownKeys>,
@@ -517,7 +521,7 @@ fn run_tasks(
     tasks.start(Task::blocking("certificate", Duration::from_secs(10), move || {
         Ok(certificate.step()?)
     }));
-    tasks.start(upkeep(settings, stores, clock));
+    tasks.start(upkeep(retention, stores, clock));
     let directory = Arc::clone(&stores.directory);
     tasks.start(Task::blocking("last seen", Duration::from_secs(60), move || {
         directory.save_seen()?;
@@ -538,9 +542,9 @@ fn run_tasks(
 const UPKEEP_AT_A_TIME: Duration = Duration::from_secs(2);
 
 /// Merges, rolls up and drops segments.
-fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
+fn upkeep(retention: &Arc<LiveRetention>, stores: &Stores, clock: &SharedClock) -> Task {
     let (store, retention, clock) =
-        (Arc::clone(&stores.store), retention(settings), Arc::clone(clock));
+        (Arc::clone(&stores.store), Arc::clone(retention), Arc::clone(clock));
     let monotonic_ms = |clock: &SharedClock| i64::try_from(clock.monotonic().as_millis());
     let began_ms = monotonic_ms(&clock).unwrap_or(0);
     let mut trusted = TrustedTime::new(store.newest_segment_ms(), began_ms);
@@ -554,46 +558,11 @@ fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
         }
         let (began, mut done) = (clock.monotonic(), Vec::new());
         while clock.monotonic().saturating_sub(began) < UPKEEP_AT_A_TIME {
-            let Some(job) = store.upkeep_by(now_ms, trusted_ms, &retention)? else { break };
+            let Some(job) = store.upkeep_by(now_ms, trusted_ms, &retention.now())? else { break };
             done.push(job.to_string());
         }
         Ok((!done.is_empty()).then(|| done.join(", ")))
     })
-}
-
-/// More than intake stops at, so that it seldom has to.
-const KEEP_FREE_PERCENT: u8 = 8;
-
-/// For how long figures are kept, as scripts written for the reference product ask for it.
-fn variables(settings: &Settings) -> Vec<api::Variable> {
-    let of = |name, description, kept: Duration, unit_secs: u64| api::Variable {
-        name,
-        value: (kept.as_secs() / unit_secs).to_string(),
-        description,
-    };
-    const HOUR: u64 = 3600;
-    let minutes = "hours for which figures of single minutes are kept (retention-minutes)";
-    let ten_minutes = "hours for which figures of ten minutes are kept (retention-ten-minutes)";
-    let hours = "days for which figures of hours are kept (retention-hours)";
-    vec![
-        of("metrics.min.retention.period", minutes, *settings.retention_minutes, HOUR),
-        of("metrics.ten.min.retention.period", ten_minutes, *settings.retention_ten_minutes, HOUR),
-        of("metrics.retention.period", hours, *settings.retention_hours, 24 * HOUR),
-    ]
-}
-
-fn retention(settings: &Settings) -> Retention {
-    let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2);
-    Retention {
-        traces_ms: ms(*settings.retention_traces),
-        snapshots_ms: ms(*settings.retention_snapshots),
-        minutes_ms: ms(*settings.retention_minutes),
-        ten_minutes_ms: ms(*settings.retention_ten_minutes),
-        hours_ms: ms(*settings.retention_hours),
-        logs_ms: ms(*settings.retention_logs),
-        samples_ms: ms(*settings.retention_samples),
-        keep_free_percent: KEEP_FREE_PERCENT,
-    }
 }
 
 fn drain_intake(intake: &Intake, stage: &Stage) {

@@ -406,6 +406,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{id}/transaction-groups/{group}/flow-map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happens under the members of a group: who calls whom. Of at most 100 of them. */
+        get: operations["get_applications_transaction_groups_flow_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications/{id}/transaction-groups/{group}/series": {
         parameters: {
             query?: never;
@@ -769,13 +786,50 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All applications, and the calls between their tiers. A queue or database that two of them use belongs to each on its own, so
-         *     what goes through one is on no edge here.
+         * All applications, the calls between their tiers, and the backends and queues that at least two of them call: of the same type,
+         *     system and name. At most 200 of those, the most called first. A loopback address is its host's own.
          */
         get: operations["get_flow_map"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flow-map-layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The layouts that are kept of a map. */
+        get: operations["get_flow_map_layouts"];
+        put?: never;
+        /** Keeps a layout under a name. At most 50 of a map. */
+        post: operations["post_flow_map_layouts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flow-map-layouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A layout with what it holds. */
+        get: operations["get_one_of_flow_map_layouts"];
+        /** Replaces a layout: its name, what it holds, whether it is the default. */
+        put: operations["put_one_of_flow_map_layouts"];
+        post?: never;
+        /** Forgets a layout. */
+        delete: operations["delete_one_of_flow_map_layouts"];
         options?: never;
         head?: never;
         patch?: never;
@@ -847,7 +901,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many log records there are: over time by severity, and by severity, tier, node and logger. What there is too much
+         * How many log records there are: over time by severity, and by severity, application, tier, node and logger. What there is too much
          *     of is counted from the newest back to `complete_from`.
          */
         get: operations["get_logs_summary"];
@@ -919,6 +973,23 @@ export interface paths {
         };
         /** One node. */
         get: operations["get_one_of_nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}/flow-map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls a node and whom it calls, in at most 80 traces spread over the range. A trace is kept whole for a day. */
+        get: operations["get_nodes_flow_map"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1097,6 +1168,43 @@ export interface paths {
         get: operations["get_storage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets how long data are kept, from now on and without a restart. What is shorter than before may let stored data go: that has
+         *     to be confirmed.
+         */
+        put: operations["put_storage_retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would go at once if other retentions held; nothing is changed. */
+        post: operations["post_storage_retention_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1648,6 +1756,11 @@ export interface components {
             /** Format: int64 */
             total_bytes: number;
         };
+        /** @description Where nodes of a map are drawn, and which of them as one. */
+        Drawing: {
+            groups?: components["schemas"]["LayoutGroup"][];
+            positions?: components["schemas"]["LayoutPosition"][];
+        };
         /**
          * @description How requests of it arrive.
          * @enum {string}
@@ -1886,7 +1999,7 @@ export interface components {
          * @description What a node of the map is.
          * @enum {string}
          */
-        FlowMapNodeKind: "tier" | "backend" | "queue" | "application";
+        FlowMapNodeKind: "tier" | "backend" | "queue" | "application" | "node";
         /** @description A span that a search found. */
         FoundSpan: {
             application: components["schemas"]["Ref"];
@@ -1953,6 +2066,14 @@ export interface components {
             /** @description At most 5,000; nodes not named stay where they are. */
             positions: components["schemas"]["LayoutPosition"][];
         };
+        /** @description Nodes that are drawn as one. */
+        LayoutGroup: {
+            /** @description Ids of nodes chosen by hand. */
+            members?: number[];
+            name: string;
+            /** @description All whose names begin so, what comes later too; empty: those of `members`. */
+            prefix?: string;
+        };
         /** @description Where one node is to be. */
         LayoutPosition: {
             /** Format: int64 */
@@ -1967,7 +2088,7 @@ export interface components {
         Limit: {
             application: null | components["schemas"]["Ref"];
             /**
-             * @description `business-transactions`, `nodes`, `backends`, `metric-series`, `journal`, `disk`, `memory`, `files`.
+             * @description `business-transactions`, `tiers`, `nodes`, `service-endpoints`, `error-groups`, `backends`, `queues`, `metric-series`, `journal`, `disk`, `memory`, `files`.
              * @example business-transactions
              */
             limit: string;
@@ -2018,15 +2139,15 @@ export interface components {
             /** @description By severity, as `severities` names them. */
             counts: number[];
         };
-        /** @description The most frequent tiers or nodes, and how many records are of another. */
+        /** @description The most frequent applications, tiers or nodes, and how many records are of another. */
         LogEntities: {
             items: components["schemas"]["LogEntity"][];
             /** Format: int64 */
             others: number;
         };
-        /** @description A tier or node that records are of. */
+        /** @description An application, tier or node that records are of. */
         LogEntity: {
-            /** @description That it is of: tiers and nodes of several may have the same name. */
+            /** @description That it is of, or itself: tiers and nodes of several may have the same name. */
             application: components["schemas"]["Ref"];
             /** Format: int64 */
             count: number;
@@ -2097,6 +2218,20 @@ export interface components {
          *           ]
          *         }
          *       ],
+         *       "by_application": {
+         *         "items": [
+         *           {
+         *             "application": {
+         *               "id": 1,
+         *               "name": "shop-production"
+         *             },
+         *             "count": 44,
+         *             "id": 1,
+         *             "name": "shop-production"
+         *           }
+         *         ],
+         *         "others": 0
+         *       },
          *       "by_logger": {
          *         "items": [
          *           {
@@ -2170,6 +2305,8 @@ export interface components {
             bar_ms: number;
             /** @description Every bar of the range by time, those without records too. */
             bars: components["schemas"]["LogBar"][];
+            /** @description The records that pass all filters but that by application. */
+            by_application: components["schemas"]["LogEntities"];
             /** @description The records that have a logger and pass all filters but that by logger. */
             by_logger: components["schemas"]["LogValues"];
             /** @description The records that pass all filters but that by node. */
@@ -2325,6 +2462,42 @@ export interface components {
              */
             name: string;
         };
+        /** @description How long rows are to be kept. */
+        NewRetention: {
+            /**
+             * Format: int64
+             * @description An hour to ten years, milliseconds; null: as it is configured.
+             */
+            ms: number | null;
+            setting: string;
+        };
+        /**
+         * @description Retentions that are to hold from now on; those not named stay.
+         * @example {
+         *       "confirmed": false,
+         *       "retentions": [
+         *         {
+         *           "ms": 172800000,
+         *           "setting": "retention-traces"
+         *         }
+         *       ]
+         *     }
+         */
+        NewRetentions: {
+            /** @description Data that are older than a shorter one may go. */
+            confirmed?: boolean;
+            retentions: components["schemas"]["NewRetention"][];
+        };
+        /** @description A layout to be kept, or what one is to be. */
+        NewSavedLayout: components["schemas"]["Drawing"] & {
+            default?: boolean;
+            name: string;
+            /**
+             * @description As in [`SavedLayout`]; of one that is kept already it stays what it was.
+             * @example application:7
+             */
+            scope: string;
+        };
         /**
          * @description A search to be kept.
          * @example {
@@ -2376,6 +2549,13 @@ export interface components {
             /** @description The host that it runs on, as its agent names it. */
             host: string | null;
             partial: null | components["schemas"]["Partial"];
+        };
+        /** @description The map of one node, of a sample of traces: figures keep no calls by node. */
+        NodeFlowMap: components["schemas"]["FlowMap"] & {
+            /** @description Transactions that were looked through for them. */
+            looked_at: number;
+            /** @description Traces that were looked at and that the node took part in. Counts of figures are of these; rates are none. */
+            traces: number;
         };
         /** @description What a tier does under one name, calls out of it included. Times are those in which nothing below it ran. */
         OperationDifference: {
@@ -2650,6 +2830,30 @@ export interface components {
                 scope: string;
                 tier: components["schemas"]["Ref"];
                 unit: string;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_SavedLayout: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Unix milliseconds.
+                 */
+                changed_ms: number;
+                /** @description Shown unless another is asked for. */
+                default: boolean;
+                /** Format: int32 */
+                id: number;
+                name: string;
+                /**
+                 * @description Which map it is of: `all`, `application:7`, `business-transaction:17`, `transaction-group:7.1`, `tier:3`, `node:5` or
+                 *     `backend:4`.
+                 * @example application:7
+                 */
+                scope: string;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -2981,6 +3185,40 @@ export interface components {
             /** @description Of the complete minutes of the range. */
             percentiles: components["schemas"]["Percentiles"];
         };
+        /** @description How long rows of some tables are kept. */
+        Retention: {
+            /** @description It was set here and takes the place of what is configured. */
+            changed: boolean;
+            /**
+             * Format: int64
+             * @description What the configuration file, the environment or the default says.
+             */
+            configured_ms: number;
+            /**
+             * Format: int64
+             * @description What holds now, milliseconds.
+             */
+            ms: number;
+            /**
+             * @description The setting's name.
+             * @example retention-traces
+             */
+            setting: string;
+            /**
+             * @description What it holds for, for people.
+             * @example Every trace
+             */
+            what: string;
+        };
+        /** @description What would go at once with other retentions: whole segments all of whose rows are older. */
+        RetentionLoss: {
+            /**
+             * Format: int64
+             * @description Of all tables.
+             */
+            bytes: number;
+            tables: components["schemas"]["TableLoss"][];
+        };
         /** @description What was measured at one time: a number or a distribution. */
         Sample: {
             /** Format: int64 */
@@ -3043,6 +3281,27 @@ export interface components {
             items: components["schemas"]["Sample"][];
             partial: null | components["schemas"]["Partial"];
         };
+        /** @description A layout in a list. */
+        SavedLayout: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            changed_ms: number;
+            /** @description Shown unless another is asked for. */
+            default: boolean;
+            /** Format: int32 */
+            id: number;
+            name: string;
+            /**
+             * @description Which map it is of: `all`, `application:7`, `business-transaction:17`, `transaction-group:7.1`, `tier:3`, `node:5` or
+             *     `backend:4`.
+             * @example application:7
+             */
+            scope: string;
+        };
+        /** @description A layout with what it holds. */
+        SavedLayoutDetail: components["schemas"]["SavedLayout"] & components["schemas"]["Drawing"];
         /**
          * @description A search of the user who asks.
          * @example {
@@ -3289,6 +3548,8 @@ export interface components {
         Storage: {
             disk: components["schemas"]["Disk"];
             journal: components["schemas"]["JournalUsage"];
+            /** @description How long what is kept; each holds for one or more tables. */
+            retentions: components["schemas"]["Retention"][];
             /** @description Every table of the account, in a fixed order. */
             tables: components["schemas"]["TableUsage"][];
         };
@@ -3331,6 +3592,17 @@ export interface components {
             /** @description There are others than these; a longer `part` leaves fewer. */
             more: boolean;
             partial: null | components["schemas"]["Partial"];
+        };
+        /** @description What of one table would go. */
+        TableLoss: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            segments: number;
+            /** @example spans */
+            table: string;
         };
         /** @description One table. */
         TableUsage: {
@@ -6358,6 +6630,108 @@ export interface operations {
             };
         };
     };
+    get_applications_transaction_groups_flow_map: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+                group: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowMap"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_applications_transaction_groups_series: {
         parameters: {
             query?: {
@@ -8475,6 +8849,516 @@ export interface operations {
             };
         };
     };
+    get_flow_map_layouts: {
+        parameters: {
+            query: {
+                /**
+                 * @description `all`, `application:7`, `business-transaction:17`, `transaction-group:7.1`, `tier:3`, `node:5` or `backend:4`.
+                 * @example application:7
+                 */
+                scope: string;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SavedLayout"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_flow_map_layouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedLayout"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ref"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The map has a layout of that name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_flow_map_layouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedLayoutDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_one_of_flow_map_layouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSavedLayout"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The map has another layout of that name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_flow_map_layouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is no more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -9258,6 +10142,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NodeDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_nodes_flow_map: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeFlowMap"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */
@@ -10575,6 +11560,211 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_storage_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRetentions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Data would go, and that is not confirmed; or somebody else changed it meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_storage_retention_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRetentions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionLoss"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

@@ -6,8 +6,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use api_types::{
-    BusinessTransaction, NewTransactionGroup, Page, Ref, Series, TransactionGroup,
-    TransactionGroupDetail,
+    BusinessTransaction, FlowMap, NewTransactionGroup, Page, Partial, Ref, Series,
+    TransactionGroup, TransactionGroupDetail,
 };
 use axum::{
     Json,
@@ -20,7 +20,11 @@ use model::{
 };
 
 use super::{
-    Refusals, application_list::ApplicationList, business_transactions::body, series,
+    Refusals,
+    application_list::ApplicationList,
+    business_transactions::body,
+    flow_map::{Part, draw},
+    series,
     sparklines::Sparklines,
 };
 use crate::{
@@ -37,6 +41,8 @@ use crate::{
 const MOST: usize = 100;
 /// Members of a group.
 const MOST_MEMBERS: usize = 1000;
+/// Members of a group whose calls are put together on a map.
+const MOST_ON_A_MAP: usize = 100;
 /// Characters of a name.
 const MAX_NAME: usize = 100;
 
@@ -184,6 +190,32 @@ pub(crate) async fn over_time(
     one(&context.entities(caller.account), application, group)?;
     let measured = Measured::Group { application, group };
     series::read(&context, &caller, (application, measured), period).await
+}
+
+/// What happens under the members of a group: who calls whom. Of at most 100 of them.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/transaction-groups/{group}/flow-map", tag = "flow map",
+    params(("id" = u32, Path), ("group" = u32, Path), RangeParams),
+    responses((status = 200, body = FlowMap), Refusals))]
+pub(crate) async fn map(
+    State(context): State<Shared>,
+    caller: Caller,
+    Path((id, group)): Path<(u32, u32)>,
+    Range { period, .. }: Range,
+) -> Result<Json<FlowMap>, ApiError> {
+    let entities = context.entities(caller.account);
+    let id = EntityId(id);
+    let group = one(&entities, id, group)?;
+    let mut members = members_of(&entities, id, group.id);
+    let all = members.len();
+    members.truncate(MOST_ON_A_MAP);
+    let part = Part::Under(members.iter().map(|bt| bt.id).collect());
+    let Json(mut drawn) = draw(&context, &caller, id, part, period).await?;
+    if all > members.len() {
+        let reason = format!("the map is of {MOST_ON_A_MAP} of the group's {all} transactions");
+        let known = drawn.partial.map(|partial| partial.reasons).unwrap_or_default();
+        drawn.partial = Partial::of(known.into_iter().chain([reason]).collect());
+    }
+    Ok(Json(drawn))
 }
 
 fn told(entities: &Entities, id: EntityId, group: Group, lines: &Sparklines) -> TransactionGroup {

@@ -9,6 +9,7 @@ mod doors;
 mod entities;
 mod flow_map;
 mod jaeger;
+mod layouts;
 mod limits;
 mod logs;
 mod metric_data;

@@ -50,6 +50,12 @@ async fn a_group_is_made_read_renamed_and_dissolved() {
         .await;
     assert_eq!(metric["items"][0]["points"][0]["value"], json!(15.0));
 
+    let map = client.json(&format!("{groups}/1/flow-map?{}", hour())).await;
+    let of_cart = client
+        .json(&format!("/api/v1/business-transactions/{}/flow-map?{}", ids.cart, hour()))
+        .await;
+    assert_eq!(map["edges"], of_cart["edges"], "a health check calls nobody");
+
     let renamed = json!({"name": "Carts", "business_transactions": [ids.cart.0]});
     assert_eq!(put(&client, &format!("{groups}/1"), renamed).await, StatusCode::OK);
     let one = client.json(&format!("{groups}/1?{}", hour())).await;

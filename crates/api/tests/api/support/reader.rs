@@ -209,6 +209,7 @@ impl Reader for FakeReader {
         found.bars = bars.into_iter().map(|(at_ns, counts)| LogBar { at_ns, counts }).collect();
         let count = found.severities.iter().sum();
         let first = self.logs.iter().find(wanted);
+        found.applications.values = first.map(|row| (row.application, count)).into_iter().collect();
         found.tiers.values = first.map(|row| (row.tier, count)).into_iter().collect();
         found.nodes.values = first.map(|row| (row.node, count)).into_iter().collect();
         found.complete_from_ns = self.counted_from_ns;
