@@ -5,6 +5,7 @@ import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
 import { nodeMetricData, nodeRoutes, nodes } from './nodes.mjs'
 import { groupRoutes, isExcluded, saidOf } from './groups.mjs'
+import { layoutRoutes } from './layouts.mjs'
 import { logs, logSummary } from './logs.mjs'
 import { data, level, search } from './metrics.mjs'
 import { rawPoints, rawSeries } from './rawSeries.mjs'
@@ -147,6 +148,7 @@ export const routes = [
   ['GET', /^\/api\/v1\/logs$/, (r) => page(logs(r), r)],
   ...traceRoutes,
   ...groupRoutes(btBody),
+  ...layoutRoutes,
   ['GET', /^\/api\/v1\/metric-series$/, (r) => page(rawSeries(r), r)],
   ['GET', /^\/api\/v1\/metric-series\/points$/, rawPoints],
   ['GET', /^\/api\/v1\/logs\/summary$/, logSummary],

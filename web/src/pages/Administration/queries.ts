@@ -26,3 +26,22 @@ export const useApiClients = () => useOperations<Api.Page<Api.ApiClient>>('/api-
 export const useCreateClient = () => useChange('/api-clients', (client: { name: string; description: string }) => write<Api.ApiClientSecret>('POST', '/api-clients', client))
 export const useReplaceSecret = () => useChange('/api-clients', (id: number) => write<Api.ApiClientSecret>('POST', `/api-clients/${id}/secret`))
 export const useDeleteClient = () => useChange('/api-clients', (id: number) => write<void>('DELETE', `/api-clients/${id}`))
+
+interface WantedRetention {
+  setting: string
+  /** Null: as configured. */
+  ms: number | null
+  confirmed: boolean
+}
+
+/** What would go at once with a shorter retention. */
+export function useRetentionLoss(setting: string, ms: number, enabled: boolean): Result<Api.RetentionLoss> {
+  return useQuery<Api.RetentionLoss, ApiError>({
+    queryKey: ['retention-loss', setting, ms],
+    queryFn: () => write('POST', '/storage/retention/preview', { retentions: [{ setting, ms }] }),
+    enabled,
+    staleTime: 5_000,
+  })
+}
+
+export const useSetRetention = () => useChange('/storage', ({ setting, ms, confirmed }: WantedRetention) => write<Api.Storage>('PUT', '/storage/retention', { retentions: [{ setting, ms }], confirmed }))

@@ -93,7 +93,7 @@ function ExcludeButton({ selected, busy, onSure }: { selected: BusinessTransacti
             <>
               <p>From the next minute on, requests of {selected.length === 1 ? `“${selected[0]?.name}”` : plural(selected.length, 'transaction')} count for no business transaction. They still count on tiers, nodes and calls. It can be restored under “Excluded”.</p>
               <Button
-                color="red"
+                color="red.9"
                 onClick={() => {
                   setOpen(false)
                   onSure()

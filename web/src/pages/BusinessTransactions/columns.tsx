@@ -7,7 +7,7 @@ import { told } from '../../components/figures/told'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Sparkline } from '../../components/sparkline/Sparkline'
 import type { Column } from '../../components/table/DataTable'
-import { count, NONE, plural, short } from '../../format/numbers'
+import { count, exact, NONE, plural, short } from '../../format/numbers'
 import page from '../page.module.css'
 import styles from './BusinessTransactions.module.css'
 import { nameOf, type Row } from './model'
@@ -32,7 +32,7 @@ export function rowColumns(application: number, ticking: Ticking | null): Column
     { key: 'name', label: 'Business transaction', value: nameOf, render: (row) => (row.kind === 'bt' ? <BtName application={application} bt={row.bt} /> : <GroupName application={application} group={row.group} />) },
     { key: 'tier', label: 'Tier', value: (row) => (row.kind === 'bt' ? row.bt.tier.name : ''), render: (row) => (row.kind === 'bt' ? row.bt.tier.name : '') },
     { key: 'trend', label: 'Calls over time', width: '130px', render: (row) => <Sparkline values={row.kind === 'bt' ? row.bt.sparkline : row.group.sparkline} label="Calls per minute" /> },
-    ...figureColumns<Row>(figuresOf),
+    ...figureColumns<Row>(figuresOf).map((column) => (column.key === 'average_ms' ? timeColumn(application, column) : column)),
     {
       key: 'slow',
       label: 'Slow',
@@ -45,6 +45,21 @@ export function rowColumns(application: number, ticking: Ticking | null): Column
     },
   ]
   return ticking ? [tickColumn(ticking), ...columns] : columns
+}
+
+/** The response time leads to where it goes: the operations below. */
+function timeColumn(application: number, column: Column<Row>): Column<Row> {
+  return {
+    ...column,
+    render: (row) =>
+      row.kind === 'bt' && told(row.bt)?.average_ms ? (
+        <RangeLink to={paths.businessTransaction(application, row.bt.id)} extra={{ tab: 'operations' }} aria-label={`Where the time goes: ${row.bt.name}, ${exact(row.bt.figures.average_ms, 'ms')}`} title="Where the time goes" onClick={(event) => event.stopPropagation()}>
+          {column.render(row)}
+        </RangeLink>
+      ) : (
+        column.render(row)
+      ),
+  }
 }
 
 function tickColumn({ ticked, tick }: Ticking): Column<Row> {
