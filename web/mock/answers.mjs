@@ -1,8 +1,10 @@
 // What each path of /api/v1 answers. A handler takes the request's facts and returns a body.
 import { administration } from './administration.mjs'
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
+import { baselineRoutes } from './baselines.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
+import { eventRoutes } from './events.mjs'
 import { nodeMetricData, nodeRoutes, nodes } from './nodes.mjs'
 import { groupRoutes, isExcluded, saidOf } from './groups.mjs'
 import { layoutRoutes } from './layouts.mjs'
@@ -95,8 +97,10 @@ const FINGERPRINT = '3F:A1:9C:52:77:0E:B4:18:6D:C3:91:2A:55:E8:04:BF:7A:66:D1:30
 /** [method, pattern, handler(request, ...groups)]; null answers 404. */
 export const routes = [
   ...administration,
+  ...baselineRoutes,
   ...entityRoutes,
   ...nodeRoutes,
+  ...eventRoutes,
   ['GET', /^\/api\/v1\/connect$/, (r) => ({ https_url: `https://${r.host}`, otlp_http_url: `https://${r.host}`, otlp_grpc_url: `https://${r.host}`, access_key: 'vk_4pWm2Zt8QeR1sYc7', ca_path: '/ca.pem', ca_fingerprint_sha256: FINGERPRINT, names: ['apm.example.com', '10.4.1.2'], loopback: { grpc: '127.0.0.1:4317', http: '127.0.0.1:4318' } })],
   ['GET', /^\/api\/v1\/connect\/attempts$/, (r) => attempts(r.now)],
   ['GET', /^\/api\/v1\/applications$/, (r) => page(r.empty ? [] : applications.map((a) => applicationBody(a, r)), r)],
@@ -106,7 +110,7 @@ export const routes = [
     for (const p of r.body.positions) layoutOf(app).set(p.id, p)
     return undefined
   })],
-  ['GET', /^\/api\/v1\/applications\/(\d+)\/series$/, withApp((app, r) => series(applicationThing(app), r.from, r.to, r.now))],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/series$/, withApp((app, r) => series(applicationThing(app), r.from, r.to, r.now, { choice: r.query.get('baseline'), application: app.id }))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/business-transactions$/, withApp((app, r) => page(app.bts.filter((b) => isExcluded(b) === (r.query.get('excluded') === 'true')).map((b) => btBody(app, b, r)), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/tiers$/, withApp((app, r) => page(app.entities.filter((e) => e.kind === 'tier').map((t) => ({ id: t.id, name: t.name, kind: 'tier', nodes: t.nodes, runtime: t.runtime, agent: t.agent, figures: figures(thingOf(app, t), r.from, r.to, r.now), hints: [] })), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/nodes$/, withApp((app, r) => page(nodes(app, r), r))],
@@ -132,11 +136,11 @@ export const routes = [
   ['GET', /^\/api\/v1\/applications\/(\d+)\/waiting-transactions$/, withApp((app, r) => page(waiting(app, r), r))],
   ['GET', /^\/api\/v1\/business-transactions\/(\d+)\/series$/, (r, id) => {
     const found = findBt(Number(id))
-    return found && series(btThing(found.bt), r.from, r.to, r.now)
+    return found && series(btThing(found.bt), r.from, r.to, r.now, { choice: r.query.get('baseline'), application: found.app?.id ?? 1 })
   }],
   ['GET', /^\/api\/v1\/(?:tiers|backends|nodes)\/(\d+)\/series$/, (r, id) => {
     const thing = findEntity(Number(id))?.thing
-    return thing && series(thing, r.from, r.to, r.now)
+    return thing && series(thing, r.from, r.to, r.now, { choice: r.query.get('baseline') })
   }],
   ['GET', /^\/api\/v1\/snapshots$/, (r) => {
     const bt = Number(r.query.get('bt')) || null

@@ -1,1 +1,3 @@
 //! What is expected, what is wrong, who is told: baselines, health rules, policies and actions.
+
+pub mod baselines;

@@ -6,14 +6,17 @@
 
 mod about;
 mod access_key;
+mod account;
 mod api_client;
 mod application;
 mod backend;
+mod baseline;
 mod business_transaction;
 mod comparison;
 mod connect;
 mod error;
 mod error_group;
+mod event;
 mod figures;
 mod flow_map;
 mod health;
@@ -41,9 +44,14 @@ mod view;
 pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
+    account::{Account, TimeZoneSetting},
     api_client::{ApiClient, ApiClientSecret, NewApiClient},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
     backend::{Backend, BackendDetail, BackendTransaction},
+    baseline::{
+        Band, BandHour, Bands, Baseline, BaselineChoice, BaselineSeason, BaselineState,
+        BaselineWindow, Deviation, ExpectedFrom, MetricDeviation, NewBaseline,
+    },
     business_transaction::{
         BackgroundMark, BusinessTransaction, BusinessTransactionDetail, EntryType, Exclusion,
         LongLivedMark, NewTransactionGroup, Promotion, TransactionGroup, TransactionGroupDetail,
@@ -53,6 +61,10 @@ pub use self::{
     connect::{Attempt, AttemptResult, Attempts, Connect, Loopback},
     error::{ErrorBody, ErrorDetail},
     error_group::{ErrorGroup, ErrorGroupDetail, ErrorHit, ErrorPoint, ErrorSample, ErrorSamples},
+    event::{
+        Event, EventCount, EventEntity, EventMarks, EventProperty, EventSeverity, EventSubject,
+        EventSummary, NewEvent,
+    },
     figures::{Figures, Series, SeriesPoint},
     flow_map::{
         FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition, NodeFlowMap,

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use alerting::baselines::Baselines;
 use daemon::clock::SharedClock;
 use metadata_store::{Directory, MetadataStore, StoreError};
 use model::{
@@ -38,6 +39,7 @@ pub(crate) struct Context {
     pub(crate) sealer: Sealer,
     pub(crate) queries: Queries,
     pub(crate) sign_ins: SignIns,
+    pub(crate) baselines: Arc<Baselines>,
     /// The OpenAPI document, made when it is first asked for.
     pub(crate) openapi: OnceLock<Arc<str>>,
 }
@@ -55,6 +57,7 @@ impl Context {
             status: deps.status,
             operations: deps.operations,
             sealer: deps.sealer,
+            baselines: deps.baselines,
             openapi: OnceLock::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{fmt::Debug, io, sync::Arc, time::Duration};
 
+use alerting::baselines::Baselines;
 use api_types::{
     Attempt, Health, Limit, Loopback, NewRetention, Refusal, Retention, RetentionLoss, Storage,
 };
@@ -24,6 +25,7 @@ pub struct Deps {
     pub operations: Arc<dyn Operations>,
     pub observer: Arc<dyn Observer>,
     pub sealer: Sealer,
+    pub baselines: Arc<Baselines>,
 }
 
 /// The last attempts to report, as intake remembers them. Calls must not block.

@@ -46,6 +46,20 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
+/// The two ids in the path.
+#[derive(Debug)]
+pub(crate) struct PathIds(pub(crate) u32, pub(crate) u32);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathIds {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let ids = Path::<(u32, u32)>::from_request_parts(parts, state).await;
+        ids.map(|Path((one, two))| PathIds(one, two))
+            .map_err(|_| ApiError::bad("the ids in the path have to be whole numbers"))
+    }
+}
+
 /// A JSON body.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);

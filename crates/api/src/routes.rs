@@ -88,6 +88,8 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/access-keys" => v1::access_keys::list;
         SignedIn   POST   "/api/v1/access-keys" => v1::access_keys::create;
         SignedIn   DELETE "/api/v1/access-keys/{id}" => v1::access_keys::disable;
+        SignedIn   GET    "/api/v1/account" => v1::account::read;
+        SignedIn   PUT    "/api/v1/account/time-zone" => v1::account::put_time_zone;
         SignedIn   GET    "/api/v1/storage" => v1::storage::read;
         SignedIn   PUT    "/api/v1/storage/retention" => v1::storage::put_retention;
         SignedIn   POST   "/api/v1/storage/retention/preview" => v1::storage::preview;
@@ -99,6 +101,10 @@ fn table() -> Vec<Route> {
         SignedIn   POST   "/api/v1/api-clients/{id}/secret" => v1::api_clients::replace_secret;
         SignedIn   GET    "/api/v1/applications" => v1::applications::list;
         SignedIn   GET    "/api/v1/applications/{id}" => v1::applications::read;
+        SignedIn   GET    "/api/v1/applications/{id}/baselines" => v1::baselines::list;
+        SignedIn   POST   "/api/v1/applications/{id}/baselines" => v1::baselines::create;
+        SignedIn   PUT    "/api/v1/applications/{id}/baselines/default" => v1::baselines::put_default;
+        SignedIn   DELETE "/api/v1/applications/{id}/baselines/{baseline}" => v1::baselines::delete;
         SignedIn   GET    "/api/v1/applications/{id}/flow-map" => v1::flow_map::read;
         SignedIn   PUT    "/api/v1/applications/{id}/flow-map/layout" => v1::flow_map::put_layout;
         SignedIn   GET    "/api/v1/applications/{id}/business-transactions" => v1::business_transactions::list;
@@ -149,6 +155,11 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/flow-map-layouts/{id}" => v1::layouts::read;
         SignedIn   PUT    "/api/v1/flow-map-layouts/{id}" => v1::layouts::replace;
         SignedIn   DELETE "/api/v1/flow-map-layouts/{id}" => v1::layouts::delete;
+        SignedIn   GET    "/api/v1/events" => v1::events::list;
+        SignedIn   POST   "/api/v1/events" => v1::events::create;
+        SignedIn   GET    "/api/v1/events/summary" => v1::events::summary;
+        SignedIn   GET    "/api/v1/events/{id}" => v1::events::read;
+        SignedIn   PUT    "/api/v1/events/{id}/marks" => v1::events::put_marks;
         SignedIn   GET    "/api/v1/snapshots" => v1::snapshots::list;
         SignedIn   GET    "/api/v1/traces/{trace_id}" => v1::traces::read;
         SignedIn   GET    "/api/v1/spans" => v1::spans::list;
@@ -182,6 +193,9 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/controller/rest/applications/{app}/metric-data" => controller::metric_data::read;
         SignedIn   GET    "/controller/rest/applications/{app}/metric-data-v2" => controller::metric_data::read;
         SignedIn   GET    "/controller/rest/applications/{app}/request-snapshots" => controller::request_snapshots::list;
+        SignedIn   GET    "/controller/rest/applications/{app}/events" => controller::events::list;
+        SignedIn   POST   "/controller/rest/applications/{app}/events" => controller::events::create;
+        SignedIn   POST   "/controller/rest/mark-nodes-historical" => controller::historical_nodes::mark;
         SignedIn   GET    "/controller/rest/applications/{app}/problems/healthrule-violations" => controller::problems::violations;
         SignedIn   GET    "/controller/rest/applications/{app}/problems/policy-violations" => controller::problems::violations;
     });

@@ -2,15 +2,19 @@
 
 pub(crate) mod about;
 pub(crate) mod access_keys;
+pub(crate) mod account;
 pub(crate) mod api_clients;
 pub(crate) mod application_map;
 pub(crate) mod applications;
 pub(crate) mod backends;
+pub(crate) mod baselines;
 pub(crate) mod business_transactions;
 pub(crate) mod comparison;
 pub(crate) mod connect;
 pub(crate) mod error_samples;
 pub(crate) mod errors;
+pub(crate) mod event_filter;
+pub(crate) mod events;
 pub(crate) mod flow_map;
 pub(crate) mod health;
 pub(crate) mod layouts;

@@ -14,6 +14,7 @@
 mod access_keys;
 mod accounts;
 mod api_clients;
+mod baselines;
 mod catalogue;
 mod config;
 mod database;
@@ -21,6 +22,7 @@ mod dialect;
 mod directory;
 mod entities;
 mod error;
+mod events;
 mod layouts;
 mod migrations;
 mod name;
@@ -38,6 +40,10 @@ pub use accounts::{Account, Accounts, FIRST_ACCOUNT};
 pub use api_clients::{
     ApiClient, ApiClients, IssueOutcome, MAX_API_TOKENS, NewApiClient, NewApiToken,
 };
+pub use baselines::{
+    Baseline, BaselineWindow, Baselines, BaselinesOfAccount, FIRST_OWN_BASELINE, MAX_BASELINES,
+    NewBaseline,
+};
 pub use catalogue::{
     Catalogue, CatalogueError, Claim, CommitOutcome, CommittedOffset, CutCommit, Listing,
     MemoryCatalogue, ObjectRef, PartitionOffset, ReplaceOutcome, Replacement, SegmentMeta,
@@ -47,6 +53,12 @@ pub use config::{AsFound, Config, OpenError, Url};
 pub use directory::{Directory, EntityBackend, MemoryEntities, SqlEntities};
 pub use entities::{Entities, Entity, NewEntity};
 pub use error::StoreError;
+pub use events::{
+    Added, EntityRef, Event, EventCount, EventFilter, EventLog, EventMarks, EventSeverity,
+    EventUsage, Events, MAX_AFFECTED, MAX_EVENT_COMMENT_CHARS, MAX_EVENT_DETAIL_BYTES,
+    MAX_EVENT_PROPERTIES, MAX_EVENT_PROPERTY_CHARS, MAX_EVENT_SUMMARY_CHARS, MAX_EVENTS,
+    MAX_UNKEYED_EVENTS, MemoryEvents, NewEvent, SqlEvents, event_key,
+};
 pub use layouts::{Layouts, NodePosition};
 pub use name::MAX_NAME_CHARS;
 pub use page::Page;

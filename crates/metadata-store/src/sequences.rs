@@ -14,6 +14,8 @@ pub(crate) enum Sequence {
     Segment,
     CatalogueVersion,
     SavedSearch,
+    Baseline,
+    Event,
     View,
 }
 
@@ -27,6 +29,8 @@ impl Sequence {
             Self::Segment => "segment",
             Self::CatalogueVersion => "catalogue_version",
             Self::SavedSearch => "saved_search",
+            Self::Baseline => "baseline",
+            Self::Event => "event",
             Self::View => "view",
         }
     }

@@ -185,7 +185,14 @@ pub async fn start(
         tasks: Arc::clone(&tasks),
     };
     let requests = Arc::new(self_report::Requests::default());
+    let baselines = alerting::baselines::Config::within(memory.queries).build(
+        Arc::clone(&stores.store) as _,
+        Arc::clone(&stores.directory),
+        Arc::clone(&clock),
+        metrics.registry(),
+    );
     let deps = api::Deps {
+        baselines: Arc::new(baselines),
         reader: Arc::clone(&stores.store) as _,
         directory: Arc::clone(&stores.directory),
         store: metadata.clone(),
@@ -484,13 +491,14 @@ fn pipeline_maker(
     };
     let (journal, store) = (Arc::clone(&stores.journal), Arc::clone(&stores.store));
     let (catalogue, directory) = (Arc::clone(&stores.catalogue), Arc::clone(&stores.directory));
-    let (stats, room) = (Arc::clone(stats), room.clone());
+    let (stats, room, events) = (Arc::clone(stats), room.clone(), Arc::clone(&stores.events));
     let template: model::naming::template::Template = template;
     move || pipeline::Config {
         journal: Arc::clone(&journal) as _,
         store: Arc::clone(&store),
         catalogue: Arc::clone(&catalogue) as _,
         directory: Arc::clone(&directory),
+        events: Arc::clone(&events) as _,
         template: template.clone(),
         sanitiser: sanitiser.clone(),
         attribute_limits,

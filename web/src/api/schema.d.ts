@@ -56,6 +56,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your account. */
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/time-zone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the time zone by whose hours baselines go. They are learnt anew from what is stored. */
+        put: operations["put_account_time_zone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-clients": {
         parameters: {
             query?: never;
@@ -154,6 +188,58 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The baselines of an application: four that every application has, then its own. */
+        get: operations["get_applications_baselines"];
+        put?: never;
+        /** Adds a baseline to an application: at most 50 of its own. */
+        post: operations["post_applications_baselines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/baselines/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes a baseline the application's default: states, and rules that name none, go by it from then on. */
+        put: operations["put_applications_baselines_default"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/baselines/{baseline}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes one of the application's own baselines. If it was the default, the daily one is again. */
+        delete: operations["delete_one_of_applications_baselines"];
         options?: never;
         head?: never;
         patch?: never;
@@ -771,6 +857,75 @@ export interface paths {
          */
         get: operations["get_errors_samples"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events, newest first. */
+        get: operations["get_events"];
+        put?: never;
+        /** Posts an event: a deployment, a change of configuration, a restart, or anything by a type of your own. */
+        post: operations["post_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many events there are, by type and severity. */
+        get: operations["get_events_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event. */
+        get: operations["get_one_of_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says of an event whether it was read and whether what it tells is resolved. */
+        put: operations["put_events_marks"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1450,6 +1605,17 @@ export interface components {
             key: string;
             name: string;
         };
+        /** @description The account of whoever asks. */
+        Account: {
+            /** Format: int32 */
+            id: number;
+            name: string;
+            /**
+             * @description By whose hours baselines go: a name of the tz database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+        };
         /** @description A program that may ask for tokens. */
         ApiClient: {
             /**
@@ -1615,6 +1781,90 @@ export interface components {
             /** Format: int64 */
             runs: number;
         };
+        /** @description What is expected, and by how much a point usually lies off it. */
+        Band: {
+            /**
+             * Format: double
+             * @description Of a point of the series with as many calls as are expected: wider where these are below 30 a minute.
+             */
+            deviation: number;
+            from: components["schemas"]["ExpectedFrom"];
+            /** Format: int32 */
+            hours: number;
+            /** Format: double */
+            mean: number;
+            /**
+             * Format: int32
+             * @description How many minutes' values, of how many hours, it is made of.
+             */
+            minutes: number;
+        };
+        /** @description What is expected in an hour. */
+        BandHour: {
+            /**
+             * Format: int64
+             * @description Its first instant, Unix milliseconds.
+             */
+            at: number;
+            average_ms: null | components["schemas"]["Band"];
+            calls: null | components["schemas"]["Band"];
+            errors: null | components["schemas"]["Band"];
+        };
+        /** @description What was expected over a range, hour by hour. */
+        Bands: {
+            baseline: components["schemas"]["Ref"];
+            /** @description Ascending; all hours that the range touches. */
+            hours: components["schemas"]["BandHour"][];
+            /**
+             * @description By whose hours it goes.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+        };
+        /** @description A baseline of an application. */
+        Baseline: {
+            /** @description What states and rules go by that name no other. Each application has one. */
+            default: boolean;
+            /** @description Every application has it; it cannot be deleted. */
+            factory: boolean;
+            /** Format: int32 */
+            id: number;
+            name: string;
+            season: components["schemas"]["BaselineSeason"];
+            window: components["schemas"]["BaselineWindow"];
+        };
+        /** @description Which baseline of an application is its default. */
+        BaselineChoice: {
+            /**
+             * Format: int32
+             * @example 2
+             */
+            id: number;
+        };
+        /**
+         * @description Which hours are alike.
+         * @enum {string}
+         */
+        BaselineSeason: "none" | "day" | "week" | "month";
+        /**
+         * @description How something lies to its baseline.
+         * @enum {string}
+         */
+        BaselineState: "no_baseline" | "normal" | "warning" | "critical";
+        /** @description What a baseline is learnt from. */
+        BaselineWindow: {
+            /** Format: int32 */
+            days: number;
+            /** @enum {string} */
+            kind: "rolling";
+        } | {
+            /** Format: int64 */
+            from: number;
+            /** @enum {string} */
+            kind: "fixed";
+            /** Format: int64 */
+            to: number;
+        };
         /** @description What one part may take. */
         Budget: {
             /** Format: int64 */
@@ -1733,6 +1983,17 @@ export interface components {
             names: string[];
             otlp_grpc_url: string;
             otlp_http_url: string;
+        };
+        /**
+         * @description How figures of a range lie to what was expected in it: its hours, or six of them spread over its last day where it is
+         *     longer than six hours.
+         */
+        Deviation: {
+            calls: null | components["schemas"]["MetricDeviation"];
+            errors: null | components["schemas"]["MetricDeviation"];
+            response_time: null | components["schemas"]["MetricDeviation"];
+            /** @description The worse of response time and errors; few errors and short times are no fault. */
+            state: components["schemas"]["BaselineState"];
         };
         /** @description The file system that the data directory lies on. */
         Disk: {
@@ -1884,6 +2145,121 @@ export interface components {
             traces: number;
         };
         /**
+         * @description An event.
+         * @example {
+         *       "affected": [
+         *         {
+         *           "id": 7,
+         *           "kind": "TIER",
+         *           "name": "stock"
+         *         }
+         *       ],
+         *       "application": {
+         *         "id": 1,
+         *         "name": "shop"
+         *       },
+         *       "at": 1790000000000,
+         *       "comment": "",
+         *       "custom_type": "",
+         *       "id": 17,
+         *       "is_read": false,
+         *       "is_resolved": false,
+         *       "properties": [
+         *         {
+         *           "name": "version",
+         *           "value": "1.4.0"
+         *         }
+         *       ],
+         *       "repeats": 1,
+         *       "severity": "INFO",
+         *       "summary": "stock: version 1.4.0 after 1.3.2",
+         *       "triggered": null,
+         *       "type": "APPLICATION_DEPLOYMENT"
+         *     }
+         */
+        Event: {
+            affected: components["schemas"]["EventEntity"][];
+            application: null | components["schemas"]["Ref"];
+            /** Format: int64 */
+            at: number;
+            comment: string;
+            /** @description What a `CUSTOM` event is; else empty. */
+            custom_type: string;
+            /** Format: int32 */
+            id: number;
+            is_read: boolean;
+            is_resolved: boolean;
+            properties: components["schemas"]["EventProperty"][];
+            /**
+             * Format: int32
+             * @description How often it happened from `at` on, where one event stands for several.
+             */
+            repeats: number;
+            severity: components["schemas"]["EventSeverity"];
+            summary: string;
+            triggered: null | components["schemas"]["EventEntity"];
+            /** @description `APPLICATION_DEPLOYMENT`, `APP_SERVER_RESTART`, `CUSTOM`, …. */
+            type: string;
+        };
+        /** @description How many events there are of a type and severity. */
+        EventCount: {
+            /** Format: int64 */
+            count: number;
+            severity: components["schemas"]["EventSeverity"];
+            type: string;
+        };
+        /** @description Whom an event is about, with the name of then. */
+        EventEntity: {
+            /** Format: int32 */
+            id: number;
+            kind: components["schemas"]["EventSubject"];
+            name: string;
+        };
+        /**
+         * @description Marks of an event; what is not given stays.
+         * @example {
+         *       "is_resolved": true
+         *     }
+         */
+        EventMarks: {
+            is_read?: boolean | null;
+            is_resolved?: boolean | null;
+        };
+        /** @description A name and a value that whoever posted an event gave it. */
+        EventProperty: {
+            name: string;
+            value: string;
+        };
+        /**
+         * @description How bad it is.
+         * @enum {string}
+         */
+        EventSeverity: "INFO" | "WARN" | "ERROR";
+        /**
+         * @description What kind of thing an event is about.
+         * @enum {string}
+         */
+        EventSubject: "APPLICATION" | "TIER" | "NODE" | "BUSINESS_TRANSACTION" | "SERVICE_ENDPOINT" | "BACKEND" | "QUEUE" | "ERROR_GROUP" | "HEALTH_RULE" | "POLICY" | "ACTION" | "OTHER";
+        /**
+         * @description What the events of a range are.
+         * @example {
+         *       "counts": [
+         *         {
+         *           "count": 2,
+         *           "severity": "INFO",
+         *           "type": "APPLICATION_DEPLOYMENT"
+         *         }
+         *       ],
+         *       "total": 2
+         *     }
+         */
+        EventSummary: {
+            /** @description By type, then severity. */
+            counts: components["schemas"]["EventCount"][];
+            /** Format: int64 */
+            total: number;
+        };
+        /**
          * @description Whether a business transaction is not wanted: from the next minute on its requests count for none. They still count on
          *     tiers, nodes, service endpoints, calls and errors.
          */
@@ -1904,6 +2280,11 @@ export interface components {
             name: string;
         };
         /**
+         * @description What is expected is made of which hours.
+         * @enum {string}
+         */
+        ExpectedFrom: "season" | "last_day";
+        /**
          * @description Totals of a range. Counts include the newest minute, which is still filling; rates, times and the error percentage are of
          *     the complete minutes alone. Where only the filling minute has calls, times and error percentage are of it.
          */
@@ -1920,6 +2301,7 @@ export interface components {
              * @description Calls ÷ complete minutes of the range.
              */
             calls_per_minute: number;
+            deviation: null | components["schemas"]["Deviation"];
             /** Format: double */
             error_percent: number;
             /** Format: double */
@@ -2393,6 +2775,28 @@ export interface components {
             minutes_per_point: number;
             partial: null | components["schemas"]["Partial"];
         };
+        /** @description How one value lies to what is expected. */
+        MetricDeviation: {
+            /**
+             * Format: double
+             * @description By how much a value with as few calls behind it usually lies off that.
+             */
+            deviation: number;
+            /**
+             * Format: double
+             * @description What is expected.
+             */
+            expected: number;
+            from: components["schemas"]["ExpectedFrom"];
+            /**
+             * Format: double
+             * @description How many deviations the value lies above what is expected; negative below. At most 999.
+             */
+            sigmas: number;
+            state: components["schemas"]["BaselineState"];
+            /** Format: double */
+            value: number;
+        };
         /** @description One level of the tree. */
         MetricLevel: {
             items: components["schemas"]["MetricName"][];
@@ -2461,6 +2865,63 @@ export interface components {
              * @example nightly-report
              */
             name: string;
+        };
+        /**
+         * @description A baseline to be added to an application.
+         * @example {
+         *       "name": "Ten days",
+         *       "season": "day",
+         *       "window": {
+         *         "days": 10,
+         *         "kind": "rolling"
+         *       }
+         *     }
+         */
+        NewBaseline: {
+            /** @description Unique in its application; at most 100 characters. */
+            name: string;
+            season: components["schemas"]["BaselineSeason"];
+            window: components["schemas"]["BaselineWindow"];
+        };
+        /**
+         * @description An event to be posted.
+         * @example {
+         *       "affected": [
+         *         7
+         *       ],
+         *       "application": 1,
+         *       "properties": [
+         *         {
+         *           "name": "commit",
+         *           "value": "4f2a91c"
+         *         }
+         *       ],
+         *       "summary": "stock 1.4.0",
+         *       "type": "APPLICATION_DEPLOYMENT"
+         *     }
+         */
+        NewEvent: {
+            /** @description Ids of tiers, nodes, business transactions, backends, … of the application; at most 50. */
+            affected?: number[];
+            /**
+             * Format: int32
+             * @description Id of an application.
+             */
+            application: number;
+            /**
+             * Format: int64
+             * @description When it happened: within the last 14 days, or at most an hour ahead; now when not given.
+             */
+            at?: number | null;
+            comment?: string;
+            /** @description What a `CUSTOM` event is, and only of such. */
+            custom_type?: string;
+            properties?: components["schemas"]["EventProperty"][];
+            severity?: components["schemas"]["EventSeverity"];
+            /** @description One line. */
+            summary: string;
+            /** @description `APPLICATION_DEPLOYMENT`, `APPLICATION_CONFIG_CHANGE`, `APP_SERVER_RESTART` or `CUSTOM`. */
+            type: string;
         };
         /** @description How long rows are to be kept. */
         NewRetention: {
@@ -2675,6 +3136,23 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
         };
         /** @description One page of a list. */
+        Page_Baseline: {
+            items: {
+                /** @description What states and rules go by that name no other. Each application has one. */
+                default: boolean;
+                /** @description Every application has it; it cannot be deleted. */
+                factory: boolean;
+                /** Format: int32 */
+                id: number;
+                name: string;
+                season: components["schemas"]["BaselineSeason"];
+                window: components["schemas"]["BaselineWindow"];
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
         Page_BusinessTransaction: {
             items: {
                 /** @description Work that no user waits for; outside the application's figures. */
@@ -2733,6 +3211,36 @@ export interface components {
                 /** @description Exceptions per minute over the range, at most 30 points; null where the application reported nothing. */
                 sparkline: (number | null)[];
                 tier: components["schemas"]["Ref"];
+                type: string;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_Event: {
+            items: {
+                affected: components["schemas"]["EventEntity"][];
+                application: null | components["schemas"]["Ref"];
+                /** Format: int64 */
+                at: number;
+                comment: string;
+                /** @description What a `CUSTOM` event is; else empty. */
+                custom_type: string;
+                /** Format: int32 */
+                id: number;
+                is_read: boolean;
+                is_resolved: boolean;
+                properties: components["schemas"]["EventProperty"][];
+                /**
+                 * Format: int32
+                 * @description How often it happened from `at` on, where one event stands for several.
+                 */
+                repeats: number;
+                severity: components["schemas"]["EventSeverity"];
+                summary: string;
+                triggered: null | components["schemas"]["EventEntity"];
+                /** @description `APPLICATION_DEPLOYMENT`, `APP_SERVER_RESTART`, `CUSTOM`, …. */
                 type: string;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
@@ -3325,6 +3833,7 @@ export interface components {
          *     of this entity, has 0 calls.
          */
         Series: {
+            bands: null | components["schemas"]["Bands"];
             /**
              * Format: int64
              * @description From here on points are still filling: the counts of `totals` include them, its rates and averages do not; null when
@@ -3684,6 +4193,14 @@ export interface components {
          * @enum {string}
          */
         TierKind: "tier";
+        /** @description The time zone that baselines go by. */
+        TimeZoneSetting: {
+            /**
+             * @description A name of the tz database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+        };
         /** @description A trace. Times of spans count from its start and are corrected for clocks that differ between hosts. */
         Trace: {
             /** @description The business transactions that it entered. */
@@ -4068,6 +4585,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessKey"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_account_time_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimeZoneSetting"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */
@@ -4755,6 +5464,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -4853,6 +5567,421 @@ export interface operations {
             };
         };
     };
+    get_applications_baselines: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Baseline"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_applications_baselines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBaseline"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Baseline"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is one of that name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_applications_baselines_default: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaselineChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Baseline"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_applications_baselines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                baseline: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every application has it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_applications_business_transactions: {
         parameters: {
             query?: {
@@ -4860,6 +5989,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /**
                  * @description `name` (default), `tier`, `calls`, `errors`, `error_percent`, `average_ms`, `p95_ms`, `max_ms`, `slow`; with `-` in
                  *     front the largest first.
@@ -5083,6 +6217,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Id of a business transaction: only what happens under it. */
                 bt?: number;
             };
@@ -5695,6 +6834,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description `true`: also those that did not live in the range; their history is kept. */
                 historical?: boolean;
                 /** @description Id of a tier: only its nodes. */
@@ -5804,6 +6948,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -5905,6 +7054,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -6010,6 +7164,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -6841,6 +8000,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Only those that enter at this tier. */
                 tier?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
@@ -7049,6 +8213,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -7251,6 +8420,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -7855,6 +9029,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -8266,6 +9445,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -8671,6 +9855,538 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorSamples"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_events: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Id of an application. */
+                application?: number;
+                /** @description Id of an entity that is affected: a tier, a node, a business transaction, a backend, …. */
+                entity?: number;
+                /**
+                 * @description Any of these types, joined by commas.
+                 * @example APPLICATION_DEPLOYMENT,CUSTOM
+                 */
+                type?: string;
+                /** @description Any of these, joined by commas: `INFO`, `WARN`, `ERROR`. */
+                severity?: string;
+                /**
+                 * @description Stands in the summary or the comment, in capitals or not.
+                 * @example rollback
+                 */
+                text?: string;
+                /** @description `true`: only those that are not resolved. */
+                unresolved?: boolean;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Event"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvent"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_events_summary: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Id of an application. */
+                application?: number;
+                /** @description Id of an entity that is affected: a tier, a node, a business transaction, a backend, …. */
+                entity?: number;
+                /**
+                 * @description Any of these types, joined by commas.
+                 * @example APPLICATION_DEPLOYMENT,CUSTOM
+                 */
+                type?: string;
+                /** @description Any of these, joined by commas: `INFO`, `WARN`, `ERROR`. */
+                severity?: string;
+                /**
+                 * @description Stands in the summary or the comment, in capitals or not.
+                 * @example rollback
+                 */
+                text?: string;
+                /** @description `true`: only those that are not resolved. */
+                unresolved?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventSummary"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_events_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventMarks"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */
@@ -10329,6 +12045,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -11952,6 +13673,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -12154,6 +13880,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {

@@ -14,10 +14,12 @@ export function pagesOf(application?: number): PageName[] {
       { label: 'Map of all applications', to: paths.applicationMap },
       { label: 'Traces of all applications', to: paths.traces() },
       { label: 'Logs of all applications', to: paths.logs },
+      { label: 'Events of all applications', to: paths.events() },
       { label: 'Connect an agent', to: paths.connect },
       { label: 'REST API documentation', to: paths.apiDocs },
       { label: 'Administration: API clients', to: paths.administration('clients') },
       { label: 'Administration: access keys', to: paths.administration('keys') },
+      { label: 'Administration: account and its time zone', to: paths.administration('account') },
       { label: 'Administration: storage and retention', to: paths.administration('storage') },
       { label: 'Administration: limits', to: paths.administration('limits') },
       { label: 'Administration: attempts to report', to: paths.administration('attempts') },
@@ -33,7 +35,9 @@ export function pagesOf(application?: number): PageName[] {
     { label: 'Errors', to: paths.errors(application) },
     { label: 'Traces', to: paths.traces(application) },
     { label: 'Snapshots', to: paths.snapshots(application) },
+    { label: 'Events', to: paths.events(application) },
     { label: 'Metrics', to: paths.metrics(application) },
     { label: 'Logs', to: paths.applicationLogs(application) },
+    { label: 'Baselines', to: paths.baselines(application) },
   ]
 }

@@ -4,7 +4,7 @@ export const paths = {
   applications: '/applications',
   applicationMap: '/applications/map',
   connect: '/connect',
-  administration: (page: 'keys' | 'storage' | 'limits' | 'attempts' | 'health' | 'clients' = 'keys') => `/administration/${page}`,
+  administration: (page: 'keys' | 'storage' | 'limits' | 'attempts' | 'health' | 'clients' | 'account' = 'keys') => `/administration/${page}`,
   apiDocs: '/api/docs',
   application: (id: number | string) => `/applications/${id}`,
   flowMap: (id: number | string) => `/applications/${id}/flow-map`,
@@ -21,6 +21,9 @@ export const paths = {
   snapshots: (id: number | string) => `/applications/${id}/snapshots`,
   /** Of one application, or of all. */
   traces: (id?: number | string) => (id === undefined ? '/traces' : `/applications/${id}/traces`),
+  /** Of one application, or of all. */
+  events: (id?: number | string) => (id === undefined ? '/events' : `/applications/${id}/events`),
+  baselines: (id: number | string) => `/applications/${id}/baselines`,
   metrics: (id: number | string) => `/applications/${id}/metrics`,
   applicationLogs: (id: number | string) => `/applications/${id}/logs`,
   logs: '/logs',

@@ -15,6 +15,7 @@ use crate::{
     error::ApiError,
     extract::{Body, PathId, Range, RangeParams},
     figures::Measured,
+    judge::Wanted,
     paging::{PageParams, Slice},
     period::Period,
 };
@@ -30,7 +31,8 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<Application>>, ApiError> {
     let entities = context.entities(caller.account);
     let all = entities.all(EntityId::NONE, EntityKind::Application);
-    let lines = Sparklines::of(&context, caller.account, EntityId::NONE, None, &period).await?;
+    let judged = (&period, Wanted::Default);
+    let lines = Sparklines::of(&context, caller.account, EntityId::NONE, None, judged).await?;
     let body = |app: std::sync::Arc<Entity>| body(&context, &entities, &app, &lines, &period);
     Ok(Json(slice.page(all, lines.partial.clone(), body)))
 }
@@ -46,7 +48,8 @@ pub(crate) async fn read(
 ) -> Result<Json<ApplicationDetail>, ApiError> {
     let entities = context.entities(caller.account);
     let app = entities.application(id)?;
-    let lines = Sparklines::of(&context, caller.account, id, None, &period).await?;
+    let judged = (&period, Wanted::Default);
+    let lines = Sparklines::of(&context, caller.account, id, None, judged).await?;
     Ok(Json(ApplicationDetail {
         application: body(&context, &entities, &app, &lines, &period),
         hints: hints(&entities, id),
@@ -69,6 +72,9 @@ pub(crate) async fn put_key_figures(
     let change = move |properties: &mut Properties| properties.background_counts = counts;
     context.change_properties(id, change).await?;
     tracing::info!(id = id.0, name = app.key.name, counts, user = caller.name, "key figures");
+    let now = if counts { "counts" } else { "does not count" };
+    let summary = format!("background work {now} in the figures of {}", app.key.name);
+    context.note_change(&caller, Some(id), summary).await;
     Ok(Json(wanted))
 }
 

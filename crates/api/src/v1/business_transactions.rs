@@ -22,6 +22,7 @@ use crate::{
     error::ApiError,
     extract::{Body, Params, PathId, Range, RangeParams},
     figures::Measured,
+    judge::{BaselineParams, Wanted},
     paging::PageParams,
     reference,
 };
@@ -46,15 +47,16 @@ pub(crate) struct ListParams {
 
 /// The business transactions of an application.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/business-transactions", tag = "business transactions",
-    params(("id" = u32, Path), RangeParams, ListParams, PageParams),
+    params(("id" = u32, Path), RangeParams, BaselineParams, ListParams, PageParams),
     responses((status = 200, body = Page<BusinessTransaction>), Refusals))]
 pub(crate) async fn list(
     list: ApplicationList,
     Params(wanted): Params<ListParams>,
 ) -> Result<Json<Page<BusinessTransaction>>, ApiError> {
     let order = Order::read(wanted.sort.as_deref().unwrap_or("name"))?;
-    let ApplicationList { context, account, entities, application: id, period, slice } = list;
-    let lines = Sparklines::of(&context, account, id, None, &period).await?;
+    let ApplicationList { context, account, entities, application: id, period, slice, baseline } =
+        list;
+    let lines = Sparklines::of(&context, account, id, None, (&period, baseline)).await?;
     let placed = entities.transactions(id, context.now_ms());
     let mut known = match wanted.excluded {
         true => entities.excluded(id),
@@ -91,7 +93,8 @@ pub(crate) async fn read(
     let entities = context.entities(caller.account);
     let bt = entities.transaction(id)?;
     let application = bt.key.application;
-    let lines = Sparklines::of(&context, caller.account, application, Some(id), &period).await?;
+    let judged = (&period, Wanted::Default);
+    let lines = Sparklines::of(&context, caller.account, application, Some(id), judged).await?;
     let sparkline = lines.line(Measured::Transaction(id), application);
     Ok(Json(BusinessTransactionDetail {
         business_transaction: BusinessTransaction { sparkline, ..body(&entities, &bt, &lines) },
@@ -114,6 +117,13 @@ pub(crate) async fn put_long_lived(
     let change = move |properties: &mut Properties| properties.long_lived.marked = mark.marked;
     context.change_properties(id, change).await?;
     tracing::info!(id = id.0, name = bt.key.name, ?mark.marked, user = caller.name, "long-lived");
+    let now = match mark.marked {
+        Some(true) => "long-lived",
+        Some(false) => "not long-lived",
+        None => "long-lived when its calls are",
+    };
+    let summary = format!("{} was marked as {now}", bt.key.name);
+    context.note_change(&caller, Some(id), summary).await;
     Ok(Json(mark))
 }
 
@@ -179,7 +189,7 @@ pub(crate) struct WaitingParams {
 
 /// The business transactions of an application that wait for a place of their own, the busiest first.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/waiting-transactions", tag = "business transactions",
-    params(("id" = u32, Path), RangeParams, WaitingParams, PageParams),
+    params(("id" = u32, Path), RangeParams, BaselineParams, WaitingParams, PageParams),
     responses((status = 200, body = Page<WaitingTransaction>), Refusals))]
 pub(crate) async fn waiting(
     list: ApplicationList,
@@ -244,6 +254,8 @@ pub(crate) async fn put_promotion(
     };
     context.change_properties(id, change).await?;
     tracing::info!(id = id.0, name = bt.key.name, wanted.promoted, user = caller.name, "promotion");
+    let now = if wanted.promoted { "will count by itself" } else { "will wait for a place" };
+    context.note_change(&caller, Some(id), format!("{} {now}", bt.key.name)).await;
     Ok(Json(wanted))
 }
 

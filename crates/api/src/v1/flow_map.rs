@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use api_types::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition};
+use api_types::{
+    Figures, FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition,
+};
 use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{Layouts as _, NodePosition};
@@ -28,6 +30,7 @@ use crate::{
     error::ApiError,
     extract::{Body, Params, PathId, Range, RangeParams},
     figures::{Belonging as _, Measured, Sums, Total, figures},
+    judge::{BaselineParams, Verdicts, Wanted},
     period::Period,
     reference::{CallCategories, backend_category},
 };
@@ -47,58 +50,78 @@ pub(crate) struct MapParams {
 
 /// Who calls whom.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/flow-map", tag = "flow map",
-    params(("id" = u32, Path), RangeParams, MapParams), responses((status = 200, body = FlowMap), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams, MapParams), responses((status = 200, body = FlowMap), Refusals))]
 pub(crate) async fn read(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
     Params(wanted): Params<MapParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
     let entities = context.entities(caller.account);
     entities.application(id)?;
     let bt = wanted.bt.map(|bt| transaction_of(&entities, EntityId(bt), id)).transpose()?;
-    draw(&context, &caller, id, bt.map_or(Part::Whole, |bt| Part::Under(vec![bt])), period).await
+    let part = bt.map_or(Part::Whole, |bt| Part::Under(vec![bt]));
+    draw(&context, &caller, id, part, (period, baseline.read(Wanted::Default)?)).await
 }
 
 /// Who calls whom under one business transaction.
 #[utoipa::path(get, path = "/api/v1/business-transactions/{id}/flow-map", tag = "flow map",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = FlowMap), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = FlowMap), Refusals))]
 pub(crate) async fn of_business_transaction(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
     let application = context.entities(caller.account).transaction(id)?.key.application;
-    draw(&context, &caller, application, Part::Under(vec![id]), period).await
+    let part = Part::Under(vec![id]);
+    draw(&context, &caller, application, part, (period, baseline.read(Wanted::Default)?)).await
 }
 
 /// Who calls a tier, and whom it calls. Figures of anything but tiers are those of the calls on this map.
 #[utoipa::path(get, path = "/api/v1/tiers/{id}/flow-map", tag = "flow map",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = FlowMap), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = FlowMap), Refusals))]
 pub(crate) async fn of_tier(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
     let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
-    draw(&context, &caller, tier.key.application, Part::Around(id), period).await
+    draw(
+        &context,
+        &caller,
+        tier.key.application,
+        Part::Around(id),
+        (period, baseline.read(Wanted::Default)?),
+    )
+    .await
 }
 
 /// Who calls a backend or queue, and whom a queue delivers to.
 #[utoipa::path(get, path = "/api/v1/backends/{id}/flow-map", tag = "flow map",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = FlowMap), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = FlowMap), Refusals))]
 pub(crate) async fn of_backend(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
     let kinds = [EntityKind::Backend, EntityKind::Queue];
     let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
-    draw(&context, &caller, backend.key.application, Part::Around(id), period).await
+    draw(
+        &context,
+        &caller,
+        backend.key.application,
+        Part::Around(id),
+        (period, baseline.read(Wanted::Default)?),
+    )
+    .await
 }
 
 /// Which part of an application's map is drawn.
@@ -117,9 +140,10 @@ pub(super) async fn draw(
     caller: &Caller,
     id: EntityId,
     part: Part,
-    period: Period,
+    (period, wanted): (Period, Wanted),
 ) -> Result<Json<FlowMap>, ApiError> {
     let entities = context.entities(caller.account);
+    let judge = context.judge(caller.account, id, wanted).await?;
     let bts = match &part {
         Part::Under(bts) => Some(bts.clone()),
         Part::Whole | Part::Around(_) => None,
@@ -144,9 +168,13 @@ pub(super) async fn draw(
         for query in &queries {
             rows.extend(asking.totals(query, &period)?);
         }
-        Ok(Sums::of(&rows, &asked, |_| true))
+        let sums = Sums::of(&rows, &asked, |_| true);
+        let drawn = sums.measured().filter(is_drawn).map(|measured| (id, measured));
+        let verdicts = judge.expect(asking, &period, drawn);
+        Ok((sums, verdicts))
     });
     let told = told.await?;
+    let (sums, verdicts) = told.value;
     let layout = context.store.layout(caller.account.0, &layout_of(id)).await?;
     let drawing = Drawing {
         entities: &entities,
@@ -154,7 +182,8 @@ pub(super) async fn draw(
         application: id,
         part,
         period: &period,
-        sums: &told.value,
+        sums: &sums,
+        verdicts: &verdicts,
         positions: layout.iter().map(|at| (EntityId(at.entity_id), *at)).collect(),
         now_ms: context.now_ms(),
     };
@@ -228,6 +257,12 @@ fn transaction_of(
     }
 }
 
+/// Whether it may stand on a map.
+fn is_drawn(measured: &Measured) -> bool {
+    use Measured::{Call, CallUnder, CallsTo, Tier, TierUnder};
+    matches!(measured, Tier(_) | TierUnder { .. } | Call { .. } | CallUnder { .. } | CallsTo(_))
+}
+
 type Ends = (EntityId, EntityId);
 
 /// Everything that the map is drawn from.
@@ -238,6 +273,7 @@ struct Drawing<'a> {
     part: Part,
     period: &'a Period,
     sums: &'a Sums,
+    verdicts: &'a Verdicts,
     positions: BTreeMap<EntityId, NodePosition>,
     now_ms: i64,
 }
@@ -348,7 +384,10 @@ impl Drawing<'_> {
                 FlowMapNodeKind::Backend | FlowMapNodeKind::Queue => backend_category(entity),
             },
             system: known(&entity.properties.system),
-            figures: figure.map(|figure| figures(&figure, self.minutes())),
+            figures: figure.map(|total| {
+                let deviation = self.verdicts.deviation(self.measured_by(entity.id), &total);
+                Figures { deviation, ..figures(&total, self.minutes()) }
+            }),
             nodes,
             x: at.map(|at| at.x),
             y: at.map(|at| at.y),
@@ -361,6 +400,15 @@ impl Drawing<'_> {
     /// Whether its figures are those of the calls to it: of anything but a tier.
     fn is_measured_by_calls(&self, id: EntityId) -> bool {
         self.entities.get(id).is_some_and(|entity| entity.key.kind != EntityKind::Tier)
+    }
+
+    /// What a node of the map is judged by. All calls to something are not those of one business transaction or one caller.
+    fn measured_by(&self, id: EntityId) -> Measured {
+        match (self.is_measured_by_calls(id), self.bt()) {
+            (true, _) => Measured::CallsTo(id),
+            (false, Some(bt)) => Measured::TierUnder { bt, tier: id },
+            (false, None) => Measured::Tier(id),
+        }
     }
 
     /// A tier's entry calls.
@@ -383,11 +431,24 @@ impl Drawing<'_> {
         matches!(self.part, Part::Under(_))
     }
 
+    /// The business transaction that the map is of; of several together nothing is expected.
+    fn bt(&self) -> Option<EntityId> {
+        match &self.part {
+            Part::Under(bts) => bts.first().copied(),
+            Part::Whole | Part::Around(_) => None,
+        }
+    }
+
     fn edge(&self, (from, to): Ends, figure: &Total) -> FlowMapEdge {
         let called = self.entities.get(to);
         let is = |entity: &Option<Arc<Entity>>, kind| {
             entity.as_ref().is_some_and(|entity| entity.key.kind == kind)
         };
+        let call = match self.bt() {
+            Some(bt) => Measured::CallUnder { bt, from, to },
+            None => Measured::Call { from, to },
+        };
+        let deviation = self.verdicts.deviation(call, figure);
         let queued =
             is(&self.entities.get(from), EntityKind::Queue) || is(&called, EntityKind::Queue);
         FlowMapEdge {
@@ -398,7 +459,7 @@ impl Drawing<'_> {
                 _ => "MESSAGING".to_owned(),
             },
             asynchronous: queued,
-            figures: figures(figure, self.minutes()),
+            figures: Figures { deviation, ..figures(figure, self.minutes()) },
             resolved: !is(&called, EntityKind::Backend),
         }
     }

@@ -13,6 +13,7 @@ use crate::{
     error::ApiError,
     extract::{PathId, Range, RangeParams},
     figures::response_times,
+    judge::Wanted,
     period::Period,
 };
 
@@ -61,6 +62,8 @@ async fn read(
     of: Of,
     period: Period,
 ) -> Result<Json<ResponseTimes>, ApiError> {
-    let OverTime { points, total, partial, .. } = OverTime::of(context, caller, of, period).await?;
+    let (application, measured) = of;
+    let OverTime { points, total, partial, .. } =
+        OverTime::of(context, caller, application, (measured, period, Wanted::Nothing)).await?;
     Ok(Json(ResponseTimes { partial, ..response_times(&points, &period, &total) }))
 }

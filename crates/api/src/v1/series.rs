@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_types::{Partial, Series};
+use api_types::{Bands, Partial, Series};
 use axum::{Json, extract::State};
 use model::{entity::EntityKind, figure::Scope, id::EntityId, time::Minute};
 use telemetry_store::reader::{self, Detail, FigureQuery};
@@ -12,74 +12,81 @@ use crate::{
     auth::Caller,
     context::{Context, Shared},
     error::ApiError,
-    extract::{PathId, Range, RangeParams},
+    extract::{Params, PathId, Range, RangeParams},
     figures::{Measured, Points, Sums, Total, series},
+    judge::{BaselineParams, Wanted},
     period::Period,
 };
 
 /// An application over time.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/series", tag = "applications",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = Series), Refusals))]
 pub(crate) async fn of_application(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    let of = context.entities(caller.account).application(id)?;
-    read(&context, &caller, (of.id, Measured::Application(id)), period).await
+    let of = (context.entities(caller.account).application(id)?.id, Measured::Application(id));
+    read(&context, &caller, of, (period, baseline.read(Wanted::Nothing)?)).await
 }
 
 /// A business transaction over time.
 #[utoipa::path(get, path = "/api/v1/business-transactions/{id}/series", tag = "business transactions",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = Series), Refusals))]
 pub(crate) async fn of_business_transaction(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
     let of = transaction(&context, &caller, id)?;
-    read(&context, &caller, of, period).await
+    read(&context, &caller, of, (period, baseline.read(Wanted::Nothing)?)).await
 }
 
 /// A tier's entry calls over time.
 #[utoipa::path(get, path = "/api/v1/tiers/{id}/series", tag = "tiers",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = Series), Refusals))]
 pub(crate) async fn of_tier(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
     let of = tier(&context, &caller, id)?;
-    read(&context, &caller, of, period).await
+    read(&context, &caller, of, (period, baseline.read(Wanted::Nothing)?)).await
 }
 
 /// A node's entry calls over time.
 #[utoipa::path(get, path = "/api/v1/nodes/{id}/series", tag = "nodes",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = Series), Refusals))]
 pub(crate) async fn of_node(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
     let node = context.entities(caller.account).one_of(id, &[EntityKind::Node], "node")?;
-    read(&context, &caller, (node.key.application, Measured::Node(id)), period).await
+    let of = (node.key.application, Measured::Node(id));
+    read(&context, &caller, of, (period, baseline.read(Wanted::Nothing)?)).await
 }
 
 /// All calls to a backend or queue over time.
 #[utoipa::path(get, path = "/api/v1/backends/{id}/series", tag = "backends",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = Series), Refusals))]
 pub(crate) async fn of_backend(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
     let of = backend(&context, &caller, id)?;
-    read(&context, &caller, of, period).await
+    read(&context, &caller, of, (period, baseline.read(Wanted::Nothing)?)).await
 }
 
 /// What is measured, and the application that it is of.
@@ -108,15 +115,17 @@ pub(super) fn backend(context: &Context, caller: &Caller, id: EntityId) -> Resul
     Ok((backend.key.application, Measured::CallsTo(id)))
 }
 
+/// What was counted for it in a period, beside the baseline that is wanted.
 pub(super) async fn read(
     context: &Context,
     caller: &Caller,
-    of: Of,
-    period: Period,
+    (application, measured): Of,
+    (period, wanted): (Period, Wanted),
 ) -> Result<Json<Series>, ApiError> {
-    let over_time = OverTime::of(context, caller, of, period).await?;
-    let OverTime { points, reported, total, partial } = over_time;
-    Ok(Json(Series { partial, ..series(&points, &reported, &period, &total) }))
+    let asked = (measured, period, wanted);
+    let over_time = OverTime::of(context, caller, application, asked).await?;
+    let OverTime { points, reported, total, bands, partial } = over_time;
+    Ok(Json(Series { bands, partial, ..series(&points, &reported, &period, &total) }))
 }
 
 /// What was counted for one thing, in points and in all.
@@ -126,6 +135,8 @@ pub(super) struct OverTime {
     /// Points in which its application reported at all.
     pub(super) reported: BTreeSet<Minute>,
     pub(super) total: Total,
+    /// What was expected, where a baseline was asked for.
+    pub(super) bands: Option<Bands>,
     pub(super) partial: Option<Partial>,
 }
 
@@ -134,9 +145,10 @@ impl OverTime {
     pub(super) async fn of(
         context: &Context,
         caller: &Caller,
-        (application, measured): Of,
-        period: Period,
+        application: EntityId,
+        (measured, period, wanted): (Measured, Period, Wanted),
     ) -> Result<OverTime, ApiError> {
+        let judge = context.judge(caller.account, application, wanted).await?;
         let entities = context.entities(caller.account);
         let told = context.queries.ask(caller.account, move |asking| {
             let every = reader::Points::Every(period.resolution);
@@ -160,10 +172,11 @@ impl OverTime {
             let tiers = FigureQuery { detail: Detail::Counts, ..tiers };
             let reported = sum(&asking.figures(&tiers)?).reported(application);
             let points = points.points(measured).cloned().unwrap_or_default();
-            Ok((points, reported, total))
+            let bands = judge.bands(asking, application, &period, measured);
+            Ok((points, reported, total, bands))
         });
         let told = told.await?;
-        let (points, reported, total) = told.value;
-        Ok(OverTime { points, reported, total, partial: told.partial })
+        let (points, reported, total, bands) = told.value;
+        Ok(OverTime { points, reported, total, bands, partial: told.partial })
     }
 }

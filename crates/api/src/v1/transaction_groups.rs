@@ -34,6 +34,7 @@ use crate::{
     error::ApiError,
     extract::{Body, Range, RangeParams, short},
     figures::Measured,
+    judge::Wanted,
     paging::PageParams,
 };
 
@@ -51,8 +52,9 @@ const MAX_NAME: usize = 100;
     params(("id" = u32, Path), RangeParams, PageParams),
     responses((status = 200, body = Page<TransactionGroup>), Refusals))]
 pub(crate) async fn list(list: ApplicationList) -> Result<Json<Page<TransactionGroup>>, ApiError> {
-    let ApplicationList { context, account, entities, application: id, period, slice } = list;
-    let lines = Sparklines::of(&context, account, id, None, &period).await?;
+    let ApplicationList { context, account, entities, application: id, period, slice, .. } = list;
+    let judged = (&period, Wanted::Nothing);
+    let lines = Sparklines::of(&context, account, id, None, judged).await?;
     let groups = entities.groups(id);
     let of = |group: Group| told(&entities, id, group, &lines);
     Ok(Json(slice.page(groups, lines.partial.clone(), of)))
@@ -110,7 +112,8 @@ pub(crate) async fn read(
     let entities = context.entities(caller.account);
     let id = EntityId(id);
     let group = one(&entities, id, group)?;
-    let lines = Sparklines::of(&context, caller.account, id, None, &period).await?;
+    let judged = (&period, Wanted::Default);
+    let lines = Sparklines::of(&context, caller.account, id, None, judged).await?;
     let member = |bt: &Arc<Entity>| {
         let sparkline = lines.line(Measured::Transaction(bt.id), id);
         BusinessTransaction { sparkline, ..body(&entities, bt, &lines) }
@@ -189,7 +192,7 @@ pub(crate) async fn over_time(
     let application = EntityId(id);
     one(&context.entities(caller.account), application, group)?;
     let measured = Measured::Group { application, group };
-    series::read(&context, &caller, (application, measured), period).await
+    series::read(&context, &caller, (application, measured), (period, Wanted::Nothing)).await
 }
 
 /// What happens under the members of a group: who calls whom. Of at most 100 of them.
@@ -209,7 +212,7 @@ pub(crate) async fn map(
     let all = members.len();
     members.truncate(MOST_ON_A_MAP);
     let part = Part::Under(members.iter().map(|bt| bt.id).collect());
-    let Json(mut drawn) = draw(&context, &caller, id, part, period).await?;
+    let Json(mut drawn) = draw(&context, &caller, id, part, (period, Wanted::Nothing)).await?;
     if all > members.len() {
         let reason = format!("the map is of {MOST_ON_A_MAP} of the group's {all} transactions");
         let known = drawn.partial.map(|partial| partial.reasons).unwrap_or_default();

@@ -4,9 +4,11 @@
 mod administration;
 mod api_clients;
 mod application;
+mod baselines;
 mod controller;
 mod doors;
 mod entities;
+mod events;
 mod flow_map;
 mod jaeger;
 mod layouts;

@@ -52,7 +52,11 @@ async fn a_group_is_made_read_renamed_and_dissolved() {
 
     let map = client.json(&format!("{groups}/1/flow-map?{}", hour())).await;
     let of_cart = client
-        .json(&format!("/api/v1/business-transactions/{}/flow-map?{}", ids.cart, hour()))
+        .json(&format!(
+            "/api/v1/business-transactions/{}/flow-map?{}&baseline=none",
+            ids.cart,
+            hour()
+        ))
         .await;
     assert_eq!(map["edges"], of_cart["edges"], "a health check calls nobody");
 

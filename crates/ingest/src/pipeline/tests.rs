@@ -5,6 +5,7 @@ mod bench;
 mod clock;
 mod documented;
 mod dotnet;
+mod events;
 mod excluded;
 mod extras;
 mod failures;

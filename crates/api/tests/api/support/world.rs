@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, mpsc::channel};
 
+use alerting::baselines;
 use api::{
     AttemptsSource, Certificate, Config, Deps, Readiness, Status, access_key::Sealer, password,
 };
@@ -203,10 +204,19 @@ impl World {
 
     /// A client that is not signed in.
     pub(crate) fn stranger(self) -> Client {
+        let registry = Mutex::new(prometheus_client::registry::Registry::default());
+        let reader = self.reader.shared();
+        let baselines = baselines::Config::within(64 << 20).build(
+            Arc::clone(&reader) as _,
+            Arc::clone(&self.directory),
+            self.clock.shared(),
+            &mut registry.lock(),
+        );
         let deps = Deps {
-            reader: self.reader.shared(),
+            reader,
             directory: self.directory,
             store: self.store,
+            baselines: Arc::new(baselines),
             clock: self.clock.shared(),
             attempts: Arc::new(OneAttempt),
             status: Arc::new(self.status),
@@ -214,7 +224,6 @@ impl World {
             observer: Arc::new(Nobody),
             sealer: Sealer::new([7; 32]),
         };
-        let registry = Mutex::new(prometheus_client::registry::Registry::default());
         let router = self.config.build(deps, &mut registry.lock());
         Client::new(router, self.folder)
     }

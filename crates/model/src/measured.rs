@@ -1,13 +1,13 @@
 //! What can be asked for figures, and which rows count for it.
 
-use model::{
+use crate::{
     figure::{FigureKey, Scope},
     id::EntityId,
 };
 
 /// Something with figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Measured {
+pub enum Measured {
     /// Its business transactions without background work.
     Application(EntityId),
     /// Entry calls of a tier, whatever their business transaction.
@@ -62,10 +62,10 @@ pub(crate) enum Measured {
 }
 
 /// What one row counts for: at most four things.
-pub(crate) type Counted = [Option<Measured>; 4];
+pub type Counted = [Option<Measured>; 4];
 
 /// For what business transactions count besides themselves.
-pub(crate) trait Belonging {
+pub trait Belonging {
     /// Whether one belongs to its application's figures.
     fn is_key(&self, bt: EntityId) -> bool;
 
@@ -86,7 +86,7 @@ impl<F: Fn(EntityId) -> bool> Belonging for F {
 
 impl Measured {
     /// What a row of this key counts for.
-    pub(crate) fn of(key: &FigureKey, belonging: &impl Belonging) -> Counted {
+    pub fn of(key: &FigureKey, belonging: &impl Belonging) -> Counted {
         let FigureKey { subject, peer, bt, application, .. } = *key;
         match key.scope {
             Scope::Tier => [Some(Measured::Tier(subject)), None, None, None],
@@ -131,7 +131,7 @@ impl Measured {
     }
 
     /// The scope whose rows count for it.
-    pub(crate) fn scope(self) -> Scope {
+    pub fn scope(self) -> Scope {
         match self {
             Measured::Application(_)
             | Measured::Transaction(_)
@@ -153,7 +153,7 @@ impl Measured {
     }
 
     /// The one subject of the rows that count for it, where there is one.
-    pub(crate) fn subject(self) -> Option<EntityId> {
+    pub fn subject(self) -> Option<EntityId> {
         match self {
             Measured::Tier(id)
             | Measured::Node(id)
@@ -176,7 +176,7 @@ impl Measured {
     }
 
     /// The business transaction of its rows: one, none ("over all"), or any where that does not matter.
-    pub(crate) fn bt(self) -> Option<EntityId> {
+    pub fn bt(self) -> Option<EntityId> {
         match self {
             Measured::TierUnder { bt, .. }
             | Measured::CallUnder { bt, .. }
