@@ -75,3 +75,21 @@ test('the live tail shows what comes in and can be paused', async ({ page }) => 
   await page.getByRole('button', { name: 'Pause' }).click()
   await expect(page.getByText(/paused/)).toBeVisible()
 })
+
+test('the logs of all applications are narrowed to one of them and to its tiers', async ({ page }) => {
+  test.skip(!onMock, 'knows the applications of the mock')
+  await signIn(page, undefined, '/logs')
+  const applications = page.getByRole('region', { name: 'Application' })
+  await applications.getByRole('button', { name: /market-200/ }).click()
+  await expect(page).toHaveURL(/application=2/)
+  // The others can still be chosen, and tiers are those of the one.
+  await expect(applications.getByRole('button')).toHaveCount(3)
+  const tiers = page.getByRole('region', { name: 'Tier' })
+  await expect(tiers.getByRole('button', { name: /storefront/ })).toHaveCount(0)
+  await tiers.getByRole('button').first().click()
+  await expect(page).toHaveURL(/application=2.*tier=\d+/)
+  await page.waitForTimeout(300)
+  await shot(page, 'logs-applications')
+  await applications.getByRole('button', { name: /market-200/ }).click()
+  await expect(page).not.toHaveURL(/application=|tier=/)
+})

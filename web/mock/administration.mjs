@@ -21,10 +21,35 @@ const TABLES = [
   ['events', 'Deployments, restarts, changes, and what scripts post', 'retention-events', 14, 420, 60],
 ]
 
+const WHAT = { 'retention-traces': 'Every trace', 'retention-snapshots': 'Snapshots, and what traces are found by', 'retention-minutes': 'Figures and metrics by the minute; older data are refused', 'retention-ten-minutes': 'Figures and metrics by ten minutes', 'retention-hours': 'Figures and metrics by the hour', 'retention-samples': 'Raw metric points', 'retention-logs': 'Log records' }
+const configured = (setting) => TABLES.find((t) => t[2] === setting)[3] * DAY
+/** Retentions that were set here: setting → milliseconds. */
+const kept = new Map()
+const retentionOf = (setting) => kept.get(setting) ?? configured(setting)
+
+/** Three days of everything are there; hourly and ten-minute tables are never old enough here. */
+function loss(wanted) {
+  const tables = TABLES.filter(([, , setting, , , rows]) => rows && wanted.some((w) => w.setting === setting && w.ms !== null && w.ms < Math.min(3, configured(setting) / DAY) * DAY)).map(([table, , setting, , aRow, rows]) => {
+    const days = Math.min(3, configured(setting) / DAY) - wanted.find((w) => w.setting === setting).ms / DAY
+    return { table, segments: Math.ceil(days * 8), rows: Math.round(rows * days), bytes: Math.round(rows * days * aRow) }
+  })
+  return { tables, bytes: tables.reduce((sum, t) => sum + t.bytes, 0) }
+}
+
+function putRetention(r) {
+  if (loss(r.body.retentions).tables.length && !r.body.confirmed) throw new Error('not confirmed')
+  for (const { setting, ms } of r.body.retentions) {
+    if (ms === null) kept.delete(setting)
+    else kept.set(setting, ms)
+  }
+  return storage(r)
+}
+
 function storage({ now }) {
-  const tables = TABLES.map(([table, what, setting, days, aRow, rowsADay]) => {
-    const kept = Math.min(days, 3)
-    const rows = Math.round(rowsADay * kept)
+  const tables = TABLES.map(([table, what, setting, , aRow, rowsADay]) => {
+    const days = retentionOf(setting) / DAY
+    const old = Math.min(days, 3)
+    const rows = Math.round(rowsADay * old)
     const bytesADay = Math.round(rowsADay * aRow)
     return {
       table,
@@ -32,8 +57,8 @@ function storage({ now }) {
       setting,
       bytes: Math.round(rows * aRow),
       rows,
-      segments: rows ? Math.ceil(kept * 8) : 0,
-      oldest: rows ? now - kept * DAY : null,
+      segments: rows ? Math.ceil(old * 8) : 0,
+      oldest: rows ? now - old * DAY : null,
       newest: rows ? now - 9_000 : null,
       retention_ms: days * DAY,
       bytes_per_day: rows ? bytesADay : null,
@@ -41,7 +66,8 @@ function storage({ now }) {
     }
   })
   const disk = { total_bytes: 200 * GIB, free_bytes: 71 * GIB, refuse_below_bytes: 10 * GIB, make_room_below_bytes: 16 * GIB, dropped_bytes: 0 }
-  return { tables, disk, journal: { bytes: 38_000_000 + (now % 20_000_000), max_bytes: 4 * GIB, setting: 'journal-max-bytes' } }
+  const retentions = Object.entries(WHAT).map(([setting, what]) => ({ setting, what, ms: retentionOf(setting), configured_ms: configured(setting), changed: kept.has(setting) }))
+  return { tables, disk, retentions, journal: { bytes: 38_000_000 + (now % 20_000_000), max_bytes: 4 * GIB, setting: 'journal-max-bytes' } }
 }
 
 const limit = (name, what, used, max, more) => ({ limit: name, what, application: null, tier: null, used, max, unit: '', state: used >= max ? 'reached' : used > max * 0.8 ? 'near' : 'ok', remedy: '', ...more })
@@ -117,6 +143,8 @@ function removeClient(_, id) {
 
 export const administration = [
   ['GET', /^\/api\/v1\/storage$/, storage],
+  ['PUT', /^\/api\/v1\/storage\/retention$/, putRetention],
+  ['POST', /^\/api\/v1\/storage\/retention\/preview$/, (r) => loss(r.body.retentions)],
   ['GET', /^\/api\/v1\/limits$/, limits],
   ['GET', /^\/api\/v1\/health$/, health],
   ['GET', /^\/api\/v1\/access-keys$/, () => ({ items: keys.map((key) => ({ ...key })), next: null })],

@@ -7,8 +7,11 @@ import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
 import { eventRoutes } from './events.mjs'
 import { nodeMetricData, nodeRoutes, nodes } from './nodes.mjs'
+import { groupRoutes, isExcluded, saidOf } from './groups.mjs'
+import { layoutRoutes } from './layouts.mjs'
 import { logs, logSummary } from './logs.mjs'
 import { data, level, search } from './metrics.mjs'
+import { rawPoints, rawSeries } from './rawSeries.mjs'
 import { snapshots, trace } from './trace.mjs'
 import { routes as traceRoutes } from './traces.mjs'
 
@@ -37,7 +40,7 @@ function applicationBody(app, r) {
 function btBody(app, bt, r) {
   const tier = app.entities.find((e) => e.id === bt.tier)
   return {
-    id: bt.id, name: bt.name, tier: { id: tier.id, name: tier.name }, entry_type: bt.entry_type, background: bt.background, health_check: bt.health_check,
+    id: bt.id, name: bt.name, tier: { id: tier.id, name: tier.name }, entry_type: bt.entry_type, ...saidOf(app, bt), health_check: bt.health_check,
     other_traffic: bt.other_traffic, long_lived: bt.long_lived, long_lived_marked: marks.get(bt.id) ?? null, figures: figures(btThing(bt), r.from, r.to, r.now), sparkline: sparkline(btThing(bt), r.from, r.to, r.now),
   }
 }
@@ -110,7 +113,7 @@ export const routes = [
     return undefined
   })],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/series$/, withApp((app, r) => series(applicationThing(app), r.from, r.to, r.now, { choice: r.query.get('baseline'), application: app.id }))],
-  ['GET', /^\/api\/v1\/applications\/(\d+)\/business-transactions$/, withApp((app, r) => page(app.bts.map((b) => btBody(app, b, r)), r))],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/business-transactions$/, withApp((app, r) => page(app.bts.filter((b) => isExcluded(b) === (r.query.get('excluded') === 'true')).map((b) => btBody(app, b, r)), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/tiers$/, withApp((app, r) => page(app.entities.filter((e) => e.kind === 'tier').map((t) => ({ id: t.id, name: t.name, kind: 'tier', nodes: t.nodes, runtime: t.runtime, agent: t.agent, figures: figures(thingOf(app, t), r.from, r.to, r.now), hints: [] })), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/nodes$/, withApp((app, r) => page(nodes(app, r), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/backends$/, withApp((app, r) => page(backends(app, r), r))],
@@ -150,6 +153,10 @@ export const routes = [
   ['GET', /^\/api\/v1\/traces\/([0-9a-f]{32})$/, (r, id) => (id.startsWith('0000') ? null : trace(id, r.now - 600_000))],
   ['GET', /^\/api\/v1\/logs$/, (r) => page(logs(r), r)],
   ...traceRoutes,
+  ...groupRoutes(btBody),
+  ...layoutRoutes,
+  ['GET', /^\/api\/v1\/metric-series$/, (r) => page(rawSeries(r), r)],
+  ['GET', /^\/api\/v1\/metric-series\/points$/, rawPoints],
   ['GET', /^\/api\/v1\/logs\/summary$/, logSummary],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/metrics$/, withApp(level)],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/metrics\/search$/, withApp((app, r) => page(search(app, r), r))],

@@ -93,7 +93,7 @@ function around({ app, entity }, r) {
   return part(app, edges, app.entities.filter((e) => shown.has(e.id)), r, (e) => e.entry)
 }
 
-function under({ app, bt }, r) {
+export function under({ app, bt }, r) {
   const edges = btEdges(app, bt)
   const shown = new Set([bt.tier, ...edges.flatMap((e) => [e.from, e.to])])
   return part(app, edges, app.entities.filter((e) => shown.has(e.id)), r, (e) => e.id === bt.tier)
@@ -153,7 +153,8 @@ const errorAt = (make) => (r, id) => at(ERRORS.find((e) => e.id === Number(id)) 
 function applicationMap(r) {
   const node = (app) => ({ id: app.id, kind: 'application', name: app.name, type: 'application', system: null, nodes: app.entities.reduce((n, e) => n + e.nodes, 0), entry: true, hints: [], x: null, y: null, pinned: false, figures: figures({ seed: `a${app.id}`, rate: 90 * app.id, ms: 40, errors: app.id === 1 ? 0.012 : 0.0004 }, r.from, r.to, r.now) })
   const edge = (from, to, rate) => ({ from, to, type: 'HTTP', async: false, resolved: true, figures: figures({ seed: `aa${from}${to}`, rate, ms: 22, errors: 0.001 }, r.from, r.to, r.now) })
-  return { application: { id: 0, name: 'All applications' }, nodes: applications.map(node), edges: [edge(1, 2, 24), edge(2, 3, 160)], filling_from: minuteOf(r.now) }
+  const shared = (id, kind, system, name) => ({ id, kind, name, type: kind === 'queue' ? 'MESSAGING' : 'DATABASE', system, nodes: 0, entry: false, hints: [], x: null, y: null, pinned: false, figures: figures({ seed: `sh${id}`, rate: 59, ms: 8, errors: 0 }, r.from, r.to, r.now) })
+  return { application: { id: 0, name: 'All applications' }, nodes: [...applications.map(node), shared(9001, 'queue', 'kafka', 'orders.placed'), shared(9002, 'backend', 'mysql', 'ledger-db:3306/ledger')], edges: [edge(1, 2, 24), edge(2, 3, 160), { ...edge(1, 9001, 59), type: 'MESSAGING', async: true }, { ...edge(9001, 3, 59), type: 'MESSAGING', async: true }, { ...edge(1, 9002, 31), type: 'DATABASE', resolved: false }, { ...edge(2, 9002, 12), type: 'DATABASE', resolved: false }], filling_from: minuteOf(r.now) }
 }
 
 export const entityRoutes = [

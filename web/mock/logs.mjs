@@ -43,11 +43,10 @@ function ofTrace(id, from) {
 function between(r) {
   const id = r.query.get('trace_id')
   if (id) return ofTrace(id, r.from)
-  const wanted = Number(r.query.get('application'))
   const found = []
   // At most some ten thousand: the mock makes each when asked.
   const step = STEP * Math.max(1, Math.ceil((r.to - r.from) / STEP / 10_000))
-  for (const app of applications.filter((a) => !wanted || a.id === wanted)) {
+  for (const app of applications) {
     for (let slot = Math.floor(r.from / step) * step; slot < Math.min(r.to, r.now); slot += step) {
       const made = record(app, slot)
       if (made && made.at >= r.from && made.at < Math.min(r.to, r.now)) found.push(made)
@@ -57,6 +56,7 @@ function between(r) {
 }
 
 const checks = {
+  application: (r) => (log) => !r.query.get('application') || log.application.id === Number(r.query.get('application')),
   severity: (r) => (log) => r.query.getAll('severity').length === 0 || r.query.getAll('severity').includes(log.severity),
   tier: (r) => (log) => !r.query.get('tier') || log.tier.id === Number(r.query.get('tier')),
   node: (r) => (log) => !r.query.get('node') || log.node.id === Number(r.query.get('node')),
@@ -86,6 +86,6 @@ export function logSummary(r) {
   return {
     bar_ms: width, bars, severities: LEVELS, total: found.length, complete_from: null, partial: null,
     by_severity: values(counted(passing(r, all, 'severity'), (l) => l.severity)).sort((a, b) => LEVELS.indexOf(b.value) - LEVELS.indexOf(a.value)),
-    by_tier: entities('tier'), by_node: entities('node'), by_logger: { items: values(counted(passing(r, all, 'logger'), (l) => l.logger)), others: 0 },
+    by_application: entities('application'), by_tier: entities('tier'), by_node: entities('node'), by_logger: { items: values(counted(passing(r, all, 'logger'), (l) => l.logger)), others: 0 },
   }
 }

@@ -1,6 +1,7 @@
 // Nodes, those that are gone too, and what their agents report of runtime and host.
 import { applications, thingOf } from './topology.mjs'
 import { figures, minuteOf, series } from './figures.mjs'
+import { nodeMap } from './layouts.mjs'
 import { noise } from './random.mjs'
 
 const nodeName = (tier, i) => `${tier.name}-7d9f-${i + 1}`
@@ -64,6 +65,10 @@ export function nodeMetricData(app, r) {
 }
 
 export const nodeRoutes = [
+  ['GET', /^\/api\/v1\/nodes\/(\d+)\/flow-map$/, (r, id) => {
+    const found = find(Number(id))
+    return found && nodeMap(found.app, found.tier, { id: Number(id), name: nodeName(found.tier, found.i) }, r)
+  }],
   ['GET', /^\/api\/v1\/nodes\/(\d+)$/, (r, id) => {
     const found = find(Number(id))
     return found && { ...body(found.app, found.tier, found.i, r), application: { id: found.app.id, name: found.app.name }, host: `host-${1 + (found.i % 3)}`, first_seen: r.from - 86_400_000 }

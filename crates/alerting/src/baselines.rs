@@ -289,10 +289,9 @@ impl Baselines {
     /// Whether a business transaction counts in its application's figures.
     fn is_key(&self, bt: EntityId) -> bool {
         let Some(bt) = self.directory.get(bt) else { return true };
-        let background = bt.properties.background || bt.properties.health_check;
         let counts =
             |app: EntityId| self.directory.get(app).map(|app| app.properties.background_counts);
-        !background || counts(bt.key.application).unwrap_or(false)
+        !bt.properties.is_background() || counts(bt.key.application).unwrap_or(false)
     }
 }
 

@@ -23,6 +23,14 @@ pub struct BusinessTransaction {
     /// What an operator said of that; null while Vedette decides.
     #[schema(required)]
     pub long_lived_marked: Option<bool>,
+    /// What an operator said of `background`; null while its name or kind tells.
+    #[schema(required)]
+    pub background_marked: Option<bool>,
+    /// Its requests count for no business transaction from the next minute on, or do already.
+    pub excluded: bool,
+    /// The group that it is in.
+    #[schema(required)]
+    pub group: Option<Ref>,
     pub figures: Figures,
     /// Calls per minute over the range, at most 30 points; null where the application reported nothing.
     pub sparkline: Vec<Option<f64>>,
@@ -36,6 +44,61 @@ pub struct LongLivedMark {
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required)]
     pub marked: Option<bool>,
+}
+
+/// Whether no user waits for a business transaction. Holds at once, for what was counted before too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackgroundMark {
+    /// Null: its name or kind tells.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
+    pub marked: Option<bool>,
+}
+
+/// Whether a business transaction is not wanted: from the next minute on its requests count for none. They still count on
+/// tiers, nodes, service endpoints, calls and errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusion {
+    pub excluded: bool,
+}
+
+/// A group of business transactions to be made, or what is to become of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Buying", "business_transactions": [17, 18]}))]
+pub struct NewTransactionGroup {
+    /// Unique in the application; no `|` or control character.
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: String,
+    /// Ids of all its members. What was in another group leaves it.
+    #[schema(max_items = 1000)]
+    pub business_transactions: Vec<u32>,
+}
+
+/// A group of business transactions with the figures of all its members together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TransactionGroup {
+    /// Among the groups of its application.
+    pub id: u32,
+    pub name: String,
+    /// Its members, by name; those that are excluded are not among them.
+    pub business_transactions: Vec<Ref>,
+    pub figures: Figures,
+    /// Calls per minute over the range, at most 30 points; null where the application reported nothing.
+    pub sparkline: Vec<Option<f64>>,
+}
+
+/// One group with its members.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TransactionGroupDetail {
+    #[serde(flatten)]
+    pub group: TransactionGroup,
+    pub application: Ref,
+    pub members: Vec<BusinessTransaction>,
+    #[schema(required)]
+    pub partial: Option<Partial>,
 }
 
 /// A business transaction that came when its application or tier had no place for another: it is known by name, and its

@@ -28,6 +28,19 @@ pub enum FlowMapNodeKind {
     Queue,
     /// Another application.
     Application,
+    /// One node of a tier, on its own map.
+    Node,
+}
+
+/// The map of one node, of a sample of traces: figures keep no calls by node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NodeFlowMap {
+    #[serde(flatten)]
+    pub map: FlowMap,
+    /// Traces that were looked at and that the node took part in. Counts of figures are of these; rates are none.
+    pub traces: usize,
+    /// Transactions that were looked through for them.
+    pub looked_at: usize,
 }
 
 /// A node of the map.

@@ -43,6 +43,7 @@ mod suggestion;
 mod tier;
 mod trace;
 mod user;
+mod view;
 mod violation;
 
 pub use self::{
@@ -58,7 +59,8 @@ pub use self::{
         BaselineWindow, Deviation, ExpectedFrom, MetricDeviation, NewBaseline,
     },
     business_transaction::{
-        BusinessTransaction, BusinessTransactionDetail, EntryType, LongLivedMark, Promotion,
+        BackgroundMark, BusinessTransaction, BusinessTransactionDetail, EntryType, Exclusion,
+        LongLivedMark, NewTransactionGroup, Promotion, TransactionGroup, TransactionGroupDetail,
         WaitingTransaction,
     },
     comparison::{AttributeDifference, ComparedTraces, Comparison, OperationDifference, SlowBy},
@@ -70,7 +72,9 @@ pub use self::{
         EventSummary, NewEvent,
     },
     figures::{Figures, Series, SeriesPoint},
-    flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
+    flow_map::{
+        FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition, NodeFlowMap,
+    },
     health::{BackgroundTask, Budget, Health, Memory},
     health_rule::{
         BackTest, ConditionSeries, Enabled, Episode, HealthRule, NewBackTest, RuleChart,
@@ -79,8 +83,9 @@ pub use self::{
     limit::{Limit, LimitState, Limits, Refusal},
     log::{LogBar, LogEntities, LogEntity, LogRecord, LogSummary, LogValue, LogValues},
     metric::{
-        MetricData, MetricLevel, MetricName, MetricPath, MetricPoint, MetricSeries, Sample,
-        SampleBucket, SampleDistribution, SampledSeries, Samples,
+        MetricData, MetricLevel, MetricName, MetricPath, MetricPoint, MetricSeries,
+        RawDistribution, RawPoint, RawSeries, RawSeriesPoints, Sample, SampleBucket,
+        SampleDistribution, SampledSeries, Samples,
     },
     node::{Node, NodeDetail},
     page::{Page, Partial},
@@ -94,7 +99,10 @@ pub use self::{
     snapshot::{Outcome, Snapshot, SnapshotReason},
     span::FoundSpan,
     statement::{Statement, Statements},
-    storage::{Disk, JournalUsage, Storage, TableUsage},
+    storage::{
+        Disk, JournalUsage, NewRetention, NewRetentions, Retention, RetentionLoss, Storage,
+        TableLoss, TableUsage,
+    },
     suggestion::{LookedAt, Suggestion, Suggestions},
     tier::{Tier, TierDetail, TierKind},
     trace::{
@@ -104,6 +112,7 @@ pub use self::{
     user::{
         ChangePassword, Group, ListedSession, NewGroup, NewUser, SetPassword, User, UserChange,
     },
+    view::{Drawing, LayoutGroup, NewSavedLayout, SavedLayout, SavedLayoutDetail},
     violation::{
         EntityHealth, EntityHealths, HealthLevel, ViolatedKind, Violation, ViolationChange,
         ViolationChangeKind, ViolationDetail, ViolationStatus,

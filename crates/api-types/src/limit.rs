@@ -8,7 +8,7 @@ use crate::Ref;
 /// One limit and how much of it is used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Limit {
-    /// `business-transactions`, `nodes`, `backends`, `metric-series`, `journal`, `disk`, `memory`, `files`.
+    /// `business-transactions`, `tiers`, `nodes`, `service-endpoints`, `error-groups`, `backends`, `queues`, `metric-series`, `journal`, `disk`, `memory`, `files`.
     #[schema(example = "business-transactions")]
     pub limit: String,
     /// What is counted, for people.

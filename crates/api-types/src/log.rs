@@ -53,6 +53,7 @@ pub struct LogRecord {
     "severities": ["UNSPECIFIED", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"],
     "total": 44,
     "by_severity": [{"value": "INFO", "count": 41}, {"value": "WARN", "count": 2}, {"value": "ERROR", "count": 1}],
+    "by_application": {"items": [{"id": 1, "name": "shop-production", "application": {"id": 1, "name": "shop-production"}, "count": 44}], "others": 0},
     "by_tier": {"items": [{"id": 12, "name": "orders", "application": {"id": 1, "name": "shop-production"}, "count": 44}], "others": 0},
     "by_node": {"items": [{"id": 31, "name": "orders-1", "application": {"id": 1, "name": "shop-production"}, "count": 44}], "others": 0},
     "by_logger": {"items": [{"value": "app.checkout", "count": 44}], "others": 0},
@@ -70,6 +71,8 @@ pub struct LogSummary {
     pub total: u64,
     /// The records that pass all filters but that by severity, the gravest first; without severities that none has.
     pub by_severity: Vec<LogValue>,
+    /// The records that pass all filters but that by application.
+    pub by_application: LogEntities,
     /// The records that pass all filters but that by tier.
     pub by_tier: LogEntities,
     /// The records that pass all filters but that by node.
@@ -105,19 +108,19 @@ pub struct LogValue {
     pub count: u64,
 }
 
-/// The most frequent tiers or nodes, and how many records are of another.
+/// The most frequent applications, tiers or nodes, and how many records are of another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogEntities {
     pub items: Vec<LogEntity>,
     pub others: u64,
 }
 
-/// A tier or node that records are of.
+/// An application, tier or node that records are of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogEntity {
     pub id: u32,
     pub name: String,
-    /// That it is of: tiers and nodes of several may have the same name.
+    /// That it is of, or itself: tiers and nodes of several may have the same name.
     pub application: Ref,
     pub count: u64,
 }

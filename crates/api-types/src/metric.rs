@@ -136,3 +136,61 @@ pub struct SampleBucket {
     pub upto: Option<f64>,
     pub count: u64,
 }
+
+/// Up to eight series as they are drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RawSeries {
+    /// Those that are known in the range, in the order in which they were asked for.
+    pub items: Vec<RawSeriesPoints>,
+    /// How wide a point is; null where each sample is a point.
+    #[schema(required)]
+    pub step_ms: Option<i64>,
+    #[schema(required)]
+    pub partial: Option<Partial>,
+}
+
+/// One series as it is drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RawSeriesPoints {
+    pub series: SampledSeries,
+    /// By time.
+    pub points: Vec<RawPoint>,
+}
+
+/// What one sample says, or all of one step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RawPoint {
+    /// Time of the sample, or of the step's last one.
+    pub at: i64,
+    pub samples: u32,
+    /// The last value as it was sent; of a counter that sends what was added, all that was added. Null for a distribution.
+    #[schema(required)]
+    pub value: Option<f64>,
+    /// The smallest value that was sent.
+    #[schema(required)]
+    pub min: Option<f64>,
+    #[schema(required)]
+    pub max: Option<f64>,
+    /// What a counter, or the number of a histogram's values, grew by a second since the point before.
+    #[schema(required)]
+    pub per_second: Option<f64>,
+    /// The values of a histogram that came since the point before.
+    #[schema(required)]
+    pub came: Option<RawDistribution>,
+}
+
+/// Values of a histogram. A percentile is as fine as its buckets.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RawDistribution {
+    pub count: u64,
+    #[schema(required)]
+    pub mean: Option<f64>,
+    #[schema(required)]
+    pub p50: Option<f64>,
+    #[schema(required)]
+    pub p90: Option<f64>,
+    #[schema(required)]
+    pub p95: Option<f64>,
+    #[schema(required)]
+    pub p99: Option<f64>,
+}

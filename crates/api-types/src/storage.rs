@@ -10,6 +10,66 @@ pub struct Storage {
     pub tables: Vec<TableUsage>,
     pub disk: Disk,
     pub journal: JournalUsage,
+    /// How long what is kept; each holds for one or more tables.
+    pub retentions: Vec<Retention>,
+}
+
+/// How long rows of some tables are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Retention {
+    /// The setting's name.
+    #[schema(example = "retention-traces")]
+    pub setting: String,
+    /// What it holds for, for people.
+    #[schema(example = "Every trace")]
+    pub what: String,
+    /// What holds now, milliseconds.
+    pub ms: i64,
+    /// What the configuration file, the environment or the default says.
+    pub configured_ms: i64,
+    /// It was set here and takes the place of what is configured.
+    pub changed: bool,
+}
+
+/// Retentions that are to hold from now on; those not named stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"retentions": [{"setting": "retention-traces", "ms": 172_800_000}], "confirmed": false}))]
+pub struct NewRetentions {
+    #[schema(min_items = 1, max_items = 7)]
+    pub retentions: Vec<NewRetention>,
+    /// Data that are older than a shorter one may go.
+    #[serde(default)]
+    pub confirmed: bool,
+}
+
+/// How long rows are to be kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRetention {
+    pub setting: String,
+    /// An hour to ten years, milliseconds; null: as it is configured.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required, minimum = 3_600_000, maximum = 315_360_000_000_i64)]
+    pub ms: Option<i64>,
+}
+
+/// What would go at once with other retentions: whole segments all of whose rows are older.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RetentionLoss {
+    pub tables: Vec<TableLoss>,
+    /// Of all tables.
+    pub bytes: u64,
+}
+
+/// What of one table would go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TableLoss {
+    #[schema(example = "spans")]
+    pub table: String,
+    pub segments: u64,
+    pub bytes: u64,
+    pub rows: u64,
 }
 
 /// One table.

@@ -29,8 +29,6 @@ pub struct Config {
     pub sample_queries: promql::Limits,
     /// Queries in PromQL that run at the same time.
     pub sample_queries_at_once: usize,
-    /// Settings under the names by which scripts written for the reference product read them.
-    pub variables: Vec<Variable>,
     /// How long events are kept, as the page of what is stored says.
     pub event_retention: Duration,
     /// A session ends after so long without a request,
@@ -43,14 +41,6 @@ pub struct Config {
     pub lock_for: Duration,
 }
 
-/// A setting as `/controller/rest/configuration` shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
-    pub name: &'static str,
-    pub value: String,
-    pub description: &'static str,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -60,7 +50,6 @@ impl Default for Config {
             query_deadline: Duration::from_secs(20),
             sample_queries: promql::Limits::default(),
             sample_queries_at_once: 1,
-            variables: Vec::new(),
             event_retention: Duration::from_secs(14 * 24 * 3600),
             session_idle: Duration::from_secs(30 * 60),
             session_absolute: Duration::from_secs(12 * 3600),

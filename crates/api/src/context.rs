@@ -10,7 +10,7 @@ use alerting::{
     rules::{Expectations, States},
 };
 use daemon::clock::SharedClock;
-use metadata_store::{Directory, MetadataStore};
+use metadata_store::{Directory, MetadataStore, StoreError};
 use model::{
     access::Permission,
     entity::Properties,
@@ -97,13 +97,37 @@ impl Context {
         id: EntityId,
         change: impl FnOnce(&mut Properties) + Send + 'static,
     ) -> Result<(), ApiError> {
+        self.try_change(id, |properties| {
+            change(properties);
+            Ok(())
+        })
+        .await
+    }
+
+    /// The same for a change that may be refused, which leaves everything as it was, and that tells something.
+    pub(crate) async fn try_change<T: Send + 'static>(
+        &self,
+        id: EntityId,
+        change: impl FnOnce(&mut Properties) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let directory = Arc::clone(&self.directory);
-        let thread = tokio::task::spawn_blocking(move || directory.change_properties(id, change));
+        let thread = tokio::task::spawn_blocking(move || {
+            let mut told = None;
+            directory.change_properties(id, |properties| {
+                let mut changed = properties.clone();
+                let result = change(&mut changed);
+                if result.is_ok() {
+                    *properties = changed;
+                }
+                told = Some(result);
+            })?;
+            Ok::<_, StoreError>(told.expect("the change was made"))
+        });
         let changed = thread.await.map_err(|source| ApiError::Unavailable {
             what: "configuration",
             source: Box::new(source),
         })?;
-        Ok(changed?)
+        changed?
     }
 
     /// What the process says of itself, off the async threads.

@@ -6,7 +6,9 @@ use alerting::{
     baselines::Baselines,
     rules::{Expectations, States},
 };
-use api_types::{Attempt, Health, Limit, Loopback, Refusal, Storage};
+use api_types::{
+    Attempt, Health, Limit, Loopback, NewRetention, Refusal, Retention, RetentionLoss, Storage,
+};
 use daemon::clock::{SharedClock, UnixNanos};
 use metadata_store::{Directory, MetadataStore};
 use model::id::AccountId;
@@ -75,6 +77,15 @@ pub trait Operations: Send + Sync + Debug {
     /// When the disk does not tell how much room there is.
     fn storage(&self, account: AccountId) -> io::Result<Storage>;
 
+    /// How long what is kept.
+    fn retentions(&self) -> Vec<Retention>;
+
+    /// What of an account would go at once if these held beside those that stay.
+    fn would_lose(&self, account: AccountId, wanted: &[NewRetention]) -> RetentionLoss;
+
+    /// Lets these hold from now on, beside those that stay. Whoever calls has stored them.
+    fn set_retentions(&self, wanted: &[NewRetention]);
+
     /// The limits of the process itself.
     ///
     /// # Errors
@@ -120,6 +131,14 @@ pub struct Caps {
     pub nodes: u64,
     /// Applications an account.
     pub applications: u64,
+    /// Backends of a type that a tier calls.
+    pub backends: u64,
+    /// Queues an application.
+    pub queues: u64,
+    /// Service endpoints a tier.
+    pub endpoints: u64,
+    /// Groups of errors a tier.
+    pub errors: u64,
 }
 
 /// Whether requests can be served.

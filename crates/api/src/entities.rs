@@ -6,12 +6,12 @@ use api_types::Ref;
 use metadata_store::Directory;
 use model::{
     access::{Permission, Rights},
-    entity::{Entity, EntityKey, EntityKind},
+    entity::{Entity, EntityKey, EntityKind, TransactionGroup},
     id::{AccountId, EntityId},
     time::MinuteRange,
 };
 
-use crate::error::ApiError;
+use crate::{error::ApiError, figures::Belonging};
 
 /// Unseen for so long a node is historical.
 const HISTORICAL_MS: i64 = 3_600_000;
@@ -160,10 +160,22 @@ impl Entities {
     }
 
     /// All of a kind in an application (of the account: [`EntityId::NONE`]), by name, without business transactions that
-    /// have no place of their own.
+    /// have no place of their own or are excluded.
     pub(crate) fn all(&self, application: EntityId, kind: EntityKind) -> Vec<Arc<Entity>> {
         let mut all = self.directory.of_application(self.account, application, kind);
-        all.retain(|entity| !entity.properties.is_waiting() && self.shows(entity));
+        all.retain(|entity| {
+            let properties = &entity.properties;
+            !properties.is_waiting() && !properties.excluded.wanted && self.shows(entity)
+        });
+        all.sort_by(|a, b| a.key.name.cmp(&b.key.name).then(a.id.cmp(&b.id)));
+        all
+    }
+
+    /// The business transactions of an application that operators excluded, by name.
+    pub(crate) fn excluded(&self, application: EntityId) -> Vec<Arc<Entity>> {
+        let kind = EntityKind::BusinessTransaction;
+        let mut all = self.directory.of_application(self.account, application, kind);
+        all.retain(|bt| bt.properties.excluded.wanted && self.shows(bt));
         all.sort_by(|a, b| a.key.name.cmp(&b.key.name).then(a.id.cmp(&b.id)));
         all
     }
@@ -223,9 +235,29 @@ impl Entities {
         Ref { id: id.0, name }
     }
 
-    /// Whether a business transaction counts in its application's figures.
-    pub(crate) fn is_key(&self, bt: EntityId) -> bool {
+    /// The groups of an application's business transactions, by name.
+    pub(crate) fn groups(&self, application: EntityId) -> Vec<TransactionGroup> {
+        let known = self.get(application).map(|app| app.properties.groups.clone());
+        let mut groups = known.unwrap_or_default();
+        groups.sort_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+        groups
+    }
+
+    /// The group that a business transaction is in.
+    pub(crate) fn group(&self, bt: &Entity) -> Option<TransactionGroup> {
+        let number = bt.properties.group?;
+        let application = self.get(bt.key.application)?;
+        application.properties.groups.iter().find(|group| group.id == number).cloned()
+    }
+}
+
+impl Belonging for Entities {
+    fn is_key(&self, bt: EntityId) -> bool {
         self.directory.is_key(bt)
+    }
+
+    fn group_of(&self, bt: EntityId) -> Option<u32> {
+        self.get(bt)?.properties.group
     }
 }
 

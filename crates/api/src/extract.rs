@@ -144,6 +144,14 @@ impl Range {
     }
 }
 
+/// A text of so many characters at most.
+pub(crate) fn short(name: &str, text: String, most: usize) -> Result<String, ApiError> {
+    match text.chars().count() <= most {
+        true => Ok(text),
+        false => Err(ApiError::bad(format!("{name} is longer than {most} characters"))),
+    }
+}
+
 /// Unix milliseconds as nanoseconds; saturates.
 pub(crate) fn nanos(ms: i64) -> u64 {
     u64::try_from(ms).unwrap_or(0).saturating_mul(1_000_000)

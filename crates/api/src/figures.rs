@@ -7,7 +7,7 @@ mod body;
 mod response_times;
 mod sums;
 
-pub(crate) use model::measured::Measured;
+pub(crate) use model::measured::{Belonging, Measured};
 
 pub(crate) use self::{
     body::{figures, series, sparkline, sparkline_resolution},

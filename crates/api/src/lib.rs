@@ -38,6 +38,7 @@ mod paging;
 mod period;
 mod probes;
 mod prometheus;
+mod raw_series;
 mod reference;
 mod routes;
 mod sampled;
@@ -48,10 +49,11 @@ mod v1;
 mod waterfall;
 
 pub use self::{
-    config::{Config, Variable},
+    config::Config,
     deps::{
         Answered, AttemptsSource, Caps, Certificate, Deps, Observer, Operations, Readiness, Status,
     },
     error::ApiError,
     routes::{Access, Place, RouteInfo, routes},
+    v1::storage::RETENTIONS,
 };

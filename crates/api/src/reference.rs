@@ -15,7 +15,7 @@ pub(crate) fn entry_type(bt: &Entity) -> EntryType {
     match bt.properties.category.as_str() {
         // An operation's name is finer than a route's, but it arrives the same way.
         "GRAPHQL" => EntryType::Http,
-        "" if bt.properties.background => EntryType::Background,
+        "" if bt.properties.is_background() => EntryType::Background,
         category => EntryType::of_category(category),
     }
 }

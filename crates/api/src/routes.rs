@@ -263,6 +263,24 @@ fn table() -> Vec<Route> {
         ViewSome   GET    "/api/v1/logs/summary" => v1::log_summary::read;
         ViewSome   GET    "/api/v1/metric-series" => v1::metric_series::list;
         View       GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
+        Account    PUT    "/api/v1/storage/retention" => v1::storage::put_retention;
+        Account    POST   "/api/v1/storage/retention/preview" => v1::storage::preview;
+        View       GET    "/api/v1/applications/{id}/transaction-groups" => v1::transaction_groups::list;
+        Configure  POST   "/api/v1/applications/{id}/transaction-groups" => v1::transaction_groups::create;
+        View       GET    "/api/v1/applications/{id}/transaction-groups/{group}" => v1::transaction_groups::read;
+        Configure  PUT    "/api/v1/applications/{id}/transaction-groups/{group}" => v1::transaction_groups::change;
+        Delete     DELETE "/api/v1/applications/{id}/transaction-groups/{group}" => v1::transaction_groups::dissolve;
+        View       GET    "/api/v1/applications/{id}/transaction-groups/{group}/flow-map" => v1::transaction_groups::map;
+        View       GET    "/api/v1/applications/{id}/transaction-groups/{group}/series" => v1::transaction_groups::over_time;
+        Configure  PUT    "/api/v1/business-transactions/{id}/background" => v1::business_transactions::put_background;
+        Configure  PUT    "/api/v1/business-transactions/{id}/exclusion" => v1::business_transactions::put_exclusion;
+        View       GET    "/api/v1/nodes/{id}/flow-map" => v1::node_map::read;
+        ViewSome   GET    "/api/v1/flow-map-layouts" => v1::layouts::list;
+        ConfigureSome POST   "/api/v1/flow-map-layouts" => v1::layouts::create;
+        ViewSome   GET    "/api/v1/flow-map-layouts/{id}" => v1::layouts::read;
+        ConfigureSome PUT    "/api/v1/flow-map-layouts/{id}" => v1::layouts::replace;
+        ConfigureSome DELETE "/api/v1/flow-map-layouts/{id}" => v1::layouts::delete;
+        ViewSome   GET    "/api/v1/metric-series/points" => v1::raw_series::read;
     };
     table.extend(table! {
         Public     GET    "/controller/rest/serverstatus" => controller::server_status::read;
@@ -323,6 +341,7 @@ fn table() -> Vec<Route> {
         View       GET    "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::one;
         Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::replace;
         Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::delete;
+        Configure  POST   "/controller/rest/applications/{app}/business-transactions" => controller::business_transactions::change;
     });
     table.extend(table! {
         ViewSome   GET    "/prometheus/api/v1/query" => prometheus::query::instant;
@@ -364,10 +383,11 @@ pub(crate) fn router(context: Shared) -> Router {
             Access::Monitoring => handler.route_layer(monitoring.clone()),
             _ => handler.route_layer(guard_of(&info)),
         };
-        let handler = match info.path.ends_with("/layout") {
-            true => handler.layer(DefaultBodyLimit::max(MAX_LAYOUT)),
-            false => handler,
-        };
+        let handler =
+            match info.path.ends_with("/layout") || info.path.contains("/flow-map-layouts") {
+                true => handler.layer(DefaultBodyLimit::max(MAX_LAYOUT)),
+                false => handler,
+            };
         router = router.route(info.path, handler);
     }
     for path in ["/api", "/api/", "/api/{*rest}"] {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use model::id::TraceId;
 use telemetry_store::reader::{QueryError, Span, TraceQuery, TraceRow};
 
 use crate::ask::Asking;
 
 /// Parts of the range that traces are taken from.
-const SLICES: usize = 8;
+pub(crate) const SLICES: usize = 8;
 /// Spans of a trace that is read.
 const MAX_SPANS: u32 = 2_000;
 /// Spans that are read for one answer.
@@ -35,7 +36,7 @@ pub(crate) fn spread(
 
 struct Chosen {
     rows: Vec<TraceRow>,
-    met: BTreeSet<model::id::TraceId>,
+    met: BTreeSet<TraceId>,
     most: usize,
 }
 
@@ -50,7 +51,7 @@ impl Chosen {
 }
 
 /// Equal parts of a range.
-fn slices(from: u64, to: u64) -> impl Iterator<Item = (u64, u64)> {
+pub(crate) fn slices(from: u64, to: u64) -> impl Iterator<Item = (u64, u64)> {
     let parts = SLICES as u64;
     let length = to.saturating_sub(from).div_ceil(parts);
     let part = move |n: u64| (from + n * length, (from + (n + 1) * length).min(to));
@@ -64,13 +65,32 @@ pub(crate) fn read_each(
     rows: &[TraceRow],
     mut each: impl FnMut(&TraceRow, &[Span]),
 ) -> Result<(), QueryError> {
+    let traces: Vec<TraceId> = rows.iter().map(|row| row.trace).collect();
+    read(asking, &traces, |at, spans| each(&rows[at], spans))
+}
+
+/// The same for traces of which no more is known.
+pub(crate) fn read_traces(
+    asking: &mut Asking<'_>,
+    traces: &[TraceId],
+    mut each: impl FnMut(&[Span]),
+) -> Result<(), QueryError> {
+    read(asking, traces, |_, spans| each(spans))
+}
+
+/// Gives the spans of each trace with its place in the list.
+fn read(
+    asking: &mut Asking<'_>,
+    traces: &[TraceId],
+    mut each: impl FnMut(usize, &[Span]),
+) -> Result<(), QueryError> {
     let mut left = BUDGET;
-    for row in rows {
-        let spans = asking.trace(row.trace)?;
+    for (at, trace) in traces.iter().enumerate() {
+        let spans = asking.trace(*trace)?;
         if spans.is_empty() {
             continue;
         }
-        each(row, &spans);
+        each(at, &spans);
         match left.checked_sub(spans.len()) {
             Some(rest) => left = rest,
             None => {

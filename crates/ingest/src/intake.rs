@@ -45,7 +45,7 @@ use crate::room::Room;
 use self::{attempts::Attempts, budget::Budget, metrics::Metrics, paths::Target};
 pub use self::{
     attempts::{Attempt, AttemptResult},
-    config::{Config, Limits},
+    config::{Config, Kept, Limits},
     journal::{AppendError, Appending, Batch, Journal, Topic},
     keys::{KeyRule, Keys},
 };

@@ -421,6 +421,7 @@ impl Pipeline {
         if minute.0 / RECOUNT_MINUTES != self.thresholds_at.0 / RECOUNT_MINUTES {
             self.registry.recount(now_ms);
         }
+        self.exclude(now_ms);
         self.give_places(now_ms);
         self.thresholds_at = minute;
         self.nodes.forget(now_ms);
@@ -449,6 +450,22 @@ impl Pipeline {
     /// however often its trace is opened again.
     fn after_all_taken_ns(&self, now_ms: i64) -> u64 {
         self.newest_end_ns.max(now_ms.unsigned_abs() * 1_000_000) + 1
+    }
+
+    /// Business transactions that operators do not want from now on, or want again.
+    fn exclude(&mut self, now_ms: i64) {
+        let from_ns = self.after_all_taken_ns(now_ms);
+        let accounts: Vec<AccountId> = self.registry.accounts().collect();
+        for account in accounts {
+            match self.registry.exclude(account, from_ns, now_ms) {
+                Ok(changes) => {
+                    for (name, excluded) in changes {
+                        info!(name, excluded, "a business transaction as operators want it");
+                    }
+                }
+                Err(error) => warn!(%error, "could not note which transactions are excluded"),
+            }
+        }
     }
 
     /// Business transactions out of `All Other Traffic` that may count by themselves from now on.

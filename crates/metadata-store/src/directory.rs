@@ -258,8 +258,7 @@ impl Directory {
     /// Whether a business transaction counts in its application's figures; one that is not known does.
     pub fn is_key(&self, bt: EntityId) -> bool {
         let Some(bt) = self.get(bt) else { return true };
-        let background = bt.properties.background || bt.properties.health_check;
-        !background
+        !bt.properties.is_background()
             || self.get(bt.key.application).is_some_and(|app| app.properties.background_counts)
     }
 

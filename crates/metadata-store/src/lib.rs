@@ -38,6 +38,7 @@ mod sessions;
 mod settings;
 mod store;
 mod users;
+mod views;
 mod violations;
 
 pub use access_keys::{AccessKey, AccessKeys, NewAccessKey};
@@ -85,6 +86,7 @@ pub use sessions::{Session, SessionDetails, Sessions};
 pub use settings::{Expected, PutOutcome, Setting, Settings};
 pub use store::MetadataStore;
 pub use users::{LockAfter, MAX_USERS, NewPassword, NewUser, User, UserChange, Users};
+pub use views::{MAX_VIEW, MAX_VIEWS, NewView, View, Views};
 pub use violations::{
     ChangeOf, JudgeOutcome, MAX_CHANGES, MAX_EVIDENCE, NewViolationChange, Violated, Violation,
     ViolationChange, ViolationFilter, ViolationStatus, Violations,

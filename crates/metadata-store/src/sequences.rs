@@ -22,6 +22,7 @@ pub(crate) enum Sequence {
     Role,
     Group,
     Audit,
+    View,
 }
 
 impl Sequence {
@@ -42,6 +43,7 @@ impl Sequence {
             Self::Role => "role",
             Self::Group => "user_group",
             Self::Audit => "audit",
+            Self::View => "view",
         }
     }
 

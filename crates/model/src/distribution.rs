@@ -1,5 +1,7 @@
 //! Histograms of either kind: what came in between two exports, its mean, extremes and percentiles.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Values counted by size.
@@ -37,6 +39,24 @@ impl Distribution {
             max: None,
             buckets: self.buckets.since(&before.buckets),
         })
+    }
+
+    /// Both together. Buckets of different bounds cannot be put together: then there are none.
+    #[must_use]
+    pub fn plus(&self, other: &Distribution) -> Distribution {
+        if self.count == 0 || other.count == 0 {
+            return if self.count == 0 { other.clone() } else { self.clone() };
+        }
+        let both = |a: Option<f64>, b: Option<f64>, of: fn(f64, f64) -> f64| {
+            a.zip(b).map(|(a, b)| of(a, b))
+        };
+        Distribution {
+            count: self.count.saturating_add(other.count),
+            sum: both(self.sum, other.sum, |a, b| a + b),
+            min: both(self.min, other.min, f64::min),
+            max: both(self.max, other.max, f64::max),
+            buckets: self.buckets.plus(&other.buckets),
+        }
     }
 
     /// The mean of its values.
@@ -84,6 +104,34 @@ impl Buckets {
             Buckets::None => 0,
             Buckets::Explicit { bounds, counts } => (bounds.len() + counts.len()) * 8,
             Buckets::Exponential { counts, .. } => counts.len() * size_of::<(i32, u64)>(),
+        }
+    }
+
+    fn plus(&self, other: &Buckets) -> Buckets {
+        match (self, other) {
+            (
+                Buckets::Explicit { bounds, counts },
+                Buckets::Explicit { bounds: other_bounds, counts: others },
+            ) if bounds == other_bounds => {
+                let counts = counts.iter().zip(others).map(|(a, b)| a.saturating_add(*b));
+                Buckets::Explicit { bounds: bounds.clone(), counts: counts.collect() }
+            }
+            (
+                Buckets::Exponential { scale, zero, counts },
+                Buckets::Exponential { scale: other_scale, zero: other_zero, counts: others },
+            ) => {
+                let coarsest = *scale.min(other_scale);
+                let mut all = BTreeMap::<i32, u64>::new();
+                for (scale, counts) in [(scale, counts), (other_scale, others)] {
+                    for (index, count) in counts {
+                        // As in `without`.
+                        *all.entry(index >> (scale - coarsest).min(31)).or_default() += count;
+                    }
+                }
+                let zero = zero.saturating_add(*other_zero);
+                Buckets::Exponential { scale: coarsest, zero, counts: all.into_iter().collect() }
+            }
+            _ => Buckets::None,
         }
     }
 
@@ -238,6 +286,26 @@ mod tests {
         assert_eq!(before.extremes(), Some((0.0, 10.0)));
         assert_eq!(added.quantile(0.5), Some(15.0));
         assert_eq!(before.since(&after), None);
+    }
+
+    #[test]
+    fn two_are_put_together_by_the_coarser_of_their_buckets() {
+        let one = explicit(3, 30.0, &[10.0], &[2, 1]);
+        let two = one.plus(&explicit(2, 40.0, &[10.0], &[0, 2]));
+        assert_eq!(two, explicit(5, 70.0, &[10.0], &[2, 3]));
+        assert_eq!(one.plus(&Distribution::default()), one);
+        assert_eq!(one.plus(&explicit(1, 1.0, &[5.0], &[1, 0])).buckets, Buckets::None);
+        let fine = |scale, counts| Distribution {
+            count: 2,
+            buckets: Buckets::Exponential { scale, zero: 1, counts },
+            ..Distribution::default()
+        };
+        let Buckets::Exponential { scale, zero, counts } =
+            fine(1, vec![(-1, 1)]).plus(&fine(0, vec![(-1, 1), (3, 2)])).buckets
+        else {
+            panic!("both are exponential")
+        };
+        assert_eq!((scale, zero, counts), (0, 2, vec![(-1, 2), (3, 2)]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    excluded::Excluded,
     id::{AccountId, EntityId},
     long_lived::LongLived,
 };
@@ -120,6 +121,26 @@ pub struct Properties {
     /// Of a node: an operator said then that it is gone, Unix milliseconds. It counts until the node reports again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retired_ms: Option<i64>,
+    /// Of a business transaction: an operator does not want it, or did not once.
+    #[serde(skip_serializing_if = "Excluded::is_nothing")]
+    pub excluded: Excluded,
+    /// Of a business transaction: what an operator said of [`Properties::background`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background_marked: Option<bool>,
+    /// Of a business transaction: the number of its group, one of its application's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<u32>,
+    /// Of an application: the groups of its business transactions, by number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<TransactionGroup>,
+}
+
+/// Business transactions of an application that an operator looks at as one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionGroup {
+    /// Of all that the application ever had; never given twice while a transaction names it.
+    pub id: u32,
+    pub name: String,
 }
 
 /// A business transaction beyond the limits: its calls count in `All Other Traffic` until it has a place of its own. A call
@@ -141,6 +162,11 @@ impl Waiting {
 }
 
 impl Properties {
+    /// Whether no user waits for it: what an operator said, else what its name or kind tells.
+    pub fn is_background(&self) -> bool {
+        self.background_marked.unwrap_or(self.background || self.health_check)
+    }
+
     /// Whether it has no place of its own yet.
     pub fn is_waiting(&self) -> bool {
         self.waiting.is_some_and(|waiting| waiting.from_ns.is_none())

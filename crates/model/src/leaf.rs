@@ -30,7 +30,7 @@ pub const ALL: [Leaf; 9] = [
     Leaf::Percentile95,
 ];
 
-/// What there is of a single node: exceptions are counted by tier.
+/// What there is of a single node or a group of business transactions: exceptions are counted by tier and transaction.
 pub const OF_NODE: [Leaf; 8] = [
     Leaf::AverageResponseTime,
     Leaf::Calls,

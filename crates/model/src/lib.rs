@@ -9,6 +9,7 @@ pub mod conventions;
 pub mod distribution;
 pub mod entity;
 pub mod event;
+pub mod excluded;
 pub mod figure;
 pub mod histogram;
 pub mod id;
@@ -23,6 +24,7 @@ pub mod remote_write;
 pub mod rule;
 pub mod sanitise;
 pub mod span;
+pub mod spells;
 pub mod time;
 pub mod varint;
 

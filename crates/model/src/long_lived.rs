@@ -7,6 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::spells::Spells;
+
 /// A business transaction is long-lived when its median exceeds this, microseconds.
 pub const MEDIAN_MICROS: f64 = 60e6;
 /// Fewer calls tell no median.
@@ -19,9 +21,8 @@ pub struct LongLived {
     /// What an operator said; nothing while Vedette decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub marked: Option<bool>,
-    /// `from..to` of ends of calls, Unix nanoseconds, rising; the last one may be open.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub spells: Vec<(u64, Option<u64>)>,
+    #[serde(skip_serializing_if = "Spells::is_empty")]
+    pub spells: Spells,
 }
 
 impl LongLived {
@@ -32,14 +33,12 @@ impl LongLived {
 
     /// Whether calls that end from now on are long-lived.
     pub fn is_now(&self) -> bool {
-        self.spells.last().is_some_and(|(_, to)| to.is_none())
+        self.spells.is_now()
     }
 
     /// Whether a call that ends at this time (Unix nanoseconds) is.
     pub fn is_at(&self, end_ns: u64) -> bool {
-        let within =
-            |(from, to): &(u64, Option<u64>)| *from <= end_ns && to.is_none_or(|to| end_ns < to);
-        self.spells.iter().any(within)
+        self.spells.is_at(end_ns)
     }
 
     /// Brings the spells up to date. `median_micros` is what the last hours say, if they say enough; `from_ns` a time after
@@ -50,15 +49,8 @@ impl LongLived {
     pub fn reconciled(&self, median_micros: Option<f64>, from_ns: u64) -> Option<LongLived> {
         let found = median_micros.is_some_and(|median| median > MEDIAN_MICROS);
         let wanted = self.marked.unwrap_or(found || self.is_now());
-        if wanted == self.is_now() {
-            return None;
-        }
-        let mut changed = self.clone();
-        match changed.spells.last_mut() {
-            Some((_, to)) if !wanted => *to = Some(from_ns),
-            _ => changed.spells.push((from_ns, None)),
-        }
-        Some(changed)
+        let spells = self.spells.turned(wanted, from_ns)?;
+        Some(LongLived { spells, ..self.clone() })
     }
 }
 
@@ -80,7 +72,6 @@ mod tests {
         assert_eq!(ended.reconciled(Some(61e6), 10), None, "the operator knows better");
         let again = LongLived { marked: Some(true), ..ended };
         let again = again.reconciled(None, 20).expect("it began again");
-        assert_eq!(again.spells, [(5, Some(9)), (20, None)]);
         assert!(!again.is_at(15) && again.is_at(20));
     }
 }

@@ -23,6 +23,11 @@ pub enum Measured {
         node: EntityId,
     },
     Transaction(EntityId),
+    /// The business transactions of a group of an application, by its number.
+    Group {
+        application: EntityId,
+        group: u32,
+    },
     /// Where a business transaction entered.
     TransactionOn {
         bt: EntityId,
@@ -56,43 +61,70 @@ pub enum Measured {
     },
 }
 
-/// What one row counts for: at most three things.
-pub type Counted = [Option<Measured>; 3];
+/// What one row counts for: at most four things.
+pub type Counted = [Option<Measured>; 4];
+
+/// For what business transactions count besides themselves.
+pub trait Belonging {
+    /// Whether one belongs to its application's figures.
+    fn is_key(&self, bt: EntityId) -> bool;
+
+    /// The number of the group that one is in.
+    fn group_of(&self, bt: EntityId) -> Option<u32>;
+}
+
+/// A test for key figures alone: nothing is in a group.
+impl<F: Fn(EntityId) -> bool> Belonging for F {
+    fn is_key(&self, bt: EntityId) -> bool {
+        self(bt)
+    }
+
+    fn group_of(&self, _: EntityId) -> Option<u32> {
+        None
+    }
+}
 
 impl Measured {
-    /// What a row of this key counts for. `is_key` says whether a business transaction belongs to its application's figures.
-    pub fn of(key: &FigureKey, is_key: impl Fn(EntityId) -> bool) -> Counted {
+    /// What a row of this key counts for.
+    pub fn of(key: &FigureKey, belonging: &impl Belonging) -> Counted {
         let FigureKey { subject, peer, bt, application, .. } = *key;
         match key.scope {
-            Scope::Tier => [Some(Measured::Tier(subject)), None, None],
-            Scope::Node => [Some(Measured::Node(subject)), None, None],
+            Scope::Tier => [Some(Measured::Tier(subject)), None, None, None],
+            Scope::Node => [Some(Measured::Node(subject)), None, None, None],
             Scope::Endpoint => [
                 Some(Measured::Endpoint(subject)),
                 Some(Measured::EndpointOn { endpoint: subject, node: peer }),
+                None,
                 None,
             ],
             Scope::BusinessTransaction => [
                 Some(Measured::Transaction(subject)),
                 Some(Measured::TransactionOn { bt: subject, node: peer }),
-                is_key(subject).then_some(Measured::Application(application)),
+                belonging.is_key(subject).then_some(Measured::Application(application)),
+                belonging.group_of(subject).map(|group| Measured::Group { application, group }),
             ],
             Scope::TierInTransaction => {
-                [Some(Measured::TierUnder { bt, tier: subject }), None, None]
+                [Some(Measured::TierUnder { bt, tier: subject }), None, None, None]
             }
             Scope::Edge if bt.is_none() => [
                 Some(Measured::Call { from: subject, to: peer }),
                 Some(Measured::CallsTo(peer)),
                 None,
+                None,
             ],
-            Scope::Edge => [Some(Measured::CallUnder { bt, from: subject, to: peer }), None, None],
+            Scope::Edge => {
+                [Some(Measured::CallUnder { bt, from: subject, to: peer }), None, None, None]
+            }
             Scope::Error if bt.is_none() => [
                 Some(Measured::Error(subject)),
                 Some(Measured::ErrorsOf { tier: peer }),
                 Some(Measured::ErrorsIn { application }),
+                None,
             ],
             Scope::Error => [
                 Some(Measured::ErrorsUnder { bt }),
                 Some(Measured::ErrorUnder { bt, error: subject }),
+                None,
                 None,
             ],
         }
@@ -103,6 +135,7 @@ impl Measured {
         match self {
             Measured::Application(_)
             | Measured::Transaction(_)
+            | Measured::Group { .. }
             | Measured::TransactionOn { .. } => Scope::BusinessTransaction,
             Measured::Tier(_) => Scope::Tier,
             Measured::TierUnder { .. } => Scope::TierInTransaction,
@@ -134,6 +167,7 @@ impl Measured {
             | Measured::Call { from: id, .. }
             | Measured::CallUnder { from: id, .. } => Some(id),
             Measured::Application(_)
+            | Measured::Group { .. }
             | Measured::CallsTo(_)
             | Measured::ErrorsOf { .. }
             | Measured::ErrorsUnder { .. }

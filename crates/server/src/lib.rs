@@ -8,6 +8,7 @@ mod data_dir;
 mod edge;
 mod first_start;
 pub mod offline;
+mod retention;
 mod self_report;
 mod serve;
 mod stage_metrics;

@@ -41,7 +41,7 @@ use model::{
     id::PARTITIONS,
     sanitise::{MaskList, Sanitiser},
 };
-use telemetry_store::upkeep::{Retention, TrustedTime};
+use telemetry_store::upkeep::TrustedTime;
 use tracing::{error, info, warn};
 
 use crate::{
@@ -54,7 +54,9 @@ use crate::{
     },
     data_dir::{self, Stores},
     edge::{self, Hsts},
-    first_start, self_report,
+    first_start,
+    retention::LiveRetention,
+    self_report,
     stage_metrics::StageMetrics,
 };
 
@@ -151,7 +153,10 @@ pub async fn start(
     let mut metrics = Metrics::new();
     let room = Room::default();
     let limits = (&memory, &guard, &room);
-    let intake = build_intake(&settings, &stores, &keys, limits, &clock, &mut metrics);
+    let retention = LiveRetention::load(&settings, &metadata).await;
+    let retention = Arc::new(retention.context("reading how long data are kept")?);
+    let intake =
+        build_intake(&settings, &stores, &keys, limits, retention.minutes(), &clock, &mut metrics);
     let https_port = listeners.https.as_ref().map_or(443, |https| https.address().port());
     let url = public_url(&settings, &tls.state(), https_port);
     let stats = Arc::new(Stats::default());
@@ -175,7 +180,7 @@ pub async fn start(
     let operations = ProcessOperations {
         status: Arc::clone(&status),
         store: Arc::clone(&stores.store),
-        retention: retention(&settings),
+        retention: Arc::clone(&retention),
         clock: Arc::clone(&clock),
         memory,
         journal_max_bytes: settings.journal_max_bytes.bytes(),
@@ -230,7 +235,7 @@ pub async fn start(
     drop(status.loopback.set(loopback));
     drop(status.metrics.set(metrics));
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
-    run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &tasks);
+    run_tasks((&settings, &retention), &stores, &metadata, &keys, &tls, &clock, &tasks);
     tasks.start(health_rules(&stores, &metadata, (expectations, health), &status, &memory, &clock));
     if *settings.self_monitoring {
         let own = self_report::tasks(requests, Arc::clone(&status), &intake, Arc::clone(&clock));
@@ -337,6 +342,7 @@ fn build_intake(
     stores: &Stores,
     keys: &Arc<KnownKeys>,
     (memory, guard, room): (&Budgets, &Guard, &Room),
+    retention: intake::Kept,
     clock: &SharedClock,
     metrics: &mut Metrics,
 ) -> Intake {
@@ -351,7 +357,7 @@ fn build_intake(
     };
     let config = intake::Config {
         limits,
-        retention: *settings.retention_minutes,
+        retention,
         // One lane has one consumer, which reads all partitions.
         partitions: if stores.journal.lanes() == 1 { 1 } else { PARTITIONS },
         ..intake::Config::default()
@@ -519,7 +525,7 @@ fn pipeline_maker(
 }
 
 fn run_tasks(
-    settings: &Settings,
+    (settings, retention): (&Settings, &Arc<LiveRetention>),
     stores: &Stores,
     metadata: &MetadataStore,
     keys: &Arc<KnownKeys>,
@@ -536,7 +542,7 @@ fn run_tasks(
     tasks.start(Task::blocking("certificate", Duration::from_secs(10), move || {
         Ok(certificate.step()?)
     }));
-    tasks.start(upkeep(settings, stores, clock));
+    tasks.start(upkeep(retention, stores, clock));
     tasks.start(old_events(settings, stores, metadata, clock));
     let directory = Arc::clone(&stores.directory);
     tasks.start(Task::blocking("last seen", Duration::from_secs(60), move || {
@@ -614,9 +620,9 @@ fn health_rules(
 const UPKEEP_AT_A_TIME: Duration = Duration::from_secs(2);
 
 /// Merges, rolls up and drops segments.
-fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
+fn upkeep(retention: &Arc<LiveRetention>, stores: &Stores, clock: &SharedClock) -> Task {
     let (store, retention, clock) =
-        (Arc::clone(&stores.store), retention(settings), Arc::clone(clock));
+        (Arc::clone(&stores.store), Arc::clone(retention), Arc::clone(clock));
     let monotonic_ms = |clock: &SharedClock| i64::try_from(clock.monotonic().as_millis());
     let began_ms = monotonic_ms(&clock).unwrap_or(0);
     let mut trusted = TrustedTime::new(store.newest_segment_ms(), began_ms);
@@ -630,7 +636,7 @@ fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
         }
         let (began, mut done) = (clock.monotonic(), Vec::new());
         while clock.monotonic().saturating_sub(began) < UPKEEP_AT_A_TIME {
-            let Some(job) = store.upkeep_by(now_ms, trusted_ms, &retention)? else { break };
+            let Some(job) = store.upkeep_by(now_ms, trusted_ms, &retention.now())? else { break };
             done.push(job.to_string());
         }
         Ok((!done.is_empty()).then(|| done.join(", ")))
@@ -674,50 +680,14 @@ fn old_events(
     })
 }
 
-/// More than intake stops at, so that it seldom has to.
-const KEEP_FREE_PERCENT: u8 = 8;
-
 fn api_config(settings: &Settings, query_memory: usize) -> api::Config {
     api::Config {
-        variables: variables(settings),
         event_retention: *settings.retention_events,
         session_idle: *settings.session_idle,
         session_absolute: *settings.session_absolute,
         lock_after: settings.lock_after.get(),
         lock_for: *settings.lock_for,
         ..api::Config::within(query_memory)
-    }
-}
-
-/// For how long figures are kept, as scripts written for the reference product ask for it.
-fn variables(settings: &Settings) -> Vec<api::Variable> {
-    let of = |name, description, kept: Duration, unit_secs: u64| api::Variable {
-        name,
-        value: (kept.as_secs() / unit_secs).to_string(),
-        description,
-    };
-    const HOUR: u64 = 3600;
-    let minutes = "hours for which figures of single minutes are kept (retention-minutes)";
-    let ten_minutes = "hours for which figures of ten minutes are kept (retention-ten-minutes)";
-    let hours = "days for which figures of hours are kept (retention-hours)";
-    vec![
-        of("metrics.min.retention.period", minutes, *settings.retention_minutes, HOUR),
-        of("metrics.ten.min.retention.period", ten_minutes, *settings.retention_ten_minutes, HOUR),
-        of("metrics.retention.period", hours, *settings.retention_hours, 24 * HOUR),
-    ]
-}
-
-fn retention(settings: &Settings) -> Retention {
-    let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2);
-    Retention {
-        traces_ms: ms(*settings.retention_traces),
-        snapshots_ms: ms(*settings.retention_snapshots),
-        minutes_ms: ms(*settings.retention_minutes),
-        ten_minutes_ms: ms(*settings.retention_ten_minutes),
-        hours_ms: ms(*settings.retention_hours),
-        logs_ms: ms(*settings.retention_logs),
-        samples_ms: ms(*settings.retention_samples),
-        keep_free_percent: KEEP_FREE_PERCENT,
     }
 }
 

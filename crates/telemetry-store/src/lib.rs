@@ -26,4 +26,4 @@ pub mod upkeep;
 
 mod query;
 
-pub use store::{Config, Memory, Store, StoreError, TableUsage};
+pub use store::{Config, Expired, Memory, Store, StoreError, TableUsage};

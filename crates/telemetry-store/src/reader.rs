@@ -277,6 +277,19 @@ pub enum OwnedValue {
     Encoded(Vec<u8>),
 }
 
+impl OwnedValue {
+    /// Whether it is this text, or the truth or number that the text reads as.
+    pub fn is_text(&self, text: &str) -> bool {
+        match self {
+            OwnedValue::Str(value) => value == text,
+            OwnedValue::Bool(value) => text.parse() == Ok(*value),
+            OwnedValue::Int(value) => text.parse() == Ok(*value),
+            OwnedValue::Double(value) => text.parse() == Ok(*value),
+            OwnedValue::Encoded(_) => false,
+        }
+    }
+}
+
 /// Something that happened within a span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpanEvent {
@@ -515,12 +528,41 @@ pub struct SeriesQuery {
     pub node: Option<EntityId>,
     /// The metric's own name.
     pub name: Option<String>,
+    pub only: SeriesFilter,
     /// Unix nanoseconds, half open. Series are known by UTC days: those of all days that it touches are meant.
     pub from_ns: u64,
     pub to_ns: u64,
     /// Name and id where the page before ended.
     pub after: Option<(String, u64)>,
     pub limit: usize,
+}
+
+/// What of series is looked for besides whose they are: all of it has to be so.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SeriesFilter {
+    /// Their ids; any without.
+    pub ids: Vec<u64>,
+    /// Stands in the metric's name, in capital or small ASCII letters.
+    pub text: String,
+    /// Attributes and their values as text.
+    pub attributes: Vec<(String, String)>,
+}
+
+impl SeriesFilter {
+    /// Whether a series of this id and name may be meant, whatever its attributes.
+    pub fn names(&self, id: u64, name: &str) -> bool {
+        let text = self.text.as_bytes();
+        (self.ids.is_empty() || self.ids.contains(&id))
+            && (text.is_empty()
+                || name.as_bytes().windows(text.len()).any(|part| part.eq_ignore_ascii_case(text)))
+    }
+
+    /// Whether these attributes are meant.
+    pub fn describes(&self, attributes: &[(String, OwnedValue)]) -> bool {
+        self.attributes.iter().all(|(key, value)| {
+            attributes.iter().any(|(known, is)| known == key && is.is_text(value))
+        })
+    }
 }
 
 /// Metrics that [`Reader::sampled_metrics`] gives at most.

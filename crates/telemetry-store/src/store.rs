@@ -28,7 +28,7 @@ use crate::{
     upkeep::Done,
 };
 
-pub use self::usage::TableUsage;
+pub use self::usage::{Expired, TableUsage};
 
 /// Where segments lie, below the disk's root.
 pub(crate) const SEGMENTS: &str = "segments";

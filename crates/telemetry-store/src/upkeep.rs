@@ -21,6 +21,7 @@ use metadata_store::{ReplaceOutcome, Replacement, SegmentMeta};
 use tracing::warn;
 
 pub(crate) use self::done::Done;
+pub(crate) use self::plan::is_expired;
 use self::plan::plan_within;
 pub use self::{
     plan::{Job, Retention},

@@ -48,12 +48,14 @@ export function useList<Row>(path: string, params: Params = {}, limit = 1000): L
 export const useApplications = () => useList<Api.Application>('/applications')
 export const useApplication = (id: number, enabled = true) => useTelemetry<Api.ApplicationDetail>(`/applications/${id}`, {}, { enabled })
 /** Which part of an application's map: what happens under a business transaction, or one entity and its neighbours. `all`: every application as one node. */
-export type MapPart = { bt: number } | { tier: number } | { backend: number } | { all: true }
+export type MapPart = { bt: number } | { group: number } | { tier: number } | { node: number } | { backend: number } | { all: true }
 
 function mapPath(application: number, part?: MapPart): string {
   if (!part) return `/applications/${application}/flow-map`
   if ('all' in part) return '/flow-map'
   if ('bt' in part) return `/business-transactions/${part.bt}/flow-map`
+  if ('group' in part) return `/applications/${application}/transaction-groups/${part.group}/flow-map`
+  if ('node' in part) return `/nodes/${part.node}/flow-map`
   return 'tier' in part ? `/tiers/${part.tier}/flow-map` : `/backends/${part.backend}/flow-map`
 }
 export const useFlowMap = (application: number, part?: MapPart) => useTelemetry<Api.FlowMap>(mapPath(application, part))

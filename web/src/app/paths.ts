@@ -11,6 +11,7 @@ export const paths = {
   flowMap: (id: number | string) => `/applications/${id}/flow-map`,
   businessTransactions: (id: number | string) => `/applications/${id}/business-transactions`,
   businessTransaction: (application: number | string, id: number | string) => `/applications/${application}/business-transactions/${id}`,
+  transactionGroup: (application: number | string, id: number | string) => `/applications/${application}/business-transaction-groups/${id}`,
   tier: (application: number | string, id: number | string) => `/applications/${application}/tiers/${id}`,
   node: (application: number | string, id: number | string) => `/applications/${application}/nodes/${id}`,
   backend: (application: number | string, id: number | string) => `/applications/${application}/backends/${id}`,

@@ -55,6 +55,7 @@ export function createRouter() {
             { path: 'flow-map', lazy: async () => ({ Component: (await import('../pages/FlowMap/FlowMapPage')).FlowMapPage }) },
             { path: 'business-transactions', lazy: async () => ({ Component: (await import('../pages/BusinessTransactions/BusinessTransactionsPage')).BusinessTransactionsPage }) },
             { path: 'business-transactions/:btId', lazy: async () => ({ Component: (await import('../pages/BusinessTransaction/BusinessTransactionPage')).BusinessTransactionPage }) },
+            { path: 'business-transaction-groups/:groupId', lazy: async () => ({ Component: (await import('../pages/TransactionGroup/TransactionGroupPage')).TransactionGroupPage }) },
             { path: 'tiers', lazy: async () => ({ Component: (await import('../pages/Tiers/TiersPage')).TiersPage }) },
             { path: 'tiers/:tierId', lazy: async () => ({ Component: (await import('../pages/Tier/TierPage')).TierPage }) },
             { path: 'nodes/:nodeId', lazy: async () => ({ Component: (await import('../pages/Node/NodePage')).NodePage }) },

@@ -5,7 +5,7 @@ const LOOK = { stroke: 1.7, 'aria-hidden': true, style: { flex: 'none', color: '
 
 /** The sign of what something is: a tier, or a backend by its type. */
 export function entityIcon(kind: string, type: string) {
-  if (kind === 'tier') return IconServer2
+  if (kind === 'tier' || kind === 'node') return IconServer2
   if (kind === 'application') return IconApps
   if (kind === 'group') return IconStack2
   if (kind === 'queue' || type === 'MESSAGING') return IconMailFast

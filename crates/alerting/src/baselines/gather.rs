@@ -134,7 +134,7 @@ impl Gather {
             self.hour = at;
         }
         let Some(minutes) = figure.minutes.as_deref() else { return };
-        for of in Measured::of(key, is_key).into_iter().flatten() {
+        for of in Measured::of(key, &is_key).into_iter().flatten() {
             for (place, metric) in self.figures.get(&of).into_iter().flatten() {
                 let (hour, weight) = metric.hour(figure, minutes);
                 let parts = self.parts.entry(*place).or_insert_with(|| Parts::of(metric.kind()));

@@ -164,7 +164,7 @@ impl Wanted {
                 if row.key.scope == Scope::Tier {
                     reported.insert((row.key.application, row.at));
                 }
-                let counted = Measured::of(&row.key, |bt| directory.is_key(bt));
+                let counted = Measured::of(&row.key, &|bt| directory.is_key(bt));
                 for measured in counted.into_iter().flatten() {
                     if self.figures.contains_key(&measured) {
                         sums.entry((measured, row.at)).or_default().merge(&row.figure);

@@ -6,7 +6,7 @@ use model::{figure::Figure, figure::Scope, id::EntityId, time::Minute};
 use rustc_hash::FxHashMap;
 use telemetry_store::reader::FigureRow;
 
-use super::Measured;
+use super::{Belonging, Measured};
 
 /// Figures by what they are of and the first minute of their point.
 pub(crate) type Points = BTreeMap<Minute, Figure>;
@@ -38,7 +38,7 @@ impl Sums {
     /// Sums the rows that count for something `wanted`.
     pub(crate) fn of(
         rows: &[FigureRow],
-        is_key: impl Fn(EntityId) -> bool,
+        belonging: &impl Belonging,
         wanted: impl Fn(&Measured) -> bool,
     ) -> Sums {
         let mut sums = Sums::default();
@@ -46,7 +46,8 @@ impl Sums {
             if row.key.scope == Scope::Tier {
                 sums.reported.entry(row.key.application).or_default().insert(row.at);
             }
-            for measured in Measured::of(&row.key, &is_key).into_iter().flatten().filter(&wanted) {
+            for measured in Measured::of(&row.key, belonging).into_iter().flatten().filter(&wanted)
+            {
                 let points = sums.by.entry(measured).or_default();
                 points.entry(row.at).or_default().merge(&row.figure);
             }

@@ -34,6 +34,19 @@ fn calls(millis: &[f64], failed: usize) -> Figure {
     figure
 }
 
+/// All but the background work are the application's own, and [`BT`] is in a group.
+struct Shop;
+
+impl Belonging for Shop {
+    fn is_key(&self, bt: EntityId) -> bool {
+        bt != BACKGROUND
+    }
+
+    fn group_of(&self, bt: EntityId) -> Option<u32> {
+        (bt == BT).then_some(4)
+    }
+}
+
 /// A range that has no filling minute.
 fn whole(figure: Figure) -> Total {
     Total { all: figure.clone(), complete: figure }
@@ -56,6 +69,18 @@ fn counts_include_the_filling_minute_and_averages_do_not() {
     assert_eq!(only_filling.average_ms.map(f64::round), Some(43.0));
 }
 
+#[test]
+fn a_group_is_all_of_its_members_together() {
+    let sums = sums(&[
+        row(Scope::BusinessTransaction, BT, NODE, NONE, 10, calls(&[10.0, 30.0], 1)),
+        row(Scope::BusinessTransaction, BT, OTHER_NODE, NONE, 10, calls(&[50.0], 0)),
+        row(Scope::BusinessTransaction, BACKGROUND, NODE, NONE, 10, calls(&[9.0], 0)),
+    ]);
+    let group = Measured::Group { application: APP, group: 4 };
+    let shown = figures(&sums.total(group, None), 1);
+    assert_eq!((shown.calls, shown.errors, shown.average_ms), (3.0, 1.0, Some(30.0)));
+}
+
 fn row(
     scope: Scope,
     subject: EntityId,
@@ -69,7 +94,7 @@ fn row(
 }
 
 fn sums(rows: &[FigureRow]) -> Sums {
-    Sums::of(rows, |bt| bt != BACKGROUND, |_| true)
+    Sums::of(rows, &Shop, |_| true)
 }
 
 const NONE: EntityId = EntityId::NONE;

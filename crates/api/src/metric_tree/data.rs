@@ -160,7 +160,7 @@ fn figures(
         };
         rows.extend(asking.figures(&query)?);
     }
-    Ok(Sums::of(&rows, |bt| tree.entities.is_key(bt), |measured| wanted.contains_key(measured)))
+    Ok(Sums::of(&rows, &tree.entities, |measured| wanted.contains_key(measured)))
 }
 
 /// What all agree on, if they do.

@@ -34,6 +34,7 @@ fn prefix(tree: &Tree, measured: Measured) -> String {
         Measured::Transaction(bt) | Measured::ErrorsUnder { bt } => {
             format!("BTM|BTs|BT:{bt}|Component:{}", parent(bt))
         }
+        Measured::Group { group, .. } => format!("BTM|BT Groups|Group:{group}"),
         Measured::TransactionOn { bt, node } => {
             format!("BTM|BTs|BT:{bt}|Component:{}|Node:{node}", parent(bt))
         }

@@ -74,6 +74,7 @@ pub(crate) enum Place {
     TierCalls(EntityId),
     TransactionRoot,
     TransactionTiers,
+    TransactionGroups,
     TransactionTier(EntityId),
     Transaction(EntityId),
     TransactionNodes(EntityId),
@@ -179,9 +180,20 @@ impl Tree {
                 self.nodes(*tier, |node| Place::Folder(Measured::Node(node), &leaf::OF_NODE))
             }
             Place::TierCalls(tier) => self.called(*tier, EntityId::NONE),
-            Place::TransactionRoot => {
-                vec![(TRANSACTION_TIERS.to_owned(), Place::TransactionTiers)]
-            }
+            Place::TransactionRoot => vec![
+                (TRANSACTION_TIERS.to_owned(), Place::TransactionTiers),
+                ("Business Transaction Groups".to_owned(), Place::TransactionGroups),
+            ],
+            Place::TransactionGroups => self
+                .entities
+                .groups(app)
+                .into_iter()
+                .map(|group| {
+                    let measured = Measured::Group { application: app, group: group.id };
+                    // As of a node: exceptions are counted by transaction.
+                    (group.name, Place::Folder(measured, &leaf::OF_NODE))
+                })
+                .collect(),
             Place::TransactionTiers => self.tiers(Place::TransactionTier),
             Place::TransactionTier(tier) => {
                 self.of_tier(*tier, EntityKind::BusinessTransaction, Place::Transaction)

@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use metadata_store::{Directory, MemoryEntities};
 use model::{
-    entity::{EntityKey, EntityKind, Properties},
+    entity::{EntityKey, EntityKind, Properties, TransactionGroup},
     id::{AccountId, EntityId},
 };
 
@@ -37,6 +37,10 @@ fn tree() -> Tree {
     let node = make(EntityKind::Node, app, tier, "web1", "");
     let bt = make(EntityKind::BusinessTransaction, app, tier, "GET /cart", "HTTP");
     let database = make(EntityKind::Backend, app, none, "mysql db1:3306", "DATABASE");
+    let grouped = |properties: &mut Properties| {
+        properties.groups = vec![TransactionGroup { id: 1, name: "Buying".to_owned() }];
+    };
+    directory.change_properties(app, grouped).unwrap();
     make(EntityKind::ErrorGroup, app, tier, "ValueError: no", "");
     let series = |path: &[&str]| Series {
         tier,
@@ -93,6 +97,7 @@ fn every_documented_path_is_there() {
         "Business Transaction Performance|Business Transactions|web|GET /cart|95th Percentile Response Time (ms)",
         "Business Transaction Performance|Business Transactions|web|GET /cart|Individual Nodes|web1|Stall Count",
         "Business Transaction Performance|Business Transactions|web|GET /cart|External Calls|Call-JDBC to mysql db1:3306|Calls per Minute",
+        "Business Transaction Performance|Business Transaction Groups|Buying|Number of Very Slow Calls",
         "Backends|mysql db1:3306|Average Response Time (ms)",
         "Errors|web|ValueError: no|Errors per Minute",
         "Application Infrastructure Performance|web|Individual Nodes|web1|Hardware Resources|CPU|%Busy",

@@ -57,7 +57,7 @@ pub(crate) async fn read(
         let all = asking.query(application, &[Scope::Edge], period.complete, Points::Total);
         let rows = asking.totals(&FigureQuery { peer: Some(id), ..all }, &period)?;
         let verdicts = judge.expect(asking, &period, [(application, Measured::CallsTo(id))]);
-        Ok((Sums::of(&rows, |_| true, |_| true), verdicts))
+        Ok((Sums::of(&rows, &|_| true, |_| true), verdicts))
     });
     let told = told.await?;
     let (sums, verdicts) = told.value;

@@ -3,8 +3,8 @@
 use std::{cmp::Ordering, sync::Arc};
 
 use api_types::{
-    BusinessTransaction, BusinessTransactionDetail, LongLivedMark, Page, Promotion,
-    WaitingTransaction,
+    BackgroundMark, BusinessTransaction, BusinessTransactionDetail, Exclusion, LongLivedMark, Page,
+    Promotion, Ref, WaitingTransaction,
 };
 use axum::{Json, extract::State};
 use model::{
@@ -17,7 +17,7 @@ use utoipa::IntoParams;
 use super::{Refusals, application_list::ApplicationList, sparklines::Sparklines};
 use crate::{
     auth::Caller,
-    context::Shared,
+    context::{Context, Shared},
     entities::Entities,
     error::ApiError,
     extract::{Body, Params, PathId, Range, RangeParams},
@@ -39,6 +39,10 @@ pub(crate) struct ListParams {
     sort: Option<String>,
     /// Only those whose name or tier contains this text, in any case.
     filter: Option<String>,
+    /// Those that operators excluded, instead of the others.
+    #[serde(default)]
+    #[param(required = false)]
+    excluded: bool,
 }
 
 /// The business transactions of an application.
@@ -54,12 +58,15 @@ pub(crate) async fn list(
         list;
     let lines = Sparklines::of(&context, account, id, None, (&period, baseline)).await?;
     let placed = entities.transactions(id, context.now_ms());
-    let mut all: Vec<BusinessTransaction> = entities
-        .all(id, EntityKind::BusinessTransaction)
-        .into_iter()
-        .filter(|bt| placed.contains(bt) || lines.has(Measured::Transaction(bt.id)))
-        .map(|bt| body(&entities, &bt, &lines))
-        .collect();
+    let mut known = match wanted.excluded {
+        true => entities.excluded(id),
+        false => entities.all(id, EntityKind::BusinessTransaction),
+    };
+    known.retain(|bt| {
+        wanted.excluded || placed.contains(bt) || lines.has(Measured::Transaction(bt.id))
+    });
+    let mut all: Vec<BusinessTransaction> =
+        known.iter().map(|bt| body(&entities, bt, &lines)).collect();
     if let Some(filter) = wanted.filter.as_deref().map(str::to_lowercase) {
         all.retain(|bt| {
             bt.name.to_lowercase().contains(&filter)
@@ -118,6 +125,58 @@ pub(crate) async fn put_long_lived(
     let summary = format!("{} was marked as {now}", bt.key.name);
     context.note_change(&caller, Some(id), summary).await;
     Ok(Json(mark))
+}
+
+/// Says whether a business transaction is background work, or leaves it to what its name or kind tells.
+#[utoipa::path(put, path = "/api/v1/business-transactions/{id}/background", tag = "business transactions",
+    params(("id" = u32, Path)), request_body = BackgroundMark,
+    responses((status = 200, body = BackgroundMark), Refusals))]
+pub(crate) async fn put_background(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Body(mark): Body<BackgroundMark>,
+) -> Result<Json<BackgroundMark>, ApiError> {
+    let bt = context.entities(&caller).transaction(id)?;
+    let change = move |properties: &mut Properties| properties.background_marked = mark.marked;
+    context.change_properties(id, change).await?;
+    tracing::info!(id = id.0, name = bt.key.name, ?mark.marked, user = caller.name, "background");
+    Ok(Json(mark))
+}
+
+/// Excludes a business transaction, or restores one: from the next minute on its requests count for no business transaction,
+/// or for it again.
+#[utoipa::path(put, path = "/api/v1/business-transactions/{id}/exclusion", tag = "business transactions",
+    params(("id" = u32, Path)), request_body = Exclusion,
+    responses((status = 200, body = Exclusion), Refusals))]
+pub(crate) async fn put_exclusion(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Body(wanted): Body<Exclusion>,
+) -> Result<Json<Exclusion>, ApiError> {
+    let bt = context.entities(&caller).transaction(id)?;
+    exclude(&context, &caller, &bt, wanted.excluded).await?;
+    Ok(Json(wanted))
+}
+
+/// Excludes or restores one.
+pub(crate) async fn exclude(
+    context: &Context,
+    caller: &Caller,
+    bt: &Entity,
+    excluded: bool,
+) -> Result<(), ApiError> {
+    if bt.properties.other_traffic && excluded {
+        return Err(ApiError::Unprocessable(format!(
+            "{:?} holds what has no business transaction of its own and cannot be excluded",
+            bt.key.name
+        )));
+    }
+    let change = move |properties: &mut Properties| properties.excluded.wanted = excluded;
+    context.change_properties(bt.id, change).await?;
+    tracing::info!(id = bt.id.0, name = bt.key.name, excluded, user = caller.name, "exclusion");
+    Ok(())
 }
 
 /// Which of those that wait.
@@ -201,7 +260,11 @@ pub(crate) async fn put_promotion(
 }
 
 /// Without its sparkline, which is made only for what is on the page.
-fn body(entities: &Entities, bt: &Arc<Entity>, lines: &Sparklines) -> BusinessTransaction {
+pub(super) fn body(
+    entities: &Entities,
+    bt: &Arc<Entity>,
+    lines: &Sparklines,
+) -> BusinessTransaction {
     let total = lines.total(Measured::Transaction(bt.id)).all;
     let long_lived = &bt.properties.long_lived;
     BusinessTransaction {
@@ -209,11 +272,14 @@ fn body(entities: &Entities, bt: &Arc<Entity>, lines: &Sparklines) -> BusinessTr
         name: bt.key.name.clone(),
         tier: entities.mention(bt.key.parent),
         entry_type: reference::entry_type(bt),
-        background: bt.properties.background,
+        background: bt.properties.is_background(),
         health_check: bt.properties.health_check,
         other_traffic: bt.properties.other_traffic,
         long_lived: long_lived.is_now() || total.calls > 0.0 && total.timed == 0.0,
         long_lived_marked: long_lived.marked,
+        background_marked: bt.properties.background_marked,
+        excluded: bt.properties.excluded.wanted,
+        group: entities.group(bt).map(|group| Ref { id: group.id, name: group.name }),
         figures: lines.figures(Measured::Transaction(bt.id)),
         sparkline: Vec::new(),
     }

@@ -124,7 +124,7 @@ fn slowest_from(
     let total = asking.query(application, &scopes, range.period.range, Points::Total);
     let rows = asking.figures(&FigureQuery { subject: Some(bt), ..total })?;
     let wanted = Measured::Transaction(bt);
-    let total = Sums::of(&rows, |_| true, |found| *found == wanted).total(wanted, None);
+    let total = Sums::of(&rows, &|_| true, |found| *found == wanted).total(wanted, None);
     Ok(total.all.quantile_micros(SLOWEST).map(|micros| micros as u64))
 }
 

@@ -203,7 +203,7 @@ fn ask(
     asked: Asked,
 ) -> Result<(Sums, Sums), QueryError> {
     let Asked { application, bt, error, period } = asked;
-    let sum = |rows: &[_]| Sums::of(rows, |bt| entities.is_key(bt), |_| true);
+    let sum = |rows: &[_]| Sums::of(rows, entities, |_| true);
     let counts = |asking: &Asking<'_>, scope, points| FigureQuery {
         detail: Detail::Counts,
         ..asking.query(application, &[scope], period.complete, points)

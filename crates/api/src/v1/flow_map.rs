@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use api_types::{Figures, FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout};
+use api_types::{
+    Figures, FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition,
+};
 use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{Layouts as _, NodePosition};
@@ -27,7 +29,7 @@ use crate::{
     entities::{Entities, hints_of, known},
     error::ApiError,
     extract::{Body, Params, PathId, Range, RangeParams},
-    figures::{Measured, Sums, Total, figures},
+    figures::{Belonging as _, Measured, Sums, Total, figures},
     judge::{BaselineParams, Verdicts, Wanted},
     period::Period,
     reference::{CallCategories, backend_category},
@@ -60,14 +62,8 @@ pub(crate) async fn read(
     let entities = context.entities(&caller);
     entities.application(id)?;
     let bt = wanted.bt.map(|bt| transaction_of(&entities, EntityId(bt), id)).transpose()?;
-    draw(
-        &context,
-        &caller,
-        id,
-        bt.map_or(Part::Whole, Part::Under),
-        (period, baseline.read(Wanted::Default)?),
-    )
-    .await
+    let part = bt.map_or(Part::Whole, |bt| Part::Under(vec![bt]));
+    draw(&context, &caller, id, part, (period, baseline.read(Wanted::Default)?)).await
 }
 
 /// Who calls whom under one business transaction.
@@ -81,8 +77,8 @@ pub(crate) async fn of_business_transaction(
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
     let application = context.entities(&caller).transaction(id)?.key.application;
-    draw(&context, &caller, application, Part::Under(id), (period, baseline.read(Wanted::Default)?))
-        .await
+    let part = Part::Under(vec![id]);
+    draw(&context, &caller, application, part, (period, baseline.read(Wanted::Default)?)).await
 }
 
 /// Who calls a tier, and whom it calls. Figures of anything but tiers are those of the calls on this map.
@@ -129,16 +125,17 @@ pub(crate) async fn of_backend(
 }
 
 /// Which part of an application's map is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
     Whole,
-    /// What happens under a business transaction.
-    Under(EntityId),
+    /// What happens under any of these business transactions.
+    Under(Vec<EntityId>),
     /// A tier, backend or queue, and whatever it calls or is called by.
     Around(EntityId),
 }
 
-async fn draw(
+/// The map of a part of an application.
+pub(super) async fn draw(
     context: &Context,
     caller: &Caller,
     id: EntityId,
@@ -147,8 +144,8 @@ async fn draw(
 ) -> Result<Json<FlowMap>, ApiError> {
     let entities = context.entities(caller);
     let judge = context.judge(caller.account, id, wanted).await?;
-    let bt = match part {
-        Part::Under(bt) => Some(bt),
+    let bts = match &part {
+        Part::Under(bts) => Some(bts.clone()),
         Part::Whole | Part::Around(_) => None,
     };
     let asked = entities.clone();
@@ -158,22 +155,20 @@ async fn draw(
             ..asking.query(id, scopes, period.complete, Points::Total)
         };
         use Scope::{BusinessTransaction, Edge, Tier, TierInTransaction};
-        let queries = match bt {
+        let under = |bt: EntityId| {
+            let entries = query(&[BusinessTransaction], EntityId::NONE);
+            [query(&[Edge, TierInTransaction], bt), FigureQuery { subject: Some(bt), ..entries }]
+        };
+        let queries = match &bts {
             // All three are counted over all business transactions.
             None => vec![query(&[Edge, Tier, BusinessTransaction], EntityId::NONE)],
-            Some(bt) => {
-                let entries = query(&[BusinessTransaction], EntityId::NONE);
-                vec![
-                    query(&[Edge, TierInTransaction], bt),
-                    FigureQuery { subject: Some(bt), ..entries },
-                ]
-            }
+            Some(bts) => bts.iter().copied().flat_map(under).collect(),
         };
         let mut rows = Vec::new();
         for query in &queries {
             rows.extend(asking.totals(query, &period)?);
         }
-        let sums = Sums::of(&rows, |bt| asked.is_key(bt), |_| true);
+        let sums = Sums::of(&rows, &asked, |_| true);
         let drawn = sums.measured().filter(is_drawn).map(|measured| (id, measured));
         let verdicts = judge.expect(asking, &period, drawn);
         Ok((sums, verdicts))
@@ -186,7 +181,6 @@ async fn draw(
         categories: CallCategories::of(&entities),
         application: id,
         part,
-        bt,
         period: &period,
         sums: &sums,
         verdicts: &verdicts,
@@ -215,13 +209,7 @@ pub(crate) async fn put_layout(
 ) -> Result<StatusCode, ApiError> {
     let entities = context.entities(&caller);
     entities.application(id)?;
-    if layout.positions.len() > MAX_POSITIONS {
-        return Err(ApiError::bad(format!("a layout has at most {MAX_POSITIONS} positions")));
-    }
-    let near = |value: f64| value.is_finite() && value.abs() <= MAX_COORDINATE;
-    if let Some(far) = layout.positions.iter().find(|at| !near(at.x) || !near(at.y)) {
-        return Err(ApiError::bad(format!("node {} is placed too far out", far.id)));
-    }
+    check_positions(&layout.positions)?;
     if let Some(stranger) =
         layout.positions.iter().find(|at| entities.get(EntityId(at.id)).is_none())
     {
@@ -237,6 +225,18 @@ pub(crate) async fn put_layout(
         .collect();
     context.store.save_layout(caller.account.0, &layout_of(id), &positions).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refuses more positions than a layout has, and such far out.
+pub(super) fn check_positions(positions: &[LayoutPosition]) -> Result<(), ApiError> {
+    if positions.len() > MAX_POSITIONS {
+        return Err(ApiError::bad(format!("a layout has at most {MAX_POSITIONS} positions")));
+    }
+    let near = |value: f64| value.is_finite() && value.abs() <= MAX_COORDINATE;
+    match positions.iter().find(|at| !near(at.x) || !near(at.y)) {
+        Some(far) => Err(ApiError::bad(format!("node {} is placed too far out", far.id))),
+        None => Ok(()),
+    }
 }
 
 fn layout_of(application: EntityId) -> String {
@@ -271,7 +271,6 @@ struct Drawing<'a> {
     categories: CallCategories,
     application: EntityId,
     part: Part,
-    bt: Option<EntityId>,
     period: &'a Period,
     sums: &'a Sums,
     verdicts: &'a Verdicts,
@@ -298,8 +297,8 @@ impl Drawing<'_> {
     }
 
     fn is_of_part(&self, from: EntityId, to: EntityId) -> bool {
-        match self.part {
-            Part::Around(middle) => from == middle || to == middle,
+        match &self.part {
+            Part::Around(middle) => from == *middle || to == *middle,
             Part::Whole | Part::Under(_) => true,
         }
     }
@@ -322,12 +321,12 @@ impl Drawing<'_> {
                 _ => None,
             })
         };
-        match self.part {
-            Part::Around(middle) => drawn.extend([middle]),
-            // Where it enters, even if nothing did.
-            Part::Under(bt) => {
+        match &self.part {
+            Part::Around(middle) => drawn.extend([*middle]),
+            // Where they enter, even if nothing did.
+            Part::Under(bts) => {
                 drawn.extend(measured());
-                drawn.extend(self.entities.get(bt).map(|bt| bt.key.parent));
+                drawn.extend(bts.iter().filter_map(|bt| Some(self.entities.get(*bt)?.key.parent)));
             }
             Part::Whole => {
                 drawn.extend(measured());
@@ -358,7 +357,7 @@ impl Drawing<'_> {
     /// Tiers where transactions enter that somebody waits for; of one business transaction, whatever it is.
     fn entries(&self) -> BTreeSet<EntityId> {
         let entered = self.sums.measured().filter_map(|measured| match measured {
-            Measured::Transaction(bt) if self.bt.is_some() || self.entities.is_key(bt) => {
+            Measured::Transaction(bt) if self.is_under() || self.entities.is_key(bt) => {
                 Some(self.entities.get(bt)?.key.parent)
             }
             _ => None,
@@ -380,7 +379,7 @@ impl Drawing<'_> {
             kind,
             name: entity.key.name.clone(),
             category: match kind {
-                FlowMapNodeKind::Tier => "tier".to_owned(),
+                FlowMapNodeKind::Tier | FlowMapNodeKind::Node => "tier".to_owned(),
                 FlowMapNodeKind::Application => "application".to_owned(),
                 FlowMapNodeKind::Backend | FlowMapNodeKind::Queue => backend_category(entity),
             },
@@ -405,7 +404,7 @@ impl Drawing<'_> {
 
     /// What a node of the map is judged by. All calls to something are not those of one business transaction or one caller.
     fn measured_by(&self, id: EntityId) -> Measured {
-        match (self.is_measured_by_calls(id), self.bt) {
+        match (self.is_measured_by_calls(id), self.bt()) {
             (true, _) => Measured::CallsTo(id),
             (false, Some(bt)) => Measured::TierUnder { bt, tier: id },
             (false, None) => Measured::Tier(id),
@@ -414,8 +413,30 @@ impl Drawing<'_> {
 
     /// A tier's entry calls.
     fn tier_figure(&self, tier: EntityId) -> Option<Total> {
-        let measured = self.measured_by(tier);
-        self.sums.has(measured).then(|| self.total(measured))
+        let measured: Vec<Measured> = match &self.part {
+            Part::Under(bts) => {
+                bts.iter().map(|bt| Measured::TierUnder { bt: *bt, tier }).collect()
+            }
+            Part::Whole | Part::Around(_) => vec![Measured::Tier(tier)],
+        };
+        let mut found = measured.into_iter().filter(|measured| self.sums.has(*measured));
+        let first = self.total(found.next()?);
+        Some(found.fold(first, |mut total, measured| {
+            total.merge(&self.total(measured));
+            total
+        }))
+    }
+
+    fn is_under(&self) -> bool {
+        matches!(self.part, Part::Under(_))
+    }
+
+    /// The business transaction that the map is of; of several together nothing is expected.
+    fn bt(&self) -> Option<EntityId> {
+        match &self.part {
+            Part::Under(bts) => bts.first().copied(),
+            Part::Whole | Part::Around(_) => None,
+        }
     }
 
     fn edge(&self, (from, to): Ends, figure: &Total) -> FlowMapEdge {
@@ -423,7 +444,7 @@ impl Drawing<'_> {
         let is = |entity: &Option<Arc<Entity>>, kind| {
             entity.as_ref().is_some_and(|entity| entity.key.kind == kind)
         };
-        let call = match self.bt {
+        let call = match self.bt() {
             Some(bt) => Measured::CallUnder { bt, from, to },
             None => Measured::Call { from, to },
         };

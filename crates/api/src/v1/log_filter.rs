@@ -11,7 +11,11 @@ use utoipa::{
 };
 
 use super::attribute_params::Attributes;
-use crate::{entities::Entities, error::ApiError, extract::Params};
+use crate::{
+    entities::Entities,
+    error::ApiError,
+    extract::{Params, short},
+};
 
 /// Characters of a searched text or of a logger's name.
 const MAX_TEXT: usize = 1024;
@@ -83,20 +87,14 @@ impl LogParams {
             node: entities.filter(self.node, EntityKind::Node, "node")?,
             trace: self.trace_id.as_deref().map(trace_id).transpose()?,
             severities: severities?,
-            logger: short("logger", self.logger)?,
-            text: short("text", self.text)?.unwrap_or_default(),
+            logger: self
+                .logger
+                .filter(|logger| !logger.is_empty())
+                .map(|logger| short("logger", logger, MAX_TEXT))
+                .transpose()?,
+            text: short("text", self.text.unwrap_or_default(), MAX_TEXT)?,
             attributes: attributes.pairs()?,
         })
-    }
-}
-
-/// A text that is not empty and not too long.
-fn short(name: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
-    match text.filter(|text| !text.is_empty()) {
-        Some(text) if text.chars().count() > MAX_TEXT => {
-            Err(ApiError::bad(format!("{name} is longer than {MAX_TEXT} characters")))
-        }
-        text => Ok(text),
     }
 }
 

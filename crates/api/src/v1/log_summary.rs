@@ -40,7 +40,7 @@ pub(crate) struct BarParams {
     bars: Option<u64>,
 }
 
-/// How many log records there are: over time by severity, and by severity, tier, node and logger. What there is too much
+/// How many log records there are: over time by severity, and by severity, application, tier, node and logger. What there is too much
 /// of is counted from the newest back to `complete_from`.
 #[utoipa::path(get, path = "/api/v1/logs/summary", tag = "logs",
     params(RangeParams, LogParams, Severities, Attributes, BarParams),
@@ -87,6 +87,7 @@ pub(crate) async fn read(
         bars: every(&found.bars, from_ns, to_ns, bar_ns),
         severities: Severity::ALL.map(|severity| log_filter::name(severity).to_owned()).to_vec(),
         by_severity: by_severity(found.severities),
+        by_application: of_entities(&entities, found.applications),
         by_tier: of_entities(&entities, found.tiers),
         by_node: of_entities(&entities, found.nodes),
         by_logger: LogValues {
@@ -134,7 +135,8 @@ fn value((value, count): (String, u64)) -> LogValue {
 
 fn of_entities(entities: &Entities, counted: Counted<EntityId>) -> LogEntities {
     let entity = |(id, count): (EntityId, u64)| {
-        let application = entities.get(id).map_or(EntityId::NONE, |found| found.key.application);
+        let application = entities.get(id).and_then(|found| found.key.application.some());
+        let application = application.unwrap_or(id);
         let named = entities.mention(id);
         LogEntity {
             id: named.id,

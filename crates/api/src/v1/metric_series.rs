@@ -10,21 +10,23 @@ use model::{
     entity::EntityKind,
 };
 use serde::Deserialize;
-use telemetry_store::reader::{Instrument, SampleQuery, Series, SeriesQuery};
+use telemetry_store::reader::{Instrument, SampleQuery, Series, SeriesFilter, SeriesQuery};
 use utoipa::IntoParams;
 
-use super::Refusals;
+use super::{Refusals, attribute_params::Attributes};
 use crate::{
     any_value,
     auth::Caller,
     context::Shared,
     entities::Entities,
     error::ApiError,
-    extract::{Params, Range, RangeParams},
+    extract::{Params, Range, RangeParams, short},
     paging::{PageParams, Paging},
 };
 
 const MAX_SAMPLES: usize = 50_000;
+/// Characters of a searched text.
+const MAX_TEXT: usize = 256;
 
 /// Which series.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -38,17 +40,21 @@ pub(crate) struct ListParams {
     node: Option<u32>,
     /// The metric's own name.
     name: Option<String>,
+    /// Stands in the metric's name, in capital or small letters.
+    #[param(example = "gc.duration", max_length = 256)]
+    text: Option<String>,
 }
 
 /// Series of raw samples that reported on the UTC days of the range, by name.
 #[utoipa::path(get, path = "/api/v1/metric-series", tag = "metrics",
-    params(RangeParams, ListParams, PageParams),
+    params(RangeParams, ListParams, Attributes, PageParams),
     responses((status = 200, body = Page<SampledSeries>), Refusals))]
 pub(crate) async fn list(
     State(context): State<Shared>,
     caller: Caller,
     range: Range,
     Params(wanted): Params<ListParams>,
+    attributes: Attributes,
     paging: Paging,
 ) -> Result<Json<Page<SampledSeries>>, ApiError> {
     let entities = context.entities(&caller);
@@ -59,6 +65,11 @@ pub(crate) async fn list(
         tier: entities.filter(wanted.tier, EntityKind::Tier, "tier")?,
         node: entities.filter(wanted.node, EntityKind::Node, "node")?,
         name: wanted.name.filter(|name| !name.is_empty()),
+        only: SeriesFilter {
+            ids: Vec::new(),
+            text: short("text", wanted.text.unwrap_or_default(), MAX_TEXT)?,
+            attributes: attributes.pairs()?,
+        },
         from_ns,
         to_ns,
         after: paging.place(read_place)?,
@@ -87,17 +98,11 @@ pub(crate) async fn samples(
     Path(id): Path<String>,
     range: Range,
 ) -> Result<Json<Samples>, ApiError> {
-    let series = Some(id)
-        .filter(|id| id.len() == 16 && id.bytes().all(|digit| digit.is_ascii_hexdigit()))
-        .and_then(|id| u64::from_str_radix(&id, 16).ok())
-        .ok_or_else(|| ApiError::bad("a series id has 16 hexadecimal digits"))?;
-    let millis = |ns: u64| i64::try_from(ns / 1_000_000).unwrap_or(i64::MAX);
-    let (from_ns, to_ns) = range.nanos();
     let query = SampleQuery {
         account: caller.account,
-        series: vec![series],
-        from_ms: millis(from_ns),
-        to_ms: millis(to_ns),
+        series: vec![series_id(&id)?],
+        from_ms: range.from_ms,
+        to_ms: range.to_ms,
         max_samples: MAX_SAMPLES,
     };
     let told = context.queries.ask(&caller, move |asking| asking.samples(&query)).await?;
@@ -117,7 +122,16 @@ pub(crate) async fn samples(
     Ok(Json(Samples { items, partial: told.partial }))
 }
 
-fn body(entities: &Entities, row: &Series) -> SampledSeries {
+/// The id of a series as answers write it.
+pub(super) fn series_id(text: &str) -> Result<u64, ApiError> {
+    Some(text)
+        .filter(|id| id.len() == 16 && id.bytes().all(|digit| digit.is_ascii_hexdigit()))
+        .and_then(|id| u64::from_str_radix(id, 16).ok())
+        .ok_or_else(|| ApiError::bad("a series id has 16 hexadecimal digits"))
+}
+
+/// A series as answers write it.
+pub(super) fn body(entities: &Entities, row: &Series) -> SampledSeries {
     let instrument = match row.instrument {
         Instrument::Gauge => "GAUGE",
         Instrument::Counter => "COUNTER",

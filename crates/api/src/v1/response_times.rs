@@ -2,15 +2,17 @@
 
 use api_types::ResponseTimes;
 use axum::{Json, extract::State};
-use model::{entity::EntityKind, id::EntityId};
 
-use super::{Refusals, series::OverTime};
+use super::{
+    Refusals,
+    series::{self, Of, OverTime},
+};
 use crate::{
     auth::Caller,
     context::{Context, Shared},
     error::ApiError,
     extract::{PathId, Range, RangeParams},
-    figures::{Measured, response_times},
+    figures::response_times,
     judge::Wanted,
     period::Period,
 };
@@ -24,8 +26,8 @@ pub(crate) async fn of_business_transaction(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ResponseTimes>, ApiError> {
-    let application = context.entities(&caller).transaction(id)?.key.application;
-    read(&context, &caller, application, Measured::Transaction(id), period).await
+    let of = series::transaction(&context, &caller, id)?;
+    read(&context, &caller, of, period).await
 }
 
 /// Response times of a tier's entry calls as a heat map.
@@ -37,8 +39,8 @@ pub(crate) async fn of_tier(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ResponseTimes>, ApiError> {
-    let tier = context.entities(&caller).one_of(id, &[EntityKind::Tier], "tier")?;
-    read(&context, &caller, tier.key.application, Measured::Tier(id), period).await
+    let of = series::tier(&context, &caller, id)?;
+    read(&context, &caller, of, period).await
 }
 
 /// Response times of all calls to a backend or queue as a heat map.
@@ -50,18 +52,17 @@ pub(crate) async fn of_backend(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ResponseTimes>, ApiError> {
-    let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(&caller).one_of(id, &kinds, "backend")?;
-    read(&context, &caller, backend.key.application, Measured::CallsTo(id), period).await
+    let of = series::backend(&context, &caller, id)?;
+    read(&context, &caller, of, period).await
 }
 
 async fn read(
     context: &Context,
     caller: &Caller,
-    application: EntityId,
-    measured: Measured,
+    of: Of,
     period: Period,
 ) -> Result<Json<ResponseTimes>, ApiError> {
+    let (application, measured) = of;
     let OverTime { points, total, partial, .. } =
         OverTime::of(context, caller, application, (measured, period, Wanted::Nothing)).await?;
     Ok(Json(ResponseTimes { partial, ..response_times(&points, &period, &total) }))

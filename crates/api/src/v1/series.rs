@@ -28,9 +28,8 @@ pub(crate) async fn of_application(
     Range { period, .. }: Range,
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    context.entities(&caller).application(id)?;
-    let asked = (Measured::Application(id), period, baseline.read(Wanted::Nothing)?);
-    read(&context, &caller, id, asked).await
+    let of = (context.entities(&caller).application(id)?.id, Measured::Application(id));
+    read(&context, &caller, of, (period, baseline.read(Wanted::Nothing)?)).await
 }
 
 /// A business transaction over time.
@@ -43,9 +42,8 @@ pub(crate) async fn of_business_transaction(
     Range { period, .. }: Range,
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    let application = context.entities(&caller).transaction(id)?.key.application;
-    let asked = (Measured::Transaction(id), period, baseline.read(Wanted::Nothing)?);
-    read(&context, &caller, application, asked).await
+    let of = transaction(&context, &caller, id)?;
+    read(&context, &caller, of, (period, baseline.read(Wanted::Nothing)?)).await
 }
 
 /// A tier's entry calls over time.
@@ -58,9 +56,8 @@ pub(crate) async fn of_tier(
     Range { period, .. }: Range,
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    let tier = context.entities(&caller).one_of(id, &[EntityKind::Tier], "tier")?;
-    let asked = (Measured::Tier(id), period, baseline.read(Wanted::Nothing)?);
-    read(&context, &caller, tier.key.application, asked).await
+    let of = tier(&context, &caller, id)?;
+    read(&context, &caller, of, (period, baseline.read(Wanted::Nothing)?)).await
 }
 
 /// A node's entry calls over time.
@@ -74,8 +71,8 @@ pub(crate) async fn of_node(
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
     let node = context.entities(&caller).one_of(id, &[EntityKind::Node], "node")?;
-    let asked = (Measured::Node(id), period, baseline.read(Wanted::Nothing)?);
-    read(&context, &caller, node.key.application, asked).await
+    let of = (node.key.application, Measured::Node(id));
+    read(&context, &caller, of, (period, baseline.read(Wanted::Nothing)?)).await
 }
 
 /// All calls to a backend or queue over time.
@@ -88,19 +85,44 @@ pub(crate) async fn of_backend(
     Range { period, .. }: Range,
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(&caller).one_of(id, &kinds, "backend")?;
-    let asked = (Measured::CallsTo(id), period, baseline.read(Wanted::Nothing)?);
-    read(&context, &caller, backend.key.application, asked).await
+    let of = backend(&context, &caller, id)?;
+    read(&context, &caller, of, (period, baseline.read(Wanted::Nothing)?)).await
 }
 
-async fn read(
+/// What is measured, and the application that it is of.
+pub(super) type Of = (EntityId, Measured);
+
+/// A business transaction.
+pub(super) fn transaction(
     context: &Context,
     caller: &Caller,
-    application: EntityId,
-    asked: (Measured, Period, Wanted),
+    id: EntityId,
+) -> Result<Of, ApiError> {
+    let bt = context.entities(caller).transaction(id)?;
+    Ok((bt.key.application, Measured::Transaction(id)))
+}
+
+/// A tier's entry calls.
+pub(super) fn tier(context: &Context, caller: &Caller, id: EntityId) -> Result<Of, ApiError> {
+    let tier = context.entities(caller).one_of(id, &[EntityKind::Tier], "tier")?;
+    Ok((tier.key.application, Measured::Tier(id)))
+}
+
+/// All calls to a backend or queue.
+pub(super) fn backend(context: &Context, caller: &Caller, id: EntityId) -> Result<Of, ApiError> {
+    let kinds = [EntityKind::Backend, EntityKind::Queue];
+    let backend = context.entities(caller).one_of(id, &kinds, "backend")?;
+    Ok((backend.key.application, Measured::CallsTo(id)))
+}
+
+/// What was counted for it in a period, beside the baseline that is wanted.
+pub(super) async fn read(
+    context: &Context,
+    caller: &Caller,
+    (application, measured): Of,
+    (period, wanted): (Period, Wanted),
 ) -> Result<Json<Series>, ApiError> {
-    let period = asked.1;
+    let asked = (measured, period, wanted);
     let over_time = OverTime::of(context, caller, application, asked).await?;
     let OverTime { points, reported, total, bands, partial } = over_time;
     Ok(Json(Series { bands, partial, ..series(&points, &reported, &period, &total) }))
@@ -140,8 +162,7 @@ impl OverTime {
                 ..wanted
             };
             let scopes = [measured.scope()];
-            let sum =
-                |rows: &[_]| Sums::of(rows, |bt| entities.is_key(bt), |found| *found == measured);
+            let sum = |rows: &[_]| Sums::of(rows, &entities, |found| *found == measured);
             let points = query(asking.query(application, &scopes, period.range, every));
             let points = sum(&asking.figures(&points)?);
             let total =

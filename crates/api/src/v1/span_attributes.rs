@@ -13,7 +13,7 @@ use crate::{
     auth::Caller,
     context::{Context, Shared},
     error::ApiError,
-    extract::{Params, Range, RangeParams},
+    extract::{Params, Range, RangeParams, short},
 };
 
 const DEFAULT: usize = 20;
@@ -72,15 +72,8 @@ pub(crate) async fn values(
     if of.key.is_empty() {
         return Err(ApiError::bad("key has to be the key of an attribute"));
     }
-    let key = short("key", of.key)?;
+    let key = short("key", of.key, MAX_TEXT)?;
     suggestions(&context, &caller, range, sample, Some(key)).await
-}
-
-fn short(name: &str, text: String) -> Result<String, ApiError> {
-    match text.chars().count() {
-        0..=MAX_TEXT => Ok(text),
-        _ => Err(ApiError::bad(format!("{name} is longer than {MAX_TEXT} characters"))),
-    }
 }
 
 async fn suggestions(
@@ -101,7 +94,7 @@ async fn suggestions(
         application: entities.counted_application(sample.application)?,
         tier: entities.filter(sample.tier, EntityKind::Tier, "tier")?,
         key,
-        part: short("part", sample.part.unwrap_or_default())?,
+        part: short("part", sample.part.unwrap_or_default(), MAX_TEXT)?,
         from_ns,
         to_ns,
         limit,

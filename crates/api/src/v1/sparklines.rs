@@ -102,9 +102,12 @@ fn ask(
     let scopes = [Scope::BusinessTransaction];
     let complete = period.complete;
     let wanted = |measured: &Measured| {
-        matches!(measured, Measured::Application(_) | Measured::Transaction(_))
+        matches!(
+            measured,
+            Measured::Application(_) | Measured::Transaction(_) | Measured::Group { .. }
+        )
     };
-    let sum = |rows: &[_]| Sums::of(rows, |bt| entities.is_key(bt), wanted);
+    let sum = |rows: &[_]| Sums::of(rows, entities, wanted);
     let total = asking.query(application, &scopes, complete, Points::Total);
     let totals = sum(&asking.totals(&FigureQuery { subject: bt, ..total }, period)?);
 

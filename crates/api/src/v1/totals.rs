@@ -40,7 +40,7 @@ impl Totals {
         let told = context.queries.ask(account, move |asking| {
             let query = asking.query(application, &[scope], period.complete, Points::Total);
             let rows = asking.totals(&FigureQuery { bt: over_all, ..query }, &period)?;
-            let sums = Sums::of(&rows, |bt| entities.is_key(bt), |_| true);
+            let sums = Sums::of(&rows, &entities, |_| true);
             let all = sums.measured().map(|measured| (application, measured));
             let verdicts = judge.expect(asking, &period, all);
             Ok((sums, verdicts))

@@ -38,6 +38,43 @@ async fn storage_tells_of_events_too() {
 }
 
 #[tokio::test]
+async fn a_longer_retention_holds_at_once_and_a_shorter_one_that_deletes_has_to_be_confirmed() {
+    let client = World::new().await.client();
+    let hour = 3_600_000;
+    let body = |ms: serde_json::Value, confirmed: bool| json!({"retentions": [{"setting": "retention-traces", "ms": ms}], "confirmed": confirmed});
+    let put = async |body| client.send(Method::PUT, "/api/v1/storage/retention", Some(body)).await;
+    let preview = async |body| client.post("/api/v1/storage/retention/preview", body).await.json();
+    let longer = put(body(json!(48 * hour), false)).await;
+    assert_eq!(longer.status, 200);
+    let traces = &longer.json()["retentions"][0];
+    assert_eq!(
+        (&traces["ms"], &traces["configured_ms"], &traces["changed"]),
+        (&json!(48 * hour), &json!(24 * hour), &json!(true))
+    );
+    let shorter = body(json!(6 * hour), false);
+    assert_eq!(preview(shorter.clone()).await["tables"][0]["rows"], 20_000);
+    let refused = put(shorter).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.text.contains("confirmed"), "{}", refused.text);
+    let kept = client.json("/api/v1/storage").await;
+    assert_eq!(kept["retentions"][0]["ms"], json!(48 * hour), "nothing has changed");
+    assert_eq!(put(body(json!(6 * hour), true)).await.status, 200);
+    let back = put(body(json!(null), true)).await.json();
+    assert_eq!(
+        (&back["retentions"][0]["ms"], &back["retentions"][0]["changed"]),
+        (&json!(24 * hour), &json!(false))
+    );
+    assert_eq!(preview(body(json!(24 * hour), false)).await["tables"], json!([]));
+    for (body, status) in [
+        (json!({"retentions": []}), 400),
+        (body(json!(1), true), 400),
+        (json!({"retentions": [{"setting": "retention-dreams", "ms": hour}]}), 422),
+    ] {
+        assert_eq!(put(body.clone()).await.status, status, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn the_nearest_limit_comes_first_and_entities_from_half_of_it_on() {
     let limits = World::new().await.client().json("/api/v1/limits").await;
     let told: Vec<_> = limits["items"]
@@ -52,6 +89,9 @@ async fn the_nearest_limit_comes_first_and_entities_from_half_of_it_on() {
         told,
         [
             json!(["journal", null, 100, "reached"]),
+            json!(["queues", "shop", 1, "reached"]),
+            json!(["backends", "shop", 1, "reached"]),
+            json!(["error-groups", "shop", 1, "reached"]),
             json!(["business-transactions", "shop", 2, "ok"]),
             json!(["memory", null, 1, "ok"]),
         ]

@@ -475,22 +475,25 @@ async fn an_answer_that_is_not_whole_says_so_in_a_header() {
 
 #[tokio::test]
 async fn settings_have_the_names_that_scripts_know() {
-    let mut world = World::new().await;
-    let variable = |name, value: &str| api::Variable {
-        name,
-        value: value.to_owned(),
-        description: "how long",
-    };
-    world.config.variables =
-        vec![variable("metrics.min.retention.period", "192"), variable("other", "1")];
-    let client = world.client();
+    let client = World::new().await.client();
     let path = "/controller/rest/configuration?output=JSON";
     let kept = json!({
-        "name": "metrics.min.retention.period", "value": "192", "description": "how long",
+        "name": "metrics.min.retention.period", "value": "192",
+        "description": "hours for which figures of single minutes are kept (retention-minutes)",
         "scope": "cluster", "updateable": false,
     });
     let all = client.json(path).await;
-    assert_eq!((&all[0], all.as_array().unwrap().len()), (&kept, 2));
+    assert_eq!((&all[0], all.as_array().unwrap().len()), (&kept, 3));
+    assert_eq!(all[2]["value"], "400", "days");
+    let shorter = json!({"retentions": [{"setting": "retention-minutes", "ms": 172_800_000}]});
+    let put = client.send(http::Method::PUT, "/api/v1/storage/retention", Some(shorter)).await;
+    assert_eq!(put.status, 200);
+    assert_eq!(client.json(path).await[0]["value"], "48");
+    let kept = {
+        let mut kept = kept;
+        kept["value"] = json!("48");
+        kept
+    };
     let one = client.json(&format!("{path}&name=metrics.min.retention.period")).await;
     assert_eq!(one, json!([kept]));
     assert_eq!(client.get(&format!("{path}&name=nothing")).await.status, 404);

@@ -44,3 +44,44 @@ async fn samples_are_as_they_were_sent() {
     );
     assert_eq!(client.json(&of("00000000000000ff")).await["items"], json!([]));
 }
+
+#[tokio::test]
+async fn series_are_found_by_part_of_their_name_and_by_attributes() {
+    let client = World::new().await.client();
+    let ids = async |only: &str| {
+        let page = client.json(&format!("/api/v1/metric-series?{}&{only}", hour())).await;
+        let ids = page["items"].as_array().unwrap().iter().map(|it| it["id"].clone());
+        ids.collect::<Vec<_>>()
+    };
+    let (one, two, three) = ("1000000000000000", "2000000000000000", "3000000000000000");
+    assert_eq!(ids("text=DEPTH").await, [one, two]);
+    assert_eq!(ids("attribute=queue%3D2").await, [two]);
+    assert_eq!(ids("text=s&attribute=queue%3D3").await, [three]);
+    assert_eq!(ids("text=none").await, [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn raw_series_are_drawn_as_they_were_asked_for() {
+    let client = World::new().await.client();
+    let ids = "3000000000000000,1000000000000000,00000000000000ff";
+    let drawn = client.json(&format!("/api/v1/metric-series/points?ids={ids}&{}", hour())).await;
+    assert_eq!(drawn["step_ms"], json!(null));
+    let items = drawn["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2, "one is not known");
+    assert_eq!(
+        (&items[0]["series"]["name"], &items[1]["series"]["name"]),
+        (&json!("sizes"), &json!("queue.depth"))
+    );
+    let gauge = items[1]["points"].as_array().unwrap();
+    assert_eq!(gauge.len(), 2, "not what was before the range");
+    assert_eq!(
+        (&gauge[0]["value"], &gauge[0]["max"], &gauge[0]["per_second"]),
+        (&json!(2.5), &json!(2.5), &json!(null))
+    );
+    // Nothing is known of before a histogram's first total.
+    assert_eq!(items[0]["points"][0]["came"], json!(null));
+    for (ids, status) in [("", 400), ("xyz", 400), (&*vec!["1000000000000000"; 9].join(","), 400)] {
+        let path = format!("/api/v1/metric-series/points?ids={ids}&{}", hour());
+        assert_eq!(client.get(&path).await.status, status, "{ids}");
+    }
+}

@@ -1,6 +1,12 @@
 //! What intake may be told: how much it takes, and from when.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use model::id::{AccountId, PARTITIONS};
 
@@ -11,7 +17,7 @@ use crate::otlp::limits::AttributeLimits;
 pub struct Config {
     pub limits: Limits,
     /// What is older is refused: as long as figures of one minute are kept.
-    pub retention: Duration,
+    pub retention: Kept,
     /// Into how many partitions requests are cut: 1 where all of them have one consumer.
     pub partitions: u16,
     /// Who owns what is sent without a key, on listeners that allow that.
@@ -22,10 +28,33 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             limits: Limits::default(),
-            retention: Duration::from_secs(8 * 86_400),
+            retention: Kept::for_(Duration::from_secs(8 * 86_400)),
             partitions: PARTITIONS,
             account_without_key: AccountId::FIRST,
         }
+    }
+}
+
+/// How long something is kept: clones share it, and it may change while intake runs.
+#[derive(Clone, Debug)]
+pub struct Kept(Arc<AtomicU64>);
+
+impl Kept {
+    /// So long, to the millisecond.
+    pub fn for_(duration: Duration) -> Kept {
+        let kept = Kept(Arc::default());
+        kept.set(duration);
+        kept
+    }
+
+    /// From now on so long.
+    pub fn set(&self, duration: Duration) {
+        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        self.0.store(millis, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
     }
 }
 

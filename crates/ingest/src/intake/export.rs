@@ -138,7 +138,7 @@ impl Shared {
     fn rules(&self, now_ns: u64) -> Rules {
         Rules {
             now_ns,
-            retention: self.config.retention,
+            retention: self.config.retention.get(),
             max_slice_bytes: crate::otlp::slice::MAX_SLICE_BYTES,
             partitions: self.config.partitions,
             limits: self.config.limits.attributes,

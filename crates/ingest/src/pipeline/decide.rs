@@ -18,7 +18,8 @@ use super::skeleton::{
 pub(super) trait World {
     /// The application of a tier.
     fn application_of(&mut self, tier: u32) -> EntityId;
-    /// The business transaction that enters at this span, named by another one if there is one that does (its id).
+    /// The business transaction that enters at this span, named by another one if there is one that does (its id); none
+    /// where operators do not want it.
     fn transaction(&mut self, entry: &Skeleton, named_by: Option<u64>) -> EntityId;
     /// What two nested exit calls must share to be one.
     fn exit_key(&self, target: u32) -> Option<ExitKey>;
@@ -49,7 +50,8 @@ pub(super) fn decide(spans: &mut [Skeleton], world: &mut dyn World) {
             None => EntityId::NONE,
         };
         let mut decided = Decided { counted: 0, bt, peer: EntityId::NONE };
-        if owners[at] == Some(at) {
+        // One that nobody wants is none.
+        if owners[at] == Some(at) && !bt.is_none() {
             decided.counted |= ROOT;
         }
         if entries[at] {

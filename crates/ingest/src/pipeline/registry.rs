@@ -13,6 +13,7 @@ use model::{
         resource::ResourceIdentity,
         transaction::{self, EntryKind, EntryName, HEALTH_CHECKS},
     },
+    spells::Spells,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use twox_hash::XxHash3_64;
@@ -75,6 +76,8 @@ pub(super) struct Registry {
     called: FxHashMap<(EntityId, String), FxHashSet<EntityId>>,
     /// When business transactions, and the service endpoints at which they enter, were long-lived.
     long_lived: FxHashMap<EntityId, LongLived>,
+    /// When operators did not want business transactions.
+    excluded: FxHashMap<EntityId, Spells>,
     /// Business transactions that have, or once had, no place of their own.
     waiting: FxHashMap<EntityId, Waiting>,
     /// When such were called, Unix milliseconds, since it was last asked.
@@ -112,6 +115,7 @@ impl Registry {
             backends: FxHashMap::default(),
             called: FxHashMap::default(),
             long_lived: FxHashMap::default(),
+            excluded: FxHashMap::default(),
             waiting: FxHashMap::default(),
             waiting_seen: FxHashMap::default(),
             addresses: FxHashMap::default(),
@@ -145,6 +149,9 @@ impl Registry {
         }
         for bt in self.all(account, EntityKind::BusinessTransaction) {
             self.note_long_lived(&bt.key, bt.id, &bt.properties.long_lived);
+            if !bt.properties.excluded.spells.is_empty() {
+                self.excluded.insert(bt.id, bt.properties.excluded.spells.clone());
+            }
             if let Some(waiting) = bt.properties.waiting {
                 self.waiting.insert(bt.id, waiting);
             }
@@ -184,6 +191,34 @@ impl Registry {
         for place in places.into_iter().flatten() {
             self.long_lived.insert(place, known.clone());
         }
+    }
+
+    /// Begins and ends the exclusion of business transactions as operators want it, for calls that end at `from_ns` or later,
+    /// which is after every call that was taken. Returns names, and whether each is excluded now.
+    ///
+    /// # Errors
+    /// When the metadata store does not answer; those before the one that failed are changed.
+    pub(super) fn exclude(
+        &mut self,
+        account: AccountId,
+        from_ns: u64,
+        now_ms: i64,
+    ) -> Result<Vec<(String, bool)>, StoreError> {
+        let mut changes = Vec::new();
+        for bt in self.transactions(account) {
+            let Some(changed) = bt.properties.excluded.reconciled(from_ns) else { continue };
+            let spells = changed.spells;
+            let stored = spells.clone();
+            self.directory
+                .change_properties(bt.id, |properties| properties.excluded.spells = stored)?;
+            changes.push((bt.key.name.clone(), spells.is_now()));
+            self.excluded.insert(bt.id, spells);
+        }
+        if !changes.is_empty() {
+            // What is excluded takes no place of its application or tier.
+            self.recount(now_ms);
+        }
+        Ok(changes)
     }
 
     /// All tiers of an account.
@@ -377,13 +412,17 @@ impl Registry {
         self.counting_for(bt, end_ns, now_ms)
     }
 
-    /// Where the calls of a business transaction count that end at a time: in itself, or in other traffic while it waits.
+    /// Where the calls of a business transaction count that end at a time: in itself, in other traffic while it waits, or
+    /// in none while it is excluded.
     fn counting_for(
         &mut self,
         bt: EntityId,
         end_ns: u64,
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
+        if self.excluded.get(&bt).is_some_and(|excluded| excluded.is_at(end_ns)) {
+            return Ok(EntityId::NONE);
+        }
         let Some(waiting) = self.waiting.get(&bt) else { return Ok(bt) };
         if waiting.has_place_at(end_ns) {
             return Ok(bt);
@@ -729,7 +768,11 @@ fn groups_of(key: &EntityKey, properties: &Properties) -> Vec<(EntityKind, u32, 
     let group = |of: EntityId, what: &str| (key.kind, of.0, what.to_owned());
     match key.kind {
         EntityKind::Application => vec![group(EntityId(key.account.0), "")],
-        EntityKind::BusinessTransaction if is_special(properties) => Vec::new(),
+        EntityKind::BusinessTransaction
+            if is_special(properties) || properties.excluded.spells.is_now() =>
+        {
+            Vec::new()
+        }
         EntityKind::BusinessTransaction if properties.is_waiting() => {
             vec![group(key.application, WAITING)]
         }

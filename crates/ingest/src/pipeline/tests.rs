@@ -6,6 +6,7 @@ mod clock;
 mod documented;
 mod dotnet;
 mod events;
+mod excluded;
 mod extras;
 mod failures;
 mod go;

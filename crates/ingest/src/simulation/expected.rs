@@ -11,7 +11,8 @@ use model::{
 use telemetry_store::{
     Store,
     reader::{
-        Detail, FigureQuery, MetricQuery, Points, Reader, Resolution, SampleQuery, SeriesQuery,
+        Detail, FigureQuery, MetricQuery, Points, Reader, Resolution, SampleQuery, SeriesFilter,
+        SeriesQuery,
     },
 };
 
@@ -228,6 +229,7 @@ pub(crate) fn samples(store: &Store) -> Vec<(String, Vec<(i64, f64)>)> {
         tier: None,
         node: None,
         name: None,
+        only: SeriesFilter::default(),
         from_ns: 0,
         to_ns: u64::MAX,
         after: None,

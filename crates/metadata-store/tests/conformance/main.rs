@@ -21,6 +21,7 @@ mod saved_searches;
 mod sessions;
 mod settings;
 mod users;
+mod views;
 mod violations;
 
 /// Declares each named function of a module, `async fn(MetadataStore)`, as a test on both databases.
@@ -124,6 +125,9 @@ mod the_store {
             a_layout_keeps_what_was_not_moved,
             maps_do_not_share_positions,
             the_last_position_of_an_entity_counts;
+        views:
+            a_view_is_kept_changed_and_forgotten,
+            views_have_names_of_their_own_and_are_bounded;
         saved_searches:
             a_search_is_kept_for_its_user_and_forgotten,
             a_search_of_the_same_name_replaces_the_one_before,

@@ -6,7 +6,9 @@ mod storage;
 use std::{io, sync::Arc};
 
 use api::{Caps, Operations, Status as _, limit};
-use api_types::{BackgroundTask, Budget, Health, Limit, Memory, Refusal, Storage};
+use api_types::{
+    BackgroundTask, Budget, Health, Limit, Memory, NewRetention, Refusal, RetentionLoss, Storage,
+};
 use daemon::{
     memory::Budgets,
     metrics::ProcessUsage,
@@ -15,9 +17,10 @@ use daemon::{
 use ingest::pipeline;
 use journal::Journal as _;
 use model::id::AccountId;
-use telemetry_store::{Store, upkeep::Retention};
+use telemetry_store::Store;
 
 use super::status::ProcessStatus;
+use crate::retention::LiveRetention;
 
 /// Metric streams of an account whose state the pipeline keeps.
 const MAX_STREAMS: u64 = 1_000_000;
@@ -26,7 +29,7 @@ const MAX_STREAMS: u64 = 1_000_000;
 pub(crate) struct ProcessOperations {
     pub(crate) status: Arc<ProcessStatus>,
     pub(crate) store: Arc<Store>,
-    pub(crate) retention: Retention,
+    pub(crate) retention: Arc<LiveRetention>,
     pub(crate) clock: daemon::clock::SharedClock,
     pub(crate) memory: Budgets,
     pub(crate) journal_max_bytes: u64,
@@ -38,8 +41,26 @@ pub(crate) struct ProcessOperations {
 impl Operations for ProcessOperations {
     fn storage(&self, account: AccountId) -> io::Result<Storage> {
         let usage = self.store.usage(account, self.now_ms());
-        let tables = usage.iter().map(|usage| storage::table(usage, &self.retention)).collect();
-        Ok(Storage { tables, disk: self.disk()?, journal: self.journal() })
+        let retention = self.retention.now();
+        let tables = usage.iter().map(|usage| storage::table(usage, &retention)).collect();
+        let (disk, journal) = (self.disk()?, self.journal());
+        Ok(Storage { tables, disk, journal, retentions: self.retentions() })
+    }
+
+    fn retentions(&self) -> Vec<api_types::Retention> {
+        self.retention.told()
+    }
+
+    fn would_lose(&self, account: AccountId, wanted: &[NewRetention]) -> RetentionLoss {
+        let lost = self.store.expired(account, self.now_ms(), &self.retention.with(wanted));
+        RetentionLoss {
+            bytes: lost.iter().map(|table| table.bytes).sum(),
+            tables: lost.iter().map(storage::loss).collect(),
+        }
+    }
+
+    fn set_retentions(&self, wanted: &[NewRetention]) {
+        self.retention.set(wanted);
     }
 
     fn limits(&self) -> io::Result<Vec<Limit>> {
@@ -79,6 +100,10 @@ impl Operations for ProcessOperations {
             tiers: limits.tiers as u64,
             nodes: pipeline::MAX_LIVE_NODES as u64,
             applications: limits.applications as u64,
+            backends: limits.backends as u64,
+            queues: limits.queues as u64,
+            endpoints: limits.endpoints as u64,
+            errors: limits.errors as u64,
         }
     }
 
@@ -127,7 +152,8 @@ impl ProcessOperations {
             total_bytes: space.total,
             free_bytes: space.free,
             refuse_below_bytes: (space.total as f64 * self.min_free_share) as u64,
-            make_room_below_bytes: space.total / 100 * u64::from(self.retention.keep_free_percent),
+            make_room_below_bytes: space.total / 100
+                * u64::from(self.retention.now().keep_free_percent),
             dropped_bytes: dropped,
         })
     }

@@ -51,13 +51,19 @@ impl First<'_> {
             && query.tier.is_none_or(|tier| row.tier == tier)
             && query.node.is_none_or(|node| row.node == node)
             && query.name.as_ref().is_none_or(|name| row.name == *name)
-            && query.after.as_ref().is_none_or(|(name, id)| place > (name.as_str(), *id));
+            && query.after.as_ref().is_none_or(|(name, id)| place > (name.as_str(), *id))
+            && query.only.names(row.id, &row.name);
         if !wanted {
             return;
         }
         let is_full = self.rows.len() > query.limit;
         if is_full && self.rows.last_key_value().is_some_and(|((name, id), _)| place >= (name, *id))
         {
+            return;
+        }
+        // Decoded only of what is wanted otherwise.
+        let only = &query.only;
+        if !only.attributes.is_empty() && !only.describes(&row.to_series().attributes) {
             return;
         }
         self.rows.entry((row.name.clone(), row.id)).or_insert_with(|| row.clone());

@@ -120,6 +120,7 @@ pub struct LogSummary {
     pub bars: Vec<LogBar>,
     /// By [`Severity`].
     pub severities: [u64; 7],
+    pub applications: Counted<EntityId>,
     pub tiers: Counted<EntityId>,
     pub nodes: Counted<EntityId>,
     pub loggers: Counted<String>,

@@ -4,7 +4,10 @@ use metadata_store::SegmentMeta;
 use model::id::AccountId;
 
 use super::Store;
-use crate::table::Table;
+use crate::{
+    table::Table,
+    upkeep::{Retention, is_expired},
+};
 
 /// What one table of an account takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +22,15 @@ pub struct TableUsage {
     pub bytes_a_day: Option<u64>,
 }
 
+/// What of a table would go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expired {
+    pub table: Table,
+    pub segments: u64,
+    pub bytes: u64,
+    pub rows: u64,
+}
+
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Of less a day cannot be told.
 const LEAST_MS: i64 = 10 * 60_000;
@@ -31,6 +43,27 @@ impl Store {
         let own: Vec<&SegmentMeta> =
             segments.filter(|segment| segment.account == account.0).collect();
         Table::ALL.into_iter().map(|table| usage(table, &own, now_ms)).collect()
+    }
+
+    /// What of each table of an account would go with this retention, now: whole segments all of whose rows are older. Tables
+    /// of which nothing would are left out.
+    pub fn expired(&self, account: AccountId, now_ms: i64, retention: &Retention) -> Vec<Expired> {
+        let pin = self.pin();
+        let segments = pin.segments.by_id.values().map(|segment| &segment.meta);
+        let gone: Vec<&SegmentMeta> = segments
+            .filter(|segment| segment.account == account.0)
+            .filter(|segment| is_expired(segment, now_ms, retention))
+            .collect();
+        let of = |table: Table| {
+            let of_table = || gone.iter().filter(|segment| segment.table == table as u8);
+            Expired {
+                table,
+                segments: of_table().count() as u64,
+                bytes: of_table().map(|segment| segment.bytes).sum(),
+                rows: of_table().map(|segment| segment.rows).sum(),
+            }
+        };
+        Table::ALL.into_iter().map(of).filter(|expired| expired.segments > 0).collect()
     }
 }
 

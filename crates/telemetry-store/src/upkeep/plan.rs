@@ -204,7 +204,7 @@ fn drop_expired(segments: &[SegmentMeta], now_ms: i64, retention: &Retention) ->
 }
 
 /// Whether all its rows are older than they are kept.
-pub(super) fn is_expired(segment: &SegmentMeta, now_ms: i64, retention: &Retention) -> bool {
+pub(crate) fn is_expired(segment: &SegmentMeta, now_ms: i64, retention: &Retention) -> bool {
     Table::from_number(segment.table)
         .is_some_and(|table| segment.max_time_ns / 1_000_000 < now_ms - retention.of(table))
 }

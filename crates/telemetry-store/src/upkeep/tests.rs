@@ -167,6 +167,37 @@ fn each_kind_of_row_goes_after_its_own_time_and_its_file_with_it() {
 }
 
 #[test]
+fn a_shorter_retention_drops_whole_segments_and_a_longer_one_keeps_them() {
+    let mut fixture = Fixture::new();
+    write_one_of_each(&mut fixture, 0);
+    let hour = 3_600_000;
+    let now_ms = HOUR.start_millis() + 10 * hour;
+    let kept = |logs_ms| Retention {
+        traces_ms: 20 * hour,
+        snapshots_ms: 20 * hour,
+        minutes_ms: 20 * hour,
+        ten_minutes_ms: 20 * hour,
+        hours_ms: 20 * hour,
+        logs_ms,
+        samples_ms: 20 * hour,
+        keep_free_percent: 0,
+    };
+    let upkeep = |fixture: &Fixture, retention: &Retention| {
+        while fixture.store.upkeep(now_ms, retention).expect("nothing fails").is_some() {}
+        rows(fixture).contains_key(&Table::Logs)
+    };
+    assert!(upkeep(&fixture, &kept(20 * hour)));
+    // What would go is told before it does.
+    assert_eq!(fixture.store.expired(ACCOUNT, now_ms, &kept(20 * hour)), []);
+    let told = fixture.store.expired(ACCOUNT, now_ms, &kept(9 * hour));
+    assert_eq!((told.len(), told[0].table, told[0].segments, told[0].rows), (1, Table::Logs, 1, 1));
+    assert!(upkeep(&fixture, &kept(400 * hour)), "a longer one keeps all there is");
+    assert!(!upkeep(&fixture, &kept(9 * hour)));
+    assert_eq!(fixture.store.expired(ACCOUNT, now_ms, &kept(9 * hour)), []);
+    assert!(rows(&fixture).contains_key(&Table::Spans), "others are left alone");
+}
+
+#[test]
 fn minutes_of_a_machine_that_was_off_are_rolled_up_before_they_are_dropped() {
     let mut fixture = Fixture::new();
     fixture.write(|rows| rows.count(key(1), HOUR, &call(5)));

@@ -10,6 +10,8 @@ import page from '../page.module.css'
 import styles from './Administration.module.css'
 import { Meter } from './Meter'
 import { useStorage } from './queries'
+import { outlookOf } from './retention'
+import { RetentionCard } from './RetentionCard'
 
 const sum = (tables: TableUsage[], value: (table: TableUsage) => number | null) => tables.reduce((total, table) => total + (value(table) ?? 0), 0)
 
@@ -32,10 +34,11 @@ export function StoragePage() {
                 />
               </div>
             </Card>
+            <RetentionCard storage={data} />
             <Card title="Tables" note={`${bytes(sum(data.tables, (t) => t.bytes))} in all; sizes as compressed on the disk`}>
               <DataTable label="Tables" rows={data.tables} columns={COLUMNS} rowKey={(t) => t.table} defaultSort="-bytes" />
               <p className={styles.remark}>
-                A retention is changed by its setting, in the configuration file or the environment (<code>VEDETTE_RETENTION_TRACES=48h</code>), and holds from the next start. “Expected” is what a table takes once it is as old as its retention, if it goes on growing as within the last 24 hours.
+                “Expected” is what a table takes once it is as old as its retention, if it goes on growing as within the last 24 hours.
               </p>
             </Card>
           </>
@@ -46,11 +49,10 @@ export function StoragePage() {
 }
 
 /** Whether the retention fits on the disk. */
-function outlook({ tables, disk }: Storage): string {
-  const more = sum(tables, (t) => (t.expected_bytes === null ? 0 : Math.max(0, t.expected_bytes - t.bytes)))
-  if (tables.every((t) => t.expected_bytes === null)) return 'what the retention will take is told after ten minutes of data'
-  const room = disk.free_bytes - disk.make_room_below_bytes
-  return more <= room ? `by the last 24 hours the retention fits: ${bytes(more)} more of ${bytes(Math.max(0, room))} to be had` : `by the last 24 hours the retention does not fit: it wants ${bytes(more)} more, and there are ${bytes(Math.max(0, room))}; the oldest data will go before their time`
+function outlook(storage: Storage): string {
+  const { more, room, told } = outlookOf(storage, null, 0)
+  if (!told) return 'what the retention will take is told after ten minutes of data'
+  return more <= room ? `by the last 24 hours the retention fits: ${bytes(more)} more of ${bytes(room)} to be had` : `by the last 24 hours the retention does not fit: it wants ${bytes(more)} more, and there are ${bytes(room)}; the oldest data will go before their time`
 }
 
 function DiskMeter({ data: { disk, tables } }: { data: Storage }) {

@@ -30,3 +30,22 @@ export const useChangeClient = () =>
 export const useReplaceSecret = () =>
   useChange('/api-clients', ({ id, overlap_seconds }: { id: number; overlap_seconds: number }) => write<Api.ApiClientSecret>('POST', `/api-clients/${id}/secret`, { overlap_seconds }))
 export const useDeleteClient = () => useChange('/api-clients', (id: number) => write<void>('DELETE', `/api-clients/${id}`))
+
+interface WantedRetention {
+  setting: string
+  /** Null: as configured. */
+  ms: number | null
+  confirmed: boolean
+}
+
+/** What would go at once with a shorter retention. */
+export function useRetentionLoss(setting: string, ms: number, enabled: boolean): Result<Api.RetentionLoss> {
+  return useQuery<Api.RetentionLoss, ApiError>({
+    queryKey: ['retention-loss', setting, ms],
+    queryFn: () => write('POST', '/storage/retention/preview', { retentions: [{ setting, ms }] }),
+    enabled,
+    staleTime: 5_000,
+  })
+}
+
+export const useSetRetention = () => useChange('/storage', ({ setting, ms, confirmed }: WantedRetention) => write<Api.Storage>('PUT', '/storage/retention', { retentions: [{ setting, ms }], confirmed }))

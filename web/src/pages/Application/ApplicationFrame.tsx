@@ -16,8 +16,12 @@ export function ApplicationFrame() {
   const { pathname } = useLocation()
   const counts: Record<string, number | undefined> = { [paths.businessTransactions(id)]: application.data?.business_transactions, [paths.tiers(id)]: application.data?.tiers }
   const tabs = pagesOf(id)
-  const nodesOf = `/applications/${id}/nodes/`
-  const at = pathname.startsWith(nodesOf) ? tabs.find((tab) => tab.to === paths.tiers(id)) : tabs.findLast((tab) => pathname.startsWith(tab.to))
+  // Pages of nodes and of groups have no tab of their own.
+  const above = [
+    [`/applications/${id}/nodes/`, paths.tiers(id)],
+    [`/applications/${id}/business-transaction-groups/`, paths.businessTransactions(id)],
+  ].find(([under = '']) => pathname.startsWith(under))
+  const at = above ? tabs.find((tab) => tab.to === above[1]) : tabs.findLast((tab) => pathname.startsWith(tab.to))
   // Pages of single entities have a heading and a title of their own.
   const detail = useMatch('/applications/:applicationId/:kind/:entityId') !== null
   useTitle([at?.label, application.data?.name], !detail)

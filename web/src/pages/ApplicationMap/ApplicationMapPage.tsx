@@ -13,7 +13,7 @@ export function ApplicationMapPage() {
     <div className={page.fill}>
       <div className={page.title}>
         <h1>All applications</h1>
-        <span className={page.muted}>Calls from a tier of one to a tier of another. What they share through a queue or a database belongs to each on its own and is on no edge.</span>
+        <span className={page.muted}>Calls from one to another, and the databases, queues and other backends that at least two of them use.</span>
         <RangeLink to={paths.applications}>As a list</RangeLink>
       </div>
       <FlowMapPanel application={0} part={ALL} />

@@ -19,12 +19,14 @@ import { Loaded } from '../../components/states/Loaded'
 import { Loading } from '../../components/states/Loading'
 import { ErrorsTable } from '../Errors/ErrorsTable'
 import { tagsOf } from '../BusinessTransactions/columns'
+import { Restore } from '../BusinessTransactions/ExcludedTable'
 import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
 import { short } from '../../format/numbers'
 import page from '../page.module.css'
 import { SnapshotsTable } from '../Snapshots/SnapshotsTable'
 import styles from './BusinessTransaction.module.css'
 import { ComparisonPanel } from './ComparisonPanel'
+import { BackgroundSelect } from './BackgroundSelect'
 import { LongLivedSelect } from './LongLivedSelect'
 import { OperationsPanel } from './OperationsPanel'
 import { WaitingTable } from './WaitingTable'
@@ -105,7 +107,14 @@ function BtTitle({ bt, application }: { bt: BusinessTransactionDetail; applicati
       <span className={page.muted}>
         enters at <RangeLink to={paths.tier(application, bt.tier.id)}>{bt.tier.name}</RangeLink>
       </span>
+      {bt.group && (
+        <span className={page.muted}>
+          in <RangeLink to={paths.transactionGroup(application, bt.group.id)}>{bt.group.name}</RangeLink>
+        </span>
+      )}
       <LongLivedSelect bt={bt} />
+      <BackgroundSelect bt={bt} />
+      {bt.excluded && <Restore bt={bt} />}
       {bt.figures.errors > 0 && (
         <RangeLink to={paths.businessTransaction(application, bt.id)} extra={{ tab: 'errors' }}>
           Show the failed ones

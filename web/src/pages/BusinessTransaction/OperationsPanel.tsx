@@ -12,6 +12,8 @@ import { exact, responseTime, short } from '../../format/numbers'
 import page from '../page.module.css'
 import { perTransaction } from './perTransaction'
 
+/** What is slow of a backend is one of the things that it is asked. */
+const STATEMENTS = { tab: 'statements' }
 const FIGURES = new Set(['calls_per_minute', 'average_ms', 'p95_ms', 'error_percent'])
 
 /** The calls out that happen under a business transaction, those that take most of a transaction's time first. */
@@ -54,7 +56,7 @@ function End({ application, node }: { application: number; node: FlowMapNode | u
   return (
     <span className={page.name}>
       <EntityIcon kind={node.kind} type={node.type} />
-      <EntityLink application={application} node={node} />
+      <EntityLink application={application} node={node} extra={node.kind === 'tier' || node.kind === 'application' ? undefined : STATEMENTS} />
     </span>
   )
 }

@@ -20,7 +20,8 @@ const GROUPS: Record<string, string> = { tier: 'tier', MESSAGING: 'queue' }
 
 /** What stands under the name: how many processes, members, or which system. */
 export function subtitleOf(entity: MapNode): string {
-  if (entity.kind === 'tier') return plural(entity.nodes, 'node')
+  if (entity.kind === 'node') return 'this node'
+  if (entity.kind === 'tier') return entity.nodes > 0 ? plural(entity.nodes, 'node') : 'tier'
   if (entity.kind === 'group') return plural(entity.members.length, GROUPS[entity.type] ?? 'backend')
   if (entity.kind === 'application') return entity.nodes > 0 ? plural(entity.nodes, 'node') : 'other application'
   return entity.system ?? entity.type.toLowerCase()

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useCallback, useMemo } from 'react'
 import { useFlowMap, type MapPart } from '../../api/queries'
-import type { FlowMap } from '../../api/types'
+import type { FlowMap, LayoutGroup } from '../../api/types'
 import { paths } from '../../app/paths'
 import { Card } from '../../components/card/Card'
 import { RangeLink } from '../../components/link/RangeLink'
@@ -11,6 +11,8 @@ import { plural } from '../../format/numbers'
 import { FlowMapTables } from './FlowMapTables'
 import styles from './FlowMapPanel.module.css'
 import { FlowToolbar } from './FlowToolbar'
+import { LayoutsButton } from './layouts/LayoutsButton'
+import { placedBy, useChosenLayout, type ChosenLayout } from './layouts/useChosenLayout'
 import { Legend } from './Legend'
 import { ChangesView } from './ChangesView'
 import { filtered } from './model/filter'
@@ -31,7 +33,18 @@ interface Props {
 
 export function FlowMapPanel({ application, part }: Props) {
   const query = useFlowMap(application, part)
-  if (query.data && query.data.nodes.length > 0) return <FlowMapCard map={query.data} query={query} application={application} part={part} />
+  const layout = useChosenLayout(application, part)
+  const { chosen, loading } = layout
+  const map = useMemo(() => query.data && placedBy(query.data, chosen), [query.data, chosen])
+  // Another layout is another map: what was remembered of places belongs to the one before.
+  if (map && map.nodes.length > 0 && !loading) return <FlowMapCard key={chosen?.id ?? 'own'} map={map} query={query} application={application} part={part} layout={layout} />
+  if (map && map.nodes.length > 0) {
+    return (
+      <Card grow title="Flow map">
+        <Loading what="the layout" lines={8} />
+      </Card>
+    )
+  }
   return (
     <Card grow title="Flow map">
       <Loaded query={query} what="the flow map" lines={8}>
@@ -51,22 +64,26 @@ function placesOf(places: ReadonlyMap<string, Point>, { nodes }: MapView): Reado
 }
 
 interface CardProps extends Props {
+  layout: ChosenLayout
   map: FlowMap
   query: ReturnType<typeof useFlowMap>
 }
 
-function FlowMapCard({ map, query, application, part: of }: CardProps) {
+const NO_GROUPS: LayoutGroup[] = []
+
+function FlowMapCard({ map, query, application, part: of, layout }: CardProps) {
   const [state, change] = useFlowMapState()
   const { selected, focus, hops, filter } = state
   const table = state.view === 'table'
   const expandKey = [...state.expanded].sort().join(',')
-  const whole = useMemo(() => viewOf(map, new Set(expandKey ? expandKey.split(',') : [])), [map, expandKey])
+  const own = layout.chosen?.groups ?? NO_GROUPS
+  const whole = useMemo(() => viewOf(map, new Set(expandKey ? expandKey.split(',') : []), own), [map, expandKey, own])
   // The table knows no groups.
-  const flat = useMemo(() => (table ? { ...viewOf(map, new Set(whole.groups)), memberOf: new Map<number, string>() } : whole), [map, whole, table])
+  const flat = useMemo(() => (table ? { ...viewOf(map, new Set(whole.groups), own), memberOf: new Map<number, string>() } : whole), [map, whole, table, own])
   const centre = focus && whole.nodes.some((n) => n.id === focus) ? focus : null
   const view = useMemo(() => (centre ? focused(whole, centre, hops) : whole), [whole, centre, hops])
-  const part = centre ? `focus:${centre}` : of ? Object.entries(of).flat().join(':') : null
-  const placement = usePlacement(application, view, part)
+  const part = centre ? `focus:${centre}` : of && !layout.store ? Object.entries(of).flat().join(':') : null
+  const placement = usePlacement(application, view, part, layout.store)
   // What the filter hides keeps its place.
   const shown = useMemo(() => filtered(view, { minCalls: filter.minCalls, errorsOnly: filter.errorsOnly }), [view, filter.minCalls, filter.errorsOnly])
   const places = useMemo(() => placesOf(placement.places, shown), [placement.places, shown])
@@ -112,6 +129,7 @@ function FlowMapCard({ map, query, application, part: of }: CardProps) {
           onUnfocus={() => change({ focus: null, hops: null })}
           onToggleGroups={() => change({ expand: expandedAll ? null : whole.groups.join(','), selected: null })}
           onArrange={placement.arrange}
+          layouts={<LayoutsButton map={map} layout={layout} />}
         />
       }
     >

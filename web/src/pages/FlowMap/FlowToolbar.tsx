@@ -1,7 +1,8 @@
 import { Autocomplete, Button, Checkbox, SegmentedControl, Select, Tooltip, ActionIcon } from '@mantine/core'
 import { IconFocus2, IconLayoutDistributeHorizontal, IconSearch, IconX } from '@tabler/icons-react'
-import { useMemo, useState } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import type { FlowMap } from '../../api/types'
+import { useCounted } from './counted'
 import styles from './FlowMapPanel.module.css'
 import type { MapFilter } from './model/filter'
 import type { FlowMapState } from './useFlowMapState'
@@ -30,10 +31,14 @@ interface Props {
   onUnfocus(): void
   onToggleGroups(): void
   onArrange(): void
+  /** Chooses and keeps layouts. */
+  layouts: ReactNode
 }
 
 export function FlowToolbar(props: Props) {
-  const { map, view, filter, onFilter, focusName, hops, groups, expandedAll, onFind, onView, onHops, onUnfocus, onToggleGroups, onArrange } = props
+  const { map, view, filter, onFilter, focusName, hops, groups, expandedAll, onFind, onView, onHops, onUnfocus, onToggleGroups, onArrange, layouts } = props
+  // Of a sample of traces there are no rates to filter by or to compare.
+  const sampled = useCounted() === 'trace'
   return (
     <>
       {focusName !== null && (
@@ -49,13 +54,14 @@ export function FlowToolbar(props: Props) {
           </ActionIcon>
         </div>
       )}
-      {view === 'map' && <Filters filter={filter} onFilter={onFilter} />}
+      {view === 'map' && !sampled && <Filters filter={filter} onFilter={onFilter} />}
       {groups > 0 && view === 'map' && (
         <Button variant="default" onClick={onToggleGroups}>
           {expandedAll ? 'Group' : 'Open all groups'}
         </Button>
       )}
       {view !== 'changes' && <EntitySearch map={map} onFind={onFind} />}
+      {view === 'map' && layouts}
       {view === 'map' && (
         <Tooltip label="Lay out anew (dragged places are lost)">
           <ActionIcon variant="default" size={30} aria-label="Lay out anew" onClick={onArrange}>
@@ -63,7 +69,7 @@ export function FlowToolbar(props: Props) {
           </ActionIcon>
         </Tooltip>
       )}
-      <SegmentedControl aria-label="Show as" data={VIEWS} value={view} onChange={onView} />
+      <SegmentedControl aria-label="Show as" data={sampled ? VIEWS.filter((v) => v.value !== 'changes') : VIEWS} value={view} onChange={onView} />
     </>
   )
 }

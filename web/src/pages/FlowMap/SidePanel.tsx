@@ -16,6 +16,7 @@ import { entityPath } from '../../components/link/EntityLink'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
 import { count, exact, milliseconds, percent, rateOf, responseTime, sampledText, short } from '../../format/numbers'
+import { useCounted } from './counted'
 import { subtitleOf } from './EntityNode'
 import styles from './FlowMapPanel.module.css'
 import type { MapEdge, MapNode, MapView } from './model/view'
@@ -65,6 +66,7 @@ function Frame({ title, sub, icon, onClose, children }: { title: string; sub: st
 
 /** `of` says how many measured things the figures are of: only a single one has a percentile. */
 function FigureList({ figures: f, of = 1 }: { figures: Figures | null; of?: number }) {
+  const sampled = useCounted() === 'trace'
   if (!f) return <span>No data in this range.</span>
   const rows: [string, ReactNode, string][] = [
     ['Calls per minute', rateOf(f), exact(f.calls_per_minute, 'calls/min')],
@@ -77,9 +79,11 @@ function FigureList({ figures: f, of = 1 }: { figures: Figures | null; of?: numb
   ]
   if (f.deviation) rows.push(['Against its baseline', <BaselineState key="baseline" deviation={f.deviation} />, deviationText(f.deviation)])
   if (f.sampled_percent !== null) rows.push(['Sampled', percent(f.sampled_percent), sampledText(f)])
+  // Of a sample of traces there are no rates.
+  const shown = sampled ? rows.filter(([label]) => !label.endsWith('per minute')) : rows
   return (
     <dl className={styles.facts}>
-      {rows.map(([label, value, title]) => (
+      {shown.map(([label, value, title]) => (
         <Fact key={label} label={label} title={title}>
           {value}
         </Fact>
@@ -115,7 +119,7 @@ function NodePanel({ application, node, view, onSelect, onFocus, onToggleGroup }
   const nameOf = (id: string) => shownName(view, id)
   const incoming = view.edges.filter((e) => e.to === node.id)
   const outgoing = view.edges.filter((e) => e.from === node.id)
-  const measured: MeasuredKind | null = isGroup || node.kind === 'application' ? null : node.kind === 'tier' ? 'tiers' : 'backends'
+  const measured: MeasuredKind | null = isGroup || node.kind === 'application' || application === 0 ? null : node.kind === 'tier' ? 'tiers' : node.kind === 'node' ? 'nodes' : 'backends'
   return (
     <Frame title={nameParts(node).name} sub={`${kindText(node)} · ${node.kind === 'backend' || node.kind === 'queue' ? systemText(node) : subtitleOf(node)}`} icon={<EntityIcon kind={node.kind} type={node.type} size={18} />} onClose={() => onSelect(null)}>
       {node.hints.map((hint) => (
@@ -140,7 +144,7 @@ function NodePanel({ application, node, view, onSelect, onFocus, onToggleGroup }
         </Button>
       </div>
       {measured && <EntityTrend key={node.anchor} kind={measured} id={node.anchor} />}
-      {!isGroup && node.members[0] && (
+      {!isGroup && node.members[0] && (application > 0 || node.kind === 'application') && (
         <div className={styles.links}>
           <RangeLink to={entityPath(application, node.members[0])}>{node.kind === 'application' ? 'Open the application' : 'Open its page'}</RangeLink>
         </div>
@@ -181,6 +185,7 @@ function EntityTrend({ kind, id }: { kind: MeasuredKind; id: number }) {
 }
 
 function CallList({ title, edges, nameOf, onSelect }: { title: string; edges: MapEdge[]; nameOf(edge: MapEdge): string; onSelect(id: string): void }) {
+  const sampled = useCounted() === 'trace'
   if (edges.length === 0) return null
   const ordered = [...edges].sort((a, b) => b.figures.calls - a.figures.calls)
   return (
@@ -193,7 +198,7 @@ function CallList({ title, edges, nameOf, onSelect }: { title: string; edges: Ma
           <li key={edge.id}>
             <button type="button" onClick={() => onSelect(edge.id)}>
               <Middle text={nameOf(edge)} />
-              <em>{short(edge.figures.calls_per_minute)}/min</em>
+              <em>{sampled ? count(edge.figures.calls) : `${short(edge.figures.calls_per_minute)}/min`}</em>
               <em>{responseTime(edge.figures.average_ms)}</em>
             </button>
           </li>

@@ -19,13 +19,17 @@ interface Placement {
   problem: string | null
 }
 
+/** Keeps places elsewhere than in the map's own layout. */
+type Store = (positions: LayoutPosition[]) => Promise<void>
+
 const ORIGIN = { x: 0, y: 0 }
 
-/** `part` names what the view is a part of; null is the whole map, whose places are stored. */
-export function usePlacement(application: number, view: MapView, part: string | null): Placement {
+/** `part` names what the view is a part of; null is the whole map, whose places are stored: by `keep`, where it is given. */
+export function usePlacement(application: number, view: MapView, part: string | null, keep: Store | null = null): Placement {
   const [book, setBook] = useState(() => ({ places: new PlaceBook() }))
   const [arranged, setArranged] = useState(0)
-  const [store, problem] = useStore(application)
+  const [storeOwn, problem] = useStore(application)
+  const store = keep ?? storeOwn
   const places = useMemo(() => book.places.resolve(view, part), [book, view, part])
 
   const attempted = useRef(new Set<number>())

@@ -4,7 +4,7 @@ import styles from './Logs.module.css'
 import type { FilterState } from './useLogFilter'
 
 /** What records are of, with counts; a click narrows to it, another one takes that back. */
-export function Facets({ summary, state: { filter, narrow } }: { summary: LogSummary; state: FilterState }) {
+export function Facets({ summary, state: { filter, narrow, all } }: { summary: LogSummary; state: FilterState }) {
   const entities = (items: LogSummary['by_tier']['items']) => items.map((e) => ({ key: String(e.id), label: `${filter.application === null ? `${e.application.name} › ` : ''}${e.name || e.id}`, count: e.count }))
   const values = (items: LogSummary['by_severity']) => items.map((v) => ({ key: v.value, label: v.value, count: v.count }))
   const severity = (value: string) => narrow({ severities: filter.severities.includes(value) ? filter.severities.filter((s) => s !== value) : [...filter.severities, value] })
@@ -12,6 +12,7 @@ export function Facets({ summary, state: { filter, narrow } }: { summary: LogSum
   return (
     <div className={styles.facets}>
       <Facet title="Severity" items={values(summary.by_severity)} others={0} chosen={filter.severities} severity onChoose={severity} />
+      {all && <Facet title="Application" items={summary.by_application.items.map((e) => ({ key: String(e.id), label: e.name || String(e.id), count: e.count }))} others={summary.by_application.others} chosen={[String(filter.application)]} onChoose={(value) => narrow({ application: Number(one(String(filter.application), value)) || null, tier: null, node: null })} />}
       <Facet title="Tier" items={entities(summary.by_tier.items)} others={summary.by_tier.others} chosen={[String(filter.tier)]} onChoose={(value) => narrow({ tier: Number(one(String(filter.tier), value)) || null })} />
       <Facet title="Node" items={entities(summary.by_node.items)} others={summary.by_node.others} chosen={[String(filter.node)]} onChoose={(value) => narrow({ node: Number(one(String(filter.node), value)) || null })} />
       <Facet title="Logger" items={values(summary.by_logger.items)} others={summary.by_logger.others} chosen={[filter.logger]} onChoose={(value) => narrow({ logger: one(filter.logger, value) ?? '' })} />

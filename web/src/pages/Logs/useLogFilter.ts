@@ -4,6 +4,8 @@ import { filterOf, withChange, type Change, type LogFilter } from './model/filte
 
 export interface FilterState {
   filter: LogFilter
+  /** The page is of all applications: one of them may be chosen. */
+  all: boolean
   /** A step that Back takes back. */
   narrow(change: Change): void
   /** The same while typing, without a step for every letter. */
@@ -18,5 +20,5 @@ export function useLogFilter(application: number | null): FilterState {
   const filter = useMemo(() => JSON.parse(text) as LogFilter, [text])
   const narrow = useCallback((change: Change) => setParams((before) => withChange(before, change)), [setParams])
   const type = useCallback((change: Change) => setParams((before) => withChange(before, change), { replace: true }), [setParams])
-  return { filter, narrow, type }
+  return { filter, all: application === null, narrow, type }
 }

@@ -1,7 +1,6 @@
 import { Button, Select } from '@mantine/core'
-import { useClipboard } from '@mantine/hooks'
-import { IconCheck, IconDownload, IconLink } from '@tabler/icons-react'
-import { useMemo, useState } from 'react'
+import { IconDownload } from '@tabler/icons-react'
+import { useMemo } from 'react'
 import { useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
 import { Empty } from '../../components/states/Empty'
@@ -10,13 +9,12 @@ import { Loading } from '../../components/states/Loading'
 import { plural } from '../../format/numbers'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import { saveText } from './saveText'
-import { MetricChart } from './MetricChart'
+import { CopyLink } from './CopyLink'
+import { Drawing } from './Drawing'
 import styles from './Metrics.module.css'
 import { csvOf } from './model/csv'
-import { MAX_SERIES, selectionOf, type Selection } from './model/series'
-import { unitName } from './model/units'
+import { MAX_SERIES, percentileOf, selectionOf, type Selection } from './model/series'
 import { useMetricData } from './queries'
-import { SeriesTable } from './SeriesTable'
 import type { Chosen } from './useSelection'
 
 const HOUR = 3_600_000
@@ -59,31 +57,15 @@ export function SelectedMetrics({ application, chosen }: { application: number; 
       {error && <Failed what={chosen.paths[failed % chosen.paths.length] ?? 'the metrics'} error={error} />}
       {loading && selection.series.length === 0 && <Loading what="the metrics" />}
       {chosen.paths.length > 0 && !loading && <Missing paths={chosen.paths} selection={selection} failed={failed >= 0} chosen={chosen} />}
-      {selection.series.length > 0 && <Body selection={selection} chosen={chosen} comparedWith={earlier?.label ?? null} />}
+      {selection.series.length > 0 && <Drawing selection={selection} chosen={chosen} comparedWith={earlier?.label ?? null} more={(path) => percentiles(path, chosen.paths)} />}
     </Card>
   )
 }
 
-function Body({ selection, chosen, comparedWith }: { selection: Selection; chosen: Chosen; comparedWith: string | null }) {
-  const [hovered, setHovered] = useState<number | null>(null)
-  const [strong, setStrong] = useState<string | null>(null)
-  const { unitsLeftOut, units, beyond } = selection
-  return (
-    <div className={styles.body}>
-      {unitsLeftOut.length > 0 && (
-        <p className={styles.said} role="status">
-          A chart has two axes, {units.map(unitName).join(' and ')}: series in {unitsLeftOut.map(unitName).join(' and ')} are in the table and not drawn. Remove all series of one unit to draw them.
-        </p>
-      )}
-      {beyond > 0 && (
-        <p className={styles.said} role="status">
-          The chosen paths match {plural(beyond, 'further metric')}, which are left out: a chart shows {MAX_SERIES}.
-        </p>
-      )}
-      <MetricChart selection={selection} strong={strong} onHover={setHovered} />
-      <SeriesTable selection={selection} chosen={chosen} hovered={hovered} comparedWith={comparedWith} onStrong={setStrong} />
-    </div>
-  )
+/** The 95th percentile beside an average that is shown without it. */
+function percentiles(path: string, taken: string[]) {
+  const percentile = percentileOf(path)
+  return percentile && !taken.includes(percentile) ? [{ path: percentile, name: '95th percentile' }] : []
 }
 
 /** Chosen paths at which there is no metric: of an old link, say. */
@@ -104,20 +86,3 @@ function Missing({ paths, selection, failed, chosen }: { paths: string[]; select
   )
 }
 
-/** The page's address with the range as it stands: who opens it later sees the same minutes. */
-function CopyLink() {
-  const { window } = useTimeRange()
-  const clipboard = useClipboard({ timeout: 1500 })
-  const copy = () => {
-    const url = new URL(location.href)
-    for (const name of ['range', 'live']) url.searchParams.delete(name)
-    url.searchParams.set('from', String(window.from))
-    url.searchParams.set('to', String(window.to))
-    clipboard.copy(url.href)
-  }
-  return (
-    <Button variant="default" leftSection={clipboard.copied ? <IconCheck size={14} /> : <IconLink size={14} />} onClick={copy} title="Copies this page’s address with these very minutes">
-      {clipboard.copied ? 'Copied' : 'Copy link'}
-    </Button>
-  )
-}

@@ -1,11 +1,17 @@
-import { ActionIcon, Button } from '@mantine/core'
+import { ActionIcon, Button, Menu } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
-import { exactMoment, minuteOf } from '../../format/times'
+import { exactMoment, minuteOf, timeOf } from '../../format/times'
 import { colourOf } from './MetricChart'
 import styles from './Metrics.module.css'
-import { percentileOf, SEPARATOR, statisticsOf, type Drawn, type Selection } from './model/series'
+import { SEPARATOR, statisticsOf, type Drawn, type Selection } from './model/series'
 import { exactIn, shownIn, unitName } from './model/units'
 import type { Chosen } from './useSelection'
+
+/** What else can be drawn beside a series. */
+export interface Further {
+  path: string
+  name: string
+}
 
 interface Props {
   selection: Selection
@@ -14,11 +20,12 @@ interface Props {
   hovered: number | null
   /** What the earlier range is called; null when none is compared. */
   comparedWith: string | null
+  more(path: string): Further[]
   onStrong(path: string | null): void
 }
 
 /** The chart's legend with exact numbers: under the pointer, and over the complete points of the range. */
-export function SeriesTable({ selection, chosen, hovered, comparedWith, onStrong }: Props) {
+export function SeriesTable({ selection, chosen, hovered, comparedWith, more, onStrong }: Props) {
   const { grid, series } = selection
   const at = hovered === null ? undefined : grid.at[hovered]
   return (
@@ -30,7 +37,7 @@ export function SeriesTable({ selection, chosen, hovered, comparedWith, onStrong
               Series
             </th>
             <th scope="col" className={styles.pointer}>
-              {at === undefined ? 'At the pointer' : minuteOf(at * 1000)}
+              {at === undefined ? 'At the pointer' : grid.minutesPerPoint < 1 ? timeOf(at * 1000) : minuteOf(at * 1000)}
             </th>
             <th scope="col">Min</th>
             <th scope="col" className={styles.average}>
@@ -46,7 +53,7 @@ export function SeriesTable({ selection, chosen, hovered, comparedWith, onStrong
         </thead>
         <tbody>
           {series.map((s, i) => (
-            <Row key={s.path} series={s} index={i} selection={selection} chosen={chosen} hovered={hovered} onStrong={onStrong} />
+            <Row key={s.path} series={s} index={i} selection={selection} chosen={chosen} hovered={hovered} more={more} onStrong={onStrong} />
           ))}
         </tbody>
       </table>
@@ -60,17 +67,18 @@ interface RowProps {
   selection: Selection
   chosen: Chosen
   hovered: number | null
+  more(path: string): Further[]
   onStrong(path: string | null): void
 }
 
-function Row({ series, index, selection, chosen, hovered, onStrong }: RowProps) {
+function Row({ series, index, selection, chosen, hovered, more, onStrong }: RowProps) {
   const { path, label, unit, points, earlier } = series
   const found = statisticsOf(selection.grid, points)
   const before = earlier && statisticsOf(selection.grid, earlier)
   const value = (number: number | undefined, title?: string) => (
     <td title={number === undefined ? 'no data in this range' : (title ?? exactIn(unit, number))}>{shownIn(unit, number ?? null)}</td>
   )
-  const percentile = percentileOf(path)
+  const further = more(path)
   const isDrawn = selection.units.includes(unit)
   const axis = !isDrawn ? 'not drawn' : selection.units.length < 2 ? '' : unit === selection.units[0] ? 'left axis' : 'right axis'
   const parts = label.split(SEPARATOR)
@@ -92,11 +100,8 @@ function Row({ series, index, selection, chosen, hovered, onStrong }: RowProps) 
       {value(found?.last, found ? `${exactIn(unit, found.last)} at ${exactMoment(found.lastAt)}` : undefined)}
       <td>
         <div className={styles.rowActions}>
-          {percentile && !chosen.paths.includes(percentile) && (
-            <Button variant="subtle" size="compact-xs" disabled={chosen.full} aria-label={`Add the 95th percentile of ${label}`} title="Add the 95th percentile" onClick={() => chosen.toggle(percentile)}>
-              + 95th
-            </Button>
-          )}
+          {further.length === 1 && further[0] && <AddOne further={further[0]} label={label} chosen={chosen} />}
+          {further.length > 1 && <AddSome further={further} label={label} chosen={chosen} />}
           {chosen.paths.includes(path) && (
             <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Remove ${label}`} onClick={() => chosen.toggle(path)}>
               <IconX size={14} />
@@ -105,6 +110,33 @@ function Row({ series, index, selection, chosen, hovered, onStrong }: RowProps) 
         </div>
       </td>
     </tr>
+  )
+}
+
+function AddOne({ further, label, chosen }: { further: Further; label: string; chosen: Chosen }) {
+  return (
+    <Button variant="subtle" size="compact-xs" disabled={chosen.full} aria-label={`Add the ${further.name} of ${label}`} title={`Add the ${further.name}`} onClick={() => chosen.toggle(further.path)}>
+      + {further.name.replace(' percentile', '')}
+    </Button>
+  )
+}
+
+function AddSome({ further, label, chosen }: { further: Further[]; label: string; chosen: Chosen }) {
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="subtle" size="compact-xs" disabled={chosen.full} aria-label={`Add more of ${label}`}>
+          + more
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {further.map(({ path, name }) => (
+          <Menu.Item key={path} onClick={() => chosen.toggle(path)}>
+            {name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   )
 }
 

@@ -1,6 +1,7 @@
 import { Tabs } from '@mantine/core'
-import { useTelemetry } from '../../api/queries'
-import type { NodeDetail } from '../../api/types'
+import { useMemo } from 'react'
+import { useFlowMap, useTelemetry } from '../../api/queries'
+import type { NodeDetail, NodeFlowMap } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useUrlState } from '../../app/urlState'
@@ -12,10 +13,12 @@ import { EntityIcon } from '../../components/EntityIcon'
 import { FigureStrip } from '../../components/figures/FigureStrip'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
+import { plural } from '../../format/numbers'
 import { ago, exactMoment } from '../../format/times'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import { EntityHead, Facts } from '../EntityHead'
 import { ErrorsTable } from '../Errors/ErrorsTable'
+import { CountedContext } from '../FlowMap/counted'
 import { FlowMapPanel } from '../FlowMap/FlowMapPanel'
 import page from '../page.module.css'
 import { MetricsPanel } from './MetricsPanel'
@@ -42,7 +45,7 @@ export function NodePage() {
           <Tabs.List mb="sm">
             <Tabs.Tab value="runtime">Runtime and hardware</Tabs.Tab>
             <Tabs.Tab value="errors">Errors of its tier</Tabs.Tab>
-            <Tabs.Tab value="flow-map">Flow map of its tier</Tabs.Tab>
+            <Tabs.Tab value="flow-map">Flow map</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="runtime">
             <MetricsPanel application={application} node={node.data} />
@@ -51,14 +54,29 @@ export function NodePage() {
             <ErrorsTable application={application} tier={node.data.tier.id} />
           </Tabs.Panel>
           <Tabs.Panel value="flow-map">
-            <p className={styles.remark}>Calls out are counted for each tier, not for each of its nodes: this is the map of {node.data.tier.name}, all its nodes together.</p>
-            <div className={styles.map}>
-              <FlowMapPanel application={application} part={{ tier: node.data.tier.id }} />
-            </div>
+            <NodeMap application={application} node={node.data} />
           </Tabs.Panel>
         </Tabs>
       )}
     </div>
+  )
+}
+
+/** Calls out are counted for each tier, not for each of its nodes: what one node does is told of a sample of traces. */
+function NodeMap({ application, node }: { application: number; node: NodeDetail }) {
+  const part = useMemo(() => ({ node: node.id }), [node.id])
+  const map = useFlowMap(application, part).data as NodeFlowMap | undefined
+  return (
+    <>
+      <p className={styles.remark}>
+        Calls are counted for each tier, not for each of its nodes. This map is of {map ? plural(map.traces, 'trace') : 'traces'} that passed through the node, spread over the range{map && map.looked_at > 0 ? `, found among ${plural(map.looked_at, 'span')} of ${node.tier.name}` : ''}; counts are of these traces. All calls of <RangeLink to={paths.tier(application, node.tier.id)}>{node.tier.name}</RangeLink> are on its own map.
+      </p>
+      <div className={styles.map}>
+        <CountedContext value="trace">
+          <FlowMapPanel application={application} part={part} />
+        </CountedContext>
+      </div>
+    </>
   )
 }
 

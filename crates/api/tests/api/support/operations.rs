@@ -1,10 +1,14 @@
 //! What the process says of itself in the world: a table of spans, a journal at its limit, a task that failed.
 
+use std::collections::BTreeMap;
+
 use api::{Answered, Caps, Observer, Operations};
 use api_types::{
-    BackgroundTask, Disk, Health, JournalUsage, Limit, Memory, Refusal, Storage, TableUsage,
+    BackgroundTask, Disk, Health, JournalUsage, Limit, Memory, NewRetention, Refusal, Retention,
+    RetentionLoss, Storage, TableLoss, TableUsage,
 };
 use model::id::AccountId;
+use parking_lot::Mutex;
 
 use super::NOW;
 
@@ -17,8 +21,11 @@ impl Observer for Nobody {
 }
 
 /// A process whose journal is at its limit.
-#[derive(Debug)]
-pub(crate) struct FakeOperations;
+#[derive(Debug, Default)]
+pub(crate) struct FakeOperations {
+    /// That were set.
+    retentions: Mutex<BTreeMap<String, i64>>,
+}
 
 impl Operations for FakeOperations {
     fn storage(&self, account: AccountId) -> std::io::Result<Storage> {
@@ -44,7 +51,49 @@ impl Operations for FakeOperations {
         };
         let setting = "journal-max-bytes".to_owned();
         let journal = JournalUsage { bytes: 4 << 30, max_bytes: 4 << 30, setting };
-        Ok(Storage { tables: vec![spans], disk, journal })
+        Ok(Storage { tables: vec![spans], disk, journal, retentions: self.retentions() })
+    }
+
+    fn retentions(&self) -> Vec<Retention> {
+        let hour = 3_600_000;
+        let stored = self.retentions.lock();
+        let retention = |(setting, configured_ms): (&str, i64)| Retention {
+            setting: setting.to_owned(),
+            what: "Rows".to_owned(),
+            ms: stored.get(setting).copied().unwrap_or(configured_ms),
+            configured_ms,
+            changed: stored.contains_key(setting),
+        };
+        [
+            ("retention-traces", 24 * hour),
+            ("retention-minutes", 192 * hour),
+            ("retention-hours", 9600 * hour),
+        ]
+        .map(retention)
+        .into()
+    }
+
+    /// All of the spans are twelve hours old.
+    fn would_lose(&self, _: AccountId, wanted: &[NewRetention]) -> RetentionLoss {
+        let shorter = |one: &NewRetention| {
+            one.setting == "retention-traces" && one.ms.is_some_and(|ms| ms < 12 * 3_600_000)
+        };
+        let table = "spans".to_owned();
+        let spans = TableLoss { table, segments: 3, bytes: 1_000_000, rows: 20_000 };
+        match wanted.iter().any(shorter) {
+            true => RetentionLoss { tables: vec![spans], bytes: 1_000_000 },
+            false => RetentionLoss { tables: Vec::new(), bytes: 0 },
+        }
+    }
+
+    fn set_retentions(&self, wanted: &[NewRetention]) {
+        let mut stored = self.retentions.lock();
+        for one in wanted {
+            match one.ms {
+                Some(ms) => drop(stored.insert(one.setting.clone(), ms)),
+                None => drop(stored.remove(&one.setting)),
+            }
+        }
     }
 
     fn limits(&self) -> std::io::Result<Vec<Limit>> {
@@ -54,7 +103,16 @@ impl Operations for FakeOperations {
     }
 
     fn caps(&self) -> Caps {
-        Caps { transactions: 4, tiers: 1000, nodes: 1000, applications: 1000 }
+        Caps {
+            transactions: 4,
+            tiers: 1000,
+            nodes: 1000,
+            applications: 1000,
+            backends: 1,
+            queues: 1,
+            endpoints: 1000,
+            errors: 1,
+        }
     }
 
     fn refusals(&self) -> Vec<Refusal> {

@@ -262,6 +262,7 @@ impl Reader for FakeReader {
         found.bars = bars.into_iter().map(|(at_ns, counts)| LogBar { at_ns, counts }).collect();
         let count = found.severities.iter().sum();
         let first = self.logs.iter().find(wanted);
+        found.applications.values = first.map(|row| (row.application, count)).into_iter().collect();
         found.tiers.values = first.map(|row| (row.tier, count)).into_iter().collect();
         found.nodes.values = first.map(|row| (row.node, count)).into_iter().collect();
         found.complete_from_ns = self.counted_from_ns;
@@ -295,6 +296,8 @@ impl Reader for FakeReader {
                 && query.node.is_none_or(|wanted| row.node == wanted)
                 && query.name.as_ref().is_none_or(|wanted| row.name == *wanted)
                 && query.after.as_ref().is_none_or(|after| place(row) > *after)
+                && query.only.names(row.id, &row.name)
+                && query.only.describes(&row.attributes)
         };
         let mut rows: Vec<Series> = self.series.iter().filter(wanted).cloned().collect();
         let more = rows.len() > query.limit;

@@ -284,7 +284,7 @@ impl World {
             clock: self.clock.shared(),
             attempts: Arc::new(OneAttempt),
             status: Arc::new(self.status),
-            operations: Arc::new(FakeOperations),
+            operations: Arc::new(FakeOperations::default()),
             observer: Arc::new(Nobody),
             sealer: Sealer::new([7; 32]),
         };

@@ -1,6 +1,6 @@
 //! A table as people see it: what it holds, which setting keeps it, what it will take.
 
-use telemetry_store::{TableUsage, table::Table, upkeep::Retention};
+use telemetry_store::{Expired, TableUsage, table::Table, upkeep::Retention};
 
 /// Milliseconds of a day.
 const DAY_MS: f64 = 24.0 * 3_600_000.0;
@@ -21,6 +21,16 @@ pub(super) fn table(usage: &TableUsage, retention: &Retention) -> api_types::Tab
         setting: setting.to_owned(),
         bytes_per_day: usage.bytes_a_day,
         expected_bytes: usage.bytes_a_day.map(expected),
+    }
+}
+
+/// What of a table would go.
+pub(super) fn loss(expired: &Expired) -> api_types::TableLoss {
+    api_types::TableLoss {
+        table: expired.table.name().to_owned(),
+        segments: expired.segments,
+        bytes: expired.bytes,
+        rows: expired.rows,
     }
 }
 

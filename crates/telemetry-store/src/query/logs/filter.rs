@@ -40,6 +40,7 @@ impl Failed {
     pub(super) const TIER: Failed = Failed(2);
     pub(super) const NODE: Failed = Failed(4);
     pub(super) const LOGGER: Failed = Failed(8);
+    pub(super) const APPLICATION: Failed = Failed(16);
 
     /// Whether the record passes all but this one.
     pub(super) fn only(self, facet: Failed) -> bool {
@@ -89,12 +90,13 @@ impl<'q> Filter<'q> {
     pub(super) fn failed(&self, log: &LogView<'_>) -> Option<Failed> {
         let wanted = self.wanted;
         let passes = self.time().contains(&log.at_ns)
-            && wanted.application.is_none_or(|application| log.application == application)
             && wanted.trace.is_none_or(|trace| log.trace == Some(trace));
         if !passes {
             return None;
         }
         let mut failed = Failed::NONE;
+        let is_of = |application| log.application == application;
+        failed.note(Failed::APPLICATION, wanted.application.is_none_or(is_of));
         let severities = &wanted.severities;
         failed.note(
             Failed::SEVERITY,

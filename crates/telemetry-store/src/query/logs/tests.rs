@@ -109,6 +109,9 @@ fn a_facet_counts_what_passes_all_filters_but_its_own() {
     assert_eq!(found.tiers.values, [(EntityId(2), 8)]);
     assert_eq!(found.severities, [0, 0, 0, 0, 0, 4, 0]);
     assert_eq!(found.nodes.values, [(EntityId(6), 4)]);
+    let found = summary(LogFilter { application: Some(EntityId(77)), ..LogFilter::default() });
+    assert_eq!((found.bars, found.tiers.values), (vec![], vec![]));
+    assert_eq!(found.applications.values, [(EntityId(1), 12)]);
 }
 
 /// Segments of ten records, each ten seconds later, three of which are written out of order.

@@ -1,9 +1,10 @@
-use model::{distribution::Distribution, id::EntityId, time::Minute};
+use model::{attributes::Value, distribution::Distribution, id::EntityId, time::Minute};
 
 use crate::{
+    attribute::encode,
     fixture::{ACCOUNT, AFTER_MS, Fixture, HOUR, HOUR_MS, series_row},
     head::Rows,
-    reader::{QueryError, Reader, SampleQuery, SeriesQuery, SeriesSamples},
+    reader::{QueryError, Reader, SampleQuery, SeriesFilter, SeriesQuery, SeriesSamples},
 };
 
 const START_MS: i64 = HOUR.0 as i64 * 60_000;
@@ -25,6 +26,7 @@ fn series_query(limit: usize) -> SeriesQuery {
         tier: None,
         node: None,
         name: None,
+        only: SeriesFilter::default(),
         from_ns: HOUR.start_ns(),
         to_ns: Minute(HOUR.0 + 60).start_ns(),
         after: None,
@@ -112,7 +114,9 @@ fn series_are_paged_by_name_and_id_each_once_whatever_was_merged() {
             rows.series(series_row("b.gauge", cut));
         });
     }
-    fixture.fill(|rows| rows.series(series_row("c.gauge", 1)));
+    let mut of_a_queue = series_row("c.gauge", 1);
+    encode(&mut of_a_queue.attributes, "queue", Value::Int(3));
+    fixture.fill(|rows| rows.series(of_a_queue.clone()));
     let pages = |fixture: &Fixture| {
         let mut found = Vec::new();
         let mut query = series_query(4);
@@ -139,6 +143,18 @@ fn series_are_paged_by_name_and_id_each_once_whatever_was_merged() {
 
     let named = SeriesQuery { name: Some("c.gauge".to_owned()), ..series_query(4) };
     assert_eq!(fixture.store.series(&named).expect("it reads").value.rows.len(), 1);
+    let found = |only: SeriesFilter| {
+        let query = SeriesQuery { only, ..series_query(30) };
+        fixture.store.series(&query).expect("it reads").value.rows.len()
+    };
+    let text = |text: &str| SeriesFilter { text: text.to_owned(), ..SeriesFilter::default() };
+    assert_eq!((found(text("B.GAU")), found(text("gauge")), found(text("none"))), (20, 22, 0));
+    assert_eq!(found(SeriesFilter { ids: vec![1, 7], ..text("a.") }), 1);
+    let with = |value: &str| SeriesFilter {
+        attributes: vec![("queue".to_owned(), value.to_owned())],
+        ..SeriesFilter::default()
+    };
+    assert_eq!((found(with("3")), found(with("none"))), (1, 0));
     let of_another_day = SeriesQuery { from_ns: 0, to_ns: HOUR.start_ns() / 2, ..series_query(4) };
     assert_eq!(fixture.store.series(&of_another_day).expect("it reads").value.rows.len(), 0);
     let of_another_tier = SeriesQuery { tier: Some(EntityId(77)), ..series_query(4) };

@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     fixture::{figure_query, log, log_query, open, series_row, trace_query, transaction},
     head::Rows,
-    reader::{Answer, MetricQuery, Points, Resolution, SampleQuery, SeriesQuery},
+    reader::{Answer, MetricQuery, Points, Resolution, SampleQuery, SeriesFilter, SeriesQuery},
     segment::{
         counted::{CountedSample, Role},
         metrics::{Point, SeriesKey, SeriesName},
@@ -82,6 +82,7 @@ fn everything(store: &crate::Store) -> (Vec<String>, bool) {
         tier: None,
         node: None,
         name: None,
+        only: SeriesFilter::default(),
         from_ns: 0,
         to_ns: u64::MAX,
         after: None,

@@ -99,3 +99,21 @@ describe('focus', () => {
     expect(names(2)).toEqual(['1', '2', '3', '4'])
   })
 })
+
+describe('groups of a layout', () => {
+  const map = mapOf([entity(1, 'shop-web'), entity(2, 'shop-api'), entity(3, 'pay'), entity(4, 'db', { kind: 'backend', type: 'DATABASE' })], [call(1, 2), call(2, 3), call(3, 4), call(2, 4)])
+
+  it('are tiers by prefix and entities by hand, an entity in the first that names it', () => {
+    const view = viewOf(map, none, [{ name: 'Shop', prefix: 'shop-', members: [] }, { name: 'Money, all', prefix: '', members: [2, 3, 4] }, { name: 'Gone', prefix: 'x', members: [] }])
+    expect(view.nodes.map((n) => [n.name, n.members.length])).toEqual([['Shop', 2], ['Money, all', 2]])
+    expect(view.edges.map((e) => [e.from === view.groups[0], e.to === view.groups[1], e.parts.length])).toEqual([[true, true, 2]])
+    // Keys stand in the address, several joined by commas.
+    expect(view.groups.every((key) => !key.includes(','))).toBe(true)
+  })
+
+  it('open like all groups', () => {
+    const groups = [{ name: 'Shop', prefix: 'shop-', members: [] }]
+    const [key = ''] = viewOf(map, none, groups).groups
+    expect(viewOf(map, new Set([key]), groups).nodes.map((n) => n.name)).toEqual(['shop-web', 'shop-api', 'pay', 'db'])
+  })
+})

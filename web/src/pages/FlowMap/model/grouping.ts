@@ -1,8 +1,9 @@
 // Decides what a large map shows as one: above 40 entities, leaf backends by type, queues by system, tiers by the
 // first segment of their name. A group stands where its oldest member's position is stored, so that grouping and a
 // new member move nothing.
-import type { Figures, FlowMap, FlowMapEdge, FlowMapNode } from '../../../api/types'
+import type { Figures, FlowMap, FlowMapEdge, FlowMapNode, LayoutGroup } from '../../../api/types'
 import { mergeFigures } from './mergeFigures'
+import { nameOfOwn, ownGroupsOf } from './ownGroups'
 import type { MapEdge, MapNode, MapView } from './view'
 
 export const GROUP_ABOVE = 40
@@ -31,7 +32,8 @@ function append<T>(lists: Map<string, T[]>, key: string, item: T): void {
   else lists.set(key, [item])
 }
 
-function groupsOf(map: FlowMap): Map<string, FlowMapNode[]> {
+function groupsOf(map: FlowMap, own: LayoutGroup[]): Map<string, FlowMapNode[]> {
+  if (own.length > 0) return ownGroupsOf(map, own)
   const groups = new Map<string, FlowMapNode[]>()
   if (map.nodes.length <= GROUP_ABOVE) return groups
   const calls = new Set(map.edges.map((e) => e.from))
@@ -44,6 +46,8 @@ function groupsOf(map: FlowMap): Map<string, FlowMapNode[]> {
 }
 
 function groupName(key: string): string {
+  const own = nameOfOwn(key)
+  if (own !== null) return own
   const [, kind, what = ''] = key.split(':')
   if (kind === 'backend') return BACKEND_NAMES[what] ?? what
   return kind === 'queue' ? `${what} queues` : `${what}-*`
@@ -98,8 +102,9 @@ function mergedEdges(edges: FlowMapEdge[], shownAs: Map<number, string>): MapEdg
   })
 }
 
-export function viewOf(map: FlowMap, expanded: ReadonlySet<string>): MapView {
-  const groups = groupsOf(map)
+/** `own` are the groups of a layout: where there are any, nothing else is grouped. */
+export function viewOf(map: FlowMap, expanded: ReadonlySet<string>, own: LayoutGroup[] = []): MapView {
+  const groups = groupsOf(map, own)
   const memberOf = new Map([...groups].flatMap(([key, members]) => members.map((m) => [m.id, key] as const)))
   const shownAs = new Map([...memberOf].filter(([, key]) => !expanded.has(key)))
   const nodes: MapNode[] = []

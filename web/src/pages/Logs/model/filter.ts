@@ -16,17 +16,17 @@ export interface LogFilter {
   attributes: string[]
 }
 
-/** What the page may change; the application is the page's own. */
-export type Change = Partial<Omit<LogFilter, 'application'>>
+/** What the page may change; the application of an application's own page stays. */
+export type Change = Partial<LogFilter>
 
-const NAMES = { text: 'text', severities: 'severity', tier: 'tier', node: 'node', logger: 'logger', trace: 'trace', attributes: 'attribute' } as const
+const NAMES = { application: 'application', text: 'text', severities: 'severity', tier: 'tier', node: 'node', logger: 'logger', trace: 'trace', attributes: 'attribute' } as const
 
 const numberOf = (text: string | null) => (text !== null && /^\d{1,10}$/.test(text) ? Number(text) : null)
 
 export function filterOf(params: URLSearchParams, application: number | null): LogFilter {
   const all = (name: string) => [...new Set(params.getAll(name))].filter(Boolean)
   return {
-    application,
+    application: application ?? numberOf(params.get(NAMES.application)),
     text: params.get(NAMES.text) ?? '',
     severities: all(NAMES.severities).filter((s) => (SEVERITIES as readonly string[]).includes(s)),
     tier: numberOf(params.get(NAMES.tier)),
