@@ -44,7 +44,7 @@ pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
     account::{Account, TimeZoneSetting},
-    api_client::{ApiClient, ApiClientSecret, NewApiClient},
+    api_client::{ApiClient, ApiClientChange, ApiClientSecret, NewApiClient, Rotation},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
     backend::{Backend, BackendDetail, BackendTransaction},
     baseline::{
@@ -79,7 +79,7 @@ pub use self::{
     response_times::{Percentiles, ResponseTimeCell, ResponseTimeColumn, ResponseTimes},
     saved_search::{NewSavedSearch, SavedSearch},
     service_endpoint::ServiceEndpoint,
-    session::{Session, SessionUser, SignIn},
+    session::{HeldPermissions, Session, SessionUser, SignIn},
     snapshot::{Outcome, Snapshot, SnapshotReason},
     span::FoundSpan,
     statement::{Statement, Statements},

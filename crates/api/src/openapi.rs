@@ -35,6 +35,7 @@ use crate::{prometheus, v1};
         v1::health::read,
         v1::api_clients::list,
         v1::api_clients::create,
+        v1::api_clients::change,
         v1::api_clients::replace_secret,
         v1::api_clients::delete,
         v1::applications::list,

@@ -40,6 +40,7 @@ pub(crate) mod traces;
 mod application_list;
 mod attribute_params;
 mod log_filter;
+pub(crate) mod own_rights;
 mod refusals;
 mod sparklines;
 mod totals;

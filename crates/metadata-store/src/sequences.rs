@@ -16,6 +16,9 @@ pub(crate) enum Sequence {
     SavedSearch,
     Baseline,
     Event,
+    Role,
+    Group,
+    Audit,
 }
 
 impl Sequence {
@@ -30,6 +33,9 @@ impl Sequence {
             Self::SavedSearch => "saved_search",
             Self::Baseline => "baseline",
             Self::Event => "event",
+            Self::Role => "role",
+            Self::Group => "user_group",
+            Self::Audit => "audit",
         }
     }
 

@@ -116,7 +116,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Changes what an API client may, and how long its tokens are good for. */
+        put: operations["put_one_of_api_clients"];
         post?: never;
         /** Removes an API client. Its tokens are refused from now on. */
         delete: operations["delete_one_of_api_clients"];
@@ -134,7 +135,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an API client another secret. The one before, and every token given for it, are refused from now on. */
+        /**
+         * Gives an API client another secret. The one before, and every token given for it, are refused from now on, or after as
+         *     long as the two are to overlap.
+         */
         post: operations["post_api_clients_secret"];
         delete?: never;
         options?: never;
@@ -1387,6 +1391,11 @@ export interface components {
             /** Format: int32 */
             id: number;
             key: string;
+            /**
+             * Format: int64
+             * @description When something was last reported with it, to the minute or so.
+             */
+            last_used_at: number | null;
             name: string;
         };
         /** @description The account of whoever asks. */
@@ -1427,6 +1436,46 @@ export interface components {
             last_used_at: number | null;
             /** @example nightly-report */
             name: string;
+            /**
+             * Format: int64
+             * @description Until when the secret before this one is taken.
+             * @example 1764374400000
+             */
+            old_secret_until: number | null;
+            /**
+             * @description The ids of its roles: what it may.
+             * @example [
+             *       5
+             *     ]
+             */
+            roles: number[];
+            /**
+             * Format: int32
+             * @description How long its tokens are good for.
+             * @example 300
+             */
+            token_seconds: number;
+        };
+        /** @description What of a client is to be from now on. */
+        ApiClientChange: {
+            /**
+             * @description As of a new one.
+             * @example Exports yesterday's figures
+             */
+            description: string;
+            /**
+             * @description As of a new one.
+             * @example [
+             *       5
+             *     ]
+             */
+            roles: number[];
+            /**
+             * Format: int32
+             * @description As of a new one.
+             * @example 300
+             */
+            token_seconds: number;
         };
         /** @description A client with its secret, which is shown this once. */
         ApiClientSecret: {
@@ -2182,6 +2231,18 @@ export interface components {
             threads: number;
             version: string;
         };
+        /**
+         * @description What somebody may: `view`, `configure`, `delete`, `sensitive-data` over the account or over applications one by one;
+         *     `administer-users`, `administer-account`, `view-audit`, `view-system` over the account.
+         */
+        HeldPermissions: {
+            /** @description Over everything. */
+            account: string[];
+            /** @description By the ids of applications, beside what is held over everything. */
+            applications: {
+                [key: string]: string[];
+            };
+        };
         /** @description What an operator should do about one of its entities. */
         Hint: {
             /** Format: int32 */
@@ -2603,6 +2664,20 @@ export interface components {
              * @example nightly-report
              */
             name: string;
+            /**
+             * @description The ids of its roles; without any it may nothing. `Viewer` where they are not given.
+             * @example [
+             *       5
+             *     ]
+             */
+            roles?: number[];
+            /**
+             * Format: int32
+             * @description How long its tokens are good for: from a minute to a day.
+             * @default 300
+             * @example 300
+             */
+            token_seconds: number;
         };
         /**
          * @description A baseline to be added to an application.
@@ -2737,6 +2812,11 @@ export interface components {
                 /** Format: int32 */
                 id: number;
                 key: string;
+                /**
+                 * Format: int64
+                 * @description When something was last reported with it, to the minute or so.
+                 */
+                last_used_at: number | null;
                 name: string;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
@@ -2771,6 +2851,25 @@ export interface components {
                 last_used_at: number | null;
                 /** @example nightly-report */
                 name: string;
+                /**
+                 * Format: int64
+                 * @description Until when the secret before this one is taken.
+                 * @example 1764374400000
+                 */
+                old_secret_until: number | null;
+                /**
+                 * @description The ids of its roles: what it may.
+                 * @example [
+                 *       5
+                 *     ]
+                 */
+                roles: number[];
+                /**
+                 * Format: int32
+                 * @description How long its tokens are good for.
+                 * @example 300
+                 */
+                token_seconds: number;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -3264,6 +3363,16 @@ export interface components {
             /** @description Of the complete minutes of the range. */
             percentiles: components["schemas"]["Percentiles"];
         };
+        /** @description How another secret takes the place of the one before. */
+        Rotation: {
+            /**
+             * Format: int32
+             * @description For so many seconds the one before is taken too, up to a week. With 0 it is refused at once, and its tokens with it.
+             * @default 0
+             * @example 86400
+             */
+            overlap_seconds: number;
+        };
         /** @description What was measured at one time: a number or a distribution. */
         Sample: {
             /** Format: int64 */
@@ -3408,6 +3517,9 @@ export interface components {
              * @description When it ends if nothing is asked until then.
              */
             expires_at: number;
+            /** @description The user can do nothing but change the password. */
+            must_change_password: boolean;
+            permissions: components["schemas"]["HeldPermissions"];
             user: components["schemas"]["SessionUser"];
         };
         /** @description Who is signed in. */
@@ -4545,6 +4657,106 @@ export interface operations {
             };
         };
     };
+    put_one_of_api_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiClientChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiClient"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     delete_one_of_api_clients: {
         parameters: {
             query?: never;
@@ -4649,7 +4861,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["Rotation"];
+            };
+        };
         responses: {
             200: {
                 headers: {
