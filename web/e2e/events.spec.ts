@@ -39,6 +39,8 @@ test('several events at one place lead to the list of just these', async ({ page
 
 test('charts of every page have marks', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1')
+  await page.goto('/applications/1/business-transactions/105')
+  await expect(page.getByRole('figure', { name: /^Response times over time/ }).getByRole('list', { name: 'Events on this chart' })).toBeVisible()
   for (const path of ['/applications/1/business-transactions/105', '/applications/1/backends/21', '/applications/1/nodes/1101', '/applications/1/errors']) {
     await page.goto(path)
     if (path.endsWith('errors')) await page.getByRole('table', { name: 'Errors' }).getByRole('link').first().click()

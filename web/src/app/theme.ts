@@ -15,6 +15,7 @@ export const theme = createTheme({
     TextInput: small,
     PasswordInput: small,
     Select: small,
+    NativeSelect: small,
     SegmentedControl: small,
     Checkbox: small,
     Switch: small,

@@ -43,7 +43,7 @@ function MarkItem({ mark, application, width }: { mark: Mark; application: numbe
         {Icon && <Icon size={11} stroke={2} aria-hidden />}
         {events.length > 1 && <span aria-hidden>{events.length}</span>}
       </Link>
-      <span className={styles.tip} data-side={x > width / 2 ? 'left' : 'right'} aria-hidden>
+      <span className={styles.tip} style={tipAt(x, width)} aria-hidden>
         {events.slice(0, SHOWN).map((event) => (
           <span key={event.id}>
             <time>{timeOf(event.at)}</time> <b>{labelOf(event)}</b> {event.summary}
@@ -53,4 +53,12 @@ function MarkItem({ mark, application, width }: { mark: Mark; application: numbe
       </span>
     </li>
   )
+}
+
+const TIP = 320
+
+/** Around its mark, but within the plot: what is around that may cut it off. */
+function tipAt(x: number, width: number): { left: number; width: number } {
+  const wide = Math.min(TIP, width)
+  return { left: Math.min(Math.max(x - wide / 2, 0), width - wide) - x, width: wide }
 }

@@ -5,6 +5,7 @@ import { useNavigate } from 'react-router'
 import type { ResponseTimes } from '../../api/types'
 import { count, responseTime } from '../../format/numbers'
 import { minuteOf } from '../../format/times'
+import { EventMarks } from '../chart/EventMarks'
 import { draw } from './draw'
 import styles from './HeatMap.module.css'
 import { areaOf, factsOf, mostCalls, placeAt, type CellFacts, type Place } from './model'
@@ -27,6 +28,10 @@ export function HeatMap({ map, linkOf, height = 236 }: Props) {
   const scheme = useComputedColorScheme('light')
   const area = useMemo(() => areaOf(width, height), [width, height])
   const byPlace = useMemo(() => new Map(map.cells.map((cell) => [`${cell.column}:${cell.row}`, cell])), [map])
+  const plot = useMemo(() => {
+    const [first, last] = [map.columns[0], map.columns.at(-1)]
+    return first && last && width > 40 ? { ...area, from: first.at / 1000, to: last.at / 1000 + map.minutes_per_column * 60 } : null
+  }, [map, area, width])
   const { column, row } = at ?? NOBODY
   const cell = byPlace.get(`${column}:${row}`)
   const facts = cell ? factsOf(map, cell) : null
@@ -55,9 +60,10 @@ export function HeatMap({ map, linkOf, height = 236 }: Props) {
         </span>
         <output className={styles.told}>{facts ? cellText(facts) : linkOf ? 'Choose a cell to see its traces' : ''}</output>
       </figcaption>
-      <div ref={box}>
+      <div ref={box} className={styles.plot}>
         {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the table beside it has the same links */}
         <canvas ref={canvas} className={styles.canvas} style={{ height }} data-link={(facts && linkOf) || undefined} onPointerMove={follow} onPointerLeave={() => setAt(null)} onClick={() => facts && linkOf && void navigate(linkOf(facts))} />
+        {plot && <EventMarks plot={plot} />}
       </div>
     </figure>
   )
