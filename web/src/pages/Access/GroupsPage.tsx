@@ -14,7 +14,7 @@ import { Sure } from '../Administration/Sure'
 import page from '../page.module.css'
 import styles from './Access.module.css'
 import { Checks, Names } from './Checks'
-import { useDelete, useGroups, useRoles, useSaveGroup, useUsers } from './queries'
+import { useDeleteAndLeave, useGroups, useRoles, useSaveGroup, useUsers } from './queries'
 
 /** Groups of users who have the same roles. */
 export function GroupsPage() {
@@ -105,11 +105,11 @@ function Editor({ group }: { group: Group | null }) {
   const roles = useRoles().data?.items ?? []
   const users = useUsers().data?.items ?? []
   const save = useSaveGroup()
-  const remove = useDelete('/groups')
   const navigate = useNavigate()
   const href = useHref()
   const [wanted, setWanted] = useState(() => changeOf(group))
   const leave = () => void navigate(href(paths.administration('groups')))
+  const remove = useDeleteAndLeave('/groups', leave)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     save.mutate({ id: group?.id ?? null, body: wanted }, { onSuccess: leave })
@@ -141,7 +141,7 @@ function Editor({ group }: { group: Group | null }) {
             word="Delete"
             question={`Its ${plural(group.users.length, 'user')} lose the roles that they have by “${group.name}” only.`}
             busy={remove.isPending}
-            onSure={() => remove.mutate(group.id, { onSuccess: leave })}
+            onSure={() => remove.run(group.id)}
           />
         )}
       </div>

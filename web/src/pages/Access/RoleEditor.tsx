@@ -9,19 +9,19 @@ import { Loaded } from '../../components/states/Loaded'
 import { Sure } from '../Administration/Sure'
 import styles from './Access.module.css'
 import { grantsOf, rowsOf, toggled, type Row } from './grants'
-import { useDelete, usePermissions, useSaveRole } from './queries'
+import { useDeleteAndLeave, usePermissions, useSaveRole } from './queries'
 
 /** A role's name and its matrix of permissions. */
 export function RoleEditor({ known: role }: { known: Role | null }) {
   const permissions = usePermissions()
   const save = useSaveRole()
-  const remove = useDelete('/roles')
   const navigate = useNavigate()
   const href = useHref()
   const [name, setName] = useState(role?.name ?? '')
   const [description, setDescription] = useState(role?.description ?? '')
   const [rows, setRows] = useState(() => rowsOf(role?.grants ?? []))
   const leave = () => void navigate(href(paths.administration('roles')))
+  const remove = useDeleteAndLeave('/roles', leave)
   const fixed = role?.predefined ?? false
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -52,7 +52,7 @@ export function RoleEditor({ known: role }: { known: Role | null }) {
           {fixed ? 'Back' : 'Cancel'}
         </Button>
         {role && !fixed && (
-          <Sure label={`Delete the role ${role.name}`} word="Delete" question={`Whoever has “${role.name}” loses what it allows at once.`} busy={remove.isPending} onSure={() => remove.mutate(role.id, { onSuccess: leave })} />
+          <Sure label={`Delete the role ${role.name}`} word="Delete" question={`Whoever has “${role.name}” loses what it allows at once.`} busy={remove.isPending} onSure={() => remove.run(role.id)} />
         )}
       </div>
     </form>

@@ -13,7 +13,7 @@ import page from '../page.module.css'
 import styles from './Access.module.css'
 import { Checks } from './Checks'
 import { passwordProblem } from './password'
-import { useCreateUser, useDelete, useEndSessions, useGroups, useRoles, useSaveUser, useSetPassword, useUnlock, useUsers } from './queries'
+import { useCreateUser, useDeleteAndLeave, useEndSessions, useGroups, useRoles, useSaveUser, useSetPassword, useUnlock, useUsers } from './queries'
 import { State } from './UsersPage'
 
 /** One user, or a new one. */
@@ -107,9 +107,9 @@ function Access({ user }: { user: User }) {
   const setPassword = useSetPassword()
   const unlock = useUnlock()
   const endSessions = useEndSessions()
-  const remove = useDelete('/users')
   const navigate = useNavigate()
   const href = useHref()
+  const remove = useDeleteAndLeave('/users', () => void navigate(href(paths.administration('users'))))
   const [password, choose] = useState('')
   const problem = password === '' ? null : passwordProblem(password, user.name)
   const failed = setPassword.error ?? unlock.error ?? endSessions.error ?? remove.error
@@ -147,7 +147,7 @@ function Access({ user }: { user: User }) {
           word="Delete"
           question={`“${user.name}” is deleted with its saved searches and sessions. What it did stays in the audit log.`}
           busy={remove.isPending}
-          onSure={() => remove.mutate(user.id, { onSuccess: () => void navigate(href(paths.administration('users'))) })}
+          onSure={() => remove.run(user.id)}
         />
       </div>
     </div>

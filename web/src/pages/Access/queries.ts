@@ -36,6 +36,12 @@ export const useSaveUser = () => useChange(({ id, body }: { id: number; body: Ap
 export const useSaveGroup = () => useSave<Api.NewGroup, Api.Group>('/groups')
 export const useSaveRole = () => useSave<Api.NewRole, Api.Role>('/roles')
 export const useDelete = (path: string) => useChange((id: number | string) => write<void>('DELETE', `${path}/${id}`))
+
+/** Deletes one and then leaves its page: whoever showed it is gone by then, so that a callback of the mutation would not be called. */
+export function useDeleteAndLeave(path: string, leave: () => void) {
+  const remove = useDelete(path)
+  return { ...remove, run: (id: number) => void remove.mutateAsync(id).then(leave, () => undefined) }
+}
 export const useSetPassword = () => useChange(({ id, password }: { id: number; password: string }) => write<void>('PUT', `/users/${id}/password`, { password, must_change_password: true }))
 export const useUnlock = () => useChange((id: number) => write<void>('DELETE', `/users/${id}/lock`))
 export const useEndSessions = () => useChange((id: number) => write<void>('DELETE', `/users/${id}/sessions`))
