@@ -9,6 +9,7 @@ mod access_key;
 mod account;
 mod api_client;
 mod application;
+mod audit;
 mod backend;
 mod baseline;
 mod business_transaction;
@@ -20,6 +21,7 @@ mod event;
 mod figures;
 mod flow_map;
 mod health;
+mod health_rule;
 mod limit;
 mod log;
 mod metric;
@@ -29,6 +31,7 @@ mod page;
 mod prometheus;
 mod reference;
 mod response_times;
+mod role;
 mod saved_search;
 mod service_endpoint;
 mod session;
@@ -39,6 +42,8 @@ mod storage;
 mod suggestion;
 mod tier;
 mod trace;
+mod user;
+mod violation;
 
 pub use self::{
     about::About,
@@ -46,6 +51,7 @@ pub use self::{
     account::{Account, TimeZoneSetting},
     api_client::{ApiClient, ApiClientChange, ApiClientSecret, NewApiClient, Rotation},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
+    audit::{ActorKind, AuditEntry},
     backend::{Backend, BackendDetail, BackendTransaction},
     baseline::{
         Band, BandHour, Bands, Baseline, BaselineChoice, BaselineSeason, BaselineState,
@@ -66,6 +72,10 @@ pub use self::{
     figures::{Figures, Series, SeriesPoint},
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
     health::{BackgroundTask, Budget, Health, Memory},
+    health_rule::{
+        BackTest, ConditionSeries, Enabled, Episode, HealthRule, NewBackTest, RuleChart,
+        RuleSchedule,
+    },
     limit::{Limit, LimitState, Limits, Refusal},
     log::{LogBar, LogEntities, LogEntity, LogRecord, LogSummary, LogValue, LogValues},
     metric::{
@@ -77,6 +87,7 @@ pub use self::{
     prometheus::{PrometheusAnswer, PrometheusError},
     reference::Ref,
     response_times::{Percentiles, ResponseTimeCell, ResponseTimeColumn, ResponseTimes},
+    role::{Grant, NewRole, Permission, Permissions, Role},
     saved_search::{NewSavedSearch, SavedSearch},
     service_endpoint::ServiceEndpoint,
     session::{HeldPermissions, Session, SessionUser, SignIn},
@@ -89,5 +100,12 @@ pub use self::{
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,
         TraceTransaction,
+    },
+    user::{
+        ChangePassword, Group, ListedSession, NewGroup, NewUser, SetPassword, User, UserChange,
+    },
+    violation::{
+        EntityHealth, EntityHealths, HealthLevel, ViolatedKind, Violation, ViolationChange,
+        ViolationChangeKind, ViolationDetail, ViolationStatus,
     },
 };

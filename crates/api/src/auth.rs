@@ -25,7 +25,7 @@ use model::{access::Rights, id::AccountId};
 use self::{failures::Failures, throttle::Throttle, verified::Verified, verifier::Verifier};
 pub(crate) use self::{
     guard::{Peer, UserOnly, basic, guard, guard_monitoring, refuse_other_sites},
-    session::{Ongoing, SessionCookie, ended_cookie},
+    session::{Ongoing, SessionCookie, ended_cookie, id_of as session_id},
     trail::{Deed, Trail, Who},
 };
 use crate::{config::Config, error::ApiError};
@@ -193,9 +193,20 @@ impl SignIns {
         })
     }
 
-    /// Whether this is the user's password; for somebody who is signed in already.
-    pub(crate) async fn is_password(&self, user: &User, password: &str) -> Result<bool, ApiError> {
-        self.verifier.verify(password.to_owned(), Some(user.password_hash.clone())).await
+    /// Whether this is the user's password; for somebody who is signed in already. Guessing is slowed down as at signing in.
+    pub(crate) async fn is_password(
+        &self,
+        user: &User,
+        password: &str,
+        address: Option<IpAddr>,
+    ) -> Result<bool, ApiError> {
+        self.throttle.admit(&user.user_name, address)?;
+        let stored = Some(user.password_hash.clone());
+        let right = self.verifier.verify(password.to_owned(), stored).await?;
+        if !right {
+            self.throttle.failed(&user.user_name, address);
+        }
+        Ok(right)
     }
 
     /// The hash of a new password, made off the async threads.

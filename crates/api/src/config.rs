@@ -31,6 +31,8 @@ pub struct Config {
     pub sample_queries_at_once: usize,
     /// Settings under the names by which scripts written for the reference product read them.
     pub variables: Vec<Variable>,
+    /// How long events are kept, as the page of what is stored says.
+    pub event_retention: Duration,
     /// A session ends after so long without a request,
     pub session_idle: Duration,
     /// and so long after signing in whatever happens.
@@ -59,6 +61,7 @@ impl Default for Config {
             sample_queries: promql::Limits::default(),
             sample_queries_at_once: 1,
             variables: Vec::new(),
+            event_retention: Duration::from_secs(14 * 24 * 3600),
             session_idle: Duration::from_secs(30 * 60),
             session_absolute: Duration::from_secs(12 * 3600),
             lock_after: 10,

@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use alerting::baselines::Baselines;
+use alerting::{
+    baselines::Baselines,
+    rules::{Expectations, States},
+};
 use daemon::clock::SharedClock;
 use metadata_store::{Directory, MetadataStore};
 use model::{
@@ -44,6 +47,8 @@ pub(crate) struct Context {
     pub(crate) baselines: Arc<Baselines>,
     /// Changes that are missing from the audit log.
     pub(crate) audit_failures: Counter,
+    pub(crate) expectations: Arc<dyn Expectations>,
+    pub(crate) health: Arc<States>,
     /// The OpenAPI document, made when it is first asked for.
     pub(crate) openapi: OnceLock<Arc<str>>,
 }
@@ -70,6 +75,8 @@ impl Context {
             operations: deps.operations,
             sealer: deps.sealer,
             baselines: deps.baselines,
+            expectations: deps.expectations,
+            health: deps.health,
             openapi: OnceLock::new(),
         }
     }

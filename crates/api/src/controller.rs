@@ -5,7 +5,9 @@
 //! not whole, the header `Vedette-Partial` says why, since the shapes have no place for it.
 
 pub(crate) mod access_token;
+pub(crate) mod alerting;
 pub(crate) mod applications;
+pub(crate) mod audit_history;
 pub(crate) mod backends;
 pub(crate) mod business_transactions;
 pub(crate) mod configuration;
@@ -15,9 +17,11 @@ pub(crate) mod metric_data;
 pub(crate) mod metrics;
 pub(crate) mod nodes;
 pub(crate) mod problems;
+pub(crate) mod rbac;
 pub(crate) mod request_snapshots;
 pub(crate) mod server_status;
 pub(crate) mod tiers;
+pub(crate) mod users;
 
 mod agent;
 mod asked;

@@ -2,7 +2,10 @@
 
 use std::{fmt::Debug, io, sync::Arc, time::Duration};
 
-use alerting::baselines::Baselines;
+use alerting::{
+    baselines::Baselines,
+    rules::{Expectations, States},
+};
 use api_types::{Attempt, Health, Limit, Loopback, Refusal, Storage};
 use daemon::clock::{SharedClock, UnixNanos};
 use metadata_store::{Directory, MetadataStore};
@@ -24,6 +27,10 @@ pub struct Deps {
     pub observer: Arc<dyn Observer>,
     pub sealer: Sealer,
     pub baselines: Arc<Baselines>,
+    /// The same, as health rules ask them.
+    pub expectations: Arc<dyn Expectations>,
+    /// How entities are by health rules.
+    pub health: Arc<States>,
 }
 
 /// The last attempts to report, as intake remembers them. Calls must not block.

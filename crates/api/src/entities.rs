@@ -73,6 +73,17 @@ impl Entities {
         &self.sight
     }
 
+    /// Which applications a list goes over: the one that is wanted, or all that are seen; `None` for all there are. What is
+    /// wanted and not seen gives none.
+    pub(crate) fn seen(&self, wanted: Option<u32>) -> Option<Vec<u32>> {
+        match (wanted, &self.sight) {
+            (Some(id), sight) if sight.shows(EntityId(id)) => Some(vec![id]),
+            (Some(_), _) => Some(Vec::new()),
+            (None, Sight::All) => None,
+            (None, Sight::Only(some)) => Some(some.iter().map(|id| id.0).collect()),
+        }
+    }
+
     /// The application that an entity is of; its own id if it is one.
     pub(crate) fn application_of(entity: &Entity) -> EntityId {
         match entity.key.kind {
@@ -214,10 +225,7 @@ impl Entities {
 
     /// Whether a business transaction counts in its application's figures.
     pub(crate) fn is_key(&self, bt: EntityId) -> bool {
-        let Some(bt) = self.get(bt) else { return true };
-        let background = bt.properties.background || bt.properties.health_check;
-        !background
-            || self.get(bt.key.application).is_some_and(|app| app.properties.background_counts)
+        self.directory.is_key(bt)
     }
 }
 

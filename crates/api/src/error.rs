@@ -58,6 +58,10 @@ pub enum ApiError {
     NotFound(String),
     #[error("this path does not take this method; openapi/controller.json lists what it takes")]
     MethodNotAllowed,
+    #[error("ask for Accept: {0}")]
+    NotAcceptable(&'static str),
+    #[error("the body has to be sent as Content-Type: {0}")]
+    UnsupportedMedia(&'static str),
     /// Of what there may be one only, or so many; the sentence says which.
     #[error("{0}")]
     Conflict(String),
@@ -124,6 +128,8 @@ impl ApiError {
             ApiError::Conflict(_) => StatusCode::CONFLICT,
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
             ApiError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            ApiError::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
+            ApiError::UnsupportedMedia(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ApiError::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::TooManySignIns { .. } | ApiError::TooManyTokens { .. } => {
@@ -152,6 +158,8 @@ impl ApiError {
             ApiError::Conflict(_) => "conflict",
             ApiError::NotFound(_) => "not_found",
             ApiError::MethodNotAllowed => "method_not_allowed",
+            ApiError::NotAcceptable(_) => "not_acceptable",
+            ApiError::UnsupportedMedia(_) => "unsupported_media_type",
             ApiError::Unprocessable(_) => "unprocessable",
             ApiError::TooLarge(_) => "too_large",
             ApiError::TooManySignIns { .. } => "too_many_sign_ins",

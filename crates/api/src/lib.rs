@@ -29,6 +29,7 @@ mod event;
 mod exposition;
 mod extract;
 mod figures;
+mod health_rules;
 mod jaeger;
 mod judge;
 mod metric_tree;

@@ -3,11 +3,10 @@
 //!
 //! The tree is not stored. [`Tree`] derives a level of it from entities, observed calls and names of metric series;
 //! walking levels gives listing, addressing and wildcards by the same few rules ([`Place::children`]). What a metric's
-//! value is stands in [`leaf`]. Both are pure; [`load`] and [`data`] ask the stores.
+//! value is stands in [`model::leaf`]. Both are pure; [`load`] and [`data`] ask the stores.
 
 mod data;
 mod internal_name;
-mod leaf;
 mod load;
 mod path;
 mod place;

@@ -255,6 +255,14 @@ impl Directory {
         found
     }
 
+    /// Whether a business transaction counts in its application's figures; one that is not known does.
+    pub fn is_key(&self, bt: EntityId) -> bool {
+        let Some(bt) = self.get(bt) else { return true };
+        let background = bt.properties.background || bt.properties.health_check;
+        !background
+            || self.get(bt.key.application).is_some_and(|app| app.properties.background_counts)
+    }
+
     /// Notes that entities reported at a time. Kept in memory until [`Directory::save_seen`].
     pub fn touch(&self, seen: &[(EntityId, i64)]) {
         let mut maps = self.known.write();

@@ -177,6 +177,7 @@ pub struct EventUsage {
     pub bytes: u64,
     /// Unix milliseconds.
     pub oldest_ms: Option<i64>,
+    pub newest_ms: Option<i64>,
 }
 
 /// Events of all accounts; at most [`MAX_EVENTS`] of each, of which those without a key may take [`MAX_UNKEYED_EVENTS`].

@@ -25,6 +25,7 @@ mod entities;
 mod error;
 mod events;
 mod groups;
+mod health_rules;
 mod layouts;
 mod memberships;
 mod migrations;
@@ -37,6 +38,7 @@ mod sessions;
 mod settings;
 mod store;
 mod users;
+mod violations;
 
 pub use access_keys::{AccessKey, AccessKeys, NewAccessKey};
 pub use accounts::{Account, Accounts, FIRST_ACCOUNT};
@@ -65,6 +67,9 @@ pub use events::{
     MAX_UNKEYED_EVENTS, MemoryEvents, NewEvent, SqlEvents, event_key,
 };
 pub use groups::{Group, Groups, MAX_GROUPS, NewGroup};
+pub use health_rules::{
+    HealthRule, HealthRules, MAX_RULE_BODY, MAX_RULES, NewHealthRule, NewSchedule, StoredSchedule,
+};
 pub use layouts::{Layouts, NodePosition};
 pub use memberships::{Membership, MembershipList, Memberships};
 pub use name::MAX_NAME_CHARS;
@@ -80,3 +85,7 @@ pub use sessions::{Session, SessionDetails, Sessions};
 pub use settings::{Expected, PutOutcome, Setting, Settings};
 pub use store::MetadataStore;
 pub use users::{LockAfter, MAX_USERS, NewPassword, NewUser, User, UserChange, Users};
+pub use violations::{
+    ChangeOf, JudgeOutcome, MAX_CHANGES, MAX_EVIDENCE, NewViolationChange, Violated, Violation,
+    ViolationChange, ViolationFilter, ViolationStatus, Violations,
+};

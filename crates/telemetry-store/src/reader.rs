@@ -7,6 +7,7 @@ use model::{
     distribution::Distribution,
     figure::{Figure, FigureKey, Scope},
     id::{AccountId, EntityId, SpanId, TraceId},
+    leaf::{Leaf, Value},
     span::{Outcome, SnapshotReason, SpanKind, StatusCode},
     time::{Minute, MinuteRange},
 };
@@ -208,6 +209,17 @@ pub enum Detail {
     Minutes,
     #[default]
     Whole,
+}
+
+impl Detail {
+    /// What a metric takes of the figures it is made of.
+    pub fn for_leaf(leaf: Leaf) -> Detail {
+        match leaf {
+            Leaf::AverageResponseTime => Detail::Times,
+            Leaf::Percentile95 => Detail::Whole,
+            _ => Detail::Counts,
+        }
+    }
 }
 
 /// How an answer is cut into points.
@@ -449,6 +461,20 @@ pub struct MetricPoint {
     pub last: f64,
     /// Unix milliseconds of the last one; 0 where an older version wrote it.
     pub last_at_ms: i64,
+}
+
+impl MetricPoint {
+    /// The value of one that is averaged over its samples.
+    pub fn value(&self) -> Value {
+        Value {
+            value: self.sum / self.count,
+            min: self.min,
+            max: self.max,
+            current: self.last,
+            sum: self.sum,
+            count: self.count,
+        }
+    }
 }
 
 /// What kind of instrument measures a series.

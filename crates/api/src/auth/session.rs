@@ -35,8 +35,6 @@ impl std::fmt::Debug for SessionCookie {
 /// A session that goes on.
 #[derive(Clone, Debug)]
 pub(crate) struct Ongoing {
-    /// What it is listed under.
-    pub(crate) id: String,
     pub(crate) caller: Caller,
     pub(crate) csrf_token: String,
     pub(crate) expires_at_ms: i64,
@@ -119,8 +117,7 @@ impl SessionCookie {
         let header = set_cookie(&cookie.value(), seconds);
         let Session { csrf_token, expires_at_ms, .. } = session;
         let caller = context.sign_ins.caller(user, address).await?;
-        let id = id_of(&cookie.hash());
-        Ok((header, Ongoing { id, caller, csrf_token, expires_at_ms }))
+        Ok((header, Ongoing { caller, csrf_token, expires_at_ms }))
     }
 
     /// The session of this cookie, prolonged; nothing when it has ended.
@@ -144,7 +141,7 @@ impl SessionCookie {
         }
         let Session { csrf_token, expires_at_ms, .. } = session;
         let caller = context.sign_ins.caller(&user, address).await?;
-        Ok(Some(Ongoing { id: id_of(&hash), caller, csrf_token, expires_at_ms }))
+        Ok(Some(Ongoing { caller, csrf_token, expires_at_ms }))
     }
 
     /// Ends the session.

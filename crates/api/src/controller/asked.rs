@@ -184,6 +184,13 @@ impl Asked {
         Document { root, shape: Shape::List(item, items), format: self.format, partial }
     }
 
+    /// An id in the path.
+    pub(super) fn path_id(&self, param: &str, what: &str) -> Result<u32, ApiError> {
+        let text = self.path.iter().find(|(name, _)| name == param);
+        let text = text.map(|(_, value)| value.as_str()).unwrap_or_default();
+        text.parse().map_err(|_| ApiError::missing(what, text))
+    }
+
     pub(super) fn context(&self) -> &Context {
         &self.context
     }

@@ -91,7 +91,7 @@ async fn by_ids(
     caller: &Caller,
     ids: Vec<TraceId>,
 ) -> Result<(Vec<Trace>, Vec<TraceId>, Option<Partial>), ApiError> {
-    let services = Services::of(&context.entities(&caller));
+    let services = Services::of(&context.entities(caller));
     let told = context.queries.ask(caller, move |asking| read_all(asking, &services, ids)).await?;
     let (found, missing) = told.value;
     Ok((found, missing, told.partial))

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{
     figure::{Figure, Scope},
     id::EntityId,
+    leaf::{self, Value},
     metric_table::{Kind, MetricTable},
     time::{Minute, MinuteRange},
 };
@@ -15,7 +16,6 @@ use telemetry_store::reader::{
 
 use super::{
     internal_name,
-    leaf::{self, Leaf, Value},
     load::{self, Level, load},
     path::Pattern,
     place::{Place, Series, Tree},
@@ -114,22 +114,15 @@ fn wanted(found: &[(Vec<String>, Place)]) -> FxHashMap<Measured, Detail> {
     for (_, place) in found {
         if let (Place::Leaf(_, leaf), Some(measured)) = (place, source(place)) {
             let detail = wanted.entry(measured).or_insert(Detail::Counts);
-            *detail = leaf.detail().max(*detail);
+            *detail = Detail::for_leaf(*leaf).max(*detail);
         }
     }
     wanted
 }
 
-/// What a leaf's figures are of: exceptions are counted apart from calls.
 fn source(place: &Place) -> Option<Measured> {
     match *place {
-        Place::Leaf(measured, Leaf::Exceptions) => match measured {
-            Measured::Application(application) => Some(Measured::ErrorsIn { application }),
-            Measured::Tier(tier) => Some(Measured::ErrorsOf { tier }),
-            Measured::Transaction(bt) => Some(Measured::ErrorsUnder { bt }),
-            _ => None,
-        },
-        Place::Leaf(measured, _) => Some(measured),
+        Place::Leaf(measured, leaf) => leaf::source(measured, leaf),
         _ => None,
     }
 }
@@ -187,10 +180,7 @@ fn counted(
     let (Place::Leaf(measured, leaf), Some(source)) = (place, source(place)) else {
         return Vec::new();
     };
-    let value = |figure: &Figure, minutes: u32| match measured {
-        Measured::Error(_) => Some(leaf::error_rate(figure, minutes)),
-        _ => leaf.value(figure, minutes),
-    };
+    let value = |figure: &Figure, minutes: u32| leaf::value(*measured, *leaf, figure, minutes);
     let silent = Figure::default();
     let found = figures.points(source);
     let at = |at: &Minute| found.and_then(|points| points.get(at)).unwrap_or(&silent);
@@ -239,7 +229,7 @@ fn of_nodes<'a>(
 fn measured(reported: &Reported<'_>, kind: Kind, period: &Period, rollup: Rollup) -> Vec<Point> {
     let value = |point: &MetricPoint| match kind {
         Kind::PerMinute => leaf::rate(point.sum, minutes_in(point.at, period)),
-        Kind::Host | Kind::Average | Kind::Level => sampled(point),
+        Kind::Host | Kind::Average | Kind::Level => point.value(),
     };
     let mut values: BTreeMap<Minute, Value> = BTreeMap::new();
     match reported {
@@ -251,7 +241,7 @@ fn measured(reported: &Reported<'_>, kind: Kind, period: &Period, rollup: Rollup
             for point in nodes.iter().flat_map(|points| seen(points)) {
                 of_all.entry(point.at).or_default().push(value(point));
             }
-            values.extend(of_all.iter().map(|(at, nodes)| (*at, together(nodes, kind))));
+            values.extend(of_all.iter().map(|(at, nodes)| (*at, leaf::together(nodes, kind))));
         }
     }
     let every: Vec<Point> =
@@ -271,54 +261,6 @@ fn measured(reported: &Reported<'_>, kind: Kind, period: &Period, rollup: Rollup
 /// Those with a sample.
 fn seen(points: &[MetricPoint]) -> impl Iterator<Item = &MetricPoint> {
     points.iter().filter(|point| point.count > 0.0)
-}
-
-/// What a tier's nodes show together: the mean of all their samples, or of their hosts; the sum of what they hold or do.
-fn together(nodes: &[Value], kind: Kind) -> Value {
-    let total = |get: fn(&Value) -> f64| nodes.iter().map(get).sum::<f64>();
-    let number = nodes.len() as f64;
-    let value = total(|node| node.value);
-    let mean = |sum: f64, count: f64| Value {
-        value: sum / count,
-        min: nodes.iter().map(|node| node.min).fold(f64::INFINITY, f64::min),
-        max: nodes.iter().map(|node| node.max).fold(f64::NEG_INFINITY, f64::max),
-        current: total(|node| node.current) / number,
-        sum,
-        count,
-    };
-    match kind {
-        // A host is one, from however many processes it was reported.
-        Kind::Host => mean(value, number),
-        // What took a thousand calls weighs a thousand times as much as what took one.
-        Kind::Average => mean(total(|node| node.sum), total(|node| node.count)),
-        Kind::Level => Value {
-            value,
-            min: total(|node| node.min),
-            max: total(|node| node.max),
-            current: total(|node| node.current),
-            sum: value,
-            count: 1.0,
-        },
-        Kind::PerMinute => Value {
-            value,
-            min: value,
-            max: value,
-            current: value,
-            sum: total(|node| node.sum),
-            count: nodes[0].count,
-        },
-    }
-}
-
-fn sampled(point: &MetricPoint) -> Value {
-    Value {
-        value: point.sum / point.count,
-        min: point.min,
-        max: point.max,
-        current: point.last,
-        sum: point.sum,
-        count: point.count,
-    }
 }
 
 /// One point for the range: its value over all, the extremes and the last of its points.

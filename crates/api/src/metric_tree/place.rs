@@ -9,13 +9,11 @@ use std::{
 use model::{
     entity::{Entity, EntityKind},
     id::EntityId,
+    leaf::{self, Leaf},
 };
 use rustc_hash::FxHashMap;
 
-use super::{
-    leaf::{self, Leaf},
-    path::{Pattern, matches},
-};
+use super::path::{Pattern, matches};
 use telemetry_store::reader::MetricSeries;
 
 use crate::{
@@ -24,14 +22,10 @@ use crate::{
     reference::{self, CallCategories},
 };
 
-pub(super) const OVERALL: &str = "Overall Application Performance";
-pub(super) const TRANSACTIONS: &str = "Business Transaction Performance";
-pub(super) const BACKENDS: &str = "Backends";
-pub(super) const ENDPOINTS: &str = "Service Endpoints";
-pub(super) const ERRORS: &str = "Errors";
-pub(super) const INFRASTRUCTURE: &str = "Application Infrastructure Performance";
-pub(super) const NODES: &str = "Individual Nodes";
-pub(super) const CALLS: &str = "External Calls";
+pub(super) use model::metric_path::{
+    BACKENDS, CALLS, ENDPOINTS, ERRORS, INFRASTRUCTURE, NODES, OVERALL, TRANSACTION_TIERS,
+    TRANSACTIONS,
+};
 
 /// An application's tree.
 #[derive(Debug)]
@@ -186,7 +180,7 @@ impl Tree {
             }
             Place::TierCalls(tier) => self.called(*tier, EntityId::NONE),
             Place::TransactionRoot => {
-                vec![("Business Transactions".to_owned(), Place::TransactionTiers)]
+                vec![(TRANSACTION_TIERS.to_owned(), Place::TransactionTiers)]
             }
             Place::TransactionTiers => self.tiers(Place::TransactionTier),
             Place::TransactionTier(tier) => {

@@ -145,7 +145,7 @@ async fn draw(
     part: Part,
     (period, wanted): (Period, Wanted),
 ) -> Result<Json<FlowMap>, ApiError> {
-    let entities = context.entities(&caller);
+    let entities = context.entities(caller);
     let judge = context.judge(caller.account, id, wanted).await?;
     let bt = match part {
         Part::Under(bt) => Some(bt),

@@ -8,7 +8,7 @@ mod world;
 pub(crate) use self::{
     client::{Answer, Client},
     reader::FakeReader,
-    world::{Ids, NOW, SILENT, World, by_the_test},
+    world::{Ids, NOW, SILENT, World},
 };
 
 /// The password of `admin`.

@@ -292,7 +292,7 @@ pub(crate) async fn old_events_go_in_bounded_steps(store: MetadataStore) {
         add(&store, NewEvent { affected: tier.clone(), ..new_event(time_ms, "x") }).await;
     }
     let usage = store.event_usage(FIRST_ACCOUNT).await.unwrap();
-    assert_eq!((usage.stored, usage.oldest_ms), (5, Some(1)));
+    assert_eq!((usage.stored, usage.oldest_ms, usage.newest_ms), (5, Some(1), Some(5)));
     assert!((5 * 150..5 * 300).contains(&usage.bytes), "{usage:?}");
     for (limit, deleted) in [(2, 2), (2, 1), (2, 0)] {
         let gone = store.delete_events_before(FIRST_ACCOUNT, 4, limit).await.unwrap();

@@ -12,6 +12,7 @@ mod baselines;
 mod catalogue;
 mod entities;
 mod events;
+mod health_rules;
 mod layouts;
 mod mariadb;
 mod opening;
@@ -20,6 +21,7 @@ mod saved_searches;
 mod sessions;
 mod settings;
 mod users;
+mod violations;
 
 /// Declares each named function of a module, `async fn(MetadataStore)`, as a test on both databases.
 macro_rules! on_both_databases {
@@ -142,6 +144,17 @@ mod the_store {
             marks_are_set_one_by_one,
             what_does_not_fit_is_refused_whole,
             old_events_go_in_bounded_steps;
+        health_rules:
+            a_rule_is_stored_replaced_and_deleted,
+            names_are_unique_within_an_application,
+            an_application_is_given_its_first_rules_once,
+            rules_are_bounded_in_number_and_size;
+        violations:
+            a_violation_is_followed_from_its_opening_to_its_end,
+            a_change_and_its_event_are_stored_together,
+            a_minute_is_judged_once,
+            violations_are_found_by_whom_what_and_when,
+            old_violations_are_forgotten_with_all_that_happened;
         entities:
             resolving_again_gives_the_same_ids,
             one_call_may_name_an_entity_twice,

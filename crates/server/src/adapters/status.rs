@@ -85,6 +85,11 @@ impl Status for ProcessStatus {
 }
 
 impl ProcessStatus {
+    /// Whether what was accepted has been counted: nothing is left of an earlier run, and the pipeline does not pause.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.stats.pausing().is_none() && self.replaying().is_none()
+    }
+
     /// How far what was left in the journal at the start is worked on, until it is.
     fn replaying(&self) -> Option<String> {
         if self.replay == 0 || self.stats.caught_up.load(Ordering::Relaxed) {

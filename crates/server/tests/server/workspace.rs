@@ -59,7 +59,8 @@ const HOMES: &[(&str, &str)] = &[
     ("parquet", "telemetry-store"),
     ("arrow", "telemetry-store"),
     ("promql-parser", "promql"),
-    ("utoipa", "api-types api"),
+    // `model` only with its feature `schema`, for what is also a body: a health rule has one shape, not three.
+    ("utoipa", "api-types api model"),
     ("argon2", "api"),
     ("rcgen", "daemon"),
     ("tokio-rustls", "daemon loadgen api"),

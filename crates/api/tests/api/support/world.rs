@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, mpsc::channel};
 
-use alerting::baselines;
+use alerting::{baselines, rules};
 use api::{
     AttemptsSource, Certificate, Config, Deps, Readiness, Status, access_key::Sealer, password,
 };
@@ -69,6 +69,8 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) status: FakeStatus,
     pub(crate) store: MetadataStore,
+    /// What rules said of entities.
+    health: Arc<rules::States>,
     directory: Arc<Directory>,
     folder: TempDir,
 }
@@ -170,6 +172,7 @@ impl World {
             config: Config::default(),
             status: FakeStatus::default(),
             store,
+            health: Arc::default(),
             directory: Arc::new(directory),
             folder,
         }
@@ -231,21 +234,53 @@ impl World {
         self.stranger().with_basic("admin", PASSWORD)
     }
 
+    /// A client that is signed in, after the last so many minutes were judged by the health rules.
+    pub(crate) async fn judged(mut self, minutes: u32) -> Client {
+        let reader = std::mem::take(&mut self.reader).shared();
+        let mut engine = rules::Engine::new(
+            Box::new(rules::SqlRules::new(self.store.clone(), tokio::runtime::Handle::current())),
+            Arc::clone(&reader),
+            Arc::clone(&self.directory),
+            Arc::new(rules::NoBaselines),
+            Arc::clone(&self.health),
+            1 << 20,
+        );
+        let judging = tokio::task::spawn_blocking(move || {
+            for minute in (0..minutes).rev() {
+                let due = Minute(NOW.0 + 1 - minute).start_millis();
+                engine.step(due).unwrap().expect("a minute is due");
+            }
+        });
+        judging.await.unwrap();
+        self.over(reader).with_basic("admin", PASSWORD)
+    }
+
     /// A client that is not signed in.
-    pub(crate) fn stranger(self) -> Client {
+    pub(crate) fn stranger(mut self) -> Client {
+        let reader = std::mem::take(&mut self.reader).shared();
+        self.over(reader)
+    }
+
+    fn over(self, reader: Arc<FakeReader>) -> Client {
         let registry = Mutex::new(prometheus_client::registry::Registry::default());
-        let reader = self.reader.shared();
         let baselines = baselines::Config::within(64 << 20).build(
             Arc::clone(&reader) as _,
             Arc::clone(&self.directory),
             self.clock.shared(),
             &mut registry.lock(),
         );
+        let baselines = Arc::new(baselines);
         let deps = Deps {
             reader,
             directory: self.directory,
-            store: self.store,
-            baselines: Arc::new(baselines),
+            store: self.store.clone(),
+            expectations: Arc::new(rules::DefinedBaselines::new(
+                Arc::clone(&baselines),
+                self.store,
+                tokio::runtime::Handle::current(),
+            )),
+            health: self.health,
+            baselines,
             clock: self.clock.shared(),
             attempts: Arc::new(OneAttempt),
             status: Arc::new(self.status),
@@ -259,7 +294,7 @@ impl World {
 }
 
 /// An entry of the audit log about what a test did before it began.
-pub(crate) fn by_the_test() -> NewAudit {
+fn by_the_test() -> NewAudit {
     NewAudit {
         account_id: FIRST_ACCOUNT,
         at_ms: 1,

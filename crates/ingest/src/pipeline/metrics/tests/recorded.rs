@@ -80,6 +80,29 @@ fn recorded_metrics_become_the_paths_that_operators_know() {
 }
 
 #[test]
+fn every_path_that_a_factory_rule_looks_at_is_filled_by_agents() {
+    // What Java's and .NET's agents send is documented rather than recorded: the tests of conventions take it in.
+    let documented = include_str!("conventions.rs");
+    let (_, fixture) = take_all();
+    let points = fixture.points();
+    let recorded: BTreeSet<&str> = points.iter().map(|((key, _), _)| key.path()).collect();
+    let mut looked_at = 0;
+    for rule in model::rule::factory_rules() {
+        let conditions = rule.levels().flat_map(|(_, criteria)| &criteria.conditions);
+        for (_, path) in conditions.flat_map(|condition| condition.input.metrics()) {
+            // Figures are made of every agent's spans, and silence of anything at all.
+            if model::leaf::Leaf::named(path).is_some() || path == model::metric_path::SILENCE {
+                continue;
+            }
+            looked_at += 1;
+            let is_documented = documented.contains(&format!("check(\"{path}\""));
+            assert!(recorded.contains(path) || is_documented, "{}: {path}", rule.name);
+        }
+    }
+    assert_eq!(looked_at, 12);
+}
+
+#[test]
 fn recorded_shares_lie_within_0_and_100() {
     let (_, fixture) = take_all();
     let mut seen = BTreeSet::new();

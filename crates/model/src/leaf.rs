@@ -1,11 +1,11 @@
-//! What is measured of whatever has figures, and what its value is in a point of time.
+//! What is measured of whatever has figures, and what its value is in a point of time; how values of a tier's nodes come
+//! together.
 
-use model::figure::Figure;
-use telemetry_store::reader::Detail;
+use crate::{figure::Figure, measured::Measured, metric_table::Kind};
 
 /// A metric made of figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Leaf {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Leaf {
     AverageResponseTime,
     Calls,
     Errors,
@@ -18,7 +18,7 @@ pub(crate) enum Leaf {
 }
 
 /// Everything there is of a tier, business transaction or application.
-pub(crate) const ALL: [Leaf; 9] = [
+pub const ALL: [Leaf; 9] = [
     Leaf::AverageResponseTime,
     Leaf::Calls,
     Leaf::Errors,
@@ -31,7 +31,7 @@ pub(crate) const ALL: [Leaf; 9] = [
 ];
 
 /// What there is of a single node: exceptions are counted by tier.
-pub(crate) const OF_NODE: [Leaf; 8] = [
+pub const OF_NODE: [Leaf; 8] = [
     Leaf::AverageResponseTime,
     Leaf::Calls,
     Leaf::Errors,
@@ -43,26 +43,26 @@ pub(crate) const OF_NODE: [Leaf; 8] = [
 ];
 
 /// What there is of calls, backends and service endpoints.
-pub(crate) const OF_CALLS: [Leaf; 3] = [Leaf::AverageResponseTime, Leaf::Calls, Leaf::Errors];
+pub const OF_CALLS: [Leaf; 3] = [Leaf::AverageResponseTime, Leaf::Calls, Leaf::Errors];
 
 /// What there is of a group of errors.
-pub(crate) const OF_ERRORS: [Leaf; 1] = [Leaf::Errors];
+pub const OF_ERRORS: [Leaf; 1] = [Leaf::Errors];
 
 /// A metric in one point of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Value {
+pub struct Value {
     /// What is to be shown.
-    pub(crate) value: f64,
-    pub(crate) min: f64,
-    pub(crate) max: f64,
-    pub(crate) current: f64,
-    pub(crate) sum: f64,
+    pub value: f64,
+    pub min: f64,
+    pub max: f64,
+    pub current: f64,
+    pub sum: f64,
     /// Calls behind a time, minutes behind a rate or count, samples behind a gauge.
-    pub(crate) count: f64,
+    pub count: f64,
 }
 
 impl Leaf {
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Leaf::AverageResponseTime => "Average Response Time (ms)",
             Leaf::Calls => "Calls per Minute",
@@ -76,7 +76,7 @@ impl Leaf {
         }
     }
 
-    pub(crate) fn unit(self) -> &'static str {
+    pub fn unit(self) -> &'static str {
         match self {
             Leaf::AverageResponseTime | Leaf::Percentile95 => "ms",
             Leaf::Slow | Leaf::VerySlow | Leaf::Stall => "calls",
@@ -84,18 +84,14 @@ impl Leaf {
         }
     }
 
-    /// What it takes of the figures.
-    pub(crate) fn detail(self) -> Detail {
-        match self {
-            Leaf::AverageResponseTime => Detail::Times,
-            Leaf::Percentile95 => Detail::Whole,
-            _ => Detail::Counts,
-        }
+    /// The leaf of a name.
+    pub fn named(name: &str) -> Option<Leaf> {
+        ALL.into_iter().find(|leaf| leaf.name() == name)
     }
 
     /// The value over `minutes` minutes of what was counted in them. Without a timed call there is no time; a rate or
     /// count of nothing is zero.
-    pub(crate) fn value(self, figure: &Figure, minutes: u32) -> Option<Value> {
+    pub fn value(self, figure: &Figure, minutes: u32) -> Option<Value> {
         match self {
             Leaf::AverageResponseTime => time(figure),
             Leaf::Percentile95 => figure.quantile_micros(0.95).map(percentile),
@@ -117,9 +113,25 @@ impl Leaf {
     }
 }
 
-/// The rate of a group of errors, whose figures have calls only.
-pub(crate) fn error_rate(figure: &Figure, minutes: u32) -> Value {
-    rate(figure.calls, minutes)
+/// What a leaf's figures are of: exceptions are counted apart from calls.
+pub fn source(measured: Measured, leaf: Leaf) -> Option<Measured> {
+    if leaf != Leaf::Exceptions {
+        return Some(measured);
+    }
+    match measured {
+        Measured::Application(application) => Some(Measured::ErrorsIn { application }),
+        Measured::Tier(tier) => Some(Measured::ErrorsOf { tier }),
+        Measured::Transaction(bt) => Some(Measured::ErrorsUnder { bt }),
+        _ => None,
+    }
+}
+
+/// The value of a leaf over `minutes` minutes of figures; groups of errors have calls only.
+pub fn value(measured: Measured, leaf: Leaf, figure: &Figure, minutes: u32) -> Option<Value> {
+    match measured {
+        Measured::Error(_) => Some(rate(figure.calls, minutes)),
+        _ => leaf.value(figure, minutes),
+    }
 }
 
 fn time(figure: &Figure) -> Option<Value> {
@@ -140,11 +152,48 @@ fn percentile(micros: f64) -> Value {
 }
 
 /// So much in so many minutes.
-pub(super) fn rate(total: f64, minutes: u32) -> Value {
+pub fn rate(total: f64, minutes: u32) -> Value {
     let value = total / f64::from(minutes.max(1));
     Value { value, min: value, max: value, current: value, sum: total, count: f64::from(minutes) }
 }
 
 fn count(total: f64, minutes: u32) -> Value {
     Value { value: total, ..rate(total, minutes) }
+}
+
+/// What a tier's nodes show together: the mean of all their samples, or of their hosts; the sum of what they hold or do.
+pub fn together(nodes: &[Value], kind: Kind) -> Value {
+    let total = |get: fn(&Value) -> f64| nodes.iter().map(get).sum::<f64>();
+    let number = nodes.len() as f64;
+    let value = total(|node| node.value);
+    let mean = |sum: f64, count: f64| Value {
+        value: sum / count,
+        min: nodes.iter().map(|node| node.min).fold(f64::INFINITY, f64::min),
+        max: nodes.iter().map(|node| node.max).fold(f64::NEG_INFINITY, f64::max),
+        current: total(|node| node.current) / number,
+        sum,
+        count,
+    };
+    match kind {
+        // A host is one, from however many processes it was reported.
+        Kind::Host => mean(value, number),
+        // What took a thousand calls weighs a thousand times as much as what took one.
+        Kind::Average => mean(total(|node| node.sum), total(|node| node.count)),
+        Kind::Level => Value {
+            value,
+            min: total(|node| node.min),
+            max: total(|node| node.max),
+            current: total(|node| node.current),
+            sum: value,
+            count: 1.0,
+        },
+        Kind::PerMinute => Value {
+            value,
+            min: value,
+            max: value,
+            current: value,
+            sum: total(|node| node.sum),
+            count: nodes[0].count,
+        },
+    }
 }

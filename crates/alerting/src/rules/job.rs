@@ -1,0 +1,83 @@
+//! The background task: judges what is due, as soon as it is.
+
+use std::{fmt::Debug, sync::Arc, time::Duration};
+
+use daemon::{
+    clock::SharedClock,
+    tasks::{RunResult, Task},
+};
+use metadata_store::{Directory, MetadataStore};
+use telemetry_store::reader::Reader;
+use tokio::runtime::Handle;
+
+use super::{Engine, Expectations, SqlRules, States};
+
+/// How often it is looked whether a minute is due.
+const PERIOD: Duration = Duration::from_secs(5);
+/// Minutes that are judged in one run, so that a stop does not wait for all that was missed.
+const AT_A_TIME: usize = 30;
+
+/// Everything that the job is given.
+pub struct Deps {
+    pub store: MetadataStore,
+    pub runtime: Handle,
+    pub reader: Arc<dyn Reader>,
+    pub directory: Arc<Directory>,
+    pub expectations: Arc<dyn Expectations>,
+    pub states: Arc<States>,
+    pub clock: SharedClock,
+    /// Whether everything that was accepted before now minus a minute has been counted. While it has not, minutes wait.
+    pub is_caught_up: Box<dyn Fn() -> bool + Send>,
+    /// Bytes of windows.
+    pub memory: usize,
+}
+
+impl Debug for Deps {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Deps").field("memory", &self.memory).finish_non_exhaustive()
+    }
+}
+
+/// Judges minutes by the clock.
+#[derive(Debug)]
+pub struct Job {
+    engine: Engine<dyn Reader>,
+    deps: Deps,
+}
+
+impl Job {
+    /// A job that begins where the last one ended.
+    pub fn new(deps: Deps) -> Job {
+        let store = SqlRules::new(deps.store.clone(), deps.runtime.clone());
+        let engine = Engine::new(
+            Box::new(store),
+            Arc::clone(&deps.reader),
+            Arc::clone(&deps.directory),
+            Arc::clone(&deps.expectations),
+            Arc::clone(&deps.states),
+            deps.memory,
+        );
+        Job { engine, deps }
+    }
+
+    /// The task that runs it.
+    pub fn task(mut self) -> Task {
+        Task::blocking("health rules", PERIOD, move || self.run())
+    }
+
+    fn run(&mut self) -> RunResult {
+        let (mut minutes, mut pairs, mut changes) = (0, 0, 0);
+        while minutes < AT_A_TIME && (self.deps.is_caught_up)() {
+            let now_ms = i64::try_from(self.deps.clock.now().millis())?;
+            let Some(judged) = self.engine.step(now_ms)? else { break };
+            minutes += 1;
+            pairs = judged.pairs;
+            changes += judged.changes;
+        }
+        Ok((minutes > 0).then(|| {
+            format!(
+                "{minutes} minutes judged, the last for {pairs} entities by rule, {changes} changes"
+            )
+        }))
+    }
+}

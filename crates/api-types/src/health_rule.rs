@@ -1,0 +1,103 @@
+//! Health rules and schedules, and what a rule would have found. The rule itself is the model's: what is stored, judged by
+//! and shown is one shape.
+
+use model::rule::{Evidence, Level, Rule, Schedule};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{page::Partial, reference::Ref};
+
+/// A health rule of an application.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HealthRule {
+    pub id: u32,
+    pub application: Ref,
+    /// 1 at first, one more after each change.
+    pub version: u32,
+    pub changed_at: i64,
+    pub rule: Rule,
+}
+
+/// Whether a rule is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"enabled": false}))]
+pub struct Enabled {
+    pub enabled: bool,
+}
+
+/// A schedule of an application's rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RuleSchedule {
+    pub id: u32,
+    pub schedule: Schedule,
+}
+
+/// A rule that is to be run over the past.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBackTest {
+    pub rule: Rule,
+    /// Hours until now, 1 to 192: single minutes are kept for eight days.
+    #[schema(minimum = 1, maximum = 192)]
+    pub hours: u32,
+    /// Whose minutes are charted; without it those of whoever would have broken the rule longest.
+    #[serde(default)]
+    #[schema(required)]
+    pub entity: Option<u32>,
+}
+
+/// What a rule would have found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BackTest {
+    /// The range that was looked at.
+    pub from: i64,
+    pub to: i64,
+    /// Entities that were judged.
+    pub entities: u32,
+    /// By their beginning; at most 500.
+    pub episodes: Vec<Episode>,
+    /// There were more.
+    pub more: bool,
+    #[schema(required)]
+    pub chart: Option<RuleChart>,
+    #[schema(required)]
+    pub partial: Option<Partial>,
+}
+
+/// A time in which an entity would have broken the rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Episode {
+    pub entity: Ref,
+    pub from: i64,
+    /// Null while it goes on at the range's end.
+    #[schema(required)]
+    pub to: Option<i64>,
+    /// The worst that was reached.
+    pub level: Level,
+    pub evidence: Evidence,
+    /// What decided, in words.
+    pub summary: String,
+}
+
+/// One entity's minutes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RuleChart {
+    pub entity: Ref,
+    /// Whose conditions these are.
+    pub level: Level,
+    /// Minutes from `from` on; each series has a value for every one of them.
+    pub from: i64,
+    pub conditions: Vec<ConditionSeries>,
+    /// How the entity would have been in each minute.
+    pub levels: Vec<Option<Level>>,
+}
+
+/// The minutes of one condition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ConditionSeries {
+    pub short_name: String,
+    pub values: Vec<Option<f64>>,
+    /// What each was compared with.
+    pub thresholds: Vec<Option<f64>>,
+}

@@ -1,0 +1,193 @@
+//! Health rules and schedules as handlers of either API change them.
+
+use metadata_store::{
+    HealthRule, HealthRules as _, NewHealthRule, NewSchedule, StoreError, StoredSchedule,
+};
+use model::{
+    id::EntityId,
+    rule::{ALWAYS, Rule, RuleError, Schedule},
+};
+
+use crate::{auth::Caller, context::Context, error::ApiError};
+
+impl From<RuleError> for ApiError {
+    fn from(error: RuleError) -> ApiError {
+        ApiError::Unprocessable(error.to_string())
+    }
+}
+
+/// A stored rule, read; one that a newer version wrote cannot be.
+pub(crate) fn rule_of(stored: &HealthRule) -> Result<Rule, ApiError> {
+    serde_json::from_str(&stored.body)
+        .map_err(|source| ApiError::Unavailable { what: "health rule", source: Box::new(source) })
+}
+
+/// A stored schedule, read.
+pub(crate) fn schedule_of(stored: &StoredSchedule) -> Result<Schedule, ApiError> {
+    serde_json::from_str(&stored.body)
+        .map_err(|source| ApiError::Unavailable { what: "schedule", source: Box::new(source) })
+}
+
+/// One rule of an application.
+pub(crate) async fn rule(
+    context: &Context,
+    application: EntityId,
+    id: u32,
+) -> Result<HealthRule, ApiError> {
+    let found = context.store.health_rule(application.0, id).await?;
+    found.ok_or_else(|| ApiError::missing("health rule", id))
+}
+
+/// Checks a rule and stores it; `id` is that of the rule it takes the place of.
+pub(crate) async fn put_rule(
+    context: &Context,
+    caller: &Caller,
+    application: EntityId,
+    id: Option<u32>,
+    rule: &Rule,
+) -> Result<HealthRule, ApiError> {
+    sound(context, application, rule).await?;
+    let new = NewHealthRule {
+        application_id: application.0,
+        name: rule.name.clone(),
+        enabled: rule.enabled,
+        body: serde_json::to_string(rule).expect("a rule is plain data with finite numbers"),
+        changed_ms: context.now_ms(),
+    };
+    let put = match id {
+        None => context.store.create_health_rule(&new).await,
+        Some(id) => context.store.replace_health_rule(id, &new).await.map(|()| id),
+    };
+    let id = put.map_err(of_store)?;
+    tracing::info!(
+        id,
+        application = application.0,
+        name = rule.name,
+        user = caller.name,
+        "health rule"
+    );
+    self::rule(context, application, id).await
+}
+
+/// Whether a rule is sound, and its schedule one of the application's.
+pub(crate) async fn sound(
+    context: &Context,
+    application: EntityId,
+    rule: &Rule,
+) -> Result<Option<Schedule>, ApiError> {
+    rule.check()?;
+    if rule.schedule == ALWAYS {
+        return Ok(None);
+    }
+    let all = context.store.schedules(application.0).await?;
+    let known = all.iter().find(|schedule| schedule.name == rule.schedule);
+    let known = known.ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|schedule| schedule.name.as_str()).collect();
+        ApiError::Unprocessable(format!(
+            "there is no schedule {:?}; use {ALWAYS} or one of {}",
+            rule.schedule,
+            names.join(", ")
+        ))
+    })?;
+    schedule_of(known).map(Some)
+}
+
+/// Forgets a rule. What it found stays; what is open is canceled within a minute.
+pub(crate) async fn delete_rule(
+    context: &Context,
+    caller: &Caller,
+    application: EntityId,
+    id: u32,
+) -> Result<(), ApiError> {
+    context.store.delete_health_rule(application.0, id).await.map_err(of_store)?;
+    tracing::info!(id, application = application.0, user = caller.name, "health rule deleted");
+    Ok(())
+}
+
+/// One schedule of an application.
+pub(crate) async fn schedule(
+    context: &Context,
+    application: EntityId,
+    id: u32,
+) -> Result<StoredSchedule, ApiError> {
+    let all = context.store.schedules(application.0).await?;
+    let found = all.into_iter().find(|schedule| schedule.id == id);
+    found.ok_or_else(|| ApiError::missing("schedule", id))
+}
+
+/// Checks a schedule and stores it; `id` is that of the schedule it takes the place of.
+pub(crate) async fn put_schedule(
+    context: &Context,
+    caller: &Caller,
+    application: EntityId,
+    id: Option<u32>,
+    new: &Schedule,
+) -> Result<StoredSchedule, ApiError> {
+    new.check()?;
+    if let Some(id) = id {
+        let known = schedule(context, application, id).await?;
+        if known.name != new.name {
+            unused(context, application, &known.name, "renamed").await?;
+        }
+    }
+    let stored = NewSchedule {
+        application_id: application.0,
+        name: new.name.clone(),
+        body: serde_json::to_string(new).expect("a schedule is plain data"),
+    };
+    let put = match id {
+        None => context.store.create_schedule(&stored).await,
+        Some(id) => context.store.replace_schedule(id, &stored).await.map(|()| id),
+    };
+    let id = put.map_err(of_store)?;
+    tracing::info!(
+        id,
+        application = application.0,
+        name = new.name,
+        user = caller.name,
+        "schedule"
+    );
+    schedule(context, application, id).await
+}
+
+/// Forgets a schedule that no rule goes by.
+pub(crate) async fn delete_schedule(
+    context: &Context,
+    caller: &Caller,
+    application: EntityId,
+    id: u32,
+) -> Result<(), ApiError> {
+    let known = schedule(context, application, id).await?;
+    unused(context, application, &known.name, "deleted").await?;
+    context.store.delete_schedule(application.0, id).await.map_err(of_store)?;
+    tracing::info!(id, application = application.0, user = caller.name, "schedule deleted");
+    Ok(())
+}
+
+async fn unused(
+    context: &Context,
+    application: EntityId,
+    name: &str,
+    to_be: &str,
+) -> Result<(), ApiError> {
+    for stored in context.store.health_rules(application.0).await? {
+        if rule_of(&stored).is_ok_and(|rule| rule.schedule == name) {
+            return Err(ApiError::Conflict(format!(
+                "the rule {:?} goes by this schedule, which cannot be {to_be}; give the rule another one first",
+                stored.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn of_store(error: StoreError) -> ApiError {
+    match error {
+        StoreError::AlreadyExists { .. } | StoreError::TooMany { .. } => {
+            ApiError::Conflict(error.to_string())
+        }
+        StoreError::TooLong { .. } => ApiError::Unprocessable(error.to_string()),
+        StoreError::NotFound { what, id } => ApiError::missing(what, id),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,111 @@
+//! What a health rule would have found, before it is saved.
+
+use std::{sync::Arc, time::Duration};
+
+use alerting::rules::{self, BackTestError, BackTested, Charted};
+use api_types::{BackTest, ConditionSeries, Episode, NewBackTest, Partial, Ref, RuleChart};
+use axum::{Json, extract::State};
+use model::{
+    id::EntityId,
+    time::{Minute, MinuteRange},
+};
+
+use super::{Refusals, health_rules::application};
+use crate::{
+    auth::Caller,
+    context::Shared,
+    error::ApiError,
+    extract::{Body, PathId},
+    health_rules::sound,
+};
+
+/// Hours: single minutes are kept for eight days.
+const MOST_HOURS: u32 = 192;
+/// Of the time that an answer may take, so much is spent on looking back; the rest is for the chart.
+const SHARE: f64 = 0.5;
+
+/// Runs a rule over the last hours without storing anything: what it would have found, with the minutes that decided. Where
+/// there is no time for the whole range the answer says up to where it came.
+#[utoipa::path(post, path = "/api/v1/applications/{id}/health-rules/back-test", tag = "health rules",
+    params(("id" = u32, Path)), request_body = NewBackTest,
+    responses(
+        (status = 200, body = BackTest),
+        (status = 422, body = api_types::ErrorBody, description = "The rule is not sound; the message says what to change"),
+        Refusals))]
+pub(crate) async fn run(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Body(wanted): Body<NewBackTest>,
+) -> Result<Json<BackTest>, ApiError> {
+    application(&context, &caller, id)?;
+    if !(1..=MOST_HOURS).contains(&wanted.hours) {
+        return Err(ApiError::bad(format!("hours has to be 1 to {MOST_HOURS}")));
+    }
+    let schedule = sound(&context, id, &wanted.rule).await?;
+    let end = context.now_minute();
+    let range = MinuteRange { start: Minute(end.0.saturating_sub(wanted.hours * 60)), end };
+    let account = caller.account;
+    let (directory, clock) = (Arc::clone(&context.directory), Arc::clone(&context.clock));
+    let expectations = Arc::clone(&context.expectations);
+    let until = clock.monotonic() + context.config.query_deadline.mul_f64(SHARE);
+    let chart_until = until + Duration::from_secs(5);
+    let told = context.queries.ask(account, move |asking| {
+        let test = rules::BackTest {
+            telemetry: asking.reader(),
+            directory: &directory,
+            expectations: &*expectations,
+            account,
+            application: id,
+            schedule,
+            range,
+            charted: wanted.entity.map(EntityId),
+        };
+        let may_go_on = |charting| clock.monotonic() < if charting { chart_until } else { until };
+        match test.run(wanted.rule, &may_go_on) {
+            Ok(found) => Ok(Ok(found)),
+            Err(BackTestError::Telemetry(error)) => Err(error),
+            Err(BackTestError::Rule(error)) => Ok(Err(error)),
+        }
+    });
+    let told = told.await?;
+    Ok(Json(body(told.value?, told.partial)))
+}
+
+fn body(found: BackTested, partial: Option<Partial>) -> BackTest {
+    let mut reasons: Vec<String> = found.lacks.into_iter().collect();
+    reasons.extend(partial.into_iter().flat_map(|partial| partial.reasons));
+    let episodes = found.episodes.into_iter().map(|episode| Episode {
+        entity: Ref { id: episode.entity.0, name: episode.name.to_string() },
+        from: episode.from.start_millis(),
+        to: episode.until.map(Minute::start_millis),
+        level: episode.level,
+        summary: episode.evidence.sentence(),
+        evidence: episode.evidence,
+    });
+    BackTest {
+        from: found.range.start.start_millis(),
+        to: found.range.end.start_millis(),
+        entities: u32::try_from(found.entities).unwrap_or(u32::MAX),
+        episodes: episodes.collect(),
+        more: found.more,
+        chart: found.chart.map(chart),
+        partial: Partial::of(reasons),
+    }
+}
+
+fn chart(charted: Charted) -> RuleChart {
+    let points = &charted.points;
+    let series = |(at, short_name): (usize, String)| ConditionSeries {
+        short_name,
+        values: points.iter().map(|point| point.conditions[at].0).collect(),
+        thresholds: points.iter().map(|point| point.conditions[at].1).collect(),
+    };
+    RuleChart {
+        entity: Ref { id: charted.entity.0, name: charted.name.to_string() },
+        level: charted.level,
+        from: points.first().map_or(0, |point| point.at.start_millis()),
+        conditions: charted.conditions.into_iter().enumerate().map(series).collect(),
+        levels: points.iter().map(|point| point.level).collect(),
+    }
+}

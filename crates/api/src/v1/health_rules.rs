@@ -1,0 +1,139 @@
+//! The health rules of an application.
+
+use api_types::{Enabled, HealthRule, Page};
+use axum::{Json, extract::State};
+use http::StatusCode;
+use metadata_store::{HealthRule as Stored, HealthRules as _};
+use model::{id::EntityId, rule::Rule};
+
+use super::Refusals;
+use crate::{
+    auth::Caller,
+    context::{Context, Shared},
+    error::ApiError,
+    extract::{Body, PathId, PathIds},
+    health_rules as rules,
+    paging::{PageParams, Slice},
+};
+
+/// The health rules of an application, oldest first.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/health-rules", tag = "health rules",
+    params(("id" = u32, Path), PageParams),
+    responses((status = 200, body = Page<HealthRule>), Refusals))]
+pub(crate) async fn list(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    slice: Slice,
+) -> Result<Json<Page<HealthRule>>, ApiError> {
+    application(&context, &caller, id)?;
+    let all = context.store.health_rules(id.0).await?;
+    let bodies = all.iter().map(|stored| body(&context, &caller, stored));
+    let bodies = bodies.collect::<Result<Vec<_>, ApiError>>()?;
+    Ok(Json(slice.page(bodies, None, |body| body)))
+}
+
+/// Adds a health rule. It is judged by from the next minute on.
+#[utoipa::path(post, path = "/api/v1/applications/{id}/health-rules", tag = "health rules",
+    params(("id" = u32, Path)), request_body = Rule,
+    responses(
+        (status = 200, body = HealthRule),
+        (status = 409, body = api_types::ErrorBody, description = "There is one of that name, or there are 1000"),
+        (status = 422, body = api_types::ErrorBody, description = "The rule is not sound; the message says what to change"),
+        Refusals))]
+pub(crate) async fn create(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Body(rule): Body<Rule>,
+) -> Result<Json<HealthRule>, ApiError> {
+    application(&context, &caller, id)?;
+    let stored = rules::put_rule(&context, &caller, id, None, &rule).await?;
+    body(&context, &caller, &stored).map(Json)
+}
+
+/// One health rule.
+#[utoipa::path(get, path = "/api/v1/applications/{id}/health-rules/{rule}", tag = "health rules",
+    params(("id" = u32, Path), ("rule" = u32, Path)),
+    responses((status = 200, body = HealthRule), Refusals))]
+pub(crate) async fn read(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathIds(id, rule): PathIds,
+) -> Result<Json<HealthRule>, ApiError> {
+    application(&context, &caller, EntityId(id))?;
+    let stored = rules::rule(&context, EntityId(id), rule).await?;
+    body(&context, &caller, &stored).map(Json)
+}
+
+/// Replaces a health rule. What it found is canceled, and it is judged anew from the next minute on.
+#[utoipa::path(put, path = "/api/v1/applications/{id}/health-rules/{rule}", tag = "health rules",
+    params(("id" = u32, Path), ("rule" = u32, Path)), request_body = Rule,
+    responses(
+        (status = 200, body = HealthRule),
+        (status = 409, body = api_types::ErrorBody, description = "There is another of that name"),
+        (status = 422, body = api_types::ErrorBody, description = "The rule is not sound; the message says what to change"),
+        Refusals))]
+pub(crate) async fn replace(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathIds(id, known): PathIds,
+    Body(rule): Body<Rule>,
+) -> Result<Json<HealthRule>, ApiError> {
+    application(&context, &caller, EntityId(id))?;
+    let stored = rules::put_rule(&context, &caller, EntityId(id), Some(known), &rule).await?;
+    body(&context, &caller, &stored).map(Json)
+}
+
+/// Switches a health rule on or off.
+#[utoipa::path(put, path = "/api/v1/applications/{id}/health-rules/{rule}/enabled", tag = "health rules",
+    params(("id" = u32, Path), ("rule" = u32, Path)), request_body = Enabled,
+    responses((status = 200, body = HealthRule), Refusals))]
+pub(crate) async fn put_enabled(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathIds(id, known): PathIds,
+    Body(wanted): Body<Enabled>,
+) -> Result<Json<HealthRule>, ApiError> {
+    let application_id = EntityId(id);
+    application(&context, &caller, application_id)?;
+    let mut stored = rules::rule(&context, application_id, known).await?;
+    if stored.enabled != wanted.enabled {
+        let rule = Rule { enabled: wanted.enabled, ..rules::rule_of(&stored)? };
+        stored = rules::put_rule(&context, &caller, application_id, Some(known), &rule).await?;
+    }
+    body(&context, &caller, &stored).map(Json)
+}
+
+/// Deletes a health rule. What it found stays readable; what is open is canceled.
+#[utoipa::path(delete, path = "/api/v1/applications/{id}/health-rules/{rule}", tag = "health rules",
+    params(("id" = u32, Path), ("rule" = u32, Path)),
+    responses((status = 204, description = "Deleted"), Refusals))]
+pub(crate) async fn delete(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathIds(id, rule): PathIds,
+) -> Result<StatusCode, ApiError> {
+    application(&context, &caller, EntityId(id))?;
+    rules::delete_rule(&context, &caller, EntityId(id), rule).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refuses an application that the account does not have.
+pub(super) fn application(
+    context: &Context,
+    caller: &Caller,
+    id: EntityId,
+) -> Result<(), ApiError> {
+    context.entities(caller).application(id).map(drop)
+}
+
+fn body(context: &Context, caller: &Caller, stored: &Stored) -> Result<HealthRule, ApiError> {
+    Ok(HealthRule {
+        id: stored.id,
+        application: context.entities(caller).mention(EntityId(stored.application_id)),
+        version: stored.version,
+        changed_at: stored.changed_ms,
+        rule: rules::rule_of(stored)?,
+    })
+}

@@ -1,0 +1,449 @@
+//! Health rules and the schedules in which they hold. What is in their bodies is the owner's knowledge; the store keeps
+//! names unique within an application and counts a rule's versions, so that whoever judges by a rule sees that it changed.
+
+use std::future::Future;
+
+use crate::database::{Row, Tx, sql};
+use crate::error::{at_most, must_match};
+use crate::name::{fits, name_key};
+use crate::sequences::Sequence;
+use crate::{MetadataStore, Page, StoreError};
+
+/// Health rules, and schedules, of one application.
+pub const MAX_RULES: usize = 1000;
+/// Bytes of a body.
+pub const MAX_RULE_BODY: usize = 64 * 1024;
+
+/// A health rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthRule {
+    pub id: u32,
+    pub application_id: u32,
+    /// Unique in its application.
+    pub name: String,
+    pub enabled: bool,
+    /// JSON.
+    pub body: String,
+    /// 1 at first, one more after each change.
+    pub version: u32,
+    /// Unix milliseconds.
+    pub changed_ms: i64,
+}
+
+/// A health rule to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewHealthRule {
+    pub application_id: u32,
+    /// At most 255 characters.
+    pub name: String,
+    pub enabled: bool,
+    /// At most [`MAX_RULE_BODY`] bytes.
+    pub body: String,
+    pub changed_ms: i64,
+}
+
+/// A schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSchedule {
+    pub id: u32,
+    pub application_id: u32,
+    /// Unique in its application.
+    pub name: String,
+    /// JSON.
+    pub body: String,
+}
+
+/// A schedule to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSchedule {
+    pub application_id: u32,
+    /// At most 255 characters.
+    pub name: String,
+    /// At most [`MAX_RULE_BODY`] bytes.
+    pub body: String,
+}
+
+/// Health rules and schedules; at most [`MAX_RULES`] of each in an application.
+pub trait HealthRules {
+    /// One page of the rules of all applications, by rising id.
+    fn all_health_rules(
+        &self,
+        page: Page,
+    ) -> impl Future<Output = Result<Vec<HealthRule>, StoreError>> + Send;
+
+    /// The rules of an application, by rising id.
+    fn health_rules(
+        &self,
+        application_id: u32,
+    ) -> impl Future<Output = Result<Vec<HealthRule>, StoreError>> + Send;
+
+    /// A rule of the application.
+    fn health_rule(
+        &self,
+        application_id: u32,
+        id: u32,
+    ) -> impl Future<Output = Result<Option<HealthRule>, StoreError>> + Send;
+
+    /// Stores a rule and returns its id. `AlreadyExists` when the name is taken, `TooMany` when there is no place.
+    fn create_health_rule(
+        &self,
+        rule: &NewHealthRule,
+    ) -> impl Future<Output = Result<u32, StoreError>> + Send;
+
+    /// Puts another rule in the place of this one, of the same application. `AlreadyExists` when the name is another's,
+    /// `NotFound` when there is no such rule.
+    fn replace_health_rule(
+        &self,
+        id: u32,
+        rule: &NewHealthRule,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// `NotFound` when the application has no such rule. What it found stays.
+    fn delete_health_rule(
+        &self,
+        application_id: u32,
+        id: u32,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// One page of the schedules of all applications, by rising id.
+    fn all_schedules(
+        &self,
+        page: Page,
+    ) -> impl Future<Output = Result<Vec<StoredSchedule>, StoreError>> + Send;
+
+    /// The schedules of an application, by rising id.
+    fn schedules(
+        &self,
+        application_id: u32,
+    ) -> impl Future<Output = Result<Vec<StoredSchedule>, StoreError>> + Send;
+
+    /// As [`HealthRules::create_health_rule`].
+    fn create_schedule(
+        &self,
+        schedule: &NewSchedule,
+    ) -> impl Future<Output = Result<u32, StoreError>> + Send;
+
+    /// As [`HealthRules::replace_health_rule`].
+    fn replace_schedule(
+        &self,
+        id: u32,
+        schedule: &NewSchedule,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// As [`HealthRules::delete_health_rule`].
+    fn delete_schedule(
+        &self,
+        application_id: u32,
+        id: u32,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The applications that were given what every one begins with.
+    fn seeded_applications(&self) -> impl Future<Output = Result<Vec<u32>, StoreError>> + Send;
+
+    /// Gives an application what every one begins with, once for ever, in one transaction; what has a name that is taken is
+    /// passed over. False when it was given that before.
+    fn seed_application(
+        &self,
+        application_id: u32,
+        rules: &[NewHealthRule],
+        schedules: &[NewSchedule],
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// What a write came to.
+enum Written {
+    As(u32),
+    Taken,
+    TooMany,
+    Missing,
+}
+
+const RULE: &str = "a health rule";
+const SCHEDULE: &str = "a schedule";
+
+impl Written {
+    fn id(self, what: &'static str, name: &str, id: u32) -> Result<u32, StoreError> {
+        let plural = if what == RULE {
+            "health rules of this application"
+        } else {
+            "schedules of this application"
+        };
+        match self {
+            Written::As(id) => Ok(id),
+            Written::Taken => Err(StoreError::AlreadyExists { what, name: name.to_owned() }),
+            Written::TooMany => Err(StoreError::TooMany { what: plural, limit: MAX_RULES }),
+            Written::Missing => Err(StoreError::NotFound { what: &what[2..], id: id.into() }),
+        }
+    }
+}
+
+const RULES: &str =
+    "SELECT id, application_id, name, enabled, body, version, changed_ms FROM health_rules ";
+const SCHEDULES: &str = "SELECT id, application_id, name, body FROM schedules ";
+
+impl HealthRules for MetadataStore {
+    async fn all_health_rules(&self, page: Page) -> Result<Vec<HealthRule>, StoreError> {
+        let select = sql(format!("{RULES} WHERE id > ? ORDER BY id LIMIT ?"));
+        let select = select.bind(page.after_id).bind(page.limit);
+        Ok(self.database.list("list health rules", select, health_rule).await?)
+    }
+
+    async fn health_rules(&self, application_id: u32) -> Result<Vec<HealthRule>, StoreError> {
+        let select = sql(format!("{RULES} WHERE application_id = ? ORDER BY id"));
+        let select = select.bind(application_id);
+        Ok(self.database.list("list health rules", select, health_rule).await?)
+    }
+
+    async fn health_rule(
+        &self,
+        application_id: u32,
+        id: u32,
+    ) -> Result<Option<HealthRule>, StoreError> {
+        let select = sql(format!("{RULES} WHERE application_id = ? AND id = ?"));
+        let select = select.bind(application_id).bind(id);
+        Ok(self.database.first("read a health rule", select, health_rule).await?)
+    }
+
+    async fn create_health_rule(&self, rule: &NewHealthRule) -> Result<u32, StoreError> {
+        check("the name of a health rule", &rule.name, &rule.body)?;
+        let written = self.database.write("store a health rule", |mut tx| async move {
+            let written = create_rule(&mut tx, rule).await?;
+            Ok((tx, written))
+        });
+        written.await?.id(RULE, &rule.name, 0)
+    }
+
+    async fn replace_health_rule(&self, id: u32, rule: &NewHealthRule) -> Result<(), StoreError> {
+        check("the name of a health rule", &rule.name, &rule.body)?;
+        let written = self.database.write("change a health rule", |mut tx| async move {
+            let written = replace_rule(&mut tx, id, rule).await?;
+            Ok((tx, written))
+        });
+        written.await?.id(RULE, &rule.name, id).map(drop)
+    }
+
+    async fn delete_health_rule(&self, application_id: u32, id: u32) -> Result<(), StoreError> {
+        let delete = sql("DELETE FROM health_rules WHERE application_id = ? AND id = ?");
+        let delete = delete.bind(application_id).bind(id);
+        must_match(self.database.execute("delete a health rule", delete).await?, "health rule", id)
+    }
+
+    async fn all_schedules(&self, page: Page) -> Result<Vec<StoredSchedule>, StoreError> {
+        let select = sql(format!("{SCHEDULES} WHERE id > ? ORDER BY id LIMIT ?"));
+        let select = select.bind(page.after_id).bind(page.limit);
+        Ok(self.database.list("list schedules", select, schedule).await?)
+    }
+
+    async fn schedules(&self, application_id: u32) -> Result<Vec<StoredSchedule>, StoreError> {
+        let select = sql(format!("{SCHEDULES} WHERE application_id = ? ORDER BY id"));
+        let select = select.bind(application_id);
+        Ok(self.database.list("list schedules", select, schedule).await?)
+    }
+
+    async fn create_schedule(&self, schedule: &NewSchedule) -> Result<u32, StoreError> {
+        check("the name of a schedule", &schedule.name, &schedule.body)?;
+        let written = self.database.write("store a schedule", |mut tx| async move {
+            let written = create_schedule(&mut tx, schedule).await?;
+            Ok((tx, written))
+        });
+        written.await?.id(SCHEDULE, &schedule.name, 0)
+    }
+
+    async fn replace_schedule(&self, id: u32, schedule: &NewSchedule) -> Result<(), StoreError> {
+        check("the name of a schedule", &schedule.name, &schedule.body)?;
+        let written = self.database.write("change a schedule", |mut tx| async move {
+            let written = replace_schedule(&mut tx, id, schedule).await?;
+            Ok((tx, written))
+        });
+        written.await?.id(SCHEDULE, &schedule.name, id).map(drop)
+    }
+
+    async fn delete_schedule(&self, application_id: u32, id: u32) -> Result<(), StoreError> {
+        let delete = sql("DELETE FROM schedules WHERE application_id = ? AND id = ?");
+        let delete = delete.bind(application_id).bind(id);
+        must_match(self.database.execute("delete a schedule", delete).await?, "schedule", id)
+    }
+
+    async fn seeded_applications(&self) -> Result<Vec<u32>, StoreError> {
+        let select = sql("SELECT application_id FROM seeded_applications ORDER BY application_id");
+        Ok(self.database.list("list applications with rules", select, |row| row.int(0)).await?)
+    }
+
+    async fn seed_application(
+        &self,
+        application_id: u32,
+        rules: &[NewHealthRule],
+        schedules: &[NewSchedule],
+    ) -> Result<bool, StoreError> {
+        for rule in rules {
+            check("the name of a health rule", &rule.name, &rule.body)?;
+        }
+        for schedule in schedules {
+            check("the name of a schedule", &schedule.name, &schedule.body)?;
+        }
+        let seeded = self.database.write("give an application its rules", |mut tx| async move {
+            let is_new = seed(&mut tx, application_id, rules, schedules).await?;
+            Ok((tx, is_new))
+        });
+        Ok(seeded.await?)
+    }
+}
+
+fn check(what: &'static str, name: &str, body: &str) -> Result<(), StoreError> {
+    fits(what, name)?;
+    at_most(MAX_RULE_BODY, "the body of a health rule or schedule", body.len())
+}
+
+async fn seed(
+    tx: &mut Tx,
+    application_id: u32,
+    rules: &[NewHealthRule],
+    schedules: &[NewSchedule],
+) -> Result<bool, sqlx::Error> {
+    Sequence::HealthRule.lock(tx).await?;
+    let known = sql("SELECT application_id FROM seeded_applications WHERE application_id = ?");
+    if tx.row(known.bind(application_id)).await?.is_some() {
+        return Ok(false);
+    }
+    for schedule in schedules {
+        create_schedule(tx, schedule).await?;
+    }
+    for rule in rules {
+        create_rule(tx, rule).await?;
+    }
+    let insert = sql("INSERT INTO seeded_applications (application_id) VALUES (?)");
+    tx.execute(insert.bind(application_id)).await?;
+    Ok(true)
+}
+
+async fn create_rule(tx: &mut Tx, rule: &NewHealthRule) -> Result<Written, sqlx::Error> {
+    // The lock of all rules: two that come together must not both be the last one that may be.
+    Sequence::HealthRule.lock(tx).await?;
+    let all = sql("SELECT name_key FROM health_rules WHERE application_id = ?");
+    if let Some(refused) = refused(tx, all.bind(rule.application_id), &rule.name).await? {
+        return Ok(refused);
+    }
+    let id = Sequence::HealthRule.take_one(tx).await?;
+    let insert = sql("INSERT INTO health_rules \
+         (id, application_id, name_key, name, enabled, body, version, changed_ms) \
+         VALUES (?, ?, ?, ?, ?, ?, 1, ?)");
+    let insert = insert
+        .bind(id)
+        .bind(rule.application_id)
+        .bind(name_key(&rule.name))
+        .bind(rule.name.as_str())
+        .bind(rule.enabled)
+        .bind(rule.body.as_str())
+        .bind(rule.changed_ms);
+    tx.execute(insert).await?;
+    Ok(Written::As(id))
+}
+
+async fn create_schedule(tx: &mut Tx, schedule: &NewSchedule) -> Result<Written, sqlx::Error> {
+    Sequence::Schedule.lock(tx).await?;
+    let all = sql("SELECT name_key FROM schedules WHERE application_id = ?");
+    if let Some(refused) = refused(tx, all.bind(schedule.application_id), &schedule.name).await? {
+        return Ok(refused);
+    }
+    let id = Sequence::Schedule.take_one(tx).await?;
+    let insert = sql("INSERT INTO schedules (id, application_id, name_key, name, body) \
+         VALUES (?, ?, ?, ?, ?)");
+    let insert = insert
+        .bind(id)
+        .bind(schedule.application_id)
+        .bind(name_key(&schedule.name))
+        .bind(schedule.name.as_str())
+        .bind(schedule.body.as_str());
+    tx.execute(insert).await?;
+    Ok(Written::As(id))
+}
+
+/// Why there is no place for one more of this name among those that `all` selects the keys of.
+async fn refused(
+    tx: &mut Tx,
+    all: crate::database::Query,
+    name: &str,
+) -> Result<Option<Written>, sqlx::Error> {
+    let keys: Vec<[u8; 16]> =
+        tx.rows(all).await?.iter().map(|row| row.hash(0)).collect::<Result<_, _>>()?;
+    if keys.contains(&name_key(name)) {
+        return Ok(Some(Written::Taken));
+    }
+    Ok((keys.len() >= MAX_RULES).then_some(Written::TooMany))
+}
+
+async fn replace_rule(tx: &mut Tx, id: u32, rule: &NewHealthRule) -> Result<Written, sqlx::Error> {
+    Sequence::HealthRule.lock(tx).await?;
+    let same = sql("SELECT id FROM health_rules WHERE application_id = ? AND name_key = ?");
+    let same = same.bind(rule.application_id).bind(name_key(&rule.name));
+    if is_anothers(tx, same, id).await? {
+        return Ok(Written::Taken);
+    }
+    let update = sql("UPDATE health_rules SET name_key = ?, name = ?, enabled = ?, body = ?, \
+         version = version + 1, changed_ms = ? WHERE id = ? AND application_id = ?");
+    let update = update
+        .bind(name_key(&rule.name))
+        .bind(rule.name.as_str())
+        .bind(rule.enabled)
+        .bind(rule.body.as_str())
+        .bind(rule.changed_ms)
+        .bind(id)
+        .bind(rule.application_id);
+    let matched = tx.execute(update).await?;
+    Ok(if matched == 0 { Written::Missing } else { Written::As(id) })
+}
+
+async fn replace_schedule(
+    tx: &mut Tx,
+    id: u32,
+    schedule: &NewSchedule,
+) -> Result<Written, sqlx::Error> {
+    Sequence::Schedule.lock(tx).await?;
+    let same = sql("SELECT id FROM schedules WHERE application_id = ? AND name_key = ?");
+    let same = same.bind(schedule.application_id).bind(name_key(&schedule.name));
+    if is_anothers(tx, same, id).await? {
+        return Ok(Written::Taken);
+    }
+    let known = sql("SELECT id FROM schedules WHERE id = ? AND application_id = ?");
+    if tx.row(known.bind(id).bind(schedule.application_id)).await?.is_none() {
+        return Ok(Written::Missing);
+    }
+    let update = sql("UPDATE schedules SET name_key = ?, name = ?, body = ? WHERE id = ?");
+    let update = update
+        .bind(name_key(&schedule.name))
+        .bind(schedule.name.as_str())
+        .bind(schedule.body.as_str())
+        .bind(id);
+    tx.execute(update).await?;
+    Ok(Written::As(id))
+}
+
+async fn is_anothers(
+    tx: &mut Tx,
+    same_name: crate::database::Query,
+    id: u32,
+) -> Result<bool, sqlx::Error> {
+    let found = tx.row(same_name).await?;
+    Ok(found.map(|row| row.int::<u32>(0)).transpose()?.is_some_and(|other| other != id))
+}
+
+fn health_rule(row: &Row) -> Result<HealthRule, sqlx::Error> {
+    Ok(HealthRule {
+        id: row.int(0)?,
+        application_id: row.int(1)?,
+        name: row.text(2)?,
+        enabled: row.flag(3)?,
+        body: row.text(4)?,
+        version: row.int(5)?,
+        changed_ms: row.int(6)?,
+    })
+}
+
+fn schedule(row: &Row) -> Result<StoredSchedule, sqlx::Error> {
+    Ok(StoredSchedule {
+        id: row.int(0)?,
+        application_id: row.int(1)?,
+        name: row.text(2)?,
+        body: row.text(3)?,
+    })
+}

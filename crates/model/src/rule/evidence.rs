@@ -1,0 +1,144 @@
+//! What decided: stored with each change of a violation as JSON, and shown as it is.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Compare, Level};
+
+/// Nodes that are named.
+const MAX_NODES: usize = 10;
+
+/// Why a violation changed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Evidence {
+    /// The level whose conditions these are.
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub level: Option<Level>,
+    /// The minute that was judged, by its start.
+    pub minute_ms: i64,
+    /// Minutes that were looked at.
+    pub window_minutes: u16,
+    pub conditions: Vec<SeenCondition>,
+    /// Of a tier that is judged by its nodes: those that broke the rule, at most ten.
+    #[serde(default)]
+    pub nodes: Vec<SeenNode>,
+    /// How many of its nodes did.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub broken_nodes: Option<BrokenNodes>,
+    /// Why it was canceled; else empty.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// A condition as it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SeenCondition {
+    pub short_name: String,
+    pub name: String,
+    /// The metric's path, or the expression.
+    pub metric: String,
+    pub compare: Compare,
+    /// Null where nothing was reported.
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub value: Option<f64>,
+    /// What it was compared with; null without a baseline.
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub threshold: Option<f64>,
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub expected: Option<ExpectedValue>,
+    /// Of conditions that count minutes: in how many it was so.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub minutes: Option<u16>,
+    /// Null where that cannot be told.
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub holds: Option<bool>,
+}
+
+/// What a baseline said.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ExpectedValue {
+    pub mean: f64,
+    /// Standard deviation.
+    pub deviation: f64,
+}
+
+/// How many nodes broke the rule of their tier, of how many that could be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct BrokenNodes {
+    pub broken: u32,
+    pub judged: u32,
+}
+
+/// A node that broke its tier's rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SeenNode {
+    pub id: u32,
+    pub name: String,
+    pub conditions: Vec<SeenCondition>,
+}
+
+impl Evidence {
+    /// Of a violation that nobody can judge any more.
+    pub fn canceled(reason: &str) -> Evidence {
+        Evidence { reason: reason.to_owned(), ..Evidence::default() }
+    }
+
+    /// With the nodes that broke the rule, of so many.
+    #[must_use]
+    pub fn with_nodes(mut self, nodes: Vec<SeenNode>, judged: usize) -> Evidence {
+        let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        self.broken_nodes = Some(BrokenNodes { broken: count(nodes.len()), judged: count(judged) });
+        self.nodes = nodes;
+        self.nodes.truncate(MAX_NODES);
+        self
+    }
+
+    /// The conditions that decided, in words.
+    pub fn sentence(&self) -> String {
+        if !self.reason.is_empty() {
+            return self.reason.clone();
+        }
+        let of_nodes = self.nodes.iter().flat_map(|node| &node.conditions);
+        let conditions = self.conditions.iter().chain(of_nodes);
+        let held: Vec<String> = conditions
+            .filter(|condition| condition.holds == Some(true))
+            .map(SeenCondition::sentence)
+            .take(3)
+            .collect();
+        let nodes = self
+            .broken_nodes
+            .map(|BrokenNodes { broken, judged }| format!("{broken} of {judged} nodes: "));
+        nodes.unwrap_or_default() + &held.join("; ")
+    }
+}
+
+impl SeenCondition {
+    fn sentence(&self) -> String {
+        let value = self.value.map_or("not reported".to_owned(), short);
+        let compared =
+            self.threshold.map(|threshold| format!(" (compared with {})", short(threshold)));
+        let expected =
+            self.expected.map(|known| format!(", where {} is expected", short(known.mean)));
+        let minutes = self.minutes.map(|minutes| format!(" in {minutes} minutes"));
+        format!(
+            "{} is {value}{}{}{}",
+            self.metric.rsplit('|').next().unwrap_or(&self.metric),
+            compared.unwrap_or_default(),
+            expected.unwrap_or_default(),
+            minutes.unwrap_or_default()
+        )
+    }
+}
+
+/// A number as people read it: three digits after the point at most.
+fn short(value: f64) -> String {
+    let rounded = (value * 1000.0).round() / 1000.0;
+    format!("{rounded}")
+}
