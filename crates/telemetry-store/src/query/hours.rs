@@ -128,9 +128,10 @@ pub(super) fn metric_hours(
     let minute_tables = [Table::Metrics, Table::Counted];
     let tables = Tables::of(&pin, query.account, Table::MetricsHour, &minute_tables);
     // Who the samples are of is read for the hours alone that are not rolled up.
-    let open =
-        query.hours.iter().filter(|hour| tables.minutes(1, hour_of(**hour)).next().is_some());
-    if let (Some(first), Some(last)) = (open.clone().next(), open.last()) {
+    let is_open = |hour: &&Minute| tables.minutes(1, hour_of(**hour)).next().is_some();
+    let first = query.hours.iter().find(is_open);
+    let last = query.hours.iter().rev().find(is_open);
+    if let (Some(first), Some(last)) = (first, last) {
         let range = (first.start_ns(), hour_of(*last).end.start_ns());
         let segments = pin.series_between(query.account, range.0, range.1);
         store.read_each(segments, lacks, |segment| {
@@ -265,6 +266,9 @@ fn overlaps(segment: &Segment, range: MinuteRange) -> bool {
     segment.overlaps(range.start.start_ns(), range.end.start_ns())
 }
 
+/// A row at its point of time and key.
+type Row<K, V> = ((Minute, K), V);
+
 /// Rows by point of time and key, within a limit.
 struct Held<K, V> {
     rows: FxHashMap<(Minute, K), V>,
@@ -288,11 +292,11 @@ impl<K: Ord + std::hash::Hash, V: Default> Held<K, V> {
     }
 
     /// All of them in order.
-    fn finish(self) -> Result<Vec<((Minute, K), V)>, QueryError> {
+    fn finish(self) -> Result<Vec<Row<K, V>>, QueryError> {
         if self.too_many {
             return Err(QueryError::TooLarge(self.most));
         }
-        let mut rows: Vec<((Minute, K), V)> = self.rows.into_iter().collect();
+        let mut rows: Vec<Row<K, V>> = self.rows.into_iter().collect();
         rows.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         Ok(rows)
     }
