@@ -262,6 +262,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{id}/entity-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the entities of an application are just now, by its health rules: what colours icons. */
+        get: operations["get_applications_entity_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications/{id}/errors": {
         parameters: {
             query?: never;
@@ -306,6 +323,80 @@ export interface paths {
         get?: never;
         /** Stores where nodes are drawn. */
         put: operations["put_applications_flow_map_layout"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/health-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The health rules of an application, oldest first. */
+        get: operations["get_applications_health_rules"];
+        put?: never;
+        /** Adds a health rule. It is judged by from the next minute on. */
+        post: operations["post_applications_health_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/health-rules/back-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs a rule over the last hours without storing anything: what it would have found, with the minutes that decided. Where
+         *     there is no time for the whole range the answer says up to where it came.
+         */
+        post: operations["post_applications_health_rules_back_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/health-rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One health rule. */
+        get: operations["get_one_of_applications_health_rules"];
+        /** Replaces a health rule. What it found is canceled, and it is judged anew from the next minute on. */
+        put: operations["put_one_of_applications_health_rules"];
+        post?: never;
+        /** Deletes a health rule. What it found stays readable; what is open is canceled. */
+        delete: operations["delete_one_of_applications_health_rules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/health-rules/{rule}/enabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Switches a health rule on or off. */
+        put: operations["put_applications_health_rules_enabled"];
         post?: never;
         delete?: never;
         options?: never;
@@ -399,6 +490,42 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The schedules of an application, oldest first. `Always` is none of them: it is there anyway. */
+        get: operations["get_applications_schedules"];
+        put?: never;
+        /** Adds a schedule. */
+        post: operations["post_applications_schedules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/schedules/{schedule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replaces a schedule. It keeps its name while a rule goes by it. */
+        put: operations["put_one_of_applications_schedules"];
+        post?: never;
+        /** Deletes a schedule that no rule goes by. */
+        delete: operations["delete_one_of_applications_schedules"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1235,6 +1362,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Violations that were open at some time of the range, those that opened last first. */
+        get: operations["get_violations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/violations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One violation with all that happened to it, and what decided each time. */
+        get: operations["get_one_of_violations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/prometheus/api/v1/label/{name}/values": {
         parameters: {
             query?: never;
@@ -1400,6 +1561,19 @@ export interface components {
              */
             time_zone: string;
         };
+        /**
+         * @description The kind of entity that a rule judges, one by one.
+         * @enum {string}
+         */
+        AffectedKind: "OVERALL_APPLICATION" | "BUSINESS_TRANSACTIONS" | "TIERS" | "NODES" | "TIER_HARDWARE" | "NODE_HARDWARE" | "SERVERS" | "BACKENDS" | "ERRORS" | "SERVICE_ENDPOINTS" | "CUSTOM";
+        /** @description What a rule looks at. */
+        Affects: {
+            custom_entity: null | components["schemas"]["CustomEntity"];
+            kind: components["schemas"]["AffectedKind"];
+            /** @description Of nodes: those of this runtime only. */
+            runtime?: components["schemas"]["NodeRuntime"];
+            scope: components["schemas"]["Scope"];
+        };
         /** @description A program that may ask for tokens. */
         ApiClient: {
             /**
@@ -1512,6 +1686,27 @@ export interface components {
             slow_percent: number;
             tier: components["schemas"]["Ref"];
             value: string;
+        };
+        /** @description What a rule would have found. */
+        BackTest: {
+            chart: null | components["schemas"]["RuleChart"];
+            /**
+             * Format: int32
+             * @description Entities that were judged.
+             */
+            entities: number;
+            /** @description By their beginning; at most 500. */
+            episodes: components["schemas"]["Episode"][];
+            /**
+             * Format: int64
+             * @description The range that was looked at.
+             */
+            from: number;
+            /** @description There were more. */
+            more: boolean;
+            partial: null | components["schemas"]["Partial"];
+            /** Format: int64 */
+            to: number;
         };
         /** @description A backend or queue in a list. Its figures are the calls that all tiers make to it. */
         Backend: {
@@ -1626,10 +1821,20 @@ export interface components {
          */
         BaselineSeason: "none" | "day" | "week" | "month";
         /**
+         * @description On which side of the baseline's band.
+         * @enum {string}
+         */
+        BaselineSide: "ABOVE" | "BELOW" | "OUTSIDE" | "WITHIN";
+        /**
          * @description How something lies to its baseline.
          * @enum {string}
          */
         BaselineState: "no_baseline" | "normal" | "warning" | "critical";
+        /**
+         * @description In what the width of the band is given.
+         * @enum {string}
+         */
+        BaselineUnit: "STANDARD_DEVIATIONS" | "PERCENT";
         /** @description What a baseline is learnt from. */
         BaselineWindow: {
             /** Format: int32 */
@@ -1643,6 +1848,13 @@ export interface components {
             kind: "fixed";
             /** Format: int64 */
             to: number;
+        };
+        /** @description How many nodes broke the rule of their tier, of how many that could be judged. */
+        BrokenNodes: {
+            /** Format: int32 */
+            broken: number;
+            /** Format: int32 */
+            judged: number;
         };
         /** @description What one part may take. */
         Budget: {
@@ -1675,6 +1887,35 @@ export interface components {
         BusinessTransactionDetail: components["schemas"]["BusinessTransaction"] & {
             application: components["schemas"]["Ref"];
             partial: null | components["schemas"]["Partial"];
+        };
+        /** @description How conditions come together. */
+        Combine: {
+            /** @enum {string} */
+            type: "ALL";
+        } | {
+            /** @enum {string} */
+            type: "ANY";
+        } | {
+            expression: string;
+            /** @enum {string} */
+            type: "CUSTOM";
+        };
+        /** @description What it is compared with. */
+        Compare: {
+            operator: components["schemas"]["Operator"];
+            /** @enum {string} */
+            type: "VALUE";
+            /** Format: double */
+            value: number;
+        } | {
+            /** @description By name; the application's default when null. */
+            baseline: string | null;
+            deviation: components["schemas"]["BaselineSide"];
+            /** @enum {string} */
+            type: "BASELINE";
+            unit: components["schemas"]["BaselineUnit"];
+            /** Format: double */
+            value: number;
         };
         /** @description The traces of one side that were looked at. */
         ComparedTraces: {
@@ -1743,6 +1984,25 @@ export interface components {
              */
             slow_from_ms: number | null;
         };
+        /** @description One comparison. */
+        Condition: {
+            compare: components["schemas"]["Compare"];
+            input: components["schemas"]["Input"];
+            /** @description What people call it. */
+            name: string;
+            /** @description What the condition is where nothing was reported in the window. */
+            no_data?: components["schemas"]["NoData"];
+            persistence: null | components["schemas"]["Persistence"];
+            /** @description One capital letter, unique among the level's conditions. */
+            short_name: string;
+        };
+        /** @description The minutes of one condition. */
+        ConditionSeries: {
+            short_name: string;
+            /** @description What each was compared with. */
+            thresholds: (number | null)[];
+            values: (number | null)[];
+        };
         /** @description Everything that a snippet for an agent needs. */
         Connect: {
             /** @description The account's oldest enabled key; empty when every key is disabled. */
@@ -1758,6 +2018,19 @@ export interface components {
             otlp_grpc_url: string;
             otlp_http_url: string;
         };
+        /** @description What has to be so for a level to be reached. */
+        Criteria: {
+            combine: components["schemas"]["Combine"];
+            /** @description 1 to 8. */
+            conditions: components["schemas"]["Condition"][];
+            /** @description Of rules about tiers: whether the tier is judged as one, or by its nodes. */
+            nodes?: components["schemas"]["NodeMatch"];
+        };
+        /**
+         * @description What a custom rule is about.
+         * @enum {string}
+         */
+        CustomEntity: "TIER" | "NODE" | "BUSINESS_TRANSACTION" | "BACKEND" | "SERVICE_ENDPOINT";
         /**
          * @description How figures of a range lie to what was expected in it: its hours, or six of them spread over its last day where it is
          *     longer than six hours.
@@ -1792,10 +2065,52 @@ export interface components {
             total_bytes: number;
         };
         /**
+         * @description Whether a rule is judged by.
+         * @example {
+         *       "enabled": false
+         *     }
+         */
+        Enabled: {
+            enabled: boolean;
+        };
+        /** @description How an entity is. */
+        EntityHealth: {
+            health: components["schemas"]["HealthLevel"];
+            /** Format: int32 */
+            id: number;
+        };
+        /** @description How the entities of an application are, by the health rules that affect them. */
+        EntityHealths: {
+            /**
+             * Format: int64
+             * @description The end of the minute that was judged last; null before the first.
+             */
+            at: number | null;
+            /** @description By id; those that no rule affects are left out. */
+            entities: components["schemas"]["EntityHealth"][];
+            partial: null | components["schemas"]["Partial"];
+        };
+        /**
          * @description How requests of it arrive.
          * @enum {string}
          */
         EntryType: "HTTP" | "RPC" | "MESSAGING" | "BACKGROUND" | "OTHER";
+        /** @description A time in which an entity would have broken the rule. */
+        Episode: {
+            entity: components["schemas"]["Ref"];
+            evidence: components["schemas"]["Evidence"];
+            /** Format: int64 */
+            from: number;
+            /** @description The worst that was reached. */
+            level: components["schemas"]["Level"];
+            /** @description What decided, in words. */
+            summary: string;
+            /**
+             * Format: int64
+             * @description Null while it goes on at the range's end.
+             */
+            to: number | null;
+        };
         /** @description What is answered instead, with any status from 400 on. */
         ErrorBody: {
             error: components["schemas"]["ErrorDetail"];
@@ -2028,6 +2343,26 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        /** @description Why a violation changed. */
+        Evidence: {
+            broken_nodes: null | components["schemas"]["BrokenNodes"];
+            conditions: components["schemas"]["SeenCondition"][];
+            level: null | components["schemas"]["Level"];
+            /**
+             * Format: int64
+             * @description The minute that was judged, by its start.
+             */
+            minute_ms: number;
+            /** @description Of a tier that is judged by its nodes: those that broke the rule, at most ten. */
+            nodes?: components["schemas"]["SeenNode"][];
+            /** @description Why it was canceled; else empty. */
+            reason?: string;
+            /**
+             * Format: int32
+             * @description Minutes that were looked at.
+             */
+            window_minutes: number;
+        };
         /** @description Whom an exit call called. */
         Exit: {
             target: components["schemas"]["ExitTarget"];
@@ -2046,6 +2381,16 @@ export interface components {
          * @enum {string}
          */
         ExpectedFrom: "season" | "last_day";
+        /** @description What a baseline said. */
+        ExpectedValue: {
+            /**
+             * Format: double
+             * @description Standard deviation.
+             */
+            deviation: number;
+            /** Format: double */
+            mean: number;
+        };
         /**
          * @description Totals of a range. Counts include the newest minute, which is still filling; rates, times and the error percentage are of
          *     the complete minutes alone. Where only the filling minute has calls, times and error percentage are of it.
@@ -2159,6 +2504,11 @@ export interface components {
             tier: components["schemas"]["Ref"];
             trace_id: string;
         };
+        /**
+         * @description What is made of the window's minutes.
+         * @enum {string}
+         */
+        Function: "VALUE" | "MIN" | "MAX" | "SUM" | "COUNT" | "CURRENT" | "GROUP_COUNT";
         /** @description The process and its parts. */
         Health: {
             application: null | components["schemas"]["Ref"];
@@ -2182,11 +2532,43 @@ export interface components {
             threads: number;
             version: string;
         };
+        /**
+         * @description The worst that a rule says.
+         * @enum {string}
+         */
+        HealthLevel: "UNKNOWN" | "NORMAL" | "WARNING" | "CRITICAL";
+        /** @description A health rule of an application. */
+        HealthRule: {
+            application: components["schemas"]["Ref"];
+            /** Format: int64 */
+            changed_at: number;
+            /** Format: int32 */
+            id: number;
+            rule: components["schemas"]["Rule"];
+            /**
+             * Format: int32
+             * @description 1 at first, one more after each change.
+             */
+            version: number;
+        };
         /** @description What an operator should do about one of its entities. */
         Hint: {
             /** Format: int32 */
             entity_id: number;
             message: string;
+        };
+        /** @description What is compared. */
+        Input: {
+            function: components["schemas"]["Function"];
+            path: string;
+            /** @enum {string} */
+            type: "METRIC";
+        } | {
+            /** @description Names of variables stand as they are or in braces. */
+            expression: string;
+            /** @enum {string} */
+            type: "EXPRESSION";
+            variables: components["schemas"]["Variable"][];
         };
         /** @description What was accepted and is not in a table yet. */
         JournalUsage: {
@@ -2220,6 +2602,11 @@ export interface components {
             /** Format: double */
             y: number;
         };
+        /**
+         * @description How bad it is when a rule is broken.
+         * @enum {string}
+         */
+        Level: "WARNING" | "CRITICAL";
         /** @description One limit and how much of it is used. */
         Limit: {
             application: null | components["schemas"]["Ref"];
@@ -2586,6 +2973,11 @@ export interface components {
             points: components["schemas"]["MetricPoint"][];
             unit: string;
         };
+        /**
+         * @description How a name is compared, capitals and small letters told apart.
+         * @enum {string}
+         */
+        NameMatch: "STARTS_WITH" | "ENDS_WITH" | "CONTAINS" | "EQUALS" | "REGEX";
         /** @description A key to be made. */
         NewAccessKey: {
             /** @description What people call it: 1 to 255 characters, none of them a control character. */
@@ -2603,6 +2995,20 @@ export interface components {
              * @example nightly-report
              */
             name: string;
+        };
+        /** @description A rule that is to be run over the past. */
+        NewBackTest: {
+            /**
+             * Format: int32
+             * @description Whose minutes are charted; without it those of whoever would have broken the rule longest.
+             */
+            entity: number | null;
+            /**
+             * Format: int32
+             * @description Hours until now, 1 to 192: single minutes are kept for eight days.
+             */
+            hours: number;
+            rule: components["schemas"]["Rule"];
         };
         /**
          * @description A baseline to be added to an application.
@@ -2674,6 +3080,11 @@ export interface components {
             /** @description What stands behind the question mark in the page's URL: at most 4096 bytes without control characters. */
             query: string;
         };
+        /**
+         * @description What a condition is where there is nothing to compare.
+         * @enum {string}
+         */
+        NoData: "UNKNOWN" | "TRUE" | "FALSE";
         /** @description A node in a list. Its figures are those of its entry spans. */
         Node: {
             agent: string | null;
@@ -2697,6 +3108,29 @@ export interface components {
             host: string | null;
             partial: null | components["schemas"]["Partial"];
         };
+        /** @description How a tier is judged. */
+        NodeMatch: {
+            /** @enum {string} */
+            type: "AVERAGE";
+        } | {
+            /** @enum {string} */
+            type: "ANY_NODE";
+        } | {
+            /** @enum {string} */
+            type: "PERCENTAGE_NODES";
+            /** Format: double */
+            value: number;
+        } | {
+            /** @enum {string} */
+            type: "NUMBER_OF_NODES";
+            /** Format: int32 */
+            value: number;
+        };
+        /**
+         * @description What a node runs on.
+         * @enum {string}
+         */
+        NodeRuntime: "ANY" | "JAVA" | "DOT_NET" | "PHP" | "NODEJS" | "PYTHON" | "GO";
         /** @description What a tier does under one name, calls out of it included. Times are those in which nothing below it ran. */
         OperationDifference: {
             name: string;
@@ -2722,6 +3156,11 @@ export interface components {
             slow_ms: number;
             tier: components["schemas"]["Ref"];
         };
+        /**
+         * @description How two numbers are compared.
+         * @enum {string}
+         */
+        Operator: "GREATER" | "GREATER_OR_EQUAL" | "LESS" | "LESS_OR_EQUAL" | "EQUAL" | "NOT_EQUAL";
         /**
          * @description How a transaction went.
          * @enum {string}
@@ -2942,6 +3381,25 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
         };
         /** @description One page of a list. */
+        Page_HealthRule: {
+            items: {
+                application: components["schemas"]["Ref"];
+                /** Format: int64 */
+                changed_at: number;
+                /** Format: int32 */
+                id: number;
+                rule: components["schemas"]["Rule"];
+                /**
+                 * Format: int32
+                 * @description 1 at first, one more after each change.
+                 */
+                version: number;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
         Page_LogRecord: {
             items: {
                 application: components["schemas"]["Ref"];
@@ -2989,6 +3447,17 @@ export interface components {
                 name: string;
                 runtime: string | null;
                 tier: components["schemas"]["Ref"];
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_RuleSchedule: {
+            items: {
+                /** Format: int32 */
+                id: number;
+                schedule: components["schemas"]["Schedule"];
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -3091,6 +3560,35 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
         };
         /** @description One page of a list. */
+        Page_Violation: {
+            items: {
+                application: components["schemas"]["Ref"];
+                /**
+                 * Format: int64
+                 * @description Of its last change.
+                 */
+                changed_at: number;
+                /** Format: int64 */
+                closed_at: number | null;
+                entity: components["schemas"]["Ref"];
+                entity_kind: components["schemas"]["ViolatedKind"];
+                /** Format: int32 */
+                id: number;
+                /** @description How bad it is, or was at last. */
+                level: components["schemas"]["Level"];
+                /** Format: int64 */
+                opened_at: number;
+                /** @description As it was called when the violation opened; it may be gone. */
+                rule: components["schemas"]["Ref"];
+                status: components["schemas"]["ViolationStatus"];
+                /** @description What decided its last change, in words. */
+                summary: string;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
         Page_WaitingTransaction: {
             items: {
                 entry_type: components["schemas"]["EntryType"];
@@ -3129,6 +3627,19 @@ export interface components {
             p95_ms: number | null;
             /** Format: double */
             p99_ms: number | null;
+        };
+        /** @description How often a minute's value has to meet a condition. */
+        Persistence: {
+            /**
+             * Format: int32
+             * @description …of the last so many, at most the window and 30.
+             */
+            of_minutes: number;
+            /**
+             * Format: int32
+             * @description In so many minutes…
+             */
+            violations: number;
         };
         /** @description An answer in Prometheus' shape. */
         PrometheusAnswer: {
@@ -3264,6 +3775,47 @@ export interface components {
             /** @description Of the complete minutes of the range. */
             percentiles: components["schemas"]["Percentiles"];
         };
+        /** @description A health rule as people configure it. */
+        Rule: {
+            affects: components["schemas"]["Affects"];
+            critical: null | components["schemas"]["Criteria"];
+            enabled: boolean;
+            /** @description Unique within the application: 1 to 255 characters, none of them a control character. */
+            name: string;
+            /** @description When the rule holds: a schedule of the application by name, or `Always`. */
+            schedule: string;
+            /**
+             * Format: int32
+             * @description Minutes between two events that say that a violation goes on, 1 to 1440.
+             */
+            wait_minutes: number;
+            warning: null | components["schemas"]["Criteria"];
+            /**
+             * Format: int32
+             * @description Minutes of data that are looked at, 1 to 360.
+             */
+            window_minutes: number;
+        };
+        /** @description One entity's minutes. */
+        RuleChart: {
+            conditions: components["schemas"]["ConditionSeries"][];
+            entity: components["schemas"]["Ref"];
+            /**
+             * Format: int64
+             * @description Minutes from `from` on; each series has a value for every one of them.
+             */
+            from: number;
+            /** @description Whose conditions these are. */
+            level: components["schemas"]["Level"];
+            /** @description How the entity would have been in each minute. */
+            levels: (null | components["schemas"]["Level"])[];
+        };
+        /** @description A schedule of an application's rules. */
+        RuleSchedule: {
+            /** Format: int32 */
+            id: number;
+            schedule: components["schemas"]["Schedule"];
+        };
         /** @description What was measured at one time: a number or a distribution. */
         Sample: {
             /** Format: int64 */
@@ -3343,6 +3895,69 @@ export interface components {
             name: string;
             /** @description What stands behind the question mark in the page's URL. */
             query: string;
+        };
+        /** @description When rules of an application hold. */
+        Schedule: {
+            description: string;
+            /** @description Unique within the application: 1 to 255 characters, none of them a control character. Not `Always`. */
+            name: string;
+            times: components["schemas"]["Times"];
+            /** @description An IANA name: `Europe/Berlin`. */
+            timezone: string;
+        };
+        /** @description Which entities of the kind. */
+        Scope: {
+            /** @enum {string} */
+            type: "ALL";
+        } | {
+            names: string[];
+            should_not?: boolean;
+            /** @enum {string} */
+            type: "SPECIFIC";
+        } | {
+            should_not?: boolean;
+            tiers: string[];
+            /** @enum {string} */
+            type: "WITHIN_TIERS";
+        } | {
+            how: components["schemas"]["NameMatch"];
+            should_not?: boolean;
+            /** @enum {string} */
+            type: "MATCHING";
+            value: string;
+        };
+        /** @description A condition as it was. */
+        SeenCondition: {
+            compare: components["schemas"]["Compare"];
+            expected: null | components["schemas"]["ExpectedValue"];
+            /** @description Null where that cannot be told. */
+            holds: boolean | null;
+            /** @description The metric's path, or the expression. */
+            metric: string;
+            /**
+             * Format: int32
+             * @description Of conditions that count minutes: in how many it was so.
+             */
+            minutes: number | null;
+            name: string;
+            short_name: string;
+            /**
+             * Format: double
+             * @description What it was compared with; null without a baseline.
+             */
+            threshold: number | null;
+            /**
+             * Format: double
+             * @description Null where nothing was reported.
+             */
+            value: number | null;
+        };
+        /** @description A node that broke its tier's rule. */
+        SeenNode: {
+            conditions: components["schemas"]["SeenCondition"][];
+            /** Format: int32 */
+            id: number;
+            name: string;
         };
         /**
          * @description Figures over time. A point in which the application reported nothing is absent; one in which it reported, but no call
@@ -3704,6 +4319,47 @@ export interface components {
              */
             time_zone: string;
         };
+        /** @description The times themselves. A span whose end is not after its start ends on the day after. */
+        Times: {
+            end_date: string;
+            end_time: string;
+            start_date: string;
+            start_time: string;
+            /** @enum {string} */
+            type: "ONE_TIME";
+        } | {
+            end_time: string;
+            start_time: string;
+            /** @enum {string} */
+            type: "DAILY";
+        } | {
+            days: components["schemas"]["Weekday"][];
+            end_time: string;
+            start_time: string;
+            /** @enum {string} */
+            type: "WEEKLY";
+        } | {
+            /** Format: int32 */
+            end_day: number;
+            end_time: string;
+            /** Format: int32 */
+            start_day: number;
+            start_time: string;
+            /** @enum {string} */
+            type: "MONTHLY_DATE";
+        } | {
+            day: components["schemas"]["Weekday"];
+            end_time: string;
+            start_time: string;
+            /** @enum {string} */
+            type: "MONTHLY_DAY";
+            which: components["schemas"]["WhichDay"];
+        } | {
+            end_cron: string;
+            start_cron: string;
+            /** @enum {string} */
+            type: "CUSTOM";
+        };
         /** @description A trace. Times of spans count from its start and are corrected for clocks that differ between hosts. */
         Trace: {
             /** @description The business transactions that it entered. */
@@ -3731,6 +4387,72 @@ export interface components {
             outcome: components["schemas"]["Outcome"];
             reason: null | components["schemas"]["SnapshotReason"];
         };
+        /** @description One metric of an expression. */
+        Variable: {
+            function: components["schemas"]["Function"];
+            /** @description A letter, then letters, digits and `_`. */
+            name: string;
+            path: string;
+        };
+        /**
+         * @description What an entity is.
+         * @enum {string}
+         */
+        ViolatedKind: "APPLICATION" | "TIER" | "NODE" | "BUSINESS_TRANSACTION" | "SERVICE_ENDPOINT" | "BACKEND" | "QUEUE" | "ERROR";
+        /** @description A violation of a health rule by an entity. */
+        Violation: {
+            application: components["schemas"]["Ref"];
+            /**
+             * Format: int64
+             * @description Of its last change.
+             */
+            changed_at: number;
+            /** Format: int64 */
+            closed_at: number | null;
+            entity: components["schemas"]["Ref"];
+            entity_kind: components["schemas"]["ViolatedKind"];
+            /** Format: int32 */
+            id: number;
+            /** @description How bad it is, or was at last. */
+            level: components["schemas"]["Level"];
+            /** Format: int64 */
+            opened_at: number;
+            /** @description As it was called when the violation opened; it may be gone. */
+            rule: components["schemas"]["Ref"];
+            status: components["schemas"]["ViolationStatus"];
+            /** @description What decided its last change, in words. */
+            summary: string;
+        };
+        /** @description Something that happened to a violation. */
+        ViolationChange: {
+            /**
+             * Format: int64
+             * @description The end of the minute in which it was seen.
+             */
+            at: number;
+            evidence: components["schemas"]["Evidence"];
+            kind: components["schemas"]["ViolationChangeKind"];
+            /** @description The level it has from then on, or had until then. */
+            level: components["schemas"]["Level"];
+            /** @description What decided, in words. */
+            summary: string;
+        };
+        /**
+         * @description What kind of change.
+         * @enum {string}
+         */
+        ViolationChangeKind: "OPENED" | "CONTINUED" | "UPGRADED" | "DOWNGRADED" | "CLOSED" | "CANCELED";
+        /** @description A violation with all that happened to it. */
+        ViolationDetail: {
+            /** @description In order. After a thousand, those that only say that it goes on are left out. */
+            changes: components["schemas"]["ViolationChange"][];
+            violation: components["schemas"]["Violation"];
+        };
+        /**
+         * @description How a violation stands.
+         * @enum {string}
+         */
+        ViolationStatus: "OPEN" | "RESOLVED" | "CANCELED";
         /**
          * @description A business transaction that came when its application or tier had no place for another: it is known by name, and its
          *     calls count in `All Other Traffic`.
@@ -3751,6 +4473,16 @@ export interface components {
             /** @description Where it enters the application. */
             tier: components["schemas"]["Ref"];
         };
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Weekday: "MONDAY" | "TUESDAY" | "WEDNESDAY" | "THURSDAY" | "FRIDAY" | "SATURDAY" | "SUNDAY";
+        /**
+         * @description Which of a month's days of one name.
+         * @enum {string}
+         */
+        WhichDay: "FIRST" | "SECOND" | "THIRD" | "FOURTH" | "LAST";
     };
     responses: never;
     parameters: never;
@@ -5582,6 +6314,102 @@ export interface operations {
             };
         };
     };
+    get_applications_entity_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityHealths"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_applications_errors: {
         parameters: {
             query?: {
@@ -5820,6 +6648,720 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_applications_health_rules: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HealthRule"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_applications_health_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthRule"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is one of that name, or there are 1000 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_applications_health_rules_back_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBackTest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackTest"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_applications_health_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthRule"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_one_of_applications_health_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthRule"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is another of that name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_applications_health_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_applications_health_rules_enabled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                rule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Enabled"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthRule"];
+                };
             };
             /** @description The request cannot be understood; the message says what to change. */
             400: {
@@ -6374,6 +7916,431 @@ export interface operations {
             };
             /** @description There is no such thing in the account. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_applications_schedules: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleSchedule"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_applications_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Schedule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleSchedule"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is one of that name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_one_of_applications_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                schedule: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Schedule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleSchedule"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is another of that name, or a rule goes by this one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_applications_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                schedule: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A rule goes by it */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11626,6 +13593,214 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Trace"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_violations: {
+        parameters: {
+            query?: {
+                /** @description Of this application. */
+                application?: number;
+                /** @description Of this entity. */
+                entity?: number;
+                /** @description Of this health rule. */
+                rule?: number;
+                status?: components["schemas"]["ViolationStatus"];
+                /** @description That are, or were at last, of this level. */
+                level?: components["schemas"]["Level"];
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Violation"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_violations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViolationDetail"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */
