@@ -27,7 +27,7 @@ def main(url, password, application):
     assert client.get_config().by_name("metrics.min.retention.period").value == "192", client.get_config()
     # No health rules yet: none is violated.
     assert len(client.get_healthrule_violations()) == len(client.get_policy_violations()) == 0
-    refused(lambda: client.get_events(), 400)
+    events(client, app)
     refused(lambda: client.get_tiers("nothing of this name"), 404)
     client.password = "wrong"
     refused(lambda: client.get_applications(), 401)
@@ -72,6 +72,17 @@ def snapshots(client, app):
     assert one.app_id == app.id and one.error_occurred and one.user_experience == "ERROR" and one.time_taken_ms == 60, vars(one)
     segments = asked(guids=[one.request_guid], need_exit_calls="true", need_props="true")
     assert len({segment.app_component_id for segment in segments}) == 3, "one of each tier"
+
+
+def events(client, app):
+    before = len(client.get_events(event_types="CUSTOM", severities="INFO,WARN,ERROR"))
+    answer = client.create_event(summary="made by a client", comment="of others", eventtype="CUSTOM", customeventtype="e2e", severity="WARN", tier="web")
+    made = client.get_events(event_types="CUSTOM", severities="WARN")
+    assert len(made) == before + 1, (answer, list(made))
+    event = made[0]
+    assert (event.summary, event.sub_type, event.severity, event.is_read) == ("made by a client", "e2e", "WARN", False), vars(event)
+    # Its default severity is ERROR: none of those.
+    assert len(client.get_events(event_types="ALL")) == 0
 
 
 def refused(ask, status):

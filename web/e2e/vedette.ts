@@ -12,7 +12,7 @@ export const test = base.extend<{ complaints: string[] }>({
       const complaints: string[] = []
       page.on('pageerror', (error) => complaints.push(error.message))
       page.on('console', (message) => {
-        const expected = /status of (401|404|503)/.test(message.text())
+        const expected = /status of (401|403|404|503)/.test(message.text())
         if (message.type() === 'error' && !expected) complaints.push(message.text())
       })
       await use(complaints)

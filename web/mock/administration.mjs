@@ -18,6 +18,7 @@ const TABLES = [
   ['metrics-10m', 'Metrics by ten minutes', 'retention-ten-minutes', 32, 15, 400_000],
   ['figures-1h', 'Calls, errors and response times by the hour', 'retention-hours', 400, 70, 20_000],
   ['metrics-1h', 'Metrics by the hour', 'retention-hours', 400, 19, 70_000],
+  ['events', 'Deployments, restarts, changes, and what scripts post', 'retention-events', 14, 420, 60],
 ]
 
 function storage({ now }) {
@@ -77,10 +78,10 @@ function health({ now, empty }) {
   }
 }
 
-const keys = [{ id: 1, name: 'first', key: 'vk_0f3kQm1xT7bYp2cWv9ZsLr4nHd8eJa6uGi5oKtMqXyB', created_at: START - 90 * DAY, disabled: false }]
+const keys = [{ id: 1, name: 'first', key: 'vk_0f3kQm1xT7bYp2cWv9ZsLr4nHd8eJa6uGi5oKtMqXyB', created_at: START - 90 * DAY, disabled: false, last_used_at: Date.now() - 20_000 }]
 
 function makeKey({ body, now }) {
-  const made = { id: keys.length + 1, name: body.name, key: `vk_mock${keys.length}${'x'.repeat(38)}`, created_at: now, disabled: false }
+  const made = { id: keys.length + 1, name: body.name, key: `vk_mock${keys.length}${'x'.repeat(38)}`, created_at: now, disabled: false, last_used_at: null }
   keys.push(made)
   return made
 }
@@ -95,11 +96,17 @@ function disableKey(_, id) {
 const clients = []
 
 function makeClient({ body, now }) {
-  clients.push({ id: clients.length + 1, name: body.name, description: body.description ?? '', client_id: `${body.name}@customer1`, created_at: now, last_used_at: null })
+  clients.push({ id: clients.length + 1, name: body.name, description: body.description ?? '', client_id: `${body.name}@customer1`, created_at: now, last_used_at: null, token_seconds: body.token_seconds ?? 300, roles: body.roles ?? [5], old_secret_until: null })
   return secretOf(clients.at(-1))
 }
 
 const secretOf = ({ id, name, client_id }) => ({ id, name, client_id, secret: `vs_mock${'x'.repeat(38)}` })
+
+function replaceSecret({ body, now }, id) {
+  const client = clients.find((c) => c.id === Number(id))
+  client.old_secret_until = body?.overlap_seconds ? now + body.overlap_seconds * 1000 : null
+  return secretOf(client)
+}
 
 function removeClient(_, id) {
   const at = clients.findIndex((c) => c.id === Number(id))
@@ -116,7 +123,8 @@ export const administration = [
   ['POST', /^\/api\/v1\/access-keys$/, makeKey],
   ['GET', /^\/api\/v1\/api-clients$/, () => ({ items: clients.map((client) => ({ ...client })), next: null })],
   ['POST', /^\/api\/v1\/api-clients$/, makeClient],
-  ['POST', /^\/api\/v1\/api-clients\/(\d+)\/secret$/, (_, id) => secretOf(clients.find((c) => c.id === Number(id)))],
+  ['PUT', /^\/api\/v1\/api-clients\/(\d+)$/, ({ body }, id) => Object.assign(clients.find((c) => c.id === Number(id)), body)],
+  ['POST', /^\/api\/v1\/api-clients\/(\d+)\/secret$/, replaceSecret],
   ['DELETE', /^\/api\/v1\/api-clients\/(\d+)$/, removeClient],
   ['DELETE', /^\/api\/v1\/access-keys\/(\d+)$/, disableKey],
 ]

@@ -1,4 +1,5 @@
 // What each path of /api/v1 answers. A handler takes the request's facts and returns a body.
+import { access } from './access.mjs'
 import { administration } from './administration.mjs'
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
 import { baselineRoutes } from './baselines.mjs'
@@ -93,6 +94,7 @@ const FINGERPRINT = '3F:A1:9C:52:77:0E:B4:18:6D:C3:91:2A:55:E8:04:BF:7A:66:D1:30
 
 /** [method, pattern, handler(request, ...groups)]; null answers 404. */
 export const routes = [
+  ...access,
   ...administration,
   ...baselineRoutes,
   ...entityRoutes,

@@ -3,12 +3,14 @@
 //   node mock/server.mjs [--port 4400] [--static dist]
 //
 // The user one signs in as picks the scenario (any password but `wrong`): admin; `empty` (no application until
-// POST /mock/first-span); `partial` (answers say so); `broken` (telemetry answers 503); `slow` (each answer takes 3 s).
+// POST /mock/first-span); `partial` (answers say so); `broken` (telemetry answers 503); `slow` (each answer takes 3 s);
+// `viewer` (may view and nothing else); `newcomer` (has to change the password first).
 // POST /mock/late-tier lets a further tier into the shop ({"reports": false}: takes it out).
 // With --static it also serves the built UI under the product's Content-Security-Policy.
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
+import { accessOf, refusalOf } from './access.mjs'
 import { about, routes } from './answers.mjs'
 import { lateTier } from './topology.mjs'
 
@@ -23,7 +25,7 @@ const CSRF = 'mock-csrf-token'
 let firstSpanSeen = false
 
 const fail = (status, code, message) => ({ status, body: { error: { code, message } } })
-const sessionBody = (user) => ({ user: { name: user, display_name: user === 'admin' ? 'Administrator' : user }, csrf_token: CSRF, expires_at: Date.now() + 8 * 3_600_000 })
+const sessionBody = (user) => ({ user: { name: user, display_name: user === 'admin' ? 'Administrator' : user }, csrf_token: CSRF, expires_at: Date.now() + 1_800_000, ...accessOf(user) })
 const userOf = (req) => /vedette_session=([a-z]+)/.exec(req.headers.cookie ?? '')?.[1] ?? null
 
 async function bodyOf(req) {
@@ -58,6 +60,8 @@ async function answer(req, url) {
   if (!user) return fail(401, 'not_signed_in', 'Sign in first.')
   if (url.pathname === '/api/v1/openapi.json') return { status: 200, body: JSON.parse(await readFile(new URL('../../openapi/controller.json', import.meta.url), 'utf8')) }
   if (req.method !== 'GET' && req.headers['x-csrf-token'] !== CSRF) return fail(403, 'csrf', 'The X-CSRF-Token header is missing or old; reload the page.')
+  const refusal = refusalOf(user, url.pathname)
+  if (refusal) return fail(403, 'forbidden', refusal)
   const telemetry = !url.pathname.startsWith('/api/v1/connect')
   if (user === 'slow') await new Promise((done) => setTimeout(done, 3000))
   if (user === 'broken' && telemetry) return fail(503, 'unavailable', 'The telemetry store is not open yet; try again in a few seconds.')

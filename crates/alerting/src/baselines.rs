@@ -1,7 +1,7 @@
 //! Baselines of series: what is expected of them in an hour, from what their hours of the past were.
 //!
 //! [`Baselines::expected`] answers for any number of series at once, for the hour that a minute lies in: rules and maps ask
-//! that each minute. [`Baselines::over`] answers for one series in many hours: charts ask that. Both read hourly roll-ups when
+//! that each minute. [`Baselines::over`] answers for several hours at once: charts ask that. Both read hourly roll-ups when
 //! asked, all of one table in one pass, and remember the answer for that hour, within a bound of bytes. What is expected
 //! of an hour never changes while it runs: the hour itself is no part of its own baseline.
 //!
@@ -17,9 +17,7 @@ mod metric;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use analysis::baseline::{
-    Gathered, Hour, Kind, Slots, any_hour_before, before, expected, hours_in,
-};
+use analysis::baseline::{Gathered, Hour, Kind, Slots, any_hour_before, before, hours_in};
 use daemon::clock::SharedClock;
 use metadata_store::Directory;
 use model::{
@@ -29,6 +27,7 @@ use model::{
 };
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
+use rustc_hash::FxHashMap;
 use telemetry_store::reader::{Answer, QueryError, Reader};
 
 use self::{
@@ -144,27 +143,11 @@ impl Baselines {
         keys: &[Key],
         at: Minute,
     ) -> Result<Answer<Vec<Option<Expected>>>, QueryError> {
-        let page = Page { account, baseline: baseline.clone(), hour: hour_of(at) };
-        let (mut found, mut missing) = self.remembered(&page, keys);
-        if missing.is_empty() {
-            return Ok(Answer { value: settled(found), partial: Vec::new() });
-        }
-        let _turn = (missing.len() >= MANY).then(|| self.one_at_a_time.lock());
-        if _turn.is_some() {
-            (found, missing) = self.remembered(&page, keys);
-        }
-        let asked: Vec<Key> = missing.iter().map(|place| keys[*place].clone()).collect();
-        let Answer { value, partial } = self.read_expected(account, baseline, &asked, page.hour)?;
-        for (place, expected) in missing.iter().zip(&value) {
-            found[*place] = Some(*expected);
-        }
-        if partial.is_empty() {
-            self.remember(page, asked.into_iter().zip(value));
-        }
-        Ok(Answer { value: settled(found), partial })
+        let Answer { value, partial } = self.over(account, baseline, keys, &[at])?;
+        Ok(Answer { value: value.into_iter().next().unwrap_or_default(), partial })
     }
 
-    /// What is expected of a series in each of these hours (ascending, at most [`MOST_HOURS`]), in their order.
+    /// The same for several hours (ascending, at most [`MOST_HOURS`]) at once: for each of them what is expected of each series.
     ///
     /// # Errors
     /// As [`Baselines::expected`]; more hours are too many.
@@ -172,78 +155,93 @@ impl Baselines {
         &self,
         account: AccountId,
         baseline: &Baseline,
-        key: &Key,
+        keys: &[Key],
         hours: &[Minute],
-    ) -> Result<Answer<Vec<Option<Expected>>>, QueryError> {
+    ) -> Result<Answer<Vec<Vec<Option<Expected>>>>, QueryError> {
         if hours.len() > MOST_HOURS {
             return Err(QueryError::TooLarge(MOST_HOURS));
         }
-        let page = |hour: Minute| Page { account, baseline: baseline.clone(), hour: hour_of(hour) };
-        let asked = std::slice::from_ref(key);
-        let mut found: Vec<Option<Option<Expected>>> =
-            hours.iter().map(|hour| self.remembered(&page(*hour), asked).0[0]).collect();
-        let missing: Vec<usize> = (0..hours.len()).filter(|at| found[*at].is_none()).collect();
+        let pages: Vec<Page> = hours
+            .iter()
+            .map(|at| Page { account, baseline: baseline.clone(), hour: hour_of(*at) })
+            .collect();
+        let mut found = self.remembered(&pages, keys);
+        let mut missing = missing_of(&found, keys.len());
+        let turn = (missing.len() >= MANY).then(|| self.one_at_a_time.lock());
+        if turn.is_some() {
+            found = self.remembered(&pages, keys);
+            missing = missing_of(&found, keys.len());
+        }
+        self.measures.answered(keys.len() - missing.len(), missing.len());
         if missing.is_empty() {
             return Ok(Answer { value: settled(found), partial: Vec::new() });
         }
-        let mut needed: BTreeSet<Minute> = BTreeSet::new();
-        for place in &missing {
-            needed.extend(baseline.hours(hours[*place]));
-            needed.extend(hours_in(any_hour_before(hours[*place])));
-        }
-        let needed: Vec<Minute> = needed.into_iter().collect();
-        let mut known: Vec<(Minute, Hour)> = Vec::new();
-        let partial = self.read(account, asked, &needed, |_, at, hour| known.push((at, *hour)))?;
-        let range = MinuteRange {
-            start: needed.first().copied().unwrap_or_default(),
-            end: Minute(hours[hours.len() - 1].0 + 60),
+        let asked: Vec<Key> = missing.iter().map(|place| keys[*place].clone()).collect();
+        let open = |of_hour: &[Option<Option<Expected>>]| {
+            missing.iter().any(|key| of_hour[*key].is_none())
         };
-        let slots = Slots::of_hours(&baseline.calendar, baseline.season, range);
-        for place in missing {
-            let at = hours[place];
-            let expected = expected(key.kind(), &slots, baseline.window_at(at), &known, at);
-            found[place] = Some(expected);
+        let open: Vec<usize> = (0..hours.len()).filter(|hour| open(&found[*hour])).collect();
+        let at: Vec<Minute> = open.iter().map(|hour| pages[*hour].hour).collect();
+        let Answer { value, partial } = self.read_expected(account, baseline, &asked, &at)?;
+        for (hour, expected) in open.into_iter().zip(value) {
+            for (key, expected) in missing.iter().zip(&expected) {
+                found[hour][*key] = Some(*expected);
+            }
             if partial.is_empty() {
-                self.remember(page(at), [(key.clone(), expected)]);
+                self.remember(&pages[hour], asked.iter().cloned().zip(expected));
             }
         }
         Ok(Answer { value: settled(found), partial })
     }
 
-    /// What is remembered of each key, and the places of those of which nothing is.
-    fn remembered(&self, page: &Page, keys: &[Key]) -> (Vec<Option<Option<Expected>>>, Vec<usize>) {
-        let found = self.cache.lock().get(page, keys);
-        let missing: Vec<usize> =
-            found.iter().enumerate().filter(|(_, one)| one.is_none()).map(|(at, _)| at).collect();
-        self.measures.answered(keys.len() - missing.len(), missing.len());
-        (found, missing)
+    /// What is remembered of each hour and key.
+    fn remembered(&self, pages: &[Page], keys: &[Key]) -> Vec<Vec<Option<Option<Expected>>>> {
+        let mut cache = self.cache.lock();
+        pages.iter().map(|page| cache.get(page, keys)).collect()
     }
 
-    fn remember(&self, page: Page, found: impl IntoIterator<Item = (Key, Option<Expected>)>) {
+    fn remember(&self, page: &Page, found: impl IntoIterator<Item = (Key, Option<Expected>)>) {
         let mut cache = self.cache.lock();
-        cache.put(page, found);
+        cache.put(page.clone(), found);
         self.measures.remembers(cache.bytes());
     }
 
+    /// Reads what is expected in some hours, ascending, of some keys.
     fn read_expected(
         &self,
         account: AccountId,
         baseline: &Baseline,
         keys: &[Key],
-        hour: Minute,
-    ) -> Result<Answer<Vec<Option<Expected>>>, QueryError> {
-        let mut gathered: Vec<Gathered> = keys.iter().map(|key| Gathered::of(key.kind())).collect();
-        let hours = baseline.hours(hour);
-        let mut partial = self.read(account, keys, &hours, |at, _, hour| gathered[at].add(hour))?;
-        let mut found: Vec<Option<Expected>> = gathered.iter().map(Gathered::of_season).collect();
-        let young: Vec<usize> = (0..keys.len()).filter(|at| found[*at].is_none()).collect();
-        let asked: Vec<Key> = young.iter().map(|at| keys[*at].clone()).collect();
-        let mut gathered: Vec<Gathered> =
-            asked.iter().map(|key| Gathered::of(key.kind())).collect();
-        let hours: Vec<Minute> = hours_in(any_hour_before(hour)).collect();
-        let lacks = self.read(account, &asked, &hours, |at, _, hour| gathered[at].add(hour))?;
-        for (place, gathered) in young.into_iter().zip(&gathered) {
-            found[place] = gathered.of_any_hour();
+        at: &[Minute],
+    ) -> Result<Answer<Vec<Vec<Option<Expected>>>>, QueryError> {
+        let nothing: Vec<Gathered> = keys.iter().map(|key| Gathered::of(key.kind())).collect();
+        let season = Judged::of(baseline, at);
+        let mut gathered = vec![nothing.clone(); at.len()];
+        let mut partial = self.read(account, keys, &season.needed(), |key, hour, values| {
+            season.judged_by(hour).for_each(|judged| gathered[judged][key].add(values));
+        })?;
+        let mut found: Vec<Vec<Option<Expected>>> = gathered
+            .iter()
+            .map(|of_hour| of_hour.iter().map(Gathered::of_season).collect())
+            .collect();
+        let is_young = |key: &usize| found.iter().any(|of_hour| of_hour[*key].is_none());
+        let young: Vec<usize> = (0..keys.len()).filter(is_young).collect();
+        let asked: Vec<Key> = young.iter().map(|key| keys[*key].clone()).collect();
+        let mut needed: BTreeSet<Minute> = BTreeSet::new();
+        at.iter().for_each(|at| needed.extend(hours_in(any_hour_before(*at))));
+        let needed: Vec<Minute> = needed.into_iter().collect();
+        let nothing: Vec<Gathered> = young.iter().map(|key| nothing[*key]).collect();
+        let mut gathered = vec![nothing; at.len()];
+        let lacks = self.read(account, &asked, &needed, |key, hour, values| {
+            let from = at.partition_point(|at| at.0 < hour.0 + 60);
+            let judged = at.iter().enumerate().skip(from);
+            let judged = judged.take_while(|(_, at)| any_hour_before(**at).contains(hour));
+            judged.for_each(|(judged, _)| gathered[judged][key].add(values));
+        })?;
+        for (of_hour, gathered) in found.iter_mut().zip(&gathered) {
+            for (key, gathered) in young.iter().zip(gathered) {
+                of_hour[*key] = of_hour[*key].or_else(|| gathered.of_any_hour());
+            }
         }
         partial.extend(lacks);
         partial.sort();
@@ -307,8 +305,54 @@ fn in_parts(hours: &[Minute], at_once: usize) -> Vec<&[Minute]> {
     days.flat_map(|day| day.chunks(at_once.max(1))).collect()
 }
 
-fn settled(found: Vec<Option<Option<Expected>>>) -> Vec<Option<Expected>> {
-    found.into_iter().map(Option::flatten).collect()
+/// The places of the keys of which something is missing in any hour.
+fn missing_of(found: &[Vec<Option<Option<Expected>>>], keys: usize) -> Vec<usize> {
+    let is_missing = |key: &usize| found.iter().any(|of_hour| of_hour[*key].is_none());
+    (0..keys).filter(is_missing).collect()
+}
+
+fn settled(found: Vec<Vec<Option<Option<Expected>>>>) -> Vec<Vec<Option<Expected>>> {
+    let of_hour =
+        |one: Vec<Option<Option<Expected>>>| one.into_iter().map(Option::flatten).collect();
+    found.into_iter().map(of_hour).collect()
+}
+
+/// Hours that are judged, and which hours each of them is judged by.
+struct Judged<'b> {
+    slots: Slots<'b>,
+    by_slot: FxHashMap<u16, Vec<usize>>,
+    windows: Vec<MinuteRange>,
+    range: MinuteRange,
+}
+
+impl<'b> Judged<'b> {
+    fn of(baseline: &'b Baseline, at: &[Minute]) -> Judged<'b> {
+        let windows: Vec<MinuteRange> = at.iter().map(|at| baseline.window_at(*at)).collect();
+        let range = MinuteRange {
+            start: windows.iter().map(|window| window.start).min().unwrap_or_default(),
+            end: windows.iter().map(|window| window.end).max().unwrap_or_default(),
+        };
+        let slots = Slots::of_hours(&baseline.calendar, baseline.season, range);
+        let mut by_slot: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
+        for (judged, at) in at.iter().enumerate() {
+            by_slot.entry(slots.of(*at)).or_default().push(judged);
+        }
+        Judged { slots, by_slot, windows, range }
+    }
+
+    /// Which of them an hour of the past counts for.
+    fn judged_by(&self, hour: Minute) -> impl Iterator<Item = usize> + '_ {
+        let alike = self.by_slot.get(&self.slots.of(hour)).into_iter().flatten().copied();
+        alike.filter(move |judged| {
+            let window = self.windows[*judged];
+            window.start <= hour && hour.0 + 60 <= window.end.0
+        })
+    }
+
+    /// The hours that count for any of them, ascending.
+    fn needed(&self) -> Vec<Minute> {
+        hours_in(self.range).filter(|hour| self.judged_by(*hour).next().is_some()).collect()
+    }
 }
 
 impl Baseline {
@@ -322,11 +366,6 @@ impl Baseline {
             Window::Fixed(range) => range,
         };
         before(all, at)
-    }
-
-    /// The hours that the hour of a minute is judged by, ascending.
-    fn hours(&self, at: Minute) -> Vec<Minute> {
-        self.calendar.like(self.season, at, self.window_at(at))
     }
 }
 

@@ -9,6 +9,7 @@ mod access_key;
 mod account;
 mod api_client;
 mod application;
+mod audit;
 mod backend;
 mod baseline;
 mod business_transaction;
@@ -30,6 +31,7 @@ mod page;
 mod prometheus;
 mod reference;
 mod response_times;
+mod role;
 mod saved_search;
 mod service_endpoint;
 mod session;
@@ -40,14 +42,16 @@ mod storage;
 mod suggestion;
 mod tier;
 mod trace;
+mod user;
 mod violation;
 
 pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
     account::{Account, TimeZoneSetting},
-    api_client::{ApiClient, ApiClientSecret, NewApiClient},
+    api_client::{ApiClient, ApiClientChange, ApiClientSecret, NewApiClient, Rotation},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
+    audit::{ActorKind, AuditEntry},
     backend::{Backend, BackendDetail, BackendTransaction},
     baseline::{
         Band, BandHour, Bands, Baseline, BaselineChoice, BaselineSeason, BaselineState,
@@ -83,9 +87,10 @@ pub use self::{
     prometheus::{PrometheusAnswer, PrometheusError},
     reference::Ref,
     response_times::{Percentiles, ResponseTimeCell, ResponseTimeColumn, ResponseTimes},
+    role::{Grant, NewRole, Permission, Permissions, Role},
     saved_search::{NewSavedSearch, SavedSearch},
     service_endpoint::ServiceEndpoint,
-    session::{Session, SessionUser, SignIn},
+    session::{HeldPermissions, Session, SessionUser, SignIn},
     snapshot::{Outcome, Snapshot, SnapshotReason},
     span::FoundSpan,
     statement::{Statement, Statements},
@@ -95,6 +100,9 @@ pub use self::{
     trace::{
         Exit, ExitTarget, Link, Span, SpanEvent, SpanKind, SpanRole, SpanStatus, Trace,
         TraceTransaction,
+    },
+    user::{
+        ChangePassword, Group, ListedSession, NewGroup, NewUser, SetPassword, User, UserChange,
     },
     violation::{
         EntityHealth, EntityHealths, HealthLevel, ViolatedKind, Violation, ViolationChange,

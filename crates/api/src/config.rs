@@ -31,10 +31,16 @@ pub struct Config {
     pub sample_queries_at_once: usize,
     /// Settings under the names by which scripts written for the reference product read them.
     pub variables: Vec<Variable>,
+    /// How long events are kept, as the page of what is stored says.
+    pub event_retention: Duration,
     /// A session ends after so long without a request,
     pub session_idle: Duration,
     /// and so long after signing in whatever happens.
     pub session_absolute: Duration,
+    /// So many wrong passwords in a row lock a user,
+    pub lock_after: u32,
+    /// for so long.
+    pub lock_for: Duration,
 }
 
 /// A setting as `/controller/rest/configuration` shows it.
@@ -55,8 +61,11 @@ impl Default for Config {
             sample_queries: promql::Limits::default(),
             sample_queries_at_once: 1,
             variables: Vec::new(),
-            session_idle: Duration::from_secs(12 * 3600),
-            session_absolute: Duration::from_secs(7 * 24 * 3600),
+            event_retention: Duration::from_secs(14 * 24 * 3600),
+            session_idle: Duration::from_secs(30 * 60),
+            session_absolute: Duration::from_secs(12 * 3600),
+            lock_after: 10,
+            lock_for: Duration::from_secs(15 * 60),
         }
     }
 }
@@ -75,7 +84,7 @@ impl Config {
     pub fn build(self, deps: Deps, registry: &mut Registry) -> Router {
         let observer = Arc::clone(&deps.observer);
         let metrics = RequestMetrics::register(registry, Arc::clone(&deps.clock), observer);
-        let context = Arc::new(Context::new(self, deps));
+        let context = Arc::new(Context::new(self, deps, registry));
         let router = metrics.around(routes::router(context));
         security_headers::apply(unread_bodies::apply(router))
     }

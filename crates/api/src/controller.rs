@@ -7,6 +7,7 @@
 pub(crate) mod access_token;
 pub(crate) mod alerting;
 pub(crate) mod applications;
+pub(crate) mod audit_history;
 pub(crate) mod backends;
 pub(crate) mod business_transactions;
 pub(crate) mod configuration;
@@ -16,9 +17,11 @@ pub(crate) mod metric_data;
 pub(crate) mod metrics;
 pub(crate) mod nodes;
 pub(crate) mod problems;
+pub(crate) mod rbac;
 pub(crate) mod request_snapshots;
 pub(crate) mod server_status;
 pub(crate) mod tiers;
+pub(crate) mod users;
 
 mod agent;
 mod asked;

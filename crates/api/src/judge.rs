@@ -146,10 +146,11 @@ impl Judge {
         verdicts: &mut Verdicts,
     ) -> Result<(), QueryError> {
         let mut several: Vec<Vec<(Expected, f64)>> = vec![Vec::new(); keys.len()];
-        for (hour, share) in hours_of(period) {
-            let answer = self.baselines.expected(self.account, baseline, keys, hour)?;
-            answer.partial.iter().for_each(|reason| asking.lacks(reason));
-            for (of_key, expected) in several.iter_mut().zip(answer.value) {
+        let (hours, shares): (Vec<Minute>, Vec<f64>) = hours_of(period).into_iter().unzip();
+        let answer = self.baselines.over(self.account, baseline, keys, &hours)?;
+        answer.partial.iter().for_each(|reason| asking.lacks(reason));
+        for (of_hour, share) in answer.value.into_iter().zip(shares) {
+            for (of_key, expected) in several.iter_mut().zip(of_hour) {
                 of_key.extend(expected.map(|expected| (expected, share)));
             }
         }

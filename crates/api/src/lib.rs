@@ -41,6 +41,7 @@ mod prometheus;
 mod reference;
 mod routes;
 mod sampled;
+mod sight;
 mod statements;
 mod thrown;
 mod v1;
@@ -52,5 +53,5 @@ pub use self::{
         Answered, AttemptsSource, Caps, Certificate, Deps, Observer, Operations, Readiness, Status,
     },
     error::ApiError,
-    routes::{Access, RouteInfo, routes},
+    routes::{Access, Place, RouteInfo, routes},
 };

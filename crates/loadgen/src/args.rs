@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::data::points::{Form, Instruments, SeriesShape};
 use crate::data::topology::Size;
-use crate::data::{Notation, Shape, Spread};
+use crate::data::{Notation, Past, Shape, Spread};
 use crate::send::endpoint::Trust;
 use crate::send::{Encoding, Manner, Protocol};
 use crate::sweep::axis::Axis;
@@ -82,9 +82,12 @@ pub(crate) struct DataArgs {
     /// Share of spans held back and sent after --delay-ms
     #[arg(long, default_value_t = 0.0)]
     late_fraction: f64,
-    /// Stamp a quarter of the requests with times of the last so many hours instead of now
+    /// Stamp requests with times of the last so many hours instead of now
     #[arg(long, default_value_t = 0)]
     pub(crate) hours: u64,
+    /// Which requests are of these hours
+    #[arg(long, value_enum, default_value = "quarter")]
+    past: Past,
 }
 
 impl DataArgs {
@@ -95,6 +98,7 @@ impl DataArgs {
             size: Size { routes: self.transactions.unwrap_or(usual.routes), ..usual },
             further_attributes: self.attributes,
             hours: self.hours,
+            past: self.past,
             instances: self.instances,
             spans: self.spans,
             spans_per_request: self.spans_per_request,

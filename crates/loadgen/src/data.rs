@@ -36,12 +36,22 @@ pub(crate) struct Shape {
     pub(crate) notation: Notation,
     /// Share of spans (0 to 1) held back and sent later than the rest of their trace.
     pub(crate) late_fraction: f64,
-    /// A quarter of the requests is stamped with a time so many hours ago at most.
+    /// Some requests are stamped with a time so many hours ago at most.
     pub(crate) hours: u64,
+    pub(crate) past: Past,
 }
 
 /// Older spans are refused.
 const OLDEST_HOURS: u64 = 8 * 24 - 1;
+
+/// Which requests are of the hours before, where there are to be such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Past {
+    /// A quarter, each a whole number of hours ago.
+    Quarter,
+    /// All, from the oldest to now, more at this hour of the day than twelve hours off it: a history.
+    Evenly,
+}
 
 /// How a trace's spans are spread over requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

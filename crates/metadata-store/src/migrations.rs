@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_api_clients.sql"),
     include_str!("migrations/0003_saved_searches.sql"),
     include_str!("migrations/0004_events.sql"),
+    include_str!("migrations/0005_access.sql"),
     include_str!("migrations/0007_rules.sql"),
     include_str!("migrations/0009_baselines.sql"),
 ];

@@ -19,6 +19,9 @@ pub(crate) enum Sequence {
     Schedule,
     Violation,
     Event,
+    Role,
+    Group,
+    Audit,
 }
 
 impl Sequence {
@@ -36,6 +39,9 @@ impl Sequence {
             Self::Schedule => "schedule",
             Self::Violation => "violation",
             Self::Event => "event",
+            Self::Role => "role",
+            Self::Group => "user_group",
+            Self::Audit => "audit",
         }
     }
 

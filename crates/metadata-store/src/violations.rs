@@ -118,7 +118,8 @@ pub enum JudgeOutcome {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ViolationFilter {
     pub account_id: u32,
-    pub application_id: Option<u32>,
+    /// Of one of these.
+    pub applications: Option<Vec<u32>>,
     pub entity_id: Option<u32>,
     pub rule_id: Option<u32>,
     pub status: Option<ViolationStatus>,
@@ -260,7 +261,6 @@ fn page(filter: &ViolationFilter, before: Option<(u32, u32)>, limit: u32) -> Que
     );
     let number = |status: ViolationStatus| u32::from(status as u8);
     let wanted = [
-        ("application_id", filter.application_id),
         ("entity_id", filter.entity_id),
         ("rule_id", filter.rule_id),
         ("status", filter.status.map(number)),
@@ -268,6 +268,16 @@ fn page(filter: &ViolationFilter, before: Option<(u32, u32)>, limit: u32) -> Que
     ];
     for (column, _) in wanted.iter().filter(|(_, value)| value.is_some()) {
         text.push_str(&format!(" AND {column} = ?"));
+    }
+    match filter.applications.as_deref() {
+        Some([]) => text.push_str(" AND 1 = 0"),
+        Some(some) => {
+            text.push_str(&format!(
+                " AND application_id IN ({})",
+                crate::database::marks(some.len())
+            ));
+        }
+        None => {}
     }
     if before.is_some() {
         text.push_str(" AND (opened_minute < ? OR (opened_minute = ? AND id < ?))");
@@ -277,7 +287,8 @@ fn page(filter: &ViolationFilter, before: Option<(u32, u32)>, limit: u32) -> Que
         .bind(filter.account_id)
         .bind(filter.until_minute)
         .bind(filter.from_minute)
-        .bind_all(wanted.into_iter().filter_map(|(_, value)| value));
+        .bind_all(wanted.into_iter().filter_map(|(_, value)| value))
+        .bind_all(filter.applications.iter().flatten().copied());
     let query = match before {
         Some((minute, id)) => query.bind(minute).bind(minute).bind(id),
         None => query,

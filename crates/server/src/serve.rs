@@ -34,7 +34,9 @@ use ingest::{
     room::Room,
 };
 use journal::Journal as _;
-use metadata_store::{MetadataStore, Sessions as _};
+use metadata_store::{
+    AuditLog as _, Events as _, FIRST_ACCOUNT, MetadataStore, Sessions as _, StoreError,
+};
 use model::{
     id::PARTITIONS,
     sanitise::{MaskList, Sanitiser},
@@ -208,9 +210,7 @@ pub async fn start(
         observer: observer(&settings, &requests),
         sealer,
     };
-    let api =
-        api::Config { variables: variables(&settings), ..api::Config::within(memory.queries) }
-            .build(deps, metrics.registry());
+    let api = api_config(&settings, memory.queries).build(deps, metrics.registry());
     let connections = listener::Metrics::register(metrics.registry());
 
     let loopback = Loopback {
@@ -537,6 +537,7 @@ fn run_tasks(
         Ok(certificate.step()?)
     }));
     tasks.start(upkeep(settings, stores, clock));
+    tasks.start(old_events(settings, stores, metadata, clock));
     let directory = Arc::clone(&stores.directory);
     tasks.start(Task::blocking("last seen", Duration::from_secs(60), move || {
         directory.save_seen()?;
@@ -550,6 +551,35 @@ fn run_tasks(
             Ok(None)
         }
     }));
+    let (known, from, time) = (Arc::clone(keys), metadata.clone(), Arc::clone(clock));
+    tasks.start(Task::new("key uses", Duration::from_secs(60), move || {
+        let (keys, metadata) = (Arc::clone(&known), from.clone());
+        let now_ms = i64::try_from(time.now().millis());
+        async move { Ok(keys.note_uses(&metadata, now_ms?).await.map(|()| None)?) }
+    }));
+    let (log, time, kept) = (metadata.clone(), Arc::clone(clock), *settings.retention_audit);
+    tasks.start(Task::new("audit log", Duration::from_secs(600), move || {
+        let (log, now_ms) = (log.clone(), i64::try_from(time.now().millis()));
+        async move {
+            let kept_ms = i64::try_from(kept.as_millis())?;
+            let gone = forget_audit(&log, now_ms? - kept_ms).await?;
+            Ok((gone > 0).then(|| format!("{gone} old entries forgotten")))
+        }
+    }));
+}
+
+/// Calls that one run of the task makes at most: each forgets a thousand entries.
+const FORGET_CALLS: usize = 100;
+
+async fn forget_audit(log: &MetadataStore, before_ms: i64) -> Result<u64, StoreError> {
+    let mut gone = 0;
+    for _ in 0..FORGET_CALLS {
+        match log.forget_audit(before_ms).await? {
+            0 => break,
+            some => gone += some,
+        }
+    }
+    Ok(gone)
 }
 
 /// The share of the memory limit that the windows of health rules may take: one part of so many.
@@ -607,8 +637,57 @@ fn upkeep(settings: &Settings, stores: &Stores, clock: &SharedClock) -> Task {
     })
 }
 
+/// Events deleted at a time, and how often in a run: others who write wait for each.
+const OLD_EVENTS: (u32, usize) = (1_000, 20);
+
+/// Deletes events that have been kept long enough.
+fn old_events(
+    settings: &Settings,
+    stores: &Stores,
+    metadata: &MetadataStore,
+    clock: &SharedClock,
+) -> Task {
+    let (metadata, clock) = (metadata.clone(), Arc::clone(clock));
+    let kept = i64::try_from(settings.retention_events.as_millis()).unwrap_or(i64::MAX / 2);
+    let monotonic_ms = |clock: &SharedClock| {
+        i64::try_from(clock.monotonic().as_millis()).expect("a process ends before that")
+    };
+    let newest_ms = stores.store.newest_segment_ms();
+    let mut trusted = TrustedTime::new(newest_ms, monotonic_ms(&clock));
+    Task::new("events", Duration::from_secs(600), move || {
+        let now_ms = i64::try_from(clock.now().millis()).unwrap_or(i64::MAX);
+        let before_ms = trusted.at(now_ms, monotonic_ms(&clock)).saturating_sub(kept);
+        let metadata = metadata.clone();
+        async move {
+            let (limit, times) = OLD_EVENTS;
+            let mut gone = 0;
+            for _ in 0..times {
+                let deleted =
+                    metadata.delete_events_before(FIRST_ACCOUNT, before_ms, limit).await?;
+                gone += deleted;
+                if deleted < u64::from(limit) {
+                    break;
+                }
+            }
+            Ok((gone > 0).then(|| format!("{gone} old events deleted")))
+        }
+    })
+}
+
 /// More than intake stops at, so that it seldom has to.
 const KEEP_FREE_PERCENT: u8 = 8;
+
+fn api_config(settings: &Settings, query_memory: usize) -> api::Config {
+    api::Config {
+        variables: variables(settings),
+        event_retention: *settings.retention_events,
+        session_idle: *settings.session_idle,
+        session_absolute: *settings.session_absolute,
+        lock_after: settings.lock_after.get(),
+        lock_for: *settings.lock_for,
+        ..api::Config::within(query_memory)
+    }
+}
 
 /// For how long figures are kept, as scripts written for the reference product ask for it.
 fn variables(settings: &Settings) -> Vec<api::Variable> {

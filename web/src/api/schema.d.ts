@@ -116,7 +116,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Changes what an API client may, and how long its tokens are good for. */
+        put: operations["put_one_of_api_clients"];
         post?: never;
         /** Removes an API client. Its tokens are refused from now on. */
         delete: operations["delete_one_of_api_clients"];
@@ -134,7 +135,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an API client another secret. The one before, and every token given for it, are refused from now on. */
+        /**
+         * Gives an API client another secret. The one before, and every token given for it, are refused from now on, or after as
+         *     long as the two are to overlap.
+         */
         post: operations["post_api_clients_secret"];
         delete?: never;
         options?: never;
@@ -599,6 +603,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, newest first. */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file of CSV, or of JSON with an entry a line: at most 100,000 entries. */
+        get: operations["get_audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backends/{id}": {
         parameters: {
             query?: never;
@@ -972,6 +1010,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's groups, oldest first. */
+        get: operations["get_groups"];
+        put?: never;
+        /** Makes a group. */
+        post: operations["post_groups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts another group in the place of one: name, members and roles. */
+        put: operations["put_one_of_groups"];
+        post?: never;
+        /** Deletes a group; its users stay, without the roles that they had by it. */
+        delete: operations["delete_one_of_groups"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -1135,6 +1209,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All permissions that there are. */
+        get: operations["get_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profile/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes your own password. Your other sessions end. */
+        put: operations["put_profile_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profile/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your sessions, those that end last first. */
+        get: operations["get_profile_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profile/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of your sessions. */
+        delete: operations["delete_one_of_profile_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's roles, oldest first. */
+        get: operations["get_roles"];
+        put?: never;
+        /** Makes a role. */
+        post: operations["post_roles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts another role in the place of one. Whoever has it may what it allows from the next request on. */
+        put: operations["put_one_of_roles"];
+        post?: never;
+        /** Deletes a role and takes it from whoever has it. */
+        delete: operations["delete_one_of_roles"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/saved-searches": {
         parameters: {
             query?: never;
@@ -1184,6 +1362,40 @@ export interface paths {
         post: operations["post_session"];
         /** Signs out. */
         delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All sessions of the account, those that end last first. */
+        get: operations["get_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a session of anybody in the account. */
+        delete: operations["delete_one_of_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1357,6 +1569,94 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's users, oldest first. */
+        get: operations["get_users"];
+        put?: never;
+        /** Makes a user. */
+        post: operations["post_users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user. */
+        get: operations["get_one_of_users"];
+        /** Changes a user: its name, whether it gets in, its roles and groups. */
+        put: operations["put_one_of_users"];
+        post?: never;
+        /** Deletes a user, with the sessions and saved searches. What it did stays in the audit log. */
+        delete: operations["delete_one_of_users"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes the lock of too many wrong passwords from a user. */
+        delete: operations["delete_users_lock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets a user's password and ends the user's sessions. */
+        put: operations["put_users_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends all sessions of a user. */
+        delete: operations["delete_users_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1548,6 +1848,11 @@ export interface components {
             /** Format: int32 */
             id: number;
             key: string;
+            /**
+             * Format: int64
+             * @description When something was last reported with it, to the minute or so.
+             */
+            last_used_at: number | null;
             name: string;
         };
         /** @description The account of whoever asks. */
@@ -1561,6 +1866,11 @@ export interface components {
              */
             time_zone: string;
         };
+        /**
+         * @description What kind of somebody did it.
+         * @enum {string}
+         */
+        ActorKind: "system" | "user" | "api_client" | "stranger";
         /**
          * @description The kind of entity that a rule judges, one by one.
          * @enum {string}
@@ -1601,6 +1911,46 @@ export interface components {
             last_used_at: number | null;
             /** @example nightly-report */
             name: string;
+            /**
+             * Format: int64
+             * @description Until when the secret before this one is taken.
+             * @example 1764374400000
+             */
+            old_secret_until: number | null;
+            /**
+             * @description The ids of its roles: what it may.
+             * @example [
+             *       5
+             *     ]
+             */
+            roles: number[];
+            /**
+             * Format: int32
+             * @description How long its tokens are good for.
+             * @example 300
+             */
+            token_seconds: number;
+        };
+        /** @description What of a client is to be from now on. */
+        ApiClientChange: {
+            /**
+             * @description As of a new one.
+             * @example Exports yesterday's figures
+             */
+            description: string;
+            /**
+             * @description As of a new one.
+             * @example [
+             *       5
+             *     ]
+             */
+            roles: number[];
+            /**
+             * Format: int32
+             * @description As of a new one.
+             * @example 300
+             */
+            token_seconds: number;
         };
         /** @description A client with its secret, which is shown this once. */
         ApiClientSecret: {
@@ -1686,6 +2036,48 @@ export interface components {
             slow_percent: number;
             tier: components["schemas"]["Ref"];
             value: string;
+        };
+        /** @description One entry of the audit log. */
+        AuditEntry: {
+            /**
+             * @description `create`, `change`, `delete`, `sign in`, `failed sign-in`, `sign out` and others.
+             * @example change
+             */
+            action: string;
+            /**
+             * @description Name of the user or API client.
+             * @example ada
+             */
+            actor: string;
+            actor_kind: components["schemas"]["ActorKind"];
+            /**
+             * @description Where it came from; empty where that is not known.
+             * @example 192.0.2.7
+             */
+            address: string;
+            /** @description The state after. */
+            after: Record<string, unknown> | null;
+            /**
+             * Format: int64
+             * @example 1764288000000
+             */
+            at: number;
+            /** @description The state before, without secrets; null where there was nothing or it is not known. */
+            before: Record<string, unknown> | null;
+            /**
+             * Format: int64
+             * @example 4711
+             */
+            id: number;
+            /** @example 101 */
+            object_id: string;
+            /** @example Shop viewer */
+            object_name: string;
+            /**
+             * @description `user`, `role`, `access key` and others.
+             * @example role
+             */
+            object_type: string;
         };
         /** @description What a rule would have found. */
         BackTest: {
@@ -1784,6 +2176,11 @@ export interface components {
             calls: null | components["schemas"]["Band"];
             errors: null | components["schemas"]["Band"];
         };
+        /**
+         * @description On which side of the baseline's band.
+         * @enum {string}
+         */
+        BandSide: "ABOVE" | "BELOW" | "OUTSIDE" | "WITHIN";
         /** @description What was expected over a range, hour by hour. */
         Bands: {
             baseline: components["schemas"]["Ref"];
@@ -1820,11 +2217,6 @@ export interface components {
          * @enum {string}
          */
         BaselineSeason: "none" | "day" | "week" | "month";
-        /**
-         * @description On which side of the baseline's band.
-         * @enum {string}
-         */
-        BaselineSide: "ABOVE" | "BELOW" | "OUTSIDE" | "WITHIN";
         /**
          * @description How something lies to its baseline.
          * @enum {string}
@@ -1888,6 +2280,15 @@ export interface components {
             application: components["schemas"]["Ref"];
             partial: null | components["schemas"]["Partial"];
         };
+        /** @description A user's own new password. */
+        ChangePassword: {
+            current: string;
+            /**
+             * @description At least 12 characters, and not made of the user's name.
+             * @example three wise otters
+             */
+            new: string;
+        };
         /** @description How conditions come together. */
         Combine: {
             /** @enum {string} */
@@ -1910,7 +2311,7 @@ export interface components {
         } | {
             /** @description By name; the application's default when null. */
             baseline: string | null;
-            deviation: components["schemas"]["BaselineSide"];
+            deviation: components["schemas"]["BandSide"];
             /** @enum {string} */
             type: "BASELINE";
             unit: components["schemas"]["BaselineUnit"];
@@ -2509,6 +2910,43 @@ export interface components {
          * @enum {string}
          */
         Function: "VALUE" | "MIN" | "MAX" | "SUM" | "COUNT" | "CURRENT" | "GROUP_COUNT";
+        /** @description One permission over the account or over one application. */
+        Grant: {
+            /**
+             * Format: int32
+             * @description Id of the application; null: all of the account.
+             * @example 7
+             */
+            application: number | null;
+            /** @example view */
+            permission: string;
+        };
+        /** @description Some users who have the same roles together. */
+        Group: {
+            /** @example Who runs the shop */
+            description: string;
+            /**
+             * Format: int32
+             * @example 1
+             */
+            id: number;
+            /** @example Shop team */
+            name: string;
+            /**
+             * @description Ids of its roles.
+             * @example [
+             *       4
+             *     ]
+             */
+            roles: number[];
+            /**
+             * @description Ids of its users.
+             * @example [
+             *       3
+             *     ]
+             */
+            users: number[];
+        };
         /** @description The process and its parts. */
         Health: {
             application: null | components["schemas"]["Ref"];
@@ -2550,6 +2988,18 @@ export interface components {
              * @description 1 at first, one more after each change.
              */
             version: number;
+        };
+        /**
+         * @description What somebody may: `view`, `configure`, `delete`, `sensitive-data` over the account or over applications one by one;
+         *     `administer-users`, `administer-account`, `view-audit`, `view-system` over the account.
+         */
+        HeldPermissions: {
+            /** @description Over everything. */
+            account: string[];
+            /** @description By the ids of applications, beside what is held over everything. */
+            applications: {
+                [key: string]: string[];
+            };
         };
         /** @description What an operator should do about one of its entities. */
         Hint: {
@@ -2654,6 +3104,53 @@ export interface components {
         Link: {
             span_id: string;
             trace_id: string;
+        };
+        /** @description A signed-in browser, as its user and administrators see it. */
+        ListedSession: {
+            /**
+             * @description Where it began.
+             * @example 192.0.2.7
+             */
+            address: string;
+            /**
+             * @description The browser as it calls itself.
+             * @example Mozilla/5.0
+             */
+            agent: string;
+            /**
+             * Format: int64
+             * @example 1764288000000
+             */
+            began_at: number;
+            /**
+             * Format: int64
+             * @description When it ends if nothing is asked until then.
+             * @example 1764290100000
+             */
+            expires_at: number;
+            /**
+             * @description 24 hexadecimal digits.
+             * @example 5f1c0a9be2d344718c90ab12
+             */
+            id: string;
+            /**
+             * @description Whether this is the session that asks.
+             * @example true
+             */
+            own: boolean;
+            /**
+             * Format: int64
+             * @description When something was last asked in it, to the minute.
+             * @example 1764288300000
+             */
+            seen_at: number;
+            /** @example ada */
+            user: string;
+            /**
+             * Format: int32
+             * @example 3
+             */
+            user_id: number;
         };
         /** @description The records of a time. */
         LogBar: {
@@ -2995,6 +3492,20 @@ export interface components {
              * @example nightly-report
              */
             name: string;
+            /**
+             * @description The ids of its roles; without any it may nothing. `Viewer` where they are not given.
+             * @example [
+             *       5
+             *     ]
+             */
+            roles?: number[];
+            /**
+             * Format: int32
+             * @description How long its tokens are good for: from a minute to a day.
+             * @default 300
+             * @example 300
+             */
+            token_seconds: number;
         };
         /** @description A rule that is to be run over the past. */
         NewBackTest: {
@@ -3067,6 +3578,33 @@ export interface components {
             /** @description `APPLICATION_DEPLOYMENT`, `APPLICATION_CONFIG_CHANGE`, `APP_SERVER_RESTART` or `CUSTOM`. */
             type: string;
         };
+        /** @description A group to be, or as it is to be from now on. */
+        NewGroup: {
+            /** @example Who runs the shop */
+            description?: string;
+            /** @example Shop team */
+            name: string;
+            /**
+             * @example [
+             *       4
+             *     ]
+             */
+            roles?: number[];
+            /**
+             * @example [
+             *       3
+             *     ]
+             */
+            users?: number[];
+        };
+        /** @description A role to be, or as it is to be from now on. */
+        NewRole: {
+            /** @example Sees the shop */
+            description?: string;
+            grants?: components["schemas"]["Grant"][];
+            /** @example Shop viewer */
+            name: string;
+        };
         /**
          * @description A search to be kept.
          * @example {
@@ -3079,6 +3617,37 @@ export interface components {
             name: string;
             /** @description What stands behind the question mark in the page's URL: at most 4096 bytes without control characters. */
             query: string;
+        };
+        /** @description A person to be let in. */
+        NewUser: {
+            /** @example Ada Lovelace */
+            display_name?: string;
+            /** @example ada@example.com */
+            email?: string;
+            /** @example [] */
+            groups?: number[];
+            /**
+             * @description Whether it has to be changed at the first sign-in.
+             * @default true
+             * @example true
+             */
+            must_change_password: boolean;
+            /**
+             * @description 1 to 255 characters, none of them a control character, `@` or `:`; no other user of the account has it.
+             * @example ada
+             */
+            name: string;
+            /**
+             * @description At least 12 characters, and not made of the user's name.
+             * @example three wise otters
+             */
+            password: string;
+            /**
+             * @example [
+             *       4
+             *     ]
+             */
+            roles?: number[];
         };
         /**
          * @description What a condition is where there is nothing to compare.
@@ -3176,6 +3745,11 @@ export interface components {
                 /** Format: int32 */
                 id: number;
                 key: string;
+                /**
+                 * Format: int64
+                 * @description When something was last reported with it, to the minute or so.
+                 */
+                last_used_at: number | null;
                 name: string;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
@@ -3210,6 +3784,25 @@ export interface components {
                 last_used_at: number | null;
                 /** @example nightly-report */
                 name: string;
+                /**
+                 * Format: int64
+                 * @description Until when the secret before this one is taken.
+                 * @example 1764374400000
+                 */
+                old_secret_until: number | null;
+                /**
+                 * @description The ids of its roles: what it may.
+                 * @example [
+                 *       5
+                 *     ]
+                 */
+                roles: number[];
+                /**
+                 * Format: int32
+                 * @description How long its tokens are good for.
+                 * @example 300
+                 */
+                token_seconds: number;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -3230,6 +3823,53 @@ export interface components {
                 sparkline: (number | null)[];
                 /** @description How many it has. */
                 tiers: number;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_AuditEntry: {
+            items: {
+                /**
+                 * @description `create`, `change`, `delete`, `sign in`, `failed sign-in`, `sign out` and others.
+                 * @example change
+                 */
+                action: string;
+                /**
+                 * @description Name of the user or API client.
+                 * @example ada
+                 */
+                actor: string;
+                actor_kind: components["schemas"]["ActorKind"];
+                /**
+                 * @description Where it came from; empty where that is not known.
+                 * @example 192.0.2.7
+                 */
+                address: string;
+                /** @description The state after. */
+                after: Record<string, unknown> | null;
+                /**
+                 * Format: int64
+                 * @example 1764288000000
+                 */
+                at: number;
+                /** @description The state before, without secrets; null where there was nothing or it is not known. */
+                before: Record<string, unknown> | null;
+                /**
+                 * Format: int64
+                 * @example 4711
+                 */
+                id: number;
+                /** @example 101 */
+                object_id: string;
+                /** @example Shop viewer */
+                object_name: string;
+                /**
+                 * @description `user`, `role`, `access key` and others.
+                 * @example role
+                 */
+                object_type: string;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -3381,6 +4021,37 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
         };
         /** @description One page of a list. */
+        Page_Group: {
+            items: {
+                /** @example Who runs the shop */
+                description: string;
+                /**
+                 * Format: int32
+                 * @example 1
+                 */
+                id: number;
+                /** @example Shop team */
+                name: string;
+                /**
+                 * @description Ids of its roles.
+                 * @example [
+                 *       4
+                 *     ]
+                 */
+                roles: number[];
+                /**
+                 * @description Ids of its users.
+                 * @example [
+                 *       3
+                 *     ]
+                 */
+                users: number[];
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
         Page_HealthRule: {
             items: {
                 application: components["schemas"]["Ref"];
@@ -3394,6 +4065,58 @@ export interface components {
                  * @description 1 at first, one more after each change.
                  */
                 version: number;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_ListedSession: {
+            items: {
+                /**
+                 * @description Where it began.
+                 * @example 192.0.2.7
+                 */
+                address: string;
+                /**
+                 * @description The browser as it calls itself.
+                 * @example Mozilla/5.0
+                 */
+                agent: string;
+                /**
+                 * Format: int64
+                 * @example 1764288000000
+                 */
+                began_at: number;
+                /**
+                 * Format: int64
+                 * @description When it ends if nothing is asked until then.
+                 * @example 1764290100000
+                 */
+                expires_at: number;
+                /**
+                 * @description 24 hexadecimal digits.
+                 * @example 5f1c0a9be2d344718c90ab12
+                 */
+                id: string;
+                /**
+                 * @description Whether this is the session that asks.
+                 * @example true
+                 */
+                own: boolean;
+                /**
+                 * Format: int64
+                 * @description When something was last asked in it, to the minute.
+                 * @example 1764288300000
+                 */
+                seen_at: number;
+                /** @example ada */
+                user: string;
+                /**
+                 * Format: int32
+                 * @example 3
+                 */
+                user_id: number;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -3447,6 +4170,29 @@ export interface components {
                 name: string;
                 runtime: string | null;
                 tier: components["schemas"]["Ref"];
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_Role: {
+            items: {
+                /** @example Sees the shop */
+                description: string;
+                grants: components["schemas"]["Grant"][];
+                /**
+                 * Format: int32
+                 * @example 101
+                 */
+                id: number;
+                /** @example Shop viewer */
+                name: string;
+                /**
+                 * @description One that comes with every account and can be neither changed nor deleted.
+                 * @example false
+                 */
+                predefined: boolean;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -3560,6 +4306,65 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
         };
         /** @description One page of a list. */
+        Page_User: {
+            items: {
+                /**
+                 * Format: int64
+                 * @example 1764288000000
+                 */
+                created_at: number;
+                /** @example Ada Lovelace */
+                display_name: string;
+                /** @example ada@example.com */
+                email: string;
+                /**
+                 * @description A disabled user does not get in.
+                 * @example true
+                 */
+                enabled: boolean;
+                /**
+                 * @description Ids of its groups.
+                 * @example [
+                 *       1
+                 *     ]
+                 */
+                groups: number[];
+                /**
+                 * Format: int32
+                 * @example 3
+                 */
+                id: number;
+                /**
+                 * Format: int64
+                 * @example 1764288300000
+                 */
+                last_sign_in_at: number | null;
+                /**
+                 * Format: int64
+                 * @description Until when no sign-in goes well, for too many wrong passwords; null: not locked.
+                 * @example null
+                 */
+                locked_until: number | null;
+                /**
+                 * @description The password has to be changed at the next sign-in, before anything else.
+                 * @example false
+                 */
+                must_change_password: boolean;
+                /** @example ada */
+                name: string;
+                /**
+                 * @description Ids of the roles it has by itself; those of its groups come to them.
+                 * @example [
+                 *       4
+                 *     ]
+                 */
+                roles: number[];
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
         Page_Violation: {
             items: {
                 application: components["schemas"]["Ref"];
@@ -3627,6 +4432,25 @@ export interface components {
             p95_ms: number | null;
             /** Format: double */
             p99_ms: number | null;
+        };
+        /** @description A permission that there is. */
+        Permission: {
+            /**
+             * @description What it allows, to end "may ...".
+             * @example change how applications are watched
+             */
+            allows: string;
+            /** @example configure */
+            name: string;
+            /**
+             * @description Whether it can be held over single applications.
+             * @example true
+             */
+            of_applications: boolean;
+        };
+        /** @description All permissions; the list is closed. */
+        Permissions: {
+            items: components["schemas"]["Permission"][];
         };
         /** @description How often a minute's value has to meet a condition. */
         Persistence: {
@@ -3774,6 +4598,34 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
             /** @description Of the complete minutes of the range. */
             percentiles: components["schemas"]["Percentiles"];
+        };
+        /** @description A named set of permissions. */
+        Role: {
+            /** @example Sees the shop */
+            description: string;
+            grants: components["schemas"]["Grant"][];
+            /**
+             * Format: int32
+             * @example 101
+             */
+            id: number;
+            /** @example Shop viewer */
+            name: string;
+            /**
+             * @description One that comes with every account and can be neither changed nor deleted.
+             * @example false
+             */
+            predefined: boolean;
+        };
+        /** @description How another secret takes the place of the one before. */
+        Rotation: {
+            /**
+             * Format: int32
+             * @description For so many seconds the one before is taken too, up to a week. With 0 it is refused at once, and its tokens with it.
+             * @default 0
+             * @example 86400
+             */
+            overlap_seconds: number;
         };
         /** @description A health rule as people configure it. */
         Rule: {
@@ -4023,12 +4875,29 @@ export interface components {
              * @description When it ends if nothing is asked until then.
              */
             expires_at: number;
+            /** @description The user can do nothing but change the password. */
+            must_change_password: boolean;
+            permissions: components["schemas"]["HeldPermissions"];
             user: components["schemas"]["SessionUser"];
         };
         /** @description Who is signed in. */
         SessionUser: {
             display_name: string;
             name: string;
+        };
+        /** @description A password that an administrator sets. */
+        SetPassword: {
+            /**
+             * @description Whether it has to be changed at the next sign-in.
+             * @default true
+             * @example true
+             */
+            must_change_password: boolean;
+            /**
+             * @description At least 12 characters, and not made of the user's name.
+             * @example three wise otters
+             */
+            password: string;
         };
         /** @description What a person types. */
         SignIn: {
@@ -4386,6 +5255,79 @@ export interface components {
             name: string;
             outcome: components["schemas"]["Outcome"];
             reason: null | components["schemas"]["SnapshotReason"];
+        };
+        /** @description A person who may sign in. */
+        User: {
+            /**
+             * Format: int64
+             * @example 1764288000000
+             */
+            created_at: number;
+            /** @example Ada Lovelace */
+            display_name: string;
+            /** @example ada@example.com */
+            email: string;
+            /**
+             * @description A disabled user does not get in.
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * @description Ids of its groups.
+             * @example [
+             *       1
+             *     ]
+             */
+            groups: number[];
+            /**
+             * Format: int32
+             * @example 3
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @example 1764288300000
+             */
+            last_sign_in_at: number | null;
+            /**
+             * Format: int64
+             * @description Until when no sign-in goes well, for too many wrong passwords; null: not locked.
+             * @example null
+             */
+            locked_until: number | null;
+            /**
+             * @description The password has to be changed at the next sign-in, before anything else.
+             * @example false
+             */
+            must_change_password: boolean;
+            /** @example ada */
+            name: string;
+            /**
+             * @description Ids of the roles it has by itself; those of its groups come to them.
+             * @example [
+             *       4
+             *     ]
+             */
+            roles: number[];
+        };
+        /** @description What of a user is to be from now on. */
+        UserChange: {
+            /** @example Ada Lovelace */
+            display_name: string;
+            /** @example ada@example.com */
+            email: string;
+            /** @example true */
+            enabled: boolean;
+            /** @example [] */
+            groups: number[];
+            /** @example ada */
+            name: string;
+            /**
+             * @example [
+             *       4
+             *     ]
+             */
+            roles: number[];
         };
         /** @description One metric of an expression. */
         Variable: {
@@ -5277,6 +6219,106 @@ export interface operations {
             };
         };
     };
+    put_one_of_api_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiClientChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiClient"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     delete_one_of_api_clients: {
         parameters: {
             query?: never;
@@ -5381,7 +6423,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["Rotation"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -8827,6 +9873,227 @@ export interface operations {
             };
         };
     };
+    get_audit: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Name of the user or API client. */
+                actor?: string;
+                /** @description `create`, `change`, `delete`, `sign in`, `failed sign-in`, `sign out` and others. */
+                action?: string;
+                /** @description `user`, `role`, `access key` and others. */
+                object_type?: string;
+                /** @description Part of the actor's or the object's name, or of the object's id. */
+                q?: string;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_audit_export: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Name of the user or API client. */
+                actor?: string;
+                /** @description `create`, `change`, `delete`, `sign in`, `failed sign-in`, `sign out` and others. */
+                action?: string;
+                /** @description `user`, `role`, `access key` and others. */
+                object_type?: string;
+                /** @description Part of the actor's or the object's name, or of the object's id. */
+                q?: string;
+                /** @description `csv` when not given. */
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_one_of_backends: {
         parameters: {
             query?: {
@@ -11087,6 +12354,425 @@ export interface operations {
             };
         };
     };
+    get_groups: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Group"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGroup"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is a group of that name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_one_of_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGroup"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The name is taken, or nobody would be left who may do everything. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody would be left who may do everything. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -12040,6 +13726,810 @@ export interface operations {
             };
         };
     };
+    get_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permissions"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_profile_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description It is changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_profile_sessions: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ListedSession"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_profile_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_roles: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Role"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is a role of that name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_one_of_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The name is taken, or the role is a predefined one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role is a predefined one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_saved_searches: {
         parameters: {
             query?: {
@@ -12534,6 +15024,200 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_sessions: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ListedSession"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -13594,6 +16278,810 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Trace"];
                 };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_users: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_User"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is a user of that name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_one_of_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The name is taken, or nobody would be left who may do everything. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Nobody would be left who may do everything. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_users_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not locked any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_users_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPassword"];
+            };
+        };
+        responses: {
+            /** @description It is set. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_users_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They have ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request cannot be understood; the message says what to change. */
             400: {

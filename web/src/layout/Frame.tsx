@@ -1,4 +1,4 @@
-import { Suspense } from 'react'
+import { lazy, Suspense } from 'react'
 import { Navigate, Outlet, useLocation, useNavigation } from 'react-router'
 import { useAbout } from '../api/queries'
 import { useSession } from '../api/session'
@@ -9,6 +9,8 @@ import { TimeRangeProvider } from '../time/TimeRangeContext'
 import styles from './Frame.module.css'
 import { Header } from './Header'
 
+const NewPasswordPage = lazy(async () => ({ default: (await import('../pages/Access/NewPasswordPage')).NewPasswordPage }))
+
 /** What is around every page of a signed-in user; others are sent to sign in and come back afterwards. */
 export function Frame() {
   const session = useSession()
@@ -17,6 +19,13 @@ export function Frame() {
   if (session.isPending) return <Loading what="Vedette" />
   if (session.isError) return <Failed what="Vedette" error={session.error} retry={() => void session.refetch()} />
   if (!session.data) return <Navigate to={`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`} replace />
+  if (session.data.must_change_password) {
+    return (
+      <Suspense fallback={<Loading what="the page" />}>
+        <NewPasswordPage />
+      </Suspense>
+    )
+  }
   return (
     <TimeRangeProvider>
       <div className={styles.frame}>

@@ -1,3 +1,4 @@
+import { useMay } from '../access/may'
 import type { Session } from '../api/types'
 import { paths } from '../app/paths'
 import { RangeLink } from '../components/link/RangeLink'
@@ -11,6 +12,7 @@ import { TimeRangePicker } from './TimeRangePicker'
 import { UserMenu } from './UserMenu'
 
 export function Header({ user }: { user: Session['user'] }) {
+  const may = useMay()
   return (
     <header className={styles.header}>
       <RangeLink to={paths.applications} className={styles.brand} aria-label="Vedette: all applications">
@@ -31,9 +33,11 @@ export function Header({ user }: { user: Session['user'] }) {
         <RangeLink to={paths.events()} className={styles.link}>
           Events
         </RangeLink>
-        <RangeLink to={paths.connect} className={styles.link}>
-          Connect an agent
-        </RangeLink>
+        {may('administer-account') && (
+          <RangeLink to={paths.connect} className={styles.link}>
+            Connect an agent
+          </RangeLink>
+        )}
         <ColorSchemeButton />
         <UserMenu user={user} />
       </div>

@@ -1,14 +1,19 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { IconApi, IconCertificate, IconLogout, IconSettings, IconUser } from '@tabler/icons-react'
+import { IconApi, IconCertificate, IconLogout, IconSettings, IconUser, IconUserCircle } from '@tabler/icons-react'
+import { useMay, type Permission } from '../access/may'
 import { useAbout } from '../api/queries'
 import { useSignOut } from '../api/session'
 import type { Session } from '../api/types'
 import { paths } from '../app/paths'
 import { RangeLink } from '../components/link/RangeLink'
 
+/** What any page of the administration needs. */
+const ADMINISTRATION: Permission[] = ['administer-users', 'administer-account', 'view-audit', 'view-system']
+
 export function UserMenu({ user }: { user: Session['user'] }) {
   const signOut = useSignOut()
   const about = useAbout()
+  const may = useMay()
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
@@ -20,9 +25,14 @@ export function UserMenu({ user }: { user: Session['user'] }) {
         <Menu.Label>
           {user.display_name} ({user.name})
         </Menu.Label>
-        <Menu.Item component={RangeLink} to={paths.administration()} leftSection={<IconSettings size={15} />}>
-          Administration
+        <Menu.Item component={RangeLink} to={paths.profile} leftSection={<IconUserCircle size={15} />}>
+          Your profile
         </Menu.Item>
+        {ADMINISTRATION.some((permission) => may(permission)) && (
+          <Menu.Item component={RangeLink} to="/administration" leftSection={<IconSettings size={15} />}>
+            Administration
+          </Menu.Item>
+        )}
         <Menu.Item component="a" href="/ca.pem" download leftSection={<IconCertificate size={15} />}>
           Download the CA
         </Menu.Item>

@@ -87,6 +87,12 @@ impl Fixture {
         answer.value
     }
 
+    fn over(&self, key: &Key, hours: &[Minute]) -> Vec<Option<Expected>> {
+        let keys = std::slice::from_ref(key);
+        let answer = self.baselines.over(ACCOUNT, &daily(), keys, hours).expect("it reads");
+        answer.value.into_iter().map(|of_hour| of_hour[0]).collect()
+    }
+
     fn measured(&self, line: &str) -> bool {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry).expect("it is a text");
@@ -177,7 +183,7 @@ fn a_chart_is_told_what_is_expected_of_each_hour_as_rules_are() {
     fixture.days(4);
     let key = checkout(Metric::ResponseTime);
     let hours: Vec<Minute> = (0..48).map(|number| hour(3, number)).collect();
-    let over = fixture.baselines.over(ACCOUNT, &daily(), &key, &hours).expect("it reads").value;
+    let over = fixture.over(&key, &hours);
     let other = Fixture::new(config());
     other.days(4);
     for (hour, expected) in hours.iter().zip(&over) {
@@ -186,10 +192,10 @@ fn a_chart_is_told_what_is_expected_of_each_hour_as_rules_are() {
     assert!(over[12].expect("noon").mean > 49.0 && over[13].expect("one").mean < 11.0);
     // All of it is remembered.
     fixture.calls(NODES[0], hour(2, 12), 9_000, 1.0);
-    let again = fixture.baselines.over(ACCOUNT, &daily(), &key, &hours).expect("it reads").value;
+    let again = fixture.over(&key, &hours);
     assert_eq!(again, over);
     let many: Vec<Minute> = (0..=MOST_HOURS as u32).map(|number| hour(0, number)).collect();
-    assert!(fixture.baselines.over(ACCOUNT, &daily(), &key, &many).is_err());
+    assert!(fixture.baselines.over(ACCOUNT, &daily(), &[key], &many).is_err());
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(crate) async fn violations(asked: Asked) -> Result<Document, ApiError> {
     let range = TimeRange::of(&asked)?;
     let filter = ViolationFilter {
         account_id: asked.caller.account.0,
-        application_id: Some(app.id.0),
+        applications: Some(vec![app.id.0]),
         from_minute: Minute::of_millis(range.from_ms).0,
         until_minute: Minute::of_millis(range.to_ms).0.saturating_add(1),
         ..ViolationFilter::default()

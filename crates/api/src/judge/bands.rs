@@ -23,31 +23,29 @@ impl Judge {
             asking.lacks("the baseline is left out: it is drawn over three months at most");
             return None;
         }
-        let mut of_metric = |metric| {
-            let key = Key::Figure { application, of, metric };
-            match self.baselines.over(self.account, &baseline, &key, &hours) {
-                Ok(answer) => {
-                    answer.partial.iter().for_each(|reason| asking.lacks(reason));
-                    answer.value
-                }
-                Err(error) => {
-                    asking.lacks(&format!("the baseline is left out: {error}"));
-                    vec![None; hours.len()]
-                }
+        let metrics = [Metric::ResponseTime, Metric::Calls, Metric::Errors];
+        let keys = metrics.map(|metric| Key::Figure { application, of, metric });
+        let expected = match self.baselines.over(self.account, &baseline, &keys, &hours) {
+            Ok(answer) => {
+                answer.partial.iter().for_each(|reason| asking.lacks(reason));
+                answer.value
+            }
+            Err(error) => {
+                asking.lacks(&format!("the baseline is left out: {error}"));
+                return None;
             }
         };
-        let [times, calls, errors] =
-            [Metric::ResponseTime, Metric::Calls, Metric::Errors].map(&mut of_metric);
         let minutes = f64::from(period.resolution.minutes());
         let hour = |place: usize| {
-            let expected_calls = calls[place].map_or(0.0, |calls| calls.mean) * minutes;
+            let [times, calls, errors] = [0, 1, 2].map(|metric| expected[place][metric]);
+            let expected_calls = calls.map_or(0.0, |calls| calls.mean) * minutes;
             let behind = Behind { minutes, calls: expected_calls };
             let band = |expected: Option<Expected>| expected.map(|one| body(&one, behind));
             BandHour {
                 at: hours[place].start_millis(),
-                average_ms: band(times[place]),
-                calls: band(calls[place]),
-                errors: band(errors[place]),
+                average_ms: band(times),
+                calls: band(calls),
+                errors: band(errors),
             }
         };
         Some(Bands {

@@ -46,7 +46,7 @@ impl FromRequestParts<Arc<Context>> for ApplicationList {
         let PathId(application) = PathId::from_request_parts(parts, context).await?;
         let Range { period, .. } = Range::from_request_parts(parts, context).await?;
         let slice = Slice::from_request_parts(parts, context).await?;
-        let entities = context.entities(account);
+        let entities = context.every_entity(account);
         entities.application(application)?;
         let Params(baseline) = Params::<BaselineParams>::from_request_parts(parts, context).await?;
         let baseline = baseline.read(Wanted::Default)?;

@@ -29,7 +29,7 @@ pub(crate) async fn list(
     Range { period, .. }: Range,
     slice: Slice,
 ) -> Result<Json<Page<Application>>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let all = entities.all(EntityId::NONE, EntityKind::Application);
     let judged = (&period, Wanted::Default);
     let lines = Sparklines::of(&context, caller.account, EntityId::NONE, None, judged).await?;
@@ -46,7 +46,7 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ApplicationDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let app = entities.application(id)?;
     let judged = (&period, Wanted::Default);
     let lines = Sparklines::of(&context, caller.account, id, None, judged).await?;
@@ -67,7 +67,7 @@ pub(crate) async fn put_key_figures(
     PathId(id): PathId,
     Body(wanted): Body<KeyFigures>,
 ) -> Result<Json<KeyFigures>, ApiError> {
-    let app = context.entities(caller.account).application(id)?;
+    let app = context.entities(&caller).application(id)?;
     let counts = wanted.background_counts;
     let change = move |properties: &mut Properties| properties.background_counts = counts;
     context.change_properties(id, change).await?;

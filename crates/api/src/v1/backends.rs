@@ -49,7 +49,7 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<BackendDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let backend = entities.one_of(id, &[EntityKind::Backend, EntityKind::Queue], "backend")?;
     let application = backend.key.application;
     let judge = context.judge(caller.account, application, Wanted::Default).await?;

@@ -121,7 +121,7 @@ async fn definitions(
     caller: &Caller,
     application: EntityId,
 ) -> Result<Definitions, ApiError> {
-    context.entities(caller.account).application(application)?;
+    context.entities(caller).application(application)?;
     Ok(Definitions::load(&context.store, caller.account).await?)
 }
 

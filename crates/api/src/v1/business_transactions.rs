@@ -83,7 +83,7 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<BusinessTransactionDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let bt = entities.transaction(id)?;
     let application = bt.key.application;
     let judged = (&period, Wanted::Default);
@@ -106,7 +106,7 @@ pub(crate) async fn put_long_lived(
     PathId(id): PathId,
     Body(mark): Body<LongLivedMark>,
 ) -> Result<Json<LongLivedMark>, ApiError> {
-    let bt = context.entities(caller.account).transaction(id)?;
+    let bt = context.entities(&caller).transaction(id)?;
     let change = move |properties: &mut Properties| properties.long_lived.marked = mark.marked;
     context.change_properties(id, change).await?;
     tracing::info!(id = id.0, name = bt.key.name, ?mark.marked, user = caller.name, "long-lived");
@@ -176,7 +176,7 @@ pub(crate) async fn put_promotion(
     PathId(id): PathId,
     Body(wanted): Body<Promotion>,
 ) -> Result<Json<Promotion>, ApiError> {
-    let bt = context.entities(caller.account).transaction(id)?;
+    let bt = context.entities(&caller).transaction(id)?;
     if !bt.properties.is_waiting() {
         return match wanted.promoted {
             true => Ok(Json(wanted)),

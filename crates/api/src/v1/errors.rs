@@ -78,7 +78,7 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ErrorGroupDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let group = entities.one_of(id, &[EntityKind::ErrorGroup], "error")?;
     let application = group.key.application;
     let asked = Asked { application, bt: None, error: Some(id), period };
@@ -129,7 +129,7 @@ struct Counted {
 
 impl Counted {
     async fn of(context: &Context, account: AccountId, asked: Asked) -> Result<Counted, ApiError> {
-        let entities = context.entities(account);
+        let entities = context.every_entity(account);
         let told = context.queries.ask(account, move |asking| ask(asking, &entities, asked));
         let told = told.await?;
         let (totals, over_time) = told.value;

@@ -53,7 +53,7 @@ impl EventParams {
         }
         Ok(EventFilter {
             account_id: caller.account.0,
-            application_id: application.map(|id| id.0),
+            applications: entities.seen(application.map(|id| id.0)),
             from_ms: range.from_ms,
             // What was posted this millisecond is there.
             until_ms: range.to_ms.saturating_add(1),

@@ -57,7 +57,7 @@ pub(crate) async fn read(
     Params(baseline): Params<BaselineParams>,
     Params(wanted): Params<MapParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     entities.application(id)?;
     let bt = wanted.bt.map(|bt| transaction_of(&entities, EntityId(bt), id)).transpose()?;
     draw(
@@ -80,7 +80,7 @@ pub(crate) async fn of_business_transaction(
     Range { period, .. }: Range,
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let application = context.entities(caller.account).transaction(id)?.key.application;
+    let application = context.entities(&caller).transaction(id)?.key.application;
     draw(&context, &caller, application, Part::Under(id), (period, baseline.read(Wanted::Default)?))
         .await
 }
@@ -95,7 +95,7 @@ pub(crate) async fn of_tier(
     Range { period, .. }: Range,
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
+    let tier = context.entities(&caller).one_of(id, &[EntityKind::Tier], "tier")?;
     draw(
         &context,
         &caller,
@@ -117,7 +117,7 @@ pub(crate) async fn of_backend(
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
     let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
+    let backend = context.entities(&caller).one_of(id, &kinds, "backend")?;
     draw(
         &context,
         &caller,
@@ -145,7 +145,7 @@ async fn draw(
     part: Part,
     (period, wanted): (Period, Wanted),
 ) -> Result<Json<FlowMap>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(caller);
     let judge = context.judge(caller.account, id, wanted).await?;
     let bt = match part {
         Part::Under(bt) => Some(bt),
@@ -213,7 +213,7 @@ pub(crate) async fn put_layout(
     PathId(id): PathId,
     Body(layout): Body<Layout>,
 ) -> Result<StatusCode, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     entities.application(id)?;
     if layout.positions.len() > MAX_POSITIONS {
         return Err(ApiError::bad(format!("a layout has at most {MAX_POSITIONS} positions")));

@@ -125,13 +125,13 @@ pub(super) fn application(
     caller: &Caller,
     id: EntityId,
 ) -> Result<(), ApiError> {
-    context.entities(caller.account).application(id).map(drop)
+    context.entities(caller).application(id).map(drop)
 }
 
 fn body(context: &Context, caller: &Caller, stored: &Stored) -> Result<HealthRule, ApiError> {
     Ok(HealthRule {
         id: stored.id,
-        application: context.entities(caller.account).mention(EntityId(stored.application_id)),
+        application: context.entities(caller).mention(EntityId(stored.application_id)),
         version: stored.version,
         changed_at: stored.changed_ms,
         rule: rules::rule_of(stored)?,

@@ -62,7 +62,7 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<NodeDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let node = entities.one_of(id, &[EntityKind::Node], "node")?;
     let application = node.key.application;
     let judged = (&period, Wanted::Default);

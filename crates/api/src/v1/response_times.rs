@@ -24,7 +24,7 @@ pub(crate) async fn of_business_transaction(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ResponseTimes>, ApiError> {
-    let application = context.entities(caller.account).transaction(id)?.key.application;
+    let application = context.entities(&caller).transaction(id)?.key.application;
     read(&context, &caller, application, Measured::Transaction(id), period).await
 }
 
@@ -37,7 +37,7 @@ pub(crate) async fn of_tier(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ResponseTimes>, ApiError> {
-    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
+    let tier = context.entities(&caller).one_of(id, &[EntityKind::Tier], "tier")?;
     read(&context, &caller, tier.key.application, Measured::Tier(id), period).await
 }
 
@@ -51,7 +51,7 @@ pub(crate) async fn of_backend(
     Range { period, .. }: Range,
 ) -> Result<Json<ResponseTimes>, ApiError> {
     let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
+    let backend = context.entities(&caller).one_of(id, &kinds, "backend")?;
     read(&context, &caller, backend.key.application, Measured::CallsTo(id), period).await
 }
 

@@ -28,7 +28,7 @@ pub(crate) async fn of_application(
     Range { period, .. }: Range,
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    context.entities(caller.account).application(id)?;
+    context.entities(&caller).application(id)?;
     let asked = (Measured::Application(id), period, baseline.read(Wanted::Nothing)?);
     read(&context, &caller, id, asked).await
 }
@@ -43,7 +43,7 @@ pub(crate) async fn of_business_transaction(
     Range { period, .. }: Range,
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    let application = context.entities(caller.account).transaction(id)?.key.application;
+    let application = context.entities(&caller).transaction(id)?.key.application;
     let asked = (Measured::Transaction(id), period, baseline.read(Wanted::Nothing)?);
     read(&context, &caller, application, asked).await
 }
@@ -58,7 +58,7 @@ pub(crate) async fn of_tier(
     Range { period, .. }: Range,
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
+    let tier = context.entities(&caller).one_of(id, &[EntityKind::Tier], "tier")?;
     let asked = (Measured::Tier(id), period, baseline.read(Wanted::Nothing)?);
     read(&context, &caller, tier.key.application, asked).await
 }
@@ -73,7 +73,7 @@ pub(crate) async fn of_node(
     Range { period, .. }: Range,
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    let node = context.entities(caller.account).one_of(id, &[EntityKind::Node], "node")?;
+    let node = context.entities(&caller).one_of(id, &[EntityKind::Node], "node")?;
     let asked = (Measured::Node(id), period, baseline.read(Wanted::Nothing)?);
     read(&context, &caller, node.key.application, asked).await
 }
@@ -89,7 +89,7 @@ pub(crate) async fn of_backend(
     Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
     let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
+    let backend = context.entities(&caller).one_of(id, &kinds, "backend")?;
     let asked = (Measured::CallsTo(id), period, baseline.read(Wanted::Nothing)?);
     read(&context, &caller, backend.key.application, asked).await
 }
@@ -127,7 +127,7 @@ impl OverTime {
         (measured, period, wanted): (Measured, Period, Wanted),
     ) -> Result<OverTime, ApiError> {
         let judge = context.judge(caller.account, application, wanted).await?;
-        let entities = context.entities(caller.account);
+        let entities = context.entities(&caller);
         let told = context.queries.ask(caller.account, move |asking| {
             let every = reader::Points::Every(period.resolution);
             let query = |wanted: FigureQuery| FigureQuery {

@@ -40,7 +40,7 @@ impl Sparklines {
     ) -> Result<Sparklines, ApiError> {
         let period = *period;
         let judge = context.judge(account, application, wanted).await?;
-        let entities = context.entities(account);
+        let entities = context.every_entity(account);
         let told = context.queries.ask(account, move |asking| {
             let (totals, over_time) = ask(asking, &entities, application, bt, &period)?;
             let judged = judged(&totals, application, bt);

@@ -43,7 +43,7 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<TierDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let tier = entities.one_of(id, &[EntityKind::Tier], "tier")?;
     let application = tier.key.application;
     let judged = (&period, Wanted::Default);

@@ -36,7 +36,7 @@ impl Totals {
         let period = *period;
         let judge = context.judge(account, application, wanted).await?;
         let over_all = matches!(scope, Scope::Edge | Scope::Error).then_some(EntityId::NONE);
-        let entities = context.entities(account);
+        let entities = context.every_entity(account);
         let told = context.queries.ask(account, move |asking| {
             let query = asking.query(application, &[scope], period.complete, Points::Total);
             let rows = asking.totals(&FigureQuery { bt: over_all, ..query }, &period)?;

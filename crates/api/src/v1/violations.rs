@@ -55,7 +55,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<Violation>>, ApiError> {
     let filter = ViolationFilter {
         account_id: caller.account.0,
-        application_id: wanted.application,
+        applications: context.entities(&caller).seen(wanted.application),
         entity_id: wanted.entity,
         rule_id: wanted.rule,
         status: wanted.status.map(|status| match status {
@@ -90,7 +90,9 @@ pub(crate) async fn read(
     PathId(id): PathId,
 ) -> Result<Json<ViolationDetail>, ApiError> {
     let found = context.store.violation(caller.account.0, id.0).await?;
-    let found = found.ok_or_else(|| ApiError::missing("violation", id))?;
+    let entities = context.entities(&caller);
+    let shows = |found: &Stored| entities.sight().shows(EntityId(found.violated.application_id));
+    let found = found.filter(shows).ok_or_else(|| ApiError::missing("violation", id))?;
     let changes = context.store.violation_changes(id.0).await?.into_iter().map(|change| {
         let evidence = evidence(&change.evidence);
         ViolationChange {
@@ -117,7 +119,7 @@ pub(crate) async fn of_entities(
 ) -> Result<Json<EntityHealths>, ApiError> {
     application(&context, &caller, id)?;
     let health = context.health.newest();
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let is_here = |entity: EntityId| {
         let known = entities.get(entity);
         entity == id || known.is_some_and(|known| known.key.application == id)
@@ -144,7 +146,7 @@ fn shown(health: alerting::rules::EntityHealth) -> HealthLevel {
 }
 
 fn body(context: &Context, caller: &Caller, stored: &Stored) -> Violation {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(caller);
     let violated = &stored.violated;
     let is_closed = stored.status != StoredStatus::Open;
     Violation {

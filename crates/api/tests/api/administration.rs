@@ -21,6 +21,23 @@ async fn storage_tells_what_each_table_takes_and_will_take() {
 }
 
 #[tokio::test]
+async fn storage_tells_of_events_too() {
+    let client = World::new().await.client();
+    let at = crate::support::NOW.start_millis() - 86_400_000;
+    let event = json!({"application": 1, "type": "CUSTOM", "summary": "x", "at": at});
+    client.post("/api/v1/events", event).await;
+    let storage = client.json("/api/v1/storage").await;
+    let events = storage["tables"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&events["table"], &events["rows"], &events["oldest"]),
+        (&json!("events"), &json!(1), &json!(at))
+    );
+    let number = |name: &str| events[name].as_f64().unwrap();
+    assert_eq!(number("retention_ms"), 14.0 * 86_400_000.0);
+    assert!((number("expected_bytes") / number("bytes_per_day") - 14.0).abs() < 0.2, "{events}");
+}
+
+#[tokio::test]
 async fn the_nearest_limit_comes_first_and_entities_from_half_of_it_on() {
     let limits = World::new().await.client().json("/api/v1/limits").await;
     let told: Vec<_> = limits["items"]

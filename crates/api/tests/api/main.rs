@@ -1,9 +1,11 @@
 //! The API as its clients meet it: requests through the router, over a small real implementation of the reader in memory
 //! and a metadata store in SQLite.
 
+mod access;
 mod administration;
 mod api_clients;
 mod application;
+mod audit;
 mod baselines;
 mod controller;
 mod doors;
@@ -18,9 +20,11 @@ mod metric_data;
 mod metric_series;
 mod openapi;
 mod prometheus;
+mod rbac;
 mod saved_searches;
 mod series;
 mod sign_in;
 mod spans;
 mod support;
 mod trace;
+mod users;

@@ -75,6 +75,15 @@ settings! {
     /// Access key for agents, added when it is new; at first start a random one when unset
     access_key: Option<Secret> = "access-key", "";
 
+    /// A session ends after so long without a request
+    session_idle: Duration = "session-idle", "30m";
+    /// A session ends so long after signing in, whatever happens
+    session_absolute: Duration = "session-absolute", "12h";
+    /// Wrong passwords in a row that lock a user
+    lock_after: NonZeroU32 = "lock-after", "10";
+    /// For how long a user is locked after wrong passwords
+    lock_for: Duration = "lock-for", "15m";
+
     /// Whether Vedette reports its own metrics and requests to itself, as application Vedette
     self_monitoring: bool = "self-monitoring", "true";
 
@@ -113,8 +122,12 @@ settings! {
     retention_hours: Duration = "retention-hours", "400d";
     /// How long raw metric points are kept; most are what minutes are worked out of, and are kept as long as those
     retention_samples: Duration = "retention-samples", "8d";
-    /// How long log records and events are kept
+    /// How long log records are kept
     retention_logs: Duration = "retention-logs", "8d";
+    /// How long events are kept: deployments, restarts, violations, what scripts post
+    retention_events: Duration = "retention-events", "14d";
+    /// How long the audit log is kept
+    retention_audit: Duration = "retention-audit", "400d";
 
     /// Name of the application a span belongs to, from its resource attributes in braces
     application_template: Template = "application-template", "{service.namespace}-{deployment.environment.name}";

@@ -14,7 +14,7 @@ use super::expected::{Count, Place, Totals};
 use super::generator::Generator;
 use super::template::{Template, Templates};
 use super::topology::Size;
-use super::{Notation, Shape, Spread};
+use super::{Notation, Past, Shape, Spread};
 
 const NOW: u64 = 1_790_000_000_000_000_000;
 
@@ -24,6 +24,7 @@ fn shape() -> Shape {
         size: Size::usual(10, 1),
         further_attributes: 0,
         hours: 0,
+        past: Past::Quarter,
         instances: 4,
         spans: 8_000,
         spans_per_request: 1_000,

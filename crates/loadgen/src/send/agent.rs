@@ -12,9 +12,9 @@ use super::endpoint::Endpoint;
 use super::gaps::Gaps;
 use super::schedule::{Schedule, Turn};
 use super::tally::Tally;
-use crate::data::Shape;
 use crate::data::generator::Generator;
 use crate::data::template::Templates;
+use crate::data::{Past, Shape};
 use crate::draws::Draws;
 use crate::wall;
 
@@ -31,6 +31,7 @@ pub(crate) struct Agent {
     repeat_fraction: f64,
     /// Some requests are stamped with a time so many hours ago at most.
     hours: u64,
+    past: Past,
     draws: Draws,
     /// Bodies to send later, in the order they are due.
     held: VecDeque<Held>,
@@ -71,6 +72,7 @@ impl Agent {
             delay,
             repeat_fraction,
             hours: shape.hours,
+            past: shape.past,
             draws: Draws::new(!shape.seed, number),
             held: VecDeque::new(),
             used,
@@ -119,7 +121,7 @@ impl Agent {
             .get(chosen)
             .or(templates.rest.as_ref())
             .expect("a rest turn has a rest template");
-        let age_ns = self.age_ns();
+        let age_ns = self.age_ns(turn.done);
         self.generator.fill(template, wall::unix_nanos() - age_ns, buffers);
         self.used[chosen] += 1;
         // Those of hours before may be over their time when they are asked for.
@@ -149,11 +151,12 @@ impl Agent {
     }
 
     /// How long ago the next request's spans ended: most end now, the others in one of the hours before.
-    fn age_ns(&mut self) -> u64 {
-        if self.hours == 0 || !self.draws.chance(PAST) {
-            return 0;
+    fn age_ns(&mut self, done: f64) -> u64 {
+        match self.past {
+            Past::Evenly => history_ns(self.hours, done),
+            Past::Quarter if self.hours == 0 || !self.draws.chance(PAST) => 0,
+            Past::Quarter => (1 + self.draws.below(self.hours as usize) as u64) * HOUR_NS,
         }
-        (1 + self.draws.below(self.hours as usize) as u64) * HOUR_NS
     }
 
     async fn deliver(&mut self, payload: Payload, gaps: &Gaps) {
@@ -165,5 +168,29 @@ impl Agent {
         if accepted && is_new && self.draws.chance(self.repeat_fraction) {
             self.hold(payload.again());
         }
+    }
+}
+
+/// How long ago a request of a history of so many hours is of, when `done` of it (0 to 1) lies behind it. Nearly four times as
+/// many are of this hour of a day than of the one twelve hours off it.
+fn history_ns(hours: u64, done: f64) -> u64 {
+    let days = hours as f64 / 24.0 * (1.0 - done);
+    let wave = 0.09 * (2.0 * std::f64::consts::PI * days).sin();
+    ((days - wave).max(0.0) * 24.0 * HOUR_NS as f64) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_goes_from_the_oldest_to_now_and_has_days() {
+        let hours_ago = |done: f64| history_ns(48, done) as f64 / HOUR_NS as f64;
+        assert_eq!([0.0, 0.5, 1.0].map(|done| hours_ago(done).round()), [48.0, 24.0, 0.0]);
+        let ages: Vec<f64> = (0..4800).map(|n| hours_ago((f64::from(n) + 0.5) / 4800.0)).collect();
+        assert!(ages.windows(2).all(|two| two[0] >= two[1]));
+        let near = |hour: f64| ages.iter().filter(|age| (*age - hour).abs() < 1.0).count();
+        let (now, off) = (near(24.0), near(12.0));
+        assert!(now > 3 * off && off > 50, "{now} {off}");
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Turn {
     /// The last, smaller round.
     pub(crate) rest: bool,
     pub(crate) sampled: bool,
+    /// How much of the whole lies behind it, from 0 to 1.
+    pub(crate) done: f64,
 }
 
 impl Schedule {
@@ -38,6 +40,8 @@ impl Schedule {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let due = self.started + Duration::from_secs_f64(self.interval_s * number as f64);
         let sampled = number.is_multiple_of(self.rounds.div_ceil(SAMPLES));
-        (number < self.rounds).then_some(Turn { due, rest: number >= self.full_rounds, sampled })
+        let done = (number as f64 + 0.5) / self.rounds.max(1) as f64;
+        let rest = number >= self.full_rounds;
+        (number < self.rounds).then_some(Turn { due, rest, sampled, done })
     }
 }

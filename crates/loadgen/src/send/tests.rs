@@ -12,7 +12,7 @@ use super::reporter::{PointsOutcome, Reporters};
 use super::{Encoding, Manner, Outcome, Protocol, send};
 use crate::data::points::{Form, Instruments, SeriesShape};
 use crate::data::topology::Size;
-use crate::data::{Notation, Shape, Spread};
+use crate::data::{Notation, Past, Shape, Spread};
 
 fn shape(spans: u64) -> Shape {
     Shape {
@@ -20,6 +20,7 @@ fn shape(spans: u64) -> Shape {
         size: Size::usual(10, 1),
         further_attributes: 0,
         hours: 0,
+        past: Past::Quarter,
         instances: 4,
         spans,
         spans_per_request: 100,

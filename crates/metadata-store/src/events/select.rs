@@ -42,17 +42,19 @@ pub(super) async fn usage(tx: &mut Tx, account_id: u32) -> Result<EventUsage, Er
     let Some(totals) = totals else { return Ok(EventUsage::default()) };
     let (stored, refused) = (totals.int(0)?, totals.int(1)?);
     let measured = tx.row(measure(account_id, tx.dialect())).await?.ok_or(Error::RowNotFound)?;
-    let oldest_ms = if stored > 0 { Some(measured.int(1)?) } else { None };
-    Ok(EventUsage { stored, refused, bytes: measured.int(0)?, oldest_ms })
+    let time = |column| if stored > 0 { measured.int(column).map(Some) } else { Ok(None) };
+    let (oldest_ms, newest_ms) = (time(1)?, time(2)?);
+    Ok(EventUsage { stored, refused, bytes: measured.int(0)?, oldest_ms, newest_ms })
 }
 
-/// Bytes of the texts, about, and the oldest time; one row also when there is nothing.
+/// Bytes of the texts, about, and the oldest and newest time; one row also when there is nothing.
 fn measure(account_id: u32, dialect: Dialect) -> Query {
     let bytes = "SUM(2 * LENGTH(summary) + 2 * LENGTH(comment) + LENGTH(affected) + \
                  LENGTH(properties) + LENGTH(detail) + 150)";
     let bytes = dialect.integer(&format!("COALESCE({bytes}, 0)"));
-    let select =
-        format!("SELECT {bytes}, COALESCE(MIN(time_ms), 0) FROM events WHERE account_id = ?");
+    let select = format!(
+        "SELECT {bytes}, COALESCE(MIN(time_ms), 0), COALESCE(MAX(time_ms), 0) FROM events WHERE account_id = ?"
+    );
     sql(select).bind(account_id)
 }
 
@@ -66,8 +68,12 @@ impl Conditions {
     fn of(filter: &EventFilter) -> Self {
         let mut all = Self { texts: Vec::new(), arguments: Vec::new() };
         all.and("account_id = ?").bind(filter.account_id);
-        if let Some(application) = filter.application_id {
-            all.and("application_id = ?").bind(application);
+        match filter.applications.as_deref() {
+            Some([]) => {
+                all.and("1 = 0");
+            }
+            Some(some) => all.one_of("application_id", some.iter().copied()),
+            None => {}
         }
         all.and("time_ms >= ?").bind(filter.from_ms);
         all.and("time_ms < ?").bind(filter.until_ms);

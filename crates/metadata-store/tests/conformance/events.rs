@@ -157,7 +157,9 @@ pub(crate) async fn every_part_of_a_filter_counts(store: MetadataStore) {
     let check = async |filter: EventFilter, expected: &[u32]| {
         assert_eq!(found(&store, &filter).await, expected, "{filter:?}");
     };
-    check(EventFilter { application_id: Some(7), ..all() }, &[ids[0]]).await;
+    check(EventFilter { applications: Some(vec![7]), ..all() }, &[ids[0]]).await;
+    check(EventFilter { applications: Some(vec![9, 7]), ..all() }, &[ids[1], ids[0]]).await;
+    check(EventFilter { applications: Some(vec![]), ..all() }, &[]).await;
     check(EventFilter { from_ms: 20, until_ms: 30, ..all() }, &[ids[1]]).await;
     check(EventFilter { kinds: custom(), ..all() }, &[ids[1]]).await;
     let bad = vec![EventSeverity::Warn, EventSeverity::Error];
@@ -171,7 +173,7 @@ pub(crate) async fn every_part_of_a_filter_counts(store: MetadataStore) {
     check(EventFilter { unread_only: true, ..all() }, &[ids[2], ids[1]]).await;
     check(EventFilter { account_id: FIRST_ACCOUNT + 1, ..all() }, &[]).await;
     let both = EventFilter { kinds: custom(), ..text("by hand") };
-    check(EventFilter { application_id: Some(7), ..both }, &[]).await;
+    check(EventFilter { applications: Some(vec![7]), ..both }, &[]).await;
 }
 
 fn read(is_read: bool) -> EventMarks {
@@ -290,7 +292,7 @@ pub(crate) async fn old_events_go_in_bounded_steps(store: MetadataStore) {
         add(&store, NewEvent { affected: tier.clone(), ..new_event(time_ms, "x") }).await;
     }
     let usage = store.event_usage(FIRST_ACCOUNT).await.unwrap();
-    assert_eq!((usage.stored, usage.oldest_ms), (5, Some(1)));
+    assert_eq!((usage.stored, usage.oldest_ms, usage.newest_ms), (5, Some(1), Some(5)));
     assert!((5 * 150..5 * 300).contains(&usage.bytes), "{usage:?}");
     for (limit, deleted) in [(2, 2), (2, 1), (2, 0)] {
         let gone = store.delete_events_before(FIRST_ACCOUNT, 4, limit).await.unwrap();

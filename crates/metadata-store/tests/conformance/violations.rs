@@ -131,7 +131,7 @@ pub(crate) async fn violations_are_found_by_whom_what_and_when(store: MetadataSt
     assert!(ids(&store, ViolationFilter { level: Some(2), ..all() }).await.is_empty());
     let open = ViolationFilter { status: Some(ViolationStatus::Open), ..all() };
     assert_eq!(ids(&store, open).await, [second, b]);
-    let other = ViolationFilter { application_id: Some(6), ..all() };
+    let other = ViolationFilter { applications: Some(vec![6]), ..all() };
     assert!(ids(&store, other).await.is_empty());
     // From minute 2 on the first is over; before minute 2 the last had not begun.
     assert_eq!(ids(&store, ViolationFilter { from_minute: 2, ..all() }).await, [second, b]);

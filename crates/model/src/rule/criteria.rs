@@ -197,7 +197,7 @@ pub enum Operator {
 
 /// On which side of the baseline's band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = BaselineSide))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = BandSide))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Deviation {
     Above,

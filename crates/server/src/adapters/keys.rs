@@ -1,6 +1,9 @@
 //! The access keys in memory, so that intake knows them also while metadata are unreachable.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use api::access_key;
 use ingest::intake::Keys;
@@ -11,7 +14,14 @@ use parking_lot::RwLock;
 /// Known keys, by hash.
 #[derive(Debug, Default)]
 pub(crate) struct KnownKeys {
-    accounts: RwLock<HashMap<[u8; 32], AccountId>>,
+    keys: RwLock<HashMap<[u8; 32], Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    account: AccountId,
+    /// Since uses were noted last.
+    used: AtomicBool,
 }
 
 impl KnownKeys {
@@ -19,14 +29,76 @@ impl KnownKeys {
     pub(crate) async fn refresh(&self, metadata: &MetadataStore) -> Result<(), StoreError> {
         let keys = metadata.access_keys().await?;
         let valid = keys.into_iter().filter(|key| !key.disabled);
-        *self.accounts.write() =
-            valid.map(|key| (key.key_hash, AccountId(key.account_id))).collect();
+        let mut known = self.keys.write();
+        let fresh = valid.map(|key| {
+            let before = known.get(&key.key_hash);
+            let used = AtomicBool::new(before.is_some_and(|before| before.used.load(Relaxed)));
+            (key.key_hash, Known { account: AccountId(key.account_id), used })
+        });
+        *known = fresh.collect();
         Ok(())
+    }
+
+    /// Notes in the store which keys were used since the last time. What could not be written is noted with the next use.
+    pub(crate) async fn note_uses(
+        &self,
+        metadata: &MetadataStore,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let used: Vec<([u8; 32], i64)> = {
+            let keys = self.keys.read();
+            let used = keys.iter().filter(|(_, key)| key.used.swap(false, Relaxed));
+            used.map(|(hash, _)| (*hash, now_ms)).collect()
+        };
+        if used.is_empty() { Ok(()) } else { metadata.note_key_uses(&used).await }
     }
 }
 
 impl Keys for KnownKeys {
     fn account_of(&self, key: &str) -> Option<AccountId> {
-        self.accounts.read().get(&access_key::hash(key)).copied()
+        let keys = self.keys.read();
+        let known = keys.get(&access_key::hash(key))?;
+        // Read first: a flag that is set already needs no write that other processors would have to hear of.
+        if !known.used.load(Relaxed) {
+            known.used.store(true, Relaxed);
+        }
+        Some(known.account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metadata_store::{Config, FIRST_ACCOUNT, NewAccessKey, Url};
+
+    use super::*;
+    use crate::first_start::by_itself;
+
+    #[tokio::test]
+    async fn the_use_of_a_key_is_noted_once_and_outlives_a_refresh() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let url = Url::Sqlite(folder.path().join("metadata.sqlite"));
+        let store = Config { url }.open().await.unwrap();
+        let key = NewAccessKey {
+            account_id: FIRST_ACCOUNT,
+            name: "agents".to_owned(),
+            key_hash: access_key::hash("vk_1"),
+            sealed: Vec::new(),
+            created_ms: 1,
+        };
+        store
+            .create_access_key(&key, &by_itself(1, "create", "access key", "agents"))
+            .await
+            .unwrap();
+        let known = KnownKeys::default();
+        known.refresh(&store).await.unwrap();
+        let last_used = async || store.access_keys().await.unwrap()[0].last_used_ms;
+        known.note_uses(&store, 5).await.unwrap();
+        assert_eq!(last_used().await, None);
+        assert_eq!(known.account_of("vk_1"), Some(AccountId::FIRST));
+        assert_eq!(known.account_of("vk_2"), None);
+        known.refresh(&store).await.unwrap();
+        known.note_uses(&store, 7).await.unwrap();
+        known.note_uses(&store, 9).await.unwrap();
+        assert_eq!(last_used().await, Some(7));
     }
 }

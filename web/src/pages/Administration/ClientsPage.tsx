@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import type { ApiClient, ApiClientSecret, Page } from '../../api/types'
 import { paths } from '../../app/paths'
@@ -11,8 +11,16 @@ import { ago, exactMoment, minuteOf } from '../../format/times'
 import { serverNow } from '../../time/clock'
 import page from '../page.module.css'
 import styles from './Administration.module.css'
+import { useRoles } from '../Access/queries'
+import { ClientRoles, RoleChecks } from './ClientRoles'
 import { useApiClients, useCreateClient, useDeleteClient, useReplaceSecret } from './queries'
 import { Sure } from './Sure'
+
+const LIFETIMES = [
+  { value: '300', label: '5 minutes' },
+  { value: '3600', label: 'an hour' },
+  { value: '86400', label: 'a day' },
+]
 
 /** Programs that ask for tokens: made, given another secret, removed. A secret is shown once. */
 export function ClientsPage() {
@@ -33,6 +41,7 @@ export function ClientsPage() {
                   <tr>
                     <th scope="col">Name</th>
                     <th scope="col">Client id</th>
+                    <th scope="col">Roles</th>
                     <th scope="col">Made</th>
                     <th scope="col">Last token</th>
                     <th scope="col">Change</th>
@@ -56,10 +65,13 @@ function NewClient({ onMade }: { onMade(made: ApiClientSecret): void }) {
   const create = useCreateClient()
   const [name, setName] = useState('')
   const [description, setDescription] = useState('')
+  const [seconds, setSeconds] = useState(300)
+  const [chosen, setChosen] = useState<number[]>([])
+  const roles = useRoles()
   const submit = (event: FormEvent) => {
     event.preventDefault()
     create.mutate(
-      { name, description },
+      { name, description, token_seconds: seconds, roles: chosen },
       {
         onSuccess: (made) => {
           setName('')
@@ -73,9 +85,11 @@ function NewClient({ onMade }: { onMade(made: ApiClientSecret): void }) {
     <form className={styles.form} onSubmit={submit}>
       <TextInput label="Name of a new client" placeholder="nightly-report" value={name} maxLength={255} error={create.error?.message} onChange={(e) => setName(e.currentTarget.value)} />
       <TextInput label="What it is for" placeholder="Exports yesterday’s figures" value={description} maxLength={255} onChange={(e) => setDescription(e.currentTarget.value)} />
+      <NativeSelect label="Its tokens are good for" value={seconds} data={LIFETIMES} onChange={(e) => setSeconds(Number(e.currentTarget.value))} />
       <Button type="submit" loading={create.isPending} disabled={name.trim() === ''}>
         Make a client
       </Button>
+      <RoleChecks roles={roles.data?.items} chosen={chosen} onChange={setChosen} />
     </form>
   )
 }
@@ -112,8 +126,12 @@ function ClientRow({ client, onSecret }: { client: ApiClient; onSecret(made: Api
       <td>
         {client.name}
         {client.description && <div className={page.muted}>{client.description}</div>}
+        {client.old_secret_until !== null && <div className={page.muted}>The old secret is taken until {minuteOf(client.old_secret_until)}</div>}
       </td>
       <td className={page.mono}>{client.client_id}</td>
+      <td>
+        <ClientRoles client={client} />
+      </td>
       <td title={exactMoment(client.created_at)}>{minuteOf(client.created_at)}</td>
       <td title={client.last_used_at === null ? undefined : exactMoment(client.last_used_at)}>{client.last_used_at === null ? 'never' : ago(client.last_used_at, serverNow())}</td>
       <td>
@@ -124,7 +142,14 @@ function ClientRow({ client, onSecret }: { client: ApiClient; onSecret(made: Api
             question={`The secret that “${client.name}” has, and every token given for it, are refused from now on.`}
             busy={replace.isPending}
             problem={replace.error?.message}
-            onSure={() => replace.mutate(client.id, { onSuccess: onSecret })}
+            onSure={() => replace.mutate({ id: client.id, overlap_seconds: 0 }, { onSuccess: onSecret })}
+          />
+          <Sure
+            label={`Rotate the secret of ${client.name}`}
+            word="Rotate secret"
+            question={`“${client.name}” gets another secret; the one it has is taken for a day beside it.`}
+            busy={replace.isPending}
+            onSure={() => replace.mutate({ id: client.id, overlap_seconds: 86_400 }, { onSuccess: onSecret })}
           />
           <Sure label={`Remove ${client.name}`} word="Remove" question={`“${client.name}” and every token it has are refused from now on.`} busy={remove.isPending} problem={remove.error?.message} onSure={() => remove.mutate(client.id)} />
         </span>

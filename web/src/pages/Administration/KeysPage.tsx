@@ -5,7 +5,8 @@ import { Card } from '../../components/card/Card'
 import { Copy } from '../../components/copy/Copy'
 import { Loaded } from '../../components/states/Loaded'
 import { plural } from '../../format/numbers'
-import { exactMoment, minuteOf } from '../../format/times'
+import { ago, exactMoment, minuteOf } from '../../format/times'
+import { serverNow } from '../../time/clock'
 import page from '../page.module.css'
 import styles from './Administration.module.css'
 import { useAccessKeys, useCreateKey, useDisableKey } from './queries'
@@ -27,6 +28,7 @@ export function KeysPage() {
                   <th scope="col">Name</th>
                   <th scope="col">Key</th>
                   <th scope="col">Made</th>
+                  <th scope="col">Last used</th>
                   <th scope="col">State</th>
                 </tr>
               </thead>
@@ -56,7 +58,7 @@ function NewKey() {
       <Button type="submit" loading={create.isPending} disabled={name.trim() === ''}>
         Make a key
       </Button>
-      <p>One for each environment or team, so that one can be disabled without the others.</p>
+      <p>One for each environment or team, so that one can be disabled without the others. To rotate a key: make a new one, let agents take it, and disable the old one when it is not used any more.</p>
     </form>
   )
 }
@@ -78,6 +80,7 @@ function KeyRow({ entry, last }: { entry: AccessKey; last: boolean }) {
         </span>
       </td>
       <td title={exactMoment(entry.created_at)}>{minuteOf(entry.created_at)}</td>
+      <td title={entry.last_used_at === null ? undefined : exactMoment(entry.last_used_at)}>{entry.last_used_at === null ? 'never' : ago(entry.last_used_at, serverNow())}</td>
       <td>
         {disabled ? (
           'Disabled: agents with it are refused'

@@ -23,6 +23,10 @@ export const useCreateKey = () => useChange('/access-keys', (name: string) => wr
 export const useDisableKey = () => useChange('/access-keys', (id: number) => write<Api.AccessKey>('DELETE', `/access-keys/${id}`))
 
 export const useApiClients = () => useOperations<Api.Page<Api.ApiClient>>('/api-clients')
-export const useCreateClient = () => useChange('/api-clients', (client: { name: string; description: string }) => write<Api.ApiClientSecret>('POST', '/api-clients', client))
-export const useReplaceSecret = () => useChange('/api-clients', (id: number) => write<Api.ApiClientSecret>('POST', `/api-clients/${id}/secret`))
+export const useCreateClient = () => useChange('/api-clients', (client: { name: string; description: string; token_seconds: number; roles: number[] }) => write<Api.ApiClientSecret>('POST', '/api-clients', client))
+export const useChangeClient = () =>
+  useChange('/api-clients', ({ id, ...body }: { id: number; description: string; token_seconds: number; roles: number[] }) => write<Api.ApiClient>('PUT', `/api-clients/${id}`, body))
+/** The secret before goes on being taken for so long. */
+export const useReplaceSecret = () =>
+  useChange('/api-clients', ({ id, overlap_seconds }: { id: number; overlap_seconds: number }) => write<Api.ApiClientSecret>('POST', `/api-clients/${id}/secret`, { overlap_seconds }))
 export const useDeleteClient = () => useChange('/api-clients', (id: number) => write<void>('DELETE', `/api-clients/${id}`))

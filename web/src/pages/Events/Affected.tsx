@@ -50,7 +50,7 @@ export function Entity({ entity, application }: { entity: EventEntity; applicati
   const path = application === undefined ? null : pathOf(application, entity)
   const word = WORDS[entity.kind]
   return (
-    <span className={page.name} onClick={(click) => click.stopPropagation()}>
+    <span className={page.name}>
       {path ? <RangeLink to={path}>{entity.name}</RangeLink> : entity.name}
       {word && <span className={page.tag}>{word}</span>}
     </span>

@@ -51,8 +51,8 @@ function Details({ event }: { event: Event }) {
             </dd>
           </>
         )}
-        {event.properties.map(({ name, value }, i) => (
-          <Property key={`${i} ${name}`} name={name} value={value} />
+        {event.properties.map((property) => (
+          <Property key={`${property.name} ${property.value}`} {...property} />
         ))}
         <dt>Type</dt>
         <dd>

@@ -41,7 +41,7 @@ export function EventsTable({ rows, application, selected, rest }: Props) {
     ]
     return all.filter((column) => column !== false)
   }, [application, now, select])
-  return <DataTable label="Events" rows={rows} columns={columns} rowKey={(e) => e.id} defaultSort="-at" sortParam="event-sort" isSelected={(e) => e.id === selected} onRowClick={(e) => select(String(e.id))} rest={rest} />
+  return <DataTable label="Events" rows={rows} columns={columns} rowKey={(e) => e.id} defaultSort="-at" sortParam="event-sort" isSelected={(e) => e.id === selected} rest={rest} />
 }
 
 function Kind({ event }: { event: Event }) {
