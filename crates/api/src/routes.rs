@@ -78,7 +78,9 @@ const ENTITIES: [&str; 7] = [
 ];
 
 /// What is asked with other methods than GET and changes nothing.
-const READS: [&str; 4] = [
+const READS: [&str; 6] = [
+    "/api/v1/applications/{id}/health-rules/back-test",
+    "/api/v1/storage/retention/preview",
     "/prometheus/api/v1/query",
     "/prometheus/api/v1/query_range",
     "/prometheus/api/v1/series",

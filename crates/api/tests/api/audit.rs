@@ -1,5 +1,7 @@
 //! The audit log: no change without an entry, no secret in any.
 
+mod watching;
+
 use api::{Access, routes};
 use http::{Method, StatusCode};
 use metadata_store::{AuditLog as _, AuditQuery, FIRST_ACCOUNT, MetadataStore, NewAudit};
@@ -25,9 +27,12 @@ async fn entries(store: &MetadataStore) -> Vec<NewAudit> {
     found
 }
 
+/// Method, path as in the table, path as sent, body.
+type Deed = (&'static str, &'static str, String, Value);
+
 /// How each route that changes something is made to do so, one after the other: method, path as in the table, path as sent,
 /// body. Where ids are given out they are those of a new store.
-fn deeds(shop: u32, cart: u32, node: u32) -> Vec<(&'static str, &'static str, String, Value)> {
+fn deeds(shop: u32, cart: u32, node: u32) -> Vec<Deed> {
     let deed = |method, route, path: &str, body| (method, route, path.to_owned(), body);
     let user = |name: &str| {
         json!({"name": name, "display_name": "", "email": "", "enabled": true,
@@ -279,7 +284,9 @@ async fn every_route_that_changes_something_leaves_an_entry() {
     let (shop, cart, node, store) = (ids.shop.0, ids.cart.0, ids.web1.0, world.store.clone());
     let stranger = world.stranger();
     let admin = sign_in(&stranger).await;
-    let deeds = deeds(shop, cart, node);
+    let mut deeds = deeds(shop, cart, node);
+    // The last of them end the session.
+    deeds.splice(0..0, watching::deeds(shop, cart));
     for route in
         routes().into_iter().filter(|route| route.changes() && route.access != Access::Public)
     {
