@@ -38,6 +38,7 @@ test('several events at one place lead to the list of just these', async ({ page
 })
 
 test('charts of every page have marks', async ({ page }) => {
+  test.slow()
   await signIn(page, 'admin', '/applications/1')
   await page.goto('/applications/1/business-transactions/105')
   await expect(page.getByRole('figure', { name: /^Response times over time/ }).getByRole('list', { name: 'Events on this chart' })).toBeVisible()
@@ -49,6 +50,7 @@ test('charts of every page have marks', async ({ page }) => {
 })
 
 test('events are narrowed, read, and resolved', async ({ page }) => {
+  test.slow()
   await signIn(page, 'admin', '/applications/1/events')
   const table = page.getByRole('table', { name: 'Events' })
   await expect(table.getByRole('row')).toHaveCount(8)
