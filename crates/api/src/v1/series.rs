@@ -149,7 +149,7 @@ impl OverTime {
         (measured, period, wanted): (Measured, Period, Wanted),
     ) -> Result<OverTime, ApiError> {
         let judge = context.judge(caller.account, application, wanted).await?;
-        let entities = context.entities(&caller);
+        let entities = context.entities(caller);
         let told = context.queries.ask(caller.account, move |asking| {
             let every = reader::Points::Every(period.resolution);
             let query = |wanted: FigureQuery| FigureQuery {

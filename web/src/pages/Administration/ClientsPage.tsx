@@ -16,6 +16,8 @@ import { ClientRoles, RoleChecks } from './ClientRoles'
 import { useApiClients, useCreateClient, useDeleteClient, useReplaceSecret } from './queries'
 import { Sure } from './Sure'
 
+/** The predefined role that sees everything and changes nothing. */
+const VIEWER = 5
 const LIFETIMES = [
   { value: '300', label: '5 minutes' },
   { value: '3600', label: 'an hour' },
@@ -66,7 +68,7 @@ function NewClient({ onMade }: { onMade(made: ApiClientSecret): void }) {
   const [name, setName] = useState('')
   const [description, setDescription] = useState('')
   const [seconds, setSeconds] = useState(300)
-  const [chosen, setChosen] = useState<number[]>([])
+  const [chosen, setChosen] = useState<number[]>([VIEWER])
   const roles = useRoles()
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -85,7 +87,7 @@ function NewClient({ onMade }: { onMade(made: ApiClientSecret): void }) {
     <form className={styles.form} onSubmit={submit}>
       <TextInput label="Name of a new client" placeholder="nightly-report" value={name} maxLength={255} error={create.error?.message} onChange={(e) => setName(e.currentTarget.value)} />
       <TextInput label="What it is for" placeholder="Exports yesterday’s figures" value={description} maxLength={255} onChange={(e) => setDescription(e.currentTarget.value)} />
-      <NativeSelect label="Its tokens are good for" value={seconds} data={LIFETIMES} onChange={(e) => setSeconds(Number(e.currentTarget.value))} />
+      <NativeSelect size="xs" label="Its tokens are good for" value={seconds} data={LIFETIMES} onChange={(e) => setSeconds(Number(e.currentTarget.value))} />
       <Button type="submit" loading={create.isPending} disabled={name.trim() === ''}>
         Make a client
       </Button>
