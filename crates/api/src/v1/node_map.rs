@@ -1,7 +1,7 @@
 //! Who calls a single node and whom it calls. Figures keep calls by tier, so that this is told of traces: of a bounded sample,
 //! spread over the range.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use api_types::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, NodeFlowMap};
 use axum::{Json, extract::State};
@@ -43,7 +43,7 @@ pub(crate) async fn read(
 ) -> Result<Json<NodeFlowMap>, ApiError> {
     let entities = context.entities(&caller);
     let node = entities.one_of(id, &[EntityKind::Node], "node")?;
-    let (of, known) = (entities.clone(), node.clone());
+    let (of, known) = (entities.clone(), Arc::clone(&node));
     let told = context.queries.ask(caller.account, move |asking| {
         let (traces, looked_at) = traces_of(asking, &known, &range)?;
         let mut calls = Calls::default();
