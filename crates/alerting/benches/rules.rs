@@ -46,7 +46,7 @@ fn main() {
     }
     let reader: Arc<dyn Reader> = store;
     let mut engine = Engine::new(
-        Box::new(Kept { rules: many(bts[0].0, rules), judged: Mutex::new(None) }),
+        Box::new(Kept { rules: many(bts[0], rules), judged: Mutex::new(None) }),
         reader,
         directory,
         Arc::new(Steady),

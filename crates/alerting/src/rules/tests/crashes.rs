@@ -105,7 +105,6 @@ fn two_that_judge_leave_one_trace() {
     let mut world = World::with(&rules());
     let mut other = World::with(&[]);
     // The other engine has the same stores and directory.
-    std::mem::swap(&mut other.fake, &mut Arc::clone(&world.fake));
     other.store = world.store.clone();
     other.directory = Arc::clone(&world.directory);
     other.fake = Arc::clone(&world.fake);

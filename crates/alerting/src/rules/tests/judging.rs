@@ -213,7 +213,7 @@ fn absolute_paths_lead_anywhere_and_stars_to_several_series() {
     let custom =
         |path: &str, function, value| rule(AffectedKind::Custom, 1, over(path, function, value));
     let opens = |rule: Rule, expected: usize| {
-        let mut world = World::with(&[rule.clone()]);
+        let mut world = World::with(std::slice::from_ref(&rule));
         world.calls(0, 10, 4, 25.0);
         world.reported(0, "Hardware Resources|Disks|sda|Used %", &[(0, 50.0), (1, 60.0)]);
         world.reported(0, "Hardware Resources|Disks|sdb|Used %", &[(0, 70.0)]);
