@@ -14,6 +14,8 @@ pub(crate) enum Sequence {
     Segment,
     CatalogueVersion,
     SavedSearch,
+    AlertConfig,
+    Delivery,
 }
 
 impl Sequence {
@@ -26,6 +28,8 @@ impl Sequence {
             Self::Segment => "segment",
             Self::CatalogueVersion => "catalogue_version",
             Self::SavedSearch => "saved_search",
+            Self::AlertConfig => "alert_config",
+            Self::Delivery => "delivery",
         }
     }
 

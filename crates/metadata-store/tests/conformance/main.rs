@@ -5,9 +5,11 @@
 
 mod access_keys;
 mod accounts;
+mod alert_configs;
 mod api_clients;
 mod backend;
 mod catalogue;
+mod deliveries;
 mod entities;
 mod layouts;
 mod mariadb;
@@ -87,6 +89,13 @@ mod the_store {
             a_token_leads_to_its_client_until_it_is_revoked,
             a_token_is_given_for_the_secret_of_now_only,
             tokens_are_bounded_and_expired_ones_go;
+        alert_configs:
+            a_document_is_kept_changed_and_forgotten,
+            a_name_is_given_once_per_kind_and_application;
+        deliveries:
+            reading_on_and_its_deliveries_happen_together_or_not,
+            an_attempt_is_noted_once,
+            deliveries_are_found_page_by_page_and_forgotten;
         settings:
             a_setting_is_absent_then_versioned,
             a_put_against_another_version_changes_nothing,
