@@ -12,8 +12,7 @@ use std::time::Duration;
 
 use sqlx::{Error, MySql, MySqlPool, Sqlite, SqlitePool};
 
-use query::Query;
-pub(crate) use query::{marks, sql};
+pub(crate) use query::{Query, Value, marks, sql};
 pub(crate) use row::Row;
 pub(crate) use transaction::Tx;
 

@@ -46,6 +46,14 @@ impl Dialect {
         }
     }
 
+    /// A number, a sum for one, as an integer.
+    pub(crate) fn integer(self, number: &str) -> String {
+        match self {
+            Self::Sqlite => format!("CAST({number} AS INTEGER)"),
+            Self::MySql => format!("CAST({number} AS SIGNED)"),
+        }
+    }
+
     /// The names of the database's tables.
     pub(crate) fn table_names(self) -> &'static str {
         match self {

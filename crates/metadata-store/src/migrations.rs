@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_api_clients.sql"),
     include_str!("migrations/0003_saved_searches.sql"),
+    include_str!("migrations/0004_events.sql"),
     include_str!("migrations/0008_actions.sql"),
 ];
 

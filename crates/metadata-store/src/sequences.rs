@@ -14,6 +14,7 @@ pub(crate) enum Sequence {
     Segment,
     CatalogueVersion,
     SavedSearch,
+    Event,
     AlertConfig,
     Delivery,
 }
@@ -28,6 +29,7 @@ impl Sequence {
             Self::Segment => "segment",
             Self::CatalogueVersion => "catalogue_version",
             Self::SavedSearch => "saved_search",
+            Self::Event => "event",
             Self::AlertConfig => "alert_config",
             Self::Delivery => "delivery",
         }

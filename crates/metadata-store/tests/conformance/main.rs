@@ -11,6 +11,7 @@ mod backend;
 mod catalogue;
 mod deliveries;
 mod entities;
+mod events;
 mod layouts;
 mod mariadb;
 mod opening;
@@ -111,6 +112,17 @@ mod the_store {
             a_search_is_kept_for_its_user_and_forgotten,
             a_search_of_the_same_name_replaces_the_one_before,
             searches_are_bounded_in_number_and_size;
+        events:
+            an_event_comes_back_as_it_was,
+            an_event_of_a_key_is_stored_once_and_tells_how_often,
+            of_eight_writers_of_one_key_one_stores_it,
+            events_come_newest_first_in_pages,
+            every_part_of_a_filter_counts,
+            events_are_counted_by_kind_and_severity,
+            a_reader_of_the_newest_misses_none_of_eight_writers,
+            marks_are_set_one_by_one,
+            what_does_not_fit_is_refused_whole,
+            old_events_go_in_bounded_steps;
         entities:
             resolving_again_gives_the_same_ids,
             one_call_may_name_an_entity_twice,

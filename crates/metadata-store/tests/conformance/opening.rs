@@ -16,7 +16,7 @@ async fn open(url: &Url) -> Result<MetadataStore, OpenError> {
     Config { url: url.clone() }.open().await
 }
 
-fn execute(backend: &Backend, statement: &str) {
+pub(crate) fn execute(backend: &Backend, statement: &str) {
     match &backend.url {
         Url::MySql(url) => mariadb::execute(url, statement),
         Url::Sqlite(path) => backend.run(execute_sqlite(path, statement)),
