@@ -21,6 +21,7 @@ mod limit;
 mod log;
 mod metric;
 mod node;
+mod notification;
 mod number;
 mod page;
 mod prometheus;
@@ -61,6 +62,13 @@ pub use self::{
         SampleBucket, SampleDistribution, SampledSeries, Samples,
     },
     node::{Node, NodeDetail},
+    notification::{
+        Action, ActionPreset, ActionPreview, CustomEventMatch, Delivery, DeliveryAttempt,
+        DeliveryDetail, DeliveryState, Doing, EntitySelection, EventTypeGroup, MailSecurity,
+        MailServer, MailTest, MatchedEvent, NameValue, NewAction, NewNotificationSettings,
+        NewPolicy, NewSuppression, NoticeOptions, NotificationSettings, Policy, PolicyPreview,
+        RenderedNotice, SelectedKind, Stretch, Suppression, SuppressionWindow,
+    },
     page::{Page, Partial},
     prometheus::{PrometheusAnswer, PrometheusError},
     reference::Ref,

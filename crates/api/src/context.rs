@@ -36,6 +36,7 @@ pub(crate) struct Context {
     pub(crate) status: Arc<dyn Status>,
     pub(crate) operations: Arc<dyn Operations>,
     pub(crate) sealer: Sealer,
+    pub(crate) notifier: Arc<alerting::Notifier>,
     pub(crate) queries: Queries,
     pub(crate) sign_ins: SignIns,
     /// The OpenAPI document, made when it is first asked for.
@@ -55,6 +56,7 @@ impl Context {
             status: deps.status,
             operations: deps.operations,
             sealer: deps.sealer,
+            notifier: deps.notifier,
             openapi: OnceLock::new(),
         }
     }

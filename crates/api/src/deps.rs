@@ -22,6 +22,7 @@ pub struct Deps {
     pub operations: Arc<dyn Operations>,
     pub observer: Arc<dyn Observer>,
     pub sealer: Sealer,
+    pub notifier: Arc<alerting::Notifier>,
 }
 
 /// The last attempts to report, as intake remembers them. Calls must not block.

@@ -31,6 +31,7 @@ mod figures;
 mod jaeger;
 mod metric_tree;
 mod metrics;
+mod notification;
 mod paging;
 mod period;
 mod probes;

@@ -146,6 +146,37 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
     };
     table.extend(table! {
+        SignedIn   GET    "/api/v1/notice-options" => v1::policies::options;
+        SignedIn   GET    "/api/v1/policies" => v1::policies::list;
+        SignedIn   POST   "/api/v1/policies" => v1::policies::create;
+        SignedIn   POST   "/api/v1/policies/preview" => v1::policies::preview;
+        SignedIn   GET    "/api/v1/policies/{id}" => v1::policies::read;
+        SignedIn   PUT    "/api/v1/policies/{id}" => v1::policies::replace;
+        SignedIn   DELETE "/api/v1/policies/{id}" => v1::policies::delete;
+        SignedIn   GET    "/api/v1/digests" => v1::policies::list_digests;
+        SignedIn   POST   "/api/v1/digests" => v1::policies::create_digest;
+        SignedIn   GET    "/api/v1/digests/{id}" => v1::policies::read_digest;
+        SignedIn   PUT    "/api/v1/digests/{id}" => v1::policies::replace_digest;
+        SignedIn   DELETE "/api/v1/digests/{id}" => v1::policies::delete_digest;
+        SignedIn   GET    "/api/v1/actions" => v1::actions::list;
+        SignedIn   POST   "/api/v1/actions" => v1::actions::create;
+        SignedIn   POST   "/api/v1/actions/preview" => v1::actions::preview;
+        SignedIn   GET    "/api/v1/actions/{id}" => v1::actions::read;
+        SignedIn   PUT    "/api/v1/actions/{id}" => v1::actions::replace;
+        SignedIn   DELETE "/api/v1/actions/{id}" => v1::actions::delete;
+        SignedIn   POST   "/api/v1/actions/{id}/test" => v1::actions::test;
+        SignedIn   GET    "/api/v1/suppressions" => v1::suppressions::list;
+        SignedIn   POST   "/api/v1/suppressions" => v1::suppressions::create;
+        SignedIn   GET    "/api/v1/suppressions/{id}" => v1::suppressions::read;
+        SignedIn   PUT    "/api/v1/suppressions/{id}" => v1::suppressions::replace;
+        SignedIn   DELETE "/api/v1/suppressions/{id}" => v1::suppressions::delete;
+        SignedIn   GET    "/api/v1/deliveries" => v1::deliveries::list;
+        SignedIn   GET    "/api/v1/deliveries/{id}" => v1::deliveries::read;
+        SignedIn   GET    "/api/v1/notification-settings" => v1::notification_settings::read;
+        SignedIn   PUT    "/api/v1/notification-settings" => v1::notification_settings::replace;
+        SignedIn   POST   "/api/v1/notification-settings/test" => v1::notification_settings::test;
+    });
+    table.extend(table! {
         Public     GET    "/controller/rest/serverstatus" => controller::server_status::read;
         Public     POST   "/controller/api/oauth/access_token" => controller::access_token::issue;
         SignedIn   GET    "/controller/rest/configuration" => controller::configuration::list;

@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod access_keys;
+pub(crate) mod actions;
 pub(crate) mod api_clients;
 pub(crate) mod application_map;
 pub(crate) mod applications;
@@ -9,6 +10,7 @@ pub(crate) mod backends;
 pub(crate) mod business_transactions;
 pub(crate) mod comparison;
 pub(crate) mod connect;
+pub(crate) mod deliveries;
 pub(crate) mod error_samples;
 pub(crate) mod errors;
 pub(crate) mod flow_map;
@@ -19,7 +21,9 @@ pub(crate) mod logs;
 pub(crate) mod metric_series;
 pub(crate) mod metrics;
 pub(crate) mod nodes;
+pub(crate) mod notification_settings;
 pub(crate) mod openapi;
+pub(crate) mod policies;
 pub(crate) mod response_times;
 pub(crate) mod saved_searches;
 pub(crate) mod series;
@@ -30,6 +34,7 @@ pub(crate) mod span_attributes;
 pub(crate) mod spans;
 pub(crate) mod statements;
 pub(crate) mod storage;
+pub(crate) mod suppressions;
 pub(crate) mod tiers;
 pub(crate) mod traces;
 

@@ -51,7 +51,7 @@ use crate::{
     },
     data_dir::{self, Stores},
     edge::{self, Hsts},
-    first_start, self_report,
+    first_start, notices, self_report,
     stage_metrics::StageMetrics,
 };
 
@@ -138,7 +138,7 @@ pub async fn start(
     info!(limit = memory.limit, source = %settings.memory_limit.source, "memory is divided");
     let guard = Guard::new(memory.limit as u64, Arc::clone(&clock));
     let opened = open_blocking(&settings, &metadata, &memory, &clock).await?;
-    let Opened { stores, tls, sealer } = opened;
+    let Opened { stores, tls, sealer, secrets } = opened;
     // Bound before user and key are made: a start that fails here would never tell them.
     let listeners = Listeners::bind(&settings).await?;
     let made = first_start::ensure(&settings, &metadata, &sealer, clock.now()).await?;
@@ -179,6 +179,7 @@ pub async fn start(
         min_free_share: data_dir::MIN_FREE_SHARE,
         tasks: Arc::clone(&tasks),
     };
+    let notifier = notices::notifier(&settings, &stores, &metadata, secrets, &url, &clock)?;
     let requests = Arc::new(self_report::Requests::default());
     let deps = api::Deps {
         reader: Arc::clone(&stores.store) as _,
@@ -190,6 +191,7 @@ pub async fn start(
         operations: Arc::new(operations),
         observer: observer(&settings, &requests),
         sealer,
+        notifier: Arc::clone(&notifier),
     };
     let api =
         api::Config { variables: variables(&settings), ..api::Config::within(memory.queries) }
@@ -214,6 +216,9 @@ pub async fn start(
     drop(status.metrics.set(metrics));
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
     run_tasks(&settings, &stores, &metadata, &keys, &tls, &clock, &tasks);
+    for task in notices::tasks(notifier, &metadata, &clock) {
+        tasks.start(task);
+    }
     if *settings.self_monitoring {
         let own = self_report::tasks(requests, Arc::clone(&status), &intake, Arc::clone(&clock));
         for task in own {
@@ -277,6 +282,8 @@ struct Opened {
     stores: Stores,
     tls: Arc<ServerTls>,
     sealer: Sealer,
+    /// Of what notices are sent by.
+    secrets: Sealer,
 }
 
 async fn open_blocking(
@@ -291,9 +298,10 @@ async fn open_blocking(
     let open = move || {
         let tls = ServerTls::open(tls::Config::from_settings(&settings), clock)
             .with_context(|| setting_up_tls(&settings))?;
-        let sealer = Sealer::new(data_dir::sealing_key(&settings.data_dir)?);
+        let key = data_dir::sealing_key(&settings.data_dir)?;
+        let (sealer, secrets) = (Sealer::new(key), Sealer::of_notices(key));
         let stores = data_dir::stores(&settings, &metadata, &memory, runtime)?;
-        Ok(Opened { stores, tls: Arc::new(tls), sealer })
+        Ok(Opened { stores, tls: Arc::new(tls), sealer, secrets })
     };
     tokio::task::spawn_blocking(open).await.context("opening the data directory")?
 }

@@ -203,6 +203,13 @@ impl World {
 
     /// A client that is not signed in.
     pub(crate) fn stranger(self) -> Client {
+        let notifier = alerting::NotifierConfig {
+            base: "https://apm.example.com".to_owned(),
+            ..alerting::NotifierConfig::default()
+        };
+        let secrets = Arc::new(Sealer::of_notices([7; 32]));
+        let directory = Arc::clone(&self.directory);
+        let notifier = notifier.build(self.store.clone(), directory, self.clock.shared(), secrets);
         let deps = Deps {
             reader: self.reader.shared(),
             directory: self.directory,
@@ -213,6 +220,7 @@ impl World {
             operations: Arc::new(FakeOperations),
             observer: Arc::new(Nobody),
             sealer: Sealer::new([7; 32]),
+            notifier: Arc::new(notifier),
         };
         let registry = Mutex::new(prometheus_client::registry::Registry::default());
         let router = self.config.build(deps, &mut registry.lock());
