@@ -14,6 +14,7 @@ pub(crate) mod metrics;
 pub(crate) mod nodes;
 pub(crate) mod problems;
 pub(crate) mod request_snapshots;
+pub(crate) mod responses;
 pub(crate) mod server_status;
 pub(crate) mod tiers;
 

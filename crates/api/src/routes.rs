@@ -198,6 +198,28 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/controller/rest/applications/{app}/problems/policy-violations" => controller::problems::violations;
     });
     table.extend(table! {
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/policies" => controller::responses::of_policies::list;
+        SignedIn   POST   "/controller/alerting/rest/v1/applications/{app}/policies" => controller::responses::of_policies::create;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::read;
+        SignedIn   PUT    "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::replace;
+        SignedIn   DELETE "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::delete;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/actions" => controller::responses::of_actions::list;
+        SignedIn   POST   "/controller/alerting/rest/v1/applications/{app}/actions" => controller::responses::of_actions::create;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::read;
+        SignedIn   PUT    "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::replace;
+        SignedIn   DELETE "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::delete;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/action-suppressions" => controller::responses::of_suppressions::list;
+        SignedIn   POST   "/controller/alerting/rest/v1/applications/{app}/action-suppressions" => controller::responses::of_suppressions::create;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::read;
+        SignedIn   PUT    "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::replace;
+        SignedIn   DELETE "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::delete;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/email-digests" => controller::responses::of_digests::list;
+        SignedIn   POST   "/controller/alerting/rest/v1/applications/{app}/email-digests" => controller::responses::of_digests::create;
+        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::read;
+        SignedIn   PUT    "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::replace;
+        SignedIn   DELETE "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::delete;
+    });
+    table.extend(table! {
         SignedIn   GET    "/prometheus/api/v1/query" => prometheus::query::instant;
         SignedIn   POST   "/prometheus/api/v1/query" => prometheus::query::instant;
         SignedIn   GET    "/prometheus/api/v1/query_range" => prometheus::query::range;
