@@ -1,5 +1,6 @@
 // What each path of /api/v1 answers. A handler takes the request's facts and returns a body.
 import { administration } from './administration.mjs'
+import { alerting } from './alerting.mjs'
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
@@ -92,6 +93,7 @@ const FINGERPRINT = '3F:A1:9C:52:77:0E:B4:18:6D:C3:91:2A:55:E8:04:BF:7A:66:D1:30
 /** [method, pattern, handler(request, ...groups)]; null answers 404. */
 export const routes = [
   ...administration,
+  ...alerting,
   ...entityRoutes,
   ...nodeRoutes,
   ['GET', /^\/api\/v1\/connect$/, (r) => ({ https_url: `https://${r.host}`, otlp_http_url: `https://${r.host}`, otlp_grpc_url: `https://${r.host}`, access_key: 'vk_4pWm2Zt8QeR1sYc7', ca_path: '/ca.pem', ca_fingerprint_sha256: FINGERPRINT, names: ['apm.example.com', '10.4.1.2'], loopback: { grpc: '127.0.0.1:4317', http: '127.0.0.1:4318' } })],

@@ -28,6 +28,9 @@ export function Header({ user }: { user: Session['user'] }) {
         <RangeLink to={paths.logs} className={styles.link}>
           Logs
         </RangeLink>
+        <RangeLink to={paths.alerting()} className={styles.link}>
+          Alerting
+        </RangeLink>
         <RangeLink to={paths.connect} className={styles.link}>
           Connect an agent
         </RangeLink>

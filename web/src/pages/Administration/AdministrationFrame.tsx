@@ -7,6 +7,7 @@ import application from '../Application/Application.module.css'
 const TABS = [
   { label: 'Access keys', to: paths.administration('keys') },
   { label: 'API clients', to: paths.administration('clients') },
+  { label: 'Notifications', to: paths.administration('notifications') },
   { label: 'Storage & retention', to: paths.administration('storage') },
   { label: 'Limits', to: paths.administration('limits') },
   { label: 'Last attempts', to: paths.administration('attempts') },
