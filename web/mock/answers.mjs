@@ -4,6 +4,7 @@ import { alerting } from './alerting.mjs'
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
+import { eventRoutes } from './events.mjs'
 import { nodeMetricData, nodeRoutes, nodes } from './nodes.mjs'
 import { logs, logSummary } from './logs.mjs'
 import { data, level, search } from './metrics.mjs'
@@ -96,6 +97,7 @@ export const routes = [
   ...alerting,
   ...entityRoutes,
   ...nodeRoutes,
+  ...eventRoutes,
   ['GET', /^\/api\/v1\/connect$/, (r) => ({ https_url: `https://${r.host}`, otlp_http_url: `https://${r.host}`, otlp_grpc_url: `https://${r.host}`, access_key: 'vk_4pWm2Zt8QeR1sYc7', ca_path: '/ca.pem', ca_fingerprint_sha256: FINGERPRINT, names: ['apm.example.com', '10.4.1.2'], loopback: { grpc: '127.0.0.1:4317', http: '127.0.0.1:4318' } })],
   ['GET', /^\/api\/v1\/connect\/attempts$/, (r) => attempts(r.now)],
   ['GET', /^\/api\/v1\/applications$/, (r) => page(r.empty ? [] : applications.map((a) => applicationBody(a, r)), r)],

@@ -14,6 +14,7 @@ mod comparison;
 mod connect;
 mod error;
 mod error_group;
+mod event;
 mod figures;
 mod flow_map;
 mod health;
@@ -52,6 +53,10 @@ pub use self::{
     connect::{Attempt, AttemptResult, Attempts, Connect, Loopback},
     error::{ErrorBody, ErrorDetail},
     error_group::{ErrorGroup, ErrorGroupDetail, ErrorHit, ErrorPoint, ErrorSample, ErrorSamples},
+    event::{
+        Event, EventCount, EventEntity, EventMarks, EventProperty, EventSeverity, EventSubject,
+        EventSummary, NewEvent,
+    },
     figures::{Figures, Series, SeriesPoint},
     flow_map::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout, LayoutPosition},
     health::{BackgroundTask, Budget, Health, Memory},

@@ -9,6 +9,8 @@ pub(crate) mod applications;
 pub(crate) mod backends;
 pub(crate) mod business_transactions;
 pub(crate) mod configuration;
+pub(crate) mod events;
+pub(crate) mod historical_nodes;
 pub(crate) mod metric_data;
 pub(crate) mod metrics;
 pub(crate) mod nodes;

@@ -25,6 +25,7 @@ mod controller;
 mod deps;
 mod entities;
 mod error;
+mod event;
 mod exposition;
 mod extract;
 mod figures;

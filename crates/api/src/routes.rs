@@ -132,6 +132,11 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/api/v1/errors/{id}" => v1::errors::read;
         SignedIn   GET    "/api/v1/errors/{id}/samples" => v1::error_samples::read;
         SignedIn   GET    "/api/v1/flow-map" => v1::application_map::read;
+        SignedIn   GET    "/api/v1/events" => v1::events::list;
+        SignedIn   POST   "/api/v1/events" => v1::events::create;
+        SignedIn   GET    "/api/v1/events/summary" => v1::events::summary;
+        SignedIn   GET    "/api/v1/events/{id}" => v1::events::read;
+        SignedIn   PUT    "/api/v1/events/{id}/marks" => v1::events::put_marks;
         SignedIn   GET    "/api/v1/snapshots" => v1::snapshots::list;
         SignedIn   GET    "/api/v1/traces/{trace_id}" => v1::traces::read;
         SignedIn   GET    "/api/v1/spans" => v1::spans::list;
@@ -194,6 +199,9 @@ fn table() -> Vec<Route> {
         SignedIn   GET    "/controller/rest/applications/{app}/metric-data" => controller::metric_data::read;
         SignedIn   GET    "/controller/rest/applications/{app}/metric-data-v2" => controller::metric_data::read;
         SignedIn   GET    "/controller/rest/applications/{app}/request-snapshots" => controller::request_snapshots::list;
+        SignedIn   GET    "/controller/rest/applications/{app}/events" => controller::events::list;
+        SignedIn   POST   "/controller/rest/applications/{app}/events" => controller::events::create;
+        SignedIn   POST   "/controller/rest/mark-nodes-historical" => controller::historical_nodes::mark;
         SignedIn   GET    "/controller/rest/applications/{app}/problems/healthrule-violations" => controller::problems::violations;
         SignedIn   GET    "/controller/rest/applications/{app}/problems/policy-violations" => controller::problems::violations;
     });

@@ -13,6 +13,8 @@ pub(crate) mod connect;
 pub(crate) mod deliveries;
 pub(crate) mod error_samples;
 pub(crate) mod errors;
+pub(crate) mod event_filter;
+pub(crate) mod events;
 pub(crate) mod flow_map;
 pub(crate) mod health;
 pub(crate) mod limits;

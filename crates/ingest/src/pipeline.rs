@@ -10,6 +10,7 @@ mod contribution;
 mod cut;
 mod decide;
 mod duplicates;
+mod findings;
 mod fresh;
 mod judge;
 mod logs;
@@ -36,7 +37,7 @@ use std::{
 use daemon::memory::{Guard, Pressure};
 use journal::{ReadError, SharedJournal};
 use metadata_store::{
-    Catalogue, CatalogueError, Directory, ObjectRef, StoreError as MetadataError,
+    Catalogue, CatalogueError, Directory, EventLog, ObjectRef, StoreError as MetadataError,
 };
 use model::{
     figure::{Figure, Scope},
@@ -87,6 +88,8 @@ pub struct Config {
     pub store: Arc<Store>,
     pub catalogue: Arc<dyn Catalogue>,
     pub directory: Arc<Directory>,
+    /// Where events that are found are stored.
+    pub events: Arc<dyn EventLog>,
     pub template: Template,
     pub sanitiser: Sanitiser,
     pub attribute_limits: AttributeLimits,

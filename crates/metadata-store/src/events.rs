@@ -10,6 +10,7 @@
 
 pub(crate) mod insert;
 pub(crate) mod limits;
+mod log;
 mod select;
 
 use std::future::Future;
@@ -24,6 +25,7 @@ pub use limits::{
     MAX_AFFECTED, MAX_EVENT_COMMENT_CHARS, MAX_EVENT_DETAIL_BYTES, MAX_EVENT_PROPERTIES,
     MAX_EVENT_PROPERTY_CHARS, MAX_EVENT_SUMMARY_CHARS, MAX_EVENTS, MAX_UNKEYED_EVENTS,
 };
+pub use log::{EventLog, MemoryEvents, SqlEvents};
 
 /// How bad it is; the numbers are persisted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

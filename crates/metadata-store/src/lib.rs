@@ -58,10 +58,10 @@ pub use directory::{Directory, EntityBackend, MemoryEntities, SqlEntities};
 pub use entities::{Entities, Entity, NewEntity};
 pub use error::StoreError;
 pub use events::{
-    Added, EntityRef, Event, EventCount, EventFilter, EventMarks, EventSeverity, EventUsage,
-    Events, MAX_AFFECTED, MAX_EVENT_COMMENT_CHARS, MAX_EVENT_DETAIL_BYTES, MAX_EVENT_PROPERTIES,
-    MAX_EVENT_PROPERTY_CHARS, MAX_EVENT_SUMMARY_CHARS, MAX_EVENTS, MAX_UNKEYED_EVENTS, NewEvent,
-    event_key,
+    Added, EntityRef, Event, EventCount, EventFilter, EventLog, EventMarks, EventSeverity,
+    EventUsage, Events, MAX_AFFECTED, MAX_EVENT_COMMENT_CHARS, MAX_EVENT_DETAIL_BYTES,
+    MAX_EVENT_PROPERTIES, MAX_EVENT_PROPERTY_CHARS, MAX_EVENT_SUMMARY_CHARS, MAX_EVENTS,
+    MAX_UNKEYED_EVENTS, MemoryEvents, NewEvent, SqlEvents, event_key,
 };
 pub use layouts::{Layouts, NodePosition};
 pub use name::MAX_NAME_CHARS;

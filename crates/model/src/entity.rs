@@ -114,6 +114,12 @@ pub struct Properties {
     /// Of a tier whose own metrics count more requests than its spans show: the share that they show, percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spans_show_percent: Option<u8>,
+    /// Of a node the version of its service that it reports, of a tier the one that came last.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// Of a node: an operator said then that it is gone, Unix milliseconds. It counts until the node reports again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retired_ms: Option<i64>,
 }
 
 /// A business transaction beyond the limits: its calls count in `All Other Traffic` until it has a place of its own. A call

@@ -7,6 +7,7 @@ pub mod attributes;
 pub mod conventions;
 pub mod distribution;
 pub mod entity;
+pub mod event;
 pub mod figure;
 pub mod histogram;
 pub mod id;

@@ -11,7 +11,7 @@ use daemon::{
 use ingest::pipeline::{self, CONSUMER, CheckpointError};
 use journal::{LocalJournal, LogConfig};
 use metadata_store::{
-    Catalogue as _, Directory, MetadataStore, SegmentMeta, SqlCatalogue, SqlEntities,
+    Catalogue as _, Directory, MetadataStore, SegmentMeta, SqlCatalogue, SqlEntities, SqlEvents,
 };
 use telemetry_store::{
     Store,
@@ -94,6 +94,7 @@ pub(crate) struct Stores {
     pub(crate) store: Arc<Store>,
     pub(crate) catalogue: Arc<SqlCatalogue>,
     pub(crate) directory: Arc<Directory>,
+    pub(crate) events: Arc<SqlEvents>,
 }
 
 /// Opens journal and telemetry store. Blocks; not on a thread of the runtime.
@@ -106,7 +107,8 @@ pub(crate) fn stores(
     let local = LocalDisk::new(&*settings.data_dir).context("opening the data directory")?;
     let disk = with_delay(Arc::new(local), settings);
     let catalogue = Arc::new(SqlCatalogue::new(metadata.clone(), runtime.clone()));
-    let entities = Arc::new(SqlEntities::new(metadata.clone(), runtime));
+    let entities = Arc::new(SqlEntities::new(metadata.clone(), runtime.clone()));
+    let events = Arc::new(SqlEvents::new(metadata.clone(), runtime));
     let directory = Arc::new(Directory::load(entities).context("reading the entities")?);
     let store = telemetry_store::Config {
         disk: Arc::clone(&disk),
@@ -130,7 +132,7 @@ pub(crate) fn stores(
         floor: committed.iter().map(|committed| committed.offset).max().unwrap_or(0),
     };
     let journal = journal.open(disk).context("opening the journal")?;
-    Ok(Stores { journal: Arc::new(journal), store: Arc::new(store), catalogue, directory })
+    Ok(Stores { journal: Arc::new(journal), store: Arc::new(store), catalogue, directory, events })
 }
 
 fn with_delay(disk: Arc<dyn Disk>, settings: &Settings) -> Arc<dyn Disk> {

@@ -488,13 +488,14 @@ fn pipeline_maker(
     };
     let (journal, store) = (Arc::clone(&stores.journal), Arc::clone(&stores.store));
     let (catalogue, directory) = (Arc::clone(&stores.catalogue), Arc::clone(&stores.directory));
-    let (stats, room) = (Arc::clone(stats), room.clone());
+    let (stats, room, events) = (Arc::clone(stats), room.clone(), Arc::clone(&stores.events));
     let template: model::naming::template::Template = template;
     move || pipeline::Config {
         journal: Arc::clone(&journal) as _,
         store: Arc::clone(&store),
         catalogue: Arc::clone(&catalogue) as _,
         directory: Arc::clone(&directory),
+        events: Arc::clone(&events) as _,
         template: template.clone(),
         sanitiser: sanitiser.clone(),
         attribute_limits,

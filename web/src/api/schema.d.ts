@@ -812,6 +812,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events, newest first. */
+        get: operations["get_events"];
+        put?: never;
+        /** Posts an event: a deployment, a change of configuration, a restart, or anything by a type of your own. */
+        post: operations["post_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many events there are, by type and severity. */
+        get: operations["get_events_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event. */
+        get: operations["get_one_of_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says of an event whether it was read and whether what it tells is resolved. */
+        put: operations["put_events_marks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/flow-map": {
         parameters: {
             query?: never;
@@ -2060,6 +2129,121 @@ export interface components {
             /** @description Traces that were looked at. */
             traces: number;
         };
+        /**
+         * @description An event.
+         * @example {
+         *       "affected": [
+         *         {
+         *           "id": 7,
+         *           "kind": "TIER",
+         *           "name": "stock"
+         *         }
+         *       ],
+         *       "application": {
+         *         "id": 1,
+         *         "name": "shop"
+         *       },
+         *       "at": 1790000000000,
+         *       "comment": "",
+         *       "custom_type": "",
+         *       "id": 17,
+         *       "is_read": false,
+         *       "is_resolved": false,
+         *       "properties": [
+         *         {
+         *           "name": "version",
+         *           "value": "1.4.0"
+         *         }
+         *       ],
+         *       "repeats": 1,
+         *       "severity": "INFO",
+         *       "summary": "stock: version 1.4.0 after 1.3.2",
+         *       "triggered": null,
+         *       "type": "APPLICATION_DEPLOYMENT"
+         *     }
+         */
+        Event: {
+            affected: components["schemas"]["EventEntity"][];
+            application: null | components["schemas"]["Ref"];
+            /** Format: int64 */
+            at: number;
+            comment: string;
+            /** @description What a `CUSTOM` event is; else empty. */
+            custom_type: string;
+            /** Format: int32 */
+            id: number;
+            is_read: boolean;
+            is_resolved: boolean;
+            properties: components["schemas"]["EventProperty"][];
+            /**
+             * Format: int32
+             * @description How often it happened from `at` on, where one event stands for several.
+             */
+            repeats: number;
+            severity: components["schemas"]["EventSeverity"];
+            summary: string;
+            triggered: null | components["schemas"]["EventEntity"];
+            /** @description `APPLICATION_DEPLOYMENT`, `APP_SERVER_RESTART`, `CUSTOM`, …. */
+            type: string;
+        };
+        /** @description How many events there are of a type and severity. */
+        EventCount: {
+            /** Format: int64 */
+            count: number;
+            severity: components["schemas"]["EventSeverity"];
+            type: string;
+        };
+        /** @description Whom an event is about, with the name of then. */
+        EventEntity: {
+            /** Format: int32 */
+            id: number;
+            kind: components["schemas"]["EventSubject"];
+            name: string;
+        };
+        /**
+         * @description Marks of an event; what is not given stays.
+         * @example {
+         *       "is_resolved": true
+         *     }
+         */
+        EventMarks: {
+            is_read?: boolean | null;
+            is_resolved?: boolean | null;
+        };
+        /** @description A name and a value that whoever posted an event gave it. */
+        EventProperty: {
+            name: string;
+            value: string;
+        };
+        /**
+         * @description How bad it is.
+         * @enum {string}
+         */
+        EventSeverity: "INFO" | "WARN" | "ERROR";
+        /**
+         * @description What kind of thing an event is about.
+         * @enum {string}
+         */
+        EventSubject: "APPLICATION" | "TIER" | "NODE" | "BUSINESS_TRANSACTION" | "SERVICE_ENDPOINT" | "BACKEND" | "QUEUE" | "ERROR_GROUP" | "HEALTH_RULE" | "POLICY" | "ACTION" | "OTHER";
+        /**
+         * @description What the events of a range are.
+         * @example {
+         *       "counts": [
+         *         {
+         *           "count": 2,
+         *           "severity": "INFO",
+         *           "type": "APPLICATION_DEPLOYMENT"
+         *         }
+         *       ],
+         *       "total": 2
+         *     }
+         */
+        EventSummary: {
+            /** @description By type, then severity. */
+            counts: components["schemas"]["EventCount"][];
+            /** Format: int64 */
+            total: number;
+        };
         /** @description Types of events that belong together. */
         EventTypeGroup: {
             name: string;
@@ -2677,6 +2861,46 @@ export interface components {
             name: string;
         };
         /**
+         * @description An event to be posted.
+         * @example {
+         *       "affected": [
+         *         7
+         *       ],
+         *       "application": 1,
+         *       "properties": [
+         *         {
+         *           "name": "commit",
+         *           "value": "4f2a91c"
+         *         }
+         *       ],
+         *       "summary": "stock 1.4.0",
+         *       "type": "APPLICATION_DEPLOYMENT"
+         *     }
+         */
+        NewEvent: {
+            /** @description Ids of tiers, nodes, business transactions, backends, … of the application; at most 50. */
+            affected?: number[];
+            /**
+             * Format: int32
+             * @description Id of an application.
+             */
+            application: number;
+            /**
+             * Format: int64
+             * @description When it happened: within the last 14 days, or at most an hour ahead; now when not given.
+             */
+            at?: number | null;
+            comment?: string;
+            /** @description What a `CUSTOM` event is, and only of such. */
+            custom_type?: string;
+            properties?: components["schemas"]["EventProperty"][];
+            severity?: components["schemas"]["EventSeverity"];
+            /** @description One line. */
+            summary: string;
+            /** @description `APPLICATION_DEPLOYMENT`, `APPLICATION_CONFIG_CHANGE`, `APP_SERVER_RESTART` or `CUSTOM`. */
+            type: string;
+        };
+        /**
          * @description What notices are to be sent by.
          * @example {
          *       "mail": {
@@ -3038,6 +3262,36 @@ export interface components {
                 /** @description Exceptions per minute over the range, at most 30 points; null where the application reported nothing. */
                 sparkline: (number | null)[];
                 tier: components["schemas"]["Ref"];
+                type: string;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_Event: {
+            items: {
+                affected: components["schemas"]["EventEntity"][];
+                application: null | components["schemas"]["Ref"];
+                /** Format: int64 */
+                at: number;
+                comment: string;
+                /** @description What a `CUSTOM` event is; else empty. */
+                custom_type: string;
+                /** Format: int32 */
+                id: number;
+                is_read: boolean;
+                is_resolved: boolean;
+                properties: components["schemas"]["EventProperty"][];
+                /**
+                 * Format: int32
+                 * @description How often it happened from `at` on, where one event stands for several.
+                 */
+                repeats: number;
+                severity: components["schemas"]["EventSeverity"];
+                summary: string;
+                triggered: null | components["schemas"]["EventEntity"];
+                /** @description `APPLICATION_DEPLOYMENT`, `APP_SERVER_RESTART`, `CUSTOM`, …. */
                 type: string;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
@@ -9407,6 +9661,538 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorSamples"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_events: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Id of an application. */
+                application?: number;
+                /** @description Id of an entity that is affected: a tier, a node, a business transaction, a backend, …. */
+                entity?: number;
+                /**
+                 * @description Any of these types, joined by commas.
+                 * @example APPLICATION_DEPLOYMENT,CUSTOM
+                 */
+                type?: string;
+                /** @description Any of these, joined by commas: `INFO`, `WARN`, `ERROR`. */
+                severity?: string;
+                /**
+                 * @description Stands in the summary or the comment, in capitals or not.
+                 * @example rollback
+                 */
+                text?: string;
+                /** @description `true`: only those that are not resolved. */
+                unresolved?: boolean;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Event"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvent"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_events_summary: {
+        parameters: {
+            query?: {
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Id of an application. */
+                application?: number;
+                /** @description Id of an entity that is affected: a tier, a node, a business transaction, a backend, …. */
+                entity?: number;
+                /**
+                 * @description Any of these types, joined by commas.
+                 * @example APPLICATION_DEPLOYMENT,CUSTOM
+                 */
+                type?: string;
+                /** @description Any of these, joined by commas: `INFO`, `WARN`, `ERROR`. */
+                severity?: string;
+                /**
+                 * @description Stands in the summary or the comment, in capitals or not.
+                 * @example rollback
+                 */
+                text?: string;
+                /** @description `true`: only those that are not resolved. */
+                unresolved?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventSummary"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_events_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventMarks"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

@@ -18,6 +18,7 @@ export function pagesOf(application?: number): PageName[] {
       { label: 'Alerting: actions', to: paths.alerting('actions') },
       { label: 'Alerting: suppressions', to: paths.alerting('suppressions') },
       { label: 'Alerting: deliveries', to: paths.alerting('deliveries') },
+      { label: 'Events of all applications', to: paths.events() },
       { label: 'Connect an agent', to: paths.connect },
       { label: 'REST API documentation', to: paths.apiDocs },
       { label: 'Administration: API clients', to: paths.administration('clients') },
@@ -38,6 +39,7 @@ export function pagesOf(application?: number): PageName[] {
     { label: 'Errors', to: paths.errors(application) },
     { label: 'Traces', to: paths.traces(application) },
     { label: 'Snapshots', to: paths.snapshots(application) },
+    { label: 'Events', to: paths.events(application) },
     { label: 'Metrics', to: paths.metrics(application) },
     { label: 'Logs', to: paths.applicationLogs(application) },
   ]

@@ -21,6 +21,8 @@ export const paths = {
   snapshots: (id: number | string) => `/applications/${id}/snapshots`,
   /** Of one application, or of all. */
   traces: (id?: number | string) => (id === undefined ? '/traces' : `/applications/${id}/traces`),
+  /** Of one application, or of all. */
+  events: (id?: number | string) => (id === undefined ? '/events' : `/applications/${id}/events`),
   metrics: (id: number | string) => `/applications/${id}/metrics`,
   applicationLogs: (id: number | string) => `/applications/${id}/logs`,
   logs: '/logs',

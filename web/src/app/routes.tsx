@@ -52,6 +52,7 @@ export function createRouter() {
         { path: 'traces', lazy: async () => ({ Component: (await import('../pages/Traces/TracesPage')).TracesPage }) },
         { path: 'traces/compare', lazy: async () => ({ Component: (await import('../pages/CompareTraces/CompareTracesPage')).CompareTracesPage }) },
         { path: 'logs', lazy: async () => ({ Component: (await import('../pages/Logs/LogsPage')).LogsPage }) },
+        { path: 'events', lazy: async () => ({ Component: (await import('../pages/Events/EventsPage')).EventsPage }) },
         { path: 'traces/:traceId', lazy: async () => ({ Component: (await import('../pages/Trace/TracePage')).TracePage }) },
         {
           path: 'applications/:applicationId',
@@ -71,6 +72,7 @@ export function createRouter() {
             { path: 'traces', lazy: async () => ({ Component: (await import('../pages/Traces/TracesPage')).TracesPage }) },
             { path: 'metrics', lazy: async () => ({ Component: (await import('../pages/Metrics/MetricsPage')).MetricsPage }) },
             { path: 'logs', lazy: async () => ({ Component: (await import('../pages/Logs/LogsPage')).ApplicationLogsPage }) },
+            { path: 'events', lazy: async () => ({ Component: (await import('../pages/Events/EventsPage')).ApplicationEventsPage }) },
             { path: 'snapshots', lazy: async () => ({ Component: (await import('../pages/Snapshots/SnapshotsPage')).SnapshotsPage }) },
           ],
         },

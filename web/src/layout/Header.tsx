@@ -31,6 +31,9 @@ export function Header({ user }: { user: Session['user'] }) {
         <RangeLink to={paths.alerting()} className={styles.link}>
           Alerting
         </RangeLink>
+        <RangeLink to={paths.events()} className={styles.link}>
+          Events
+        </RangeLink>
         <RangeLink to={paths.connect} className={styles.link}>
           Connect an agent
         </RangeLink>

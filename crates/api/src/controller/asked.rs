@@ -70,6 +70,11 @@ impl Asked {
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// All parameters behind the path, in order.
+    pub(super) fn params(&self) -> &[(String, String)] {
+        &self.params
+    }
+
     /// A parameter that has to be `true` or `false`.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.param(name) {
@@ -91,14 +96,7 @@ impl Asked {
 
     /// A parameter that is a list of ids joined by commas; empty when it is not given.
     pub(super) fn ids(&self, name: &str) -> Result<Vec<EntityId>, ApiError> {
-        let text = self.param(name).unwrap_or_default();
-        let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
-        let read = |id: &str| {
-            id.parse().map(EntityId).map_err(|_| {
-                ApiError::bad(format!("{name} is {text:?}; it has to be ids joined by commas"))
-            })
-        };
-        ids.map(read).collect()
+        ids(name, self.param(name).unwrap_or_default())
     }
 
     pub(super) fn entities(&self) -> Entities {
@@ -132,7 +130,24 @@ impl Asked {
         self.by_id_or_name("node", &all, "node")
     }
 
-    /// An id wins over a name that is a number; of several of one name the first.
+    /// An entity of an application, and of a tier where one is given, by id or by name.
+    pub(super) fn named(
+        &self,
+        application: EntityId,
+        kind: EntityKind,
+        tier: Option<EntityId>,
+        text: &str,
+    ) -> Result<Arc<Entity>, ApiError> {
+        let mut all = self.entities().all(application, kind);
+        all.retain(|entity| tier.is_none_or(|tier| entity.key.parent == tier));
+        let what = match kind {
+            EntityKind::Tier => "tier",
+            EntityKind::Node => "node",
+            _ => "business transaction",
+        };
+        by_id_or_name(text, &all, what)
+    }
+
     fn by_id_or_name(
         &self,
         param: &str,
@@ -140,11 +155,7 @@ impl Asked {
         what: &str,
     ) -> Result<Arc<Entity>, ApiError> {
         let text = self.path.iter().find(|(name, _)| name == param);
-        let text = text.map(|(_, value)| value.as_str()).unwrap_or_default();
-        let by_id = text.parse().ok().map(EntityId);
-        let found = all.iter().find(|entity| Some(entity.id) == by_id);
-        let found = found.or_else(|| all.iter().find(|entity| entity.key.name == text));
-        found.cloned().ok_or_else(|| ApiError::missing(what, text))
+        by_id_or_name(text.map(|(_, value)| value.as_str()).unwrap_or_default(), all, what)
     }
 
     /// The answer: items of a list.
@@ -171,4 +182,23 @@ impl Asked {
     pub(super) fn context(&self) -> &Context {
         &self.context
     }
+}
+
+/// An id wins over a name that is a number; of several of one name the first.
+fn by_id_or_name(text: &str, all: &[Arc<Entity>], what: &str) -> Result<Arc<Entity>, ApiError> {
+    let by_id = text.parse().ok().map(EntityId);
+    let found = all.iter().find(|entity| Some(entity.id) == by_id);
+    let found = found.or_else(|| all.iter().find(|entity| entity.key.name == text));
+    found.cloned().ok_or_else(|| ApiError::missing(what, text))
+}
+
+/// Ids joined by commas.
+pub(super) fn ids(name: &str, text: &str) -> Result<Vec<EntityId>, ApiError> {
+    let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+    let read = |id: &str| {
+        id.parse().map(EntityId).map_err(|_| {
+            ApiError::bad(format!("{name} is {text:?}; it has to be ids joined by commas"))
+        })
+    };
+    ids.map(read).collect()
 }

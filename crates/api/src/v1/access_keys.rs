@@ -46,6 +46,7 @@ pub(crate) async fn create(
     };
     let id = context.store.create_access_key(&stored).await?;
     tracing::info!(id, name, user = caller.name, "access key made");
+    context.note_change(&caller, None, format!("access key {name} made")).await;
     Ok(Json(AccessKey { id, name, key, created_at: stored.created_ms, disabled: false }))
 }
 
@@ -63,6 +64,7 @@ pub(crate) async fn disable(
         own.find(|key| key.id == id.0).ok_or_else(|| ApiError::missing("access key", id))?;
     context.store.disable_access_key(key.id).await?;
     tracing::info!(id = key.id, name = key.name, user = caller.name, "access key disabled");
+    context.note_change(&caller, None, format!("access key {} disabled", key.name)).await;
     key.disabled = true;
     Ok(Json(context.sealer.shown(&key)))
 }

@@ -65,6 +65,7 @@ pub(crate) async fn create(
     };
     let id = context.store.create_api_client(&stored).await?;
     tracing::info!(id, name, user = caller.name, "API client made");
+    context.note_change(&caller, None, format!("API client {name} made")).await;
     let client_id = client_id(&name, &account_name(&context, &caller).await?);
     Ok(Json(ApiClientSecret { id, name, client_id, secret }))
 }
@@ -85,6 +86,7 @@ pub(crate) async fn replace_secret(
     let hash = access_key::hash(&secret);
     context.store.replace_api_client_secret(caller.account.0, id, hash).await?;
     tracing::info!(id, name, user = caller.name, "API client was given another secret");
+    context.note_change(&caller, None, format!("API client {name} given another secret")).await;
     let client_id = client_id(&name, &account_name(&context, &caller).await?);
     Ok(Json(ApiClientSecret { id, name, client_id, secret }))
 }
@@ -100,6 +102,7 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     context.store.delete_api_client(caller.account.0, id.0).await?;
     tracing::info!(id = id.0, user = caller.name, "API client deleted");
+    context.note_change(&caller, None, format!("API client {} deleted", id.0)).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

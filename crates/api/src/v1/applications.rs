@@ -69,6 +69,9 @@ pub(crate) async fn put_key_figures(
     let change = move |properties: &mut Properties| properties.background_counts = counts;
     context.change_properties(id, change).await?;
     tracing::info!(id = id.0, name = app.key.name, counts, user = caller.name, "key figures");
+    let now = if counts { "counts" } else { "does not count" };
+    let summary = format!("background work {now} in the figures of {}", app.key.name);
+    context.note_change(&caller, Some(id), summary).await;
     Ok(Json(wanted))
 }
 

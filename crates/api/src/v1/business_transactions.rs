@@ -107,6 +107,13 @@ pub(crate) async fn put_long_lived(
     let change = move |properties: &mut Properties| properties.long_lived.marked = mark.marked;
     context.change_properties(id, change).await?;
     tracing::info!(id = id.0, name = bt.key.name, ?mark.marked, user = caller.name, "long-lived");
+    let now = match mark.marked {
+        Some(true) => "long-lived",
+        Some(false) => "not long-lived",
+        None => "long-lived when its calls are",
+    };
+    let summary = format!("{} was marked as {now}", bt.key.name);
+    context.note_change(&caller, Some(id), summary).await;
     Ok(Json(mark))
 }
 
@@ -185,6 +192,8 @@ pub(crate) async fn put_promotion(
     };
     context.change_properties(id, change).await?;
     tracing::info!(id = id.0, name = bt.key.name, wanted.promoted, user = caller.name, "promotion");
+    let now = if wanted.promoted { "will count by itself" } else { "will wait for a place" };
+    context.note_change(&caller, Some(id), format!("{} {now}", bt.key.name)).await;
     Ok(Json(wanted))
 }
 

@@ -7,6 +7,7 @@ mod application;
 mod controller;
 mod doors;
 mod entities;
+mod events;
 mod flow_map;
 mod jaeger;
 mod limits;

@@ -91,6 +91,7 @@ impl DataDir {
             store: Arc::clone(&store),
             catalogue: Arc::clone(&catalogue) as _,
             directory: Arc::clone(&directory),
+            events: Arc::<metadata_store::MemoryEvents>::default(),
             template: Template::default(),
             sanitiser: Sanitiser::default(),
             attribute_limits: AttributeLimits::default(),

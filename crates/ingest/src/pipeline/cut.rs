@@ -145,6 +145,8 @@ impl Pipeline {
             }
             None => cutting.written.insert(cutting.frozen.write(store, now_ms)?),
         };
+        // Before the offsets move: what is found again after a crash has the same keys.
+        self.registry.findings.store(&*self.config.events, &self.config.directory, now_ms)?;
         match self.config.store.commit(written)? {
             CutOutcome::Superseded => return Err(PipelineError::Superseded),
             CutOutcome::Committed => {}

@@ -17,10 +17,20 @@ const OTHER_NODES: &str = "All other nodes";
 /// A slot that was silent so long is forgotten, milliseconds.
 const FORGET_MS: i64 = 3_600_000;
 
+/// A process that began while another one reported took its place if the other is silent from so soon after on,
+/// milliseconds.
+const OVERLAP_MS: i64 = 60_000;
+/// Processes that may turn out to have taken another one's place.
+const MAX_BESIDE: usize = 10_000;
+
 /// The slots of all tiers and hosts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Nodes {
     slots: FxHashMap<(u32, String), Vec<Slot>>,
+    /// When processes began to report beside others of their host, by tier. No part of a checkpoint: a restart of ours
+    /// forgets that one of these may have taken another one's place.
+    #[serde(skip)]
+    beside: FxHashMap<(u32, u64), i64>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -29,26 +39,72 @@ struct Slot {
     seen_ms: i64,
 }
 
+/// The name of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) name: String,
+    /// Whose place its process took, when that has just turned out.
+    pub(super) replaced: Option<Replaced>,
+}
+
+/// A process that is gone and has a successor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Replaced {
+    /// The name of its node.
+    pub(super) name: String,
+    /// Its successor's first report, Unix milliseconds.
+    pub(super) at_ms: i64,
+}
+
 impl Nodes {
-    /// The node's name of a process that reports now.
-    pub(super) fn name(&mut self, tier: EntityId, base: &str, process: u64, now_ms: i64) -> String {
+    /// The node of a process that reports now.
+    pub(super) fn name(&mut self, tier: EntityId, base: &str, process: u64, now_ms: i64) -> Named {
         let host = (tier.0, base.to_owned());
         if !self.slots.contains_key(&host) && self.live(tier, now_ms) >= MAX_LIVE {
-            return OTHER_NODES.to_owned();
+            return Named { name: OTHER_NODES.to_owned(), replaced: None };
         }
         let slots = self.slots.entry(host).or_default();
         let own = slots.iter().position(|slot| slot.process == process);
         let free = || slots.iter().position(|slot| now_ms - slot.seen_ms > SILENT_MS);
-        let at = own.or_else(free).unwrap_or(slots.len()).min(MAX_SLOTS - 1);
+        let taken = if own.is_none() { free() } else { None };
+        let at = own.or(taken).unwrap_or(slots.len()).min(MAX_SLOTS - 1);
         let slot = Slot { process, seen_ms: now_ms };
         match slots.get_mut(at) {
             Some(taken) => *taken = slot,
             None => slots.push(slot),
         }
-        match at {
-            0 => base.to_owned(),
-            _ => model::naming::name::limit(&format!("{base}#{}", at + 1)).into_owned(),
+        if own.is_none() && taken.is_none() && at > 0 && self.beside.len() < MAX_BESIDE {
+            self.beside.insert((tier.0, process), now_ms);
         }
+        let replaced = match taken {
+            Some(at) => Some((at, now_ms)),
+            None => self.replaced_by(tier, base, at, now_ms),
+        };
+        let replaced = replaced.map(|(slot, at_ms)| Replaced { name: named(base, slot), at_ms });
+        Named { name: named(base, at), replaced }
+    }
+
+    /// The slot of the process that ended when the one of slot `at` began beside it, and when that was; told once.
+    fn replaced_by(
+        &mut self,
+        tier: EntityId,
+        base: &str,
+        at: usize,
+        now_ms: i64,
+    ) -> Option<(usize, i64)> {
+        let slots = self.slots.get(&(tier.0, base.to_owned()))?;
+        let process = (tier.0, slots.get(at)?.process);
+        let began_ms = *self.beside.get(&process)?;
+        if now_ms - began_ms <= OVERLAP_MS + SILENT_MS {
+            return None;
+        }
+        self.beside.remove(&process);
+        let ended = |(other, slot): &(usize, &Slot)| {
+            *other != at && (began_ms - SILENT_MS..=began_ms + OVERLAP_MS).contains(&slot.seen_ms)
+        };
+        let (other, _) =
+            slots.iter().enumerate().filter(ended).max_by_key(|(_, slot)| slot.seen_ms)?;
+        Some((other, began_ms))
     }
 
     fn live(&self, tier: EntityId, now_ms: i64) -> usize {
@@ -60,6 +116,14 @@ impl Nodes {
     /// Forgets hosts that have long been silent.
     pub(super) fn forget(&mut self, now_ms: i64) {
         self.slots.retain(|_, slots| slots.iter().any(|slot| now_ms - slot.seen_ms < FORGET_MS));
+        self.beside.retain(|_, began_ms| now_ms - *began_ms < FORGET_MS);
+    }
+}
+
+fn named(base: &str, slot: usize) -> String {
+    match slot {
+        0 => base.to_owned(),
+        _ => model::naming::name::limit(&format!("{base}#{}", slot + 1)).into_owned(),
     }
 }
 
@@ -73,16 +137,44 @@ mod tests {
     fn fifty_restarts_leave_one_node() {
         let mut nodes = Nodes::default();
         for n in 0..50 {
-            assert_eq!(nodes.name(TIER, "web1", n, n as i64 * 180_000), "web1");
+            assert_eq!(nodes.name(TIER, "web1", n, n as i64 * 180_000).name, "web1");
         }
     }
 
     #[test]
     fn processes_that_live_at_once_are_told_apart_and_keep_their_names() {
         let mut nodes = Nodes::default();
-        assert_eq!(nodes.name(TIER, "web1", 7, 0), "web1");
-        assert_eq!(nodes.name(TIER, "web1", 8, 1000), "web1#2");
-        assert_eq!(nodes.name(TIER, "web1", 7, 100_000), "web1");
-        assert_eq!(nodes.name(TIER, "web1", 9, 125_000), "web1#2");
+        assert_eq!(nodes.name(TIER, "web1", 7, 0).name, "web1");
+        assert_eq!(nodes.name(TIER, "web1", 8, 1000).name, "web1#2");
+        assert_eq!(nodes.name(TIER, "web1", 7, 100_000).name, "web1");
+        assert_eq!(nodes.name(TIER, "web1", 9, 125_000).name, "web1#2");
+    }
+
+    fn replaced(nodes: &mut Nodes, process: u64, now_ms: i64) -> Option<(String, i64)> {
+        nodes.name(TIER, "web1", process, now_ms).replaced.map(|it| (it.name, it.at_ms))
+    }
+
+    #[test]
+    fn a_process_in_a_slot_that_was_silent_took_the_place_of_another() {
+        let mut nodes = Nodes::default();
+        assert_eq!(replaced(&mut nodes, 7, 0), None);
+        assert_eq!(replaced(&mut nodes, 8, 180_000), Some(("web1".to_owned(), 180_000)));
+        assert_eq!(replaced(&mut nodes, 8, 200_000), None);
+    }
+
+    #[test]
+    fn a_process_that_began_beside_one_that_ended_took_its_place_and_one_that_stays_leaves_it() {
+        let mut nodes = Nodes::default();
+        replaced(&mut nodes, 7, 0);
+        assert_eq!(replaced(&mut nodes, 8, 5_000), None);
+        let told = (1..=12).find_map(|n| replaced(&mut nodes, 8, 5_000 + n * 20_000));
+        assert_eq!(told, Some(("web1".to_owned(), 5_000)));
+        assert_eq!(replaced(&mut nodes, 8, 260_000), None, "it is told once");
+        let mut both = Nodes::default();
+        replaced(&mut both, 7, 0);
+        for n in 0..30 {
+            assert_eq!(replaced(&mut both, 8, 5_000 + n * 20_000), None);
+            assert_eq!(replaced(&mut both, 7, 6_000 + n * 20_000), None);
+        }
     }
 }

@@ -17,7 +17,7 @@ use model::{
 use rustc_hash::{FxHashMap, FxHashSet};
 use twox_hash::XxHash3_64;
 
-use super::{nodes::Nodes, targets::Target};
+use super::{findings::Findings, nodes::Nodes, targets::Target};
 
 /// Most entities of a kind.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +80,8 @@ pub(super) struct Registry {
     /// When such were called, Unix milliseconds, since it was last asked.
     waiting_seen: FxHashMap<EntityId, i64>,
     addresses: FxHashMap<AccountId, FxHashMap<String, (EntityId, i64)>>,
+    /// Events that were found.
+    pub(super) findings: Findings,
     /// Accounts whose entities are counted.
     loaded: FxHashSet<AccountId>,
 }
@@ -113,6 +115,7 @@ impl Registry {
             waiting: FxHashMap::default(),
             waiting_seen: FxHashMap::default(),
             addresses: FxHashMap::default(),
+            findings: Findings::default(),
             loaded: FxHashSet::default(),
         }
     }
@@ -266,7 +269,7 @@ impl Registry {
         };
         let tier = self.bounded(key, of_tier, self.limits.tiers, "All other tiers", now_ms)?;
         self.applications.insert(tier.0, application);
-        let node_name = nodes.name(tier, &identity.node_base, identity.process, now_ms);
+        let named = nodes.name(tier, &identity.node_base, identity.process, now_ms);
         let of_node = Properties {
             system: identity.runtime.clone().unwrap_or_default(),
             agent: identity.agent.clone(),
@@ -278,10 +281,20 @@ impl Registry {
             kind: EntityKind::Node,
             application,
             parent: tier,
-            name: node_name,
+            name: named.name,
         };
-        let node = self.directory.resolve(&[(key, of_node)], now_ms)?[0];
-        Ok(Place { account, application, tier, node })
+        let node = self.directory.resolve(&[(key.clone(), of_node)], now_ms)?[0];
+        let place = Place { account, application, tier, node };
+        self.findings.reported(&self.directory, &place, identity, now_ms);
+        // What nobody calls, a job by the hour for one, begins anew each time.
+        let is_called =
+            self.counts.contains_key(&(EntityKind::ServiceEndpoint, tier.0, String::new()));
+        if let Some(replaced) = named.replaced.filter(|_| is_called) {
+            let gone = EntityKey { name: replaced.name.clone(), ..key };
+            let gone = self.directory.find(&gone).unwrap_or(node);
+            self.findings.restarted(&self.directory, &place, gone, &replaced);
+        }
+        Ok(place)
     }
 
     /// The service endpoint of an entry.
@@ -404,6 +417,7 @@ impl Registry {
         if self.has_place(&key) && waiting == 0 {
             return self.resolve(key, properties, now_ms);
         }
+        self.no_place(&key, now_ms);
         if waiting >= self.limits.transactions_waiting {
             let (key, properties) = self.other_traffic(key);
             return self.resolve(key, properties, now_ms);
@@ -413,6 +427,16 @@ impl Registry {
         let bt = self.resolve(key, properties, now_ms)?;
         self.waiting.insert(bt, waiting);
         Ok(bt)
+    }
+
+    fn no_place(&mut self, key: &EntityKey, now_ms: i64) {
+        let kind = EntityKind::BusinessTransaction;
+        let about = [key.application, key.parent];
+        let (about, limit) = match self.count(key.application, "") < self.limits.transactions {
+            true => (&about[..], self.limits.transactions_a_tier),
+            false => (&about[..1], self.limits.transactions),
+        };
+        self.findings.limit(&self.directory, key.account, about, (kind, limit), now_ms);
     }
 
     fn has_place(&self, key: &EntityKey) -> bool {
@@ -536,6 +560,8 @@ impl Registry {
             .find(&key)
             .is_some_and(|known| called.is_some_and(|called| called.contains(&known)));
         if !is_called && called.is_some_and(|called| called.len() >= self.limits.backends) {
+            let (about, limit) = ([key.application, tier], (key.kind, self.limits.backends));
+            self.findings.limit(&self.directory, key.account, &about, limit, now_ms);
             return self.resolve_other(key, properties, other, now_ms);
         }
         let backend = self.resolve(key, properties, now_ms)?;
@@ -640,6 +666,8 @@ impl Registry {
         if self.counts.get(&group).copied().unwrap_or(0) < limit {
             return self.resolve(key, properties, now_ms);
         }
+        let about = [key.application, key.parent];
+        self.findings.limit(&self.directory, key.account, &about, (key.kind, limit), now_ms);
         self.resolve_other(key, properties, other, now_ms)
     }
 

@@ -5,6 +5,7 @@ mod bench;
 mod clock;
 mod documented;
 mod dotnet;
+mod events;
 mod extras;
 mod failures;
 mod go;

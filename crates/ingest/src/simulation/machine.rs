@@ -316,6 +316,7 @@ fn pipeline_config(
         store: Arc::clone(store),
         catalogue: Arc::new(metadata.clone()),
         directory: Arc::clone(directory),
+        events: Arc::new(metadata.clone()),
         template: Template::default(),
         sanitiser: Sanitiser::default(),
         attribute_limits: AttributeLimits::default(),

@@ -8,8 +8,8 @@ use std::sync::{
 
 use metadata_store::{
     Catalogue, CatalogueError, Claim, CommitOutcome, CommittedOffset, CutCommit, Entity,
-    EntityBackend, Listing, MemoryCatalogue, MemoryEntities, NewEntity, Page, ReplaceOutcome,
-    Replacement, StoreError,
+    EntityBackend, EventLog, Listing, MemoryCatalogue, MemoryEntities, MemoryEvents, NewEntity,
+    NewEvent, Page, ReplaceOutcome, Replacement, StoreError,
 };
 
 /// Catalogue and entities of one database. Clones are handles to the same.
@@ -17,6 +17,7 @@ use metadata_store::{
 pub(super) struct SlowMetadata {
     pub(super) catalogue: MemoryCatalogue,
     pub(super) entities: MemoryEntities,
+    pub(super) events: MemoryEvents,
     /// So many calls more are given up.
     slow: Arc<AtomicU32>,
 }
@@ -106,5 +107,11 @@ impl EntityBackend for SlowMetadata {
 
     fn set_properties(&self, id: u32, properties: &str) -> Result<(), StoreError> {
         self.ask_entities("set properties", || self.entities.set_properties(id, properties))
+    }
+}
+
+impl EventLog for SlowMetadata {
+    fn add(&self, events: &[NewEvent]) -> Result<(), StoreError> {
+        self.ask_entities("store events", || self.events.add(events))
     }
 }

@@ -26,6 +26,8 @@ pub struct ResourceIdentity {
     pub runtime: Option<String>,
     /// `opentelemetry python 1.45.1`; empty where the resource does not tell.
     pub agent: String,
+    /// `service.version`; empty where the resource does not tell.
+    pub version: String,
     /// What an operator should do about this tier.
     pub hints: Vec<String>,
     /// The runtime starts a process, with a new instance id, for every request; all of them are one process here.
@@ -60,6 +62,7 @@ pub fn identify(
             .map(|host| name::limit(host).into_owned()),
         runtime: runtime.map(|runtime| name::limit(runtime).into_owned()),
         agent: agent(attributes),
+        version: name::limit(text("service.version").unwrap_or_default()).into_owned(),
         hints: hints(tier),
         ephemeral,
     }

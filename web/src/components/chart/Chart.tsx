@@ -4,6 +4,8 @@ import { useElementSize } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
 import { minuteOf } from '../../format/times'
 import styles from './Chart.module.css'
+import { EventMarks } from './EventMarks'
+import type { Geometry } from './marks'
 import { plot, type Line } from './plot'
 
 interface Props {
@@ -28,6 +30,7 @@ export default function Chart({ title, at, lines, fillingFrom, format, formatRig
   const { ref: box, width } = useElementSize<HTMLDivElement>()
   const canvas = useRef<HTMLDivElement>(null)
   const [hovered, setHovered] = useState<number | null>(null)
+  const [laidOut, setLaidOut] = useState<Geometry | null>(null)
   const scheme = useComputedColorScheme('light')
   const twoAxes = formatRight !== undefined
   const latest = useRef({ format, formatRight, onHover, onZoom })
@@ -42,7 +45,7 @@ export default function Chart({ title, at, lines, fillingFrom, format, formatRig
       setHovered(index)
       latest.current.onHover?.(index)
     }
-    const drawn = plot({ at, lines, fillingFrom, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to) }, element)
+    const drawn = plot({ at, lines, fillingFrom, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to), onLaidOut: setLaidOut }, element)
     return () => drawn.destroy()
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- a canvas keeps its colours until it is drawn anew
   }, [at, lines, fillingFrom, width, height, compact, scheme, twoAxes])
@@ -69,6 +72,7 @@ export default function Chart({ title, at, lines, fillingFrom, format, formatRig
       </figcaption>
       <div className={styles.canvas} style={{ height }}>
         <div ref={canvas} />
+        {laidOut && <EventMarks plot={laidOut} />}
         {blank && <p className={styles.blank}>No data in this range</p>}
       </div>
     </figure>

@@ -2,6 +2,7 @@
 import uPlot from 'uplot'
 import { timeZone } from '../../time/zone'
 import { dotsOf } from './grid'
+import type { Geometry } from './marks'
 
 export interface Line {
   label: string
@@ -32,6 +33,8 @@ export interface PlotSpec {
   syncKey: string
   onHover(index: number | null): void
   onZoom(from: number, to: number): void
+  /** Where the plot lies within the element, once it is laid out. */
+  onLaidOut?(geometry: Geometry): void
 }
 
 const DAY = 86_400
@@ -68,6 +71,7 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     ],
     series: [{}, ...lines.map((line) => seriesOf(line, colour(line.colour)))],
     hooks: {
+      ready: [(u) => spec.onLaidOut?.(geometryOf(u))],
       drawClear: [(u) => markFilling(u, spec.fillingFrom, colour('--v-sunken'), colour('--v-border-strong'))],
       setCursor: [(u) => spec.onHover(u.cursor.idx ?? null)],
       setSelect: [
@@ -80,6 +84,12 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     },
   }
   return new uPlot(options, [spec.at, ...lines.map((l) => l.values)], element)
+}
+
+function geometryOf(u: uPlot): Geometry {
+  const { left, top, width, height } = u.bbox
+  const ratio = devicePixelRatio
+  return { left: left / ratio, top: top / ratio, width: width / ratio, height: height / ratio, from: u.scales.x?.min ?? 0, to: u.scales.x?.max ?? 0 }
 }
 
 /** From zero, or from below it where values are negative. */

@@ -4,6 +4,7 @@ import { pagesOf } from '../../app/pages'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useTitle } from '../../app/useTitle'
+import { ChartEvents } from '../../components/chart/ChartEvents'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Failed } from '../../components/states/Failed'
 import styles from './Application.module.css'
@@ -36,7 +37,15 @@ export function ApplicationFrame() {
           {application.data.name}: {at?.label}
         </h1>
       )}
-      <Outlet />
+      <ChartEvents application={id} about={aboutOf(pathname)}>
+        <Outlet />
+      </ChartEvents>
     </>
   )
+}
+
+/** The entity whose page this is. */
+function aboutOf(pathname: string): number | null {
+  const id = /^\/applications\/\d+\/[a-z-]+\/(\d+)/.exec(pathname)?.[1]
+  return id === undefined ? null : Number(id)
 }

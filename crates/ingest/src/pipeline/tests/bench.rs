@@ -13,7 +13,8 @@ use bytes::Bytes;
 use daemon::disk::SimulatedDisk;
 use journal::{Journal, Record};
 use metadata_store::{
-    Directory, Entity, EntityBackend, MemoryCatalogue, MemoryEntities, NewEntity, Page, StoreError,
+    Directory, Entity, EntityBackend, EventLog, MemoryCatalogue, MemoryEntities, MemoryEvents,
+    NewEntity, NewEvent, Page, StoreError,
 };
 use model::{
     entity::{Entity as Known, EntityKind},
@@ -66,6 +67,7 @@ pub(super) struct Process {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unreliable {
     entities: MemoryEntities,
+    pub(super) events: MemoryEvents,
     down: Arc<AtomicBool>,
 }
 
@@ -82,6 +84,12 @@ impl Unreliable {
             }),
             false => Ok(&self.entities),
         }
+    }
+}
+
+impl EventLog for Unreliable {
+    fn add(&self, events: &[NewEvent]) -> Result<(), StoreError> {
+        self.up().and_then(|_| self.events.add(events))
     }
 }
 
@@ -134,6 +142,7 @@ impl Bench {
             store: Arc::clone(store),
             catalogue: Arc::new(self.catalogue.clone()),
             directory: Arc::clone(directory),
+            events: Arc::new(self.entities.clone()),
             template: Template::default(),
             sanitiser: Sanitiser::new(MaskList::default(), true),
             attribute_limits: AttributeLimits::default(),
