@@ -89,7 +89,7 @@ test('deliveries are filtered and tell what was answered', async ({ page }) => {
   const table = page.getByRole('table', { name: 'Deliveries' })
   await expect(table.getByRole('row')).toHaveCount(5)
   await page.getByRole('combobox', { name: 'State' }).click()
-  await page.getByRole('option', { name: 'Tried again' }).click()
+  await page.getByRole('option', { name: 'On its way' }).click()
   await expect(page).toHaveURL(/state=pending/)
   await table.getByRole('button', { name: /Checkout is slow/ }).click()
   await expect(page.getByRole('list', { name: 'Attempts' })).toContainText('Greylisted, try again later')

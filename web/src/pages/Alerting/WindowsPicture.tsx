@@ -3,7 +3,7 @@ import styles from './Alerting.module.css'
 import type { Suppression } from './types'
 
 const DAY = 86_400_000
-const NAMES = 150
+const NAMES = 180
 const WIDTH = 1000
 const ROW = 26
 const HEAD = 22
@@ -38,7 +38,7 @@ export function WindowsPicture({ rows, begin, end, now }: Props) {
         {rows.map((row, at) => (
           <g key={row.id}>
             <text className={styles.name} x={0} y={HEAD + at * ROW + 17}>
-              {row.name.length > 22 ? `${row.name.slice(0, 21)}…` : row.name}
+              {row.name.length > 22 ? `${row.name.slice(0, 20)}…` : row.name}
             </text>
             {row.stretches.map(({ from, to }) => (
               <rect key={from} x={x(from)} y={HEAD + at * ROW + 5} width={Math.max(2, x(to) - x(from))} height={ROW - 10} rx={3} data-off={row.enabled ? undefined : true}>

@@ -34,7 +34,7 @@ export const KIND_WORDS: Record<SelectedKind, string> = {
   error: 'Errors',
 }
 
-export const STATE_WORDS: Record<DeliveryState, string> = { pending: 'Tried again', delivered: 'Delivered', gave_up: 'Gave up', suppressed: 'Suppressed' }
+export const STATE_WORDS: Record<DeliveryState, string> = { pending: 'On its way', delivered: 'Delivered', gave_up: 'Gave up', suppressed: 'Suppressed' }
 
 export function doingWord(doing: Doing): string {
   switch (doing.kind) {
