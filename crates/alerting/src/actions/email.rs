@@ -193,8 +193,12 @@ fn message(server: &MailServer, email: &Email, notice: &Notice) -> Result<Messag
         builder = builder.to(mailbox(to)?);
     }
     // What belongs together is shown together.
-    let thread =
-        format!("<{}@vedette>", notice.key.replace(|one: char| !one.is_ascii_alphanumeric(), "."));
+    let key = notice.key.replace(|one: char| !one.is_ascii_alphanumeric(), ".");
+    let thread = format!("<{key}@vedette>");
+    // The same at each attempt, so that a server that had taken it already knows it again.
+    let domain = server.from.rsplit_once('@').map_or("vedette", |(_, domain)| domain);
+    let id = format!("<{key}.{}@{}>", notice.at_ms, domain.trim_end_matches('>'));
+    builder = builder.message_id(Some(id));
     if matches!(notice.kind, NoticeKind::Alarm | NoticeKind::Recovery) {
         builder = builder.references(thread);
     }

@@ -57,7 +57,7 @@ impl Notifier {
         notice.kind = NoticeKind::Test;
         notice.title = format!("Test of the action {}", action.name);
         notice.key = format!("vedette/test/{}", action.id);
-        notice.policy.name = "none: this is a test".to_owned();
+        notice.policy.name.clear();
         (notice.since_ms, notice.at_ms) = (now_ms - 300_000, now_ms);
         notice.link = format!("{base}/applications");
         for entry in &mut notice.entries {

@@ -178,7 +178,8 @@ async fn the_reference_form_is_taken_and_answered_in_plain_text() {
         </affectedEntities>
         <properties/>
         </event>
-        </events>"#]].assert_eq(&as_xml.text.replace("><", ">\n<"));
+        </events>"#]]
+    .assert_eq(&as_xml.text.replace("><", ">\n<"));
     for (query, found) in
         [("tier=web", 2), ("tier=2", 2), ("node=web1", 1), ("bt=8", 1), ("tier=stock", 0)]
     {
