@@ -2,6 +2,7 @@
 import { administration } from './administration.mjs'
 import { alerting } from './alerting.mjs'
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
+import { baselineRoutes } from './baselines.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
 import { eventRoutes } from './events.mjs'
@@ -95,6 +96,7 @@ const FINGERPRINT = '3F:A1:9C:52:77:0E:B4:18:6D:C3:91:2A:55:E8:04:BF:7A:66:D1:30
 export const routes = [
   ...administration,
   ...alerting,
+  ...baselineRoutes,
   ...entityRoutes,
   ...nodeRoutes,
   ...eventRoutes,
@@ -107,7 +109,7 @@ export const routes = [
     for (const p of r.body.positions) layoutOf(app).set(p.id, p)
     return undefined
   })],
-  ['GET', /^\/api\/v1\/applications\/(\d+)\/series$/, withApp((app, r) => series(applicationThing(app), r.from, r.to, r.now))],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/series$/, withApp((app, r) => series(applicationThing(app), r.from, r.to, r.now, { choice: r.query.get('baseline'), application: app.id }))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/business-transactions$/, withApp((app, r) => page(app.bts.map((b) => btBody(app, b, r)), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/tiers$/, withApp((app, r) => page(app.entities.filter((e) => e.kind === 'tier').map((t) => ({ id: t.id, name: t.name, kind: 'tier', nodes: t.nodes, runtime: t.runtime, agent: t.agent, figures: figures(thingOf(app, t), r.from, r.to, r.now), hints: [] })), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/nodes$/, withApp((app, r) => page(nodes(app, r), r))],
@@ -133,11 +135,11 @@ export const routes = [
   ['GET', /^\/api\/v1\/applications\/(\d+)\/waiting-transactions$/, withApp((app, r) => page(waiting(app, r), r))],
   ['GET', /^\/api\/v1\/business-transactions\/(\d+)\/series$/, (r, id) => {
     const found = findBt(Number(id))
-    return found && series(btThing(found.bt), r.from, r.to, r.now)
+    return found && series(btThing(found.bt), r.from, r.to, r.now, { choice: r.query.get('baseline'), application: found.app?.id ?? 1 })
   }],
   ['GET', /^\/api\/v1\/(?:tiers|backends|nodes)\/(\d+)\/series$/, (r, id) => {
     const thing = findEntity(Number(id))?.thing
-    return thing && series(thing, r.from, r.to, r.now)
+    return thing && series(thing, r.from, r.to, r.now, { choice: r.query.get('baseline') })
   }],
   ['GET', /^\/api\/v1\/snapshots$/, (r) => {
     const bt = Number(r.query.get('bt')) || null

@@ -1,5 +1,6 @@
 // Minutes of one measured thing, summed into the contract's Figures and Series.
 // A thing is { seed, rate (calls per minute), ms (mean), errors (share 0..1) }.
+import { bandsOf, deviationOf } from './baselines.mjs'
 import { noise } from './random.mjs'
 
 const MINUTE = 60_000
@@ -41,7 +42,7 @@ export function figures(thing, from, to, now) {
     sum.max = Math.max(sum.max, f.average * 6.5)
   }
   const average = sum.calls ? sum.time / sum.calls : null
-  return {
+  const made = {
     calls: sum.calls,
     errors: sum.errors,
     calls_per_minute: sum.calls / minutes,
@@ -56,6 +57,7 @@ export function figures(thing, from, to, now) {
     stall: 0,
     sampled_percent: null,
   }
+  return { ...made, deviation: deviationOf(thing, made, to) }
 }
 
 export function sparkline(thing, from, to, now) {
@@ -70,7 +72,7 @@ export function sparkline(thing, from, to, now) {
   return line
 }
 
-export function series(thing, from, to, now) {
+export function series(thing, from, to, now, { choice = null, application = 1 } = {}) {
   const range = (to - from) / MINUTE
   const per = range <= 1459 ? 1 : range <= 2940 ? 10 : 60
   const width = per * MINUTE
@@ -94,5 +96,5 @@ export function series(thing, from, to, now) {
       stall: 0,
     })
   }
-  return { minutes_per_point: per, points, filling_from: to > filling ? filling : null, totals: figures(thing, from, to, now), partial: null }
+  return { minutes_per_point: per, points, filling_from: to > filling ? filling : null, totals: figures(thing, from, to, now), bands: bandsOf(thing, from, to, choice, application), partial: null }
 }

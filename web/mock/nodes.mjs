@@ -72,6 +72,6 @@ export const nodeRoutes = [
     const found = find(Number(id))
     if (!found) return null
     const thing = thingOf(found.app, found.tier)
-    return series({ ...thing, seed: `n${found.tier.id}${found.i}`, rate: thing.rate / Math.max(1, found.tier.nodes) }, r.from, r.to, r.now)
+    return series({ ...thing, seed: `n${found.tier.id}${found.i}`, rate: thing.rate / Math.max(1, found.tier.nodes) }, r.from, r.to, r.now, { choice: r.query.get('baseline') })
   }],
 ]

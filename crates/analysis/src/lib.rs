@@ -1,2 +1,4 @@
 //! Pure mathematics over what was measured: baselines of series. No IO, no clock, no randomness: the same input gives the
 //! same answer.
+
+pub mod baseline;

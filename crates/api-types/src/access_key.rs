@@ -12,6 +12,9 @@ pub struct AccessKey {
     pub created_at: i64,
     /// A disabled key is refused at intake.
     pub disabled: bool,
+    /// When something was last reported with it, to the minute or so.
+    #[schema(required)]
+    pub last_used_at: Option<i64>,
 }
 
 /// A key to be made.

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{number::count, page::Partial};
+use crate::{
+    baseline::{Bands, Deviation},
+    number::count,
+    page::Partial,
+};
 
 /// Totals of a range. Counts include the newest minute, which is still filling; rates, times and the error percentage are of
 /// the complete minutes alone. Where only the filling minute has calls, times and error percentage are of it.
@@ -35,6 +39,9 @@ pub struct Figures {
     /// The share of calls that agents report, where they sample; null when they report all.
     #[schema(required)]
     pub sampled_percent: Option<f64>,
+    /// How they lie to the baseline that was asked for; null where none was, or where there can be none.
+    #[schema(required)]
+    pub deviation: Option<Deviation>,
 }
 
 /// Figures over time. A point in which the application reported nothing is absent; one in which it reported, but no call
@@ -49,6 +56,9 @@ pub struct Series {
     #[schema(required)]
     pub filling_from: Option<i64>,
     pub totals: Figures,
+    /// What was expected, where a baseline was asked for.
+    #[schema(required)]
+    pub bands: Option<Bands>,
     #[schema(required)]
     pub partial: Option<Partial>,
 }

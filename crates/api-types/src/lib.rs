@@ -6,9 +6,11 @@
 
 mod about;
 mod access_key;
+mod account;
 mod api_client;
 mod application;
 mod backend;
+mod baseline;
 mod business_transaction;
 mod comparison;
 mod connect;
@@ -42,9 +44,14 @@ mod trace;
 pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
-    api_client::{ApiClient, ApiClientSecret, NewApiClient},
+    account::{Account, TimeZoneSetting},
+    api_client::{ApiClient, ApiClientChange, ApiClientSecret, NewApiClient, Rotation},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
     backend::{Backend, BackendDetail, BackendTransaction},
+    baseline::{
+        Band, BandHour, Bands, Baseline, BaselineChoice, BaselineSeason, BaselineState,
+        BaselineWindow, Deviation, ExpectedFrom, MetricDeviation, NewBaseline,
+    },
     business_transaction::{
         BusinessTransaction, BusinessTransactionDetail, EntryType, LongLivedMark, Promotion,
         WaitingTransaction,
@@ -80,7 +87,7 @@ pub use self::{
     response_times::{Percentiles, ResponseTimeCell, ResponseTimeColumn, ResponseTimes},
     saved_search::{NewSavedSearch, SavedSearch},
     service_endpoint::ServiceEndpoint,
-    session::{Session, SessionUser, SignIn},
+    session::{HeldPermissions, Session, SessionUser, SignIn},
     snapshot::{Outcome, Snapshot, SnapshotReason},
     span::FoundSpan,
     statement::{Statement, Statements},

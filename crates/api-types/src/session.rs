@@ -1,5 +1,7 @@
 //! Signing in.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,6 +27,19 @@ pub struct Session {
     pub csrf_token: String,
     /// When it ends if nothing is asked until then.
     pub expires_at: i64,
+    pub permissions: HeldPermissions,
+    /// The user can do nothing but change the password.
+    pub must_change_password: bool,
+}
+
+/// What somebody may: `view`, `configure`, `delete`, `sensitive-data` over the account or over applications one by one;
+/// `administer-users`, `administer-account`, `view-audit`, `view-system` over the account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HeldPermissions {
+    /// Over everything.
+    pub account: Vec<String>,
+    /// By the ids of applications, beside what is held over everything.
+    pub applications: BTreeMap<u32, Vec<String>>,
 }
 
 /// Who is signed in.

@@ -119,6 +119,7 @@ impl Sealer {
             key,
             created_at: stored.created_ms,
             disabled: stored.disabled,
+            last_used_at: stored.last_used_ms,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use api_types::Partial;
 use model::{
+    access::Permission,
     figure::Scope,
     id::{AccountId, EntityId, TraceId},
     time::MinuteRange,
@@ -20,7 +21,10 @@ use telemetry_store::reader::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{config::Config, deps::Status, error::ApiError, period::Period};
+use crate::{
+    auth::Caller, config::Config, deps::Status, entities::Sight, error::ApiError, period::Period,
+    sight::Seen,
+};
 
 /// The way to the reader.
 #[derive(Debug)]
@@ -34,6 +38,27 @@ pub(crate) struct Queries {
     over_samples: Arc<Semaphore>,
     deadline: Duration,
     rows: usize,
+}
+
+/// For whom something is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    account: AccountId,
+    sight: Sight,
+}
+
+/// All of the account: for questions about an application that the door let the caller through to.
+impl From<AccountId> for Asker {
+    fn from(account: AccountId) -> Asker {
+        Asker { account, sight: Sight::All }
+    }
+}
+
+/// What the caller may see: for questions over several applications.
+impl From<&Caller> for Asker {
+    fn from(caller: &Caller) -> Asker {
+        Asker { account: caller.account, sight: Sight::of(&caller.rights, Permission::View) }
+    }
 }
 
 /// What was found, and why it may not be whole.
@@ -63,20 +88,20 @@ impl Queries {
     /// Runs `question` on a thread of its own.
     pub(crate) async fn ask<T, F>(
         &self,
-        account: AccountId,
+        asker: impl Into<Asker>,
         question: F,
     ) -> Result<Told<T>, ApiError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Asking<'_>) -> Result<T, QueryError> + Send + 'static,
     {
-        self.ask_after(async {}, account, question).await
+        self.ask_after(async {}, asker.into(), question).await
     }
 
     /// The same for a question that may read many samples, of which few run at once.
     pub(crate) async fn ask_of_samples<T, F>(
         &self,
-        account: AccountId,
+        asker: impl Into<Asker>,
         question: F,
     ) -> Result<Told<T>, ApiError>
     where
@@ -84,14 +109,14 @@ impl Queries {
         F: FnOnce(&mut Asking<'_>) -> Result<T, QueryError> + Send + 'static,
     {
         let turn = Arc::clone(&self.over_samples).acquire_owned();
-        self.ask_after(turn, account, question).await
+        self.ask_after(turn, asker.into(), question).await
     }
 
     /// `turn` is waited for first; what it gives is kept until the question is answered.
     async fn ask_after<P, T, F>(
         &self,
         turn: impl Future<Output = P>,
-        account: AccountId,
+        asker: Asker,
         question: F,
     ) -> Result<Told<T>, ApiError>
     where
@@ -110,8 +135,10 @@ impl Queries {
             let max_rows = self.rows;
             let thread = tokio::task::spawn_blocking(move || {
                 let _places = (admitted, turn, running);
-                let mut asking =
-                    Asking { reader: &*reader, account, max_rows, partial: BTreeSet::new() };
+                let Asker { account, sight } = asker;
+                let seen = Seen { reader: &*reader, sight: &sight };
+                let reader: &dyn Reader = if sight == Sight::All { seen.reader } else { &seen };
+                let mut asking = Asking { reader, account, max_rows, partial: BTreeSet::new() };
                 let value = question(&mut asking)?;
                 Ok::<_, QueryError>((value, asking.partial))
             });

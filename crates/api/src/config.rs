@@ -35,6 +35,10 @@ pub struct Config {
     pub session_idle: Duration,
     /// and so long after signing in whatever happens.
     pub session_absolute: Duration,
+    /// So many wrong passwords in a row lock a user,
+    pub lock_after: u32,
+    /// for so long.
+    pub lock_for: Duration,
 }
 
 /// A setting as `/controller/rest/configuration` shows it.
@@ -55,8 +59,10 @@ impl Default for Config {
             sample_queries: promql::Limits::default(),
             sample_queries_at_once: 1,
             variables: Vec::new(),
-            session_idle: Duration::from_secs(12 * 3600),
-            session_absolute: Duration::from_secs(7 * 24 * 3600),
+            session_idle: Duration::from_secs(30 * 60),
+            session_absolute: Duration::from_secs(12 * 3600),
+            lock_after: 10,
+            lock_for: Duration::from_secs(15 * 60),
         }
     }
 }
@@ -75,7 +81,7 @@ impl Config {
     pub fn build(self, deps: Deps, registry: &mut Registry) -> Router {
         let observer = Arc::clone(&deps.observer);
         let metrics = RequestMetrics::register(registry, Arc::clone(&deps.clock), observer);
-        let context = Arc::new(Context::new(self, deps));
+        let context = Arc::new(Context::new(self, deps, registry));
         let router = metrics.around(routes::router(context));
         security_headers::apply(unread_bodies::apply(router))
     }

@@ -5,21 +5,24 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use alerting::baselines::Baselines;
 use daemon::clock::SharedClock;
 use metadata_store::{Directory, MetadataStore};
 use model::{
+    access::Permission,
     entity::Properties,
     id::{AccountId, EntityId},
     time::Minute,
 };
+use prometheus_client::{metrics::counter::Counter, registry::Registry};
 
 use crate::{
     access_key::Sealer,
     ask::Queries,
-    auth::SignIns,
+    auth::{Caller, SignIns},
     config::Config,
     deps::{AttemptsSource, Deps, Operations, Status},
-    entities::Entities,
+    entities::{Entities, Sight},
     error::ApiError,
 };
 
@@ -39,15 +42,26 @@ pub(crate) struct Context {
     pub(crate) notifier: Arc<alerting::Notifier>,
     pub(crate) queries: Queries,
     pub(crate) sign_ins: SignIns,
+    pub(crate) baselines: Arc<Baselines>,
+    /// Changes that are missing from the audit log.
+    pub(crate) audit_failures: Counter,
     /// The OpenAPI document, made when it is first asked for.
     pub(crate) openapi: OnceLock<Arc<str>>,
 }
 
 impl Context {
-    pub(crate) fn new(config: Config, deps: Deps) -> Context {
+    /// Registers what it counts.
+    pub(crate) fn new(config: Config, deps: Deps, registry: &mut Registry) -> Context {
+        let audit_failures = Counter::default();
+        registry.register(
+            "audit_failures",
+            "Changes that could not be written to the audit log",
+            audit_failures.clone(),
+        );
         Context {
+            audit_failures,
             queries: Queries::new(&config, deps.reader, Arc::clone(&deps.status)),
-            sign_ins: SignIns::new(deps.store.clone(), Arc::clone(&deps.clock)),
+            sign_ins: SignIns::new(&config, deps.store.clone(), Arc::clone(&deps.clock)),
             config,
             directory: deps.directory,
             store: deps.store,
@@ -57,6 +71,7 @@ impl Context {
             operations: deps.operations,
             sealer: deps.sealer,
             notifier: deps.notifier,
+            baselines: deps.baselines,
             openapi: OnceLock::new(),
         }
     }
@@ -97,8 +112,14 @@ impl Context {
         answered.map_err(|error| ApiError::Unavailable { what: "disk", source: Box::new(error) })
     }
 
-    /// The entities that an account may see.
-    pub(crate) fn entities(&self, account: AccountId) -> Entities {
-        Entities::new(Arc::clone(&self.directory), account)
+    /// The entities that a caller may see.
+    pub(crate) fn entities(&self, caller: &Caller) -> Entities {
+        let sight = Sight::of(&caller.rights, Permission::View);
+        Entities::new(Arc::clone(&self.directory), caller.account, sight)
+    }
+
+    /// All entities of an account, for the door, and for what is about one application that the door let through.
+    pub(crate) fn every_entity(&self, account: AccountId) -> Entities {
+        Entities::new(Arc::clone(&self.directory), account, Sight::All)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt::Debug, io, sync::Arc, time::Duration};
 
+use alerting::baselines::Baselines;
 use api_types::{Attempt, Health, Limit, Loopback, Refusal, Storage};
 use daemon::clock::{SharedClock, UnixNanos};
 use metadata_store::{Directory, MetadataStore};
@@ -23,6 +24,7 @@ pub struct Deps {
     pub observer: Arc<dyn Observer>,
     pub sealer: Sealer,
     pub notifier: Arc<alerting::Notifier>,
+    pub baselines: Arc<Baselines>,
 }
 
 /// The last attempts to report, as intake remembers them. Calls must not block.

@@ -1,10 +1,11 @@
 //! The entities of one account, as handlers look them up.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use api_types::Ref;
 use metadata_store::Directory;
 use model::{
+    access::{Permission, Rights},
     entity::{Entity, EntityKey, EntityKind},
     id::{AccountId, EntityId},
     time::MinuteRange,
@@ -29,21 +30,74 @@ pub(crate) fn hints_of(entity: &Entity) -> Vec<String> {
     entity.properties.hints.iter().cloned().chain(sample).collect()
 }
 
-/// What an account may see of the directory.
+/// What somebody may see of the directory: what is of other accounts, or of applications that are none of his, is not there.
 #[derive(Clone, Debug)]
 pub(crate) struct Entities {
     directory: Arc<Directory>,
     account: AccountId,
+    sight: Sight,
+}
+
+/// Of which applications one may see something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    All,
+    Only(Arc<BTreeSet<EntityId>>),
+}
+
+impl Sight {
+    /// What these rights show.
+    pub(crate) fn of(rights: &Rights, permission: Permission) -> Sight {
+        match rights.everywhere(permission) {
+            true => Sight::All,
+            false => Sight::Only(Arc::new(rights.applications(permission).collect())),
+        }
+    }
+
+    /// Whether it shows what is of this application.
+    pub(crate) fn shows(&self, application: EntityId) -> bool {
+        match self {
+            Sight::All => true,
+            Sight::Only(applications) => applications.contains(&application),
+        }
+    }
 }
 
 impl Entities {
-    pub(crate) fn new(directory: Arc<Directory>, account: AccountId) -> Entities {
-        Entities { directory, account }
+    pub(crate) fn new(directory: Arc<Directory>, account: AccountId, sight: Sight) -> Entities {
+        Entities { directory, account, sight }
+    }
+
+    /// Of which applications something is to be seen.
+    pub(crate) fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
+    /// The application that an entity is of; its own id if it is one.
+    pub(crate) fn application_of(entity: &Entity) -> EntityId {
+        match entity.key.kind {
+            EntityKind::Application => entity.id,
+            _ => entity.key.application,
+        }
+    }
+
+    fn shows(&self, entity: &Entity) -> bool {
+        self.sight == Sight::All || self.sight.shows(Entities::application_of(entity))
     }
 
     /// One entity of the account.
     pub(crate) fn get(&self, id: EntityId) -> Option<Arc<Entity>> {
-        self.directory.get(id).filter(|entity| entity.key.account == self.account)
+        self.directory
+            .get(id)
+            .filter(|entity| entity.key.account == self.account && self.shows(entity))
+    }
+
+    /// The application of this id or name. An id wins over a name that is a number.
+    pub(crate) fn application_named(&self, text: &str) -> Option<Arc<Entity>> {
+        let all = self.all(EntityId::NONE, EntityKind::Application);
+        let by_id = text.parse().ok().map(EntityId);
+        let found = all.iter().find(|entity| Some(entity.id) == by_id);
+        found.or_else(|| all.iter().find(|entity| entity.key.name == text)).cloned()
     }
 
     /// One entity that has to be of one of these kinds.
@@ -68,6 +122,24 @@ impl Entities {
         id.map(|id| self.one_of(EntityId(id), &[kind], what).map(|found| found.id)).transpose()
     }
 
+    /// The application that something is counted of: the one a filter names, else the only one that is seen. Who sees all may
+    /// leave it out.
+    pub(crate) fn counted_application(
+        &self,
+        id: Option<u32>,
+    ) -> Result<Option<EntityId>, ApiError> {
+        let named = self.filter(id, EntityKind::Application, "application")?;
+        let Sight::Only(seen) = &self.sight else { return Ok(named) };
+        match (named, seen.len()) {
+            (Some(_), _) => Ok(named),
+            (None, 1) => Ok(seen.first().copied()),
+            _ => Err(ApiError::BeyondOwn(
+                "name an application: this is counted over all of them, and you may not see all"
+                    .to_owned(),
+            )),
+        }
+    }
+
     pub(crate) fn application(&self, id: EntityId) -> Result<Arc<Entity>, ApiError> {
         self.one_of(id, &[EntityKind::Application], "application")
     }
@@ -80,7 +152,7 @@ impl Entities {
     /// have no place of their own.
     pub(crate) fn all(&self, application: EntityId, kind: EntityKind) -> Vec<Arc<Entity>> {
         let mut all = self.directory.of_application(self.account, application, kind);
-        all.retain(|entity| !entity.properties.is_waiting());
+        all.retain(|entity| !entity.properties.is_waiting() && self.shows(entity));
         all.sort_by(|a, b| a.key.name.cmp(&b.key.name).then(a.id.cmp(&b.id)));
         all
     }
@@ -108,7 +180,9 @@ impl Entities {
     pub(crate) fn waiting(&self, application: EntityId, now_ms: i64) -> Vec<Arc<Entity>> {
         let kind = EntityKind::BusinessTransaction;
         let mut waiting = self.directory.of_application(self.account, application, kind);
-        waiting.retain(|bt| bt.properties.is_waiting() && bt.last_seen_ms >= now_ms - FORGOTTEN_MS);
+        waiting.retain(|bt| {
+            bt.properties.is_waiting() && bt.last_seen_ms >= now_ms - FORGOTTEN_MS && self.shows(bt)
+        });
         waiting
     }
 

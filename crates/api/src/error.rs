@@ -9,6 +9,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use metadata_store::StoreError;
+use model::access::Permission;
 use telemetry_store::reader::QueryError;
 
 const BASIC: &str = "Basic realm=\"Vedette\", charset=\"UTF-8\"";
@@ -27,7 +28,10 @@ pub enum ApiError {
          POST /controller/api/oauth/access_token"
     )]
     NotSignedIn,
-    #[error("user or password is wrong")]
+    #[error(
+        "user or password is wrong, or the user is disabled, or locked after too many wrong passwords; whoever may \
+         administer users sees and can lift that"
+    )]
     WrongCredentials,
     #[error("the API client is not known or its secret is wrong")]
     WrongClient,
@@ -38,6 +42,16 @@ pub enum ApiError {
     InvalidToken,
     #[error("this is for users, not for API clients; sign in as a user")]
     UsersOnly,
+    /// Over the account where no application is named; who can grant it.
+    #[error("{}", missing_permission(*permission, application.as_deref(), granters))]
+    Forbidden { permission: Permission, application: Option<String>, granters: Vec<String> },
+    /// The sentence says what is beyond one's own permissions.
+    #[error("{0}")]
+    BeyondOwn(String),
+    #[error("change your password first: PUT /api/v1/profile/password, or on your profile's page")]
+    PasswordMustChange,
+    #[error("a page of another site sent this; open Vedette itself")]
+    OtherSite,
     #[error("the X-CSRF-Token header is missing or old; take it from GET /api/v1/session")]
     Csrf,
     #[error("{0}")]
@@ -101,7 +115,12 @@ impl ApiError {
             | ApiError::WrongCredentials
             | ApiError::WrongClient
             | ApiError::InvalidToken => StatusCode::UNAUTHORIZED,
-            ApiError::Csrf | ApiError::UsersOnly => StatusCode::FORBIDDEN,
+            ApiError::Csrf
+            | ApiError::UsersOnly
+            | ApiError::Forbidden { .. }
+            | ApiError::BeyondOwn(_)
+            | ApiError::PasswordMustChange
+            | ApiError::OtherSite => StatusCode::FORBIDDEN,
             ApiError::Conflict(_) => StatusCode::CONFLICT,
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
             ApiError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -126,6 +145,10 @@ impl ApiError {
             ApiError::InvalidToken => "invalid_token",
             ApiError::UsersOnly => "users_only",
             ApiError::Csrf => "csrf",
+            ApiError::Forbidden { .. } => "forbidden",
+            ApiError::BeyondOwn(_) => "beyond_own_permissions",
+            ApiError::PasswordMustChange => "password_must_change",
+            ApiError::OtherSite => "other_site",
             ApiError::Conflict(_) => "conflict",
             ApiError::NotFound(_) => "not_found",
             ApiError::MethodNotAllowed => "method_not_allowed",
@@ -226,6 +249,26 @@ impl IntoResponse for ApiError {
     }
 }
 
+fn missing_permission(
+    permission: Permission,
+    application: Option<&str>,
+    granters: &[String],
+) -> String {
+    let over = match application {
+        Some(name) => format!("the application {name}"),
+        None if permission.is_of_applications() => "this".to_owned(),
+        None => "the account".to_owned(),
+    };
+    let who = match granters {
+        [] => "whoever administers users".to_owned(),
+        some => some.join(", "),
+    };
+    format!(
+        "you lack the permission {permission} over {over}: it allows to {}; it can be granted by {who}",
+        permission.sentence()
+    )
+}
+
 /// An error and its causes in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
@@ -242,7 +285,9 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { what, id } => ApiError::missing(what, id),
-            StoreError::AlreadyExists { .. } => ApiError::Conflict(error.to_string()),
+            StoreError::AlreadyExists { .. } | StoreError::Predefined | StoreError::LastOwner => {
+                ApiError::Conflict(error.to_string())
+            }
             StoreError::TooLong { .. } => ApiError::BadRequest(error.to_string()),
             StoreError::TooMany { .. } => ApiError::Unprocessable(error.to_string()),
             error => ApiError::Unavailable { what: "metadata store", source: Box::new(error) },

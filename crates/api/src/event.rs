@@ -80,7 +80,7 @@ impl Context {
         about: Option<EntityId>,
         summary: String,
     ) {
-        let entities = self.entities(caller.account);
+        let entities = self.every_entity(caller.account);
         let entity = about.and_then(|id| entities.get(id));
         let affected = entity.as_deref().map(|entity| affected(&entities, entity));
         let event = NewEvent {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
+    extract::{
+        FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request,
+        rejection::JsonRejection,
+    },
 };
 use http::{StatusCode, request::Parts};
 use model::id::EntityId;
@@ -46,6 +49,20 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
+/// The two ids in the path.
+#[derive(Debug)]
+pub(crate) struct PathIds(pub(crate) u32, pub(crate) u32);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathIds {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let ids = Path::<(u32, u32)>::from_request_parts(parts, state).await;
+        ids.map(|Path((one, two))| PathIds(one, two))
+            .map_err(|_| ApiError::bad("the ids in the path have to be whole numbers"))
+    }
+}
+
 /// A JSON body.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
@@ -54,7 +71,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let read = Json::from_request(request, state).await;
+        let read = <Json<T> as FromRequest<S>>::from_request(request, state).await;
         read.map(|Json(body)| Body(body)).map_err(|rejection| match rejection {
             JsonRejection::MissingJsonContentType(_) => {
                 ApiError::bad("the body has to be JSON: send Content-Type: application/json")
@@ -68,6 +85,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 ApiError::bad(format!("the body cannot be read as JSON: {}", cause(&rejection)))
             }
         })
+    }
+}
+
+/// A JSON body that may be left out.
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
+        if !request.headers().contains_key(http::header::CONTENT_TYPE) {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
     }
 }
 

@@ -4,13 +4,13 @@
 //! row counts for is decided in [`Measured::of`], once; everything else here sums and divides. Pure functions.
 
 mod body;
-mod measured;
 mod response_times;
 mod sums;
 
+pub(crate) use model::measured::Measured;
+
 pub(crate) use self::{
     body::{figures, series, sparkline, sparkline_resolution},
-    measured::Measured,
     response_times::response_times,
     sums::{Points, Sums, Total},
 };

@@ -30,6 +30,7 @@ mod exposition;
 mod extract;
 mod figures;
 mod jaeger;
+mod judge;
 mod metric_tree;
 mod metrics;
 mod notification;
@@ -40,6 +41,7 @@ mod prometheus;
 mod reference;
 mod routes;
 mod sampled;
+mod sight;
 mod statements;
 mod thrown;
 mod v1;
@@ -51,5 +53,5 @@ pub use self::{
         Answered, AttemptsSource, Caps, Certificate, Deps, Observer, Operations, Readiness, Status,
     },
     error::ApiError,
-    routes::{Access, RouteInfo, routes},
+    routes::{Access, Place, RouteInfo, routes},
 };

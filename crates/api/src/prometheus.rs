@@ -59,9 +59,9 @@ impl Context {
         let limits = Limits { stop: Arc::default(), ..self.config.sample_queries.clone() };
         // Dropped with this future: at the deadline, and when the client goes.
         let _ends = EndsWithItsAsker(Arc::clone(&limits.stop));
-        let places = AccountPlaces(self.entities(caller.account));
+        let places = AccountPlaces(self.entities(caller));
         let account = caller.account;
-        let asked = self.queries.ask_of_samples(account, move |asking| {
+        let asked = self.queries.ask_of_samples(caller, move |asking| {
             let stored = Stored::new(asking.reader(), account, &places, &limits);
             let answer = question(&stored, &limits);
             stored.partial().iter().for_each(|reason| asking.lacks(reason));

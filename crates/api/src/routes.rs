@@ -13,6 +13,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, any, on},
 };
 use http::Method;
+use model::access::Permission;
 
 use crate::{
     absent, auth,
@@ -35,7 +36,56 @@ pub enum Access {
     Monitoring,
     /// Whoever is signed in.
     SignedIn,
+    /// Who has the permission over the application that the path is about, or, where it is about none, over the account.
+    Needs(Permission),
+    /// Who has the permission over anything: the handler shows what of it is over what.
+    Somewhere(Permission),
 }
+
+/// The words of the table.
+#[allow(non_upper_case_globals, reason = "they stand beside the variants in the table")]
+impl Access {
+    pub const View: Access = Access::Needs(Permission::View);
+    pub const Configure: Access = Access::Needs(Permission::Configure);
+    pub const Delete: Access = Access::Needs(Permission::Delete);
+    pub const ViewSome: Access = Access::Somewhere(Permission::View);
+    pub const ConfigureSome: Access = Access::Somewhere(Permission::Configure);
+    pub const Users: Access = Access::Needs(Permission::AdministerUsers);
+    pub const Account: Access = Access::Needs(Permission::AdministerAccount);
+    pub const ViewAudit: Access = Access::Needs(Permission::ViewAudit);
+    pub const ViewSystem: Access = Access::Needs(Permission::ViewSystem);
+}
+
+/// What a path is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Account,
+    /// The application whose id or name is the first parameter.
+    Application,
+    /// The application of the entity whose id is the first parameter.
+    Entity,
+}
+
+/// What follows `/api/v1/` where the first parameter is the id of an entity of an application.
+const ENTITIES: [&str; 7] = [
+    "business-transactions",
+    "tiers",
+    "nodes",
+    "backends",
+    "service-endpoints",
+    "errors",
+    "queues",
+];
+
+/// What is asked with other methods than GET and changes nothing.
+const READS: [&str; 6] = [
+    "/api/v1/policies/preview",
+    "/api/v1/actions/preview",
+    "/prometheus/api/v1/query",
+    "/prometheus/api/v1/query_range",
+    "/prometheus/api/v1/series",
+    "/prometheus/api/v1/labels",
+];
 
 /// One route, for whoever enumerates them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +94,27 @@ pub struct RouteInfo {
     /// With parameters in braces.
     pub path: &'static str,
     pub access: Access,
+}
+
+impl RouteInfo {
+    /// What its path is about; `None` where its handler decides what of the answer the caller may see.
+    pub fn place(&self) -> Option<Place> {
+        if matches!(self.access, Access::Somewhere(_)) {
+            return None;
+        }
+        let Some((before, _)) = self.path.split_once("/{") else { return Some(Place::Account) };
+        let last = before.rsplit('/').next().unwrap_or_default();
+        Some(match last {
+            "applications" => Place::Application,
+            last if before.starts_with("/api/v1/") && ENTITIES.contains(&last) => Place::Entity,
+            _ => Place::Account,
+        })
+    }
+
+    /// Whether it changes something.
+    pub fn changes(&self) -> bool {
+        !self.method.is_safe() && !READS.contains(&self.path)
+    }
 }
 
 pub(crate) struct Route {
@@ -83,172 +154,179 @@ fn table() -> Vec<Route> {
         Public     POST   "/api/v1/session" => v1::session::create;
         SignedIn   GET    "/api/v1/session" => v1::session::read;
         SignedIn   DELETE "/api/v1/session" => v1::session::delete;
-        SignedIn   GET    "/api/v1/connect" => v1::connect::read;
-        SignedIn   GET    "/api/v1/connect/attempts" => v1::connect::attempts;
-        SignedIn   GET    "/api/v1/access-keys" => v1::access_keys::list;
-        SignedIn   POST   "/api/v1/access-keys" => v1::access_keys::create;
-        SignedIn   DELETE "/api/v1/access-keys/{id}" => v1::access_keys::disable;
-        SignedIn   GET    "/api/v1/storage" => v1::storage::read;
-        SignedIn   GET    "/api/v1/limits" => v1::limits::read;
-        SignedIn   GET    "/api/v1/health" => v1::health::read;
-        SignedIn   GET    "/api/v1/api-clients" => v1::api_clients::list;
-        SignedIn   POST   "/api/v1/api-clients" => v1::api_clients::create;
-        SignedIn   DELETE "/api/v1/api-clients/{id}" => v1::api_clients::delete;
-        SignedIn   POST   "/api/v1/api-clients/{id}/secret" => v1::api_clients::replace_secret;
-        SignedIn   GET    "/api/v1/applications" => v1::applications::list;
-        SignedIn   GET    "/api/v1/applications/{id}" => v1::applications::read;
-        SignedIn   GET    "/api/v1/applications/{id}/flow-map" => v1::flow_map::read;
-        SignedIn   PUT    "/api/v1/applications/{id}/flow-map/layout" => v1::flow_map::put_layout;
-        SignedIn   GET    "/api/v1/applications/{id}/business-transactions" => v1::business_transactions::list;
-        SignedIn   GET    "/api/v1/applications/{id}/tiers" => v1::tiers::list;
-        SignedIn   GET    "/api/v1/applications/{id}/nodes" => v1::nodes::list;
-        SignedIn   GET    "/api/v1/applications/{id}/backends" => v1::backends::list;
-        SignedIn   GET    "/api/v1/applications/{id}/service-endpoints" => v1::service_endpoints::list;
-        SignedIn   GET    "/api/v1/applications/{id}/errors" => v1::errors::list;
-        SignedIn   GET    "/api/v1/applications/{id}/waiting-transactions" => v1::business_transactions::waiting;
-        SignedIn   PUT    "/api/v1/applications/{id}/key-figures" => v1::applications::put_key_figures;
-        SignedIn   GET    "/api/v1/applications/{id}/series" => v1::series::of_application;
-        SignedIn   GET    "/api/v1/applications/{id}/metrics" => v1::metrics::level;
-        SignedIn   GET    "/api/v1/applications/{id}/metrics/search" => v1::metrics::search;
-        SignedIn   GET    "/api/v1/applications/{id}/metric-data" => v1::metrics::data;
-        SignedIn   GET    "/api/v1/business-transactions/{id}" => v1::business_transactions::read;
-        SignedIn   PUT    "/api/v1/business-transactions/{id}/long-lived" => v1::business_transactions::put_long_lived;
-        SignedIn   PUT    "/api/v1/business-transactions/{id}/promotion" => v1::business_transactions::put_promotion;
-        SignedIn   GET    "/api/v1/business-transactions/{id}/series" => v1::series::of_business_transaction;
-        SignedIn   GET    "/api/v1/business-transactions/{id}/histogram" => v1::response_times::of_business_transaction;
-        SignedIn   GET    "/api/v1/business-transactions/{id}/comparison" => v1::comparison::read;
-        SignedIn   GET    "/api/v1/business-transactions/{id}/flow-map" => v1::flow_map::of_business_transaction;
-        SignedIn   GET    "/api/v1/tiers/{id}" => v1::tiers::read;
-        SignedIn   GET    "/api/v1/tiers/{id}/histogram" => v1::response_times::of_tier;
-        SignedIn   GET    "/api/v1/tiers/{id}/flow-map" => v1::flow_map::of_tier;
-        SignedIn   GET    "/api/v1/tiers/{id}/series" => v1::series::of_tier;
-        SignedIn   GET    "/api/v1/nodes/{id}" => v1::nodes::read;
-        SignedIn   GET    "/api/v1/nodes/{id}/series" => v1::series::of_node;
-        SignedIn   GET    "/api/v1/backends/{id}/series" => v1::series::of_backend;
-        SignedIn   GET    "/api/v1/backends/{id}" => v1::backends::read;
-        SignedIn   GET    "/api/v1/backends/{id}/histogram" => v1::response_times::of_backend;
-        SignedIn   GET    "/api/v1/backends/{id}/flow-map" => v1::flow_map::of_backend;
-        SignedIn   GET    "/api/v1/backends/{id}/statements" => v1::statements::list;
-        SignedIn   GET    "/api/v1/errors/{id}" => v1::errors::read;
-        SignedIn   GET    "/api/v1/errors/{id}/samples" => v1::error_samples::read;
-        SignedIn   GET    "/api/v1/flow-map" => v1::application_map::read;
-        SignedIn   GET    "/api/v1/events" => v1::events::list;
-        SignedIn   POST   "/api/v1/events" => v1::events::create;
-        SignedIn   GET    "/api/v1/events/summary" => v1::events::summary;
-        SignedIn   GET    "/api/v1/events/{id}" => v1::events::read;
-        SignedIn   PUT    "/api/v1/events/{id}/marks" => v1::events::put_marks;
-        SignedIn   GET    "/api/v1/snapshots" => v1::snapshots::list;
-        SignedIn   GET    "/api/v1/traces/{trace_id}" => v1::traces::read;
-        SignedIn   GET    "/api/v1/spans" => v1::spans::list;
-        SignedIn   GET    "/api/v1/span-attributes" => v1::span_attributes::keys;
-        SignedIn   GET    "/api/v1/span-attributes/values" => v1::span_attributes::values;
+        Account    GET    "/api/v1/connect" => v1::connect::read;
+        ViewSystem GET    "/api/v1/connect/attempts" => v1::connect::attempts;
+        Account    GET    "/api/v1/access-keys" => v1::access_keys::list;
+        Account    POST   "/api/v1/access-keys" => v1::access_keys::create;
+        Account    DELETE "/api/v1/access-keys/{id}" => v1::access_keys::disable;
+        SignedIn   GET    "/api/v1/account" => v1::account::read;
+        Account    PUT    "/api/v1/account/time-zone" => v1::account::put_time_zone;
+        ViewSystem GET    "/api/v1/storage" => v1::storage::read;
+        ViewSystem GET    "/api/v1/limits" => v1::limits::read;
+        ViewSystem GET    "/api/v1/health" => v1::health::read;
+        Account    GET    "/api/v1/api-clients" => v1::api_clients::list;
+        Account    POST   "/api/v1/api-clients" => v1::api_clients::create;
+        Account    DELETE "/api/v1/api-clients/{id}" => v1::api_clients::delete;
+        Account    POST   "/api/v1/api-clients/{id}/secret" => v1::api_clients::replace_secret;
+        ViewSome   GET    "/api/v1/applications" => v1::applications::list;
+        View       GET    "/api/v1/applications/{id}" => v1::applications::read;
+        View       GET    "/api/v1/applications/{id}/baselines" => v1::baselines::list;
+        Configure  POST   "/api/v1/applications/{id}/baselines" => v1::baselines::create;
+        Configure  PUT    "/api/v1/applications/{id}/baselines/default" => v1::baselines::put_default;
+        Delete     DELETE "/api/v1/applications/{id}/baselines/{baseline}" => v1::baselines::delete;
+        View       GET    "/api/v1/applications/{id}/flow-map" => v1::flow_map::read;
+        Configure  PUT    "/api/v1/applications/{id}/flow-map/layout" => v1::flow_map::put_layout;
+        View       GET    "/api/v1/applications/{id}/business-transactions" => v1::business_transactions::list;
+        View       GET    "/api/v1/applications/{id}/tiers" => v1::tiers::list;
+        View       GET    "/api/v1/applications/{id}/nodes" => v1::nodes::list;
+        View       GET    "/api/v1/applications/{id}/backends" => v1::backends::list;
+        View       GET    "/api/v1/applications/{id}/service-endpoints" => v1::service_endpoints::list;
+        View       GET    "/api/v1/applications/{id}/errors" => v1::errors::list;
+        View       GET    "/api/v1/applications/{id}/waiting-transactions" => v1::business_transactions::waiting;
+        Configure  PUT    "/api/v1/applications/{id}/key-figures" => v1::applications::put_key_figures;
+        View       GET    "/api/v1/applications/{id}/series" => v1::series::of_application;
+        View       GET    "/api/v1/applications/{id}/metrics" => v1::metrics::level;
+        View       GET    "/api/v1/applications/{id}/metrics/search" => v1::metrics::search;
+        View       GET    "/api/v1/applications/{id}/metric-data" => v1::metrics::data;
+        View       GET    "/api/v1/business-transactions/{id}" => v1::business_transactions::read;
+        Configure  PUT    "/api/v1/business-transactions/{id}/long-lived" => v1::business_transactions::put_long_lived;
+        Configure  PUT    "/api/v1/business-transactions/{id}/promotion" => v1::business_transactions::put_promotion;
+        View       GET    "/api/v1/business-transactions/{id}/series" => v1::series::of_business_transaction;
+        View       GET    "/api/v1/business-transactions/{id}/histogram" => v1::response_times::of_business_transaction;
+        View       GET    "/api/v1/business-transactions/{id}/comparison" => v1::comparison::read;
+        View       GET    "/api/v1/business-transactions/{id}/flow-map" => v1::flow_map::of_business_transaction;
+        View       GET    "/api/v1/tiers/{id}" => v1::tiers::read;
+        View       GET    "/api/v1/tiers/{id}/histogram" => v1::response_times::of_tier;
+        View       GET    "/api/v1/tiers/{id}/flow-map" => v1::flow_map::of_tier;
+        View       GET    "/api/v1/tiers/{id}/series" => v1::series::of_tier;
+        View       GET    "/api/v1/nodes/{id}" => v1::nodes::read;
+        View       GET    "/api/v1/nodes/{id}/series" => v1::series::of_node;
+        View       GET    "/api/v1/backends/{id}/series" => v1::series::of_backend;
+        View       GET    "/api/v1/backends/{id}" => v1::backends::read;
+        View       GET    "/api/v1/backends/{id}/histogram" => v1::response_times::of_backend;
+        View       GET    "/api/v1/backends/{id}/flow-map" => v1::flow_map::of_backend;
+        View       GET    "/api/v1/backends/{id}/statements" => v1::statements::list;
+        View       GET    "/api/v1/errors/{id}" => v1::errors::read;
+        View       GET    "/api/v1/errors/{id}/samples" => v1::error_samples::read;
+        ViewSome   GET    "/api/v1/flow-map" => v1::application_map::read;
+        ViewSome   GET    "/api/v1/events" => v1::events::list;
+        ConfigureSome POST "/api/v1/events" => v1::events::create;
+        ViewSome   GET    "/api/v1/events/summary" => v1::events::summary;
+        ViewSome   GET    "/api/v1/events/{id}" => v1::events::read;
+        ConfigureSome PUT "/api/v1/events/{id}/marks" => v1::events::put_marks;
+        ViewSome   GET    "/api/v1/snapshots" => v1::snapshots::list;
+        ViewSome   GET    "/api/v1/traces/{trace_id}" => v1::traces::read;
+        ViewSome   GET    "/api/v1/spans" => v1::spans::list;
+        ViewSome   GET    "/api/v1/span-attributes" => v1::span_attributes::keys;
+        ViewSome   GET    "/api/v1/span-attributes/values" => v1::span_attributes::values;
+        Account    PUT    "/api/v1/api-clients/{id}" => v1::api_clients::change;
         SignedIn   GET    "/api/v1/saved-searches" => v1::saved_searches::list;
         SignedIn   POST   "/api/v1/saved-searches" => v1::saved_searches::save;
         SignedIn   DELETE "/api/v1/saved-searches/{id}" => v1::saved_searches::delete;
-        SignedIn   GET    "/api/v1/logs" => v1::logs::list;
-        SignedIn   GET    "/api/v1/logs/summary" => v1::log_summary::read;
-        SignedIn   GET    "/api/v1/metric-series" => v1::metric_series::list;
-        SignedIn   GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
+        ViewSome   GET    "/api/v1/logs" => v1::logs::list;
+        ViewSome   GET    "/api/v1/logs/summary" => v1::log_summary::read;
+        ViewSome   GET    "/api/v1/metric-series" => v1::metric_series::list;
+        View       GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
     };
     table.extend(table! {
-        SignedIn   GET    "/api/v1/notice-options" => v1::policies::options;
-        SignedIn   GET    "/api/v1/policies" => v1::policies::list;
-        SignedIn   POST   "/api/v1/policies" => v1::policies::create;
-        SignedIn   POST   "/api/v1/policies/preview" => v1::policies::preview;
-        SignedIn   GET    "/api/v1/policies/{id}" => v1::policies::read;
-        SignedIn   PUT    "/api/v1/policies/{id}" => v1::policies::replace;
-        SignedIn   DELETE "/api/v1/policies/{id}" => v1::policies::delete;
-        SignedIn   GET    "/api/v1/digests" => v1::policies::list_digests;
-        SignedIn   POST   "/api/v1/digests" => v1::policies::create_digest;
-        SignedIn   GET    "/api/v1/digests/{id}" => v1::policies::read_digest;
-        SignedIn   PUT    "/api/v1/digests/{id}" => v1::policies::replace_digest;
-        SignedIn   DELETE "/api/v1/digests/{id}" => v1::policies::delete_digest;
-        SignedIn   GET    "/api/v1/actions" => v1::actions::list;
-        SignedIn   POST   "/api/v1/actions" => v1::actions::create;
-        SignedIn   POST   "/api/v1/actions/preview" => v1::actions::preview;
-        SignedIn   GET    "/api/v1/actions/{id}" => v1::actions::read;
-        SignedIn   PUT    "/api/v1/actions/{id}" => v1::actions::replace;
-        SignedIn   DELETE "/api/v1/actions/{id}" => v1::actions::delete;
-        SignedIn   POST   "/api/v1/actions/{id}/test" => v1::actions::test;
-        SignedIn   GET    "/api/v1/suppressions" => v1::suppressions::list;
-        SignedIn   POST   "/api/v1/suppressions" => v1::suppressions::create;
-        SignedIn   GET    "/api/v1/suppressions/{id}" => v1::suppressions::read;
-        SignedIn   PUT    "/api/v1/suppressions/{id}" => v1::suppressions::replace;
-        SignedIn   DELETE "/api/v1/suppressions/{id}" => v1::suppressions::delete;
-        SignedIn   GET    "/api/v1/deliveries" => v1::deliveries::list;
-        SignedIn   GET    "/api/v1/deliveries/{id}" => v1::deliveries::read;
-        SignedIn   GET    "/api/v1/notification-settings" => v1::notification_settings::read;
-        SignedIn   PUT    "/api/v1/notification-settings" => v1::notification_settings::replace;
-        SignedIn   POST   "/api/v1/notification-settings/test" => v1::notification_settings::test;
+        View       GET    "/api/v1/notice-options" => v1::policies::options;
+        View       GET    "/api/v1/policies" => v1::policies::list;
+        Configure  POST   "/api/v1/policies" => v1::policies::create;
+        View       POST   "/api/v1/policies/preview" => v1::policies::preview;
+        View       GET    "/api/v1/policies/{id}" => v1::policies::read;
+        Configure  PUT    "/api/v1/policies/{id}" => v1::policies::replace;
+        Delete     DELETE "/api/v1/policies/{id}" => v1::policies::delete;
+        View       GET    "/api/v1/digests" => v1::policies::list_digests;
+        Configure  POST   "/api/v1/digests" => v1::policies::create_digest;
+        View       GET    "/api/v1/digests/{id}" => v1::policies::read_digest;
+        Configure  PUT    "/api/v1/digests/{id}" => v1::policies::replace_digest;
+        Delete     DELETE "/api/v1/digests/{id}" => v1::policies::delete_digest;
+        View       GET    "/api/v1/actions" => v1::actions::list;
+        Configure  POST   "/api/v1/actions" => v1::actions::create;
+        View       POST   "/api/v1/actions/preview" => v1::actions::preview;
+        View       GET    "/api/v1/actions/{id}" => v1::actions::read;
+        Configure  PUT    "/api/v1/actions/{id}" => v1::actions::replace;
+        Delete     DELETE "/api/v1/actions/{id}" => v1::actions::delete;
+        Configure  POST   "/api/v1/actions/{id}/test" => v1::actions::test;
+        View       GET    "/api/v1/suppressions" => v1::suppressions::list;
+        Configure  POST   "/api/v1/suppressions" => v1::suppressions::create;
+        View       GET    "/api/v1/suppressions/{id}" => v1::suppressions::read;
+        Configure  PUT    "/api/v1/suppressions/{id}" => v1::suppressions::replace;
+        Delete     DELETE "/api/v1/suppressions/{id}" => v1::suppressions::delete;
+        View       GET    "/api/v1/deliveries" => v1::deliveries::list;
+        View       GET    "/api/v1/deliveries/{id}" => v1::deliveries::read;
+        Account    GET    "/api/v1/notification-settings" => v1::notification_settings::read;
+        Account    PUT    "/api/v1/notification-settings" => v1::notification_settings::replace;
+        Account    POST   "/api/v1/notification-settings/test" => v1::notification_settings::test;
     });
     table.extend(table! {
         Public     GET    "/controller/rest/serverstatus" => controller::server_status::read;
         Public     POST   "/controller/api/oauth/access_token" => controller::access_token::issue;
         SignedIn   GET    "/controller/rest/configuration" => controller::configuration::list;
-        SignedIn   GET    "/controller/rest/applications" => controller::applications::list;
-        SignedIn   GET    "/controller/rest/applications/{app}" => controller::applications::read;
-        SignedIn   GET    "/controller/rest/applications/{app}/tiers" => controller::tiers::list;
-        SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}" => controller::tiers::read;
-        SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}/nodes" => controller::nodes::of_tier;
-        SignedIn   GET    "/controller/rest/applications/{app}/tiers/{tier}/nodes/{node}" => controller::nodes::read_of_tier;
-        SignedIn   GET    "/controller/rest/applications/{app}/nodes" => controller::nodes::list;
-        SignedIn   GET    "/controller/rest/applications/{app}/nodes/{node}" => controller::nodes::read;
-        SignedIn   GET    "/controller/rest/applications/{app}/business-transactions" => controller::business_transactions::list;
-        SignedIn   GET    "/controller/rest/applications/{app}/backends" => controller::backends::list;
-        SignedIn   GET    "/controller/rest/applications/{app}/metrics" => controller::metrics::level;
-        SignedIn   GET    "/controller/rest/applications/{app}/metric-data" => controller::metric_data::read;
-        SignedIn   GET    "/controller/rest/applications/{app}/metric-data-v2" => controller::metric_data::read;
-        SignedIn   GET    "/controller/rest/applications/{app}/request-snapshots" => controller::request_snapshots::list;
-        SignedIn   GET    "/controller/rest/applications/{app}/events" => controller::events::list;
-        SignedIn   POST   "/controller/rest/applications/{app}/events" => controller::events::create;
-        SignedIn   POST   "/controller/rest/mark-nodes-historical" => controller::historical_nodes::mark;
-        SignedIn   GET    "/controller/rest/applications/{app}/problems/healthrule-violations" => controller::problems::violations;
-        SignedIn   GET    "/controller/rest/applications/{app}/problems/policy-violations" => controller::problems::violations;
+        ViewSome   GET    "/controller/rest/applications" => controller::applications::list;
+        View       GET    "/controller/rest/applications/{app}" => controller::applications::read;
+        View       GET    "/controller/rest/applications/{app}/tiers" => controller::tiers::list;
+        View       GET    "/controller/rest/applications/{app}/tiers/{tier}" => controller::tiers::read;
+        View       GET    "/controller/rest/applications/{app}/tiers/{tier}/nodes" => controller::nodes::of_tier;
+        View       GET    "/controller/rest/applications/{app}/tiers/{tier}/nodes/{node}" => controller::nodes::read_of_tier;
+        View       GET    "/controller/rest/applications/{app}/nodes" => controller::nodes::list;
+        View       GET    "/controller/rest/applications/{app}/nodes/{node}" => controller::nodes::read;
+        View       GET    "/controller/rest/applications/{app}/business-transactions" => controller::business_transactions::list;
+        View       GET    "/controller/rest/applications/{app}/backends" => controller::backends::list;
+        View       GET    "/controller/rest/applications/{app}/metrics" => controller::metrics::level;
+        View       GET    "/controller/rest/applications/{app}/metric-data" => controller::metric_data::read;
+        View       GET    "/controller/rest/applications/{app}/metric-data-v2" => controller::metric_data::read;
+        View       GET    "/controller/rest/applications/{app}/request-snapshots" => controller::request_snapshots::list;
+        View       GET    "/controller/rest/applications/{app}/events" => controller::events::list;
+        Configure  POST   "/controller/rest/applications/{app}/events" => controller::events::create;
+        ConfigureSome POST "/controller/rest/mark-nodes-historical" => controller::historical_nodes::mark;
+        View       GET    "/controller/rest/applications/{app}/problems/healthrule-violations" => controller::problems::violations;
+        View       GET    "/controller/rest/applications/{app}/problems/policy-violations" => controller::problems::violations;
     });
     table.extend(table! {
-        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/policies" => controller::responses::of_policies::list;
-        SignedIn   POST   "/controller/alerting/rest/v1/applications/{app}/policies" => controller::responses::of_policies::create;
-        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::read;
-        SignedIn   PUT    "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::replace;
-        SignedIn   DELETE "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::delete;
-        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/actions" => controller::responses::of_actions::list;
-        SignedIn   POST   "/controller/alerting/rest/v1/applications/{app}/actions" => controller::responses::of_actions::create;
-        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::read;
-        SignedIn   PUT    "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::replace;
-        SignedIn   DELETE "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::delete;
-        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/action-suppressions" => controller::responses::of_suppressions::list;
-        SignedIn   POST   "/controller/alerting/rest/v1/applications/{app}/action-suppressions" => controller::responses::of_suppressions::create;
-        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::read;
-        SignedIn   PUT    "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::replace;
-        SignedIn   DELETE "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::delete;
-        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/email-digests" => controller::responses::of_digests::list;
-        SignedIn   POST   "/controller/alerting/rest/v1/applications/{app}/email-digests" => controller::responses::of_digests::create;
-        SignedIn   GET    "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::read;
-        SignedIn   PUT    "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::replace;
-        SignedIn   DELETE "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::delete;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/policies" => controller::responses::of_policies::list;
+        Configure  POST   "/controller/alerting/rest/v1/applications/{app}/policies" => controller::responses::of_policies::create;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::read;
+        Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::replace;
+        Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::delete;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/actions" => controller::responses::of_actions::list;
+        Configure  POST   "/controller/alerting/rest/v1/applications/{app}/actions" => controller::responses::of_actions::create;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::read;
+        Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::replace;
+        Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::delete;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/action-suppressions" => controller::responses::of_suppressions::list;
+        Configure  POST   "/controller/alerting/rest/v1/applications/{app}/action-suppressions" => controller::responses::of_suppressions::create;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::read;
+        Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::replace;
+        Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::delete;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/email-digests" => controller::responses::of_digests::list;
+        Configure  POST   "/controller/alerting/rest/v1/applications/{app}/email-digests" => controller::responses::of_digests::create;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::read;
+        Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::replace;
+        Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::delete;
     });
     table.extend(table! {
-        SignedIn   GET    "/prometheus/api/v1/query" => prometheus::query::instant;
-        SignedIn   POST   "/prometheus/api/v1/query" => prometheus::query::instant;
-        SignedIn   GET    "/prometheus/api/v1/query_range" => prometheus::query::range;
-        SignedIn   POST   "/prometheus/api/v1/query_range" => prometheus::query::range;
-        SignedIn   GET    "/prometheus/api/v1/series" => prometheus::labels::series;
-        SignedIn   POST   "/prometheus/api/v1/series" => prometheus::labels::series;
-        SignedIn   GET    "/prometheus/api/v1/labels" => prometheus::labels::names;
-        SignedIn   POST   "/prometheus/api/v1/labels" => prometheus::labels::names;
-        SignedIn   GET    "/prometheus/api/v1/label/{name}/values" => prometheus::labels::values;
-        SignedIn   GET    "/prometheus/api/v1/metadata" => prometheus::metadata::list;
+        ViewSome   GET    "/prometheus/api/v1/query" => prometheus::query::instant;
+        ViewSome   POST   "/prometheus/api/v1/query" => prometheus::query::instant;
+        ViewSome   GET    "/prometheus/api/v1/query_range" => prometheus::query::range;
+        ViewSome   POST   "/prometheus/api/v1/query_range" => prometheus::query::range;
+        ViewSome   GET    "/prometheus/api/v1/series" => prometheus::labels::series;
+        ViewSome   POST   "/prometheus/api/v1/series" => prometheus::labels::series;
+        ViewSome   GET    "/prometheus/api/v1/labels" => prometheus::labels::names;
+        ViewSome   POST   "/prometheus/api/v1/labels" => prometheus::labels::names;
+        ViewSome   GET    "/prometheus/api/v1/label/{name}/values" => prometheus::labels::values;
+        ViewSome   GET    "/prometheus/api/v1/metadata" => prometheus::metadata::list;
         SignedIn   GET    "/prometheus/api/v1/status/buildinfo" => prometheus::status::build_info;
     });
     table.extend(table! {
-        SignedIn   GET    "/jaeger/api/services" => jaeger::services::list;
-        SignedIn   GET    "/jaeger/api/services/{*rest}" => jaeger::services::operations_of;
-        SignedIn   GET    "/jaeger/api/operations" => jaeger::services::operations;
-        SignedIn   GET    "/jaeger/api/traces" => jaeger::traces::search;
-        SignedIn   GET    "/jaeger/api/traces/{trace_id}" => jaeger::traces::read;
-        SignedIn   GET    "/jaeger/api/dependencies" => jaeger::dependencies::list;
+        ViewSome   GET    "/jaeger/api/services" => jaeger::services::list;
+        ViewSome   GET    "/jaeger/api/services/{*rest}" => jaeger::services::operations_of;
+        ViewSome   GET    "/jaeger/api/operations" => jaeger::services::operations;
+        ViewSome   GET    "/jaeger/api/traces" => jaeger::traces::search;
+        ViewSome   GET    "/jaeger/api/traces/{trace_id}" => jaeger::traces::read;
+        ViewSome   GET    "/jaeger/api/dependencies" => jaeger::dependencies::list;
         // Some releases of Grafana forget the path of its data source's address when it searches.
-        SignedIn   GET    "/api/traces" => jaeger::traces::search;
+        ViewSome   GET    "/api/traces" => jaeger::traces::search;
     });
     table
 }
@@ -256,14 +334,16 @@ fn table() -> Vec<Route> {
 /// All routes behind their doors. What is not in the table under the prefixes of an API is refused, strangers first: a
 /// program must never take the page for an answer.
 pub(crate) fn router(context: Shared) -> Router {
-    let guard = from_fn_with_state(Arc::clone(&context), auth::guard);
+    let guard_of =
+        |info: &RouteInfo| from_fn_with_state((Arc::clone(&context), info.clone()), auth::guard);
+    let guard = guard_of(&RouteInfo { method: Method::GET, path: "", access: Access::SignedIn });
     let monitoring = from_fn_with_state(Arc::clone(&context), auth::guard_monitoring);
     let mut router = Router::new();
     for Route { info, handler } in table() {
         let handler = match info.access {
             Access::Public => handler,
             Access::Monitoring => handler.route_layer(monitoring.clone()),
-            Access::SignedIn => handler.route_layer(guard.clone()),
+            _ => handler.route_layer(guard_of(&info)),
         };
         let handler = match info.path.ends_with("/layout") {
             true => handler.layer(DefaultBodyLimit::max(MAX_LAYOUT)),

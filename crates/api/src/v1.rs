@@ -2,11 +2,13 @@
 
 pub(crate) mod about;
 pub(crate) mod access_keys;
+pub(crate) mod account;
 pub(crate) mod actions;
 pub(crate) mod api_clients;
 pub(crate) mod application_map;
 pub(crate) mod applications;
 pub(crate) mod backends;
+pub(crate) mod baselines;
 pub(crate) mod business_transactions;
 pub(crate) mod comparison;
 pub(crate) mod connect;
@@ -43,6 +45,7 @@ pub(crate) mod traces;
 mod application_list;
 mod attribute_params;
 mod log_filter;
+pub(crate) mod own_rights;
 mod refusals;
 mod sparklines;
 mod totals;

@@ -3,11 +3,12 @@
 
 use std::future::Future;
 
+use crate::audit::{record, record_made};
 use crate::database::{Row, Tx, sql};
-use crate::error::{at_most, must_match};
+use crate::error::{at_most, refuse};
 use crate::name::fits;
 use crate::sequences::Sequence;
-use crate::{MetadataStore, StoreError};
+use crate::{MetadataStore, NewAudit, StoreError};
 
 /// A key that agents report with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct AccessKey {
     pub created_ms: i64,
     /// A disabled key stays listed and is refused at intake.
     pub disabled: bool,
+    /// When something was last reported with it, Unix milliseconds, to the minute or so.
+    pub last_used_ms: Option<i64>,
 }
 
 /// A key to be stored.
@@ -44,6 +47,7 @@ pub trait AccessKeys {
     fn create_access_key(
         &self,
         key: &NewAccessKey,
+        audit: &NewAudit,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
     /// All keys by rising id, disabled ones too.
@@ -56,7 +60,18 @@ pub trait AccessKeys {
     ) -> impl Future<Output = Result<Option<AccessKey>, StoreError>> + Send;
 
     /// Disables a key for ever; doing it again changes nothing. `NotFound` when there is none.
-    fn disable_access_key(&self, id: u32) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn disable_access_key(
+        &self,
+        id: u32,
+        audit: &NewAudit,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Notes when keys were last used, each as its hash and Unix milliseconds; never goes back, and passes over keys that
+    /// are not there.
+    fn note_key_uses(
+        &self,
+        uses: &[([u8; 32], i64)],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 const MAX_SEALED_BYTES: usize = 4096;
@@ -64,28 +79,31 @@ const MAX_SEALED_BYTES: usize = 4096;
 macro_rules! select_keys {
     ($rest:literal) => {
         concat!(
-            "SELECT id, account_id, name, key_hash, sealed, created_ms, disabled FROM access_keys ",
+            "SELECT k.id, k.account_id, k.name, k.key_hash, k.sealed, k.created_ms, k.disabled, \
+             COALESCE(u.last_used_ms, 0) FROM access_keys k LEFT JOIN access_key_uses u ON u.key_id = k.id ",
             $rest
         )
     };
 }
 
 impl AccessKeys for MetadataStore {
-    async fn create_access_key(&self, key: &NewAccessKey) -> Result<u32, StoreError> {
+    async fn create_access_key(
+        &self,
+        key: &NewAccessKey,
+        audit: &NewAudit,
+    ) -> Result<u32, StoreError> {
         fits("the name of an access key", &key.name)?;
         at_most(MAX_SEALED_BYTES, "a sealed access key", key.sealed.len())?;
         let created = self.database.write("create an access key", |mut tx| async move {
-            let done = insert_unless_taken(&mut tx, key).await?;
-            Ok((tx, done))
+            let id = insert(&mut tx, key).await?;
+            record_made(&mut tx, audit, id).await?;
+            Ok((tx, id))
         });
-        created.await?.ok_or_else(|| StoreError::AlreadyExists {
-            what: "an access key",
-            name: key.name.clone(),
-        })
+        Ok(created.await?)
     }
 
     async fn access_keys(&self) -> Result<Vec<AccessKey>, StoreError> {
-        let select = sql(select_keys!("ORDER BY id"));
+        let select = sql(select_keys!("ORDER BY k.id"));
         Ok(self.database.list("list access keys", select, access_key).await?)
     }
 
@@ -93,21 +111,54 @@ impl AccessKeys for MetadataStore {
         &self,
         key_hash: &[u8; 32],
     ) -> Result<Option<AccessKey>, StoreError> {
-        let select = sql(select_keys!("WHERE key_hash = ?")).bind(*key_hash);
+        let select = sql(select_keys!("WHERE k.key_hash = ?")).bind(*key_hash);
         Ok(self.database.first("read an access key", select, access_key).await?)
     }
 
-    async fn disable_access_key(&self, id: u32) -> Result<(), StoreError> {
-        let update = sql("UPDATE access_keys SET disabled = 1 WHERE id = ?").bind(id);
-        let matched = self.database.execute("disable an access key", update).await?;
-        must_match(matched, "access key", id)
+    async fn disable_access_key(&self, id: u32, audit: &NewAudit) -> Result<(), StoreError> {
+        let disabled = self.database.write("disable an access key", |mut tx| async move {
+            let known = sql("SELECT id FROM access_keys WHERE id = ?").bind(id);
+            if tx.row(known).await?.is_none() {
+                return Err(refuse(StoreError::NotFound { what: "access key", id: id.into() }));
+            }
+            tx.execute(sql("UPDATE access_keys SET disabled = 1 WHERE id = ?").bind(id)).await?;
+            record(&mut tx, audit).await?;
+            Ok((tx, ()))
+        });
+        Ok(disabled.await?)
+    }
+
+    async fn note_key_uses(&self, uses: &[([u8; 32], i64)]) -> Result<(), StoreError> {
+        let noted = self.database.write("note uses of access keys", |mut tx| async move {
+            for (hash, at_ms) in uses {
+                note_use(&mut tx, *hash, *at_ms).await?;
+            }
+            Ok((tx, ()))
+        });
+        Ok(noted.await?)
     }
 }
 
-async fn insert_unless_taken(tx: &mut Tx, key: &NewAccessKey) -> Result<Option<u32>, sqlx::Error> {
+async fn note_use(tx: &mut Tx, hash: [u8; 32], at_ms: i64) -> Result<(), sqlx::Error> {
+    let select = sql("SELECT k.id, COALESCE(u.last_used_ms, -1) FROM access_keys k \
+                      LEFT JOIN access_key_uses u ON u.key_id = k.id WHERE k.key_hash = ?");
+    let Some(row) = tx.row(select.bind(hash)).await? else { return Ok(()) };
+    let (id, known): (u32, i64) = (row.int(0)?, row.int(1)?);
+    let write = match known {
+        -1 => sql("INSERT INTO access_key_uses (last_used_ms, key_id) VALUES (?, ?)"),
+        known if known < at_ms => {
+            sql("UPDATE access_key_uses SET last_used_ms = ? WHERE key_id = ?")
+        }
+        _ => return Ok(()),
+    };
+    tx.execute(write.bind(at_ms).bind(id)).await.map(drop)
+}
+
+async fn insert(tx: &mut Tx, key: &NewAccessKey) -> Result<u32, sqlx::Error> {
     let same_hash = sql("SELECT id FROM access_keys WHERE key_hash = ?");
     if tx.row(same_hash.bind(key.key_hash)).await?.is_some() {
-        return Ok(None);
+        let name = key.name.clone();
+        return Err(refuse(StoreError::AlreadyExists { what: "an access key", name }));
     }
     let id = Sequence::AccessKey.take_one(tx).await?;
     let insert = sql(
@@ -123,7 +174,7 @@ async fn insert_unless_taken(tx: &mut Tx, key: &NewAccessKey) -> Result<Option<u
         .bind(key.created_ms)
         .bind(false);
     tx.execute(insert).await?;
-    Ok(Some(id))
+    Ok(id)
 }
 
 fn access_key(row: &Row) -> Result<AccessKey, sqlx::Error> {
@@ -135,5 +186,6 @@ fn access_key(row: &Row) -> Result<AccessKey, sqlx::Error> {
         sealed: row.bytes(4)?,
         created_ms: row.int(5)?,
         disabled: row.flag(6)?,
+        last_used_ms: Some(row.int(7)?).filter(|at| *at != 0),
     })
 }

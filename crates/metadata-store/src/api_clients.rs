@@ -1,18 +1,22 @@
 //! API clients, the programs that sign in by themselves, and the short-lived tokens they are given.
 //!
 //! Secrets and tokens are random and known by their hashes only. Whether a token has expired is the caller's judgement:
-//! the store reads no clock. A client that goes, or gets another secret, takes its tokens along in the same transaction.
+//! the store reads no clock. A client that goes, or gets another secret at once, takes its tokens along in the same transaction.
 
 use std::future::Future;
 
+use crate::audit::{record, record_made};
 use crate::database::{Row, Tx, sql};
-use crate::error::must_match;
+use crate::error::refuse;
+use crate::memberships::set_of_client;
 use crate::name::{fits, name_key};
 use crate::sequences::Sequence;
-use crate::{MetadataStore, StoreError};
+use crate::{MetadataStore, NewAudit, StoreError};
 
 /// Tokens of one client that have not expired.
 pub const MAX_API_TOKENS: u32 = 1_000;
+/// How long tokens of a client are good for that was made before each could have its own.
+const DEFAULT_TOKEN_SECONDS: u32 = 300;
 
 /// A program that may ask for tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,19 @@ pub struct ApiClient {
     pub created_ms: i64,
     /// When it was last given a token, Unix milliseconds.
     pub last_used_ms: Option<i64>,
+    /// How long its tokens are good for.
+    pub token_seconds: u32,
+    /// The secret before this one, while it goes on being taken.
+    pub old_secret: Option<OldSecret>,
+}
+
+/// A secret that was replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OldSecret {
+    /// SHA-256 of it.
+    pub hash: [u8; 32],
+    /// Until when it is taken, Unix milliseconds.
+    pub until_ms: i64,
 }
 
 /// A client to be stored.
@@ -40,6 +57,18 @@ pub struct NewApiClient {
     pub description: String,
     pub secret_hash: [u8; 32],
     pub created_ms: i64,
+    pub token_seconds: u32,
+    /// Of the account.
+    pub roles: Vec<u32>,
+}
+
+/// What of a client is to be from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiClientChange {
+    /// At most 255 characters.
+    pub description: String,
+    pub token_seconds: u32,
+    pub roles: Vec<u32>,
 }
 
 /// A token to be given out.
@@ -72,7 +101,18 @@ pub trait ApiClients {
     fn create_api_client(
         &self,
         client: &NewApiClient,
+        audit: &NewAudit,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
+
+    /// Changes a client; its tokens stay and may what it may from now on. `NotFound` when the account has no such client,
+    /// or not such a role.
+    fn update_api_client(
+        &self,
+        account_id: u32,
+        id: u32,
+        change: &ApiClientChange,
+        audit: &NewAudit,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// The account's clients by rising id.
     fn api_clients(
@@ -87,12 +127,15 @@ pub trait ApiClients {
         name: &str,
     ) -> impl Future<Output = Result<Option<ApiClient>, StoreError>> + Send;
 
-    /// Gives a client another secret and takes its tokens away. `NotFound` when the account has no such client.
+    /// Gives a client another secret. The one before is taken until `old_until_ms`; with 0 not at all, and the client's
+    /// tokens are taken away. `NotFound` when the account has no such client.
     fn replace_api_client_secret(
         &self,
         account_id: u32,
         id: u32,
         secret_hash: [u8; 32],
+        old_until_ms: i64,
+        audit: &NewAudit,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Removes a client and its tokens. `NotFound` when the account has no such client.
@@ -100,6 +143,7 @@ pub trait ApiClients {
         &self,
         account_id: u32,
         id: u32,
+        audit: &NewAudit,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Stores a token, notes that its client was used, and forgets all tokens that have expired when it is issued.
@@ -118,26 +162,52 @@ pub trait ApiClients {
 macro_rules! select_clients {
     ($more:literal, $rest:literal) => {
         concat!(
-            "SELECT c.id, c.account_id, c.name, c.description, c.secret_hash, c.created_ms, c.last_used_ms",
+            "SELECT c.id, c.account_id, c.name, c.description, c.secret_hash, c.created_ms, \
+             c.last_used_ms, COALESCE(a.token_seconds, 300), COALESCE(a.old_until_ms, 0), \
+             COALESCE(a.old_secret_hash, c.secret_hash)",
             $more,
-            " FROM api_clients c ",
+            " FROM api_clients c LEFT JOIN client_access a ON a.client_id = c.id ",
             $rest
         )
     };
 }
 
 impl ApiClients for MetadataStore {
-    async fn create_api_client(&self, client: &NewApiClient) -> Result<u32, StoreError> {
+    async fn create_api_client(
+        &self,
+        client: &NewApiClient,
+        audit: &NewAudit,
+    ) -> Result<u32, StoreError> {
         fits("the name of an API client", &client.name)?;
         fits("the description of an API client", &client.description)?;
         let created = self.database.write("create an API client", |mut tx| async move {
-            let done = insert_unless_taken(&mut tx, client).await?;
-            Ok((tx, done))
+            let id = insert(&mut tx, client).await?;
+            record_made(&mut tx, audit, id).await?;
+            Ok((tx, id))
         });
-        created.await?.ok_or_else(|| StoreError::AlreadyExists {
-            what: "an API client",
-            name: client.name.clone(),
-        })
+        Ok(created.await?)
+    }
+
+    async fn update_api_client(
+        &self,
+        account_id: u32,
+        id: u32,
+        change: &ApiClientChange,
+        audit: &NewAudit,
+    ) -> Result<(), StoreError> {
+        fits("the description of an API client", &change.description)?;
+        let updated = self.database.write("change an API client", |mut tx| async move {
+            own_client(&mut tx, account_id, id).await?;
+            let update = sql("UPDATE api_clients SET description = ? WHERE id = ?");
+            tx.execute(update.bind(change.description.as_str()).bind(id)).await?;
+            access_row(&mut tx, id).await?;
+            let update = sql("UPDATE client_access SET token_seconds = ? WHERE client_id = ?");
+            tx.execute(update.bind(change.token_seconds).bind(id)).await?;
+            set_of_client(&mut tx, account_id, id, &change.roles).await?;
+            record(&mut tx, audit).await?;
+            Ok((tx, ()))
+        });
+        Ok(updated.await?)
     }
 
     async fn api_clients(&self, account_id: u32) -> Result<Vec<ApiClient>, StoreError> {
@@ -160,26 +230,40 @@ impl ApiClients for MetadataStore {
         account_id: u32,
         id: u32,
         secret_hash: [u8; 32],
+        old_until_ms: i64,
+        audit: &NewAudit,
     ) -> Result<(), StoreError> {
         let replaced = self.database.write("replace an API client's secret", |mut tx| async move {
-            let update =
-                sql("UPDATE api_clients SET secret_hash = ? WHERE id = ? AND account_id = ?");
-            let update = update.bind(secret_hash).bind(id).bind(account_id);
-            let matched = tx.execute(update).await?;
-            if matched > 0 {
+            own_client(&mut tx, account_id, id).await?;
+            access_row(&mut tx, id).await?;
+            let keep = sql("UPDATE client_access SET old_until_ms = ?, old_secret_hash = \
+                            (SELECT secret_hash FROM api_clients WHERE id = ?) WHERE client_id = ?");
+            tx.execute(keep.bind(old_until_ms).bind(id).bind(id)).await?;
+            let update = sql("UPDATE api_clients SET secret_hash = ? WHERE id = ?");
+            tx.execute(update.bind(secret_hash).bind(id)).await?;
+            if old_until_ms == 0 {
                 revoke(&mut tx, id).await?;
             }
-            Ok((tx, matched))
+            record(&mut tx, audit).await?;
+            Ok((tx, ()))
         });
-        must_match(replaced.await?, "API client", id)
+        Ok(replaced.await?)
     }
 
-    async fn delete_api_client(&self, account_id: u32, id: u32) -> Result<(), StoreError> {
-        // Its tokens go by their foreign key.
-        let delete = sql("DELETE FROM api_clients WHERE id = ? AND account_id = ?");
-        let delete = delete.bind(id).bind(account_id);
-        let matched = self.database.execute("delete an API client", delete).await?;
-        must_match(matched, "API client", id)
+    async fn delete_api_client(
+        &self,
+        account_id: u32,
+        id: u32,
+        audit: &NewAudit,
+    ) -> Result<(), StoreError> {
+        let deleted = self.database.write("delete an API client", |mut tx| async move {
+            own_client(&mut tx, account_id, id).await?;
+            // Its tokens go by their foreign key.
+            tx.execute(sql("DELETE FROM api_clients WHERE id = ?").bind(id)).await?;
+            record(&mut tx, audit).await?;
+            Ok((tx, ()))
+        });
+        Ok(deleted.await?)
     }
 
     async fn issue_api_token(&self, token: &NewApiToken) -> Result<IssueOutcome, StoreError> {
@@ -199,22 +283,44 @@ impl ApiClients for MetadataStore {
             "JOIN api_tokens t ON t.client_id = c.id WHERE t.token_hash = ?"
         ));
         let found = self.database.first("read a token", select.bind(*token_hash), |row| {
-            Ok((api_client(row)?, row.int(7)?))
+            Ok((api_client(row)?, row.int(10)?))
         });
         Ok(found.await?)
     }
 }
 
-async fn insert_unless_taken(
-    tx: &mut Tx,
-    client: &NewApiClient,
-) -> Result<Option<u32>, sqlx::Error> {
+async fn own_client(tx: &mut Tx, account_id: u32, id: u32) -> Result<(), sqlx::Error> {
+    let select = sql("SELECT id FROM api_clients WHERE id = ? AND account_id = ?");
+    match tx.row(select.bind(id).bind(account_id)).await? {
+        Some(_) => Ok(()),
+        None => Err(refuse(StoreError::NotFound { what: "API client", id: id.into() })),
+    }
+}
+
+/// Makes the row beside a client of before there were such rows.
+async fn access_row(tx: &mut Tx, id: u32) -> Result<(), sqlx::Error> {
+    let select = sql("SELECT client_id FROM client_access WHERE client_id = ?");
+    if tx.row(select.bind(id)).await?.is_some() {
+        return Ok(());
+    }
+    insert_access(tx, id, DEFAULT_TOKEN_SECONDS).await
+}
+
+async fn insert_access(tx: &mut Tx, id: u32, token_seconds: u32) -> Result<(), sqlx::Error> {
+    let insert =
+        sql("INSERT INTO client_access (client_id, token_seconds, old_secret_hash, old_until_ms) \
+                      VALUES (?, ?, ?, 0)");
+    tx.execute(insert.bind(id).bind(token_seconds).bind([0u8; 32])).await.map(drop)
+}
+
+async fn insert(tx: &mut Tx, client: &NewApiClient) -> Result<u32, sqlx::Error> {
+    let id = Sequence::ApiClient.take_one(tx).await?;
     let key = name_key(&client.name);
     let same_name = sql("SELECT id FROM api_clients WHERE account_id = ? AND name_key = ?");
     if tx.row(same_name.bind(client.account_id).bind(key)).await?.is_some() {
-        return Ok(None);
+        let name = client.name.clone();
+        return Err(refuse(StoreError::AlreadyExists { what: "an API client", name }));
     }
-    let id = Sequence::ApiClient.take_one(tx).await?;
     let insert = sql(
         "INSERT INTO api_clients (id, account_id, name_key, name, description, secret_hash, created_ms, \
          last_used_ms) VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
@@ -228,15 +334,24 @@ async fn insert_unless_taken(
         .bind(client.secret_hash)
         .bind(client.created_ms);
     tx.execute(insert).await?;
-    Ok(Some(id))
+    insert_access(tx, id, client.token_seconds).await?;
+    set_of_client(tx, client.account_id, id, &client.roles).await?;
+    Ok(id)
 }
 
 /// Noting the use comes first: it locks the client's row, so that neither another secret nor one more token comes between.
 async fn issue(tx: &mut Tx, token: &NewApiToken) -> Result<IssueOutcome, sqlx::Error> {
     let expired = sql("DELETE FROM api_tokens WHERE expires_at_ms <= ?").bind(token.issued_ms);
     tx.execute(expired).await?;
-    let known = sql("SELECT id FROM api_clients WHERE id = ? AND secret_hash = ?");
-    let known = known.bind(token.client_id).bind(token.secret_hash);
+    let known = sql(
+        "SELECT c.id FROM api_clients c LEFT JOIN client_access a ON a.client_id = c.id \
+                     WHERE c.id = ? AND (c.secret_hash = ? OR (a.old_secret_hash = ? AND a.old_until_ms > ?))",
+    );
+    let known = known
+        .bind(token.client_id)
+        .bind(token.secret_hash)
+        .bind(token.secret_hash)
+        .bind(token.issued_ms);
     let used = sql("UPDATE api_clients SET last_used_ms = ? WHERE id = ?");
     tx.execute(used.bind(token.issued_ms).bind(token.client_id)).await?;
     if tx.row(known).await?.is_none() {
@@ -267,5 +382,10 @@ fn api_client(row: &Row) -> Result<ApiClient, sqlx::Error> {
         secret_hash: row.hash(4)?,
         created_ms: row.int(5)?,
         last_used_ms: Some(row.int(6)?).filter(|at| *at != 0),
+        token_seconds: row.int(7)?,
+        old_secret: match row.int(8)? {
+            0 => None,
+            until_ms => Some(OldSecret { hash: row.hash(9)?, until_ms }),
+        },
     })
 }

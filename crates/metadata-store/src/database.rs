@@ -38,7 +38,15 @@ pub(crate) struct Failure {
 
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
-        Self::Database { operation: failure.operation, source: Box::new(failure.error) }
+        let source = match failure.error {
+            // What a transaction refused by itself.
+            Error::AnyDriverError(refused) => match refused.downcast::<StoreError>() {
+                Ok(refused) => return *refused,
+                Err(source) => source,
+            },
+            error => Box::new(error),
+        };
+        Self::Database { operation: failure.operation, source }
     }
 }
 

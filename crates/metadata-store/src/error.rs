@@ -23,6 +23,12 @@ pub enum StoreError {
     /// There are as many as may be.
     #[error("there are {limit} {what} already, which is as many as may be; delete one first")]
     TooMany { what: &'static str, limit: usize },
+    /// A role that comes with every account was to be changed or deleted.
+    #[error("a predefined role can be neither changed nor deleted; make one of your own")]
+    Predefined,
+    /// After the change nobody would be left who may do everything.
+    #[error("one enabled user at least has to be Account Owner; make another one first")]
+    LastOwner,
     /// A backup was asked of a database that brings its own tool.
     #[error("a MySQL database is backed up with mariadb-dump --single-transaction, not by vedette")]
     BackupElsewhere,
@@ -36,6 +42,11 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+}
+
+/// Makes a transaction end without any effect, and its call with this error.
+pub(crate) fn refuse(error: StoreError) -> sqlx::Error {
+    sqlx::Error::AnyDriverError(Box::new(error))
 }
 
 /// Turns "no row was matched" into an error.

@@ -136,7 +136,8 @@ pub enum Added {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
     pub account_id: u32,
-    pub application_id: Option<u32>,
+    /// Of one of these. None: of whichever, and the account's own.
+    pub applications: Option<Vec<u32>>,
     /// From this time on, Unix milliseconds.
     pub from_ms: i64,
     /// Before this time.

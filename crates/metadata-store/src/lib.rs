@@ -15,6 +15,8 @@ mod access_keys;
 mod accounts;
 mod alert_configs;
 mod api_clients;
+mod audit;
+mod baselines;
 mod catalogue;
 mod config;
 mod database;
@@ -24,10 +26,13 @@ mod directory;
 mod entities;
 mod error;
 mod events;
+mod groups;
 mod layouts;
+mod memberships;
 mod migrations;
 mod name;
 mod page;
+mod roles;
 mod saved_searches;
 mod sequences;
 mod sessions;
@@ -42,7 +47,13 @@ pub use alert_configs::{
     NewAlertConfig,
 };
 pub use api_clients::{
-    ApiClient, ApiClients, IssueOutcome, MAX_API_TOKENS, NewApiClient, NewApiToken,
+    ApiClient, ApiClientChange, ApiClients, IssueOutcome, MAX_API_TOKENS, NewApiClient,
+    NewApiToken, OldSecret,
+};
+pub use audit::{ActorKind, AuditEntry, AuditLog, AuditQuery, MAX_AUDITED_STATE, NewAudit};
+pub use baselines::{
+    Baseline, BaselineWindow, Baselines, BaselinesOfAccount, FIRST_OWN_BASELINE, MAX_BASELINES,
+    NewBaseline,
 };
 pub use catalogue::{
     Catalogue, CatalogueError, Claim, CommitOutcome, CommittedOffset, CutCommit, Listing,
@@ -63,13 +74,19 @@ pub use events::{
     MAX_EVENT_PROPERTIES, MAX_EVENT_PROPERTY_CHARS, MAX_EVENT_SUMMARY_CHARS, MAX_EVENTS,
     MAX_UNKEYED_EVENTS, MemoryEvents, NewEvent, SqlEvents, event_key,
 };
+pub use groups::{Group, Groups, MAX_GROUPS, NewGroup};
 pub use layouts::{Layouts, NodePosition};
+pub use memberships::{Membership, MembershipList, Memberships};
 pub use name::MAX_NAME_CHARS;
 pub use page::Page;
+pub use roles::{
+    ACCOUNT_OWNER, ADMINISTRATOR, MAX_GRANTS, MAX_ROLES, NewRole, OPERATOR, Role, Roles, USER,
+    VIEWER,
+};
 pub use saved_searches::{
     MAX_SAVED_QUERY, MAX_SAVED_SEARCHES, NewSavedSearch, SavedSearch, SavedSearches,
 };
-pub use sessions::{Session, Sessions};
+pub use sessions::{Session, SessionDetails, Sessions};
 pub use settings::{Expected, PutOutcome, Setting, Settings};
 pub use store::MetadataStore;
-pub use users::{NewUser, User, Users};
+pub use users::{LockAfter, MAX_USERS, NewPassword, NewUser, User, UserChange, Users};

@@ -15,7 +15,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_api_clients.sql"),
     include_str!("migrations/0003_saved_searches.sql"),
     include_str!("migrations/0004_events.sql"),
+    include_str!("migrations/0005_access.sql"),
     include_str!("migrations/0008_actions.sql"),
+    include_str!("migrations/0009_baselines.sql"),
 ];
 
 /// The schema version that this program reads and writes.

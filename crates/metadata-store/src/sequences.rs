@@ -14,7 +14,11 @@ pub(crate) enum Sequence {
     Segment,
     CatalogueVersion,
     SavedSearch,
+    Baseline,
     Event,
+    Role,
+    Group,
+    Audit,
     AlertConfig,
     Delivery,
 }
@@ -29,7 +33,11 @@ impl Sequence {
             Self::Segment => "segment",
             Self::CatalogueVersion => "catalogue_version",
             Self::SavedSearch => "saved_search",
+            Self::Baseline => "baseline",
             Self::Event => "event",
+            Self::Role => "role",
+            Self::Group => "user_group",
+            Self::Audit => "audit",
             Self::AlertConfig => "alert_config",
             Self::Delivery => "delivery",
         }

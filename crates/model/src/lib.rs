@@ -3,6 +3,7 @@
 //! No IO, no async, no clock (invariant 1 of docs/architecture.md). Everything here is a value or a function of values,
 //! so that the same input gives the same answer in the pipeline, in a test and in a later release.
 
+pub mod access;
 pub mod attributes;
 pub mod conventions;
 pub mod distribution;
@@ -13,6 +14,7 @@ pub mod histogram;
 pub mod id;
 pub mod key_numbers;
 pub mod long_lived;
+pub mod measured;
 pub mod metric_table;
 pub mod naming;
 pub mod remote_write;

@@ -9,7 +9,8 @@ use api::{
 };
 use daemon::{clock::UnixNanos, config::Settings, tls::TlsState};
 use metadata_store::{
-    AccessKey, AccessKeys as _, FIRST_ACCOUNT, MetadataStore, NewAccessKey, NewUser, Users as _,
+    ACCOUNT_OWNER, AccessKey, AccessKeys as _, ActorKind, FIRST_ACCOUNT, MetadataStore,
+    NewAccessKey, NewAudit, NewUser, Users as _,
 };
 use tracing::{info, warn};
 
@@ -38,7 +39,7 @@ pub(crate) async fn ensure(
     if metadata.count_users().await? == 0 {
         let given = given_password(settings)?;
         let password = given.clone().unwrap_or_else(random_password);
-        create_admin(metadata, &password).await?;
+        create_admin(metadata, &password, now).await?;
         made.administrator = true;
         made.password = given.is_none().then_some(password);
     } else {
@@ -112,15 +113,25 @@ pub(crate) fn given_password(settings: &Settings) -> anyhow::Result<Option<Strin
     Ok(Some(password.to_owned()))
 }
 
-async fn create_admin(metadata: &MetadataStore, password: &str) -> anyhow::Result<()> {
+async fn create_admin(
+    metadata: &MetadataStore,
+    password: &str,
+    now: UnixNanos,
+) -> anyhow::Result<()> {
+    let created_ms = millis(now);
     let admin = NewUser {
         account_id: FIRST_ACCOUNT,
         user_name: ADMIN.to_owned(),
         display_name: "Administrator".to_owned(),
         email: String::new(),
         password_hash: password::hash(password),
+        must_change_password: false,
+        roles: vec![ACCOUNT_OWNER],
+        groups: Vec::new(),
+        created_ms,
     };
-    metadata.create_user(&admin).await.context("making the administrator")?;
+    let entry = by_itself(created_ms, "create", "user", ADMIN);
+    metadata.create_user(&admin, &entry).await.context("making the administrator")?;
     Ok(())
 }
 
@@ -137,10 +148,32 @@ pub(crate) async fn create_key(
         name: name.to_owned(),
         key_hash: access_key::hash(key),
         sealed: sealer.seal(key),
-        created_ms: i64::try_from(now.millis()).expect("the year is before 292 million"),
+        created_ms: millis(now),
     };
-    metadata.create_access_key(&new).await.context("making the access key")?;
+    let entry = by_itself(millis(now), "create", "access key", name);
+    metadata.create_access_key(&new, &entry).await.context("making the access key")?;
     Ok(())
+}
+
+pub(crate) fn millis(now: UnixNanos) -> i64 {
+    i64::try_from(now.millis()).expect("the year is before 292 million")
+}
+
+/// What the audit log says of something that Vedette does by itself, or at its command line.
+pub(crate) fn by_itself(at_ms: i64, action: &str, object: &str, name: &str) -> NewAudit {
+    NewAudit {
+        account_id: FIRST_ACCOUNT,
+        at_ms,
+        actor_kind: ActorKind::System,
+        actor: "vedette".to_owned(),
+        address: String::new(),
+        action: action.to_owned(),
+        object_type: object.to_owned(),
+        object_id: String::new(),
+        object_name: name.to_owned(),
+        before: String::new(),
+        after: String::new(),
+    }
 }
 
 /// Twenty characters that nobody mistakes for one another.

@@ -20,8 +20,8 @@ use daemon::{
 };
 use ingest::pipeline;
 use metadata_store::{
-    AccessKeys as _, Catalogue as _, CatalogueError, FIRST_ACCOUNT, ObjectRef, SegmentMeta,
-    Sessions as _, SqlCatalogue, Users as _,
+    AccessKeys as _, Catalogue as _, CatalogueError, FIRST_ACCOUNT, NewPassword, ObjectRef,
+    SegmentMeta, SqlCatalogue, Users as _,
 };
 
 use crate::{data_dir, first_start};
@@ -39,8 +39,11 @@ pub async fn reset_password(settings: &Settings, out: &mut dyn Write) -> anyhow:
         .context("there is no user admin yet; `vedette serve` makes one at its first start")?;
     let given = first_start::given_password(settings)?;
     let chosen = given.clone().unwrap_or_else(first_start::random_password);
-    metadata.set_password_hash(admin.id, &password::hash(&chosen)).await?;
-    metadata.delete_sessions_of_user(admin.id).await?;
+    let at_ms = first_start::millis(SystemClock::new().now());
+    let entry = first_start::by_itself(at_ms, "set password", "user", first_start::ADMIN);
+    let hash = password::hash(&chosen);
+    let new = NewPassword { hash, must_change: false, at_ms, keep_session: None };
+    metadata.set_password(admin.id, &new, &entry).await?;
     match given {
         Some(_) => {
             writeln!(out, "The password of {} is now the configured one.", first_start::ADMIN)?

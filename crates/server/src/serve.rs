@@ -181,7 +181,14 @@ pub async fn start(
     };
     let notifier = notices::notifier(&settings, &stores, &metadata, secrets, &url, &clock)?;
     let requests = Arc::new(self_report::Requests::default());
+    let baselines = alerting::baselines::Config::within(memory.queries).build(
+        Arc::clone(&stores.store) as _,
+        Arc::clone(&stores.directory),
+        Arc::clone(&clock),
+        metrics.registry(),
+    );
     let deps = api::Deps {
+        baselines: Arc::new(baselines),
         reader: Arc::clone(&stores.store) as _,
         directory: Arc::clone(&stores.directory),
         store: metadata.clone(),

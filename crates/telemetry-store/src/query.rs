@@ -2,6 +2,7 @@
 
 mod attributes;
 mod figures;
+mod hours;
 mod logs;
 mod metrics;
 mod sampled;
@@ -12,6 +13,7 @@ mod traces;
 use std::{collections::BTreeSet, sync::Arc};
 
 use model::{
+    figure::{Figure, FigureKey},
     id::{AccountId, TraceId},
     time::{Minute, MinuteRange},
 };
@@ -19,10 +21,10 @@ use rustc_hash::FxHashSet;
 
 use crate::{
     reader::{
-        Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, LogPage, LogQuery,
-        LogSummary, LogSummaryQuery, MetricQuery, MetricSeries, QueryError, Reader, Resolution,
-        SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples,
-        Span, SpanPage, SpanQuery, TracePage, TraceQuery,
+        Answer, AttributeQuery, AttributeSample, FigureHours, FigureQuery, FigureRow, LogPage,
+        LogQuery, LogSummary, LogSummaryQuery, MetricHour, MetricHours, MetricQuery, MetricSeries,
+        QueryError, Reader, Resolution, SampleQuery, SampledMetric, SampledQuery, Series,
+        SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
     },
     segment::{self, SegmentError},
     span_batch::SpanBatch,
@@ -33,6 +35,22 @@ use crate::{
 impl Reader for Store {
     fn figures(&self, query: &FigureQuery) -> Result<Answer<Vec<FigureRow>>, QueryError> {
         answer(|lacks| figures::figures(self, query, lacks))
+    }
+
+    fn figure_hours(
+        &self,
+        query: &FigureHours,
+        each: &mut dyn FnMut(FigureKey, Minute, &Figure),
+    ) -> Result<Answer<()>, QueryError> {
+        answer(|lacks| hours::figure_hours(self, query, each, lacks))
+    }
+
+    fn metric_hours(
+        &self,
+        query: &MetricHours,
+        each: &mut dyn FnMut(MetricHour<'_>),
+    ) -> Result<Answer<()>, QueryError> {
+        answer(|lacks| hours::metric_hours(self, query, each, lacks))
     }
 
     fn trace(&self, account: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {

@@ -12,11 +12,15 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
+mod hours;
 mod logs;
 
-pub use self::logs::{
-    Counted, LOGGER, LogBar, LogFilter, LogPage, LogQuery, LogRow, LogSummary, LogSummaryQuery,
-    Severity,
+pub use self::{
+    hours::{FigureHours, MetricHour, MetricHours},
+    logs::{
+        Counted, LOGGER, LogBar, LogFilter, LogPage, LogQuery, LogRow, LogSummary, LogSummaryQuery,
+        Severity,
+    },
 };
 
 /// Reads the telemetry store. See the module's documentation.
@@ -26,6 +30,28 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When the store cannot be read, or the answer would be over the request's limit.
     fn figures(&self, query: &FigureQuery) -> Result<Answer<Vec<FigureRow>>, QueryError>;
+
+    /// Gives the figures of single hours to `each`, with how their minutes spread ([`Detail::Minutes`]): hours ascending, each
+    /// key and hour once, without those in which nothing was counted. Read in one pass over the days they lie in, so that
+    /// hours of a year of many keys take the memory of one day's.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or one day has more rows than the request's limit.
+    fn figure_hours(
+        &self,
+        query: &FigureHours,
+        each: &mut dyn FnMut(FigureKey, Minute, &Figure),
+    ) -> Result<Answer<()>, QueryError>;
+
+    /// The same of metric series.
+    ///
+    /// # Errors
+    /// As [`Reader::figure_hours`].
+    fn metric_hours(
+        &self,
+        query: &MetricHours,
+        each: &mut dyn FnMut(MetricHour<'_>),
+    ) -> Result<Answer<()>, QueryError>;
 
     /// All stored spans of a trace, by start; empty when there is no such trace.
     ///
@@ -178,6 +204,8 @@ pub enum Detail {
     Counts,
     /// Response times besides, without how they spread: no percentile.
     Times,
+    /// The same, and of rolled-up figures how their minutes spread.
+    Minutes,
     #[default]
     Whole,
 }

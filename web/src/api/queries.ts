@@ -47,7 +47,6 @@ export function useList<Row>(path: string, params: Params = {}, limit = 1000): L
 
 export const useApplications = () => useList<Api.Application>('/applications')
 export const useApplication = (id: number, enabled = true) => useTelemetry<Api.ApplicationDetail>(`/applications/${id}`, {}, { enabled })
-export const useApplicationSeries = (id: number) => useTelemetry<Api.Series>(`/applications/${id}/series`)
 /** Which part of an application's map: what happens under a business transaction, or one entity and its neighbours. `all`: every application as one node. */
 export type MapPart = { bt: number } | { tier: number } | { backend: number } | { all: true }
 
@@ -75,7 +74,6 @@ export function useEarlierFlowMap(application: number, part: MapPart | undefined
 }
 export const useBusinessTransactions = (id: number) => useList<Api.BusinessTransaction>(`/applications/${id}/business-transactions`)
 export const useBusinessTransaction = (id: number) => useTelemetry<Api.BusinessTransactionDetail>(`/business-transactions/${id}`)
-export const useBusinessTransactionSeries = (id: number) => useTelemetry<Api.Series>(`/business-transactions/${id}/series`)
 export const useWaitingTransactions = (id: number, tier: number) => useList<Api.WaitingTransaction>(`/applications/${id}/waiting-transactions`, { tier })
 export const useTiers = (id: number) => useList<Api.Tier>(`/applications/${id}/tiers`)
 export const useNodes = (id: number, only: { tier?: number; historical?: boolean } = {}) => useList<Api.Node>(`/applications/${id}/nodes`, only)
@@ -84,7 +82,6 @@ export const useServiceEndpoints = (id: number) => useList<Api.ServiceEndpoint>(
 export const useErrors = (id: number, only: { bt?: number; tier?: number } = {}) => useList<Api.ErrorGroup>(`/applications/${id}/errors`, only)
 
 export type MeasuredKind = 'tiers' | 'backends' | 'nodes'
-export const useEntitySeries = (kind: MeasuredKind, id: number, enabled = true) => useTelemetry<Api.Series>(`/${kind}/${id}/series`, {}, { enabled })
 
 export interface SnapshotFilter {
   application?: number

@@ -56,6 +56,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your account. */
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/time-zone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the time zone by whose hours baselines go. They are learnt anew from what is stored. */
+        put: operations["put_account_time_zone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actions": {
         parameters: {
             query?: never;
@@ -153,7 +187,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Changes what an API client may, and how long its tokens are good for. */
+        put: operations["put_one_of_api_clients"];
         post?: never;
         /** Removes an API client. Its tokens are refused from now on. */
         delete: operations["delete_one_of_api_clients"];
@@ -171,7 +206,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives an API client another secret. The one before, and every token given for it, are refused from now on. */
+        /**
+         * Gives an API client another secret. The one before, and every token given for it, are refused from now on, or after as
+         *     long as the two are to overlap.
+         */
         post: operations["post_api_clients_secret"];
         delete?: never;
         options?: never;
@@ -225,6 +263,58 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The baselines of an application: four that every application has, then its own. */
+        get: operations["get_applications_baselines"];
+        put?: never;
+        /** Adds a baseline to an application: at most 50 of its own. */
+        post: operations["post_applications_baselines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/baselines/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes a baseline the application's default: states, and rules that name none, go by it from then on. */
+        put: operations["put_applications_baselines_default"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/baselines/{baseline}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes one of the application's own baselines. If it was the default, the daily one is again. */
+        delete: operations["delete_one_of_applications_baselines"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1586,7 +1676,23 @@ export interface components {
             /** Format: int32 */
             id: number;
             key: string;
+            /**
+             * Format: int64
+             * @description When something was last reported with it, to the minute or so.
+             */
+            last_used_at: number | null;
             name: string;
+        };
+        /** @description The account of whoever asks. */
+        Account: {
+            /** Format: int32 */
+            id: number;
+            name: string;
+            /**
+             * @description By whose hours baselines go: a name of the tz database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
         };
         /** @description An action. */
         Action: {
@@ -1646,6 +1752,46 @@ export interface components {
             last_used_at: number | null;
             /** @example nightly-report */
             name: string;
+            /**
+             * Format: int64
+             * @description Until when the secret before this one is taken.
+             * @example 1764374400000
+             */
+            old_secret_until: number | null;
+            /**
+             * @description The ids of its roles: what it may.
+             * @example [
+             *       5
+             *     ]
+             */
+            roles: number[];
+            /**
+             * Format: int32
+             * @description How long its tokens are good for.
+             * @example 300
+             */
+            token_seconds: number;
+        };
+        /** @description What of a client is to be from now on. */
+        ApiClientChange: {
+            /**
+             * @description As of a new one.
+             * @example Exports yesterday's figures
+             */
+            description: string;
+            /**
+             * @description As of a new one.
+             * @example [
+             *       5
+             *     ]
+             */
+            roles: number[];
+            /**
+             * Format: int32
+             * @description As of a new one.
+             * @example 300
+             */
+            token_seconds: number;
         };
         /** @description A client with its secret, which is shown this once. */
         ApiClientSecret: {
@@ -1778,6 +1924,90 @@ export interface components {
             running: boolean;
             /** Format: int64 */
             runs: number;
+        };
+        /** @description What is expected, and by how much a point usually lies off it. */
+        Band: {
+            /**
+             * Format: double
+             * @description Of a point of the series with as many calls as are expected: wider where these are below 30 a minute.
+             */
+            deviation: number;
+            from: components["schemas"]["ExpectedFrom"];
+            /** Format: int32 */
+            hours: number;
+            /** Format: double */
+            mean: number;
+            /**
+             * Format: int32
+             * @description How many minutes' values, of how many hours, it is made of.
+             */
+            minutes: number;
+        };
+        /** @description What is expected in an hour. */
+        BandHour: {
+            /**
+             * Format: int64
+             * @description Its first instant, Unix milliseconds.
+             */
+            at: number;
+            average_ms: null | components["schemas"]["Band"];
+            calls: null | components["schemas"]["Band"];
+            errors: null | components["schemas"]["Band"];
+        };
+        /** @description What was expected over a range, hour by hour. */
+        Bands: {
+            baseline: components["schemas"]["Ref"];
+            /** @description Ascending; all hours that the range touches. */
+            hours: components["schemas"]["BandHour"][];
+            /**
+             * @description By whose hours it goes.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+        };
+        /** @description A baseline of an application. */
+        Baseline: {
+            /** @description What states and rules go by that name no other. Each application has one. */
+            default: boolean;
+            /** @description Every application has it; it cannot be deleted. */
+            factory: boolean;
+            /** Format: int32 */
+            id: number;
+            name: string;
+            season: components["schemas"]["BaselineSeason"];
+            window: components["schemas"]["BaselineWindow"];
+        };
+        /** @description Which baseline of an application is its default. */
+        BaselineChoice: {
+            /**
+             * Format: int32
+             * @example 2
+             */
+            id: number;
+        };
+        /**
+         * @description Which hours are alike.
+         * @enum {string}
+         */
+        BaselineSeason: "none" | "day" | "week" | "month";
+        /**
+         * @description How something lies to its baseline.
+         * @enum {string}
+         */
+        BaselineState: "no_baseline" | "normal" | "warning" | "critical";
+        /** @description What a baseline is learnt from. */
+        BaselineWindow: {
+            /** Format: int32 */
+            days: number;
+            /** @enum {string} */
+            kind: "rolling";
+        } | {
+            /** Format: int64 */
+            from: number;
+            /** @enum {string} */
+            kind: "fixed";
+            /** Format: int64 */
+            to: number;
         };
         /** @description What one part may take. */
         Budget: {
@@ -1951,6 +2181,17 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "pending" | "delivered" | "gave_up" | "suppressed";
+        /**
+         * @description How figures of a range lie to what was expected in it: its hours, or six of them spread over its last day where it is
+         *     longer than six hours.
+         */
+        Deviation: {
+            calls: null | components["schemas"]["MetricDeviation"];
+            errors: null | components["schemas"]["MetricDeviation"];
+            response_time: null | components["schemas"]["MetricDeviation"];
+            /** @description The worse of response time and errors; few errors and short times are no fault. */
+            state: components["schemas"]["BaselineState"];
+        };
         /** @description The file system that the data directory lies on. */
         Disk: {
             /**
@@ -2263,6 +2504,11 @@ export interface components {
             name: string;
         };
         /**
+         * @description What is expected is made of which hours.
+         * @enum {string}
+         */
+        ExpectedFrom: "season" | "last_day";
+        /**
          * @description Totals of a range. Counts include the newest minute, which is still filling; rates, times and the error percentage are of
          *     the complete minutes alone. Where only the filling minute has calls, times and error percentage are of it.
          */
@@ -2279,6 +2525,7 @@ export interface components {
              * @description Calls ÷ complete minutes of the range.
              */
             calls_per_minute: number;
+            deviation: null | components["schemas"]["Deviation"];
             /** Format: double */
             error_percent: number;
             /** Format: double */
@@ -2396,6 +2643,18 @@ export interface components {
             /** Format: int64 */
             threads: number;
             version: string;
+        };
+        /**
+         * @description What somebody may: `view`, `configure`, `delete`, `sensitive-data` over the account or over applications one by one;
+         *     `administer-users`, `administer-account`, `view-audit`, `view-system` over the account.
+         */
+        HeldPermissions: {
+            /** @description Over everything. */
+            account: string[];
+            /** @description By the ids of applications, beside what is held over everything. */
+            applications: {
+                [key: string]: string[];
+            };
         };
         /** @description What an operator should do about one of its entities. */
         Hint: {
@@ -2757,6 +3016,28 @@ export interface components {
             minutes_per_point: number;
             partial: null | components["schemas"]["Partial"];
         };
+        /** @description How one value lies to what is expected. */
+        MetricDeviation: {
+            /**
+             * Format: double
+             * @description By how much a value with as few calls behind it usually lies off that.
+             */
+            deviation: number;
+            /**
+             * Format: double
+             * @description What is expected.
+             */
+            expected: number;
+            from: components["schemas"]["ExpectedFrom"];
+            /**
+             * Format: double
+             * @description How many deviations the value lies above what is expected; negative below. At most 999.
+             */
+            sigmas: number;
+            state: components["schemas"]["BaselineState"];
+            /** Format: double */
+            value: number;
+        };
         /** @description One level of the tree. */
         MetricLevel: {
             items: components["schemas"]["MetricName"][];
@@ -2859,6 +3140,37 @@ export interface components {
              * @example nightly-report
              */
             name: string;
+            /**
+             * @description The ids of its roles; without any it may nothing. `Viewer` where they are not given.
+             * @example [
+             *       5
+             *     ]
+             */
+            roles?: number[];
+            /**
+             * Format: int32
+             * @description How long its tokens are good for: from a minute to a day.
+             * @default 300
+             * @example 300
+             */
+            token_seconds: number;
+        };
+        /**
+         * @description A baseline to be added to an application.
+         * @example {
+         *       "name": "Ten days",
+         *       "season": "day",
+         *       "window": {
+         *         "days": 10,
+         *         "kind": "rolling"
+         *       }
+         *     }
+         */
+        NewBaseline: {
+            /** @description Unique in its application; at most 100 characters. */
+            name: string;
+            season: components["schemas"]["BaselineSeason"];
+            window: components["schemas"]["BaselineWindow"];
         };
         /**
          * @description An event to be posted.
@@ -3088,6 +3400,11 @@ export interface components {
                 /** Format: int32 */
                 id: number;
                 key: string;
+                /**
+                 * Format: int64
+                 * @description When something was last reported with it, to the minute or so.
+                 */
+                last_used_at: number | null;
                 name: string;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
@@ -3140,6 +3457,25 @@ export interface components {
                 last_used_at: number | null;
                 /** @example nightly-report */
                 name: string;
+                /**
+                 * Format: int64
+                 * @description Until when the secret before this one is taken.
+                 * @example 1764374400000
+                 */
+                old_secret_until: number | null;
+                /**
+                 * @description The ids of its roles: what it may.
+                 * @example [
+                 *       5
+                 *     ]
+                 */
+                roles: number[];
+                /**
+                 * Format: int32
+                 * @description How long its tokens are good for.
+                 * @example 300
+                 */
+                token_seconds: number;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -3178,6 +3514,23 @@ export interface components {
                 system: string | null;
                 /** @description `HTTP`, `DATABASE`, `CACHE`, `RPC`, `MESSAGING`, …. */
                 type: string;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_Baseline: {
+            items: {
+                /** @description What states and rules go by that name no other. Each application has one. */
+                default: boolean;
+                /** @description Every application has it; it cannot be deleted. */
+                factory: boolean;
+                /** Format: int32 */
+                id: number;
+                name: string;
+                season: components["schemas"]["BaselineSeason"];
+                window: components["schemas"]["BaselineWindow"];
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -3731,6 +4084,16 @@ export interface components {
             /** @description Of the complete minutes of the range. */
             percentiles: components["schemas"]["Percentiles"];
         };
+        /** @description How another secret takes the place of the one before. */
+        Rotation: {
+            /**
+             * Format: int32
+             * @description For so many seconds the one before is taken too, up to a week. With 0 it is refused at once, and its tokens with it.
+             * @default 0
+             * @example 86400
+             */
+            overlap_seconds: number;
+        };
         /** @description What was measured at one time: a number or a distribution. */
         Sample: {
             /** Format: int64 */
@@ -3821,6 +4184,7 @@ export interface components {
          *     of this entity, has 0 calls.
          */
         Series: {
+            bands: null | components["schemas"]["Bands"];
             /**
              * Format: int64
              * @description From here on points are still filling: the counts of `totals` include them, its rates and averages do not; null when
@@ -3879,6 +4243,9 @@ export interface components {
              * @description When it ends if nothing is asked until then.
              */
             expires_at: number;
+            /** @description The user can do nothing but change the password. */
+            must_change_password: boolean;
+            permissions: components["schemas"]["HeldPermissions"];
             user: components["schemas"]["SessionUser"];
         };
         /** @description Who is signed in. */
@@ -4216,6 +4583,14 @@ export interface components {
          * @enum {string}
          */
         TierKind: "tier";
+        /** @description The time zone that baselines go by. */
+        TimeZoneSetting: {
+            /**
+             * @description A name of the tz database.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+        };
         /** @description A trace. Times of spans count from its start and are corrected for clocks that differ between hosts. */
         Trace: {
             /** @description The business transactions that it entered. */
@@ -4580,6 +4955,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessKey"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_account_time_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TimeZoneSetting"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */
@@ -5565,6 +6132,106 @@ export interface operations {
             };
         };
     };
+    put_one_of_api_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiClientChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiClient"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     delete_one_of_api_clients: {
         parameters: {
             query?: never;
@@ -5669,7 +6336,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["Rotation"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -5967,6 +6638,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -6065,6 +6741,421 @@ export interface operations {
             };
         };
     };
+    get_applications_baselines: {
+        parameters: {
+            query?: {
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Baseline"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_applications_baselines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBaseline"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Baseline"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is one of that name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_applications_baselines_default: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaselineChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Baseline"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_one_of_applications_baselines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                baseline: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Every application has it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_applications_business_transactions: {
         parameters: {
             query?: {
@@ -6072,6 +7163,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /**
                  * @description `name` (default), `tier`, `calls`, `errors`, `error_percent`, `average_ms`, `p95_ms`, `max_ms`, `slow`; with `-` in
                  *     front the largest first.
@@ -6293,6 +7389,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Id of a business transaction: only what happens under it. */
                 bt?: number;
             };
@@ -6905,6 +8006,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description `true`: also those that did not live in the range; their history is kept. */
                 historical?: boolean;
                 /** @description Id of a tier: only its nodes. */
@@ -7014,6 +8120,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -7115,6 +8226,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -7220,6 +8336,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -7325,6 +8446,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Only those that enter at this tier. */
                 tier?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
@@ -7533,6 +8659,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -7735,6 +8866,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -8139,6 +9275,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -8550,6 +9691,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -11130,6 +12276,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -14046,6 +15197,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {
@@ -14248,6 +15404,11 @@ export interface operations {
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
                 to?: number;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
             };
             header?: never;
             path: {

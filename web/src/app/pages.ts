@@ -24,6 +24,7 @@ export function pagesOf(application?: number): PageName[] {
       { label: 'Administration: API clients', to: paths.administration('clients') },
       { label: 'Administration: access keys', to: paths.administration('keys') },
       { label: 'Administration: notifications', to: paths.administration('notifications') },
+      { label: 'Administration: account and its time zone', to: paths.administration('account') },
       { label: 'Administration: storage and retention', to: paths.administration('storage') },
       { label: 'Administration: limits', to: paths.administration('limits') },
       { label: 'Administration: attempts to report', to: paths.administration('attempts') },
@@ -42,5 +43,6 @@ export function pagesOf(application?: number): PageName[] {
     { label: 'Events', to: paths.events(application) },
     { label: 'Metrics', to: paths.metrics(application) },
     { label: 'Logs', to: paths.applicationLogs(application) },
+    { label: 'Baselines', to: paths.baselines(application) },
   ]
 }

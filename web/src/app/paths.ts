@@ -5,7 +5,7 @@ export const paths = {
   applicationMap: '/applications/map',
   connect: '/connect',
   alerting: (page: 'policies' | 'digests' | 'actions' | 'suppressions' | 'deliveries' = 'policies', id?: number | 'new') => `/alerting/${page}${id === undefined ? '' : `/${id}`}`,
-  administration: (page: 'keys' | 'storage' | 'limits' | 'attempts' | 'health' | 'clients' | 'notifications' = 'keys') => `/administration/${page}`,
+  administration: (page: 'keys' | 'storage' | 'limits' | 'attempts' | 'health' | 'clients' | 'notifications' | 'account' = 'keys') => `/administration/${page}`,
   apiDocs: '/api/docs',
   application: (id: number | string) => `/applications/${id}`,
   flowMap: (id: number | string) => `/applications/${id}/flow-map`,
@@ -23,6 +23,7 @@ export const paths = {
   traces: (id?: number | string) => (id === undefined ? '/traces' : `/applications/${id}/traces`),
   /** Of one application, or of all. */
   events: (id?: number | string) => (id === undefined ? '/events' : `/applications/${id}/events`),
+  baselines: (id: number | string) => `/applications/${id}/baselines`,
   metrics: (id: number | string) => `/applications/${id}/metrics`,
   applicationLogs: (id: number | string) => `/applications/${id}/logs`,
   logs: '/logs',

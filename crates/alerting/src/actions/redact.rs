@@ -42,7 +42,7 @@ fn encoded(text: &str) -> String {
 pub fn shown_url(url: &reqwest::Url, secrets: &Hidden) -> String {
     let mut url = url.clone();
     // A URL of these schemes has a place for them.
-    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.set_username("").and_then(|()| url.set_password(None)).ok();
     if url.query().is_some() {
         url.set_query(None);
     }

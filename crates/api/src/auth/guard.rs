@@ -8,30 +8,52 @@ use axum::{
     response::Response,
 };
 use base64::Engine as _;
-use http::{HeaderMap, Method, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 
-use super::{Caller, SessionCookie, session::Ongoing};
+use super::{
+    Caller, SessionCookie,
+    door::admit,
+    session::Ongoing,
+    trail::{Trail, last_param},
+};
 use crate::{
     context::{Context, Shared},
     error::ApiError,
+    routes::RouteInfo,
 };
 
 /// The longest `Authorization` header that is looked at.
 const MAX_CREDENTIALS: usize = 4096;
 
-/// Lets through who is signed in, and tells the handler who it is.
+/// Lets through who is signed in and may take the route, and tells the handler who it is. What the request changes is in the
+/// audit log when the answer goes out.
 pub(crate) async fn guard(
-    State(context): State<Shared>,
-    mut request: Request,
+    State((context, route)): State<(Shared, RouteInfo)>,
+    request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let address = peer(request.extensions()).map(|peer| peer.ip());
-    let known = identify(&context, request.method(), request.headers(), address).await?;
+    let (mut parts, body) = request.into_parts();
+    let address = peer(&parts.extensions).map(|peer| peer.ip());
+    let known = identify(&context, &parts.method, &parts.headers, address).await?;
     if let Known::Person(session) = &known {
-        request.extensions_mut().insert(session.clone());
+        parts.extensions.insert(session.clone());
     }
-    request.extensions_mut().insert(known.caller());
-    Ok(next.run(request).await)
+    let caller = known.caller();
+    admit(&context, &caller, &route, &mut parts).await?;
+    let trail = if route.changes() {
+        let id = last_param(&mut parts).await;
+        let trail = Trail::begin(&context, &caller, &parts.method, route.path, &id);
+        parts.extensions.insert(trail.clone());
+        Some(trail)
+    } else {
+        None
+    };
+    parts.extensions.insert(caller);
+    let response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(trail) = trail {
+        trail.end(&context, response.status()).await;
+    }
+    Ok(response)
 }
 
 /// Lets through what runs on this machine, or is signed in.
@@ -69,22 +91,46 @@ async fn identify(
     headers: &HeaderMap,
     address: Option<IpAddr>,
 ) -> Result<Known, ApiError> {
-    match credentials(headers)? {
+    let credentials = credentials(headers)?;
+    // A token is sent on purpose; a password of HTTP Basic may be one that a browser remembers, as it does cookies.
+    if !method.is_safe() && !matches!(credentials, Some(Credentials::Bearer(_))) {
+        refuse_other_sites(headers)?;
+    }
+    match credentials {
         Some(Credentials::Basic(text)) => {
             return Ok(Known::Program(context.sign_ins.by_basic(&text, address).await?));
         }
         Some(Credentials::Bearer(token)) => {
-            return Ok(Known::Program(context.sign_ins.by_token(&token).await?));
+            return Ok(Known::Program(context.sign_ins.by_token(&token, address).await?));
         }
         None => (),
     }
     let cookie = SessionCookie::of(headers).ok_or(ApiError::NotSignedIn)?;
-    let session = cookie.resume(context).await?.ok_or(ApiError::NotSignedIn)?;
+    let session = cookie.resume(context, address).await?.ok_or(ApiError::NotSignedIn)?;
     let sent = headers.get("x-csrf-token").map_or(&b""[..], |token| token.as_bytes());
     if !method.is_safe() && !same(sent, session.csrf_token.as_bytes()) {
         return Err(ApiError::Csrf);
     }
     Ok(Known::Person(session))
+}
+
+/// Refuses what a page of another site makes a browser send, beside what the token of the session does: browsers say where
+/// a request comes from, other programs say nothing.
+pub(crate) fn refuse_other_sites(headers: &HeaderMap) -> Result<(), ApiError> {
+    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let foreign = match site {
+        Some(site) => !matches!(site, b"same-origin" | b"none"),
+        // Browsers too old to say so name the page's origin.
+        None => headers.get(header::ORIGIN).is_some_and(|origin| !is_own(origin, headers)),
+    };
+    if foreign { Err(ApiError::OtherSite) } else { Ok(()) }
+}
+
+/// Whether an origin, `https://host:port`, is that of the host which the request was sent to.
+fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).map(|host| host.as_bytes());
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    origin.is_some_and(|(_, authority)| Some(authority.as_bytes()) == host)
 }
 
 /// What an `Authorization` header holds.

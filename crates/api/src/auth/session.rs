@@ -3,20 +3,21 @@
 //! The cookie also says when the session began, so that its absolute end needs no column: the hash covers the whole
 //! cookie, so nobody can change that time and still be found.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
-use api_types::{Session as Body, SessionUser};
+use api_types::{HeldPermissions as Held, Session as Body, SessionUser};
 use http::{HeaderMap, HeaderValue, header};
-use metadata_store::{Session, Sessions as _, User, Users as _};
+use metadata_store::{Session, SessionDetails, Sessions as _, User, Users as _};
+use model::access::Rights;
 use sha2::{Digest, Sha256};
 
-use super::Caller;
+use super::{Caller, address_text};
 use crate::{access_key, context::Context, error::ApiError};
 
 const NAME: &str = "vedette_session";
 const SECRET: usize = 32;
 /// The store is written at most so often to prolong one session.
-const PROLONG_STEP_MS: i64 = 5 * 60_000;
+const PROLONG_STEP_MS: i64 = 60_000;
 
 /// What the browser keeps.
 #[derive(Clone)]
@@ -34,6 +35,8 @@ impl std::fmt::Debug for SessionCookie {
 /// A session that goes on.
 #[derive(Clone, Debug)]
 pub(crate) struct Ongoing {
+    /// What it is listed under.
+    pub(crate) id: String,
     pub(crate) caller: Caller,
     pub(crate) csrf_token: String,
     pub(crate) expires_at_ms: i64,
@@ -48,6 +51,8 @@ impl Ongoing {
             },
             csrf_token: self.csrf_token.clone(),
             expires_at: self.expires_at_ms,
+            permissions: held(&self.caller.rights),
+            must_change_password: self.caller.must_change_password,
         }
     }
 }
@@ -76,7 +81,7 @@ impl SessionCookie {
         hex::encode([&self.secret[..], &self.began_ms.to_be_bytes()].concat())
     }
 
-    fn hash(&self) -> [u8; 32] {
+    pub(crate) fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.value()).into()
     }
 
@@ -91,6 +96,8 @@ impl SessionCookie {
     pub(crate) async fn begin(
         context: &Context,
         user: &User,
+        address: Option<IpAddr>,
+        headers: &HeaderMap,
     ) -> Result<(HeaderValue, Ongoing), ApiError> {
         let now_ms = context.now_ms();
         context.store.delete_expired_sessions(now_ms).await?;
@@ -100,36 +107,74 @@ impl SessionCookie {
             user_id: user.id,
             csrf_token: hex::encode(access_key::random::<32>()),
             expires_at_ms: cookie.expiry(context, now_ms),
+            details: SessionDetails {
+                began_ms: now_ms,
+                seen_ms: now_ms,
+                address: address_text(address),
+                agent: agent(headers),
+            },
         };
         context.store.create_session(&session).await?;
         let seconds = context.config.session_absolute.as_secs();
         let header = set_cookie(&cookie.value(), seconds);
         let Session { csrf_token, expires_at_ms, .. } = session;
-        Ok((header, Ongoing { caller: Caller::of(user), csrf_token, expires_at_ms }))
+        let caller = context.sign_ins.caller(user, address).await?;
+        let id = id_of(&cookie.hash());
+        Ok((header, Ongoing { id, caller, csrf_token, expires_at_ms }))
     }
 
     /// The session of this cookie, prolonged; nothing when it has ended.
-    pub(crate) async fn resume(&self, context: &Context) -> Result<Option<Ongoing>, ApiError> {
+    pub(crate) async fn resume(
+        &self,
+        context: &Context,
+        address: Option<IpAddr>,
+    ) -> Result<Option<Ongoing>, ApiError> {
         let now_ms = context.now_ms();
         let hash = self.hash();
         let Some(mut session) = context.store.session(&hash).await? else { return Ok(None) };
         if session.expires_at_ms <= now_ms {
             return Ok(None);
         }
-        let Some(user) = context.store.user(session.user_id).await? else { return Ok(None) };
+        let user = context.store.user(session.user_id).await?;
+        let Some(user) = user.filter(|user| user.enabled) else { return Ok(None) };
         let expiry = self.expiry(context, now_ms);
         if expiry - session.expires_at_ms >= PROLONG_STEP_MS {
-            context.store.touch_session(&hash, expiry).await?;
+            context.store.touch_session(&hash, expiry, now_ms).await?;
             session.expires_at_ms = expiry;
         }
         let Session { csrf_token, expires_at_ms, .. } = session;
-        Ok(Some(Ongoing { caller: Caller::of(&user), csrf_token, expires_at_ms }))
+        let caller = context.sign_ins.caller(&user, address).await?;
+        Ok(Some(Ongoing { id: id_of(&hash), caller, csrf_token, expires_at_ms }))
     }
 
     /// Ends the session.
     pub(crate) async fn end(&self, context: &Context) -> Result<(), ApiError> {
         Ok(context.store.delete_session(&self.hash()).await?)
     }
+}
+
+/// What a session is listed under: enough of its hash to tell it from others, and no way back to its cookie.
+pub(crate) fn id_of(hash: &[u8; 32]) -> String {
+    hex::encode(&hash[..12])
+}
+
+/// The browser as it calls itself, without what could confuse a reader.
+fn agent(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    agent.unwrap_or_default().chars().filter(|letter| !letter.is_control()).collect()
+}
+
+/// Rights as the page reads them.
+fn held(rights: &Rights) -> Held {
+    let mut held = Held::default();
+    for grant in rights.grants() {
+        let name = grant.permission.name().to_owned();
+        match grant.application {
+            None => held.account.push(name),
+            Some(id) => held.applications.entry(id.0).or_default().push(name),
+        }
+    }
+    held
 }
 
 /// Makes the browser forget.

@@ -41,6 +41,11 @@ impl Verifier {
         Ok(right && known)
     }
 
+    /// The hash of a new password.
+    pub(super) async fn hash(&self, password: String) -> Result<String, ApiError> {
+        self.run(move || password::hash(&password)).await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, header};
 use serde_json::json;
 
 use crate::{
-    auth::{LIFETIME_SECONDS, Peer, basic},
+    auth::{Peer, basic},
     context::Shared,
     error::{ApiError, keep_headers},
 };
@@ -92,9 +92,9 @@ pub(crate) async fn issue(
     };
     let mut response = match token.await {
         Ok(token) => Json(json!({
-            "access_token": token,
+            "access_token": token.text,
             "token_type": "Bearer",
-            "expires_in": LIFETIME_SECONDS,
+            "expires_in": token.seconds,
         }))
         .into_response(),
         Err(error @ ApiError::BadRequest(_)) => refusal("invalid_request", error),

@@ -100,13 +100,14 @@ impl Asked {
     }
 
     pub(super) fn entities(&self) -> Entities {
-        self.context.entities(self.caller.account)
+        self.context.entities(&self.caller)
     }
 
     /// The application in the path.
     pub(super) fn application(&self) -> Result<Arc<Entity>, ApiError> {
-        let all = self.entities().all(EntityId::NONE, EntityKind::Application);
-        self.by_id_or_name("app", &all, "application")
+        let text = self.path_param("app");
+        let found = self.entities().application_named(text);
+        found.ok_or_else(|| ApiError::missing("application", text))
     }
 
     /// The tier in the path.
@@ -148,14 +149,18 @@ impl Asked {
         by_id_or_name(text, &all, what)
     }
 
+    fn path_param(&self, param: &str) -> &str {
+        let found = self.path.iter().find(|(name, _)| name == param);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
     fn by_id_or_name(
         &self,
         param: &str,
         all: &[Arc<Entity>],
         what: &str,
     ) -> Result<Arc<Entity>, ApiError> {
-        let text = self.path.iter().find(|(name, _)| name == param);
-        by_id_or_name(text.map(|(_, value)| value.as_str()).unwrap_or_default(), all, what)
+        by_id_or_name(self.path_param(param), all, what)
     }
 
     /// The answer: items of a list.

@@ -36,7 +36,7 @@ pub(crate) async fn list(asked: Asked) -> Result<Document, ApiError> {
     let about = About::of(&asked, app.id, |name| asked.param(name))?;
     let filter = EventFilter {
         account_id: asked.caller.account.0,
-        application_id: Some(app.id.0),
+        applications: Some(vec![app.id.0]),
         from_ms: range.from_ms,
         // What was posted this millisecond is there.
         until_ms: range.to_ms.saturating_add(1),

@@ -1,7 +1,7 @@
 //! Nodes that a script says are gone: out of lists until they report again.
 
 use axum::body::Bytes;
-use model::entity::EntityKind;
+use model::{access::Permission, entity::EntityKind};
 
 use super::asked::{Asked, ids};
 use crate::error::ApiError;
@@ -22,7 +22,9 @@ pub(crate) async fn mark(asked: Asked, body: Bytes) -> Result<String, ApiError> 
     }
     let entities = asked.entities();
     for id in &wanted {
-        entities.one_of(*id, &[EntityKind::Node], "node")?;
+        let node = entities.one_of(*id, &[EntityKind::Node], "node")?;
+        let application = Some(node.key.application);
+        asked.context().require(&asked.caller, Permission::Configure, application).await?;
     }
     let now_ms = asked.context().now_ms();
     for id in &wanted {

@@ -58,7 +58,7 @@ fn asked<'a>(
     collection: &str,
 ) -> Result<Asked<'a>, ApiError> {
     let kind = kind(collection)?;
-    let all = context.entities(caller.account).all(EntityId::NONE, EntityKind::Application);
+    let all = context.entities(caller).all(EntityId::NONE, EntityKind::Application);
     let found = all
         .iter()
         .find(|one| one.id.0.to_string() == application)
@@ -110,7 +110,7 @@ macro_rules! collections {
                 Body(document): Body<Value>,
             ) -> Result<Json<Value>, ApiError> {
                 let asked = asked(&context, &caller, &application, COLLECTION)?;
-                let found = asked.find(&id).await?;
+                let found = asked.own(&id).await?;
                 asked.replace(&found, document).await.map(Json)
             }
 
@@ -120,7 +120,7 @@ macro_rules! collections {
                 Path((application, id)): Path<(String, String)>,
             ) -> Result<StatusCode, ApiError> {
                 let asked = asked(&context, &caller, &application, COLLECTION)?;
-                let found = asked.find(&id).await?;
+                let found = asked.own(&id).await?;
                 let store = &context.store;
                 store.delete_alert_config(asked.kind, caller.account.0, found.id).await?;
                 Ok(StatusCode::NO_CONTENT)
@@ -174,6 +174,18 @@ impl Asked<'_> {
             ApiError::missing(what, which)
         })?;
         Ok(configs.swap_remove(found))
+    }
+
+    /// One that is the application's own: who may change an application may not change what is of all.
+    async fn own(&self, which: &str) -> Result<AlertConfig, ApiError> {
+        let found = self.find(which).await?;
+        match found.application_id {
+            Some(_) => Ok(found),
+            None => Err(ApiError::Conflict(format!(
+                "{:?} is of all applications; change it on its page or under /api/v1",
+                found.name
+            ))),
+        }
     }
 
     async fn create(&self, document: Value) -> Result<Value, ApiError> {

@@ -36,6 +36,7 @@ pub(crate) fn figures(total: &Total, minutes: u32) -> Figures {
         very_slow: all.very_slow,
         stall: all.stall,
         sampled_percent: share(all.spans, all.calls).filter(|_| all.spans < all.calls),
+        deviation: None,
     }
 }
 
@@ -54,6 +55,7 @@ pub(crate) fn series(
         points: all.iter().map(point).collect(),
         filling_from: period.filling.map(Minute::start_millis),
         totals: figures(total, period.complete.len()),
+        bands: None,
         partial: None,
     }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn list(
     let lookback_ms = millis(&asked, "lookback")?.unwrap_or(DEFAULT_LOOKBACK_MS);
     let from_ms = end_ms.saturating_sub(lookback_ms).max(0);
     let period = Period::between(from_ms, end_ms, context.now_minute())?;
-    let told = context.queries.ask(caller.account, move |asking| {
+    let told = context.queries.ask(&caller, move |asking| {
         let query = FigureQuery {
             bt: Some(EntityId::NONE),
             detail: Detail::Counts,
@@ -44,7 +44,7 @@ pub(crate) async fn list(
         asking.figures(&query)
     });
     let told = told.await?;
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let services = Services::of(&entities);
     let mut calls = BTreeMap::<(String, String), f64>::new();
     for row in &told.value {

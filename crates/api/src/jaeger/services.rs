@@ -85,7 +85,7 @@ pub(crate) async fn list(
     State(context): State<Shared>,
     caller: Caller,
 ) -> Json<Answer<Vec<String>>> {
-    let names = Services::of(&context.entities(caller.account)).all();
+    let names = Services::of(&context.entities(&caller)).all();
     let total = names.len();
     Answer::of(names, total, Vec::new(), None)
 }
@@ -112,7 +112,7 @@ pub(crate) async fn operations(
         })
     });
     let kind = kind.transpose()?;
-    let (mut found, partial) = of_service(&context, caller.account, service).await?;
+    let (mut found, partial) = of_service(&context, &caller, service).await?;
     found.retain(|operation| kind.is_none_or(|kind| operation.span_kind == kind_name(kind)));
     let total = found.len();
     Ok(Answer::of(found, total, Vec::new(), partial))
@@ -127,7 +127,7 @@ pub(crate) async fn operations_of(
     let service = rest.strip_suffix("/operations").ok_or_else(|| {
         ApiError::NotFound("under services there is only {service}/operations".to_owned())
     })?;
-    let (found, partial) = of_service(&context, caller.account, service).await?;
+    let (found, partial) = of_service(&context, &caller, service).await?;
     let names: BTreeSet<String> = found.into_iter().map(|operation| operation.name).collect();
     let total = names.len();
     Ok(Answer::of(names, total, Vec::new(), partial))
@@ -136,14 +136,15 @@ pub(crate) async fn operations_of(
 /// Names and kinds of the newest spans of a service; none of one that is not known, as Jaeger answers.
 async fn of_service(
     context: &Context,
-    account: AccountId,
+    caller: &Caller,
     service: &str,
 ) -> Result<(BTreeSet<Operation>, Option<Partial>), ApiError> {
-    let entities = context.entities(account);
+    let entities = context.entities(caller);
+    let account = caller.account;
     let Some(tier) = Services::of(&entities).find(&entities, service) else {
         return Ok((BTreeSet::new(), None));
     };
-    let told = context.queries.ask(account, move |asking| {
+    let told = context.queries.ask(caller, move |asking| {
         let mut query = of_tier(account, tier.id);
         let mut found = BTreeSet::new();
         for _ in 0..PAGES {

@@ -63,13 +63,13 @@ pub(crate) async fn search(
         });
         return Ok(Answer::of(found, 0, errors.collect(), partial));
     }
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let services = Services::of(&entities);
     let search = Search::read(&asked, context.now_ms())?;
     let Some(tier) = services.find(&entities, &search.service) else {
         return Ok(Answer::of(Vec::new(), 0, Vec::new(), None));
     };
-    let told = context.queries.ask(caller.account, move |asking| {
+    let told = context.queries.ask(&caller, move |asking| {
         let ids = found(asking, &search, tier.id)?;
         read_all(asking, &services, ids).map(|(traces, _)| traces)
     });
@@ -91,9 +91,8 @@ async fn by_ids(
     caller: &Caller,
     ids: Vec<TraceId>,
 ) -> Result<(Vec<Trace>, Vec<TraceId>, Option<Partial>), ApiError> {
-    let services = Services::of(&context.entities(caller.account));
-    let told =
-        context.queries.ask(caller.account, move |asking| read_all(asking, &services, ids)).await?;
+    let services = Services::of(&context.entities(&caller));
+    let told = context.queries.ask(caller, move |asking| read_all(asking, &services, ids)).await?;
     let (found, missing) = told.value;
     Ok((found, missing, told.partial))
 }

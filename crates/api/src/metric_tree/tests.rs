@@ -12,7 +12,10 @@ use super::{
     place::{Place, Series, Tree},
     search::{Search, search},
 };
-use crate::{entities::Entities, reference::CallCategories};
+use crate::{
+    entities::{Entities, Sight},
+    reference::CallCategories,
+};
 
 /// An application with the tier `web` (node `web1`, transaction `GET /cart`) that calls `mysql db1:3306`.
 fn tree() -> Tree {
@@ -42,7 +45,7 @@ fn tree() -> Tree {
         unit: "%".to_owned(),
     };
     Tree::new(
-        Entities::new(Arc::new(directory), AccountId::FIRST),
+        Entities::new(Arc::new(directory), AccountId::FIRST, Sight::All),
         app,
         CallCategories::default(),
         BTreeSet::from([(tier, database, none), (tier, database, bt)]),

@@ -7,7 +7,7 @@ use metadata_store::{AccessKeys as _, NewAccessKey as Stored};
 use super::Refusals;
 use crate::{
     access_key,
-    auth::Caller,
+    auth::{Caller, Deed, Trail},
     context::Shared,
     error::ApiError,
     extract::{Body, PathId},
@@ -33,6 +33,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     Body(wanted): Body<NewAccessKey>,
 ) -> Result<Json<AccessKey>, ApiError> {
     let name = access_key::sound_name(&wanted.name).map_err(ApiError::bad)?.to_owned();
@@ -44,10 +45,18 @@ pub(crate) async fn create(
         sealed: context.sealer.seal(&key),
         created_ms: context.now_ms(),
     };
-    let id = context.store.create_access_key(&stored).await?;
+    let deed = Deed { action: "create", object: "access key", id: "", name: &name };
+    let id = context.store.create_access_key(&stored, &trail.entry(deed)).await?;
     tracing::info!(id, name, user = caller.name, "access key made");
     context.note_change(&caller, None, format!("access key {name} made")).await;
-    Ok(Json(AccessKey { id, name, key, created_at: stored.created_ms, disabled: false }))
+    Ok(Json(AccessKey {
+        id,
+        name,
+        key,
+        created_at: stored.created_ms,
+        disabled: false,
+        last_used_at: None,
+    }))
 }
 
 /// Disables a key for ever; it stays in the list. Agents that report with it are refused from a few seconds later on.
@@ -56,13 +65,16 @@ pub(crate) async fn create(
 pub(crate) async fn disable(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
 ) -> Result<Json<AccessKey>, ApiError> {
     let keys = context.store.access_keys().await?;
     let mut own = keys.into_iter().filter(|key| key.account_id == caller.account.0);
     let mut key =
         own.find(|key| key.id == id.0).ok_or_else(|| ApiError::missing("access key", id))?;
-    context.store.disable_access_key(key.id).await?;
+    let text = key.id.to_string();
+    let deed = Deed { action: "disable", object: "access key", id: &text, name: &key.name };
+    context.store.disable_access_key(key.id, &trail.entry(deed)).await?;
     tracing::info!(id = key.id, name = key.name, user = caller.name, "access key disabled");
     context.note_change(&caller, None, format!("access key {} disabled", key.name)).await;
     key.disabled = true;

@@ -191,10 +191,7 @@ fn to_store(
     let value = Value { doing: notification::doing(&wanted.doing, &secrets)?, reference: None };
     Ok(NewAlertConfig {
         account_id: caller.account.0,
-        application_id: notification::application(
-            &context.entities(caller.account),
-            wanted.application,
-        )?,
+        application_id: notification::application(&context.entities(caller), wanted.application)?,
         name: notification::name(&wanted.name)?,
         body: serde_json::to_string(&value).expect("texts and numbers are JSON"),
         sealed: context.notifier.sealed(&secrets),
@@ -231,10 +228,7 @@ fn shown(
     Ok(Action {
         id: config.id,
         name: config.name.clone(),
-        application: notification::mention(
-            &context.entities(caller.account),
-            config.application_id,
-        ),
+        application: notification::mention(&context.entities(caller), config.application_id),
         doing: notification::shown_doing(&stored.value.doing),
         secret_names: context.notifier.opened(config)?.0.into_keys().collect(),
         used_by: used_by.map(|(policy, _)| policy.clone()).collect(),

@@ -15,7 +15,8 @@ use crate::{
     context::{Context, Shared},
     entities::Entities,
     error::ApiError,
-    extract::{PathId, Range},
+    extract::{Params, PathId, Range},
+    judge::{BaselineParams, Wanted},
     paging::Slice,
     period::Period,
 };
@@ -30,6 +31,8 @@ pub(crate) struct ApplicationList {
     pub(super) application: EntityId,
     pub(super) period: Period,
     pub(super) slice: Slice,
+    /// What states go by.
+    pub(super) baseline: Wanted,
 }
 
 impl FromRequestParts<Arc<Context>> for ApplicationList {
@@ -43,16 +46,19 @@ impl FromRequestParts<Arc<Context>> for ApplicationList {
         let PathId(application) = PathId::from_request_parts(parts, context).await?;
         let Range { period, .. } = Range::from_request_parts(parts, context).await?;
         let slice = Slice::from_request_parts(parts, context).await?;
-        let entities = context.entities(account);
+        let entities = context.every_entity(account);
         entities.application(application)?;
+        let Params(baseline) = Params::<BaselineParams>::from_request_parts(parts, context).await?;
+        let baseline = baseline.read(Wanted::Default)?;
         let context = Arc::clone(context);
-        Ok(ApplicationList { context, account, entities, application, period, slice })
+        Ok(ApplicationList { context, account, entities, application, period, slice, baseline })
     }
 }
 
 impl ApplicationList {
     /// All figures of one scope in the application.
     pub(super) async fn totals(&self, scope: Scope) -> Result<Totals, ApiError> {
-        Totals::of(&self.context, self.account, self.application, scope, &self.period).await
+        let judged = (&self.period, self.baseline);
+        Totals::of(&self.context, self.account, self.application, scope, judged).await
     }
 }

@@ -25,9 +25,9 @@ pub(crate) async fn read(
     caller: Caller,
     Range { period, .. }: Range,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let asked = entities.clone();
-    let told = context.queries.ask(caller.account, move |asking| {
+    let told = context.queries.ask(&caller, move |asking| {
         let scopes = [Scope::Edge, Scope::BusinessTransaction];
         let all = asking.query(EntityId::NONE, &scopes, period.complete, Points::Total);
         let rows = asking.totals(&FigureQuery { bt: Some(EntityId::NONE), ..all }, &period)?;

@@ -15,6 +15,7 @@ use crate::{
     error::ApiError,
     extract::{Body, PathId, Range, RangeParams},
     figures::Measured,
+    judge::Wanted,
     paging::{PageParams, Slice},
     period::Period,
 };
@@ -28,9 +29,10 @@ pub(crate) async fn list(
     Range { period, .. }: Range,
     slice: Slice,
 ) -> Result<Json<Page<Application>>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let all = entities.all(EntityId::NONE, EntityKind::Application);
-    let lines = Sparklines::of(&context, caller.account, EntityId::NONE, None, &period).await?;
+    let judged = (&period, Wanted::Default);
+    let lines = Sparklines::of(&context, caller.account, EntityId::NONE, None, judged).await?;
     let body = |app: std::sync::Arc<Entity>| body(&context, &entities, &app, &lines, &period);
     Ok(Json(slice.page(all, lines.partial.clone(), body)))
 }
@@ -44,9 +46,10 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ApplicationDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let app = entities.application(id)?;
-    let lines = Sparklines::of(&context, caller.account, id, None, &period).await?;
+    let judged = (&period, Wanted::Default);
+    let lines = Sparklines::of(&context, caller.account, id, None, judged).await?;
     Ok(Json(ApplicationDetail {
         application: body(&context, &entities, &app, &lines, &period),
         hints: hints(&entities, id),
@@ -64,7 +67,7 @@ pub(crate) async fn put_key_figures(
     PathId(id): PathId,
     Body(wanted): Body<KeyFigures>,
 ) -> Result<Json<KeyFigures>, ApiError> {
-    let app = context.entities(caller.account).application(id)?;
+    let app = context.entities(&caller).application(id)?;
     let counts = wanted.background_counts;
     let change = move |properties: &mut Properties| properties.background_counts = counts;
     context.change_properties(id, change).await?;

@@ -19,6 +19,7 @@ use crate::{
     error::ApiError,
     extract::{PathId, Range, RangeParams},
     figures::{Measured, Sums, Total, figures},
+    judge::{BaselineParams, Wanted},
     paging::PageParams,
     reference,
 };
@@ -28,7 +29,7 @@ const MAX_TRANSACTIONS: usize = 50;
 
 /// The backends of an application, then its queues, each by name.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/backends", tag = "backends",
-    params(("id" = u32, Path), RangeParams, PageParams), responses((status = 200, body = Page<Backend>), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams, PageParams), responses((status = 200, body = Page<Backend>), Refusals))]
 pub(crate) async fn list(list: ApplicationList) -> Result<Json<Page<Backend>>, ApiError> {
     let entities = &list.entities;
     let totals = list.totals(Scope::Edge).await?;
@@ -48,19 +49,22 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<BackendDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let backend = entities.one_of(id, &[EntityKind::Backend, EntityKind::Queue], "backend")?;
     let application = backend.key.application;
+    let judge = context.judge(caller.account, application, Wanted::Default).await?;
     let told = context.queries.ask(caller.account, move |asking| {
         let all = asking.query(application, &[Scope::Edge], period.complete, Points::Total);
         let rows = asking.totals(&FigureQuery { peer: Some(id), ..all }, &period)?;
-        Ok(Sums::of(&rows, |_| true, |_| true))
+        let verdicts = judge.expect(asking, &period, [(application, Measured::CallsTo(id))]);
+        Ok((Sums::of(&rows, |_| true, |_| true), verdicts))
     });
     let told = told.await?;
+    let (sums, verdicts) = told.value;
     let minutes = period.complete.len();
-    let total = |measured| told.value.total(measured, period.filling);
+    let total = |measured| sums.total(measured, period.filling);
     let mut under = BTreeMap::<EntityId, Total>::new();
-    for measured in told.value.measured() {
+    for measured in sums.measured() {
         if let Measured::CallUnder { bt, .. } = measured {
             under.entry(bt).or_default().merge(&total(measured));
         }
@@ -72,10 +76,12 @@ pub(crate) async fn read(
             figures: figures(total, minutes),
         })
         .collect();
+    let all = total(Measured::CallsTo(id));
+    let deviation = verdicts.deviation(Measured::CallsTo(id), &all);
     transactions.sort_by(|a, b| b.figures.calls.total_cmp(&a.figures.calls));
     transactions.truncate(MAX_TRANSACTIONS);
     Ok(Json(BackendDetail {
-        backend: body(&backend, figures(&total(Measured::CallsTo(id)), minutes)),
+        backend: body(&backend, Figures { deviation, ..figures(&all, minutes) }),
         application: entities.mention(application),
         first_seen: backend.created_ms,
         last_seen: backend.last_seen_ms,

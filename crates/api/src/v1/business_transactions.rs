@@ -22,6 +22,7 @@ use crate::{
     error::ApiError,
     extract::{Body, Params, PathId, Range, RangeParams},
     figures::Measured,
+    judge::{BaselineParams, Wanted},
     paging::PageParams,
     reference,
 };
@@ -42,15 +43,16 @@ pub(crate) struct ListParams {
 
 /// The business transactions of an application.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/business-transactions", tag = "business transactions",
-    params(("id" = u32, Path), RangeParams, ListParams, PageParams),
+    params(("id" = u32, Path), RangeParams, BaselineParams, ListParams, PageParams),
     responses((status = 200, body = Page<BusinessTransaction>), Refusals))]
 pub(crate) async fn list(
     list: ApplicationList,
     Params(wanted): Params<ListParams>,
 ) -> Result<Json<Page<BusinessTransaction>>, ApiError> {
     let order = Order::read(wanted.sort.as_deref().unwrap_or("name"))?;
-    let ApplicationList { context, account, entities, application: id, period, slice } = list;
-    let lines = Sparklines::of(&context, account, id, None, &period).await?;
+    let ApplicationList { context, account, entities, application: id, period, slice, baseline } =
+        list;
+    let lines = Sparklines::of(&context, account, id, None, (&period, baseline)).await?;
     let placed = entities.transactions(id, context.now_ms());
     let mut all: Vec<BusinessTransaction> = entities
         .all(id, EntityKind::BusinessTransaction)
@@ -81,10 +83,11 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<BusinessTransactionDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let bt = entities.transaction(id)?;
     let application = bt.key.application;
-    let lines = Sparklines::of(&context, caller.account, application, Some(id), &period).await?;
+    let judged = (&period, Wanted::Default);
+    let lines = Sparklines::of(&context, caller.account, application, Some(id), judged).await?;
     let sparkline = lines.line(Measured::Transaction(id), application);
     Ok(Json(BusinessTransactionDetail {
         business_transaction: BusinessTransaction { sparkline, ..body(&entities, &bt, &lines) },
@@ -103,7 +106,7 @@ pub(crate) async fn put_long_lived(
     PathId(id): PathId,
     Body(mark): Body<LongLivedMark>,
 ) -> Result<Json<LongLivedMark>, ApiError> {
-    let bt = context.entities(caller.account).transaction(id)?;
+    let bt = context.entities(&caller).transaction(id)?;
     let change = move |properties: &mut Properties| properties.long_lived.marked = mark.marked;
     context.change_properties(id, change).await?;
     tracing::info!(id = id.0, name = bt.key.name, ?mark.marked, user = caller.name, "long-lived");
@@ -127,7 +130,7 @@ pub(crate) struct WaitingParams {
 
 /// The business transactions of an application that wait for a place of their own, the busiest first.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/waiting-transactions", tag = "business transactions",
-    params(("id" = u32, Path), RangeParams, WaitingParams, PageParams),
+    params(("id" = u32, Path), RangeParams, BaselineParams, WaitingParams, PageParams),
     responses((status = 200, body = Page<WaitingTransaction>), Refusals))]
 pub(crate) async fn waiting(
     list: ApplicationList,
@@ -173,7 +176,7 @@ pub(crate) async fn put_promotion(
     PathId(id): PathId,
     Body(wanted): Body<Promotion>,
 ) -> Result<Json<Promotion>, ApiError> {
-    let bt = context.entities(caller.account).transaction(id)?;
+    let bt = context.entities(&caller).transaction(id)?;
     if !bt.properties.is_waiting() {
         return match wanted.promoted {
             true => Ok(Json(wanted)),

@@ -40,7 +40,7 @@ pub(crate) async fn read(
     PathId(id): PathId,
     range: Range,
 ) -> Result<Json<Comparison>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let application = entities.transaction(id)?.key.application;
     let told = context.queries.ask(caller.account, move |asking| {
         let wanted = transactions(asking.account, application, id, &range);

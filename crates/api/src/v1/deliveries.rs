@@ -120,7 +120,7 @@ impl Names {
         Ok(Names {
             policies,
             actions: notification::names(context, caller, AlertConfigKind::Action).await?,
-            entities: context.entities(caller.account),
+            entities: context.entities(caller),
         })
     }
 

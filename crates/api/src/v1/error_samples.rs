@@ -40,7 +40,7 @@ pub(crate) async fn read(
     PathId(id): PathId,
     range: Range,
 ) -> Result<Json<ErrorSamples>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let group = entities.one_of(id, &[EntityKind::ErrorGroup], "error")?;
     let told = context.queries.ask(caller.account, move |asking| {
         let mut found = Found::default();

@@ -26,6 +26,7 @@ use crate::{
     error::ApiError,
     extract::{Params, PathId, Range, RangeParams},
     figures::{Measured, Sums, figures, sparkline, sparkline_resolution},
+    judge::Wanted,
     paging::PageParams,
     period::Period,
 };
@@ -51,7 +52,7 @@ pub(crate) async fn list(
     list: ApplicationList,
     Params(wanted): Params<ListParams>,
 ) -> Result<Json<Page<ErrorGroup>>, ApiError> {
-    let ApplicationList { context, account, entities, application, period, slice } = list;
+    let ApplicationList { context, account, entities, application, period, slice, .. } = list;
     let bt = entities.filter(wanted.bt, EntityKind::BusinessTransaction, "business transaction")?;
     let tier = entities.filter(wanted.tier, EntityKind::Tier, "tier")?;
     let asked = Asked { application, bt, error: None, period };
@@ -77,13 +78,14 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ErrorGroupDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let group = entities.one_of(id, &[EntityKind::ErrorGroup], "error")?;
     let application = group.key.application;
     let asked = Asked { application, bt: None, error: Some(id), period };
     let counted = Counted::of(&context, caller.account, asked).await?;
     let measured = Measured::Error(id);
-    let over_time = OverTime::of(&context, &caller, application, measured, period).await?;
+    let asked = (measured, period, Wanted::Nothing);
+    let over_time = OverTime::of(&context, &caller, application, asked).await?;
     let silent = model::figure::Figure::default();
     let point = |at: &Minute| ErrorPoint {
         at: at.start_millis(),
@@ -127,7 +129,7 @@ struct Counted {
 
 impl Counted {
     async fn of(context: &Context, account: AccountId, asked: Asked) -> Result<Counted, ApiError> {
-        let entities = context.entities(account);
+        let entities = context.every_entity(account);
         let told = context.queries.ask(account, move |asking| ask(asking, &entities, asked));
         let told = told.await?;
         let (totals, over_time) = told.value;

@@ -8,7 +8,12 @@ use model::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::{auth::Caller, entities::Entities, error::ApiError, extract::Range};
+use crate::{
+    auth::Caller,
+    entities::{Entities, Sight},
+    error::ApiError,
+    extract::Range,
+};
 
 /// Characters of a searched text, and types in one list.
 const MAX_TEXT: usize = 1024;
@@ -53,7 +58,11 @@ impl EventParams {
         }
         Ok(EventFilter {
             account_id: caller.account.0,
-            application_id: application.map(|id| id.0),
+            applications: match (application, entities.sight()) {
+                (Some(id), _) => Some(vec![id.0]),
+                (None, Sight::All) => None,
+                (None, Sight::Only(some)) => Some(some.iter().map(|id| id.0).collect()),
+            },
             from_ms: range.from_ms,
             // What was posted this millisecond is there.
             until_ms: range.to_ms.saturating_add(1),

@@ -10,13 +10,13 @@ use metadata_store::{
     EntityRef, Event as Stored, EventMarks as Marks, EventSeverity as Severity, Events as _,
     MAX_EVENT_PROPERTIES,
 };
-use model::{entity::EntityKind, event as types, id::EntityId};
+use model::{access::Permission, entity::EntityKind, event as types, id::EntityId};
 
 use super::{Refusals, event_filter::EventParams};
 use crate::{
     auth::Caller,
     context::{Context, Shared},
-    entities::Entities,
+    entities::{Entities, Sight},
     error::ApiError,
     event,
     extract::{Body, Params, PathId, Range, RangeParams},
@@ -39,7 +39,7 @@ pub(crate) async fn list(
     Params(wanted): Params<EventParams>,
     paging: Paging,
 ) -> Result<Json<Page<Event>>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let filter = wanted.filter(&caller, &range, &entities)?;
     let before = paging.place(|place| {
         let (time_ms, id) = place.split_once('-')?;
@@ -65,7 +65,7 @@ pub(crate) async fn summary(
     range: Range,
     Params(wanted): Params<EventParams>,
 ) -> Result<Json<EventSummary>, ApiError> {
-    let filter = wanted.filter(&caller, &range, &context.entities(caller.account))?;
+    let filter = wanted.filter(&caller, &range, &context.entities(&caller))?;
     let counts = context.store.count_events(&filter).await?;
     let total = counts.iter().map(|count| count.count).sum();
     let counts = counts.into_iter().map(|count| EventCount {
@@ -89,8 +89,13 @@ pub(crate) async fn read(
 
 async fn one(context: &Context, caller: &Caller, id: EntityId) -> Result<Event, ApiError> {
     let found = context.store.event(caller.account.0, id.0).await?;
-    let stored = found.ok_or_else(|| ApiError::missing("event", id))?;
-    Ok(body(&context.entities(caller.account), stored))
+    let entities = context.entities(caller);
+    let shows = |event: &Stored| match event.application_id {
+        Some(id) => entities.sight().shows(EntityId(id)),
+        None => *entities.sight() == Sight::All,
+    };
+    let stored = found.filter(shows).ok_or_else(|| ApiError::missing("event", id))?;
+    Ok(body(&entities, stored))
 }
 
 /// Posts an event: a deployment, a change of configuration, a restart, or anything by a type of your own.
@@ -102,6 +107,8 @@ pub(crate) async fn create(
     Body(wanted): Body<NewEvent>,
 ) -> Result<(StatusCode, Json<Event>), ApiError> {
     let event = to_store(&context, &caller, wanted)?;
+    let application = event.application_id.map(EntityId);
+    context.require(&caller, Permission::Configure, application).await?;
     let id = context.post(&event).await?;
     Ok((StatusCode::CREATED, Json(one(&context, &caller, EntityId(id)).await?)))
 }
@@ -120,7 +127,7 @@ fn to_store(
             "an event has at most {MOST_AFFECTED} entities in affected and {MAX_EVENT_PROPERTIES} properties"
         )));
     }
-    let entities = context.entities(caller.account);
+    let entities = context.entities(caller);
     let application = entities
         .application(EntityId(wanted.application))
         .map_err(|error| ApiError::Unprocessable(error.to_string()))?;
@@ -166,6 +173,9 @@ pub(crate) async fn put_marks(
     PathId(id): PathId,
     Body(marks): Body<EventMarks>,
 ) -> Result<Json<Event>, ApiError> {
+    let before = one(&context, &caller, id).await?;
+    let application = before.application.map(|application| EntityId(application.id));
+    context.require(&caller, Permission::Configure, application).await?;
     let marks = Marks { is_read: marks.is_read, is_resolved: marks.is_resolved };
     context.store.mark_events(caller.account.0, &[id.0], marks).await?;
     Ok(Json(one(&context, &caller, id).await?))

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use api_types::{FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout};
+use api_types::{Figures, FlowMap, FlowMapEdge, FlowMapNode, FlowMapNodeKind, Layout};
 use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{Layouts as _, NodePosition};
@@ -28,6 +28,7 @@ use crate::{
     error::ApiError,
     extract::{Body, Params, PathId, Range, RangeParams},
     figures::{Measured, Sums, Total, figures},
+    judge::{BaselineParams, Verdicts, Wanted},
     period::Period,
     reference::{CallCategories, backend_category},
 };
@@ -47,58 +48,84 @@ pub(crate) struct MapParams {
 
 /// Who calls whom.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/flow-map", tag = "flow map",
-    params(("id" = u32, Path), RangeParams, MapParams), responses((status = 200, body = FlowMap), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams, MapParams), responses((status = 200, body = FlowMap), Refusals))]
 pub(crate) async fn read(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
     Params(wanted): Params<MapParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     entities.application(id)?;
     let bt = wanted.bt.map(|bt| transaction_of(&entities, EntityId(bt), id)).transpose()?;
-    draw(&context, &caller, id, bt.map_or(Part::Whole, Part::Under), period).await
+    draw(
+        &context,
+        &caller,
+        id,
+        bt.map_or(Part::Whole, Part::Under),
+        (period, baseline.read(Wanted::Default)?),
+    )
+    .await
 }
 
 /// Who calls whom under one business transaction.
 #[utoipa::path(get, path = "/api/v1/business-transactions/{id}/flow-map", tag = "flow map",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = FlowMap), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = FlowMap), Refusals))]
 pub(crate) async fn of_business_transaction(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let application = context.entities(caller.account).transaction(id)?.key.application;
-    draw(&context, &caller, application, Part::Under(id), period).await
+    let application = context.entities(&caller).transaction(id)?.key.application;
+    draw(&context, &caller, application, Part::Under(id), (period, baseline.read(Wanted::Default)?))
+        .await
 }
 
 /// Who calls a tier, and whom it calls. Figures of anything but tiers are those of the calls on this map.
 #[utoipa::path(get, path = "/api/v1/tiers/{id}/flow-map", tag = "flow map",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = FlowMap), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = FlowMap), Refusals))]
 pub(crate) async fn of_tier(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
-    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
-    draw(&context, &caller, tier.key.application, Part::Around(id), period).await
+    let tier = context.entities(&caller).one_of(id, &[EntityKind::Tier], "tier")?;
+    draw(
+        &context,
+        &caller,
+        tier.key.application,
+        Part::Around(id),
+        (period, baseline.read(Wanted::Default)?),
+    )
+    .await
 }
 
 /// Who calls a backend or queue, and whom a queue delivers to.
 #[utoipa::path(get, path = "/api/v1/backends/{id}/flow-map", tag = "flow map",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = FlowMap), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = FlowMap), Refusals))]
 pub(crate) async fn of_backend(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<FlowMap>, ApiError> {
     let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
-    draw(&context, &caller, backend.key.application, Part::Around(id), period).await
+    let backend = context.entities(&caller).one_of(id, &kinds, "backend")?;
+    draw(
+        &context,
+        &caller,
+        backend.key.application,
+        Part::Around(id),
+        (period, baseline.read(Wanted::Default)?),
+    )
+    .await
 }
 
 /// Which part of an application's map is drawn.
@@ -116,9 +143,10 @@ async fn draw(
     caller: &Caller,
     id: EntityId,
     part: Part,
-    period: Period,
+    (period, wanted): (Period, Wanted),
 ) -> Result<Json<FlowMap>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
+    let judge = context.judge(caller.account, id, wanted).await?;
     let bt = match part {
         Part::Under(bt) => Some(bt),
         Part::Whole | Part::Around(_) => None,
@@ -145,9 +173,13 @@ async fn draw(
         for query in &queries {
             rows.extend(asking.totals(query, &period)?);
         }
-        Ok(Sums::of(&rows, |bt| asked.is_key(bt), |_| true))
+        let sums = Sums::of(&rows, |bt| asked.is_key(bt), |_| true);
+        let drawn = sums.measured().filter(is_drawn).map(|measured| (id, measured));
+        let verdicts = judge.expect(asking, &period, drawn);
+        Ok((sums, verdicts))
     });
     let told = told.await?;
+    let (sums, verdicts) = told.value;
     let layout = context.store.layout(caller.account.0, &layout_of(id)).await?;
     let drawing = Drawing {
         entities: &entities,
@@ -156,7 +188,8 @@ async fn draw(
         part,
         bt,
         period: &period,
-        sums: &told.value,
+        sums: &sums,
+        verdicts: &verdicts,
         positions: layout.iter().map(|at| (EntityId(at.entity_id), *at)).collect(),
         now_ms: context.now_ms(),
     };
@@ -180,7 +213,7 @@ pub(crate) async fn put_layout(
     PathId(id): PathId,
     Body(layout): Body<Layout>,
 ) -> Result<StatusCode, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     entities.application(id)?;
     if layout.positions.len() > MAX_POSITIONS {
         return Err(ApiError::bad(format!("a layout has at most {MAX_POSITIONS} positions")));
@@ -224,6 +257,12 @@ fn transaction_of(
     }
 }
 
+/// Whether it may stand on a map.
+fn is_drawn(measured: &Measured) -> bool {
+    use Measured::{Call, CallUnder, CallsTo, Tier, TierUnder};
+    matches!(measured, Tier(_) | TierUnder { .. } | Call { .. } | CallUnder { .. } | CallsTo(_))
+}
+
 type Ends = (EntityId, EntityId);
 
 /// Everything that the map is drawn from.
@@ -235,6 +274,7 @@ struct Drawing<'a> {
     bt: Option<EntityId>,
     period: &'a Period,
     sums: &'a Sums,
+    verdicts: &'a Verdicts,
     positions: BTreeMap<EntityId, NodePosition>,
     now_ms: i64,
 }
@@ -345,7 +385,10 @@ impl Drawing<'_> {
                 FlowMapNodeKind::Backend | FlowMapNodeKind::Queue => backend_category(entity),
             },
             system: known(&entity.properties.system),
-            figures: figure.map(|figure| figures(&figure, self.minutes())),
+            figures: figure.map(|total| {
+                let deviation = self.verdicts.deviation(self.measured_by(entity.id), &total);
+                Figures { deviation, ..figures(&total, self.minutes()) }
+            }),
             nodes,
             x: at.map(|at| at.x),
             y: at.map(|at| at.y),
@@ -360,12 +403,18 @@ impl Drawing<'_> {
         self.entities.get(id).is_some_and(|entity| entity.key.kind != EntityKind::Tier)
     }
 
+    /// What a node of the map is judged by. All calls to something are not those of one business transaction or one caller.
+    fn measured_by(&self, id: EntityId) -> Measured {
+        match (self.is_measured_by_calls(id), self.bt) {
+            (true, _) => Measured::CallsTo(id),
+            (false, Some(bt)) => Measured::TierUnder { bt, tier: id },
+            (false, None) => Measured::Tier(id),
+        }
+    }
+
     /// A tier's entry calls.
     fn tier_figure(&self, tier: EntityId) -> Option<Total> {
-        let measured = match self.bt {
-            Some(bt) => Measured::TierUnder { bt, tier },
-            None => Measured::Tier(tier),
-        };
+        let measured = self.measured_by(tier);
         self.sums.has(measured).then(|| self.total(measured))
     }
 
@@ -374,6 +423,11 @@ impl Drawing<'_> {
         let is = |entity: &Option<Arc<Entity>>, kind| {
             entity.as_ref().is_some_and(|entity| entity.key.kind == kind)
         };
+        let call = match self.bt {
+            Some(bt) => Measured::CallUnder { bt, from, to },
+            None => Measured::Call { from, to },
+        };
+        let deviation = self.verdicts.deviation(call, figure);
         let queued =
             is(&self.entities.get(from), EntityKind::Queue) || is(&called, EntityKind::Queue);
         FlowMapEdge {
@@ -384,7 +438,7 @@ impl Drawing<'_> {
                 _ => "MESSAGING".to_owned(),
             },
             asynchronous: queued,
-            figures: figures(figure, self.minutes()),
+            figures: Figures { deviation, ..figures(figure, self.minutes()) },
             resolved: !is(&called, EntityKind::Backend),
         }
     }

@@ -18,7 +18,7 @@ pub(crate) async fn read(
     caller: Caller,
 ) -> Result<Json<Health>, ApiError> {
     let health = context.operations(|operations| Ok(operations.health())).await?;
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let own =
         entities.find(EntityKind::Application, EntityId::NONE, EntityId::NONE, OWN_APPLICATION);
     let application = own.map(|own| entities.mention(own.id));

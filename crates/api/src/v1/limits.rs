@@ -28,7 +28,7 @@ pub(crate) async fn read(
             Ok((operations.caps(), operations.limits()?, operations.refusals(), health.started_at))
         })
         .await?;
-    items.extend(of_entities(&context.entities(caller.account), caps, context.now_ms()));
+    items.extend(of_entities(&context.entities(&caller), caps, context.now_ms()));
     limit::sort(&mut items);
     items.truncate(500);
     Ok(Json(Limits { items, refusals, since }))

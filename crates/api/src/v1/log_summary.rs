@@ -54,7 +54,7 @@ pub(crate) async fn read(
     attributes: Attributes,
     Params(BarParams { bars }): Params<BarParams>,
 ) -> Result<Json<LogSummary>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let bars = match bars.unwrap_or(DEFAULT_BARS) {
         bars @ 1..=MOST_BARS => bars,
         bars => {
@@ -65,15 +65,11 @@ pub(crate) async fn read(
     };
     let (from_ns, to_ns) = range.nanos();
     let bar_ns = width((to_ns - from_ns).div_ceil(1000 * NANOS), bars) * 1000 * NANOS;
-    let query = LogSummaryQuery {
-        account: caller.account,
-        filter: wanted.filter(&severities, &attributes, &entities)?,
-        from_ns,
-        to_ns,
-        bar_ns,
-        values: VALUES,
-    };
-    let told = context.queries.ask(caller.account, move |asking| {
+    let mut filter = wanted.filter(&severities, &attributes, &entities)?;
+    filter.application = entities.counted_application(filter.application.map(|id| id.0))?;
+    let query =
+        LogSummaryQuery { account: caller.account, filter, from_ns, to_ns, bar_ns, values: VALUES };
+    let told = context.queries.ask(&caller, move |asking| {
         let found = asking.log_summary(&query)?;
         if found.complete_from_ns.is_some() {
             asking.lacks(

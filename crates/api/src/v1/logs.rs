@@ -37,7 +37,7 @@ pub(crate) async fn list(
     attributes: Attributes,
     paging: Paging,
 ) -> Result<Json<Page<LogRecord>>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let (from_ns, to_ns) = range.nanos();
     let query = LogQuery {
         account: caller.account,
@@ -47,7 +47,7 @@ pub(crate) async fn list(
         before: paging.place(|place| place.parse().ok())?,
         limit: paging.limit,
     };
-    let told = context.queries.ask(caller.account, move |asking| asking.logs(&query)).await?;
+    let told = context.queries.ask(&caller, move |asking| asking.logs(&query)).await?;
     Ok(Json(Page {
         items: told.value.rows.iter().map(|row| body(&entities, row)).collect(),
         next: told.value.next.map(|before| paging.next(before)),

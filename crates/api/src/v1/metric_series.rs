@@ -51,7 +51,7 @@ pub(crate) async fn list(
     Params(wanted): Params<ListParams>,
     paging: Paging,
 ) -> Result<Json<Page<SampledSeries>>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let (from_ns, to_ns) = range.nanos();
     let query = SeriesQuery {
         account: caller.account,
@@ -64,7 +64,7 @@ pub(crate) async fn list(
         after: paging.place(read_place)?,
         limit: paging.limit,
     };
-    let told = context.queries.ask(caller.account, move |asking| asking.series(&query)).await?;
+    let told = context.queries.ask(&caller, move |asking| asking.series(&query)).await?;
     Ok(Json(Page {
         items: told.value.rows.iter().map(|row| body(&entities, row)).collect(),
         next: told.value.next.map(|(name, id)| paging.next(format!("{id:016x}{name}"))),
@@ -100,7 +100,7 @@ pub(crate) async fn samples(
         to_ms: millis(to_ns),
         max_samples: MAX_SAMPLES,
     };
-    let told = context.queries.ask(caller.account, move |asking| asking.samples(&query)).await?;
+    let told = context.queries.ask(&caller, move |asking| asking.samples(&query)).await?;
     let mut items = Vec::new();
     for of in &told.value {
         items.extend(of.numbers.iter().map(|(at, value)| Sample {

@@ -36,7 +36,7 @@ pub(crate) async fn level(
     PathId(id): PathId,
     Params(wanted): Params<LevelParams>,
 ) -> Result<Json<MetricLevel>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     entities.application(id)?;
     let pattern = Pattern::read(&wanted.prefix)?;
     let range = metric_tree::last_day(context.now_minute());
@@ -75,7 +75,7 @@ pub(crate) async fn search(
     Params(wanted): Params<SearchParams>,
     slice: Slice,
 ) -> Result<Json<Page<MetricPath>>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     entities.application(id)?;
     let wanted = Search::read(&wanted.text)?;
     let range = metric_tree::last_day(context.now_minute());
@@ -112,7 +112,7 @@ pub(crate) async fn data(
     Params(wanted): Params<DataParams>,
     Range { period, .. }: Range,
 ) -> Result<Json<MetricData>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     entities.application(id)?;
     let pattern = Pattern::read(&wanted.path)?;
     let shown = with_filling_minute(period);

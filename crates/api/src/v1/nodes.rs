@@ -17,6 +17,7 @@ use crate::{
     error::ApiError,
     extract::{Params, PathId, Range, RangeParams},
     figures::Measured,
+    judge::{BaselineParams, Wanted},
     paging::PageParams,
 };
 
@@ -32,7 +33,7 @@ pub(crate) struct ListParams {
 
 /// The nodes of an application that lived in the range, by name.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/nodes", tag = "nodes",
-    params(("id" = u32, Path), RangeParams, ListParams, PageParams),
+    params(("id" = u32, Path), RangeParams, BaselineParams, ListParams, PageParams),
     responses((status = 200, body = Page<Node>), Refusals))]
 pub(crate) async fn list(
     list: ApplicationList,
@@ -61,10 +62,11 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<NodeDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let node = entities.one_of(id, &[EntityKind::Node], "node")?;
     let application = node.key.application;
-    let totals = Totals::of(&context, caller.account, application, Scope::Node, &period).await?;
+    let judged = (&period, Wanted::Default);
+    let totals = Totals::of(&context, caller.account, application, Scope::Node, judged).await?;
     let figures = totals.figures(Measured::Node(id));
     Ok(Json(NodeDetail {
         node: body(&entities, &node, context.now_ms(), figures),

@@ -71,7 +71,7 @@ async fn list_of(
 ) -> Result<Json<Page<Policy>>, ApiError> {
     let configs = notification::configs(context, caller, kind, of.application).await?;
     let actions = notification::names(context, caller, AlertConfigKind::Action).await?;
-    let entities = context.entities(caller.account);
+    let entities = context.entities(caller);
     let read = |config: &metadata_store::AlertConfig| {
         let stored = notifier::read::<Value>(config)?;
         Ok(notification::shown_policy(stored, config.changed_ms, &actions, &entities))
@@ -145,7 +145,7 @@ async fn read_of(
     let config = notification::config(context, caller, kind, "policy", id).await?;
     let actions = notification::names(context, caller, AlertConfigKind::Action).await?;
     let stored = notifier::read::<Value>(&config)?;
-    let entities = context.entities(caller.account);
+    let entities = context.entities(caller);
     Ok(Json(notification::shown_policy(stored, config.changed_ms, &actions, &entities)))
 }
 
@@ -239,10 +239,7 @@ async fn to_store(
     }
     Ok(NewAlertConfig {
         account_id: caller.account.0,
-        application_id: notification::application(
-            &context.entities(caller.account),
-            wanted.application,
-        )?,
+        application_id: notification::application(&context.entities(caller), wanted.application)?,
         name: notification::name(&wanted.name)?,
         body: serde_json::to_string(&value).expect("texts and numbers are JSON"),
         sealed: Vec::new(),
@@ -268,7 +265,7 @@ pub(crate) async fn preview(
     let now_ms = context.now_ms();
     let filter = EventFilter {
         account_id: caller.account.0,
-        application_id: wanted.application,
+        applications: wanted.application.map(|id| vec![id]),
         from_ms: now_ms - DAY_MS,
         until_ms: now_ms + DAY_MS,
         ..EventFilter::default()

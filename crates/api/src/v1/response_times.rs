@@ -11,6 +11,7 @@ use crate::{
     error::ApiError,
     extract::{PathId, Range, RangeParams},
     figures::{Measured, response_times},
+    judge::Wanted,
     period::Period,
 };
 
@@ -23,7 +24,7 @@ pub(crate) async fn of_business_transaction(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ResponseTimes>, ApiError> {
-    let application = context.entities(caller.account).transaction(id)?.key.application;
+    let application = context.entities(&caller).transaction(id)?.key.application;
     read(&context, &caller, application, Measured::Transaction(id), period).await
 }
 
@@ -36,7 +37,7 @@ pub(crate) async fn of_tier(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<ResponseTimes>, ApiError> {
-    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
+    let tier = context.entities(&caller).one_of(id, &[EntityKind::Tier], "tier")?;
     read(&context, &caller, tier.key.application, Measured::Tier(id), period).await
 }
 
@@ -50,7 +51,7 @@ pub(crate) async fn of_backend(
     Range { period, .. }: Range,
 ) -> Result<Json<ResponseTimes>, ApiError> {
     let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
+    let backend = context.entities(&caller).one_of(id, &kinds, "backend")?;
     read(&context, &caller, backend.key.application, Measured::CallsTo(id), period).await
 }
 
@@ -62,6 +63,6 @@ async fn read(
     period: Period,
 ) -> Result<Json<ResponseTimes>, ApiError> {
     let OverTime { points, total, partial, .. } =
-        OverTime::of(context, caller, application, measured, period).await?;
+        OverTime::of(context, caller, application, (measured, period, Wanted::Nothing)).await?;
     Ok(Json(ResponseTimes { partial, ..response_times(&points, &period, &total) }))
 }

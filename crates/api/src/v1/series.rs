@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_types::{Partial, Series};
+use api_types::{Bands, Partial, Series};
 use axum::{Json, extract::State};
 use model::{entity::EntityKind, figure::Scope, id::EntityId, time::Minute};
 use telemetry_store::reader::{self, Detail, FigureQuery};
@@ -12,87 +12,98 @@ use crate::{
     auth::Caller,
     context::{Context, Shared},
     error::ApiError,
-    extract::{PathId, Range, RangeParams},
+    extract::{Params, PathId, Range, RangeParams},
     figures::{Measured, Points, Sums, Total, series},
+    judge::{BaselineParams, Wanted},
     period::Period,
 };
 
 /// An application over time.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/series", tag = "applications",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = Series), Refusals))]
 pub(crate) async fn of_application(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    context.entities(caller.account).application(id)?;
-    read(&context, &caller, id, Measured::Application(id), period).await
+    context.entities(&caller).application(id)?;
+    let asked = (Measured::Application(id), period, baseline.read(Wanted::Nothing)?);
+    read(&context, &caller, id, asked).await
 }
 
 /// A business transaction over time.
 #[utoipa::path(get, path = "/api/v1/business-transactions/{id}/series", tag = "business transactions",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = Series), Refusals))]
 pub(crate) async fn of_business_transaction(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    let application = context.entities(caller.account).transaction(id)?.key.application;
-    read(&context, &caller, application, Measured::Transaction(id), period).await
+    let application = context.entities(&caller).transaction(id)?.key.application;
+    let asked = (Measured::Transaction(id), period, baseline.read(Wanted::Nothing)?);
+    read(&context, &caller, application, asked).await
 }
 
 /// A tier's entry calls over time.
 #[utoipa::path(get, path = "/api/v1/tiers/{id}/series", tag = "tiers",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = Series), Refusals))]
 pub(crate) async fn of_tier(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    let tier = context.entities(caller.account).one_of(id, &[EntityKind::Tier], "tier")?;
-    read(&context, &caller, tier.key.application, Measured::Tier(id), period).await
+    let tier = context.entities(&caller).one_of(id, &[EntityKind::Tier], "tier")?;
+    let asked = (Measured::Tier(id), period, baseline.read(Wanted::Nothing)?);
+    read(&context, &caller, tier.key.application, asked).await
 }
 
 /// A node's entry calls over time.
 #[utoipa::path(get, path = "/api/v1/nodes/{id}/series", tag = "nodes",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = Series), Refusals))]
 pub(crate) async fn of_node(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
-    let node = context.entities(caller.account).one_of(id, &[EntityKind::Node], "node")?;
-    read(&context, &caller, node.key.application, Measured::Node(id), period).await
+    let node = context.entities(&caller).one_of(id, &[EntityKind::Node], "node")?;
+    let asked = (Measured::Node(id), period, baseline.read(Wanted::Nothing)?);
+    read(&context, &caller, node.key.application, asked).await
 }
 
 /// All calls to a backend or queue over time.
 #[utoipa::path(get, path = "/api/v1/backends/{id}/series", tag = "backends",
-    params(("id" = u32, Path), RangeParams), responses((status = 200, body = Series), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams), responses((status = 200, body = Series), Refusals))]
 pub(crate) async fn of_backend(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Range { period, .. }: Range,
+    Params(baseline): Params<BaselineParams>,
 ) -> Result<Json<Series>, ApiError> {
     let kinds = [EntityKind::Backend, EntityKind::Queue];
-    let backend = context.entities(caller.account).one_of(id, &kinds, "backend")?;
-    read(&context, &caller, backend.key.application, Measured::CallsTo(id), period).await
+    let backend = context.entities(&caller).one_of(id, &kinds, "backend")?;
+    let asked = (Measured::CallsTo(id), period, baseline.read(Wanted::Nothing)?);
+    read(&context, &caller, backend.key.application, asked).await
 }
 
 async fn read(
     context: &Context,
     caller: &Caller,
     application: EntityId,
-    measured: Measured,
-    period: Period,
+    asked: (Measured, Period, Wanted),
 ) -> Result<Json<Series>, ApiError> {
-    let over_time = OverTime::of(context, caller, application, measured, period).await?;
-    let OverTime { points, reported, total, partial } = over_time;
-    Ok(Json(Series { partial, ..series(&points, &reported, &period, &total) }))
+    let period = asked.1;
+    let over_time = OverTime::of(context, caller, application, asked).await?;
+    let OverTime { points, reported, total, bands, partial } = over_time;
+    Ok(Json(Series { bands, partial, ..series(&points, &reported, &period, &total) }))
 }
 
 /// What was counted for one thing, in points and in all.
@@ -102,6 +113,8 @@ pub(super) struct OverTime {
     /// Points in which its application reported at all.
     pub(super) reported: BTreeSet<Minute>,
     pub(super) total: Total,
+    /// What was expected, where a baseline was asked for.
+    pub(super) bands: Option<Bands>,
     pub(super) partial: Option<Partial>,
 }
 
@@ -111,10 +124,10 @@ impl OverTime {
         context: &Context,
         caller: &Caller,
         application: EntityId,
-        measured: Measured,
-        period: Period,
+        (measured, period, wanted): (Measured, Period, Wanted),
     ) -> Result<OverTime, ApiError> {
-        let entities = context.entities(caller.account);
+        let judge = context.judge(caller.account, application, wanted).await?;
+        let entities = context.entities(&caller);
         let told = context.queries.ask(caller.account, move |asking| {
             let every = reader::Points::Every(period.resolution);
             let query = |wanted: FigureQuery| FigureQuery {
@@ -138,10 +151,11 @@ impl OverTime {
             let tiers = FigureQuery { detail: Detail::Counts, ..tiers };
             let reported = sum(&asking.figures(&tiers)?).reported(application);
             let points = points.points(measured).cloned().unwrap_or_default();
-            Ok((points, reported, total))
+            let bands = judge.bands(asking, application, &period, measured);
+            Ok((points, reported, total, bands))
         });
         let told = told.await?;
-        let (points, reported, total) = told.value;
-        Ok(OverTime { points, reported, total, partial: told.partial })
+        let (points, reported, total, bands) = told.value;
+        Ok(OverTime { points, reported, total, bands, partial: told.partial })
     }
 }

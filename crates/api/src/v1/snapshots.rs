@@ -54,7 +54,7 @@ pub(crate) async fn list(
     Params(wanted): Params<ListParams>,
     paging: Paging,
 ) -> Result<Json<Page<Snapshot>>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let (from_ns, to_ns) = range.nanos();
     let query = TraceQuery {
         account: caller.account,
@@ -71,7 +71,7 @@ pub(crate) async fn list(
         before: paging.place(read_place)?,
         limit: paging.limit,
     };
-    let told = context.queries.ask(caller.account, move |asking| asking.traces(&query)).await?;
+    let told = context.queries.ask(&caller, move |asking| asking.traces(&query)).await?;
     Ok(Json(Page {
         items: told.value.rows.iter().map(|row| body(&entities, row)).collect(),
         next: told.value.next.map(|place| paging.next(write_place(place))),

@@ -94,11 +94,11 @@ async fn suggestions(
     if !(1..=MOST).contains(&limit) {
         return Err(ApiError::bad(format!("limit is {limit}; it has to be between 1 and {MOST}")));
     }
-    let entities = context.entities(caller.account);
+    let entities = context.entities(caller);
     let (from_ns, to_ns) = range.nanos();
     let query = AttributeQuery {
         account: caller.account,
-        application: entities.filter(sample.application, EntityKind::Application, "application")?,
+        application: entities.counted_application(sample.application)?,
         tier: entities.filter(sample.tier, EntityKind::Tier, "tier")?,
         key,
         part: short("part", sample.part.unwrap_or_default())?,
@@ -106,7 +106,7 @@ async fn suggestions(
         to_ns,
         limit,
     };
-    let told = context.queries.ask(caller.account, move |asking| asking.attributes(&query)).await?;
+    let told = context.queries.ask(caller, move |asking| asking.attributes(&query)).await?;
     Ok(Json(body(told)))
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn list(
     attributes: Attributes,
     paging: Paging,
 ) -> Result<Json<Page<Body>>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let (from_ns, to_ns) = range.nanos();
     let min_duration_us = wanted.min_duration_ms.map_or(Ok(0), min_micros)?;
     let max_duration_us = wanted.max_duration_ms.map_or(Ok(u64::MAX), max_micros)?;
@@ -70,7 +70,7 @@ pub(crate) async fn list(
         before: paging.place(read_place)?,
         limit: paging.limit,
     };
-    let told = context.queries.ask(caller.account, move |asking| asking.spans(&query)).await?;
+    let told = context.queries.ask(&caller, move |asking| asking.spans(&query)).await?;
     Ok(Json(Page {
         items: told.value.rows.iter().map(|span| body(&entities, span)).collect(),
         next: told.value.next.map(|place| paging.next(write_place(place))),

@@ -15,6 +15,7 @@ use crate::{
     entities::Entities,
     error::ApiError,
     figures::{Measured, Sums, Total, figures, sparkline, sparkline_resolution},
+    judge::{Verdicts, Wanted},
     period::Period,
 };
 
@@ -24,6 +25,7 @@ pub(super) struct Sparklines {
     totals: Sums,
     over_time: Sums,
     period: Period,
+    verdicts: Verdicts,
     pub(super) partial: Option<Partial>,
 }
 
@@ -34,21 +36,27 @@ impl Sparklines {
         account: AccountId,
         application: EntityId,
         bt: Option<EntityId>,
-        period: &Period,
+        (period, wanted): (&Period, Wanted),
     ) -> Result<Sparklines, ApiError> {
         let period = *period;
-        let entities = context.entities(account);
-        let told = context
-            .queries
-            .ask(account, move |asking| ask(asking, &entities, application, bt, &period));
+        let judge = context.judge(account, application, wanted).await?;
+        let entities = context.every_entity(account);
+        let told = context.queries.ask(account, move |asking| {
+            let (totals, over_time) = ask(asking, &entities, application, bt, &period)?;
+            let judged = judged(&totals, application, bt);
+            let verdicts = judge.expect(asking, &period, judged);
+            Ok((totals, over_time, verdicts))
+        });
         let told = told.await?;
-        let (totals, over_time) = told.value;
-        Ok(Sparklines { totals, over_time, period, partial: told.partial })
+        let (totals, over_time, verdicts) = told.value;
+        Ok(Sparklines { totals, over_time, period, verdicts, partial: told.partial })
     }
 
     /// Totals of an application or business transaction.
     pub(super) fn figures(&self, measured: Measured) -> Figures {
-        figures(&self.total(measured), self.period.complete.len())
+        let total = self.total(measured);
+        let deviation = self.verdicts.deviation(measured, &total);
+        Figures { deviation, ..figures(&total, self.period.complete.len()) }
     }
 
     /// Totals before they are shown.
@@ -66,6 +74,22 @@ impl Sparklines {
         let reported: BTreeSet<_> = self.over_time.reported(application);
         sparkline(self.over_time.points(measured), &reported, self.period.complete)
     }
+}
+
+/// Those that are judged, with their applications.
+fn judged(
+    totals: &Sums,
+    application: EntityId,
+    bt: Option<EntityId>,
+) -> impl Iterator<Item = (EntityId, Measured)> + '_ {
+    totals.measured().filter_map(move |measured| match measured {
+        Measured::Application(id) if bt.is_none() => Some((id, measured)),
+        // Transactions of a list of applications are not shown one by one.
+        Measured::Transaction(id) if bt.is_none_or(|bt| bt == id) => {
+            application.some().map(|application| (application, measured))
+        }
+        _ => None,
+    })
 }
 
 fn ask(

@@ -35,7 +35,7 @@ pub(crate) async fn list(
     PathId(id): PathId,
     range: Range,
 ) -> Result<Json<Body>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let backend = entities.one_of(id, &[EntityKind::Backend, EntityKind::Queue], "backend")?;
     let application = backend.key.application;
     let told = context.queries.ask(caller.account, move |asking| {

@@ -131,10 +131,7 @@ fn to_store(
     let value = notification::suppression(wanted)?;
     Ok(NewAlertConfig {
         account_id: caller.account.0,
-        application_id: notification::application(
-            &context.entities(caller.account),
-            wanted.application,
-        )?,
+        application_id: notification::application(&context.entities(caller), wanted.application)?,
         name: notification::name(&wanted.name)?,
         body: serde_json::to_string(&value).expect("texts and numbers are JSON"),
         sealed: Vec::new(),
@@ -155,7 +152,7 @@ fn shown(
     (from_ms, to_ms): (i64, i64),
 ) -> Result<Suppression, ApiError> {
     let stored = notifier::read::<Value>(config)?;
-    let entities = context.entities(caller.account);
+    let entities = context.entities(caller);
     let times = (context.now_ms(), from_ms, to_ms);
     Ok(notification::shown_suppression(stored, config.changed_ms, &entities, times))
 }

@@ -17,12 +17,13 @@ use crate::{
     error::ApiError,
     extract::{PathId, Range, RangeParams},
     figures::Measured,
+    judge::{BaselineParams, Wanted},
     paging::PageParams,
 };
 
 /// The tiers of an application by name.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/tiers", tag = "tiers",
-    params(("id" = u32, Path), RangeParams, PageParams), responses((status = 200, body = Page<Tier>), Refusals))]
+    params(("id" = u32, Path), RangeParams, BaselineParams, PageParams), responses((status = 200, body = Page<Tier>), Refusals))]
 pub(crate) async fn list(list: ApplicationList) -> Result<Json<Page<Tier>>, ApiError> {
     let entities = &list.entities;
     let totals = list.totals(Scope::Tier).await?;
@@ -42,10 +43,11 @@ pub(crate) async fn read(
     PathId(id): PathId,
     Range { period, .. }: Range,
 ) -> Result<Json<TierDetail>, ApiError> {
-    let entities = context.entities(caller.account);
+    let entities = context.entities(&caller);
     let tier = entities.one_of(id, &[EntityKind::Tier], "tier")?;
     let application = tier.key.application;
-    let totals = Totals::of(&context, caller.account, application, Scope::Tier, &period).await?;
+    let judged = (&period, Wanted::Default);
+    let totals = Totals::of(&context, caller.account, application, Scope::Tier, judged).await?;
     let nodes = entities.live_nodes(application, period.range, context.now_ms());
     let every = entities.all(application, EntityKind::Node);
     let own = |nodes: &[Arc<Entity>]| nodes.iter().filter(|node| node.key.parent == id).count();

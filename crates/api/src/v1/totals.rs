@@ -11,6 +11,7 @@ use crate::{
     context::Context,
     error::ApiError,
     figures::{Measured, Sums, figures},
+    judge::{Verdicts, Wanted},
     period::Period,
 };
 
@@ -19,6 +20,7 @@ use crate::{
 pub(super) struct Totals {
     sums: Sums,
     period: Period,
+    verdicts: Verdicts,
     pub(super) partial: Option<Partial>,
 }
 
@@ -29,23 +31,29 @@ impl Totals {
         account: AccountId,
         application: EntityId,
         scope: Scope,
-        period: &Period,
+        (period, wanted): (&Period, Wanted),
     ) -> Result<Totals, ApiError> {
         let period = *period;
+        let judge = context.judge(account, application, wanted).await?;
         let over_all = matches!(scope, Scope::Edge | Scope::Error).then_some(EntityId::NONE);
-        let entities = context.entities(account);
+        let entities = context.every_entity(account);
         let told = context.queries.ask(account, move |asking| {
             let query = asking.query(application, &[scope], period.complete, Points::Total);
             let rows = asking.totals(&FigureQuery { bt: over_all, ..query }, &period)?;
-            Ok(Sums::of(&rows, |bt| entities.is_key(bt), |_| true))
+            let sums = Sums::of(&rows, |bt| entities.is_key(bt), |_| true);
+            let all = sums.measured().map(|measured| (application, measured));
+            let verdicts = judge.expect(asking, &period, all);
+            Ok((sums, verdicts))
         });
         let told = told.await?;
-        Ok(Totals { sums: told.value, period, partial: told.partial })
+        let (sums, verdicts) = told.value;
+        Ok(Totals { sums, verdicts, period, partial: told.partial })
     }
 
     /// The figures of one thing; zero where nothing was counted.
     pub(super) fn figures(&self, measured: Measured) -> Figures {
-        let filling = self.period.filling;
-        figures(&self.sums.total(measured, filling), self.period.complete.len())
+        let total = self.sums.total(measured, self.period.filling);
+        let deviation = self.verdicts.deviation(measured, &total);
+        Figures { deviation, ..figures(&total, self.period.complete.len()) }
     }
 }

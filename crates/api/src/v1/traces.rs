@@ -44,8 +44,8 @@ pub(crate) async fn read(
     Path(text): Path<String>,
 ) -> Result<Json<Trace>, ApiError> {
     let trace = trace_id(&text)?;
-    let entities = context.entities(caller.account);
-    let told = context.queries.ask(caller.account, move |asking| {
+    let entities = context.entities(&caller);
+    let told = context.queries.ask(&caller, move |asking| {
         let spans = asking.trace(trace)?;
         let waterfall = Waterfall::of(&spans);
         let entered = entered(asking, trace, &spans, &waterfall)?;

@@ -17,7 +17,7 @@ async fn made() -> (Client, Client, ManualClock, Value) {
     let clock = world.clock.clone();
     let stranger = world.stranger();
     let admin = stranger.clone().with_basic("admin", crate::support::world_password());
-    let body = json!({"name": "nightly", "description": "exports"});
+    let body = json!({"name": "nightly", "description": "exports", "roles": [1]});
     let client = admin.post("/api/v1/api-clients", body).await.json();
     (admin, stranger, clock, client)
 }

@@ -1,9 +1,11 @@
 //! The API as its clients meet it: requests through the router, over a small real implementation of the reader in memory
 //! and a metadata store in SQLite.
 
+mod access;
 mod administration;
 mod api_clients;
 mod application;
+mod baselines;
 mod controller;
 mod doors;
 mod entities;

@@ -8,7 +8,7 @@ mod world;
 pub(crate) use self::{
     client::{Answer, Client},
     reader::FakeReader,
-    world::{Ids, NOW, SILENT, World},
+    world::{Ids, NOW, SILENT, World, by_the_test},
 };
 
 /// The password of `admin`.

@@ -66,8 +66,12 @@ impl Conditions {
     fn of(filter: &EventFilter) -> Self {
         let mut all = Self { texts: Vec::new(), arguments: Vec::new() };
         all.and("account_id = ?").bind(filter.account_id);
-        if let Some(application) = filter.application_id {
-            all.and("application_id = ?").bind(application);
+        match filter.applications.as_deref() {
+            Some([]) => {
+                all.and("1 = 0");
+            }
+            Some(some) => all.one_of("application_id", some.iter().copied()),
+            None => {}
         }
         all.and("time_ms >= ?").bind(filter.from_ms);
         all.and("time_ms < ?").bind(filter.until_ms);

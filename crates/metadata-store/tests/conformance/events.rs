@@ -157,7 +157,9 @@ pub(crate) async fn every_part_of_a_filter_counts(store: MetadataStore) {
     let check = async |filter: EventFilter, expected: &[u32]| {
         assert_eq!(found(&store, &filter).await, expected, "{filter:?}");
     };
-    check(EventFilter { application_id: Some(7), ..all() }, &[ids[0]]).await;
+    check(EventFilter { applications: Some(vec![7]), ..all() }, &[ids[0]]).await;
+    check(EventFilter { applications: Some(vec![9, 7]), ..all() }, &[ids[1], ids[0]]).await;
+    check(EventFilter { applications: Some(vec![]), ..all() }, &[]).await;
     check(EventFilter { from_ms: 20, until_ms: 30, ..all() }, &[ids[1]]).await;
     check(EventFilter { kinds: custom(), ..all() }, &[ids[1]]).await;
     let bad = vec![EventSeverity::Warn, EventSeverity::Error];
@@ -171,7 +173,7 @@ pub(crate) async fn every_part_of_a_filter_counts(store: MetadataStore) {
     check(EventFilter { unread_only: true, ..all() }, &[ids[2], ids[1]]).await;
     check(EventFilter { account_id: FIRST_ACCOUNT + 1, ..all() }, &[]).await;
     let both = EventFilter { kinds: custom(), ..text("by hand") };
-    check(EventFilter { application_id: Some(7), ..both }, &[]).await;
+    check(EventFilter { applications: Some(vec![7]), ..both }, &[]).await;
 }
 
 fn read(is_read: bool) -> EventMarks {

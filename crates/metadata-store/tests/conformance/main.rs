@@ -7,7 +7,9 @@ mod access_keys;
 mod accounts;
 mod alert_configs;
 mod api_clients;
+mod audit;
 mod backend;
+mod baselines;
 mod catalogue;
 mod deliveries;
 mod entities;
@@ -15,6 +17,7 @@ mod events;
 mod layouts;
 mod mariadb;
 mod opening;
+mod roles;
 mod saved_searches;
 mod sessions;
 mod settings;
@@ -75,21 +78,41 @@ mod the_store {
             a_user_name_is_given_once_even_to_eight_at_a_time,
             users_come_in_pages,
             a_password_hash_is_replaced,
+            a_new_password_ends_other_sessions_and_unlocks,
+            wrong_passwords_lock_and_a_right_one_forgets_them,
+            a_disabled_user_stays_listed_without_sessions,
+            one_account_owner_has_to_remain,
             texts_that_do_not_fit_are_refused;
         sessions:
             a_session_is_found_prolonged_and_ended,
             only_expired_sessions_are_removed,
             a_users_sessions_end_together,
+            sessions_are_listed_by_account_and_user,
             sessions_need_a_user_and_a_hash_of_their_own;
         access_keys:
             a_key_is_found_by_hash_and_listed,
             a_disabled_key_stays_listed,
-            a_key_is_stored_once;
+            a_key_is_stored_once,
+            the_last_use_of_a_key_never_goes_back;
         api_clients:
             a_client_is_found_by_its_accounts_exact_name,
             a_token_leads_to_its_client_until_it_is_revoked,
             a_token_is_given_for_the_secret_of_now_only,
-            tokens_are_bounded_and_expired_ones_go;
+            tokens_are_bounded_and_expired_ones_go,
+            an_old_secret_is_taken_until_its_time,
+            a_client_may_what_its_roles_allow;
+        audit:
+            an_entry_comes_back_as_it_was_or_cut,
+            an_entry_is_written_with_its_change_or_not_at_all,
+            entries_are_searched_newest_first,
+            pages_go_on_where_the_last_ended,
+            old_entries_are_forgotten_some_at_a_time;
+        roles:
+            the_predefined_roles_are_there_and_stay,
+            a_role_is_made_changed_and_deleted,
+            rights_add_up_over_roles_and_groups,
+            memberships_come_and_go_one_by_one,
+            a_group_that_holds_the_last_owner_stays;
         alert_configs:
             a_document_is_kept_changed_and_forgotten,
             a_name_is_given_once_per_kind_and_application;
@@ -112,6 +135,11 @@ mod the_store {
             a_search_is_kept_for_its_user_and_forgotten,
             a_search_of_the_same_name_replaces_the_one_before,
             searches_are_bounded_in_number_and_size;
+        baselines:
+            a_baseline_is_added_and_deleted,
+            one_default_an_application_is_remembered,
+            baselines_are_bounded_and_their_names_unique,
+            an_account_has_one_time_zone;
         events:
             an_event_comes_back_as_it_was,
             an_event_of_a_key_is_stored_once_and_tells_how_often,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use metadata_store::{
     Accounts, Catalogue, CatalogueError, Config, Entities, Expected, MetadataStore, NewEntity,
-    OpenError, Page, Settings, SqlCatalogue, StoreError, Url,
+    OpenError, Page, Roles, Settings, SqlCatalogue, StoreError, Url, Users,
 };
+use model::access::Rights;
 use sqlx::Connection;
 
 use crate::backend::{self, Backend};
@@ -158,6 +159,21 @@ fn an_interrupted_migration_is_finished_by_the_next_start() {
     assert_eq!(backend.run(store.accounts()).unwrap(), before);
     let catalogue = SqlCatalogue::new(store, backend.runtime.handle().clone());
     assert!(catalogue.snapshot().unwrap().segments.is_empty());
+}
+
+/// Before there were roles every user could do everything, and would else be able to do nothing from then on.
+#[test]
+fn users_of_before_there_were_roles_own_their_account() {
+    for backend in [backend::sqlite(), backend::mariadb()] {
+        let new = crate::users::new_user("old");
+        let id = backend.run(backend.store.create_user(&new, &crate::audit::entry())).unwrap();
+        backend.run(backend.store.close());
+        execute(&backend, "DELETE FROM user_access");
+        execute(&backend, "UPDATE schema_version SET version = 0");
+        let store = backend.run(open(&backend.url)).unwrap();
+        assert!(backend.run(store.user(id)).unwrap().is_some_and(|user| user.enabled));
+        assert_eq!(backend.run(store.rights_of_user(id)).unwrap(), Rights::all());
+    }
 }
 
 #[test]

@@ -1,19 +1,12 @@
 //! Saved searches.
 
 use metadata_store::{
-    FIRST_ACCOUNT, MAX_SAVED_QUERY, MAX_SAVED_SEARCHES, MetadataStore, NewSavedSearch, NewUser,
-    SavedSearch, SavedSearches, StoreError, Users,
+    MAX_SAVED_QUERY, MAX_SAVED_SEARCHES, MetadataStore, NewSavedSearch, SavedSearch, SavedSearches,
+    StoreError, Users,
 };
 
 async fn user(store: &MetadataStore, name: &str) -> u32 {
-    let new = NewUser {
-        account_id: FIRST_ACCOUNT,
-        user_name: name.to_owned(),
-        display_name: String::new(),
-        email: String::new(),
-        password_hash: String::new(),
-    };
-    store.create_user(&new).await.unwrap()
+    store.create_user(&crate::users::new_user(name), &crate::audit::entry()).await.unwrap()
 }
 
 fn search(user_id: u32, name: &str, query: &str) -> NewSavedSearch {

@@ -2,14 +2,15 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use model::{
     distribution::{Buckets, Distribution},
+    figure::{Figure, FigureKey},
     id::{AccountId, EntityId, TraceId},
     time::Minute,
 };
 use telemetry_store::reader::{
-    Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, Instrument, LogPage, LogQuery,
-    LogSummary, LogSummaryQuery, MetricQuery, MetricSeries, OwnedValue, QueryError, Reader,
-    SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Span,
-    SpanPage, SpanQuery, TracePage, TraceQuery,
+    Answer, AttributeQuery, AttributeSample, FigureHours, FigureQuery, FigureRow, Instrument,
+    LogPage, LogQuery, LogSummary, LogSummaryQuery, MetricHour, MetricHours, MetricQuery,
+    MetricSeries, OwnedValue, QueryError, Reader, SampleQuery, SampledMetric, SampledQuery, Series,
+    SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
 };
 
 use super::Stored;
@@ -57,6 +58,22 @@ impl Reader for Rows {
     }
 
     fn figures(&self, _: &FigureQuery) -> Result<Answer<Vec<FigureRow>>, QueryError> {
+        unreachable!("nobody asks")
+    }
+
+    fn figure_hours(
+        &self,
+        _: &FigureHours,
+        _: &mut dyn FnMut(FigureKey, Minute, &Figure),
+    ) -> Result<Answer<()>, QueryError> {
+        unreachable!("nobody asks")
+    }
+
+    fn metric_hours(
+        &self,
+        _: &MetricHours,
+        _: &mut dyn FnMut(MetricHour<'_>),
+    ) -> Result<Answer<()>, QueryError> {
         unreachable!("nobody asks")
     }
 

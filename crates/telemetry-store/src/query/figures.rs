@@ -111,7 +111,9 @@ impl Merged<'_> {
         }
         match self.query.detail {
             Detail::Whole => self.add_minute(key, minute, figure),
-            Detail::Times => self.add_minute(key, minute, &figure.without_spread()),
+            Detail::Times | Detail::Minutes => {
+                self.add_minute(key, minute, &figure.without_spread());
+            }
             Detail::Counts => self.add_minute(key, minute, &figure.counts()),
         }
     }

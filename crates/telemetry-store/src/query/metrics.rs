@@ -178,7 +178,7 @@ impl Found<'_> {
 }
 
 /// Whether a path matches a pattern segment by segment; `*` stands for any one segment.
-fn matches(pattern: &str, path: &str) -> bool {
+pub(super) fn matches(pattern: &str, path: &str) -> bool {
     if pattern == path {
         return true;
     }

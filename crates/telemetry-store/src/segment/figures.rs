@@ -184,6 +184,10 @@ pub fn each_figure(
         let read = match wanted.detail {
             Detail::Counts => segment.part(group, selection, &[&KEY[..], &COUNTS].concat()),
             Detail::Times => segment.part(group, selection, &[&KEY[..], &COUNTS, &TIMES].concat()),
+            Detail::Minutes => {
+                let columns = [&KEY[..], &COUNTS, &TIMES, &MINUTES].concat();
+                segment.part(group, selection, &columns)
+            }
             Detail::Whole => segment.whole_rows(group, selection),
         };
         for batch in read? {
@@ -284,11 +288,15 @@ fn rows_of(
     let counts = Counts::of(batch)?;
     let times = match wanted.detail {
         Detail::Counts => None,
-        Detail::Times | Detail::Whole => Some(Times::of(batch)?),
+        Detail::Times | Detail::Minutes | Detail::Whole => Some(Times::of(batch)?),
     };
-    let spread = match wanted.detail {
+    let histogram = match wanted.detail {
+        Detail::Counts | Detail::Times | Detail::Minutes => None,
+        Detail::Whole => Some(column::<Binary>(batch, "histogram")?),
+    };
+    let minutes = match wanted.detail {
         Detail::Counts | Detail::Times => None,
-        Detail::Whole => Some(Spread::of(batch)?),
+        Detail::Minutes | Detail::Whole => Some(MINUTES.map(|name| column::<F64>(batch, name))),
     };
     for at in 0..batch.num_rows() {
         let key = FigureKey {
@@ -307,8 +315,13 @@ fn rows_of(
         if let Some(times) = &times {
             times.read(at, &mut figure);
         }
-        if let Some(spread) = &spread {
-            spread.read(at, &mut figure)?;
+        if let Some(histogram) = histogram {
+            // Nothing where it is damaged.
+            figure.histogram = Histogram::decode(histogram.value(at))?;
+        }
+        if let Some(minutes) = &minutes {
+            let part = |part: Option<&F64>| part.map_or(0.0, |part| part.value(at));
+            figure.minutes = of_parts(minutes.map(part));
         }
         each(key, time, figure);
     }
@@ -360,26 +373,6 @@ impl Times<'_> {
         figure.max = optional(max, at);
         figure.last = optional(last, at);
         figure.last_at_ms = self.last_at.value(at);
-    }
-}
-
-/// How response times spread, and in rolled-up rows the minutes.
-struct Spread<'a> {
-    histogram: &'a Binary,
-    minutes: [Option<&'a F64>; 10],
-}
-
-impl Spread<'_> {
-    fn of(batch: &RecordBatch) -> Option<Spread<'_>> {
-        let minutes = MINUTES.map(|name| column(batch, name));
-        Some(Spread { histogram: column(batch, "histogram")?, minutes })
-    }
-
-    /// Nothing where the histogram is damaged.
-    fn read(&self, at: usize, figure: &mut Figure) -> Option<()> {
-        figure.histogram = Histogram::decode(self.histogram.value(at))?;
-        figure.minutes = of_parts(self.minutes.map(|part| part.map_or(0.0, |part| part.value(at))));
-        Some(())
     }
 }
 

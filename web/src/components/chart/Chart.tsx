@@ -3,9 +3,11 @@ import { useComputedColorScheme } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
 import { minuteOf } from '../../format/times'
+import { sigmas } from '../baseline/state'
 import styles from './Chart.module.css'
 import { EventMarks } from './EventMarks'
 import type { Geometry } from './marks'
+import { isKnown, type Expected } from './expected'
 import { plot, type Line } from './plot'
 
 interface Props {
@@ -13,6 +15,8 @@ interface Props {
   at: number[]
   lines: Line[]
   fillingFrom: number | null
+  /** What a baseline expects of the first line: drawn as a band. */
+  expected?: Expected
   format(value: number): string
   /** Of the second axis; without it there is none. */
   formatRight?(value: number): string
@@ -26,7 +30,7 @@ interface Props {
 }
 
 /** One chart over time. Its head shows the exact values under the pointer; dragging chooses a range. */
-export default function Chart({ title, at, lines, fillingFrom, format, formatRight, exact, height, compact = false, onHover, onZoom }: Props) {
+export default function Chart({ title, at, lines, fillingFrom, expected, format, formatRight, exact, height, compact = false, onHover, onZoom }: Props) {
   const { ref: box, width } = useElementSize<HTMLDivElement>()
   const canvas = useRef<HTMLDivElement>(null)
   const [hovered, setHovered] = useState<number | null>(null)
@@ -45,15 +49,15 @@ export default function Chart({ title, at, lines, fillingFrom, format, formatRig
       setHovered(index)
       latest.current.onHover?.(index)
     }
-    const drawn = plot({ at, lines, fillingFrom, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to), onLaidOut: setLaidOut }, element)
+    const drawn = plot({ at, lines, fillingFrom, expected, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to), onLaidOut: setLaidOut }, element)
     return () => drawn.destroy()
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- a canvas keeps its colours until it is drawn anew
-  }, [at, lines, fillingFrom, width, height, compact, scheme, twoAxes])
+  }, [at, lines, fillingFrom, expected, width, height, compact, scheme, twoAxes])
 
   const moment = hovered === null ? undefined : at[hovered]
   const blank = lines.every((line) => line.values.every((v) => v === null))
   return (
-    <figure className={styles.chart} ref={box} aria-label={`${title}: ${describe(lines, exact)}`}>
+    <figure className={styles.chart} ref={box} aria-label={`${title}: ${[describe(lines, exact), describeExpected(expected, exact)].filter(Boolean).join('; ')}`}>
       <figcaption className={styles.head}>
         <strong>{title}</strong>
         {!onHover && lines.map((line) => (
@@ -63,7 +67,13 @@ export default function Chart({ title, at, lines, fillingFrom, format, formatRig
             {moment !== undefined && <b>{exact(line.values[hovered ?? 0] ?? null)}</b>}
           </span>
         ))}
-        {moment !== undefined && <time>{minuteOf(moment * 1000)}</time>}
+        {isKnown(expected) && <ExpectedLabel />}
+        {moment !== undefined && (
+          <time>
+            {expectedAt(expected, hovered ?? 0, lines[0]?.values[hovered ?? 0] ?? null, exact)}
+            {minuteOf(moment * 1000)}
+          </time>
+        )}
         {moment === undefined && fillingFrom !== null && !compact && (
           <span className={styles.filling}>
             <i /> still filling
@@ -77,6 +87,32 @@ export default function Chart({ title, at, lines, fillingFrom, format, formatRig
       </div>
     </figure>
   )
+}
+
+/** The band's place in the legend. */
+function ExpectedLabel() {
+  return (
+    <span className={styles.value} title="What the baseline expects: its mean, with 2 and 3 deviations around it">
+      <i data-band />
+      expected
+    </span>
+  )
+}
+
+/** What is expected at a point, and how far its value lies from that. */
+function expectedAt(expected: Expected | undefined, at: number, value: number | null, exact: (value: number | null) => string): string {
+  const [mean, deviation] = [expected?.mean[at] ?? null, expected?.deviation[at] ?? null]
+  if (mean === null || deviation === null) return isKnown(expected) ? 'no baseline here · ' : ''
+  const off = value === null || deviation === 0 ? '' : ` (${sigmas((value - mean) / deviation)})`
+  return `expected ${exact(tidy(mean))} ± ${exact(tidy(deviation))}${off} · `
+}
+
+/** As many digits as a deviation can mean anything in. */
+const tidy = (value: number) => Number(value.toPrecision(4))
+
+function describeExpected(expected: Expected | undefined, exact: (value: number | null) => string): string {
+  const means = (expected?.mean ?? []).filter((mean) => mean !== null)
+  return means.length ? `expected from ${exact(tidy(Math.min(...means)))} to ${exact(tidy(Math.max(...means)))}` : ''
 }
 
 function describe(lines: Line[], exact: (value: number | null) => string): string {

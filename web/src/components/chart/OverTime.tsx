@@ -1,9 +1,11 @@
 import { lazy, Suspense, type ReactNode } from 'react'
 import type { Result } from '../../api/queries'
-import type { Series } from '../../api/types'
+import type { Bands, Series } from '../../api/types'
+import { BaselineSelect } from '../baseline/BaselineSelect'
 import { Card } from '../card/Card'
 import { Loaded } from '../states/Loaded'
 import { Loading } from '../states/Loading'
+import styles from './Chart.module.css'
 
 const SeriesCharts = lazy(() => import('./SeriesCharts'))
 
@@ -12,12 +14,24 @@ interface Props {
   note?: ReactNode
   actions?: ReactNode
   query: Result<Series>
+  /** Whose baselines may be chosen; without it the default one is drawn. */
+  application?: number
 }
 
 /** The card of what one measured thing did over the page's range. The library that draws is loaded with the first one. */
-export function OverTime({ title = 'Over time', note, actions, query }: Props) {
+export function OverTime({ title = 'Over time', note, actions, query, application }: Props) {
   return (
-    <Card title={title} note={note} actions={actions}>
+    <Card
+      title={title}
+      note={note}
+      actions={
+        <>
+          {actions}
+          {application !== undefined && <BaselineSelect application={application} />}
+        </>
+      }
+    >
+      <Unknown bands={query.data?.bands ?? null} />
       <Loaded query={query} what="the figures over time" lines={6}>
         {(data: Series) => (
           <Suspense fallback={<Loading what="the charts" lines={6} />}>
@@ -27,4 +41,13 @@ export function OverTime({ title = 'Over time', note, actions, query }: Props) {
       </Loaded>
     </Card>
   )
+}
+
+/** Why there is no band, or what it is made of where that is less than its season. */
+function Unknown({ bands }: { bands: Bands | null }) {
+  if (!bands) return null
+  const known = bands.hours.flatMap(({ average_ms, calls, errors }) => [average_ms, calls, errors]).filter((band) => band !== null)
+  if (known.length === 0) return <p className={styles.remark}>No baseline yet: there is one from two complete hours on, and from the second day on one of its own for each hour of the day.</p>
+  if (known.every((band) => band.from === 'last_day')) return <p className={styles.remark}>What is expected is made of the day before: “{bands.baseline.name}” knows too few hours like these yet.</p>
+  return null
 }

@@ -4,6 +4,7 @@ import { exact, responseTime, short } from '../../format/numbers'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import Chart from './Chart'
 import styles from './Chart.module.css'
+import { expectedOf } from './expected'
 import { gridOf, perMinuteOf, valuesOf } from './grid'
 import type { Line } from './plot'
 
@@ -26,6 +27,14 @@ export default function SeriesCharts({ series, compact = false }: Props) {
     const errors: Line[] = [{ label: 'errors/min', values: perMinuteOf(grid, (p) => p.errors), colour: '--v-series-3', kind: 'bars' }]
     return { calls, times, errors }
   }, [grid])
+  const expected = useMemo(
+    () => ({
+      calls: expectedOf(grid, series.bands, (hour) => hour.calls),
+      times: expectedOf(grid, series.bands, (hour) => hour.average_ms),
+      errors: expectedOf(grid, series.bands, (hour) => hour.errors),
+    }),
+    [grid, series.bands],
+  )
   const shared = {
     at: grid.at,
     fillingFrom: grid.fillingFrom,
@@ -37,9 +46,9 @@ export default function SeriesCharts({ series, compact = false }: Props) {
   const ms = (value: number | null) => exact(value === null ? null : Math.round(value * 1000) / 1000, 'ms')
   return (
     <div className={compact ? styles.stack : styles.row}>
-      <Chart title="Calls" lines={lines.calls} format={short} exact={rate} {...shared} />
-      <Chart title="Response time" lines={lines.times} format={responseTime} exact={ms} {...shared} />
-      <Chart title="Errors" lines={lines.errors} format={short} exact={rate} {...shared} />
+      <Chart title="Calls" lines={lines.calls} expected={expected.calls} format={short} exact={rate} {...shared} />
+      <Chart title="Response time" lines={lines.times} expected={expected.times} format={responseTime} exact={ms} {...shared} />
+      <Chart title="Errors" lines={lines.errors} expected={expected.errors} format={short} exact={rate} {...shared} />
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { dotsOf, gridOf, perMinuteOf, valuesOf } from './grid'
 
 const MINUTE = 60_000
 const point = (at: number, calls: number): SeriesPoint => ({ at, calls, errors: 0, average_ms: calls ? 10 : null, p95_ms: null, min_ms: null, max_ms: null, slow: 0, very_slow: 0, stall: 0 })
-const series = (points: SeriesPoint[], more: Partial<Series> = {}): Series => ({ minutes_per_point: 1, points, filling_from: null, totals: figures(0), partial: null, ...more })
+const series = (points: SeriesPoint[], more: Partial<Series> = {}): Series => ({ minutes_per_point: 1, points, filling_from: null, totals: figures(0), bands: null, partial: null, ...more })
 
 describe('chart grid', () => {
   it('no data is a gap, zero is zero', () => {

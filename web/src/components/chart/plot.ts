@@ -1,6 +1,7 @@
 // uPlot's options for a chart of ours: axes, filling mark, zoom by dragging. No React.
 import uPlot from 'uplot'
 import { timeZone } from '../../time/zone'
+import { roomFor, runsOf, type Expected } from './expected'
 import { dotsOf } from './grid'
 import type { Geometry } from './marks'
 
@@ -24,6 +25,8 @@ export interface PlotSpec {
   at: number[]
   lines: Line[]
   fillingFrom: number | null
+  /** What a baseline expects of the first line. */
+  expected?: Expected
   format(value: number): string
   /** Of the second axis; without it there is none. */
   formatRight?(value: number): string
@@ -63,7 +66,7 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: spec.syncKey, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-    scales: { x: { time: true, range: (_, least, most) => [least, most + stepOf(spec.at) / 2] }, y: { range: valuesRange }, ...(right ? { right: { range: valuesRange } } : {}) },
+    scales: { x: { time: true, range: (_, least, most) => [least, most + stepOf(spec.at) / 2] }, y: { range: (u, least, most) => valuesRange(u, least, roomFor(spec.expected, most ?? 0)) }, ...(right ? { right: { range: valuesRange } } : {}) },
     axes: [
       { ...axis, size: 24, gap: 4, space: 70, values: (_, splits) => timeLabels(splits), grid: { show: false } },
       { ...axis, size: spec.compact ? 46 : 58, gap: 6, space: spec.compact ? 26 : 32, values: (_, splits) => splits.map((v) => spec.format(v)) },
@@ -72,7 +75,7 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     series: [{}, ...lines.map((line) => seriesOf(line, colour(line.colour)))],
     hooks: {
       ready: [(u) => spec.onLaidOut?.(geometryOf(u))],
-      drawClear: [(u) => markFilling(u, spec.fillingFrom, colour('--v-sunken'), colour('--v-border-strong'))],
+      drawClear: [(u) => markFilling(u, spec.fillingFrom, colour('--v-sunken'), colour('--v-border-strong')), (u) => spec.expected && drawExpected(u, spec.expected, colour('--v-band'))],
       setCursor: [(u) => spec.onHover(u.cursor.idx ?? null)],
       setSelect: [
         (u) => {
@@ -138,6 +141,45 @@ function markFilling(u: uPlot, from: number | null, fill: string, line: string):
     ctx.moveTo(x, bbox.top + bbox.height)
     ctx.lineTo(x + bbox.height, bbox.top)
     ctx.stroke()
+  }
+  ctx.restore()
+}
+
+/** What a baseline expects: a band of ±3 σ, one of ±2 σ in it, and the mean as a dotted line. Each slot is as wide as it lasts. */
+function drawExpected(u: uPlot, expected: Expected, colour: string): void {
+  const { ctx, bbox } = u
+  const at = u.data[0]
+  const half = stepOf(Array.from(at)) / 2
+  const x = (i: number, side: number) => u.valToPos((at[i] ?? 0) + side * half, 'x', true)
+  const y = (value: number) => u.valToPos(Math.max(value, 0), 'y', true)
+  const edge = (first: number, last: number, by: number, back: boolean) => {
+    for (let n = 0; n <= last - first; n++) {
+      const i = back ? last - n : first + n
+      const value = y((expected.mean[i] ?? 0) + by * (expected.deviation[i] ?? 0))
+      ctx.lineTo(x(i, back ? 1 : -1), value)
+      ctx.lineTo(x(i, back ? -1 : 1), value)
+    }
+  }
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
+  ctx.clip()
+  for (const [first, last] of runsOf(expected)) {
+    for (const by of [3, 2]) {
+      ctx.beginPath()
+      edge(first, last, by, false)
+      edge(first, last, -by, true)
+      ctx.closePath()
+      ctx.fillStyle = `${colour}${by === 3 ? '1f' : '2b'}`
+      ctx.fill()
+    }
+    ctx.beginPath()
+    edge(first, last, 0, false)
+    ctx.strokeStyle = colour
+    ctx.lineWidth = 1.25 * devicePixelRatio
+    ctx.setLineDash([1.5 * devicePixelRatio, 3 * devicePixelRatio])
+    ctx.stroke()
+    ctx.setLineDash([])
   }
   ctx.restore()
 }

@@ -2,6 +2,8 @@ import type { ReactNode } from 'react'
 import type { Figures } from '../../api/types'
 import { count, errorShareText, exact, milliseconds, NONE, percent, rateOf, responseTime, sampledText, short } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
+import { BaselineState } from '../baseline/BaselineState'
+import { deviationText } from '../baseline/state'
 import { SeverityIcon } from './ErrorShare'
 import styles from './figures.module.css'
 
@@ -56,6 +58,11 @@ export function FigureStrip({ figures, children }: { figures: Figures | null; ch
       <Figure label={LABELS.slowest} title={exact(figures.max_ms, 'ms')}>
         {milliseconds(figures.max_ms)}
       </Figure>
+      {figures.deviation && (
+        <Figure label="Against its baseline" title={deviationText(figures.deviation)}>
+          <BaselineState deviation={figures.deviation} />
+        </Figure>
+      )}
       {figures.sampled_percent !== null && (
         <Figure label="Sampled" title={sampledText(figures)}>
           {percent(figures.sampled_percent)}

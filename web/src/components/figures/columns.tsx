@@ -2,6 +2,8 @@
 import type { Figures } from '../../api/types'
 import { count, errorShareText, exact, rateOf, responseTime, sampledText, short } from '../../format/numbers'
 import type { Column } from '../table/DataTable'
+import { BaselineState } from '../baseline/BaselineState'
+import { stateOrder } from '../baseline/state'
 import { ErrorShare } from './ErrorShare'
 
 const withSample = (text: string, figures: Figures) => [text, sampledText(figures)].filter(Boolean).join('; ')
@@ -28,5 +30,11 @@ export function figureColumns<Row>(figuresOf: (row: Row) => Figures | null): Col
     number('errors_per_minute', 'Errors/min', (f) => f.errors_per_minute, (f) => short(f.errors_per_minute), (f) => exact(f.errors_per_minute, 'errors/min')),
     number('errors', 'Errors', (f) => f.errors, (f) => short(f.errors), (f) => `${count(f.errors)} errors, ${exact(f.errors_per_minute, 'errors/min')}`),
     number('error_percent', 'Error %', (f) => (f.calls ? f.error_percent : null), (f) => <ErrorShare figures={f} />, errorShareText),
+    {
+      key: 'baseline',
+      label: 'Baseline',
+      value: (row) => stateOrder(figuresOf(row)?.deviation ?? null),
+      render: (row) => <BaselineState deviation={figuresOf(row)?.deviation ?? null} />,
+    },
   ]
 }

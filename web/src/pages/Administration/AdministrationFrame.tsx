@@ -8,6 +8,7 @@ const TABS = [
   { label: 'Access keys', to: paths.administration('keys') },
   { label: 'API clients', to: paths.administration('clients') },
   { label: 'Notifications', to: paths.administration('notifications') },
+  { label: 'Account', to: paths.administration('account') },
   { label: 'Storage & retention', to: paths.administration('storage') },
   { label: 'Limits', to: paths.administration('limits') },
   { label: 'Last attempts', to: paths.administration('attempts') },

@@ -1,7 +1,7 @@
 import { IconAlertTriangleFilled, IconCircleCheckFilled } from '@tabler/icons-react'
-import { useApplicationSeries } from '../../api/queries'
 import type { BackgroundTask, Health, Ref } from '../../api/types'
 import { paths } from '../../app/paths'
+import { useApplicationSeries } from '../../components/baseline/queries'
 import { Card } from '../../components/card/Card'
 import { OverTime } from '../../components/chart/OverTime'
 import { RangeLink } from '../../components/link/RangeLink'
@@ -92,6 +92,7 @@ function OwnRequests({ application }: { application: Ref }) {
         </>
       }
       query={series}
+      application={application.id}
     />
   )
 }

@@ -1,10 +1,11 @@
 import { Tabs } from '@mantine/core'
-import { useEntitySeries, useTelemetry } from '../../api/queries'
+import { useTelemetry } from '../../api/queries'
 import type { BackendDetail, BackendTransaction } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useUrlState } from '../../app/urlState'
 import { useTitle } from '../../app/useTitle'
+import { useEntitySeries } from '../../components/baseline/queries'
 import { Card } from '../../components/card/Card'
 import { OverTime } from '../../components/chart/OverTime'
 import { EntityIcon } from '../../components/EntityIcon'
@@ -42,7 +43,7 @@ export function BackendPage() {
           {(data: BackendDetail) => <Head application={application} backend={data} />}
         </Loaded>
       </Card>
-      <OverTime note="calls of all tiers, as the callers measure them; drag to zoom" query={series} />
+      <OverTime note="calls of all tiers, as the callers measure them; drag to zoom" query={series} application={application} />
       <ResponseTimesCard kind="backends" id={id} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">

@@ -1,11 +1,12 @@
 import { Tabs } from '@mantine/core'
 import { useCallback } from 'react'
-import { useBusinessTransaction, useBusinessTransactionSeries } from '../../api/queries'
+import { useBusinessTransaction } from '../../api/queries'
 import type { BusinessTransactionDetail } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useHref, useUrlState } from '../../app/urlState'
 import { useTitle } from '../../app/useTitle'
+import { useBusinessTransactionSeries } from '../../components/baseline/queries'
 import { Card } from '../../components/card/Card'
 import { OverTime } from '../../components/chart/OverTime'
 import { EntryTypeIcon } from '../../components/EntityIcon'
@@ -52,7 +53,7 @@ export function BusinessTransactionPage() {
           )}
         </Loaded>
       </Card>
-      <OverTime note={series.data && `one point per ${resolution(series.data.minutes_per_point)}; drag to zoom`} query={series} />
+      <OverTime note={series.data && `one point per ${resolution(series.data.minutes_per_point)}; drag to zoom`} query={series} application={application} />
       <ResponseTimesCard kind="business-transactions" id={id} linkOf={linkOf} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">

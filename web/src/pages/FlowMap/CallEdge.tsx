@@ -1,5 +1,7 @@
 import { EdgeLabelRenderer, type Edge, type EdgeProps } from '@xyflow/react'
 import { memo } from 'react'
+import { StateIcon } from '../../components/baseline/BaselineState'
+import { healthOf } from '../../components/baseline/state'
 import { SeverityIcon } from '../../components/figures/ErrorShare'
 import { responseTime } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
@@ -36,12 +38,12 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
   const end = { x: targetX - 7 - weight * 0.6, y: targetY }
   const curve = source === target ? loopOf(start, end, NODE_HEIGHT) : curveOf(start, end)
   const path = svgPath(curve)
-  const severity = severityOf(call.figures)
+  const health = healthOf(call.figures)
   const at = pointAt(curve, label ?? 0.5)
   const withText = asked || (text && label !== null)
   return (
     <>
-      <g className={styles.edge} data-severity={severity} data-hot={hot || undefined} data-dimmed={dimmed || undefined} data-quiet={!withText || undefined}>
+      <g className={styles.edge} data-severity={health} data-hot={hot || undefined} data-dimmed={dimmed || undefined} data-quiet={!withText || undefined}>
         <path d={path} className={styles.line} style={{ strokeWidth: weight }} />
         <ArrowHead x={targetX} y={targetY} size={6 + weight * 0.9} open={call.async} />
         <path d={path} className={`react-flow__edge-interaction ${styles.hit}`} strokeWidth={18}>
@@ -53,7 +55,7 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
           <button
             type="button"
             className={`${styles.label} nodrag nopan`}
-            data-severity={severity}
+            data-severity={health}
             data-hot={hot || undefined}
             data-asked={asked || undefined}
             data-bare={!withText || undefined}
@@ -62,7 +64,7 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
             style={{ transform: `translate(-50%, -50%) translate(${at.x}px, ${at.y}px)` }}
             onClick={() => onSelect(id)}
           >
-            {withText ? <EdgeText call={call} /> : <SeverityIcon severity={severity} size={14} />}
+            {withText ? <EdgeText call={call} /> : <BareSign call={call} />}
           </button>
         </EdgeLabelRenderer>
       )}
@@ -70,13 +72,22 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
   )
 })
 
+/** Where there is no room for text: the sign of what is worse. */
+function BareSign({ call: { figures } }: { call: MapEdge }) {
+  const severity = severityOf(figures)
+  return severity === 'normal' ? <StateIcon state={figures.deviation?.state} size={14} /> : <SeverityIcon severity={severity} size={14} />
+}
+
 function EdgeText({ call: { figures } }: { call: MapEdge }) {
   const severity = severityOf(figures)
   const counted = useCounted()
   return (
     <>
       <Load figures={figures} />
-      <span className={styles.time}>{responseTime(figures.average_ms)}</span>
+      <span className={styles.time} data-state={figures.deviation?.response_time?.state}>
+        <StateIcon state={figures.deviation?.state} size={12} />
+        {responseTime(figures.average_ms)}
+      </span>
       <span className={severity === 'normal' ? styles.errors : `${styles.errors} ${styles.failing}`}>
         <SeverityIcon severity={severity} size={11} />
         {errorsOf(figures, counted)}

@@ -1,6 +1,8 @@
 import { Handle, Position, type Node, type NodeProps } from '@xyflow/react'
 import { IconAlertTriangle, IconArrowBarToRight, IconPinFilled } from '@tabler/icons-react'
 import { memo } from 'react'
+import { StateIcon } from '../../components/baseline/BaselineState'
+import { healthOf } from '../../components/baseline/state'
 import { SeverityIcon } from '../../components/figures/ErrorShare'
 import { EntityIcon } from '../../components/EntityIcon'
 import { Middle } from '../../components/name/Middle'
@@ -29,7 +31,7 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
   const f = entity.figures
   const counted = useCounted()
   return (
-    <div className={styles.node} data-kind={entity.kind} data-type={entity.type} data-severity={severity} data-selected={selected || undefined} data-dimmed={dimmed || undefined} title={summaryOf(entity, counted)}>
+    <div className={styles.node} data-kind={entity.kind} data-type={entity.type} data-severity={healthOf(f)} data-errors={severity} data-state={f?.deviation?.state} data-selected={selected || undefined} data-dimmed={dimmed || undefined} title={summaryOf(entity, counted)}>
       <Handle type="target" position={Position.Left} isConnectable={false} className={styles.handle} />
       {entity.entry && (
         <span className={styles.entry} title="Transactions enter here">
@@ -42,6 +44,7 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
           <Middle text={nameParts(entity).name} title={summaryOf(entity, counted)} />
         </span>
         <SeverityIcon severity={severity} size={14} />
+        <StateIcon state={f?.deviation?.state} size={15} />
         {entity.hints.length > 0 && <IconAlertTriangle size={14} role="img" aria-label={entity.hints.join(' ')} />}
         {entity.pinned && <IconPinFilled size={10} className={styles.pin} role="img" aria-label="Placed by hand" />}
       </div>
@@ -49,7 +52,7 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
         {f && f.calls > 0 ? (
           <>
             <Load figures={f} />
-            <span>
+            <span className={styles.time} data-state={f.deviation?.response_time?.state}>
               <b>{responseTime(f.average_ms)}</b>
             </span>
           </>

@@ -1,4 +1,4 @@
-import { IconAlertOctagonFilled, IconAlertTriangleFilled, IconArrowBarToRight } from '@tabler/icons-react'
+import { IconAlertOctagonFilled, IconAlertTriangleFilled, IconArrowBarToRight, IconTrendingUp, IconTrendingUp3 } from '@tabler/icons-react'
 import { CRITICAL_PERCENT, WARNING_PERCENT } from '../../format/severity'
 import styles from './Legend.module.css'
 
@@ -12,13 +12,15 @@ export function Legend({ grouped }: { grouped: boolean }) {
           <line x1="18" y1="6" x2="34" y2="6" stroke="var(--v-edge)" strokeWidth="5" />
         </svg>
       </Item>
-      <Item label={`≥ ${WARNING_PERCENT} % errors`}>
+      <Item label={`≥ ${WARNING_PERCENT} % errors, or 2 σ above its baseline`}>
         <Line colour="var(--v-warn-fill)" dash="9 4" />
         <IconAlertTriangleFilled size={12} color="var(--v-warn)" />
+        <IconTrendingUp size={13} stroke={2.4} color="var(--v-warn)" />
       </Item>
-      <Item label={`≥ ${CRITICAL_PERCENT} % errors`}>
+      <Item label={`≥ ${CRITICAL_PERCENT} % errors, or 3 σ`}>
         <Line colour="var(--v-crit-fill)" dash="3 3" />
         <IconAlertOctagonFilled size={12} color="var(--v-crit)" />
+        <IconTrendingUp3 size={13} stroke={2.4} color="var(--v-crit)" />
       </Item>
       <Item label="waits">
         <Arrow />

@@ -2,9 +2,12 @@ import { ActionIcon, Button } from '@mantine/core'
 import { useWindowEvent } from '@mantine/hooks'
 import { IconArrowsDiagonal, IconFocus2, IconX } from '@tabler/icons-react'
 import { lazy, Suspense, type ReactNode } from 'react'
-import { useEntitySeries, type MeasuredKind } from '../../api/queries'
+import { type MeasuredKind } from '../../api/queries'
 import type { Figures, Series } from '../../api/types'
 import { paths } from '../../app/paths'
+import { BaselineState } from '../../components/baseline/BaselineState'
+import { deviationText } from '../../components/baseline/state'
+import { useEntitySeries } from '../../components/baseline/queries'
 import { EntityIcon } from '../../components/EntityIcon'
 import { Middle } from '../../components/name/Middle'
 import { nameParts, systemText } from '../../format/names'
@@ -72,6 +75,7 @@ function FigureList({ figures: f, of = 1 }: { figures: Figures | null; of?: numb
     ['Errors per minute', short(f.errors_per_minute), exact(f.errors_per_minute, 'errors/min')],
     ['Error share', <ErrorShare key="share" figures={f} />, exact(f.error_percent, '%')],
   ]
+  if (f.deviation) rows.push(['Against its baseline', <BaselineState key="baseline" deviation={f.deviation} />, deviationText(f.deviation)])
   if (f.sampled_percent !== null) rows.push(['Sampled', percent(f.sampled_percent), sampledText(f)])
   return (
     <dl className={styles.facts}>

@@ -1,10 +1,11 @@
 import { Tabs } from '@mantine/core'
-import { useEntitySeries, useTelemetry } from '../../api/queries'
+import { useTelemetry } from '../../api/queries'
 import type { NodeDetail } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useUrlState } from '../../app/urlState'
 import { useTitle } from '../../app/useTitle'
+import { useEntitySeries } from '../../components/baseline/queries'
 import { Card } from '../../components/card/Card'
 import { OverTime } from '../../components/chart/OverTime'
 import { EntityIcon } from '../../components/EntityIcon'
@@ -35,7 +36,7 @@ export function NodePage() {
           {(data: NodeDetail) => <Head application={application} node={data} />}
         </Loaded>
       </Card>
-      <OverTime note="calls that enter the node; drag to zoom" query={series} />
+      <OverTime note="calls that enter the node; drag to zoom" query={series} application={application} />
       {node.data && (
         <Tabs value={tab} onChange={setTab} keepMounted={false}>
           <Tabs.List mb="sm">

@@ -1,11 +1,12 @@
 import { Tabs } from '@mantine/core'
 import { IconAlertTriangleFilled } from '@tabler/icons-react'
-import { useEntitySeries, useTelemetry } from '../../api/queries'
+import { useTelemetry } from '../../api/queries'
 import type { TierDetail } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useUrlState } from '../../app/urlState'
 import { useTitle } from '../../app/useTitle'
+import { useEntitySeries } from '../../components/baseline/queries'
 import { Card } from '../../components/card/Card'
 import { OverTime } from '../../components/chart/OverTime'
 import { EntityIcon } from '../../components/EntityIcon'
@@ -38,7 +39,7 @@ export function TierPage() {
           {(data: TierDetail) => <Head application={application} tier={data} />}
         </Loaded>
       </Card>
-      <OverTime note="calls that enter the tier, whatever their business transaction; drag to zoom" query={series} />
+      <OverTime note="calls that enter the tier, whatever their business transaction; drag to zoom" query={series} application={application} />
       <ResponseTimesCard kind="tiers" id={id} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">

@@ -108,7 +108,7 @@ impl Asked<'_> {
         if selectors.is_empty() {
             return json!({ "selectedEntityType": "ANY_ENTITY" });
         }
-        let entities = self.context.entities(self.caller.account);
+        let entities = self.context.entities(self.caller);
         let one = |selector: &EntitySelector| {
             let (kind, list) = words(selector.kind);
             let names: Vec<String> =
@@ -280,7 +280,7 @@ fn named_in(
 }
 
 fn ids(asked: &Asked<'_>, kind: EntityKind, names: &[String]) -> Result<BTreeSet<u32>, ApiError> {
-    let entities = asked.context.entities(asked.caller.account);
+    let entities = asked.context.entities(asked.caller);
     let all = entities.all(EntityId(asked.application.id), kind);
     let mut ids = BTreeSet::new();
     for name in names {

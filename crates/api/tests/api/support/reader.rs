@@ -8,16 +8,17 @@ use std::{
 
 use daemon::clock::ManualClock;
 use model::{
+    figure::{Figure, FigureKey, Minutes},
     id::{AccountId, TraceId},
     span::StatusCode,
     time::Minute,
 };
 use telemetry_store::reader::{
-    Answer, AttributeQuery, AttributeSample, FigureQuery, FigureRow, FoundSpan, LogBar, LogFilter,
-    LogPage, LogQuery, LogRow, LogSummary, LogSummaryQuery, MetricQuery, MetricSeries, OwnedValue,
-    Points, QueryError, Reader, SampleQuery, SampledMetric, SampledQuery, Series, SeriesPage,
-    SeriesQuery, SeriesSamples, Severity, Span, SpanPage, SpanQuery, TracePage, TraceQuery,
-    TraceRow,
+    Answer, AttributeQuery, AttributeSample, FigureHours, FigureQuery, FigureRow, FoundSpan,
+    LogBar, LogFilter, LogPage, LogQuery, LogRow, LogSummary, LogSummaryQuery, MetricHour,
+    MetricHours, MetricQuery, MetricSeries, OwnedValue, Points, QueryError, Reader, SampleQuery,
+    SampledMetric, SampledQuery, Series, SeriesPage, SeriesQuery, SeriesSamples, Severity, Span,
+    SpanPage, SpanQuery, TracePage, TraceQuery, TraceRow,
 };
 
 /// What is stored: figures by minute, newest transactions first.
@@ -79,6 +80,58 @@ impl Reader for FakeReader {
         }
         let row = |((key, at), figure)| FigureRow { key, at, figure };
         self.answer(merged.into_iter().map(row).collect())
+    }
+
+    fn figure_hours(
+        &self,
+        query: &FigureHours,
+        each: &mut dyn FnMut(FigureKey, Minute, &Figure),
+    ) -> Result<Answer<()>, QueryError> {
+        let hour_of = |at: Minute| Minute(at.0 - at.0 % 60);
+        let mut hours: BTreeMap<(Minute, FigureKey), Figure> = BTreeMap::new();
+        for row in &self.figures {
+            let (key, at) = (&row.key, hour_of(row.at));
+            if query.hours.contains(&at)
+                && (query.application.is_none() || key.application == query.application)
+                && (query.scopes.is_empty() || query.scopes.contains(&key.scope))
+                && (query.subjects.is_empty() || query.subjects.contains(&key.subject))
+                && query.bt.is_none_or(|bt| key.bt == bt)
+            {
+                let minutes = Some(Box::new(Minutes::of(&row.figure)));
+                let hour = hours.entry((at, *key)).or_default();
+                hour.merge(&Figure { minutes, ..row.figure.clone() });
+            }
+        }
+        hours.iter().for_each(|((at, key), figure)| each(*key, *at, figure));
+        self.answer(())
+    }
+
+    fn metric_hours(
+        &self,
+        query: &MetricHours,
+        each: &mut dyn FnMut(MetricHour<'_>),
+    ) -> Result<Answer<()>, QueryError> {
+        for hour in &query.hours {
+            for series in self.metrics.iter().filter(|series| query.paths.contains(&series.path)) {
+                let inside = |at: Minute| hour.0 <= at.0 && at.0 < hour.0 + 60;
+                let values = series.points.iter().filter(|point| inside(point.at));
+                let values: Vec<f64> = values.map(|point| point.sum / point.count).collect();
+                if !values.is_empty() {
+                    each(MetricHour {
+                        application: series.application,
+                        tier: series.tier,
+                        node: series.node,
+                        path: &series.path,
+                        unit: &series.unit,
+                        at: *hour,
+                        minutes: values.len() as f64,
+                        sum: values.iter().sum(),
+                        squares: values.iter().map(|value| value * value).sum(),
+                    });
+                }
+            }
+        }
+        self.answer(())
     }
 
     fn trace(&self, _: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {

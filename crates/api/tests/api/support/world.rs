@@ -6,15 +6,18 @@
 
 use std::sync::{Arc, mpsc::channel};
 
+use alerting::baselines;
 use api::{
     AttemptsSource, Certificate, Config, Deps, Readiness, Status, access_key::Sealer, password,
 };
 use api_types::{Attempt, AttemptResult, Loopback};
 use daemon::clock::{ManualClock, UnixNanos};
 use metadata_store::{
-    Directory, FIRST_ACCOUNT, MemoryEntities, MetadataStore, NewUser, Users as _,
+    ACCOUNT_OWNER, ActorKind, Directory, FIRST_ACCOUNT, MemoryEntities, MetadataStore, NewAudit,
+    NewRole, NewUser, Roles as _, Users as _,
 };
 use model::{
+    access::Grant,
     distribution::{Buckets, Distribution},
     entity::{EntityKey, EntityKind, Properties},
     figure::{Call, Figure, FigureKey, Scope},
@@ -151,8 +154,12 @@ impl World {
             display_name: "Administrator".to_owned(),
             email: String::new(),
             password_hash: password::hash(PASSWORD),
+            must_change_password: false,
+            roles: vec![ACCOUNT_OWNER],
+            groups: Vec::new(),
+            created_ms: 1,
         };
-        store.create_user(&admin).await.unwrap();
+        store.create_user(&admin, &by_the_test()).await.unwrap();
         let directory = Directory::load(Arc::new(MemoryEntities::default())).unwrap();
         let ids = entities(&directory);
         let clock = ManualClock::new(UnixNanos(NOW.start_ns() + 20_000_000_000));
@@ -166,6 +173,29 @@ impl World {
             directory: Arc::new(directory),
             folder,
         }
+    }
+
+    /// A user of this name and the password of all, who may this and nothing else.
+    pub(crate) async fn user(&self, name: &str, grants: &[Grant]) -> u32 {
+        let role = NewRole {
+            account_id: FIRST_ACCOUNT,
+            name: format!("of {name}"),
+            description: String::new(),
+            grants: grants.to_vec(),
+        };
+        let role = self.store.create_role(&role, &by_the_test()).await.unwrap();
+        let user = NewUser {
+            account_id: FIRST_ACCOUNT,
+            user_name: name.to_owned(),
+            display_name: String::new(),
+            email: String::new(),
+            password_hash: self.store.user(1).await.unwrap().unwrap().password_hash,
+            must_change_password: false,
+            roles: vec![role],
+            groups: Vec::new(),
+            created_ms: 1,
+        };
+        self.store.create_user(&user, &by_the_test()).await.unwrap()
     }
 
     /// Makes the reader wait; dropping what is returned lets it go on.
@@ -210,10 +240,19 @@ impl World {
         let secrets = Arc::new(Sealer::of_notices([7; 32]));
         let directory = Arc::clone(&self.directory);
         let notifier = notifier.build(self.store.clone(), directory, self.clock.shared(), secrets);
+        let registry = Mutex::new(prometheus_client::registry::Registry::default());
+        let reader = self.reader.shared();
+        let baselines = baselines::Config::within(64 << 20).build(
+            Arc::clone(&reader) as _,
+            Arc::clone(&self.directory),
+            self.clock.shared(),
+            &mut registry.lock(),
+        );
         let deps = Deps {
-            reader: self.reader.shared(),
+            reader,
             directory: self.directory,
             store: self.store,
+            baselines: Arc::new(baselines),
             clock: self.clock.shared(),
             attempts: Arc::new(OneAttempt),
             status: Arc::new(self.status),
@@ -222,9 +261,25 @@ impl World {
             sealer: Sealer::new([7; 32]),
             notifier: Arc::new(notifier),
         };
-        let registry = Mutex::new(prometheus_client::registry::Registry::default());
         let router = self.config.build(deps, &mut registry.lock());
         Client::new(router, self.folder)
+    }
+}
+
+/// An entry of the audit log about what a test did before it began.
+pub(crate) fn by_the_test() -> NewAudit {
+    NewAudit {
+        account_id: FIRST_ACCOUNT,
+        at_ms: 1,
+        actor_kind: ActorKind::System,
+        actor: "test".to_owned(),
+        address: String::new(),
+        action: "create".to_owned(),
+        object_type: "world".to_owned(),
+        object_id: String::new(),
+        object_name: String::new(),
+        before: String::new(),
+        after: String::new(),
     }
 }
 

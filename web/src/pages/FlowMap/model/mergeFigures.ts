@@ -1,4 +1,5 @@
 import type { Figures } from '../../../api/types'
+import { worstDeviation } from '../../../components/baseline/state'
 
 /**
  * Figures of several measured things as one: sums, and response times weighted by calls. A percentile of several
@@ -26,6 +27,8 @@ export function mergeFigures(parts: readonly Figures[]): Figures {
     very_slow: sum((f) => f.very_slow),
     stall: sum((f) => f.stall),
     sampled_percent: sampled(parts, calls),
+    // A group is as bad as its worst member.
+    deviation: worstDeviation(parts.map((f) => f.deviation)),
   }
 }
 

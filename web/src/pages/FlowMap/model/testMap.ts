@@ -2,7 +2,7 @@
 import type { Figures, FlowMap, FlowMapEdge, FlowMapNode } from '../../../api/types'
 
 export function figures(calls: number, more: Partial<Figures> = {}): Figures {
-  return { calls, errors: 0, calls_per_minute: calls / 60, errors_per_minute: 0, error_percent: 0, average_ms: calls ? 10 : null, min_ms: calls ? 1 : null, max_ms: calls ? 50 : null, p95_ms: calls ? 30 : null, slow: 0, very_slow: 0, stall: 0, sampled_percent: null, ...more }
+  return { calls, errors: 0, calls_per_minute: calls / 60, errors_per_minute: 0, error_percent: 0, average_ms: calls ? 10 : null, min_ms: calls ? 1 : null, max_ms: calls ? 50 : null, p95_ms: calls ? 30 : null, slow: 0, very_slow: 0, stall: 0, sampled_percent: null, deviation: null, ...more }
 }
 
 export function entity(id: number, name: string, more: Partial<FlowMapNode> = {}): FlowMapNode {

@@ -40,6 +40,7 @@ class Sum {
       very_slow: 0,
       stall: 0,
       sampled_percent: null,
+      deviation: null,
     }
   }
 }

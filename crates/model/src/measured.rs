@@ -1,13 +1,13 @@
 //! What can be asked for figures, and which rows count for it.
 
-use model::{
+use crate::{
     figure::{FigureKey, Scope},
     id::EntityId,
 };
 
 /// Something with figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Measured {
+pub enum Measured {
     /// Its business transactions without background work.
     Application(EntityId),
     /// Entry calls of a tier, whatever their business transaction.
@@ -57,11 +57,11 @@ pub(crate) enum Measured {
 }
 
 /// What one row counts for: at most three things.
-pub(crate) type Counted = [Option<Measured>; 3];
+pub type Counted = [Option<Measured>; 3];
 
 impl Measured {
     /// What a row of this key counts for. `is_key` says whether a business transaction belongs to its application's figures.
-    pub(crate) fn of(key: &FigureKey, is_key: impl Fn(EntityId) -> bool) -> Counted {
+    pub fn of(key: &FigureKey, is_key: impl Fn(EntityId) -> bool) -> Counted {
         let FigureKey { subject, peer, bt, application, .. } = *key;
         match key.scope {
             Scope::Tier => [Some(Measured::Tier(subject)), None, None],
@@ -99,7 +99,7 @@ impl Measured {
     }
 
     /// The scope whose rows count for it.
-    pub(crate) fn scope(self) -> Scope {
+    pub fn scope(self) -> Scope {
         match self {
             Measured::Application(_)
             | Measured::Transaction(_)
@@ -120,7 +120,7 @@ impl Measured {
     }
 
     /// The one subject of the rows that count for it, where there is one.
-    pub(crate) fn subject(self) -> Option<EntityId> {
+    pub fn subject(self) -> Option<EntityId> {
         match self {
             Measured::Tier(id)
             | Measured::Node(id)
@@ -142,7 +142,7 @@ impl Measured {
     }
 
     /// The business transaction of its rows: one, none ("over all"), or any where that does not matter.
-    pub(crate) fn bt(self) -> Option<EntityId> {
+    pub fn bt(self) -> Option<EntityId> {
         match self {
             Measured::TierUnder { bt, .. }
             | Measured::CallUnder { bt, .. }

@@ -1,0 +1,225 @@
+//! Permissions from both sides, over all of the table of routes: who has exactly the one that a route needs passes its door, who
+//! has all others does not.
+
+use api::{Access, Place, RouteInfo, routes};
+use http::{Method, StatusCode};
+use model::{
+    access::{Grant, Permission},
+    entity::EntityKind,
+    id::EntityId,
+};
+use serde_json::json;
+
+use crate::support::{Answer, Client, Ids, World, world_password as password};
+
+/// What any signed-in user may: rows with these paths, and no others, say `SignedIn`.
+const OF_EVERYBODY: [&str; 7] = [
+    "/api/v1/account",
+    "/api/v1/openapi.json",
+    "/api/v1/session",
+    "/api/v1/saved-searches",
+    "/api/v1/saved-searches/{id}",
+    "/controller/rest/configuration",
+    "/prometheus/api/v1/status/buildinfo",
+];
+
+/// The permission that a route needs.
+fn needed(route: &RouteInfo) -> Option<Permission> {
+    match route.access {
+        Access::Needs(permission) | Access::Somewhere(permission) => Some(permission),
+        Access::Public | Access::Monitoring | Access::SignedIn => None,
+    }
+}
+
+/// The path with the shop, or something of the shop, where it wants an application or entity.
+fn concrete(route: &RouteInfo, ids: &Ids) -> String {
+    let mut first = true;
+    let mut before = "";
+    let part = |part| {
+        let concrete = match (part, route.place(), before) {
+            (part, ..) if !str::starts_with(part, '{') => part.to_owned(),
+            (_, Some(Place::Application), _) if first => ids.shop.to_string(),
+            (_, Some(Place::Entity), "business-transactions") if first => ids.cart.to_string(),
+            (_, Some(Place::Entity), "tiers") if first => ids.web.to_string(),
+            (_, Some(Place::Entity), "nodes") if first => ids.web1.to_string(),
+            (_, Some(Place::Entity), "backends") if first => ids.mysql.to_string(),
+            (_, Some(Place::Entity), "errors") if first => ids.error.to_string(),
+            (_, Some(Place::Entity), before) if first => panic!("what is an entity of {before}?"),
+            _ => "987654".to_owned(),
+        };
+        first &= !str::starts_with(part, '{');
+        before = part;
+        concrete
+    };
+    route.path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+async fn knock(client: &Client, route: &RouteInfo, ids: &Ids) -> Answer {
+    let body = (!route.method.is_safe()).then(|| json!({}));
+    client.send(route.method.clone(), &concrete(route, ids), body).await
+}
+
+/// Whether the door was shut for want of this permission.
+fn is_shut(answer: &Answer, permission: Permission) -> bool {
+    let sentence = format!("you lack the permission {permission}");
+    answer.status == StatusCode::FORBIDDEN && answer.text.contains(&sentence)
+}
+
+fn all_but(permission: Permission) -> Vec<Grant> {
+    let others = Permission::ALL.into_iter().filter(|other| *other != permission);
+    others.map(Grant::everywhere).collect()
+}
+
+#[test]
+fn only_these_rows_are_for_whoever_is_signed_in() {
+    let signed_in = routes().into_iter().filter(|route| route.access == Access::SignedIn);
+    for route in signed_in {
+        assert!(
+            OF_EVERYBODY.contains(&route.path),
+            "{} {} says SignedIn",
+            route.method,
+            route.path
+        );
+    }
+}
+
+#[test]
+fn a_permission_of_the_account_is_asked_of_no_application() {
+    for route in routes() {
+        let Some(permission) = needed(&route) else { continue };
+        let of_one = matches!(route.place(), Some(Place::Application | Place::Entity) | None);
+        assert!(permission.is_of_applications() || !of_one, "{} {}", route.method, route.path);
+    }
+}
+
+#[tokio::test]
+async fn who_has_exactly_the_permission_passes_and_who_has_all_others_does_not() {
+    let world = World::new().await;
+    let ids = world.ids;
+    for permission in Permission::ALL {
+        world.user(&format!("exactly-{permission}"), &[Grant::everywhere(permission)]).await;
+        world.user(&format!("but-{permission}"), &all_but(permission)).await;
+    }
+    let stranger = world.stranger();
+    let mut used = Vec::new();
+    for route in routes() {
+        let Some(permission) = needed(&route) else { continue };
+        used.push(permission);
+        let exactly = stranger.clone().with_basic(&format!("exactly-{permission}"), password());
+        let passed = knock(&exactly, &route, &ids).await;
+        assert!(
+            !is_shut(&passed, permission)
+                && passed.status != StatusCode::UNAUTHORIZED
+                && !passed.status.is_server_error(),
+            "{} {}: {} {}",
+            route.method,
+            route.path,
+            passed.status,
+            passed.text
+        );
+        let but = stranger.clone().with_basic(&format!("but-{permission}"), password());
+        let refused = knock(&but, &route, &ids).await;
+        assert!(
+            is_shut(&refused, permission),
+            "{} {}: {} {}",
+            route.method,
+            route.path,
+            refused.status,
+            refused.text
+        );
+    }
+    for permission in [Permission::View, Permission::Configure, Permission::AdministerAccount] {
+        assert!(used.contains(&permission), "{permission} opens nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_permission_over_one_application_opens_that_one_and_no_other() {
+    let world = World::new().await;
+    let ids = world.ids;
+    let none = EntityId::NONE;
+    let bank = world.entity(EntityKind::Application, none, none, "bank");
+    for permission in Permission::ALL.into_iter().filter(|one| one.is_of_applications()) {
+        let within = |application| [Grant::within(permission, application)];
+        world.user(&format!("shop-{permission}"), &within(ids.shop)).await;
+        let mut elsewhere = all_but(permission);
+        elsewhere.extend(within(bank));
+        world.user(&format!("bank-{permission}"), &elsewhere).await;
+    }
+    let stranger = world.stranger();
+    for route in routes() {
+        let Some(permission) = needed(&route) else { continue };
+        let in_shop = stranger.clone().with_basic(&format!("shop-{permission}"), password());
+        let in_bank = stranger.clone().with_basic(&format!("bank-{permission}"), password());
+        match route.place() {
+            // Open to both: what they see is tested with what is answered.
+            None => assert!(!is_shut(&knock(&in_shop, &route, &ids).await, permission)),
+            Some(Place::Account) if !permission.is_of_applications() => continue,
+            Some(Place::Account) => {
+                assert!(
+                    is_shut(&knock(&in_shop, &route, &ids).await, permission),
+                    "{}",
+                    route.path
+                );
+            }
+            Some(Place::Application | Place::Entity) => {
+                let passed = knock(&in_shop, &route, &ids).await;
+                assert!(!is_shut(&passed, permission), "{} {}", route.path, passed.text);
+                let refused = knock(&in_bank, &route, &ids).await;
+                assert!(is_shut(&refused, permission), "{} {}", route.path, refused.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_goes_over_several_applications_shows_those_that_one_may_see() {
+    let world = World::new().await;
+    let ids = world.ids;
+    let none = EntityId::NONE;
+    let bank = world.entity(EntityKind::Application, none, none, "bank");
+    world.user("teller", &[Grant::within(Permission::View, bank)]).await;
+    world.user("clerk", &[Grant::within(Permission::View, ids.shop)]).await;
+    let stranger = world.stranger();
+    let teller = stranger.clone().with_basic("teller", password());
+    let clerk = stranger.with_basic("clerk", password());
+    let hour = crate::support::hour();
+
+    for (client, name) in [(&teller, "bank"), (&clerk, "shop")] {
+        let ours = client.json(&format!("/api/v1/applications?{hour}")).await;
+        assert_eq!(ours["items"].as_array().unwrap().len(), 1, "{ours}");
+        assert_eq!(ours["items"][0]["name"], name);
+        let theirs = client.json("/controller/rest/applications?output=JSON").await;
+        assert_eq!(theirs.as_array().unwrap().len(), 1, "{theirs}");
+        assert_eq!(theirs[0]["name"], name);
+    }
+    for path in ["snapshots", "logs", "metric-series"] {
+        let path = format!("/api/v1/{path}?{hour}");
+        assert_eq!(teller.json(&path).await["items"], json!([]), "{path}");
+        assert_ne!(clerk.json(&path).await["items"], json!([]), "{path}");
+    }
+    let trace = format!("/api/v1/traces/{}", "01".repeat(16));
+    assert_eq!(teller.get(&trace).await.status, StatusCode::NOT_FOUND);
+    // A filter by what one may not see finds nothing to filter by.
+    let shop = format!("/api/v1/logs?{hour}&application={}", ids.shop);
+    assert_eq!(teller.get(&shop).await.status, StatusCode::NOT_FOUND);
+    // By name as by id.
+    let named = teller.get("/controller/rest/applications/shop?output=JSON").await;
+    assert_eq!(named.status, StatusCode::FORBIDDEN, "{}", named.text);
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_is_missing_and_who_can_grant_it() {
+    let world = World::new().await;
+    let ids = world.ids;
+    world.user("clerk", &[Grant::within(Permission::View, ids.shop)]).await;
+    let clerk = world.stranger().with_basic("clerk", password());
+    let path = format!("/api/v1/applications/{}/key-figures", ids.shop);
+    let refused = clerk.send(Method::PUT, &path, Some(json!({"background": true}))).await;
+    assert_eq!(refused.json()["error"]["code"], "forbidden");
+    assert_eq!(
+        refused.json()["error"]["message"],
+        "you lack the permission configure over the application shop: it allows to change how applications are watched; \
+         it can be granted by admin"
+    );
+}

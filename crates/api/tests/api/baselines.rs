@@ -1,0 +1,181 @@
+//! Baselines: which there are, what they expect, and how figures lie to them.
+
+use http::{Method, StatusCode};
+use model::time::Minute;
+use serde_json::{Value, json};
+use telemetry_store::reader::FigureRow;
+
+use crate::support::{Client, NOW, World};
+
+/// The three days before had in each minute of these two hours what the last complete minute had, with calls `times` as
+/// long. Ids of an application, a tier, a business transaction.
+async fn with_past(times: f64) -> (Client, [u32; 3]) {
+    let mut world = World::new().await;
+    let last: Vec<FigureRow> =
+        world.reader.figures.iter().filter(|row| row.at.0 == NOW.0 - 1).cloned().collect();
+    let first = NOW.0 - NOW.0 % 60 - 60;
+    for (day, minute) in (1..=3).flat_map(|day| (0..120).map(move |minute| (day, minute))) {
+        world.reader.figures.extend(last.iter().map(|row| {
+            let mut row = row.clone();
+            row.at = Minute(first + minute - day * 1440);
+            row.figure.sum *= times;
+            row.figure.sum_squares *= times * times;
+            row
+        }));
+    }
+    let ids = [world.ids.shop.0, world.ids.stock.0, world.ids.cart.0];
+    (world.client(), ids)
+}
+
+fn baselines(application: u32) -> String {
+    format!("/api/v1/applications/{application}/baselines")
+}
+
+fn state<'v>(items: &'v Value, id: u32, of: &str) -> &'v Value {
+    let found = items.as_array().unwrap().iter().find(|item| item[of] == id);
+    &found.expect("it is in the list")["figures"]["deviation"]
+}
+
+#[tokio::test]
+async fn what_is_as_it_was_is_normal_and_what_got_slower_is_critical() {
+    for (times, wanted) in [(1.0, "normal"), (0.5, "critical"), (4.0, "normal")] {
+        let (client, [shop, stock, cart]) = with_past(times).await;
+        let list = client.json(&format!("/api/v1/applications/{shop}/tiers")).await;
+        let deviation = state(&list["items"], stock, "id");
+        assert_eq!(deviation["state"], wanted, "{times} {deviation}");
+        assert_eq!(deviation["errors"]["state"], "normal");
+        assert_eq!(deviation["response_time"]["from"], "season");
+        let path = format!("/api/v1/applications/{shop}/business-transactions");
+        let list = client.json(&path).await;
+        assert_eq!(state(&list["items"], cart, "id")["state"], wanted);
+        let map = client.json(&format!("/api/v1/applications/{shop}/flow-map")).await;
+        assert_eq!(state(&map["nodes"], stock, "id")["state"], wanted);
+        assert_eq!(state(&map["edges"], stock, "to")["state"], wanted);
+        let list = client.json("/api/v1/applications").await;
+        assert_eq!(state(&list["items"], shop, "id")["state"], wanted);
+        for of in [format!("tiers/{stock}"), format!("business-transactions/{cart}")] {
+            let one = client.json(&format!("/api/v1/{of}")).await;
+            assert_eq!(one["figures"]["deviation"]["state"], wanted, "{of}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_past_there_is_no_baseline_and_without_a_wish_no_state() {
+    let world = World::new().await;
+    let shop = world.ids.shop.0;
+    let client = world.client();
+    let map = client.json(&format!("/api/v1/applications/{shop}/flow-map")).await;
+    let nodes = map["nodes"].as_array().unwrap();
+    assert!(nodes.iter().all(|node| node["figures"]["deviation"]["state"] == "no_baseline"));
+    let path = format!("/api/v1/applications/{shop}/tiers?baseline=none");
+    let tiers = client.json(&path).await;
+    assert_eq!(tiers["items"][0]["figures"]["deviation"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_series_comes_with_what_was_expected_in_its_hours() {
+    let (client, [_, _, cart]) = with_past(0.5).await;
+    let to = NOW.start_millis() + 20_000;
+    let path =
+        format!("/api/v1/business-transactions/{cart}/series?from={}&to={to}", to - 3_600_000);
+    assert_eq!(client.json(&path).await["bands"], Value::Null);
+    let bands = &client.json(&format!("{path}&baseline=default")).await["bands"];
+    assert_eq!(bands["baseline"], json!({ "id": 1, "name": "Daily Trend - Last 30 days" }));
+    assert_eq!(bands["time_zone"], "UTC");
+    let hours = bands["hours"].as_array().unwrap();
+    assert_eq!(hours.len(), 2);
+    let hour = i64::from(NOW.0 - NOW.0 % 60) * 60_000;
+    assert_eq!(hours[1]["at"], hour);
+    assert_eq!(hours[1]["average_ms"]["mean"], 10.0);
+    assert_eq!(
+        (&hours[1]["calls"]["mean"], &hours[1]["calls"]["hours"]),
+        (&json!(10.0), &json!(3))
+    );
+    // Below 30 calls a minute a count has its own standard error.
+    assert_eq!(hours[1]["calls"]["deviation"], 10.0f64.sqrt());
+    // The week has not been there twice: the day before is all there is, and has too few of its minutes... but two hours.
+    let weekly = &client.json(&format!("{path}&baseline=2")).await["bands"]["hours"];
+    assert_eq!(weekly[1]["calls"]["from"], "last_day");
+    let unknown = client.get(&format!("{path}&baseline=77")).await;
+    assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(client.get(&format!("{path}&baseline=no")).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn baselines_are_added_chosen_and_deleted() {
+    let (client, [shop, _, _]) = with_past(1.0).await;
+    let path = baselines(shop);
+    let names = async || {
+        let list = client.json(&path).await;
+        let items = list["items"].as_array().unwrap().clone();
+        let default = items.iter().find(|one| one["default"] == true).unwrap()["id"].clone();
+        (items.len(), default)
+    };
+    assert_eq!(names().await, (4, json!(1)));
+    let new = json!({ "name": " Ten days ", "season": "day", "window": { "kind": "rolling", "days": 10 } });
+    let added = client.post(&path, new.clone()).await.json();
+    assert_eq!((&added["name"], &added["factory"]), (&json!("Ten days"), &json!(false)));
+    assert_eq!(client.post(&path, new).await.status, StatusCode::CONFLICT);
+    let fixed = json!({ "name": "May", "season": "none", "window": { "kind": "fixed", "from": 0, "to": 3_600_000 } });
+    assert_eq!(client.post(&path, fixed).await.status, StatusCode::OK);
+    let choose = async |id: Value| {
+        let body = Some(json!({ "id": id }));
+        client.send(Method::PUT, &format!("{path}/default"), body).await.status
+    };
+    assert_eq!(choose(added["id"].clone()).await, StatusCode::OK);
+    assert_eq!(choose(json!(9)).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(names().await, (6, added["id"].clone()));
+    let delete =
+        async |id: &Value| client.send(Method::DELETE, &format!("{path}/{id}"), None).await.status;
+    assert_eq!(delete(&json!(1)).await, StatusCode::CONFLICT);
+    assert_eq!(delete(&json!(999)).await, StatusCode::NOT_FOUND);
+    assert_eq!(delete(&added["id"]).await, StatusCode::NO_CONTENT);
+    assert_eq!(names().await, (5, json!(1)));
+    assert_eq!(client.get(&baselines(999)).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn baselines_that_make_no_sense_are_refused_with_a_sentence() {
+    let (client, [shop, _, _]) = with_past(1.0).await;
+    let path = baselines(shop);
+    for (name, window, status, part) in [
+        ("", json!({ "kind": "rolling", "days": 10 }), StatusCode::BAD_REQUEST, "name has to have"),
+        ("a", json!({ "kind": "rolling", "days": 0 }), StatusCode::BAD_REQUEST, "days has to be"),
+        ("a", json!({ "kind": "rolling", "days": 401 }), StatusCode::BAD_REQUEST, "days has to be"),
+        ("a", json!({ "kind": "yearly" }), StatusCode::BAD_REQUEST, "kind"),
+        (
+            "a",
+            json!({ "kind": "fixed", "from": 1, "to": 3_600_001 }),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "whole hour",
+        ),
+        ("a", json!({ "kind": "fixed", "from": -1, "to": 5 }), StatusCode::BAD_REQUEST, "1970"),
+    ] {
+        let body = json!({ "name": name, "season": "day", "window": window });
+        let refused = client.post(&path, body).await;
+        assert_eq!(refused.status, status, "{}", refused.text);
+        assert!(refused.text.contains(part), "{}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn the_account_s_time_zone_moves_the_seasons() {
+    let (client, [_, _, cart]) = with_past(1.0).await;
+    let put = async |zone: &str| {
+        let body = Some(json!({ "time_zone": zone }));
+        client.send(Method::PUT, "/api/v1/account/time-zone", body).await
+    };
+    assert_eq!(client.json("/api/v1/account").await["time_zone"], "UTC");
+    let berlin = put("Europe/Berlin").await.json();
+    assert_eq!(
+        (&berlin["name"], &berlin["time_zone"]),
+        (&json!("customer1"), &json!("Europe/Berlin"))
+    );
+    let refused = put("Europe/Atlantis").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("Europe/Berlin or UTC"), "{}", refused.text);
+    assert_eq!(put("").await.status, StatusCode::BAD_REQUEST);
+    let path = format!("/api/v1/business-transactions/{cart}/series?baseline=default");
+    assert_eq!(client.json(&path).await["bands"]["time_zone"], "Europe/Berlin");
+}

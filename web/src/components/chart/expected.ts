@@ -1,0 +1,42 @@
+// What a baseline expects, on the grid that a chart draws.
+import type { Band, Bands } from '../../api/types'
+import type { Grid } from './grid'
+
+export interface Expected {
+  /** Of the grid's slots; null where there is no baseline. */
+  mean: (number | null)[]
+  deviation: (number | null)[]
+}
+
+const HOUR = 3_600_000
+
+/** Each slot gets what is expected of its hour. */
+export function expectedOf(grid: Grid, bands: Bands | null, of: (hour: Bands['hours'][number]) => Band | null): Expected | undefined {
+  if (!bands) return undefined
+  const byHour = new Map(bands.hours.map((hour) => [hour.at, of(hour)]))
+  const slots = grid.at.map((seconds) => byHour.get(Math.floor((seconds * 1000) / HOUR) * HOUR) ?? null)
+  return { mean: slots.map((band) => band?.mean ?? null), deviation: slots.map((band) => band?.deviation ?? null) }
+}
+
+/** Whether it expects anything anywhere. */
+export const isKnown = (expected: Expected | undefined) => expected?.mean.some((mean) => mean !== null) ?? false
+
+/** The highest that the band reaches, as far as a chart of values up to `most` makes room for it. */
+export function roomFor(expected: Expected | undefined, most: number): number {
+  const top = (expected?.mean ?? []).reduce<number>((all, mean, i) => (mean === null ? all : Math.max(all, mean + 3 * (expected?.deviation[i] ?? 0))), 0)
+  const mean = (expected?.mean ?? []).reduce<number>((all, one) => Math.max(all, one ?? 0), 0)
+  // A wide band must not press the values flat.
+  return Math.max(most, Math.min(top, Math.max(2 * most, 1.25 * mean)))
+}
+
+/** Runs of slots that have a band, `[first, last]`. */
+export function runsOf(expected: Expected): [number, number][] {
+  const runs: [number, number][] = []
+  expected.mean.forEach((mean, i) => {
+    if (mean === null) return
+    const open = runs.at(-1)
+    if (open && open[1] === i - 1) open[1] = i
+    else runs.push([i, i])
+  })
+  return runs
+}
