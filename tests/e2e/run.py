@@ -18,6 +18,7 @@ import connect
 import expected
 import faults
 import load
+import notices
 import prometheus
 import rest
 from server import KEY, PASSWORD, Server, free_port, until
@@ -178,6 +179,10 @@ def prometheus_writes_every_sample_it_scrapes(world):
 
 for asked in rest.CHECKS:
     check(asked)
+
+
+for told in notices.CHECKS:
+    check(told)
 
 
 @check

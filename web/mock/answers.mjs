@@ -1,6 +1,7 @@
 // What each path of /api/v1 answers. A handler takes the request's facts and returns a body.
 import { access } from './access.mjs'
 import { administration } from './administration.mjs'
+import { alerting } from './alerting.mjs'
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
 import { baselineRoutes } from './baselines.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
@@ -99,6 +100,7 @@ const FINGERPRINT = '3F:A1:9C:52:77:0E:B4:18:6D:C3:91:2A:55:E8:04:BF:7A:66:D1:30
 export const routes = [
   ...access,
   ...administration,
+  ...alerting,
   ...baselineRoutes,
   ...entityRoutes,
   ...nodeRoutes,

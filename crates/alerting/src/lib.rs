@@ -1,4 +1,15 @@
 //! What is expected, what is wrong, who is told: baselines, health rules, policies and actions.
+//!
+//! Policies: events come out of the metadata store in order ([`notifier`]); [`desk`] decides which policies they match,
+//! what is told together and when, and is pure; [`actions`] says it by email, HTTP or a local command.
 
+pub mod actions;
 pub mod baselines;
+pub mod desk;
+pub mod notice;
+pub mod notifier;
+pub mod policy;
 pub mod rules;
+pub mod suppression;
+
+pub use self::notifier::{Config as NotifierConfig, Notifier, Secrets};

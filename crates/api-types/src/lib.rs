@@ -26,6 +26,7 @@ mod limit;
 mod log;
 mod metric;
 mod node;
+mod notification;
 mod number;
 mod page;
 mod prometheus;
@@ -88,6 +89,13 @@ pub use self::{
         SampleDistribution, SampledSeries, Samples,
     },
     node::{Node, NodeDetail},
+    notification::{
+        Action, ActionPreset, ActionPreview, CustomEventMatch, Delivery, DeliveryAttempt,
+        DeliveryDetail, DeliveryState, Doing, EntitySelection, EventTypeGroup, MailSecurity,
+        MailServer, MailTest, MatchedEvent, NameValue, NewAction, NewNotificationSettings,
+        NewPolicy, NewSuppression, NoticeOptions, NotificationSettings, Policy, PolicyPreview,
+        RenderedNotice, SelectedKind, Stretch, Suppression, SuppressionWindow,
+    },
     page::{Page, Partial},
     prometheus::{PrometheusAnswer, PrometheusError},
     reference::Ref,

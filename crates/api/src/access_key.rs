@@ -13,6 +13,7 @@ const FORMAT: u8 = 1;
 const NONCE: usize = 24;
 /// Ties a sealed text to its purpose.
 const PURPOSE: &[u8] = b"vedette access key";
+const PURPOSE_OF_NOTICES: &[u8] = b"vedette notices";
 
 /// A new key, `vk_` and 43 characters that need no escaping anywhere.
 pub fn generate() -> String {
@@ -56,6 +57,7 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
 /// Encrypts and decrypts access keys with the data directory's key.
 pub struct Sealer {
     cipher: XChaCha20Poly1305,
+    purpose: &'static [u8],
 }
 
 impl std::fmt::Debug for Sealer {
@@ -76,13 +78,18 @@ pub enum OpenError {
 impl Sealer {
     /// Seals with 32 random bytes that are kept beside the data and nowhere else.
     pub fn new(key: [u8; 32]) -> Sealer {
-        Sealer { cipher: XChaCha20Poly1305::new(&key.into()) }
+        Sealer { cipher: XChaCha20Poly1305::new(&key.into()), purpose: PURPOSE }
+    }
+
+    /// The same for what notices are sent by: passwords and tokens. Neither opens what the other one sealed.
+    pub fn of_notices(key: [u8; 32]) -> Sealer {
+        Sealer { purpose: PURPOSE_OF_NOTICES, ..Sealer::new(key) }
     }
 
     /// The key, encrypted: format, nonce, ciphertext. Sealing twice gives two different texts.
     pub fn seal(&self, access_key: &str) -> Vec<u8> {
         let nonce = random::<NONCE>();
-        let payload = Payload { msg: access_key.as_bytes(), aad: PURPOSE };
+        let payload = Payload { msg: access_key.as_bytes(), aad: self.purpose };
         let sealed = self.cipher.encrypt(XNonce::from_slice(&nonce), payload);
         let sealed = sealed.expect("a key is far shorter than the cipher's limit of 256 GiB");
         [&[FORMAT], &nonce[..], &sealed].concat()
@@ -98,7 +105,7 @@ impl Sealer {
             return Err(OpenError::Format(Some(format)));
         }
         let (nonce, text) = rest.split_at_checked(NONCE).ok_or(OpenError::Key)?;
-        let payload = Payload { msg: text, aad: PURPOSE };
+        let payload = Payload { msg: text, aad: self.purpose };
         let opened = self.cipher.decrypt(XNonce::from_slice(nonce), payload);
         String::from_utf8(opened.map_err(|_| OpenError::Key)?).map_err(|_| OpenError::Key)
     }
@@ -117,6 +124,16 @@ impl Sealer {
     }
 }
 
+impl alerting::Secrets for Sealer {
+    fn seal(&self, text: &str) -> Vec<u8> {
+        Sealer::seal(self, text)
+    }
+
+    fn open(&self, sealed: &[u8]) -> Result<String, String> {
+        Sealer::open(self, sealed).map_err(|error| error.to_string())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +145,7 @@ mod tests {
         assert_eq!(sealer.open(&sealed).unwrap(), "vk_abc");
         assert!(!sealed.windows(3).any(|part| part == b"abc"));
         assert!(Sealer::new([8; 32]).open(&sealed).is_err());
+        assert!(Sealer::of_notices([7; 32]).open(&sealed).is_err());
         for at in 0..sealed.len() {
             let mut damaged = sealed.clone();
             damaged[at] ^= 1;

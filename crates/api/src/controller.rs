@@ -19,6 +19,7 @@ pub(crate) mod nodes;
 pub(crate) mod problems;
 pub(crate) mod rbac;
 pub(crate) mod request_snapshots;
+pub(crate) mod responses;
 pub(crate) mod server_status;
 pub(crate) mod tiers;
 pub(crate) mod users;

@@ -28,6 +28,7 @@ pub struct Deps {
     pub operations: Arc<dyn Operations>,
     pub observer: Arc<dyn Observer>,
     pub sealer: Sealer,
+    pub notifier: Arc<alerting::Notifier>,
     pub baselines: Arc<Baselines>,
     /// The same, as health rules ask them.
     pub expectations: Arc<dyn Expectations>,

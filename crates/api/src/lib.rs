@@ -34,6 +34,7 @@ mod jaeger;
 mod judge;
 mod metric_tree;
 mod metrics;
+mod notification;
 mod paging;
 mod period;
 mod probes;

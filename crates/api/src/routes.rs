@@ -78,9 +78,11 @@ const ENTITIES: [&str; 7] = [
 ];
 
 /// What is asked with other methods than GET and changes nothing.
-const READS: [&str; 6] = [
+const READS: [&str; 8] = [
     "/api/v1/applications/{id}/health-rules/back-test",
     "/api/v1/storage/retention/preview",
+    "/api/v1/policies/preview",
+    "/api/v1/actions/preview",
     "/prometheus/api/v1/query",
     "/prometheus/api/v1/query_range",
     "/prometheus/api/v1/series",
@@ -285,6 +287,37 @@ fn table() -> Vec<Route> {
         ViewSome   GET    "/api/v1/metric-series/points" => v1::raw_series::read;
     };
     table.extend(table! {
+        View       GET    "/api/v1/notice-options" => v1::policies::options;
+        View       GET    "/api/v1/policies" => v1::policies::list;
+        Configure  POST   "/api/v1/policies" => v1::policies::create;
+        View       POST   "/api/v1/policies/preview" => v1::policies::preview;
+        View       GET    "/api/v1/policies/{id}" => v1::policies::read;
+        Configure  PUT    "/api/v1/policies/{id}" => v1::policies::replace;
+        Delete     DELETE "/api/v1/policies/{id}" => v1::policies::delete;
+        View       GET    "/api/v1/digests" => v1::policies::list_digests;
+        Configure  POST   "/api/v1/digests" => v1::policies::create_digest;
+        View       GET    "/api/v1/digests/{id}" => v1::policies::read_digest;
+        Configure  PUT    "/api/v1/digests/{id}" => v1::policies::replace_digest;
+        Delete     DELETE "/api/v1/digests/{id}" => v1::policies::delete_digest;
+        View       GET    "/api/v1/actions" => v1::actions::list;
+        Configure  POST   "/api/v1/actions" => v1::actions::create;
+        View       POST   "/api/v1/actions/preview" => v1::actions::preview;
+        View       GET    "/api/v1/actions/{id}" => v1::actions::read;
+        Configure  PUT    "/api/v1/actions/{id}" => v1::actions::replace;
+        Delete     DELETE "/api/v1/actions/{id}" => v1::actions::delete;
+        Configure  POST   "/api/v1/actions/{id}/test" => v1::actions::test;
+        View       GET    "/api/v1/suppressions" => v1::suppressions::list;
+        Configure  POST   "/api/v1/suppressions" => v1::suppressions::create;
+        View       GET    "/api/v1/suppressions/{id}" => v1::suppressions::read;
+        Configure  PUT    "/api/v1/suppressions/{id}" => v1::suppressions::replace;
+        Delete     DELETE "/api/v1/suppressions/{id}" => v1::suppressions::delete;
+        View       GET    "/api/v1/deliveries" => v1::deliveries::list;
+        View       GET    "/api/v1/deliveries/{id}" => v1::deliveries::read;
+        Account    GET    "/api/v1/notification-settings" => v1::notification_settings::read;
+        Account    PUT    "/api/v1/notification-settings" => v1::notification_settings::replace;
+        Account    POST   "/api/v1/notification-settings/test" => v1::notification_settings::test;
+    });
+    table.extend(table! {
         Public     GET    "/controller/rest/serverstatus" => controller::server_status::read;
         Public     POST   "/controller/api/oauth/access_token" => controller::access_token::issue;
         Users      POST   "/controller/rest/users" => controller::users::save;
@@ -344,6 +377,28 @@ fn table() -> Vec<Route> {
         Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::replace;
         Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/schedules/{schedule}" => controller::alerting::schedules::delete;
         Configure  POST   "/controller/rest/applications/{app}/business-transactions" => controller::business_transactions::change;
+    });
+    table.extend(table! {
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/policies" => controller::responses::of_policies::list;
+        Configure  POST   "/controller/alerting/rest/v1/applications/{app}/policies" => controller::responses::of_policies::create;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::read;
+        Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::replace;
+        Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/policies/{id}" => controller::responses::of_policies::delete;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/actions" => controller::responses::of_actions::list;
+        Configure  POST   "/controller/alerting/rest/v1/applications/{app}/actions" => controller::responses::of_actions::create;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::read;
+        Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::replace;
+        Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/actions/{id}" => controller::responses::of_actions::delete;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/action-suppressions" => controller::responses::of_suppressions::list;
+        Configure  POST   "/controller/alerting/rest/v1/applications/{app}/action-suppressions" => controller::responses::of_suppressions::create;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::read;
+        Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::replace;
+        Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/action-suppressions/{id}" => controller::responses::of_suppressions::delete;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/email-digests" => controller::responses::of_digests::list;
+        Configure  POST   "/controller/alerting/rest/v1/applications/{app}/email-digests" => controller::responses::of_digests::create;
+        View       GET    "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::read;
+        Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::replace;
+        Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::delete;
     });
     table.extend(table! {
         ViewSome   GET    "/prometheus/api/v1/query" => prometheus::query::instant;

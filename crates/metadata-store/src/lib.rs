@@ -13,12 +13,14 @@
 
 mod access_keys;
 mod accounts;
+mod alert_configs;
 mod api_clients;
 mod audit;
 mod baselines;
 mod catalogue;
 mod config;
 mod database;
+mod deliveries;
 mod dialect;
 mod directory;
 mod entities;
@@ -43,6 +45,10 @@ mod violations;
 
 pub use access_keys::{AccessKey, AccessKeys, NewAccessKey};
 pub use accounts::{Account, Accounts, FIRST_ACCOUNT};
+pub use alert_configs::{
+    AlertConfig, AlertConfigKind, AlertConfigs, MAX_ALERT_CONFIG_BYTES, MAX_ALERT_CONFIGS,
+    NewAlertConfig,
+};
 pub use api_clients::{
     ApiClient, ApiClientChange, ApiClients, IssueOutcome, MAX_API_TOKENS, NewApiClient,
     NewApiToken, OldSecret,
@@ -58,6 +64,10 @@ pub use catalogue::{
     SqlCatalogue,
 };
 pub use config::{AsFound, Config, OpenError, Url};
+pub use deliveries::{
+    AlertProgress, Attempted, Deliveries, Delivery, DeliveryFilter, DeliveryState, MAX_ALERT_STATE,
+    MAX_NOTICE_BYTES, NewDelivery,
+};
 pub use directory::{Directory, EntityBackend, MemoryEntities, SqlEntities};
 pub use entities::{Entities, Entity, NewEntity};
 pub use error::StoreError;

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_access.sql"),
     include_str!("migrations/0006_views.sql"),
     include_str!("migrations/0007_rules.sql"),
+    include_str!("migrations/0008_actions.sql"),
     include_str!("migrations/0009_baselines.sql"),
 ];
 

@@ -23,6 +23,8 @@ pub(crate) enum Sequence {
     Group,
     Audit,
     View,
+    AlertConfig,
+    Delivery,
 }
 
 impl Sequence {
@@ -44,6 +46,8 @@ impl Sequence {
             Self::Group => "user_group",
             Self::Audit => "audit",
             Self::View => "view",
+            Self::AlertConfig => "alert_config",
+            Self::Delivery => "delivery",
         }
     }
 

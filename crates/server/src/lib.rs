@@ -7,6 +7,7 @@ mod adapters;
 mod data_dir;
 mod edge;
 mod first_start;
+mod notices;
 pub mod offline;
 mod retention;
 mod self_report;

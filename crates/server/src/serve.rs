@@ -54,7 +54,7 @@ use crate::{
     },
     data_dir::{self, Stores},
     edge::{self, Hsts},
-    first_start,
+    first_start, notices,
     retention::LiveRetention,
     self_report,
     stage_metrics::StageMetrics,
@@ -143,7 +143,7 @@ pub async fn start(
     info!(limit = memory.limit, source = %settings.memory_limit.source, "memory is divided");
     let guard = Guard::new(memory.limit as u64, Arc::clone(&clock));
     let opened = open_blocking(&settings, &metadata, &memory, &clock).await?;
-    let Opened { stores, tls, sealer } = opened;
+    let Opened { stores, tls, sealer, secrets } = opened;
     // Bound before user and key are made: a start that fails here would never tell them.
     let listeners = Listeners::bind(&settings).await?;
     let made = first_start::ensure(&settings, &metadata, &sealer, clock.now()).await?;
@@ -187,6 +187,7 @@ pub async fn start(
         min_free_share: data_dir::MIN_FREE_SHARE,
         tasks: Arc::clone(&tasks),
     };
+    let notifier = notices::notifier(&settings, &stores, &metadata, secrets, &url, &clock)?;
     let requests = Arc::new(self_report::Requests::default());
     let baselines = alerting::baselines::Config::within(memory.queries).build(
         Arc::clone(&stores.store) as _,
@@ -214,6 +215,7 @@ pub async fn start(
         operations: Arc::new(operations),
         observer: observer(&settings, &requests),
         sealer,
+        notifier: Arc::clone(&notifier),
     };
     let api = api_config(&settings, memory.queries).build(deps, metrics.registry());
     let connections = listener::Metrics::register(metrics.registry());
@@ -237,6 +239,9 @@ pub async fn start(
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
     run_tasks((&settings, &retention), &stores, &metadata, &keys, &tls, &clock, &tasks);
     tasks.start(health_rules(&stores, &metadata, (expectations, health), &status, &memory, &clock));
+    for task in notices::tasks(notifier, &metadata, &clock) {
+        tasks.start(task);
+    }
     if *settings.self_monitoring {
         let own = self_report::tasks(requests, Arc::clone(&status), &intake, Arc::clone(&clock));
         for task in own {
@@ -300,6 +305,8 @@ struct Opened {
     stores: Stores,
     tls: Arc<ServerTls>,
     sealer: Sealer,
+    /// Of what notices are sent by.
+    secrets: Sealer,
 }
 
 async fn open_blocking(
@@ -314,9 +321,10 @@ async fn open_blocking(
     let open = move || {
         let tls = ServerTls::open(tls::Config::from_settings(&settings), clock)
             .with_context(|| setting_up_tls(&settings))?;
-        let sealer = Sealer::new(data_dir::sealing_key(&settings.data_dir)?);
+        let key = data_dir::sealing_key(&settings.data_dir)?;
+        let (sealer, secrets) = (Sealer::new(key), Sealer::of_notices(key));
         let stores = data_dir::stores(&settings, &metadata, &memory, runtime)?;
-        Ok(Opened { stores, tls: Arc::new(tls), sealer })
+        Ok(Opened { stores, tls: Arc::new(tls), sealer, secrets })
     };
     tokio::task::spawn_blocking(open).await.context("opening the data directory")?
 }

@@ -19,6 +19,22 @@ export function createRouter() {
         { path: 'applications/map', lazy: async () => ({ Component: (await import('../pages/ApplicationMap/ApplicationMapPage')).ApplicationMapPage }) },
         { path: 'connect', lazy: async () => ({ Component: (await import('../pages/Connect/ConnectPage')).ConnectPage }) },
         {
+          path: 'alerting',
+          lazy: async () => ({ Component: (await import('../pages/Alerting/AlertingFrame')).AlertingFrame }),
+          children: [
+            { index: true, element: <Navigate to="policies" replace /> },
+            { path: 'policies', lazy: async () => ({ Component: (await import('../pages/Alerting/PoliciesPage')).PoliciesPage }) },
+            { path: 'policies/:id', lazy: async () => { const { PolicyEditor } = await import('../pages/Alerting/PolicyEditor'); return { element: <PolicyEditor key="policies" kind="policies" /> } } },
+            { path: 'digests', element: <Navigate to="/alerting/policies" replace /> },
+            { path: 'digests/:id', lazy: async () => { const { PolicyEditor } = await import('../pages/Alerting/PolicyEditor'); return { element: <PolicyEditor key="digests" kind="digests" /> } } },
+            { path: 'actions', lazy: async () => ({ Component: (await import('../pages/Alerting/ActionsPage')).ActionsPage }) },
+            { path: 'actions/:id', lazy: async () => ({ Component: (await import('../pages/Alerting/ActionEditor')).ActionEditor }) },
+            { path: 'suppressions', lazy: async () => ({ Component: (await import('../pages/Alerting/SuppressionsPage')).SuppressionsPage }) },
+            { path: 'suppressions/:id', lazy: async () => ({ Component: (await import('../pages/Alerting/SuppressionEditor')).SuppressionEditor }) },
+            { path: 'deliveries', lazy: async () => ({ Component: (await import('../pages/Alerting/DeliveriesPage')).DeliveriesPage }) },
+          ],
+        },
+        {
           path: 'administration',
           lazy: async () => ({ Component: (await import('../pages/Administration/AdministrationFrame')).AdministrationFrame }),
           children: [
@@ -33,6 +49,7 @@ export function createRouter() {
             { path: 'audit', lazy: async () => ({ Component: (await import('../pages/Access/AuditPage')).AuditPage }) },
             { path: 'keys', lazy: async () => ({ Component: (await import('../pages/Administration/KeysPage')).KeysPage }) },
             { path: 'clients', lazy: async () => ({ Component: (await import('../pages/Administration/ClientsPage')).ClientsPage }) },
+            { path: 'notifications', lazy: async () => ({ Component: (await import('../pages/Administration/NotificationsPage')).NotificationsPage }) },
             { path: 'account', lazy: async () => ({ Component: (await import('../pages/Administration/AccountPage')).AccountPage }) },
             { path: 'storage', lazy: async () => ({ Component: (await import('../pages/Administration/StoragePage')).StoragePage }) },
             { path: 'limits', lazy: async () => ({ Component: (await import('../pages/Administration/LimitsPage')).LimitsPage }) },

@@ -30,6 +30,9 @@ export function Header({ user }: { user: Session['user'] }) {
         <RangeLink to={paths.logs} className={styles.link}>
           Logs
         </RangeLink>
+        <RangeLink to={paths.alerting()} className={styles.link}>
+          Alerting
+        </RangeLink>
         <RangeLink to={paths.events()} className={styles.link}>
           Events
         </RangeLink>

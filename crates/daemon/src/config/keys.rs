@@ -83,6 +83,12 @@ settings! {
     lock_after: NonZeroU32 = "lock-after", "10";
     /// For how long a user is locked after wrong passwords
     lock_for: Duration = "lock-for", "15m";
+    /// Networks, addresses and names that notices may go to though they are inside this machine's own networks
+    notice_allow: Vec<String> = "notice-allow", "";
+    /// Commands that actions may run, each as name=/absolute/path; none when unset
+    notice_commands: Vec<String> = "notice-commands", "";
+    /// Certificates (PEM) that receivers of notices are trusted by, besides those of the machine
+    notice_ca: Option<PathBuf> = "notice-ca", "";
 
     /// Whether Vedette reports its own metrics and requests to itself, as application Vedette
     self_monitoring: bool = "self-monitoring", "true";

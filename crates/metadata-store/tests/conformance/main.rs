@@ -5,11 +5,13 @@
 
 mod access_keys;
 mod accounts;
+mod alert_configs;
 mod api_clients;
 mod audit;
 mod backend;
 mod baselines;
 mod catalogue;
+mod deliveries;
 mod entities;
 mod events;
 mod health_rules;
@@ -114,6 +116,13 @@ mod the_store {
             rights_add_up_over_roles_and_groups,
             memberships_come_and_go_one_by_one,
             a_group_that_holds_the_last_owner_stays;
+        alert_configs:
+            a_document_is_kept_changed_and_forgotten,
+            a_name_is_given_once_per_kind_and_application;
+        deliveries:
+            reading_on_and_its_deliveries_happen_together_or_not,
+            an_attempt_is_noted_once,
+            deliveries_are_found_page_by_page_and_forgotten;
         settings:
             a_setting_is_absent_then_versioned,
             a_put_against_another_version_changes_nothing,

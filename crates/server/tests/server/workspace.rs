@@ -65,6 +65,9 @@ const HOMES: &[(&str, &str)] = &[
     ("rcgen", "daemon"),
     ("tokio-rustls", "daemon loadgen api"),
     ("postcard", "ingest"),
+    ("lettre", "alerting"),
+    ("reqwest", "alerting"),
+    ("minijinja", "alerting"),
 ];
 
 fn packages() -> BTreeMap<String, BTreeSet<String>> {

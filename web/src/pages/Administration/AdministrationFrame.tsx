@@ -14,6 +14,7 @@ const TABS: { label: string; to: string; needs: Permission }[] = [
   { label: 'Audit log', to: paths.administration('audit'), needs: 'view-audit' },
   { label: 'Access keys', to: paths.administration('keys'), needs: 'administer-account' },
   { label: 'API clients', to: paths.administration('clients'), needs: 'administer-account' },
+  { label: 'Notifications', to: paths.administration('notifications'), needs: 'administer-account' },
   { label: 'Account', to: paths.administration('account'), needs: 'administer-account' },
   { label: 'Storage & retention', to: paths.administration('storage'), needs: 'view-system' },
   { label: 'Limits', to: paths.administration('limits'), needs: 'view-system' },

@@ -81,11 +81,7 @@ pub(super) fn deeds(shop: u32, cart: u32) -> Vec<Deed> {
         ("DELETE", "/api/v1/flow-map-layouts/{made}", json!({})),
         ("PUT", "/api/v1/business-transactions/{id}/exclusion", json!({"excluded": true})),
         ("PUT", "/api/v1/business-transactions/{id}/background", json!({"marked": true})),
-        (
-            "POST",
-            "/controller/rest/applications/{app}/business-transactions",
-            json!({}),
-        ),
+        ("POST", "/controller/rest/applications/{app}/business-transactions", json!({})),
         (
             "PUT",
             "/api/v1/storage/retention",

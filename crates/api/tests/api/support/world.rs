@@ -262,6 +262,13 @@ impl World {
     }
 
     fn over(self, reader: Arc<FakeReader>) -> Client {
+        let notifier = alerting::NotifierConfig {
+            base: "https://apm.example.com".to_owned(),
+            ..alerting::NotifierConfig::default()
+        };
+        let secrets = Arc::new(Sealer::of_notices([7; 32]));
+        let directory = Arc::clone(&self.directory);
+        let notifier = notifier.build(self.store.clone(), directory, self.clock.shared(), secrets);
         let registry = Mutex::new(prometheus_client::registry::Registry::default());
         let baselines = baselines::Config::within(64 << 20).build(
             Arc::clone(&reader) as _,
@@ -287,6 +294,7 @@ impl World {
             operations: Arc::new(FakeOperations::default()),
             observer: Arc::new(Nobody),
             sealer: Sealer::new([7; 32]),
+            notifier: Arc::new(notifier),
         };
         let router = self.config.build(deps, &mut registry.lock());
         Client::new(router, self.folder)

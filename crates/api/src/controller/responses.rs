@@ -1,0 +1,288 @@
+//! `/controller/alerting/rest/v1/applications/{app}/…`: policies, actions, action suppressions and email digests in the
+//! reference's JSON. What a script wrote comes back as it was, with its id, until somebody changes it elsewhere.
+
+mod actions;
+mod policies;
+mod suppressions;
+
+use api_types::Ref;
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
+use model::{entity::EntityKind, id::EntityId};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    auth::Caller,
+    context::{Context, Shared},
+    error::ApiError,
+    extract::Body,
+    notification,
+};
+
+/// One of the four collections.
+struct Asked<'a> {
+    context: &'a Context,
+    caller: &'a Caller,
+    application: Ref,
+    kind: AlertConfigKind,
+}
+
+/// What a document of the reference comes to.
+struct Read {
+    name: String,
+    /// JSON of the document that alerting reads.
+    body: String,
+    sealed: Vec<u8>,
+}
+
+/// The collections by what they are called in paths.
+fn kind(collection: &str) -> Result<AlertConfigKind, ApiError> {
+    match collection {
+        "policies" => Ok(AlertConfigKind::Policy),
+        "actions" => Ok(AlertConfigKind::Action),
+        "action-suppressions" => Ok(AlertConfigKind::Suppression),
+        "email-digests" => Ok(AlertConfigKind::Digest),
+        other => Err(ApiError::NotFound(format!("there are no {other}"))),
+    }
+}
+
+fn asked<'a>(
+    context: &'a Context,
+    caller: &'a Caller,
+    application: &str,
+    collection: &str,
+) -> Result<Asked<'a>, ApiError> {
+    let kind = kind(collection)?;
+    let all = context.entities(caller).all(EntityId::NONE, EntityKind::Application);
+    let found = all
+        .iter()
+        .find(|one| one.id.0.to_string() == application)
+        .or_else(|| all.iter().find(|one| one.key.name == application));
+    let found = found.ok_or_else(|| ApiError::missing("application", application))?;
+    let application = Ref { id: found.id.0, name: found.key.name.clone() };
+    Ok(Asked { context, caller, application, kind })
+}
+
+macro_rules! collections {
+    ($($module:ident = $collection:literal),*) => {
+        $(pub(crate) mod $module {
+            use super::*;
+
+            const COLLECTION: &str = $collection;
+
+            pub(crate) async fn list(
+                State(context): State<Shared>,
+                caller: Caller,
+                Path(application): Path<String>,
+            ) -> Result<Json<Vec<Value>>, ApiError> {
+                asked(&context, &caller, &application, COLLECTION)?.list().await.map(Json)
+            }
+
+            pub(crate) async fn create(
+                State(context): State<Shared>,
+                caller: Caller,
+                Path(application): Path<String>,
+                Body(document): Body<Value>,
+            ) -> Result<Response, ApiError> {
+                let made = asked(&context, &caller, &application, COLLECTION)?.create(document).await?;
+                Ok((StatusCode::CREATED, Json(made)).into_response())
+            }
+
+            pub(crate) async fn read(
+                State(context): State<Shared>,
+                caller: Caller,
+                Path((application, id)): Path<(String, String)>,
+            ) -> Result<Json<Value>, ApiError> {
+                let asked = asked(&context, &caller, &application, COLLECTION)?;
+                let found = asked.find(&id).await?;
+                asked.whole(&found).await.map(Json)
+            }
+
+            pub(crate) async fn replace(
+                State(context): State<Shared>,
+                caller: Caller,
+                Path((application, id)): Path<(String, String)>,
+                Body(document): Body<Value>,
+            ) -> Result<Json<Value>, ApiError> {
+                let asked = asked(&context, &caller, &application, COLLECTION)?;
+                let found = asked.own(&id).await?;
+                asked.replace(&found, document).await.map(Json)
+            }
+
+            pub(crate) async fn delete(
+                State(context): State<Shared>,
+                caller: Caller,
+                Path((application, id)): Path<(String, String)>,
+            ) -> Result<StatusCode, ApiError> {
+                let asked = asked(&context, &caller, &application, COLLECTION)?;
+                let found = asked.own(&id).await?;
+                let store = &context.store;
+                store.delete_alert_config(asked.kind, caller.account.0, found.id).await?;
+                Ok(StatusCode::NO_CONTENT)
+            }
+        })*
+    };
+}
+collections!(
+    of_policies = "policies",
+    of_actions = "actions",
+    of_suppressions = "action-suppressions",
+    of_digests = "email-digests"
+);
+
+impl Asked<'_> {
+    /// Those of the application and of the whole account.
+    async fn configs(&self, kind: AlertConfigKind) -> Result<Vec<AlertConfig>, ApiError> {
+        notification::configs(self.context, self.caller, kind, Some(self.application.id)).await
+    }
+
+    async fn list(&self) -> Result<Vec<Value>, ApiError> {
+        let configs = self.configs(self.kind).await?;
+        let mut items = Vec::with_capacity(configs.len());
+        for config in &configs {
+            let whole = self.whole(config).await?;
+            let mut item = json!({ "id": config.id, "name": config.name });
+            for field in ["enabled", "actionType"] {
+                if let Some(value) = whole.get(field) {
+                    item[field] = value.clone();
+                }
+            }
+            items.push(item);
+        }
+        Ok(items)
+    }
+
+    /// By id, or by name.
+    async fn find(&self, which: &str) -> Result<AlertConfig, ApiError> {
+        let mut configs = self.configs(self.kind).await?;
+        let found = configs
+            .iter()
+            .position(|one| one.id.to_string() == which)
+            .or_else(|| configs.iter().position(|one| one.name == which));
+        let found = found.ok_or_else(|| {
+            let what = match self.kind {
+                AlertConfigKind::Policy => "policy",
+                AlertConfigKind::Action => "action",
+                AlertConfigKind::Suppression => "action suppression",
+                AlertConfigKind::Digest => "email digest",
+            };
+            ApiError::missing(what, which)
+        })?;
+        Ok(configs.swap_remove(found))
+    }
+
+    /// One that is the application's own: who may change an application may not change what is of all.
+    async fn own(&self, which: &str) -> Result<AlertConfig, ApiError> {
+        let found = self.find(which).await?;
+        match found.application_id {
+            Some(_) => Ok(found),
+            None => Err(ApiError::Conflict(format!(
+                "{:?} is of all applications; change it on its page or under /api/v1",
+                found.name
+            ))),
+        }
+    }
+
+    async fn create(&self, document: Value) -> Result<Value, ApiError> {
+        let new = self.to_store(document, Some(self.application.id), Vec::new()).await?;
+        let id = self.context.store.create_alert_config(self.kind, &new).await?;
+        self.whole(&self.find(&id.to_string()).await?).await
+    }
+
+    async fn replace(&self, found: &AlertConfig, document: Value) -> Result<Value, ApiError> {
+        let new = self.to_store(document, found.application_id, found.sealed.clone()).await?;
+        self.context.store.replace_alert_config(self.kind, found.id, &new).await?;
+        self.whole(&self.find(&found.id.to_string()).await?).await
+    }
+
+    async fn to_store(
+        &self,
+        document: Value,
+        application_id: Option<u32>,
+        sealed: Vec<u8>,
+    ) -> Result<NewAlertConfig, ApiError> {
+        let Value::Object(document) = document else {
+            return Err(ApiError::bad("the body has to be a JSON object"));
+        };
+        let read = match self.kind {
+            AlertConfigKind::Policy | AlertConfigKind::Digest => self.read_policy(document).await?,
+            AlertConfigKind::Action => self.read_action(document, sealed).await?,
+            AlertConfigKind::Suppression => self.read_suppression(document)?,
+        };
+        Ok(NewAlertConfig {
+            account_id: self.caller.account.0,
+            application_id,
+            name: read.name,
+            body: read.body,
+            sealed: read.sealed,
+            changed_ms: self.context.now_ms(),
+        })
+    }
+
+    /// The document as the reference writes it.
+    async fn whole(&self, config: &AlertConfig) -> Result<Value, ApiError> {
+        let mut document = match self.kind {
+            AlertConfigKind::Policy | AlertConfigKind::Digest => self.show_policy(config).await?,
+            AlertConfigKind::Action => self.show_action(config)?,
+            AlertConfigKind::Suppression => self.show_suppression(config)?,
+        };
+        document.insert("id".to_owned(), config.id.into());
+        document.insert("name".to_owned(), config.name.as_str().into());
+        Ok(Value::Object(document))
+    }
+
+    /// The entities that some member of a document selects.
+    fn selectors(&self, of: &Value) -> Result<Vec<alerting::policy::EntitySelector>, ApiError> {
+        policies::selectors(self, of)
+    }
+}
+
+/// The document's name, and the rest of it as it is kept.
+fn named(document: &Map<String, Value>) -> Result<(String, Value), ApiError> {
+    let name = document.get("name").and_then(Value::as_str).unwrap_or_default();
+    let mut kept = document.clone();
+    kept.remove("id");
+    Ok((notification::name(name)?, Value::Object(kept)))
+}
+
+/// Texts of a list; other members are refused.
+fn texts(of: Option<&Value>, what: &str) -> Result<Vec<String>, ApiError> {
+    let Some(list) = of.filter(|value| !value.is_null()) else { return Ok(Vec::new()) };
+    let wrong = || ApiError::bad(format!("{what} has to be a list of texts"));
+    let list = list.as_array().ok_or_else(wrong)?;
+    list.iter().map(|one| one.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+}
+
+/// The rules of a `healthRuleScope`; empty: all.
+fn rules(scope: Option<&Value>) -> Result<Vec<String>, ApiError> {
+    let Some(scope) = scope.filter(|value| !value.is_null()) else { return Ok(Vec::new()) };
+    match scope.get("healthRuleScopeType").and_then(Value::as_str) {
+        None | Some("ALL_HEALTH_RULES") => Ok(Vec::new()),
+        Some("SPECIFIC_HEALTH_RULES") => {
+            let rules = texts(scope.get("healthRules"), "healthRules")?;
+            match rules.is_empty() {
+                true => Err(ApiError::bad("healthRules has to name the health rules")),
+                false => Ok(rules),
+            }
+        }
+        Some(other) => Err(ApiError::bad(format!(
+            "healthRuleScopeType is {other:?}; use ALL_HEALTH_RULES or SPECIFIC_HEALTH_RULES"
+        ))),
+    }
+}
+
+fn shown_rules(rules: &std::collections::BTreeSet<String>) -> Value {
+    match rules.is_empty() {
+        true => json!({ "healthRuleScopeType": "ALL_HEALTH_RULES" }),
+        false => json!({ "healthRuleScopeType": "SPECIFIC_HEALTH_RULES", "healthRules": rules }),
+    }
+}
+
+fn json_text(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("texts and numbers are JSON")
+}

@@ -1,0 +1,158 @@
+//! Suppressions: when nobody wants to be told.
+
+use alerting::{notifier, suppression::Suppression as Value};
+use api_types::{NewSuppression, Page, Suppression};
+use axum::{Json, extract::State};
+use http::StatusCode;
+use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::Refusals;
+use crate::{
+    auth::Caller,
+    context::{Context, Shared},
+    error::ApiError,
+    extract::{Body, Params, PathId},
+    notification,
+    paging::{PageParams, Slice},
+};
+
+const KIND: AlertConfigKind = AlertConfigKind::Suppression;
+const DAY_MS: i64 = 86_400_000;
+/// The longest range of stretches, days.
+const MAX_DAYS: i64 = 35;
+
+/// Of which application, and the range of stretches.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// Those of this application and of the whole account; all when not given.
+    #[param(minimum = 0)]
+    application: Option<u32>,
+    /// From when stretches are told, Unix milliseconds; the last midnight (UTC) when not given.
+    #[param(minimum = 0)]
+    begin: Option<i64>,
+    /// For how many days, at most 35; 7 when not given.
+    #[param(minimum = 1, maximum = 35)]
+    days: Option<i64>,
+}
+
+/// The account's suppressions, oldest first, with when they are on in a range of days.
+#[utoipa::path(get, path = "/api/v1/suppressions", tag = "suppressions", params(Wanted, PageParams),
+    responses((status = 200, body = Page<Suppression>), Refusals))]
+pub(crate) async fn list(
+    State(context): State<Shared>,
+    caller: Caller,
+    Params(wanted): Params<Wanted>,
+    slice: Slice,
+) -> Result<Json<Page<Suppression>>, ApiError> {
+    let range = range(&context, wanted)?;
+    let configs = notification::configs(&context, &caller, KIND, wanted.application).await?;
+    let shown = |config: &AlertConfig| shown(&context, &caller, config, range);
+    let all: Vec<Suppression> = configs.iter().map(shown).collect::<Result<_, _>>()?;
+    Ok(Json(slice.page(all, None, |one| one)))
+}
+
+fn range(context: &Context, wanted: Wanted) -> Result<(i64, i64), ApiError> {
+    let days = wanted.days.unwrap_or(7);
+    if !(1..=MAX_DAYS).contains(&days) {
+        return Err(ApiError::bad(format!("days has to be between 1 and {MAX_DAYS}")));
+    }
+    let now_ms = context.now_ms();
+    let begin = wanted.begin.unwrap_or(now_ms - now_ms.rem_euclid(DAY_MS));
+    // Far from now there is nothing to be drawn, and arithmetic ends.
+    if begin < 0 || begin > 4_102_444_800_000 {
+        return Err(ApiError::Unprocessable("begin has to be before the year 2100".to_owned()));
+    }
+    Ok((begin, begin + days * DAY_MS))
+}
+
+/// Makes a suppression.
+#[utoipa::path(post, path = "/api/v1/suppressions", tag = "suppressions",
+    request_body = NewSuppression,
+    responses((status = 200, body = Suppression), (status = 409, body = api_types::ErrorBody), Refusals))]
+pub(crate) async fn create(
+    State(context): State<Shared>,
+    caller: Caller,
+    Body(wanted): Body<NewSuppression>,
+) -> Result<Json<Suppression>, ApiError> {
+    let new = to_store(&context, &caller, &wanted)?;
+    let id = context.store.create_alert_config(KIND, &new).await?;
+    tracing::info!(id, name = new.name, user = caller.name, "suppression made");
+    one(&context, &caller, id).await
+}
+
+/// One suppression, with when it is on in the coming week.
+#[utoipa::path(get, path = "/api/v1/suppressions/{id}", tag = "suppressions",
+    params(("id" = u32, Path)), responses((status = 200, body = Suppression), Refusals))]
+pub(crate) async fn read(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+) -> Result<Json<Suppression>, ApiError> {
+    one(&context, &caller, id.0).await
+}
+
+/// Changes a suppression.
+#[utoipa::path(put, path = "/api/v1/suppressions/{id}", tag = "suppressions",
+    params(("id" = u32, Path)), request_body = NewSuppression,
+    responses((status = 200, body = Suppression), (status = 409, body = api_types::ErrorBody), Refusals))]
+pub(crate) async fn replace(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Body(wanted): Body<NewSuppression>,
+) -> Result<Json<Suppression>, ApiError> {
+    let new = to_store(&context, &caller, &wanted)?;
+    context.store.replace_alert_config(KIND, id.0, &new).await?;
+    tracing::info!(id = id.0, name = new.name, user = caller.name, "suppression changed");
+    one(&context, &caller, id.0).await
+}
+
+/// Deletes a suppression.
+#[utoipa::path(delete, path = "/api/v1/suppressions/{id}", tag = "suppressions",
+    params(("id" = u32, Path)), responses((status = 204, description = "It is gone."), Refusals))]
+pub(crate) async fn delete(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+) -> Result<StatusCode, ApiError> {
+    context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
+    tracing::info!(id = id.0, user = caller.name, "suppression deleted");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn to_store(
+    context: &Context,
+    caller: &Caller,
+    wanted: &NewSuppression,
+) -> Result<NewAlertConfig, ApiError> {
+    let value = notification::suppression(wanted)?;
+    Ok(NewAlertConfig {
+        account_id: caller.account.0,
+        application_id: notification::application(&context.entities(caller), wanted.application)?,
+        name: notification::name(&wanted.name)?,
+        body: serde_json::to_string(&value).expect("texts and numbers are JSON"),
+        sealed: Vec::new(),
+        changed_ms: context.now_ms(),
+    })
+}
+
+async fn one(context: &Context, caller: &Caller, id: u32) -> Result<Json<Suppression>, ApiError> {
+    let config = notification::config(context, caller, KIND, "suppression", id).await?;
+    let now_ms = context.now_ms();
+    Ok(Json(shown(context, caller, &config, (now_ms, now_ms + 7 * DAY_MS))?))
+}
+
+fn shown(
+    context: &Context,
+    caller: &Caller,
+    config: &AlertConfig,
+    (from_ms, to_ms): (i64, i64),
+) -> Result<Suppression, ApiError> {
+    let stored = notifier::read::<Value>(config)?;
+    let entities = context.entities(caller);
+    let times = (context.now_ms(), from_ms, to_ms);
+    Ok(notification::shown_suppression(stored, config.changed_ms, &entities, times))
+}

@@ -1,0 +1,79 @@
+//! Deliveries, and how far events were read for them.
+
+use metadata_store::{
+    Attempted, Deliveries, DeliveryFilter, DeliveryState, FIRST_ACCOUNT, MetadataStore, NewDelivery,
+};
+
+fn delivery(title: &str, due_ms: i64) -> NewDelivery {
+    NewDelivery {
+        account_id: FIRST_ACCOUNT,
+        application_id: Some(3),
+        policy_id: 4,
+        action_id: 5,
+        state: DeliveryState::Pending,
+        created_ms: 10,
+        due_ms,
+        title: title.to_owned(),
+        notice: "{}".to_owned(),
+        log: "[]".to_owned(),
+    }
+}
+
+fn all() -> DeliveryFilter {
+    DeliveryFilter { account_id: FIRST_ACCOUNT, ..DeliveryFilter::default() }
+}
+
+pub(crate) async fn reading_on_and_its_deliveries_happen_together_or_not(store: MetadataStore) {
+    let begun = store.alert_progress().await.unwrap();
+    assert_eq!((begun.after_event, begun.version, begun.state.len()), (0, 0, 0));
+    let two = [delivery("one", 10), delivery("two", 10)];
+    assert!(store.advance_alerts(0, 9, b"state", &two).await.unwrap());
+    // Another one that read the same comes too late.
+    assert!(!store.advance_alerts(0, 9, b"other", &two).await.unwrap());
+    let moved = store.alert_progress().await.unwrap();
+    assert_eq!((moved.after_event, moved.version, &*moved.state), (9, 1, &b"state"[..]));
+    let titles: Vec<String> =
+        store.deliveries(&all(), 0, 10).await.unwrap().into_iter().map(|one| one.title).collect();
+    assert_eq!(titles, ["two", "one"]);
+}
+
+pub(crate) async fn an_attempt_is_noted_once(store: MetadataStore) {
+    let id = store.add_delivery(&delivery("one", 20)).await.unwrap();
+    store.add_delivery(&delivery("two", 30)).await.unwrap();
+    let due = store.due_deliveries(20, 10).await.unwrap();
+    assert_eq!((due.len(), due[0].id, due[0].attempts), (1, id, 0));
+    let attempt = |attempts_before, state| Attempted {
+        id,
+        attempts_before,
+        state,
+        due_ms: 50,
+        log: "[1]".to_owned(),
+    };
+    assert!(store.note_attempt(&attempt(0, DeliveryState::Pending)).await.unwrap());
+    assert!(!store.note_attempt(&attempt(0, DeliveryState::Delivered)).await.unwrap());
+    assert_eq!(store.due_deliveries(49, 10).await.unwrap().len(), 1, "the other one");
+    assert!(store.note_attempt(&attempt(1, DeliveryState::Delivered)).await.unwrap());
+    assert!(!store.note_attempt(&attempt(2, DeliveryState::Pending)).await.unwrap());
+    let read = store.delivery(FIRST_ACCOUNT, id).await.unwrap().unwrap();
+    assert_eq!((read.state, read.attempts, &*read.log), (DeliveryState::Delivered, 2, "[1]"));
+    assert!(store.delivery(FIRST_ACCOUNT + 1, id).await.unwrap().is_none());
+}
+
+pub(crate) async fn deliveries_are_found_page_by_page_and_forgotten(store: MetadataStore) {
+    for number in 0..5 {
+        let state = if number % 2 == 0 { DeliveryState::GaveUp } else { DeliveryState::Pending };
+        let one = NewDelivery { state, action_id: number, ..delivery("x", 10) };
+        store.add_delivery(&one).await.unwrap();
+    }
+    let first = store.deliveries(&all(), 0, 2).await.unwrap();
+    let second = store.deliveries(&all(), first[1].id, 9).await.unwrap();
+    assert_eq!((first.len(), second.len()), (2, 3));
+    assert!(second[0].id < first[1].id);
+    let gave_up = DeliveryFilter { state: Some(DeliveryState::GaveUp), ..all() };
+    let of_action = DeliveryFilter { action_id: Some(2), ..gave_up };
+    assert_eq!(store.deliveries(&gave_up, 0, 9).await.unwrap().len(), 3);
+    assert_eq!(store.deliveries(&of_action, 0, 9).await.unwrap().len(), 1);
+    assert_eq!(store.delete_deliveries_before(10).await.unwrap(), 0);
+    assert_eq!(store.delete_deliveries_before(11).await.unwrap(), 3, "what is pending stays");
+    assert_eq!(store.deliveries(&all(), 0, 9).await.unwrap().len(), 2);
+}
