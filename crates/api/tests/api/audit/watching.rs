@@ -47,6 +47,9 @@ pub(super) fn deeds(shop: u32, cart: u32) -> Vec<Deed> {
         {"scheduleFrequency": "WEEKLY", "days": ["MONDAY"], "startTime": "09:00", "endTime": "17:00"}});
     let layout = json!({"scope": format!("application:{shop}"), "name": "Day", "default": false});
     let group = json!({"name": "Buying", "business_transactions": [cart]});
+    let excluded = format!(
+        "<business-transactions><business-transaction><id>{cart}</id></business-transaction></business-transactions>"
+    );
     let rows = [
         ("POST", "/api/v1/applications/{id}/health-rules", rule()),
         ("PUT", "/api/v1/applications/{id}/health-rules/{rule}/enabled", json!({"enabled": false})),
@@ -81,7 +84,7 @@ pub(super) fn deeds(shop: u32, cart: u32) -> Vec<Deed> {
         ("DELETE", "/api/v1/flow-map-layouts/{made}", json!({})),
         ("PUT", "/api/v1/business-transactions/{id}/exclusion", json!({"excluded": true})),
         ("PUT", "/api/v1/business-transactions/{id}/background", json!({"marked": true})),
-        ("POST", "/controller/rest/applications/{app}/business-transactions", json!({})),
+        ("POST", "/controller/rest/applications/{app}/business-transactions", json!(excluded)),
         (
             "PUT",
             "/api/v1/storage/retention",
@@ -92,7 +95,8 @@ pub(super) fn deeds(shop: u32, cart: u32) -> Vec<Deed> {
         let path = route
             .replace("business-transactions/{id}", &format!("business-transactions/{cart}"))
             .replace("applications/{id}", &format!("applications/{shop}"))
-            .replace("{app}", "shop");
+            .replace("{app}", "shop")
+            .replace("shop/business-transactions", "shop/business-transactions?exclude=true");
         let path = ["{rule}", "{schedule}", "{group}"]
             .iter()
             .fold(path, |path, name| path.replace(name, "{made}"));
