@@ -62,7 +62,7 @@ fn range(context: &Context, wanted: Wanted) -> Result<(i64, i64), ApiError> {
     let now_ms = context.now_ms();
     let begin = wanted.begin.unwrap_or(now_ms - now_ms.rem_euclid(DAY_MS));
     // Far from now there is nothing to be drawn, and arithmetic ends.
-    if begin < 0 || begin > 4_102_444_800_000 {
+    if !(0..=4_102_444_800_000).contains(&begin) {
         return Err(ApiError::Unprocessable("begin has to be before the year 2100".to_owned()));
     }
     Ok((begin, begin + days * DAY_MS))
