@@ -52,7 +52,12 @@ it('finds the fields of an object through lists and references', () => {
 })
 
 it('makes examples of the examples of fields', () => {
-  expect(operation('post_api_clients').body?.example).toEqual({ name: 'nightly-report', description: "Exports yesterday's figures" })
+  expect(operation('post_api_clients').body?.example).toEqual({
+    name: 'nightly-report',
+    description: "Exports yesterday's figures",
+    roles: [5],
+    token_seconds: 300,
+  })
 })
 
 it('searches for every word anywhere', () => {
