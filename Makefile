@@ -6,10 +6,11 @@ CARGO_TEST := cargo test --locked --profile $(PROFILE)
 # What scripts/setup unpacks where it cannot install.
 export PATH := $(PATH):$(CURDIR)/target/tools/bin
 
-.PHONY: help build demo test check web openapi bench bench-sweep soak setup unit e2e
+.PHONY: help build release demo test check web openapi bench bench-sweep soak setup unit e2e
 
 help:
 	@echo "make build    the complete program, page included, at target/release/vedette"
+	@echo "make release  the same, laid out by a profile of itself at work, at target/tuned/vedette: a fifth to a third less CPU"
 	@echo "make demo     Vedette with a small shop reporting to it, at https://localhost:9443"
 	@echo "make test     format, lints, all tests, the page's checks, end to end in a real browser"
 	@echo "make check    format and lints only"
@@ -38,6 +39,11 @@ check:
 	cargo fmt --all --check
 	cargo clippy --locked --profile $(PROFILE) --workspace --all-targets -- -D warnings
 
+# Twice the compiling and five minutes of work in between.
+release: web
+	cargo build --locked --release -p loadgen
+	python3 scripts/release.py
+
 openapi:
 	UPDATE_EXPECT=1 cargo test --locked --profile $(PROFILE) -p api openapi
 	cd web && npm run --silent types
@@ -60,13 +66,11 @@ demo:
 	@scripts/step "the page and the program" $(MAKE) --no-print-directory build
 	@python3 scripts/demo.py --vedette target/release/vedette
 
-bench: web
-	cargo build --locked --release -p vedette -p loadgen
-	target/release/loadgen table --vedette target/release/vedette --out target/measured --sweep
+bench: release
+	target/release/loadgen table --vedette target/tuned/vedette --out target/measured --sweep
 
-bench-sweep: web
-	cargo build --locked --release -p vedette -p loadgen
-	target/release/loadgen sweep --vedette target/release/vedette --out target/sweep
+bench-sweep: release
+	target/release/loadgen sweep --vedette target/tuned/vedette --out target/sweep
 
 soak: web
 	SIMULATION_SCHEDULES=100000 cargo test --locked --profile soak -p ingest --lib simulation

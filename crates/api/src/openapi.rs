@@ -1,5 +1,7 @@
 //! The OpenAPI document of `/api/v1` and of Prometheus' API under `/prometheus`, made from the handlers.
 
+mod examples;
+
 use utoipa::{
     Modify, Number, OpenApi,
     openapi::{
@@ -8,6 +10,7 @@ use utoipa::{
     },
 };
 
+use self::examples::{Examples, operations};
 use crate::{prometheus, v1};
 
 #[derive(OpenApi)]
@@ -188,7 +191,7 @@ use crate::{prometheus, v1};
     // The bodies that only refusals have.
     components(schemas(api_types::ErrorBody, api_types::ErrorDetail, api_types::PrometheusError)),
     security(("session" = []), ("basic" = []), ("token" = [])),
-    modifiers(&SignIn, &OperationIds, &Bounds),
+    modifiers(&SignIn, &OperationIds, &Bounds, &Examples),
 )]
 struct Document;
 
@@ -233,6 +236,7 @@ impl Modify for OperationIds {
                 ("get", &mut item.get),
                 ("put", &mut item.put),
                 ("post", &mut item.post),
+                ("patch", &mut item.patch),
                 ("delete", &mut item.delete),
             ];
             for (method, operation) in operations {
@@ -250,9 +254,7 @@ struct Bounds;
 
 impl Modify for Bounds {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let all = document.paths.paths.values_mut().flat_map(|item| {
-            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
-        });
+        let all = document.paths.paths.values_mut().flat_map(operations);
         for parameter in all.filter_map(|operation| operation.parameters.as_mut()).flatten() {
             if let Some(RefOr::T(Schema::Object(number))) = &mut parameter.schema
                 && number.format == Some(SchemaFormat::KnownFormat(KnownFormat::Int32))

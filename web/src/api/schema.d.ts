@@ -6740,6 +6740,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ca_fingerprint_sha256": "B5:38:63:8C:A0:B1:FF:09:39:B0:49:D4:9E:1A:AF:3F:17:01:FF:77:26:EF:AD:03:5A:05:A7:61:0F:2A:E4:66",
+                     *       "ca_url": "/ca.pem",
+                     *       "newest_complete_minute": 1795843440000,
+                     *       "product": "Vedette",
+                     *       "server_time": 1795843485261,
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["About"];
                 };
             };
@@ -6839,6 +6849,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": 1795843187729,
+                     *           "disabled": false,
+                     *           "id": 1,
+                     *           "key": "0f7c52a6d1b34e0f9a8b",
+                     *           "last_used_at": 1795843427836,
+                     *           "name": "configured"
+                     *         },
+                     *         {
+                     *           "created_at": 1795843484729,
+                     *           "disabled": false,
+                     *           "id": 2,
+                     *           "key": "0f7c52a6d1b34e0f9a8b",
+                     *           "last_used_at": null,
+                     *           "name": "shop, production"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_AccessKey"];
                 };
             };
@@ -6928,6 +6962,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "shop, production"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAccessKey"];
             };
         };
@@ -6937,6 +6976,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": 1795843484729,
+                     *       "disabled": false,
+                     *       "id": 2,
+                     *       "key": "0f7c52a6d1b34e0f9a8b",
+                     *       "last_used_at": null,
+                     *       "name": "shop, production"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccessKey"];
                 };
             };
@@ -7033,6 +7082,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": 1795843484729,
+                     *       "disabled": true,
+                     *       "id": 2,
+                     *       "key": "0f7c52a6d1b34e0f9a8b",
+                     *       "last_used_at": null,
+                     *       "name": "shop, production"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccessKey"];
                 };
             };
@@ -7127,6 +7186,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "customer1",
+                     *       "time_zone": "UTC"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Account"];
                 };
             };
@@ -7216,6 +7282,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "time_zone": "Europe/Berlin"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TimeZoneSetting"];
             };
         };
@@ -7225,6 +7296,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "customer1",
+                     *       "time_zone": "Europe/Berlin"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Account"];
                 };
             };
@@ -7326,6 +7404,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "application": null,
+                     *           "changed_at": 1795843484898,
+                     *           "doing": {
+                     *             "body": "{\"text\": \"{{ title }}\"}",
+                     *             "headers": [
+                     *               {
+                     *                 "name": "Authorization",
+                     *                 "value": "Bearer {{ secrets.token }}"
+                     *               }
+                     *             ],
+                     *             "kind": "http",
+                     *             "method": "POST",
+                     *             "preset": "webhook",
+                     *             "url": "https://hooks.example.com/vedette"
+                     *           },
+                     *           "id": 1,
+                     *           "name": "Chat",
+                     *           "secret_names": [
+                     *             "token"
+                     *           ],
+                     *           "used_by": [
+                     *             {
+                     *               "id": 2,
+                     *               "name": "Critical things"
+                     *             },
+                     *             {
+                     *               "id": 3,
+                     *               "name": "Weekly digest"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Action"];
                 };
             };
@@ -7415,6 +7533,28 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "application": null,
+                 *       "doing": {
+                 *         "body": "{\"text\": \"{{ title }}\"}",
+                 *         "headers": [
+                 *           {
+                 *             "name": "Authorization",
+                 *             "value": "Bearer {{ secrets.token }}"
+                 *           }
+                 *         ],
+                 *         "kind": "http",
+                 *         "method": "POST",
+                 *         "preset": "webhook",
+                 *         "url": "https://hooks.example.com/vedette"
+                 *       },
+                 *       "name": "Chat",
+                 *       "secrets": {
+                 *         "token": "shown-in-no-answer"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAction"];
             };
         };
@@ -7424,6 +7564,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": null,
+                     *       "changed_at": 1795843484898,
+                     *       "doing": {
+                     *         "body": "{\"text\": \"{{ title }}\"}",
+                     *         "headers": [
+                     *           {
+                     *             "name": "Authorization",
+                     *             "value": "Bearer {{ secrets.token }}"
+                     *           }
+                     *         ],
+                     *         "kind": "http",
+                     *         "method": "POST",
+                     *         "preset": "webhook",
+                     *         "url": "https://hooks.example.com/vedette"
+                     *       },
+                     *       "id": 1,
+                     *       "name": "Chat",
+                     *       "secret_names": [
+                     *         "token"
+                     *       ],
+                     *       "used_by": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Action"];
                 };
             };
@@ -7521,6 +7686,28 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "application": null,
+                 *       "doing": {
+                 *         "body": "{\"text\": \"{{ title }}\"}",
+                 *         "headers": [
+                 *           {
+                 *             "name": "Authorization",
+                 *             "value": "Bearer {{ secrets.token }}"
+                 *           }
+                 *         ],
+                 *         "kind": "http",
+                 *         "method": "POST",
+                 *         "preset": "webhook",
+                 *         "url": "https://hooks.example.com/vedette"
+                 *       },
+                 *       "name": "Chat",
+                 *       "secrets": {
+                 *         "token": "shown-in-no-answer"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAction"];
             };
         };
@@ -7530,6 +7717,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "body": "{\"text\": \"Test of the action Chat\"}",
+                     *       "email": null,
+                     *       "headers": [
+                     *         {
+                     *           "name": "authorization",
+                     *           "value": "Bearer •••"
+                     *         }
+                     *       ],
+                     *       "target": "POST https://hooks.example.com/vedette"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ActionPreview"];
                 };
             };
@@ -7626,6 +7826,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": null,
+                     *       "changed_at": 1795843484898,
+                     *       "doing": {
+                     *         "body": "{\"text\": \"{{ title }}\"}",
+                     *         "headers": [
+                     *           {
+                     *             "name": "Authorization",
+                     *             "value": "Bearer {{ secrets.token }}"
+                     *           }
+                     *         ],
+                     *         "kind": "http",
+                     *         "method": "POST",
+                     *         "preset": "webhook",
+                     *         "url": "https://hooks.example.com/vedette"
+                     *       },
+                     *       "id": 1,
+                     *       "name": "Chat",
+                     *       "secret_names": [
+                     *         "token"
+                     *       ],
+                     *       "used_by": [
+                     *         {
+                     *           "id": 2,
+                     *           "name": "Critical things"
+                     *         },
+                     *         {
+                     *           "id": 3,
+                     *           "name": "Weekly digest"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Action"];
                 };
             };
@@ -7717,6 +7951,28 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "application": null,
+                 *       "doing": {
+                 *         "body": "{\"text\": \"{{ title }}\"}",
+                 *         "headers": [
+                 *           {
+                 *             "name": "Authorization",
+                 *             "value": "Bearer {{ secrets.token }}"
+                 *           }
+                 *         ],
+                 *         "kind": "http",
+                 *         "method": "POST",
+                 *         "preset": "webhook",
+                 *         "url": "https://hooks.example.com/vedette"
+                 *       },
+                 *       "name": "Chat",
+                 *       "secrets": {
+                 *         "token": "shown-in-no-answer"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAction"];
             };
         };
@@ -7726,6 +7982,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": null,
+                     *       "changed_at": 1795843487092,
+                     *       "doing": {
+                     *         "body": "{\"text\": \"{{ title }}\"}",
+                     *         "headers": [
+                     *           {
+                     *             "name": "Authorization",
+                     *             "value": "Bearer {{ secrets.token }}"
+                     *           }
+                     *         ],
+                     *         "kind": "http",
+                     *         "method": "POST",
+                     *         "preset": "webhook",
+                     *         "url": "https://hooks.example.com/vedette"
+                     *       },
+                     *       "id": 1,
+                     *       "name": "Chat",
+                     *       "secret_names": [
+                     *         "token"
+                     *       ],
+                     *       "used_by": [
+                     *         {
+                     *           "id": 2,
+                     *           "name": "Critical things"
+                     *         },
+                     *         {
+                     *           "id": 3,
+                     *           "name": "Weekly digest"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Action"];
                 };
             };
@@ -7925,6 +8215,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "answer": "",
+                     *       "at": 1795843485068,
+                     *       "ok": false,
+                     *       "status": "the name hooks.example.com does not resolve: failed to lookup address information: Name or service not known",
+                     *       "target": "POST https://hooks.example.com/vedette",
+                     *       "took": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeliveryAttempt"];
                 };
             };
@@ -8024,6 +8324,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "client_id": "nightly-report@customer1",
+                     *           "created_at": 1795843484737,
+                     *           "description": "Exports yesterday's figures",
+                     *           "id": 1,
+                     *           "last_used_at": null,
+                     *           "name": "nightly-report",
+                     *           "old_secret_until": null,
+                     *           "roles": [
+                     *             5
+                     *           ],
+                     *           "token_seconds": 300
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ApiClient"];
                 };
             };
@@ -8113,6 +8434,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Exports yesterday's figures",
+                 *       "name": "nightly-report"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewApiClient"];
             };
         };
@@ -8122,6 +8449,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "client_id": "nightly-report@customer1",
+                     *       "id": 1,
+                     *       "name": "nightly-report",
+                     *       "secret": "s3cr3t-shown-once"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiClientSecret"];
                 };
             };
@@ -8222,6 +8557,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Exports yesterday's figures",
+                 *       "name": "nightly-report",
+                 *       "roles": [
+                 *         5
+                 *       ],
+                 *       "token_seconds": 300
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiClientChange"];
             };
         };
@@ -8231,6 +8576,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "client_id": "nightly-report@customer1",
+                     *       "created_at": 1795843484737,
+                     *       "description": "Exports yesterday's figures",
+                     *       "id": 1,
+                     *       "last_used_at": null,
+                     *       "name": "nightly-report",
+                     *       "old_secret_until": null,
+                     *       "roles": [
+                     *         5
+                     *       ],
+                     *       "token_seconds": 300
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiClient"];
                 };
             };
@@ -8417,6 +8777,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 3600
+                 *     }
+                 */
                 "application/json": null | components["schemas"]["Rotation"];
             };
         };
@@ -8426,6 +8791,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "client_id": "nightly-report@customer1",
+                     *       "id": 1,
+                     *       "name": "nightly-report",
+                     *       "secret": "s3cr3t-shown-once"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiClientSecret"];
                 };
             };
@@ -8529,6 +8902,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "background_counts": false,
+                     *           "business_transactions": 0,
+                     *           "figures": {
+                     *             "average_ms": null,
+                     *             "calls": 0,
+                     *             "calls_per_minute": 0,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": null,
+                     *             "min_ms": null,
+                     *             "p95_ms": null,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "id": 1,
+                     *           "name": "Vedette",
+                     *           "nodes": 1,
+                     *           "sparkline": [
+                     *             null,
+                     *             null
+                     *           ],
+                     *           "tiers": 1
+                     *         },
+                     *         {
+                     *           "background_counts": false,
+                     *           "business_transactions": 6,
+                     *           "figures": {
+                     *             "average_ms": 119.332395256917,
+                     *             "calls": 1195,
+                     *             "calls_per_minute": 101.2,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 3.0632411067193677,
+                     *             "errors": 36,
+                     *             "errors_per_minute": 3.1,
+                     *             "max_ms": 3571.809,
+                     *             "min_ms": 0.719,
+                     *             "p95_ms": 637.13960786944,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "id": 4,
+                     *           "name": "shop",
+                     *           "nodes": 7,
+                     *           "sparkline": [
+                     *             null,
+                     *             null
+                     *           ],
+                     *           "tiers": 7
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Application"];
                 };
             };
@@ -8630,6 +9077,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "background_counts": false,
+                     *       "business_transactions": 6,
+                     *       "figures": {
+                     *         "average_ms": 119.332395256917,
+                     *         "calls": 1195,
+                     *         "calls_per_minute": 101.2,
+                     *         "deviation": {
+                     *           "calls": null,
+                     *           "errors": null,
+                     *           "response_time": null,
+                     *           "state": "no_baseline"
+                     *         },
+                     *         "error_percent": 3.0632411067193677,
+                     *         "errors": 36,
+                     *         "errors_per_minute": 3.1,
+                     *         "max_ms": 3571.809,
+                     *         "min_ms": 0.719,
+                     *         "p95_ms": 637.13960786944,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       },
+                     *       "hints": [],
+                     *       "id": 4,
+                     *       "name": "shop",
+                     *       "nodes": 7,
+                     *       "partial": null,
+                     *       "sparkline": [
+                     *         null,
+                     *         null
+                     *       ],
+                     *       "tiers": 7
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApplicationDetail"];
                 };
             };
@@ -8740,6 +9224,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "address": "localhost:18105 (shop-1)",
+                     *           "figures": {
+                     *             "average_ms": 93.4732192513369,
+                     *             "calls": 225,
+                     *             "calls_per_minute": 18.7,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 5.882352941176471,
+                     *             "errors": 13,
+                     *             "errors_per_minute": 1.1,
+                     *             "max_ms": 1206.768,
+                     *             "min_ms": 1.117,
+                     *             "p95_ms": 901.0514745740376,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "id": 55,
+                     *           "name": "localhost:18105 (shop-1)",
+                     *           "system": "http",
+                     *           "type": "HTTP"
+                     *         },
+                     *         {
+                     *           "address": "localhost:18106 (shop-1)",
+                     *           "figures": {
+                     *             "average_ms": 22.950296363636365,
+                     *             "calls": 1304,
+                     *             "calls_per_minute": 110,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 1.818181818181818,
+                     *             "errors": 23,
+                     *             "errors_per_minute": 2,
+                     *             "max_ms": 739.731,
+                     *             "min_ms": 0.202,
+                     *             "p95_ms": 28.15785858043868,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "id": 44,
+                     *           "name": "mysql localhost:18106/shop (shop-1)",
+                     *           "system": "mysql",
+                     *           "type": "DATABASE"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Backend"];
                 };
             };
@@ -8841,6 +9389,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "default": true,
+                     *           "factory": true,
+                     *           "id": 1,
+                     *           "name": "Daily Trend - Last 30 days",
+                     *           "season": "day",
+                     *           "window": {
+                     *             "days": 30,
+                     *             "kind": "rolling"
+                     *           }
+                     *         },
+                     *         {
+                     *           "default": false,
+                     *           "factory": true,
+                     *           "id": 2,
+                     *           "name": "Weekly Trend - Last 3 months",
+                     *           "season": "week",
+                     *           "window": {
+                     *             "days": 90,
+                     *             "kind": "rolling"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Baseline"];
                 };
             };
@@ -8932,6 +9510,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Ten days",
+                 *       "season": "day",
+                 *       "window": {
+                 *         "days": 10,
+                 *         "kind": "rolling"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewBaseline"];
             };
         };
@@ -8941,6 +9529,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "default": false,
+                     *       "factory": false,
+                     *       "id": 101,
+                     *       "name": "Ten days",
+                     *       "season": "day",
+                     *       "window": {
+                     *         "days": 10,
+                     *         "kind": "rolling"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Baseline"];
                 };
             };
@@ -9041,6 +9642,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "id": 1
+                 *     }
+                 */
                 "application/json": components["schemas"]["BaselineChoice"];
             };
         };
@@ -9050,6 +9656,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "default": true,
+                     *       "factory": true,
+                     *       "id": 1,
+                     *       "name": "Daily Trend - Last 30 days",
+                     *       "season": "day",
+                     *       "window": {
+                     *         "days": 30,
+                     *         "kind": "rolling"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Baseline"];
                 };
             };
@@ -9274,6 +9893,98 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "background": false,
+                     *           "background_marked": null,
+                     *           "entry_type": "HTTP",
+                     *           "excluded": false,
+                     *           "figures": {
+                     *             "average_ms": 91.25007692307692,
+                     *             "calls": 18,
+                     *             "calls_per_minute": 1.3,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 1015.624,
+                     *             "min_ms": 0.719,
+                     *             "p95_ms": 1015.624,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "group": null,
+                     *           "health_check": false,
+                     *           "id": 40,
+                     *           "long_lived": false,
+                     *           "long_lived_marked": null,
+                     *           "name": "All Other Traffic - web",
+                     *           "other_traffic": true,
+                     *           "sparkline": [
+                     *             null,
+                     *             null
+                     *           ],
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           }
+                     *         },
+                     *         {
+                     *           "background": false,
+                     *           "background_marked": null,
+                     *           "entry_type": "HTTP",
+                     *           "excluded": false,
+                     *           "figures": {
+                     *             "average_ms": 50.12569377990431,
+                     *             "calls": 241,
+                     *             "calls_per_minute": 20.9,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 2326.355,
+                     *             "min_ms": 4.36,
+                     *             "p95_ms": 152.53174468969465,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "group": null,
+                     *           "health_check": false,
+                     *           "id": 42,
+                     *           "long_lived": false,
+                     *           "long_lived_marked": null,
+                     *           "name": "GET /",
+                     *           "other_traffic": false,
+                     *           "sparkline": [
+                     *             null,
+                     *             null
+                     *           ],
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_BusinessTransaction"];
                 };
             };
@@ -9370,6 +10081,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "at": 1795843380000,
+                     *       "entities": [
+                     *         {
+                     *           "health": "NORMAL",
+                     *           "id": 5
+                     *         },
+                     *         {
+                     *           "health": "WARNING",
+                     *           "id": 6
+                     *         }
+                     *       ],
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["EntityHealths"];
                 };
             };
@@ -9479,6 +10206,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "business_transaction_count": 1,
+                     *           "business_transactions": [
+                     *             {
+                     *               "id": 45,
+                     *               "name": "GET /product/:id"
+                     *             }
+                     *           ],
+                     *           "count": 23,
+                     *           "first_seen": 1795843237984,
+                     *           "id": 21,
+                     *           "last_seen": 1795843465845,
+                     *           "message": "catalog answered {n}",
+                     *           "per_minute": 2,
+                     *           "sparkline": [
+                     *             null,
+                     *             null
+                     *           ],
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           },
+                     *           "type": "TierFailed"
+                     *         },
+                     *         {
+                     *           "business_transaction_count": 1,
+                     *           "business_transactions": [
+                     *             {
+                     *               "id": 45,
+                     *               "name": "GET /product/:id"
+                     *             }
+                     *           ],
+                     *           "count": 23,
+                     *           "first_seen": 1795843240193,
+                     *           "id": 37,
+                     *           "last_seen": 1795843465845,
+                     *           "message": "({n}, \"Table 'shop.recalled_products' doesn't exist\")",
+                     *           "per_minute": 2,
+                     *           "sparkline": [
+                     *             null,
+                     *             null
+                     *           ],
+                     *           "tier": {
+                     *             "id": 5,
+                     *             "name": "catalog"
+                     *           },
+                     *           "type": "pymysql.err.ProgrammingError"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ErrorGroup"];
                 };
             };
@@ -9587,6 +10370,144 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "edges": [
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 29.303059113300492,
+                     *             "calls": 952,
+                     *             "calls_per_minute": 81.2,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 2.4630541871921183,
+                     *             "errors": 23,
+                     *             "errors_per_minute": 2,
+                     *             "max_ms": 739.731,
+                     *             "min_ms": 0.369,
+                     *             "p95_ms": 61.41272503452631,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 5,
+                     *           "resolved": false,
+                     *           "to": 44,
+                     *           "type": "DATABASE"
+                     *         },
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 62.57539215686275,
+                     *             "calls": 243,
+                     *             "calls_per_minute": 20.4,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 2304.799,
+                     *             "min_ms": 3.075,
+                     *             "p95_ms": 166.33704706103487,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 7,
+                     *           "resolved": true,
+                     *           "to": 5,
+                     *           "type": "HTTP"
+                     *         }
+                     *       ],
+                     *       "filling_from": 1795843440000,
+                     *       "nodes": [
+                     *         {
+                     *           "entry": false,
+                     *           "figures": {
+                     *             "average_ms": 59.95815147783251,
+                     *             "calls": 969,
+                     *             "calls_per_minute": 81.2,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 2.4630541871921183,
+                     *             "errors": 23,
+                     *             "errors_per_minute": 2,
+                     *             "max_ms": 2939.934,
+                     *             "min_ms": 1.483,
+                     *             "p95_ms": 279.74445319502524,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 5,
+                     *           "kind": "tier",
+                     *           "name": "catalog",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         },
+                     *         {
+                     *           "entry": false,
+                     *           "figures": {
+                     *             "average_ms": 35.121222627737225,
+                     *             "calls": 680,
+                     *             "calls_per_minute": 54.8,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 2324.115,
+                     *             "min_ms": 1.04,
+                     *             "p95_ms": 69.93611329875631,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 7,
+                     *           "kind": "tier",
+                     *           "name": "cart",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         }
+                     *       ],
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FlowMap"];
                 };
             };
@@ -9678,6 +10599,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "positions": [
+                 *         {
+                 *           "id": 15,
+                 *           "pinned": true,
+                 *           "x": 240,
+                 *           "y": 120
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["Layout"];
             };
         };
@@ -9787,6 +10720,204 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "changed_at": 1795843262891,
+                     *           "id": 12,
+                     *           "rule": {
+                     *             "affects": {
+                     *               "custom_entity": null,
+                     *               "kind": "BUSINESS_TRANSACTIONS",
+                     *               "runtime": "ANY",
+                     *               "scope": {
+                     *                 "type": "ALL"
+                     *               }
+                     *             },
+                     *             "critical": {
+                     *               "combine": {
+                     *                 "expression": "(A AND B) OR (C AND D AND E)",
+                     *                 "type": "CUSTOM"
+                     *               },
+                     *               "conditions": [
+                     *                 {
+                     *                   "compare": {
+                     *                     "baseline": null,
+                     *                     "deviation": "ABOVE",
+                     *                     "type": "BASELINE",
+                     *                     "unit": "STANDARD_DEVIATIONS",
+                     *                     "value": 3
+                     *                   },
+                     *                   "input": {
+                     *                     "function": "VALUE",
+                     *                     "path": "Average Response Time (ms)",
+                     *                     "type": "METRIC"
+                     *                   },
+                     *                   "name": "Average Response Time (ms) against its baseline",
+                     *                   "no_data": "UNKNOWN",
+                     *                   "persistence": null,
+                     *                   "short_name": "A"
+                     *                 },
+                     *                 {
+                     *                   "compare": {
+                     *                     "operator": "GREATER",
+                     *                     "type": "VALUE",
+                     *                     "value": 50
+                     *                   },
+                     *                   "input": {
+                     *                     "function": "VALUE",
+                     *                     "path": "Calls per Minute",
+                     *                     "type": "METRIC"
+                     *                   },
+                     *                   "name": "Calls per Minute",
+                     *                   "no_data": "UNKNOWN",
+                     *                   "persistence": null,
+                     *                   "short_name": "B"
+                     *                 }
+                     *               ],
+                     *               "nodes": {
+                     *                 "type": "AVERAGE"
+                     *               }
+                     *             },
+                     *             "enabled": true,
+                     *             "name": "Business Transaction Health",
+                     *             "schedule": "Always",
+                     *             "wait_minutes": 30,
+                     *             "warning": {
+                     *               "combine": {
+                     *                 "expression": "(A AND B) OR (C AND D AND E)",
+                     *                 "type": "CUSTOM"
+                     *               },
+                     *               "conditions": [
+                     *                 {
+                     *                   "compare": {
+                     *                     "baseline": null,
+                     *                     "deviation": "ABOVE",
+                     *                     "type": "BASELINE",
+                     *                     "unit": "STANDARD_DEVIATIONS",
+                     *                     "value": 2
+                     *                   },
+                     *                   "input": {
+                     *                     "function": "VALUE",
+                     *                     "path": "Average Response Time (ms)",
+                     *                     "type": "METRIC"
+                     *                   },
+                     *                   "name": "Average Response Time (ms) against its baseline",
+                     *                   "no_data": "UNKNOWN",
+                     *                   "persistence": null,
+                     *                   "short_name": "A"
+                     *                 },
+                     *                 {
+                     *                   "compare": {
+                     *                     "operator": "GREATER",
+                     *                     "type": "VALUE",
+                     *                     "value": 100
+                     *                   },
+                     *                   "input": {
+                     *                     "function": "VALUE",
+                     *                     "path": "Calls per Minute",
+                     *                     "type": "METRIC"
+                     *                   },
+                     *                   "name": "Calls per Minute",
+                     *                   "no_data": "UNKNOWN",
+                     *                   "persistence": null,
+                     *                   "short_name": "B"
+                     *                 }
+                     *               ],
+                     *               "nodes": {
+                     *                 "type": "AVERAGE"
+                     *               }
+                     *             },
+                     *             "window_minutes": 30
+                     *           },
+                     *           "version": 1
+                     *         },
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "changed_at": 1795843262891,
+                     *           "id": 13,
+                     *           "rule": {
+                     *             "affects": {
+                     *               "custom_entity": null,
+                     *               "kind": "NODE_HARDWARE",
+                     *               "runtime": "ANY",
+                     *               "scope": {
+                     *                 "type": "ALL"
+                     *               }
+                     *             },
+                     *             "critical": {
+                     *               "combine": {
+                     *                 "type": "ALL"
+                     *               },
+                     *               "conditions": [
+                     *                 {
+                     *                   "compare": {
+                     *                     "operator": "GREATER",
+                     *                     "type": "VALUE",
+                     *                     "value": 90
+                     *                   },
+                     *                   "input": {
+                     *                     "function": "VALUE",
+                     *                     "path": "Hardware Resources|CPU|%Busy",
+                     *                     "type": "METRIC"
+                     *                   },
+                     *                   "name": "Hardware Resources|CPU|%Busy",
+                     *                   "no_data": "UNKNOWN",
+                     *                   "persistence": null,
+                     *                   "short_name": "A"
+                     *                 }
+                     *               ],
+                     *               "nodes": {
+                     *                 "type": "AVERAGE"
+                     *               }
+                     *             },
+                     *             "enabled": true,
+                     *             "name": "CPU utilization is too high",
+                     *             "schedule": "Always",
+                     *             "wait_minutes": 30,
+                     *             "warning": {
+                     *               "combine": {
+                     *                 "type": "ALL"
+                     *               },
+                     *               "conditions": [
+                     *                 {
+                     *                   "compare": {
+                     *                     "operator": "GREATER",
+                     *                     "type": "VALUE",
+                     *                     "value": 75
+                     *                   },
+                     *                   "input": {
+                     *                     "function": "VALUE",
+                     *                     "path": "Hardware Resources|CPU|%Busy",
+                     *                     "type": "METRIC"
+                     *                   },
+                     *                   "name": "Hardware Resources|CPU|%Busy",
+                     *                   "no_data": "UNKNOWN",
+                     *                   "persistence": null,
+                     *                   "short_name": "A"
+                     *                 }
+                     *               ],
+                     *               "nodes": {
+                     *                 "type": "AVERAGE"
+                     *               }
+                     *             },
+                     *             "window_minutes": 20
+                     *           },
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_HealthRule"];
                 };
             };
@@ -9878,6 +11009,50 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "affects": {
+                 *         "custom_entity": null,
+                 *         "kind": "BUSINESS_TRANSACTIONS",
+                 *         "runtime": "ANY",
+                 *         "scope": {
+                 *           "type": "ALL"
+                 *         }
+                 *       },
+                 *       "critical": {
+                 *         "combine": {
+                 *           "type": "ALL"
+                 *         },
+                 *         "conditions": [
+                 *           {
+                 *             "compare": {
+                 *               "operator": "GREATER",
+                 *               "type": "VALUE",
+                 *               "value": 10
+                 *             },
+                 *             "input": {
+                 *               "function": "VALUE",
+                 *               "path": "Errors per Minute",
+                 *               "type": "METRIC"
+                 *             },
+                 *             "name": "errors",
+                 *             "no_data": "UNKNOWN",
+                 *             "persistence": null,
+                 *             "short_name": "A"
+                 *           }
+                 *         ],
+                 *         "nodes": {
+                 *           "type": "AVERAGE"
+                 *         }
+                 *       },
+                 *       "enabled": true,
+                 *       "name": "Checkouts fail",
+                 *       "schedule": "Always",
+                 *       "wait_minutes": 30,
+                 *       "warning": null,
+                 *       "window_minutes": 15
+                 *     }
+                 */
                 "application/json": components["schemas"]["Rule"];
             };
         };
@@ -9887,6 +11062,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "changed_at": 1795843484945,
+                     *       "id": 22,
+                     *       "rule": {
+                     *         "affects": {
+                     *           "custom_entity": null,
+                     *           "kind": "BUSINESS_TRANSACTIONS",
+                     *           "runtime": "ANY",
+                     *           "scope": {
+                     *             "type": "ALL"
+                     *           }
+                     *         },
+                     *         "critical": {
+                     *           "combine": {
+                     *             "type": "ALL"
+                     *           },
+                     *           "conditions": [
+                     *             {
+                     *               "compare": {
+                     *                 "operator": "GREATER",
+                     *                 "type": "VALUE",
+                     *                 "value": 10
+                     *               },
+                     *               "input": {
+                     *                 "function": "VALUE",
+                     *                 "path": "Errors per Minute",
+                     *                 "type": "METRIC"
+                     *               },
+                     *               "name": "errors",
+                     *               "no_data": "UNKNOWN",
+                     *               "persistence": null,
+                     *               "short_name": "A"
+                     *             }
+                     *           ],
+                     *           "nodes": {
+                     *             "type": "AVERAGE"
+                     *           }
+                     *         },
+                     *         "enabled": true,
+                     *         "name": "Checkouts fail",
+                     *         "schedule": "Always",
+                     *         "wait_minutes": 30,
+                     *         "warning": null,
+                     *         "window_minutes": 15
+                     *       },
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["HealthRule"];
                 };
             };
@@ -9987,6 +11215,54 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "entity": null,
+                 *       "hours": 1,
+                 *       "rule": {
+                 *         "affects": {
+                 *           "custom_entity": null,
+                 *           "kind": "BUSINESS_TRANSACTIONS",
+                 *           "runtime": "ANY",
+                 *           "scope": {
+                 *             "type": "ALL"
+                 *           }
+                 *         },
+                 *         "critical": {
+                 *           "combine": {
+                 *             "type": "ALL"
+                 *           },
+                 *           "conditions": [
+                 *             {
+                 *               "compare": {
+                 *                 "operator": "GREATER",
+                 *                 "type": "VALUE",
+                 *                 "value": 10
+                 *               },
+                 *               "input": {
+                 *                 "function": "VALUE",
+                 *                 "path": "Errors per Minute",
+                 *                 "type": "METRIC"
+                 *               },
+                 *               "name": "errors",
+                 *               "no_data": "UNKNOWN",
+                 *               "persistence": null,
+                 *               "short_name": "A"
+                 *             }
+                 *           ],
+                 *           "nodes": {
+                 *             "type": "AVERAGE"
+                 *           }
+                 *         },
+                 *         "enabled": true,
+                 *         "name": "Checkouts fail",
+                 *         "schedule": "Always",
+                 *         "wait_minutes": 30,
+                 *         "warning": null,
+                 *         "window_minutes": 15
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewBackTest"];
             };
         };
@@ -9996,6 +11272,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "chart": {
+                     *         "conditions": [
+                     *           {
+                     *             "short_name": "A",
+                     *             "thresholds": [
+                     *               10,
+                     *               10
+                     *             ],
+                     *             "values": [
+                     *               null,
+                     *               null
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "entity": {
+                     *           "id": 40,
+                     *           "name": "All Other Traffic - web"
+                     *         },
+                     *         "from": 1795839900000,
+                     *         "level": "CRITICAL",
+                     *         "levels": [
+                     *           null,
+                     *           null
+                     *         ]
+                     *       },
+                     *       "entities": 6,
+                     *       "episodes": [],
+                     *       "from": 1795839900000,
+                     *       "more": false,
+                     *       "partial": null,
+                     *       "to": 1795843500000
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackTest"];
                 };
             };
@@ -10093,6 +11404,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "changed_at": 1795843484945,
+                     *       "id": 22,
+                     *       "rule": {
+                     *         "affects": {
+                     *           "custom_entity": null,
+                     *           "kind": "BUSINESS_TRANSACTIONS",
+                     *           "runtime": "ANY",
+                     *           "scope": {
+                     *             "type": "ALL"
+                     *           }
+                     *         },
+                     *         "critical": {
+                     *           "combine": {
+                     *             "type": "ALL"
+                     *           },
+                     *           "conditions": [
+                     *             {
+                     *               "compare": {
+                     *                 "operator": "GREATER",
+                     *                 "type": "VALUE",
+                     *                 "value": 10
+                     *               },
+                     *               "input": {
+                     *                 "function": "VALUE",
+                     *                 "path": "Errors per Minute",
+                     *                 "type": "METRIC"
+                     *               },
+                     *               "name": "errors",
+                     *               "no_data": "UNKNOWN",
+                     *               "persistence": null,
+                     *               "short_name": "A"
+                     *             }
+                     *           ],
+                     *           "nodes": {
+                     *             "type": "AVERAGE"
+                     *           }
+                     *         },
+                     *         "enabled": true,
+                     *         "name": "Checkouts fail",
+                     *         "schedule": "Always",
+                     *         "wait_minutes": 30,
+                     *         "warning": null,
+                     *         "window_minutes": 15
+                     *       },
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["HealthRule"];
                 };
             };
@@ -10185,6 +11549,50 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "affects": {
+                 *         "custom_entity": null,
+                 *         "kind": "BUSINESS_TRANSACTIONS",
+                 *         "runtime": "ANY",
+                 *         "scope": {
+                 *           "type": "ALL"
+                 *         }
+                 *       },
+                 *       "critical": {
+                 *         "combine": {
+                 *           "type": "ALL"
+                 *         },
+                 *         "conditions": [
+                 *           {
+                 *             "compare": {
+                 *               "operator": "GREATER",
+                 *               "type": "VALUE",
+                 *               "value": 10
+                 *             },
+                 *             "input": {
+                 *               "function": "VALUE",
+                 *               "path": "Errors per Minute",
+                 *               "type": "METRIC"
+                 *             },
+                 *             "name": "errors",
+                 *             "no_data": "UNKNOWN",
+                 *             "persistence": null,
+                 *             "short_name": "A"
+                 *           }
+                 *         ],
+                 *         "nodes": {
+                 *           "type": "AVERAGE"
+                 *         }
+                 *       },
+                 *       "enabled": true,
+                 *       "name": "Checkouts fail",
+                 *       "schedule": "Always",
+                 *       "wait_minutes": 30,
+                 *       "warning": null,
+                 *       "window_minutes": 15
+                 *     }
+                 */
                 "application/json": components["schemas"]["Rule"];
             };
         };
@@ -10194,6 +11602,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "changed_at": 1795843487140,
+                     *       "id": 22,
+                     *       "rule": {
+                     *         "affects": {
+                     *           "custom_entity": null,
+                     *           "kind": "BUSINESS_TRANSACTIONS",
+                     *           "runtime": "ANY",
+                     *           "scope": {
+                     *             "type": "ALL"
+                     *           }
+                     *         },
+                     *         "critical": {
+                     *           "combine": {
+                     *             "type": "ALL"
+                     *           },
+                     *           "conditions": [
+                     *             {
+                     *               "compare": {
+                     *                 "operator": "GREATER",
+                     *                 "type": "VALUE",
+                     *                 "value": 10
+                     *               },
+                     *               "input": {
+                     *                 "function": "VALUE",
+                     *                 "path": "Errors per Minute",
+                     *                 "type": "METRIC"
+                     *               },
+                     *               "name": "errors",
+                     *               "no_data": "UNKNOWN",
+                     *               "persistence": null,
+                     *               "short_name": "A"
+                     *             }
+                     *           ],
+                     *           "nodes": {
+                     *             "type": "AVERAGE"
+                     *           }
+                     *         },
+                     *         "enabled": true,
+                     *         "name": "Checkouts fail",
+                     *         "schedule": "Always",
+                     *         "wait_minutes": 30,
+                     *         "warning": null,
+                     *         "window_minutes": 15
+                     *       },
+                     *       "version": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["HealthRule"];
                 };
             };
@@ -10391,6 +11852,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "enabled": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["Enabled"];
             };
         };
@@ -10400,6 +11866,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "changed_at": 1795843487140,
+                     *       "id": 22,
+                     *       "rule": {
+                     *         "affects": {
+                     *           "custom_entity": null,
+                     *           "kind": "BUSINESS_TRANSACTIONS",
+                     *           "runtime": "ANY",
+                     *           "scope": {
+                     *             "type": "ALL"
+                     *           }
+                     *         },
+                     *         "critical": {
+                     *           "combine": {
+                     *             "type": "ALL"
+                     *           },
+                     *           "conditions": [
+                     *             {
+                     *               "compare": {
+                     *                 "operator": "GREATER",
+                     *                 "type": "VALUE",
+                     *                 "value": 10
+                     *               },
+                     *               "input": {
+                     *                 "function": "VALUE",
+                     *                 "path": "Errors per Minute",
+                     *                 "type": "METRIC"
+                     *               },
+                     *               "name": "errors",
+                     *               "no_data": "UNKNOWN",
+                     *               "persistence": null,
+                     *               "short_name": "A"
+                     *             }
+                     *           ],
+                     *           "nodes": {
+                     *             "type": "AVERAGE"
+                     *           }
+                     *         },
+                     *         "enabled": true,
+                     *         "name": "Checkouts fail",
+                     *         "schedule": "Always",
+                     *         "wait_minutes": 30,
+                     *         "warning": null,
+                     *         "window_minutes": 15
+                     *       },
+                     *       "version": 2
+                     *     }
+                     */
                     "application/json": components["schemas"]["HealthRule"];
                 };
             };
@@ -10491,6 +12010,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "background_counts": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["KeyFigures"];
             };
         };
@@ -10500,6 +12024,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "background_counts": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["KeyFigures"];
                 };
             };
@@ -10603,6 +12132,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "filling_from": 1795843440000,
+                     *       "items": [
+                     *         {
+                     *           "path": "Overall Application Performance|cart|Average Response Time (ms)",
+                     *           "points": [
+                     *             {
+                     *               "at": 1795843200000,
+                     *               "count": 73,
+                     *               "max": 2324.115,
+                     *               "min": 1.232,
+                     *               "sum": 10345.693,
+                     *               "value": 141.7218219178082
+                     *             },
+                     *             {
+                     *               "at": 1795843260000,
+                     *               "count": 162,
+                     *               "max": 76.549,
+                     *               "min": 1.04,
+                     *               "sum": 2624.639,
+                     *               "value": 16.201475308641974
+                     *             }
+                     *           ],
+                     *           "unit": "ms"
+                     *         },
+                     *         {
+                     *           "path": "Overall Application Performance|catalog|Average Response Time (ms)",
+                     *           "points": [
+                     *             {
+                     *               "at": 1795843200000,
+                     *               "count": 101,
+                     *               "max": 2939.934,
+                     *               "min": 1.691,
+                     *               "sum": 20166.561,
+                     *               "value": 199.6689207920792
+                     *             },
+                     *             {
+                     *               "at": 1795843260000,
+                     *               "count": 238,
+                     *               "max": 691.289,
+                     *               "min": 1.655,
+                     *               "sum": 9690.691,
+                     *               "value": 40.71718907563025
+                     *             }
+                     *           ],
+                     *           "unit": "ms"
+                     *         }
+                     *       ],
+                     *       "minutes_per_point": 1,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["MetricData"];
                 };
             };
@@ -10702,6 +12284,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "leaf": true,
+                     *           "name": "Average Response Time (ms)"
+                     *         },
+                     *         {
+                     *           "leaf": true,
+                     *           "name": "Calls per Minute"
+                     *         }
+                     *       ],
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["MetricLevel"];
                 };
             };
@@ -10810,6 +12407,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "path": "Overall Application Performance|Average Response Time (ms)",
+                     *           "unit": "ms"
+                     *         },
+                     *         {
+                     *           "path": "Overall Application Performance|95th Percentile Response Time (ms)",
+                     *           "unit": "ms"
+                     *         }
+                     *       ],
+                     *       "next": "caee8287-100",
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_MetricPath"];
                 };
             };
@@ -10924,6 +12537,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "agent": "opentelemetry python 1.45.1",
+                     *           "figures": {
+                     *             "average_ms": 59.95815147783251,
+                     *             "calls": 969,
+                     *             "calls_per_minute": 81.2,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 2.4630541871921183,
+                     *             "errors": 23,
+                     *             "errors_per_minute": 2,
+                     *             "max_ms": 2939.934,
+                     *             "min_ms": 1.483,
+                     *             "p95_ms": 279.74445319502524,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "historical": false,
+                     *           "id": 6,
+                     *           "last_seen": 1795843457916,
+                     *           "name": "shop-1",
+                     *           "runtime": "python",
+                     *           "tier": {
+                     *             "id": 5,
+                     *             "name": "catalog"
+                     *           }
+                     *         },
+                     *         {
+                     *           "agent": "opentelemetry python 1.45.1",
+                     *           "figures": {
+                     *             "average_ms": 35.121222627737225,
+                     *             "calls": 680,
+                     *             "calls_per_minute": 54.8,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 2324.115,
+                     *             "min_ms": 1.04,
+                     *             "p95_ms": 69.93611329875631,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "historical": false,
+                     *           "id": 8,
+                     *           "last_seen": 1795843476654,
+                     *           "name": "shop-1",
+                     *           "runtime": "python",
+                     *           "tier": {
+                     *             "id": 7,
+                     *             "name": "cart"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Node"];
                 };
             };
@@ -11025,6 +12712,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": 7,
+                     *           "schedule": {
+                     *             "description": "5 pm to 6 pm, Monday to Friday",
+                     *             "name": "End of business hours",
+                     *             "times": {
+                     *               "days": [
+                     *                 "MONDAY",
+                     *                 "TUESDAY"
+                     *               ],
+                     *               "end_time": "18:00",
+                     *               "start_time": "17:00",
+                     *               "type": "WEEKLY"
+                     *             },
+                     *             "timezone": "UTC"
+                     *           }
+                     *         },
+                     *         {
+                     *           "id": 8,
+                     *           "schedule": {
+                     *             "description": "12 noon to 1 pm, Monday to Friday",
+                     *             "name": "Weekday lunch",
+                     *             "times": {
+                     *               "days": [
+                     *                 "MONDAY",
+                     *                 "TUESDAY"
+                     *               ],
+                     *               "end_time": "13:00",
+                     *               "start_time": "12:00",
+                     *               "type": "WEEKLY"
+                     *             },
+                     *             "timezone": "UTC"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_RuleSchedule"];
                 };
             };
@@ -11116,6 +12845,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "When the shop is closed",
+                 *       "name": "Nights",
+                 *       "times": {
+                 *         "end_time": "06:00",
+                 *         "start_time": "22:00",
+                 *         "type": "DAILY"
+                 *       },
+                 *       "timezone": "Europe/Berlin"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Schedule"];
             };
         };
@@ -11125,6 +12866,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 13,
+                     *       "schedule": {
+                     *         "description": "When the shop is closed",
+                     *         "name": "Nights",
+                     *         "times": {
+                     *           "end_time": "06:00",
+                     *           "start_time": "22:00",
+                     *           "type": "DAILY"
+                     *         },
+                     *         "timezone": "Europe/Berlin"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["RuleSchedule"];
                 };
             };
@@ -11226,6 +12982,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "When the shop is closed",
+                 *       "name": "Nights",
+                 *       "times": {
+                 *         "end_time": "06:00",
+                 *         "start_time": "22:00",
+                 *         "type": "DAILY"
+                 *       },
+                 *       "timezone": "Europe/Berlin"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Schedule"];
             };
         };
@@ -11235,6 +13003,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 13,
+                     *       "schedule": {
+                     *         "description": "When the shop is closed",
+                     *         "name": "Nights",
+                     *         "times": {
+                     *           "end_time": "06:00",
+                     *           "start_time": "22:00",
+                     *           "type": "DAILY"
+                     *         },
+                     *         "timezone": "Europe/Berlin"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["RuleSchedule"];
                 };
             };
@@ -11455,6 +13238,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bands": null,
+                     *       "filling_from": 1795843440000,
+                     *       "minutes_per_point": 1,
+                     *       "partial": null,
+                     *       "points": [
+                     *         {
+                     *           "at": 1795843200000,
+                     *           "average_ms": 359.0945390625,
+                     *           "calls": 128,
+                     *           "errors": 5,
+                     *           "max_ms": 3571.809,
+                     *           "min_ms": 15.679,
+                     *           "p95_ms": 2143.073649094278,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         },
+                     *         {
+                     *           "at": 1795843260000,
+                     *           "average_ms": 90.1960847457627,
+                     *           "calls": 295,
+                     *           "errors": 9,
+                     *           "max_ms": 1019.932,
+                     *           "min_ms": 3.385,
+                     *           "p95_ms": 610.1269787587786,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "average_ms": 119.332395256917,
+                     *         "calls": 1195,
+                     *         "calls_per_minute": 101.2,
+                     *         "deviation": null,
+                     *         "error_percent": 3.0632411067193677,
+                     *         "errors": 36,
+                     *         "errors_per_minute": 3.1,
+                     *         "max_ms": 3571.809,
+                     *         "min_ms": 0.719,
+                     *         "p95_ms": 637.13960786944,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Series"];
                 };
             };
@@ -11565,6 +13398,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "figures": {
+                     *             "average_ms": 91.25007692307692,
+                     *             "calls": 18,
+                     *             "calls_per_minute": 1.3,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 1015.624,
+                     *             "min_ms": 0.719,
+                     *             "p95_ms": 1015.624,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "id": 29,
+                     *           "name": "All Other Traffic - web",
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           }
+                     *         },
+                     *         {
+                     *           "figures": {
+                     *             "average_ms": 6.92151923076923,
+                     *             "calls": 198,
+                     *             "calls_per_minute": 15.6,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 56.804,
+                     *             "min_ms": 1.04,
+                     *             "p95_ms": 19.06646808621183,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "id": 36,
+                     *           "name": "DELETE /carts/<cart_id>",
+                     *           "tier": {
+                     *             "id": 7,
+                     *             "name": "cart"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ServiceEndpoint"];
                 };
             };
@@ -11675,6 +13574,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "agent": "opentelemetry python 1.45.1",
+                     *           "figures": {
+                     *             "average_ms": 35.121222627737225,
+                     *             "calls": 680,
+                     *             "calls_per_minute": 54.8,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 2324.115,
+                     *             "min_ms": 1.04,
+                     *             "p95_ms": 69.93611329875631,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 7,
+                     *           "kind": "tier",
+                     *           "name": "cart",
+                     *           "nodes": 1,
+                     *           "runtime": "python"
+                     *         },
+                     *         {
+                     *           "agent": "opentelemetry python 1.45.1",
+                     *           "figures": {
+                     *             "average_ms": 59.95815147783251,
+                     *             "calls": 969,
+                     *             "calls_per_minute": 81.2,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 2.4630541871921183,
+                     *             "errors": 23,
+                     *             "errors_per_minute": 2,
+                     *             "max_ms": 2939.934,
+                     *             "min_ms": 1.483,
+                     *             "p95_ms": 279.74445319502524,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 5,
+                     *           "kind": "tier",
+                     *           "name": "catalog",
+                     *           "nodes": 1,
+                     *           "runtime": "python"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Tier"];
                 };
             };
@@ -11780,6 +13747,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "business_transactions": [
+                     *             {
+                     *               "id": 51,
+                     *               "name": "POST /checkout"
+                     *             }
+                     *           ],
+                     *           "figures": {
+                     *             "average_ms": 226.88958823529413,
+                     *             "calls": 225,
+                     *             "calls_per_minute": 18.7,
+                     *             "deviation": null,
+                     *             "error_percent": 5.882352941176471,
+                     *             "errors": 13,
+                     *             "errors_per_minute": 1.1,
+                     *             "max_ms": 1924.223,
+                     *             "min_ms": 17.623,
+                     *             "p95_ms": 1026.1071785756722,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "id": 1,
+                     *           "name": "Buying",
+                     *           "sparkline": [
+                     *             null,
+                     *             null
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_TransactionGroup"];
                 };
             };
@@ -11871,6 +13876,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "business_transactions": [
+                 *         51
+                 *       ],
+                 *       "name": "Buying"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewTransactionGroup"];
             };
         };
@@ -11880,6 +13893,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "Buying"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Ref"];
                 };
             };
@@ -11991,6 +14010,90 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "business_transactions": [
+                     *         {
+                     *           "id": 51,
+                     *           "name": "POST /checkout"
+                     *         }
+                     *       ],
+                     *       "figures": {
+                     *         "average_ms": 226.88958823529413,
+                     *         "calls": 225,
+                     *         "calls_per_minute": 18.7,
+                     *         "deviation": null,
+                     *         "error_percent": 5.882352941176471,
+                     *         "errors": 13,
+                     *         "errors_per_minute": 1.1,
+                     *         "max_ms": 1924.223,
+                     *         "min_ms": 17.623,
+                     *         "p95_ms": 1026.1071785756722,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       },
+                     *       "id": 1,
+                     *       "members": [
+                     *         {
+                     *           "background": false,
+                     *           "background_marked": null,
+                     *           "entry_type": "HTTP",
+                     *           "excluded": false,
+                     *           "figures": {
+                     *             "average_ms": 226.88958823529413,
+                     *             "calls": 225,
+                     *             "calls_per_minute": 18.7,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 5.882352941176471,
+                     *             "errors": 13,
+                     *             "errors_per_minute": 1.1,
+                     *             "max_ms": 1924.223,
+                     *             "min_ms": 17.623,
+                     *             "p95_ms": 1026.1071785756722,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "group": {
+                     *             "id": 1,
+                     *             "name": "Buying"
+                     *           },
+                     *           "health_check": false,
+                     *           "id": 51,
+                     *           "long_lived": false,
+                     *           "long_lived_marked": null,
+                     *           "name": "POST /checkout",
+                     *           "other_traffic": false,
+                     *           "sparkline": [
+                     *             null,
+                     *             null
+                     *           ],
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "name": "Buying",
+                     *       "partial": null,
+                     *       "sparkline": [
+                     *         null,
+                     *         null
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["TransactionGroupDetail"];
                 };
             };
@@ -12083,6 +14186,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "business_transactions": [
+                 *         51
+                 *       ],
+                 *       "name": "Buying"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewTransactionGroup"];
             };
         };
@@ -12092,6 +14203,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "Buying"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Ref"];
                 };
             };
@@ -12299,6 +14416,124 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "edges": [
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 6.635113372093023,
+                     *             "calls": 413,
+                     *             "calls_per_minute": 34.4,
+                     *             "deviation": null,
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 232.478,
+                     *             "min_ms": 0.279,
+                     *             "p95_ms": 21.712677161529204,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 7,
+                     *           "resolved": false,
+                     *           "to": 49,
+                     *           "type": "CACHE"
+                     *         },
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 5.0390347222222225,
+                     *             "calls": 352,
+                     *             "calls_per_minute": 28.8,
+                     *             "deviation": null,
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 68.012,
+                     *             "min_ms": 0.202,
+                     *             "p95_ms": 14.07892929021934,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 9,
+                     *           "resolved": false,
+                     *           "to": 44,
+                     *           "type": "DATABASE"
+                     *         }
+                     *       ],
+                     *       "filling_from": 1795843440000,
+                     *       "nodes": [
+                     *         {
+                     *           "entry": false,
+                     *           "figures": {
+                     *             "average_ms": 8.289630813953488,
+                     *             "calls": 413,
+                     *             "calls_per_minute": 34.4,
+                     *             "deviation": null,
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 233.463,
+                     *             "min_ms": 1.04,
+                     *             "p95_ms": 23.677842341511933,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 7,
+                     *           "kind": "tier",
+                     *           "name": "cart",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         },
+                     *         {
+                     *           "entry": false,
+                     *           "figures": {
+                     *             "average_ms": 13.71319871794872,
+                     *             "calls": 188,
+                     *             "calls_per_minute": 15.6,
+                     *             "deviation": null,
+                     *             "error_percent": 7.6923076923076925,
+                     *             "errors": 12,
+                     *             "errors_per_minute": 1.2,
+                     *             "max_ms": 76.483,
+                     *             "min_ms": 0.658,
+                     *             "p95_ms": 34.968056649378155,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 9,
+                     *           "kind": "tier",
+                     *           "name": "fulfilment",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         }
+                     *       ],
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FlowMap"];
                 };
             };
@@ -12401,6 +14636,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bands": null,
+                     *       "filling_from": 1795843440000,
+                     *       "minutes_per_point": 1,
+                     *       "partial": null,
+                     *       "points": [
+                     *         {
+                     *           "at": 1795843200000,
+                     *           "average_ms": 443.42168,
+                     *           "calls": 25,
+                     *           "errors": 2,
+                     *           "max_ms": 1924.223,
+                     *           "min_ms": 96.449,
+                     *           "p95_ms": 1389.611338337869,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         },
+                     *         {
+                     *           "at": 1795843260000,
+                     *           "average_ms": 219.53209433962263,
+                     *           "calls": 53,
+                     *           "errors": 2,
+                     *           "max_ms": 1019.932,
+                     *           "min_ms": 18.058,
+                     *           "p95_ms": 940.9444315152292,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "average_ms": 226.88958823529413,
+                     *         "calls": 225,
+                     *         "calls_per_minute": 18.7,
+                     *         "deviation": null,
+                     *         "error_percent": 5.882352941176471,
+                     *         "errors": 13,
+                     *         "errors_per_minute": 1.1,
+                     *         "max_ms": 1924.223,
+                     *         "min_ms": 17.623,
+                     *         "p95_ms": 1026.1071785756722,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Series"];
                 };
             };
@@ -12513,6 +14798,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_WaitingTransaction"];
                 };
             };
@@ -12624,6 +14916,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": "create",
+                     *           "actor": "vedette",
+                     *           "actor_kind": "system",
+                     *           "address": "",
+                     *           "after": null,
+                     *           "at": 1795843187729,
+                     *           "before": null,
+                     *           "id": 2,
+                     *           "object_id": "1",
+                     *           "object_name": "configured",
+                     *           "object_type": "access key"
+                     *         },
+                     *         {
+                     *           "action": "create",
+                     *           "actor": "vedette",
+                     *           "actor_kind": "system",
+                     *           "address": "",
+                     *           "after": null,
+                     *           "at": 1795843187729,
+                     *           "before": null,
+                     *           "id": 1,
+                     *           "object_id": "1",
+                     *           "object_name": "admin",
+                     *           "object_type": "user"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_AuditEntry"];
                 };
             };
@@ -12734,6 +15060,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example time,actor kind,actor,address,action,object type,object id,object name,before,after
+                     *     "2026-11-28T05:19:47.729+0000","system","vedette","","create","access key","1","configured","",""
+                     *     "2026-11-28T05:…
+                     */
                     "text/csv": string;
                 };
             };
@@ -12835,6 +15166,89 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "address": "localhost:18106 (shop-1)",
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "business_transactions": [
+                     *         {
+                     *           "bt": {
+                     *             "id": 45,
+                     *             "name": "GET /product/:id"
+                     *           },
+                     *           "figures": {
+                     *             "average_ms": 50.98450375939849,
+                     *             "calls": 468,
+                     *             "calls_per_minute": 39.9,
+                     *             "deviation": null,
+                     *             "error_percent": 5.012531328320802,
+                     *             "errors": 23,
+                     *             "errors_per_minute": 2,
+                     *             "max_ms": 688.858,
+                     *             "min_ms": 0.449,
+                     *             "p95_ms": 610.1269787587786,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           }
+                     *         },
+                     *         {
+                     *           "bt": {
+                     *             "id": 51,
+                     *             "name": "POST /checkout"
+                     *           },
+                     *           "figures": {
+                     *             "average_ms": 5.0390347222222225,
+                     *             "calls": 352,
+                     *             "calls_per_minute": 28.8,
+                     *             "deviation": null,
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 68.012,
+                     *             "min_ms": 0.202,
+                     *             "p95_ms": 14.07892929021934,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "figures": {
+                     *         "average_ms": 22.950296363636365,
+                     *         "calls": 1304,
+                     *         "calls_per_minute": 110,
+                     *         "deviation": {
+                     *           "calls": null,
+                     *           "errors": null,
+                     *           "response_time": null,
+                     *           "state": "no_baseline"
+                     *         },
+                     *         "error_percent": 1.818181818181818,
+                     *         "errors": 23,
+                     *         "errors_per_minute": 2,
+                     *         "max_ms": 739.731,
+                     *         "min_ms": 0.202,
+                     *         "p95_ms": 28.15785858043868,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       },
+                     *       "first_seen": 1795843242273,
+                     *       "id": 44,
+                     *       "last_seen": 1795843440000,
+                     *       "name": "mysql localhost:18106/shop (shop-1)",
+                     *       "partial": null,
+                     *       "system": "mysql",
+                     *       "type": "DATABASE"
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackendDetail"];
                 };
             };
@@ -12941,6 +15355,144 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "edges": [
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 29.303059113300492,
+                     *             "calls": 952,
+                     *             "calls_per_minute": 81.2,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 2.4630541871921183,
+                     *             "errors": 23,
+                     *             "errors_per_minute": 2,
+                     *             "max_ms": 739.731,
+                     *             "min_ms": 0.369,
+                     *             "p95_ms": 61.41272503452631,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 5,
+                     *           "resolved": false,
+                     *           "to": 44,
+                     *           "type": "DATABASE"
+                     *         },
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 5.0390347222222225,
+                     *             "calls": 352,
+                     *             "calls_per_minute": 28.8,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 68.012,
+                     *             "min_ms": 0.202,
+                     *             "p95_ms": 14.07892929021934,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 9,
+                     *           "resolved": false,
+                     *           "to": 44,
+                     *           "type": "DATABASE"
+                     *         }
+                     *       ],
+                     *       "filling_from": 1795843440000,
+                     *       "nodes": [
+                     *         {
+                     *           "entry": false,
+                     *           "figures": {
+                     *             "average_ms": 59.95815147783251,
+                     *             "calls": 969,
+                     *             "calls_per_minute": 81.2,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 2.4630541871921183,
+                     *             "errors": 23,
+                     *             "errors_per_minute": 2,
+                     *             "max_ms": 2939.934,
+                     *             "min_ms": 1.483,
+                     *             "p95_ms": 279.74445319502524,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 5,
+                     *           "kind": "tier",
+                     *           "name": "catalog",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         },
+                     *         {
+                     *           "entry": false,
+                     *           "figures": {
+                     *             "average_ms": 13.71319871794872,
+                     *             "calls": 188,
+                     *             "calls_per_minute": 15.6,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 7.6923076923076925,
+                     *             "errors": 12,
+                     *             "errors_per_minute": 1.2,
+                     *             "max_ms": 76.483,
+                     *             "min_ms": 0.658,
+                     *             "p95_ms": 34.968056649378155,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 9,
+                     *           "kind": "tier",
+                     *           "name": "fulfilment",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         }
+                     *       ],
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FlowMap"];
                 };
             };
@@ -13042,6 +15594,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bounds_ms": [
+                     *         0.1810193359837562,
+                     *         0.256
+                     *       ],
+                     *       "cells": [
+                     *         {
+                     *           "calls": 1,
+                     *           "column": 6,
+                     *           "row": 1
+                     *         },
+                     *         {
+                     *           "calls": 1,
+                     *           "column": 6,
+                     *           "row": 2
+                     *         }
+                     *       ],
+                     *       "columns": [
+                     *         {
+                     *           "at": 1795842840000,
+                     *           "calls": 0,
+                     *           "p50_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null
+                     *         },
+                     *         {
+                     *           "at": 1795842900000,
+                     *           "calls": 0,
+                     *           "p50_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null
+                     *         }
+                     *       ],
+                     *       "filling_from": 1795843440000,
+                     *       "minutes_per_column": 1,
+                     *       "partial": null,
+                     *       "percentiles": {
+                     *         "p50_ms": 3.5197323225548347,
+                     *         "p75_ms": 6.18153749542266,
+                     *         "p90_ms": 11.838921170755969,
+                     *         "p95_ms": 28.15785858043868,
+                     *         "p99_ms": 610.1269787587786
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ResponseTimes"];
                 };
             };
@@ -13148,6 +15746,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bands": null,
+                     *       "filling_from": 1795843440000,
+                     *       "minutes_per_point": 1,
+                     *       "partial": null,
+                     *       "points": [
+                     *         {
+                     *           "at": 1795843200000,
+                     *           "average_ms": 26.136570370370368,
+                     *           "calls": 135,
+                     *           "errors": 3,
+                     *           "max_ms": 739.731,
+                     *           "min_ms": 0.348,
+                     *           "p95_ms": 76.26587234484732,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         },
+                     *         {
+                     *           "at": 1795843260000,
+                     *           "average_ms": 23.16594409937888,
+                     *           "calls": 322,
+                     *           "errors": 7,
+                     *           "max_ms": 688.858,
+                     *           "min_ms": 0.263,
+                     *           "p95_ms": 23.677842341511933,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "average_ms": 22.950296363636365,
+                     *         "calls": 1304,
+                     *         "calls_per_minute": 110,
+                     *         "deviation": null,
+                     *         "error_percent": 1.818181818181818,
+                     *         "errors": 23,
+                     *         "errors_per_minute": 2,
+                     *         "max_ms": 739.731,
+                     *         "min_ms": 0.202,
+                     *         "p95_ms": 28.15785858043868,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Series"];
                 };
             };
@@ -13249,6 +15897,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "calls": 48,
+                     *       "items": [
+                     *         {
+                     *           "average_ms": 4.3565583684210525,
+                     *           "calls": 19,
+                     *           "errors": 0,
+                     *           "max_ms": 18.791525,
+                     *           "share_percent": 49.19155094409833,
+                     *           "slowest_span_id": "56331902987d75af",
+                     *           "slowest_trace_id": "9f742dfb38d82de5e45f60870102c1bb",
+                     *           "text": "SELECT id, name, price_cents, SLEEP(delay_ms / ?) AS waited FROM products WHERE id = %s",
+                     *           "tier": {
+                     *             "id": 5,
+                     *             "name": "catalog"
+                     *           },
+                     *           "total_ms": 82.774609
+                     *         },
+                     *         {
+                     *           "average_ms": 4.716085888888889,
+                     *           "calls": 9,
+                     *           "errors": 0,
+                     *           "max_ms": 9.167904,
+                     *           "share_percent": 25.2242111266293,
+                     *           "slowest_span_id": "8023ff24a26f1f17",
+                     *           "slowest_trace_id": "f0f58142ea31c795532230934d47dfe8",
+                     *           "text": "INSERT INTO parcels (order_id, wrapping) VALUES (%s, %s)",
+                     *           "tier": {
+                     *             "id": 9,
+                     *             "name": "fulfilment"
+                     *           },
+                     *           "total_ms": 42.444773000000005
+                     *         }
+                     *       ],
+                     *       "partial": null,
+                     *       "traces": 40
+                     *     }
+                     */
                     "application/json": components["schemas"]["Statements"];
                 };
             };
@@ -13350,6 +16037,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "background": false,
+                     *       "background_marked": null,
+                     *       "entry_type": "HTTP",
+                     *       "excluded": false,
+                     *       "figures": {
+                     *         "average_ms": 226.88958823529413,
+                     *         "calls": 225,
+                     *         "calls_per_minute": 18.7,
+                     *         "deviation": {
+                     *           "calls": null,
+                     *           "errors": null,
+                     *           "response_time": null,
+                     *           "state": "no_baseline"
+                     *         },
+                     *         "error_percent": 5.882352941176471,
+                     *         "errors": 13,
+                     *         "errors_per_minute": 1.1,
+                     *         "max_ms": 1924.223,
+                     *         "min_ms": 17.623,
+                     *         "p95_ms": 1026.1071785756722,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       },
+                     *       "group": {
+                     *         "id": 1,
+                     *         "name": "Buying"
+                     *       },
+                     *       "health_check": false,
+                     *       "id": 51,
+                     *       "long_lived": false,
+                     *       "long_lived_marked": null,
+                     *       "name": "POST /checkout",
+                     *       "other_traffic": false,
+                     *       "partial": null,
+                     *       "sparkline": [
+                     *         null,
+                     *         null
+                     *       ],
+                     *       "tier": {
+                     *         "id": 11,
+                     *         "name": "web"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["BusinessTransactionDetail"];
                 };
             };
@@ -13441,6 +16180,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "marked": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["BackgroundMark"];
             };
         };
@@ -13450,6 +16194,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "marked": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["BackgroundMark"];
                 };
             };
@@ -13551,6 +16300,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attributes": [],
+                     *       "normal": {
+                     *         "average_ms": 99.29567857142855,
+                     *         "traces": 28
+                     *       },
+                     *       "operations": [
+                     *         {
+                     *           "name": "POST",
+                     *           "normal_calls": 1,
+                     *           "normal_ms": 40.11745507142858,
+                     *           "slow_calls": 1,
+                     *           "slow_ms": 883.9946917619048,
+                     *           "tier": {
+                     *             "id": 13,
+                     *             "name": "payment"
+                     *           }
+                     *         },
+                     *         {
+                     *           "name": "GET",
+                     *           "normal_calls": 1,
+                     *           "normal_ms": 6.057588571428569,
+                     *           "slow_calls": 1,
+                     *           "slow_ms": 33.10155100000001,
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "partial": null,
+                     *       "slow": {
+                     *         "average_ms": 1078.8745714285717,
+                     *         "traces": 21
+                     *       },
+                     *       "slow_by": "slowest",
+                     *       "slow_from_ms": 940.944
+                     *     }
+                     */
                     "application/json": components["schemas"]["Comparison"];
                 };
             };
@@ -13642,6 +16431,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "excluded": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["Exclusion"];
             };
         };
@@ -13651,6 +16445,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "excluded": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Exclusion"];
                 };
             };
@@ -13757,6 +16556,144 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "edges": [
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 6.635113372093023,
+                     *             "calls": 417,
+                     *             "calls_per_minute": 34.4,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 232.478,
+                     *             "min_ms": 0.279,
+                     *             "p95_ms": 21.712677161529204,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 7,
+                     *           "resolved": false,
+                     *           "to": 49,
+                     *           "type": "CACHE"
+                     *         },
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 5.0390347222222225,
+                     *             "calls": 356,
+                     *             "calls_per_minute": 28.8,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 68.012,
+                     *             "min_ms": 0.202,
+                     *             "p95_ms": 14.07892929021934,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 9,
+                     *           "resolved": false,
+                     *           "to": 44,
+                     *           "type": "DATABASE"
+                     *         }
+                     *       ],
+                     *       "filling_from": 1795843440000,
+                     *       "nodes": [
+                     *         {
+                     *           "entry": false,
+                     *           "figures": {
+                     *             "average_ms": 8.289630813953488,
+                     *             "calls": 417,
+                     *             "calls_per_minute": 34.4,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 233.463,
+                     *             "min_ms": 1.04,
+                     *             "p95_ms": 23.677842341511933,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 7,
+                     *           "kind": "tier",
+                     *           "name": "cart",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         },
+                     *         {
+                     *           "entry": false,
+                     *           "figures": {
+                     *             "average_ms": 13.71319871794872,
+                     *             "calls": 190,
+                     *             "calls_per_minute": 15.6,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 7.6923076923076925,
+                     *             "errors": 12,
+                     *             "errors_per_minute": 1.2,
+                     *             "max_ms": 76.483,
+                     *             "min_ms": 0.658,
+                     *             "p95_ms": 34.968056649378155,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 9,
+                     *           "kind": "tier",
+                     *           "name": "fulfilment",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         }
+                     *       ],
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FlowMap"];
                 };
             };
@@ -13858,6 +16795,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bounds_ms": [
+                     *         16.384,
+                     *         19.48396937220458
+                     *       ],
+                     *       "cells": [
+                     *         {
+                     *           "calls": 2,
+                     *           "column": 6,
+                     *           "row": 10
+                     *         },
+                     *         {
+                     *           "calls": 5,
+                     *           "column": 6,
+                     *           "row": 11
+                     *         }
+                     *       ],
+                     *       "columns": [
+                     *         {
+                     *           "at": 1795842840000,
+                     *           "calls": 0,
+                     *           "p50_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null
+                     *         },
+                     *         {
+                     *           "at": 1795842900000,
+                     *           "calls": 0,
+                     *           "p50_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null
+                     *         }
+                     *       ],
+                     *       "filling_from": 1795843440000,
+                     *       "minutes_per_column": 1,
+                     *       "partial": null,
+                     *       "percentiles": {
+                     *         "p50_ms": 112.63143432175472,
+                     *         "p75_ms": 189.42273873209547,
+                     *         "p90_ms": 791.2367994141005,
+                     *         "p95_ms": 1026.1071785756722,
+                     *         "p99_ms": 1389.611338337869
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ResponseTimes"];
                 };
             };
@@ -13949,6 +16932,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "marked": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["LongLivedMark"];
             };
         };
@@ -13958,6 +16946,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "marked": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["LongLivedMark"];
                 };
             };
@@ -14049,6 +17042,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "promoted": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["Promotion"];
             };
         };
@@ -14058,6 +17056,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "promoted": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Promotion"];
                 };
             };
@@ -14173,6 +17176,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bands": null,
+                     *       "filling_from": 1795843440000,
+                     *       "minutes_per_point": 1,
+                     *       "partial": null,
+                     *       "points": [
+                     *         {
+                     *           "at": 1795843200000,
+                     *           "average_ms": 443.42168,
+                     *           "calls": 25,
+                     *           "errors": 2,
+                     *           "max_ms": 1924.223,
+                     *           "min_ms": 96.449,
+                     *           "p95_ms": 1389.611338337869,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         },
+                     *         {
+                     *           "at": 1795843260000,
+                     *           "average_ms": 219.53209433962263,
+                     *           "calls": 53,
+                     *           "errors": 2,
+                     *           "max_ms": 1019.932,
+                     *           "min_ms": 18.058,
+                     *           "p95_ms": 940.9444315152292,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "average_ms": 226.88958823529413,
+                     *         "calls": 227,
+                     *         "calls_per_minute": 18.7,
+                     *         "deviation": null,
+                     *         "error_percent": 5.882352941176471,
+                     *         "errors": 13,
+                     *         "errors_per_minute": 1.1,
+                     *         "max_ms": 1924.223,
+                     *         "min_ms": 17.623,
+                     *         "p95_ms": 1026.1071785756722,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Series"];
                 };
             };
@@ -14267,6 +17320,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_key": "0f7c52a6d1b34e0f9a8b",
+                     *       "ca_fingerprint_sha256": "B5:38:63:8C:A0:B1:FF:09:39:B0:49:D4:9E:1A:AF:3F:17:01:FF:77:26:EF:AD:03:5A:05:A7:61:0F:2A:E4:66",
+                     *       "ca_path": "/ca.pem",
+                     *       "https_url": "https://localhost:9643",
+                     *       "loopback": {
+                     *         "grpc": "127.0.0.1:9645",
+                     *         "http": "127.0.0.1:9644"
+                     *       },
+                     *       "names": [
+                     *         "10.213.54.1",
+                     *         "127.0.0.1"
+                     *       ],
+                     *       "otlp_grpc_url": "https://localhost:9643",
+                     *       "otlp_http_url": "https://localhost:9643"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Connect"];
                 };
             };
@@ -14361,6 +17432,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": 1795843486227,
+                     *           "code": "200 accepted",
+                     *           "count": 5,
+                     *           "message": "",
+                     *           "path": "/v1/traces",
+                     *           "remedy": "",
+                     *           "result": "accepted",
+                     *           "sender": "127.0.0.1",
+                     *           "tier": "payment",
+                     *           "transport": "http/protobuf"
+                     *         },
+                     *         {
+                     *           "at": 1795843486130,
+                     *           "code": "200 accepted",
+                     *           "count": 112,
+                     *           "message": "",
+                     *           "path": "/v1/logs",
+                     *           "remedy": "",
+                     *           "result": "accepted",
+                     *           "sender": "127.0.0.1",
+                     *           "tier": "notify",
+                     *           "transport": "http/protobuf"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Attempts"];
                 };
             };
@@ -14465,6 +17566,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": {
+                     *             "id": 1,
+                     *             "name": "Chat"
+                     *           },
+                     *           "application": null,
+                     *           "at": 1795843485068,
+                     *           "attempts": 1,
+                     *           "id": 1,
+                     *           "last": {
+                     *             "answer": "",
+                     *             "at": 1795843485068,
+                     *             "ok": false,
+                     *             "status": "the name hooks.example.com does not resolve: failed to lookup address information: Name or service not known",
+                     *             "target": "POST https://hooks.example.com/vedette",
+                     *             "took": 1
+                     *           },
+                     *           "next_at": null,
+                     *           "policy": null,
+                     *           "state": "gave_up",
+                     *           "title": "Test of the action Chat"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Delivery"];
                 };
             };
@@ -14561,6 +17692,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "attempts": [
+                     *         {
+                     *           "answer": "",
+                     *           "at": 1795843485068,
+                     *           "ok": false,
+                     *           "status": "the name hooks.example.com does not resolve: failed to lookup address information: Name or service not known",
+                     *           "target": "POST https://hooks.example.com/vedette",
+                     *           "took": 1
+                     *         }
+                     *       ],
+                     *       "delivery": {
+                     *         "action": {
+                     *           "id": 1,
+                     *           "name": "Chat"
+                     *         },
+                     *         "application": null,
+                     *         "at": 1795843485068,
+                     *         "attempts": 1,
+                     *         "id": 1,
+                     *         "last": {
+                     *           "answer": "",
+                     *           "at": 1795843485068,
+                     *           "ok": false,
+                     *           "status": "the name hooks.example.com does not resolve: failed to lookup address information: Name or service not known",
+                     *           "target": "POST https://hooks.example.com/vedette",
+                     *           "took": 1
+                     *         },
+                     *         "next_at": null,
+                     *         "policy": null,
+                     *         "state": "gave_up",
+                     *         "title": "Test of the action Chat"
+                     *       },
+                     *       "link": "https://localhost:9643/applications",
+                     *       "notice": {
+                     *         "html": "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>Test of the action Chat</titl…",
+                     *         "text": "Test: Checkout is slow\nApplication: shop\nSince: 28 Nov 2026 05:19 UTC\n\n* POST /checkout (business transaction)\n  Average response time is 812 ms, far above what is normal at this hour\n  Average Respo…",
+                     *         "title": "Test of the action Chat"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeliveryDetail"];
                 };
             };
@@ -14662,6 +17835,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "actions": [
+                     *             {
+                     *               "id": 1,
+                     *               "name": "Chat"
+                     *             }
+                     *           ],
+                     *           "application": null,
+                     *           "changed_at": 1795843484927,
+                     *           "custom_events": [],
+                     *           "enabled": true,
+                     *           "entities": [],
+                     *           "event_types": [
+                     *             "POLICY_CLOSE_CRITICAL",
+                     *             "POLICY_OPEN_CRITICAL"
+                     *           ],
+                     *           "every_hours": 168,
+                     *           "gather_seconds": 60,
+                     *           "id": 3,
+                     *           "name": "Weekly digest",
+                     *           "rules": []
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Policy"];
                 };
             };
@@ -14751,6 +17954,25 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "actions": [
+                 *         1
+                 *       ],
+                 *       "application": null,
+                 *       "custom_events": [],
+                 *       "enabled": true,
+                 *       "entities": [],
+                 *       "event_types": [
+                 *         "POLICY_OPEN_CRITICAL",
+                 *         "POLICY_CLOSE_CRITICAL"
+                 *       ],
+                 *       "every_hours": 168,
+                 *       "gather_seconds": 60,
+                 *       "name": "Weekly digest",
+                 *       "rules": []
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPolicy"];
             };
         };
@@ -14760,6 +17982,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         {
+                     *           "id": 1,
+                     *           "name": "Chat"
+                     *         }
+                     *       ],
+                     *       "application": null,
+                     *       "changed_at": 1795843484927,
+                     *       "custom_events": [],
+                     *       "enabled": true,
+                     *       "entities": [],
+                     *       "event_types": [
+                     *         "POLICY_CLOSE_CRITICAL",
+                     *         "POLICY_OPEN_CRITICAL"
+                     *       ],
+                     *       "every_hours": 168,
+                     *       "gather_seconds": 60,
+                     *       "id": 3,
+                     *       "name": "Weekly digest",
+                     *       "rules": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Policy"];
                 };
             };
@@ -14864,6 +18110,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         {
+                     *           "id": 1,
+                     *           "name": "Chat"
+                     *         }
+                     *       ],
+                     *       "application": null,
+                     *       "changed_at": 1795843484927,
+                     *       "custom_events": [],
+                     *       "enabled": true,
+                     *       "entities": [],
+                     *       "event_types": [
+                     *         "POLICY_CLOSE_CRITICAL",
+                     *         "POLICY_OPEN_CRITICAL"
+                     *       ],
+                     *       "every_hours": 168,
+                     *       "gather_seconds": 60,
+                     *       "id": 3,
+                     *       "name": "Weekly digest",
+                     *       "rules": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Policy"];
                 };
             };
@@ -14955,6 +18225,25 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "actions": [
+                 *         1
+                 *       ],
+                 *       "application": null,
+                 *       "custom_events": [],
+                 *       "enabled": true,
+                 *       "entities": [],
+                 *       "event_types": [
+                 *         "POLICY_OPEN_CRITICAL",
+                 *         "POLICY_CLOSE_CRITICAL"
+                 *       ],
+                 *       "every_hours": 168,
+                 *       "gather_seconds": 60,
+                 *       "name": "Weekly digest",
+                 *       "rules": []
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPolicy"];
             };
         };
@@ -14964,6 +18253,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         {
+                     *           "id": 1,
+                     *           "name": "Chat"
+                     *         }
+                     *       ],
+                     *       "application": null,
+                     *       "changed_at": 1795843487109,
+                     *       "custom_events": [],
+                     *       "enabled": true,
+                     *       "entities": [],
+                     *       "event_types": [
+                     *         "POLICY_CLOSE_CRITICAL",
+                     *         "POLICY_OPEN_CRITICAL"
+                     *       ],
+                     *       "every_hours": 168,
+                     *       "gather_seconds": 60,
+                     *       "id": 3,
+                     *       "name": "Weekly digest",
+                     *       "rules": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Policy"];
                 };
             };
@@ -15168,6 +18481,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "business_transaction_count": 1,
+                     *       "business_transactions": [
+                     *         {
+                     *           "id": 45,
+                     *           "name": "GET /product/:id"
+                     *         }
+                     *       ],
+                     *       "count": 23,
+                     *       "filling_from": 1795843440000,
+                     *       "first_seen": 1795843237984,
+                     *       "hits": [
+                     *         {
+                     *           "bt": {
+                     *             "id": 45,
+                     *             "name": "GET /product/:id"
+                     *           },
+                     *           "count": 23
+                     *         }
+                     *       ],
+                     *       "id": 21,
+                     *       "last_seen": 1795843465845,
+                     *       "message": "catalog answered {n}",
+                     *       "minutes_per_point": 1,
+                     *       "partial": null,
+                     *       "per_minute": 2,
+                     *       "points": [
+                     *         {
+                     *           "at": 1795843200000,
+                     *           "count": 3
+                     *         },
+                     *         {
+                     *           "at": 1795843260000,
+                     *           "count": 7
+                     *         }
+                     *       ],
+                     *       "sparkline": [
+                     *         null,
+                     *         null
+                     *       ],
+                     *       "tier": {
+                     *         "id": 11,
+                     *         "name": "web"
+                     *       },
+                     *       "type": "TierFailed"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorGroupDetail"];
                 };
             };
@@ -15269,6 +18634,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": 1795843477492,
+                     *           "message": "catalog answered 500",
+                     *           "node": {
+                     *             "id": 12,
+                     *             "name": "vm"
+                     *           },
+                     *           "seen": 6,
+                     *           "span_id": "44074cff4f5b076e",
+                     *           "stack": "TierFailed: catalog answered 500\n    at ask (/srv/shop/services/web.js:26:35)\n    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)\n    at async passOn (/wo…",
+                     *           "trace_id": "0a632e779bfffef423279f653b9c4706"
+                     *         }
+                     *       ],
+                     *       "logs": 0,
+                     *       "partial": null,
+                     *       "traces": 25
+                     *     }
+                     */
                     "application/json": components["schemas"]["ErrorSamples"];
                 };
             };
@@ -15390,6 +18776,90 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "affected": [
+                     *             {
+                     *               "id": 14,
+                     *               "kind": "NODE",
+                     *               "name": "shop-1"
+                     *             }
+                     *           ],
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "at": 1795843380000,
+                     *           "comment": "%Busy is 83.237 (compared with 75)",
+                     *           "custom_type": "",
+                     *           "id": 14,
+                     *           "is_read": false,
+                     *           "is_resolved": false,
+                     *           "properties": [
+                     *             {
+                     *               "name": "level",
+                     *               "value": "warning"
+                     *             },
+                     *             {
+                     *               "name": "violation",
+                     *               "value": "4"
+                     *             }
+                     *           ],
+                     *           "repeats": 1,
+                     *           "severity": "WARN",
+                     *           "summary": "Health rule CPU utilization is too high is violated (warning): node shop-1",
+                     *           "triggered": {
+                     *             "id": 13,
+                     *             "kind": "HEALTH_RULE",
+                     *             "name": "CPU utilization is too high"
+                     *           },
+                     *           "type": "POLICY_OPEN_WARNING"
+                     *         },
+                     *         {
+                     *           "affected": [
+                     *             {
+                     *               "id": 10,
+                     *               "kind": "NODE",
+                     *               "name": "shop-1"
+                     *             }
+                     *           ],
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "at": 1795843380000,
+                     *           "comment": "%Busy is 83.256 (compared with 75)",
+                     *           "custom_type": "",
+                     *           "id": 13,
+                     *           "is_read": false,
+                     *           "is_resolved": false,
+                     *           "properties": [
+                     *             {
+                     *               "name": "level",
+                     *               "value": "warning"
+                     *             },
+                     *             {
+                     *               "name": "violation",
+                     *               "value": "3"
+                     *             }
+                     *           ],
+                     *           "repeats": 1,
+                     *           "severity": "WARN",
+                     *           "summary": "Health rule CPU utilization is too high is violated (warning): node shop-1",
+                     *           "triggered": {
+                     *             "id": 13,
+                     *             "kind": "HEALTH_RULE",
+                     *             "name": "CPU utilization is too high"
+                     *           },
+                     *           "type": "POLICY_OPEN_WARNING"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Event"];
                 };
             };
@@ -15479,6 +18949,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "affected": [
+                 *         15
+                 *       ],
+                 *       "application": 4,
+                 *       "summary": "order 2.4.1",
+                 *       "type": "APPLICATION_DEPLOYMENT"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewEvent"];
             };
         };
@@ -15488,6 +18968,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "affected": [
+                     *         {
+                     *           "id": 4,
+                     *           "kind": "APPLICATION",
+                     *           "name": "shop"
+                     *         },
+                     *         {
+                     *           "id": 15,
+                     *           "kind": "TIER",
+                     *           "name": "order"
+                     *         }
+                     *       ],
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "at": 1795843485045,
+                     *       "comment": "",
+                     *       "custom_type": "",
+                     *       "id": 18,
+                     *       "is_read": false,
+                     *       "is_resolved": false,
+                     *       "properties": [],
+                     *       "repeats": 1,
+                     *       "severity": "INFO",
+                     *       "summary": "order 2.4.1",
+                     *       "triggered": null,
+                     *       "type": "APPLICATION_DEPLOYMENT"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Event"];
                 };
             };
@@ -15605,6 +19117,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "counts": [
+                     *         {
+                     *           "count": 2,
+                     *           "severity": "INFO",
+                     *           "type": "APPLICATION_DISCOVERED"
+                     *         },
+                     *         {
+                     *           "count": 4,
+                     *           "severity": "WARN",
+                     *           "type": "POLICY_OPEN_WARNING"
+                     *         }
+                     *       ],
+                     *       "total": 14
+                     *     }
+                     */
                     "application/json": components["schemas"]["EventSummary"];
                 };
             };
@@ -15701,6 +19230,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "affected": [
+                     *         {
+                     *           "id": 4,
+                     *           "kind": "APPLICATION",
+                     *           "name": "shop"
+                     *         },
+                     *         {
+                     *           "id": 15,
+                     *           "kind": "TIER",
+                     *           "name": "order"
+                     *         }
+                     *       ],
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "at": 1795843485045,
+                     *       "comment": "",
+                     *       "custom_type": "",
+                     *       "id": 18,
+                     *       "is_read": false,
+                     *       "is_resolved": false,
+                     *       "properties": [],
+                     *       "repeats": 1,
+                     *       "severity": "INFO",
+                     *       "summary": "order 2.4.1",
+                     *       "triggered": null,
+                     *       "type": "APPLICATION_DEPLOYMENT"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Event"];
                 };
             };
@@ -15792,6 +19353,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "is_read": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["EventMarks"];
             };
         };
@@ -15801,6 +19367,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "affected": [
+                     *         {
+                     *           "id": 4,
+                     *           "kind": "APPLICATION",
+                     *           "name": "shop"
+                     *         },
+                     *         {
+                     *           "id": 15,
+                     *           "kind": "TIER",
+                     *           "name": "order"
+                     *         }
+                     *       ],
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "at": 1795843485045,
+                     *       "comment": "",
+                     *       "custom_type": "",
+                     *       "id": 18,
+                     *       "is_read": true,
+                     *       "is_resolved": false,
+                     *       "properties": [],
+                     *       "repeats": 1,
+                     *       "severity": "INFO",
+                     *       "summary": "order 2.4.1",
+                     *       "triggered": null,
+                     *       "type": "APPLICATION_DEPLOYMENT"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Event"];
                 };
             };
@@ -15900,6 +19498,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 0,
+                     *         "name": "All applications"
+                     *       },
+                     *       "edges": [],
+                     *       "filling_from": 1795843440000,
+                     *       "nodes": [
+                     *         {
+                     *           "entry": false,
+                     *           "figures": null,
+                     *           "hints": [],
+                     *           "id": 1,
+                     *           "kind": "application",
+                     *           "name": "Vedette",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": null,
+                     *           "type": "application",
+                     *           "x": null,
+                     *           "y": null
+                     *         },
+                     *         {
+                     *           "entry": true,
+                     *           "figures": {
+                     *             "average_ms": 119.332395256917,
+                     *             "calls": 1217,
+                     *             "calls_per_minute": 101.2,
+                     *             "deviation": null,
+                     *             "error_percent": 3.0632411067193677,
+                     *             "errors": 36,
+                     *             "errors_per_minute": 3.1,
+                     *             "max_ms": 3571.809,
+                     *             "min_ms": 0.719,
+                     *             "p95_ms": 637.13960786944,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 4,
+                     *           "kind": "application",
+                     *           "name": "shop",
+                     *           "nodes": 7,
+                     *           "pinned": false,
+                     *           "system": null,
+                     *           "type": "application",
+                     *           "x": null,
+                     *           "y": null
+                     *         }
+                     *       ],
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FlowMap"];
                 };
             };
@@ -16004,6 +19658,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "changed_ms": 1795843524725,
+                     *           "default": false,
+                     *           "id": 1,
+                     *           "name": "On the wall",
+                     *           "scope": "application:4"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_SavedLayout"];
                 };
             };
@@ -16093,6 +19762,22 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "default": false,
+                 *       "groups": [],
+                 *       "name": "On the wall",
+                 *       "positions": [
+                 *         {
+                 *           "id": 15,
+                 *           "pinned": true,
+                 *           "x": 240,
+                 *           "y": 120
+                 *         }
+                 *       ],
+                 *       "scope": "application:4"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewSavedLayout"];
             };
         };
@@ -16102,6 +19787,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 1,
+                     *       "name": "On the wall"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Ref"];
                 };
             };
@@ -16207,6 +19898,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changed_ms": 1795843524725,
+                     *       "default": false,
+                     *       "groups": [],
+                     *       "id": 1,
+                     *       "name": "On the wall",
+                     *       "positions": [
+                     *         {
+                     *           "id": 15,
+                     *           "pinned": true,
+                     *           "x": 240,
+                     *           "y": 120
+                     *         }
+                     *       ],
+                     *       "scope": "application:4"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SavedLayoutDetail"];
                 };
             };
@@ -16298,6 +20007,22 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "default": true,
+                 *       "groups": [],
+                 *       "name": "On the wall",
+                 *       "positions": [
+                 *         {
+                 *           "id": 15,
+                 *           "pinned": true,
+                 *           "x": 240,
+                 *           "y": 120
+                 *         }
+                 *       ],
+                 *       "scope": "application:4"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewSavedLayout"];
             };
         };
@@ -16509,6 +20234,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "description": "",
+                     *           "id": 1,
+                     *           "name": "Night shift",
+                     *           "roles": [
+                     *             101
+                     *           ],
+                     *           "users": [
+                     *             2
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Group"];
                 };
             };
@@ -16598,6 +20342,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "",
+                 *       "name": "Night shift",
+                 *       "roles": [
+                 *         101
+                 *       ],
+                 *       "users": []
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewGroup"];
             };
         };
@@ -16607,6 +20361,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "description": "",
+                     *       "id": 1,
+                     *       "name": "Night shift",
+                     *       "roles": [
+                     *         101
+                     *       ],
+                     *       "users": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Group"];
                 };
             };
@@ -16707,6 +20472,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "From ten to six",
+                 *       "name": "Night shift",
+                 *       "roles": [
+                 *         101
+                 *       ],
+                 *       "users": []
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewGroup"];
             };
         };
@@ -16716,6 +20491,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "description": "From ten to six",
+                     *       "id": 1,
+                     *       "name": "Night shift",
+                     *       "roles": [
+                     *         101
+                     *       ],
+                     *       "users": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Group"];
                 };
             };
@@ -16923,6 +20709,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 1,
+                     *         "name": "Vedette"
+                     *       },
+                     *       "cpu_seconds": 6.76,
+                     *       "memory": {
+                     *         "budgets": [
+                     *           {
+                     *             "bytes": 178956970,
+                     *             "part": "in_flight"
+                     *           },
+                     *           {
+                     *             "bytes": 8388608,
+                     *             "part": "journal_tail"
+                     *           }
+                     *         ],
+                     *         "limit_bytes": 2147483648,
+                     *         "resident_bytes": 91807744
+                     *       },
+                     *       "ready": true,
+                     *       "reasons": [],
+                     *       "started_at": 1795843187060,
+                     *       "tasks": [
+                     *         {
+                     *           "failed": false,
+                     *           "failures": 0,
+                     *           "last_duration_ms": 0.533371,
+                     *           "last_result": null,
+                     *           "last_start": 1795843486210,
+                     *           "name": "access keys",
+                     *           "period_ms": 2000,
+                     *           "running": false,
+                     *           "runs": 150
+                     *         },
+                     *         {
+                     *           "failed": false,
+                     *           "failures": 0,
+                     *           "last_duration_ms": 1.2524890000000002,
+                     *           "last_result": null,
+                     *           "last_start": 1795843477921,
+                     *           "name": "certificate",
+                     *           "period_ms": 10000,
+                     *           "running": false,
+                     *           "runs": 30
+                     *         }
+                     *       ],
+                     *       "threads": 17,
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -17017,6 +20855,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "application": null,
+                     *           "limit": "disk",
+                     *           "max": 257025515316,
+                     *           "remedy": "Nearly full: the oldest traces, logs and samples go before their time. At the limit: agents are told to come back later. Shorten a retention, or give the data directory more room.",
+                     *           "state": "near",
+                     *           "tier": null,
+                     *           "unit": "bytes",
+                     *           "used": 210900639744,
+                     *           "what": "Disk of the data directory"
+                     *         },
+                     *         {
+                     *           "application": null,
+                     *           "limit": "memory",
+                     *           "max": 2147483648,
+                     *           "remedy": "At the limit agents are slowed down (429). Set memory-limit higher where the machine has room.",
+                     *           "state": "ok",
+                     *           "tier": null,
+                     *           "unit": "bytes",
+                     *           "used": 91807744,
+                     *           "what": "Memory"
+                     *         }
+                     *       ],
+                     *       "refusals": [],
+                     *       "since": 1795843187060
+                     *     }
+                     */
                     "application/json": components["schemas"]["Limits"];
                 };
             };
@@ -17143,6 +21011,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "at": 1795843524109,
+                     *           "attributes": {
+                     *             "code.file.path": "/srv/shop/services/payment.py",
+                     *             "code.function.name": "pay",
+                     *             "code.line.number": 25,
+                     *             "otel.scope.name": "payment"
+                     *           },
+                     *           "body": "card declined for order 3968",
+                     *           "id": "ca0e8bfa7f5fefe5",
+                     *           "logger": "payment",
+                     *           "node": {
+                     *             "id": 14,
+                     *             "name": "shop-1"
+                     *           },
+                     *           "severity": "WARN",
+                     *           "span_id": "42e2cc491a671a96",
+                     *           "tier": {
+                     *             "id": 13,
+                     *             "name": "payment"
+                     *           },
+                     *           "trace_id": "4bf7dc078089bdc3e00a31fc7a19c035"
+                     *         },
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "at": 1795843519483,
+                     *           "attributes": {
+                     *             "code.file.path": "/srv/shop/services/catalog.py",
+                     *             "code.function.name": "product",
+                     *             "code.line.number": 70,
+                     *             "otel.scope.name": "catalog"
+                     *           },
+                     *           "body": "no product 404",
+                     *           "id": "101db451550dd49b",
+                     *           "logger": "catalog",
+                     *           "node": {
+                     *             "id": 6,
+                     *             "name": "shop-1"
+                     *           },
+                     *           "severity": "WARN",
+                     *           "span_id": "14f183aaccd01970",
+                     *           "tier": {
+                     *             "id": 5,
+                     *             "name": "catalog"
+                     *           },
+                     *           "trace_id": "39b1ecf3d7e1ffad4d0ce74619233d07"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_LogRecord"];
                 };
             };
@@ -17267,6 +21197,117 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bar_ms": 15000,
+                     *       "bars": [
+                     *         {
+                     *           "at": 1795842915000,
+                     *           "counts": [
+                     *             0,
+                     *             0
+                     *           ]
+                     *         },
+                     *         {
+                     *           "at": 1795842930000,
+                     *           "counts": [
+                     *             0,
+                     *             0
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "by_application": {
+                     *         "items": [
+                     *           {
+                     *             "application": {
+                     *               "id": 4,
+                     *               "name": "shop"
+                     *             },
+                     *             "count": 1107,
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           }
+                     *         ],
+                     *         "others": 0
+                     *       },
+                     *       "by_logger": {
+                     *         "items": [
+                     *           {
+                     *             "count": 507,
+                     *             "value": "@opentelemetry/instrumentation-pino"
+                     *           },
+                     *           {
+                     *             "count": 293,
+                     *             "value": "cart"
+                     *           }
+                     *         ],
+                     *         "others": 0
+                     *       },
+                     *       "by_node": {
+                     *         "items": [
+                     *           {
+                     *             "application": {
+                     *               "id": 4,
+                     *               "name": "shop"
+                     *             },
+                     *             "count": 295,
+                     *             "id": 8,
+                     *             "name": "shop-1"
+                     *           },
+                     *           {
+                     *             "application": {
+                     *               "id": 4,
+                     *               "name": "shop"
+                     *             },
+                     *             "count": 273,
+                     *             "id": 12,
+                     *             "name": "vm"
+                     *           }
+                     *         ],
+                     *         "others": 0
+                     *       },
+                     *       "by_severity": [
+                     *         {
+                     *           "count": 81,
+                     *           "value": "ERROR"
+                     *         },
+                     *         {
+                     *           "count": 60,
+                     *           "value": "WARN"
+                     *         }
+                     *       ],
+                     *       "by_tier": {
+                     *         "items": [
+                     *           {
+                     *             "application": {
+                     *               "id": 4,
+                     *               "name": "shop"
+                     *             },
+                     *             "count": 295,
+                     *             "id": 7,
+                     *             "name": "cart"
+                     *           },
+                     *           {
+                     *             "application": {
+                     *               "id": 4,
+                     *               "name": "shop"
+                     *             },
+                     *             "count": 273,
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           }
+                     *         ],
+                     *         "others": 0
+                     *       },
+                     *       "complete_from": null,
+                     *       "partial": null,
+                     *       "severities": [
+                     *         "UNSPECIFIED",
+                     *         "TRACE"
+                     *       ],
+                     *       "total": 1107
+                     *     }
+                     */
                     "application/json": components["schemas"]["LogSummary"];
                 };
             };
@@ -17384,6 +21425,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "attributes": {
+                     *             "cpython.gc.generation": 2,
+                     *             "generation": "2"
+                     *           },
+                     *           "delta": false,
+                     *           "id": "027921aa5f60b2c8",
+                     *           "instrument": "COUNTER",
+                     *           "name": "cpython.gc.collected_objects",
+                     *           "node": {
+                     *             "id": 14,
+                     *             "name": "shop-1"
+                     *           },
+                     *           "scope": "opentelemetry.instrumentation.system_metrics",
+                     *           "tier": {
+                     *             "id": 13,
+                     *             "name": "payment"
+                     *           },
+                     *           "unit": "{object}"
+                     *         },
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "attributes": {
+                     *             "cpython.gc.generation": 2,
+                     *             "generation": "2"
+                     *           },
+                     *           "delta": false,
+                     *           "id": "1720f09eed952b1e",
+                     *           "instrument": "COUNTER",
+                     *           "name": "cpython.gc.collected_objects",
+                     *           "node": {
+                     *             "id": 6,
+                     *             "name": "shop-1"
+                     *           },
+                     *           "scope": "opentelemetry.instrumentation.system_metrics",
+                     *           "tier": {
+                     *             "id": 5,
+                     *             "name": "catalog"
+                     *           },
+                     *           "unit": "{object}"
+                     *         }
+                     *       ],
+                     *       "next": "4fa023b3-180374d2014cfe93nodejs.eventloop.delay.p99",
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_SampledSeries"];
                 };
             };
@@ -17488,6 +21585,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "points": [
+                     *             {
+                     *               "at": 1795843284683,
+                     *               "came": null,
+                     *               "max": 10,
+                     *               "min": 10,
+                     *               "per_second": null,
+                     *               "samples": 1,
+                     *               "value": 10
+                     *             },
+                     *             {
+                     *               "at": 1795843344904,
+                     *               "came": null,
+                     *               "max": 10,
+                     *               "min": 10,
+                     *               "per_second": 0,
+                     *               "samples": 1,
+                     *               "value": 10
+                     *             }
+                     *           ],
+                     *           "series": {
+                     *             "application": {
+                     *               "id": 4,
+                     *               "name": "shop"
+                     *             },
+                     *             "attributes": {
+                     *               "cpython.gc.generation": 2,
+                     *               "generation": "2"
+                     *             },
+                     *             "delta": false,
+                     *             "id": "027921aa5f60b2c8",
+                     *             "instrument": "COUNTER",
+                     *             "name": "cpython.gc.collected_objects",
+                     *             "node": {
+                     *               "id": 14,
+                     *               "name": "shop-1"
+                     *             },
+                     *             "scope": "opentelemetry.instrumentation.system_metrics",
+                     *             "tier": {
+                     *               "id": 13,
+                     *               "name": "payment"
+                     *             },
+                     *             "unit": "{object}"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "partial": null,
+                     *       "step_ms": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["RawSeries"];
                 };
             };
@@ -17590,6 +21741,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": 1795843284683,
+                     *           "distribution": null,
+                     *           "value": 10
+                     *         },
+                     *         {
+                     *           "at": 1795843344904,
+                     *           "distribution": null,
+                     *           "value": 10
+                     *         }
+                     *       ],
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Samples"];
                 };
             };
@@ -17691,6 +21859,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "agent": "opentelemetry python 1.45.1",
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "figures": {
+                     *         "average_ms": 59.95815147783251,
+                     *         "calls": 969,
+                     *         "calls_per_minute": 81.2,
+                     *         "deviation": {
+                     *           "calls": null,
+                     *           "errors": null,
+                     *           "response_time": null,
+                     *           "state": "no_baseline"
+                     *         },
+                     *         "error_percent": 2.4630541871921183,
+                     *         "errors": 23,
+                     *         "errors_per_minute": 2,
+                     *         "max_ms": 2939.934,
+                     *         "min_ms": 1.483,
+                     *         "p95_ms": 279.74445319502524,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       },
+                     *       "first_seen": 1795843231402,
+                     *       "historical": false,
+                     *       "host": "shop-1",
+                     *       "id": 6,
+                     *       "last_seen": 1795843457916,
+                     *       "name": "shop-1",
+                     *       "partial": null,
+                     *       "runtime": "python",
+                     *       "tier": {
+                     *         "id": 5,
+                     *         "name": "catalog"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["NodeDetail"];
                 };
             };
@@ -17792,6 +22002,111 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "edges": [
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 9.6539055,
+                     *             "calls": 8,
+                     *             "calls_per_minute": 0,
+                     *             "deviation": null,
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 20.459129,
+                     *             "min_ms": 1.79294,
+                     *             "p95_ms": 20.459129,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 7,
+                     *           "resolved": true,
+                     *           "to": 6,
+                     *           "type": "HTTP"
+                     *         },
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 10.349876064516131,
+                     *             "calls": 31,
+                     *             "calls_per_minute": 0,
+                     *             "deviation": null,
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 29.018901000000003,
+                     *             "min_ms": 1.646723,
+                     *             "p95_ms": 26.964057754074563,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 11,
+                     *           "resolved": true,
+                     *           "to": 6,
+                     *           "type": "HTTP"
+                     *         }
+                     *       ],
+                     *       "filling_from": null,
+                     *       "looked_at": 1900,
+                     *       "nodes": [
+                     *         {
+                     *           "entry": true,
+                     *           "figures": {
+                     *             "average_ms": 10.059363224999998,
+                     *             "calls": 40,
+                     *             "calls_per_minute": 0,
+                     *             "deviation": null,
+                     *             "error_percent": 0,
+                     *             "errors": 0,
+                     *             "errors_per_minute": 0,
+                     *             "max_ms": 29.018901000000003,
+                     *             "min_ms": 1.646723,
+                     *             "p95_ms": 20.79213088262936,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 6,
+                     *           "kind": "node",
+                     *           "name": "shop-1",
+                     *           "nodes": 0,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "node",
+                     *           "x": null,
+                     *           "y": null
+                     *         },
+                     *         {
+                     *           "entry": false,
+                     *           "figures": null,
+                     *           "hints": [],
+                     *           "id": 7,
+                     *           "kind": "tier",
+                     *           "name": "cart",
+                     *           "nodes": 0,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         }
+                     *       ],
+                     *       "partial": null,
+                     *       "traces": 40
+                     *     }
+                     */
                     "application/json": components["schemas"]["NodeFlowMap"];
                 };
             };
@@ -17898,6 +22213,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bands": null,
+                     *       "filling_from": 1795843440000,
+                     *       "minutes_per_point": 1,
+                     *       "partial": null,
+                     *       "points": [
+                     *         {
+                     *           "at": 1795843200000,
+                     *           "average_ms": 199.6689207920792,
+                     *           "calls": 101,
+                     *           "errors": 3,
+                     *           "max_ms": 2939.934,
+                     *           "min_ms": 1.691,
+                     *           "p95_ms": 1965.207201104842,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         },
+                     *         {
+                     *           "at": 1795843260000,
+                     *           "average_ms": 40.71718907563025,
+                     *           "calls": 238,
+                     *           "errors": 7,
+                     *           "max_ms": 691.289,
+                     *           "min_ms": 1.655,
+                     *           "p95_ms": 94.71136936604772,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "average_ms": 59.95815147783251,
+                     *         "calls": 969,
+                     *         "calls_per_minute": 81.2,
+                     *         "deviation": null,
+                     *         "error_percent": 2.4630541871921183,
+                     *         "errors": 23,
+                     *         "errors_per_minute": 2,
+                     *         "max_ms": 2939.934,
+                     *         "min_ms": 1.483,
+                     *         "p95_ms": 279.74445319502524,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Series"];
                 };
             };
@@ -17992,6 +22357,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "commands": [],
+                     *       "event_types": [
+                     *         {
+                     *           "name": "Health rule violations",
+                     *           "types": [
+                     *             "POLICY_OPEN_WARNING",
+                     *             "POLICY_OPEN_CRITICAL"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "Anomalies",
+                     *           "types": [
+                     *             "ANOMALY_OPEN_WARNING",
+                     *             "ANOMALY_OPEN_CRITICAL"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "presets": [
+                     *         {
+                     *           "doing": {
+                     *             "body": "{{ notice|tojson }}",
+                     *             "headers": [
+                     *               {
+                     *                 "name": "Content-Type",
+                     *                 "value": "application/json"
+                     *               }
+                     *             ],
+                     *             "kind": "http",
+                     *             "method": "POST",
+                     *             "preset": "webhook",
+                     *             "url": "https://"
+                     *           },
+                     *           "help": "Any receiver of JSON.",
+                     *           "id": "webhook",
+                     *           "name": "Web hook",
+                     *           "secrets": []
+                     *         },
+                     *         {
+                     *           "doing": {
+                     *             "body": "{\n  \"text\": {{ title|tojson }},\n  \"attachments\": [{\n    \"color\": {{ colour|tojson }},\n    \"title\": {{ title|tojson }},\n    \"title_link\": {{ link|tojson }},\n    \"text\": {{ text|tojson }},\n    \"footer\"…",
+                     *             "headers": [
+                     *               {
+                     *                 "name": "Content-Type",
+                     *                 "value": "application/json"
+                     *               }
+                     *             ],
+                     *             "kind": "http",
+                     *             "method": "POST",
+                     *             "preset": "slack",
+                     *             "url": "{{ secrets.webhook_url }}"
+                     *           },
+                     *           "help": "Make an incoming webhook in Slack and copy its URL.",
+                     *           "id": "slack",
+                     *           "name": "Slack",
+                     *           "secrets": [
+                     *             {
+                     *               "name": "webhook_url",
+                     *               "value": "URL of the incoming webhook"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["NoticeOptions"];
                 };
             };
@@ -18086,6 +22517,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_password": false,
+                     *       "mail": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["NotificationSettings"];
                 };
             };
@@ -18175,6 +22612,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mail": {
+                 *         "from": "vedette@example.com",
+                 *         "host": "smtp.example.com",
+                 *         "port": 587,
+                 *         "security": "start_tls",
+                 *         "user": "vedette"
+                 *       },
+                 *       "password": "shown-in-no-answer"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewNotificationSettings"];
             };
         };
@@ -18184,6 +22633,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_password": true,
+                     *       "mail": {
+                     *         "from": "vedette@example.com",
+                     *         "host": "smtp.example.com",
+                     *         "port": 587,
+                     *         "security": "start_tls",
+                     *         "user": "vedette"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["NotificationSettings"];
                 };
             };
@@ -18273,6 +22734,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "to": "ada@example.com"
+                 *     }
+                 */
                 "application/json": components["schemas"]["MailTest"];
             };
         };
@@ -18282,6 +22748,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "answer": "250 2.0.0 Ok: queued",
+                     *       "ok": true,
+                     *       "took_ms": 84
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeliveryAttempt"];
                 };
             };
@@ -18377,6 +22850,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "info": {
+                     *         "title": "Vedette",
+                     *         "version": "v1"
+                     *       },
+                     *       "openapi": "3.1.0",
+                     *       "paths": {}
+                     *     }
+                     */
                     "application/json": unknown;
                 };
             };
@@ -18471,6 +22954,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "allows": "see applications with their figures, traces, logs and rules",
+                     *           "name": "view",
+                     *           "of_applications": true
+                     *         },
+                     *         {
+                     *           "allows": "change how applications are watched",
+                     *           "name": "configure",
+                     *           "of_applications": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Permissions"];
                 };
             };
@@ -18572,6 +23071,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "actions": [
+                     *             {
+                     *               "id": 1,
+                     *               "name": "Chat"
+                     *             }
+                     *           ],
+                     *           "application": null,
+                     *           "changed_at": 1795843484915,
+                     *           "custom_events": [],
+                     *           "enabled": true,
+                     *           "entities": [],
+                     *           "event_types": [
+                     *             "POLICY_CLOSE_CRITICAL",
+                     *             "POLICY_OPEN_CRITICAL"
+                     *           ],
+                     *           "every_hours": null,
+                     *           "gather_seconds": 60,
+                     *           "id": 2,
+                     *           "name": "Critical things",
+                     *           "rules": []
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Policy"];
                 };
             };
@@ -18661,6 +23190,25 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "actions": [
+                 *         1
+                 *       ],
+                 *       "application": null,
+                 *       "custom_events": [],
+                 *       "enabled": true,
+                 *       "entities": [],
+                 *       "event_types": [
+                 *         "POLICY_OPEN_CRITICAL",
+                 *         "POLICY_CLOSE_CRITICAL"
+                 *       ],
+                 *       "every_hours": null,
+                 *       "gather_seconds": 60,
+                 *       "name": "Critical things",
+                 *       "rules": []
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPolicy"];
             };
         };
@@ -18670,6 +23218,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         {
+                     *           "id": 1,
+                     *           "name": "Chat"
+                     *         }
+                     *       ],
+                     *       "application": null,
+                     *       "changed_at": 1795843484915,
+                     *       "custom_events": [],
+                     *       "enabled": true,
+                     *       "entities": [],
+                     *       "event_types": [
+                     *         "POLICY_CLOSE_CRITICAL",
+                     *         "POLICY_OPEN_CRITICAL"
+                     *       ],
+                     *       "every_hours": null,
+                     *       "gather_seconds": 60,
+                     *       "id": 2,
+                     *       "name": "Critical things",
+                     *       "rules": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Policy"];
                 };
             };
@@ -18767,6 +23339,25 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "actions": [
+                 *         1
+                 *       ],
+                 *       "application": null,
+                 *       "custom_events": [],
+                 *       "enabled": true,
+                 *       "entities": [],
+                 *       "event_types": [
+                 *         "POLICY_OPEN_CRITICAL",
+                 *         "POLICY_CLOSE_CRITICAL"
+                 *       ],
+                 *       "every_hours": null,
+                 *       "gather_seconds": 60,
+                 *       "name": "Critical things",
+                 *       "rules": []
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPolicy"];
             };
         };
@@ -18776,6 +23367,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "events": [],
+                     *       "looked_at": 18,
+                     *       "made_up": true,
+                     *       "matched": 0,
+                     *       "notice": {
+                     *         "html": "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>Recovered: Response time is m…",
+                     *         "text": "Recovered: Response time is much higher than normal\nEnded after less than a minute, since 28 Nov 2026 05:24 UTC\n\n* POST /checkout (business transaction)\n  An example of what would be said here\n  Aver…",
+                     *         "title": "Recovered: Response time is much higher than normal on POST /checkout"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["PolicyPreview"];
                 };
             };
@@ -18872,6 +23476,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         {
+                     *           "id": 1,
+                     *           "name": "Chat"
+                     *         }
+                     *       ],
+                     *       "application": null,
+                     *       "changed_at": 1795843484915,
+                     *       "custom_events": [],
+                     *       "enabled": true,
+                     *       "entities": [],
+                     *       "event_types": [
+                     *         "POLICY_CLOSE_CRITICAL",
+                     *         "POLICY_OPEN_CRITICAL"
+                     *       ],
+                     *       "every_hours": null,
+                     *       "gather_seconds": 60,
+                     *       "id": 2,
+                     *       "name": "Critical things",
+                     *       "rules": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Policy"];
                 };
             };
@@ -18963,6 +23591,25 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "actions": [
+                 *         1
+                 *       ],
+                 *       "application": null,
+                 *       "custom_events": [],
+                 *       "enabled": true,
+                 *       "entities": [],
+                 *       "event_types": [
+                 *         "POLICY_OPEN_CRITICAL",
+                 *         "POLICY_CLOSE_CRITICAL"
+                 *       ],
+                 *       "every_hours": null,
+                 *       "gather_seconds": 60,
+                 *       "name": "Critical things",
+                 *       "rules": []
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPolicy"];
             };
         };
@@ -18972,6 +23619,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actions": [
+                     *         {
+                     *           "id": 1,
+                     *           "name": "Chat"
+                     *         }
+                     *       ],
+                     *       "application": null,
+                     *       "changed_at": 1795843487101,
+                     *       "custom_events": [],
+                     *       "enabled": true,
+                     *       "entities": [],
+                     *       "event_types": [
+                     *         "POLICY_CLOSE_CRITICAL",
+                     *         "POLICY_OPEN_CRITICAL"
+                     *       ],
+                     *       "every_hours": null,
+                     *       "gather_seconds": 60,
+                     *       "id": 2,
+                     *       "name": "Critical things",
+                     *       "rules": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Policy"];
                 };
             };
@@ -19164,6 +23835,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "current": "correct horse battery staple",
+                 *       "new": "four loud badgers"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChangePassword"];
             };
         };
@@ -19271,6 +23948,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "address": "127.0.0.1",
+                     *           "agent": "Python-urllib/3.11",
+                     *           "began_at": 1795843484796,
+                     *           "expires_at": 1795845284796,
+                     *           "id": "9982d05860dcdf98e6f34337",
+                     *           "own": false,
+                     *           "seen_at": 1795843484796,
+                     *           "user": "admin",
+                     *           "user_id": 1
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ListedSession"];
                 };
             };
@@ -19465,6 +24161,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "description": "May do everything",
+                     *           "grants": [
+                     *             {
+                     *               "application": null,
+                     *               "permission": "view"
+                     *             },
+                     *             {
+                     *               "application": null,
+                     *               "permission": "configure"
+                     *             }
+                     *           ],
+                     *           "id": 1,
+                     *           "name": "Account Owner",
+                     *           "predefined": true
+                     *         },
+                     *         {
+                     *           "description": "Everything but access keys, API clients and settings of the account",
+                     *           "grants": [
+                     *             {
+                     *               "application": null,
+                     *               "permission": "view"
+                     *             },
+                     *             {
+                     *               "application": null,
+                     *               "permission": "configure"
+                     *             }
+                     *           ],
+                     *           "id": 2,
+                     *           "name": "Administrator",
+                     *           "predefined": true
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Role"];
                 };
             };
@@ -19554,6 +24290,22 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Watch and configure the shop",
+                 *       "grants": [
+                 *         {
+                 *           "application": 4,
+                 *           "permission": "view"
+                 *         },
+                 *         {
+                 *           "application": 4,
+                 *           "permission": "configure"
+                 *         }
+                 *       ],
+                 *       "name": "Shop operators"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewRole"];
             };
         };
@@ -19563,6 +24315,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "description": "Watch and configure the shop",
+                     *       "grants": [
+                     *         {
+                     *           "application": 4,
+                     *           "permission": "view"
+                     *         },
+                     *         {
+                     *           "application": 4,
+                     *           "permission": "configure"
+                     *         }
+                     *       ],
+                     *       "id": 101,
+                     *       "name": "Shop operators",
+                     *       "predefined": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Role"];
                 };
             };
@@ -19663,6 +24433,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Watch and configure the shop",
+                 *       "grants": [
+                 *         {
+                 *           "application": 4,
+                 *           "permission": "view"
+                 *         }
+                 *       ],
+                 *       "name": "Shop operators"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewRole"];
             };
         };
@@ -19672,6 +24454,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "description": "Watch and configure the shop",
+                     *       "grants": [
+                     *         {
+                     *           "application": 4,
+                     *           "permission": "view"
+                     *         }
+                     *       ],
+                     *       "id": 101,
+                     *       "name": "Shop operators",
+                     *       "predefined": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Role"];
                 };
             };
@@ -19884,6 +24680,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": 1795843484744,
+                     *           "id": 1,
+                     *           "name": "Slow checkouts",
+                     *           "query": "bt=51&min=500&range=last-6h"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_SavedSearch"];
                 };
             };
@@ -19973,6 +24783,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Slow checkouts",
+                 *       "query": "bt=51&min=500&range=last-6h"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewSavedSearch"];
             };
         };
@@ -19982,6 +24798,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": 1795843484744,
+                     *       "id": 1,
+                     *       "name": "Slow checkouts",
+                     *       "query": "bt=51&min=500&range=last-6h"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SavedSearch"];
                 };
             };
@@ -20171,6 +24995,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "csrf_token": "f3b1c9d0a7e4",
+                     *       "user": {
+                     *         "display_name": "admin",
+                     *         "name": "admin"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -20260,6 +25093,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery staple",
+                 *       "user": "admin"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignIn"];
             };
         };
@@ -20269,6 +25108,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "csrf_token": "f3b1c9d0a7e4",
+                     *       "expires_at": 1795845284796,
+                     *       "must_change_password": false,
+                     *       "permissions": {
+                     *         "account": [
+                     *           "view",
+                     *           "configure"
+                     *         ],
+                     *         "applications": {}
+                     *       },
+                     *       "user": {
+                     *         "display_name": "Administrator",
+                     *         "name": "admin"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -20461,6 +25318,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "address": "127.0.0.1",
+                     *           "agent": "Python-urllib/3.11",
+                     *           "began_at": 1795843484796,
+                     *           "expires_at": 1795845284796,
+                     *           "id": "9982d05860dcdf98e6f34337",
+                     *           "own": false,
+                     *           "seen_at": 1795843484796,
+                     *           "user": "admin",
+                     *           "user_id": 1
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ListedSession"];
                 };
             };
@@ -20672,6 +25548,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "bt": {
+                     *             "id": 51,
+                     *             "name": "POST /checkout"
+                     *           },
+                     *           "duration_ms": 125.539,
+                     *           "entry_span_id": "fe82d1b910e74fd4",
+                     *           "outcome": "ERROR",
+                     *           "reason": "error",
+                     *           "spans": 22,
+                     *           "start": 1795843366680,
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           },
+                     *           "trace_id": "7d420726f1e1ff389781f2368ff84bd3"
+                     *         },
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "bt": {
+                     *             "id": 45,
+                     *             "name": "GET /product/:id"
+                     *           },
+                     *           "duration_ms": 17.527,
+                     *           "entry_span_id": "f78e02cf9b5cda14",
+                     *           "outcome": "ERROR",
+                     *           "reason": "error",
+                     *           "spans": 12,
+                     *           "start": 1795843288687,
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           },
+                     *           "trace_id": "7f257627366fa7a44172aa10d7fc8f41"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Snapshot"];
                 };
             };
@@ -20779,6 +25705,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "spans": 5711,
+                     *           "text": "host.name"
+                     *         },
+                     *         {
+                     *           "spans": 5711,
+                     *           "text": "service.instance.id"
+                     *         }
+                     *       ],
+                     *       "looked_at": {
+                     *         "all": false,
+                     *         "from": 1795843233786,
+                     *         "spans": 5711,
+                     *         "to": 1795843484493
+                     *       },
+                     *       "more": true,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Suggestions"];
                 };
             };
@@ -20891,6 +25839,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "spans": 1293,
+                     *           "text": "/"
+                     *         },
+                     *         {
+                     *           "spans": 999,
+                     *           "text": "/product/:id"
+                     *         }
+                     *       ],
+                     *       "looked_at": {
+                     *         "all": false,
+                     *         "from": 1795843233786,
+                     *         "spans": 9360,
+                     *         "to": 1795843484086
+                     *       },
+                     *       "more": false,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Suggestions"];
                 };
             };
@@ -21006,6 +25976,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "duration_ms": 958.453161,
+                     *           "kind": "INTERNAL",
+                     *           "name": "middleware - patched",
+                     *           "node": {
+                     *             "id": 12,
+                     *             "name": "vm"
+                     *           },
+                     *           "span_id": "20a52546e4d1d058",
+                     *           "start": 1795843475889,
+                     *           "status": "UNSET",
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           },
+                     *           "trace_id": "44893a8bbba79983b5eb2e953ad88069"
+                     *         },
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "duration_ms": 958.424017,
+                     *           "kind": "INTERNAL",
+                     *           "name": "request handler",
+                     *           "node": {
+                     *             "id": 12,
+                     *             "name": "vm"
+                     *           },
+                     *           "span_id": "b2d770edbe2f77d0",
+                     *           "start": 1795843475889,
+                     *           "status": "UNSET",
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           },
+                     *           "trace_id": "44893a8bbba79983b5eb2e953ad88069"
+                     *         }
+                     *       ],
+                     *       "next": "6ec76975-1795843455764928972-47a9ea0d0893d3d3c1dc3b1df90c3660-bdd1fd1b50e6d19f",
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_FoundSpan"];
                 };
             };
@@ -21100,6 +26120,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "disk": {
+                     *         "dropped_bytes": 0,
+                     *         "free_bytes": 59652452352,
+                     *         "make_room_below_bytes": 21644253920,
+                     *         "refuse_below_bytes": 13527658700,
+                     *         "total_bytes": 270553174016
+                     *       },
+                     *       "journal": {
+                     *         "bytes": 553766,
+                     *         "max_bytes": 4294967296,
+                     *         "setting": "journal-max-bytes"
+                     *       },
+                     *       "retentions": [
+                     *         {
+                     *           "changed": false,
+                     *           "configured_ms": 86400000,
+                     *           "ms": 86400000,
+                     *           "setting": "retention-traces",
+                     *           "what": "Every trace"
+                     *         },
+                     *         {
+                     *           "changed": false,
+                     *           "configured_ms": 1209600000,
+                     *           "ms": 1209600000,
+                     *           "setting": "retention-snapshots",
+                     *           "what": "Snapshots, and what traces are found by"
+                     *         }
+                     *       ],
+                     *       "tables": [
+                     *         {
+                     *           "bytes": 838962,
+                     *           "bytes_per_day": null,
+                     *           "expected_bytes": null,
+                     *           "newest": 1795843475921,
+                     *           "oldest": 1795843230488,
+                     *           "retention_ms": 86400000,
+                     *           "rows": 18538,
+                     *           "segments": 9,
+                     *           "setting": "retention-traces",
+                     *           "table": "spans",
+                     *           "what": "Every span of every trace"
+                     *         },
+                     *         {
+                     *           "bytes": 58785,
+                     *           "bytes_per_day": null,
+                     *           "expected_bytes": null,
+                     *           "newest": 1795843473888,
+                     *           "oldest": 1795843230488,
+                     *           "retention_ms": 1209600000,
+                     *           "rows": 1235,
+                     *           "segments": 9,
+                     *           "setting": "retention-snapshots",
+                     *           "table": "trace-index",
+                     *           "what": "What traces are found by"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Storage"];
                 };
             };
@@ -21189,6 +26269,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "confirmed": false,
+                 *       "retentions": [
+                 *         {
+                 *           "ms": 172800000,
+                 *           "setting": "retention-traces"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewRetentions"];
             };
         };
@@ -21198,6 +26289,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "disk": {
+                     *         "dropped_bytes": 0,
+                     *         "free_bytes": 59652448256,
+                     *         "make_room_below_bytes": 21644253920,
+                     *         "refuse_below_bytes": 13527658700,
+                     *         "total_bytes": 270553174016
+                     *       },
+                     *       "journal": {
+                     *         "bytes": 553766,
+                     *         "max_bytes": 4294967296,
+                     *         "setting": "journal-max-bytes"
+                     *       },
+                     *       "retentions": [
+                     *         {
+                     *           "changed": true,
+                     *           "configured_ms": 86400000,
+                     *           "ms": 172800000,
+                     *           "setting": "retention-traces",
+                     *           "what": "Every trace"
+                     *         },
+                     *         {
+                     *           "changed": false,
+                     *           "configured_ms": 1209600000,
+                     *           "ms": 1209600000,
+                     *           "setting": "retention-snapshots",
+                     *           "what": "Snapshots, and what traces are found by"
+                     *         }
+                     *       ],
+                     *       "tables": [
+                     *         {
+                     *           "bytes": 838962,
+                     *           "bytes_per_day": null,
+                     *           "expected_bytes": null,
+                     *           "newest": 1795843475921,
+                     *           "oldest": 1795843230488,
+                     *           "retention_ms": 172800000,
+                     *           "rows": 18538,
+                     *           "segments": 9,
+                     *           "setting": "retention-traces",
+                     *           "table": "spans",
+                     *           "what": "Every span of every trace"
+                     *         },
+                     *         {
+                     *           "bytes": 58785,
+                     *           "bytes_per_day": null,
+                     *           "expected_bytes": null,
+                     *           "newest": 1795843473888,
+                     *           "oldest": 1795843230488,
+                     *           "retention_ms": 1209600000,
+                     *           "rows": 1235,
+                     *           "segments": 9,
+                     *           "setting": "retention-snapshots",
+                     *           "table": "trace-index",
+                     *           "what": "What traces are found by"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Storage"];
                 };
             };
@@ -21296,6 +26447,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "confirmed": false,
+                 *       "retentions": [
+                 *         {
+                 *           "ms": 172800000,
+                 *           "setting": "retention-traces"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewRetentions"];
             };
         };
@@ -21305,6 +26467,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bytes": 0,
+                     *       "tables": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["RetentionLoss"];
                 };
             };
@@ -21410,6 +26578,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "application": null,
+                     *           "changed_at": 1795843484935,
+                     *           "enabled": true,
+                     *           "entities": [],
+                     *           "id": 4,
+                     *           "name": "Nightly batch",
+                     *           "on": false,
+                     *           "rules": [],
+                     *           "stretches": [
+                     *             {
+                     *               "from": 1795824000000,
+                     *               "to": 1795842000000
+                     *             },
+                     *             {
+                     *               "from": 1795899600000,
+                     *               "to": 1795928400000
+                     *             }
+                     *           ],
+                     *           "window": {
+                     *             "days": [],
+                     *             "from_minute": 1320,
+                     *             "kind": "recurring",
+                     *             "month_days": [],
+                     *             "until_minute": 360,
+                     *             "zone": "Europe/Berlin"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Suppression"];
                 };
             };
@@ -21499,6 +26703,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "application": null,
+                 *       "enabled": true,
+                 *       "entities": [],
+                 *       "name": "Nightly batch",
+                 *       "rules": [],
+                 *       "window": {
+                 *         "days": [],
+                 *         "from_minute": 1320,
+                 *         "kind": "recurring",
+                 *         "month_days": [],
+                 *         "until_minute": 360,
+                 *         "zone": "Europe/Berlin"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewSuppression"];
             };
         };
@@ -21508,6 +26729,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": null,
+                     *       "changed_at": 1795843484935,
+                     *       "enabled": true,
+                     *       "entities": [],
+                     *       "id": 4,
+                     *       "name": "Nightly batch",
+                     *       "on": false,
+                     *       "rules": [],
+                     *       "stretches": [
+                     *         {
+                     *           "from": 1795899600000,
+                     *           "to": 1795928400000
+                     *         },
+                     *         {
+                     *           "from": 1795986000000,
+                     *           "to": 1796014800000
+                     *         }
+                     *       ],
+                     *       "window": {
+                     *         "days": [],
+                     *         "from_minute": 1320,
+                     *         "kind": "recurring",
+                     *         "month_days": [],
+                     *         "until_minute": 360,
+                     *         "zone": "Europe/Berlin"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Suppression"];
                 };
             };
@@ -21612,6 +26863,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": null,
+                     *       "changed_at": 1795843484935,
+                     *       "enabled": true,
+                     *       "entities": [],
+                     *       "id": 4,
+                     *       "name": "Nightly batch",
+                     *       "on": false,
+                     *       "rules": [],
+                     *       "stretches": [
+                     *         {
+                     *           "from": 1795899600000,
+                     *           "to": 1795928400000
+                     *         },
+                     *         {
+                     *           "from": 1795986000000,
+                     *           "to": 1796014800000
+                     *         }
+                     *       ],
+                     *       "window": {
+                     *         "days": [],
+                     *         "from_minute": 1320,
+                     *         "kind": "recurring",
+                     *         "month_days": [],
+                     *         "until_minute": 360,
+                     *         "zone": "Europe/Berlin"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Suppression"];
                 };
             };
@@ -21703,6 +26984,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "application": null,
+                 *       "enabled": true,
+                 *       "entities": [],
+                 *       "name": "Nightly batch",
+                 *       "rules": [],
+                 *       "window": {
+                 *         "days": [],
+                 *         "from_minute": 1320,
+                 *         "kind": "recurring",
+                 *         "month_days": [],
+                 *         "until_minute": 360,
+                 *         "zone": "Europe/Berlin"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewSuppression"];
             };
         };
@@ -21712,6 +27010,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": null,
+                     *       "changed_at": 1795843487117,
+                     *       "enabled": true,
+                     *       "entities": [],
+                     *       "id": 4,
+                     *       "name": "Nightly batch",
+                     *       "on": false,
+                     *       "rules": [],
+                     *       "stretches": [
+                     *         {
+                     *           "from": 1795899600000,
+                     *           "to": 1795928400000
+                     *         },
+                     *         {
+                     *           "from": 1795986000000,
+                     *           "to": 1796014800000
+                     *         }
+                     *       ],
+                     *       "window": {
+                     *         "days": [],
+                     *         "from_minute": 1320,
+                     *         "kind": "recurring",
+                     *         "month_days": [],
+                     *         "until_minute": 360,
+                     *         "zone": "Europe/Berlin"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Suppression"];
                 };
             };
@@ -21916,6 +27244,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "agent": "opentelemetry nodejs 2.12.0",
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "figures": {
+                     *         "average_ms": 146.81475401069517,
+                     *         "calls": 235,
+                     *         "calls_per_minute": 18.7,
+                     *         "deviation": {
+                     *           "calls": null,
+                     *           "errors": null,
+                     *           "response_time": null,
+                     *           "state": "no_baseline"
+                     *         },
+                     *         "error_percent": 5.882352941176471,
+                     *         "errors": 13,
+                     *         "errors_per_minute": 1.1,
+                     *         "max_ms": 1317.105,
+                     *         "min_ms": 7.985,
+                     *         "p95_ms": 982.603600552421,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       },
+                     *       "first_seen": 1795843234086,
+                     *       "hints": [],
+                     *       "historical_nodes": 0,
+                     *       "id": 15,
+                     *       "kind": "tier",
+                     *       "last_seen": 1795843476710,
+                     *       "name": "order",
+                     *       "nodes": 1,
+                     *       "partial": null,
+                     *       "runtime": "nodejs"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TierDetail"];
                 };
             };
@@ -22022,6 +27390,144 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "application": {
+                     *         "id": 4,
+                     *         "name": "shop"
+                     *       },
+                     *       "edges": [
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 162.5142459893048,
+                     *             "calls": 227,
+                     *             "calls_per_minute": 18.7,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 16.577540106951872,
+                     *             "errors": 37,
+                     *             "errors_per_minute": 3.1,
+                     *             "max_ms": 1449.888,
+                     *             "min_ms": 9.183,
+                     *             "p95_ms": 940.9444315152292,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 11,
+                     *           "resolved": true,
+                     *           "to": 15,
+                     *           "type": "HTTP"
+                     *         },
+                     *         {
+                     *           "async": false,
+                     *           "figures": {
+                     *             "average_ms": 108.85100534759358,
+                     *             "calls": 227,
+                     *             "calls_per_minute": 18.7,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 16.577540106951872,
+                     *             "errors": 37,
+                     *             "errors_per_minute": 3.1,
+                     *             "max_ms": 1251.618,
+                     *             "min_ms": 3.678,
+                     *             "p95_ms": 901.0514745740376,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "from": 15,
+                     *           "resolved": true,
+                     *           "to": 13,
+                     *           "type": "HTTP"
+                     *         }
+                     *       ],
+                     *       "filling_from": 1795843440000,
+                     *       "nodes": [
+                     *         {
+                     *           "entry": true,
+                     *           "figures": {
+                     *             "average_ms": 117.21871871968963,
+                     *             "calls": 1253,
+                     *             "calls_per_minute": 103.1,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 3.0067895247332688,
+                     *             "errors": 36,
+                     *             "errors_per_minute": 3.1,
+                     *             "max_ms": 3571.809,
+                     *             "min_ms": 0.645,
+                     *             "p95_ms": 610.1269787587786,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 11,
+                     *           "kind": "tier",
+                     *           "name": "web",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": "nodejs",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         },
+                     *         {
+                     *           "entry": false,
+                     *           "figures": {
+                     *             "average_ms": 97.51960427807488,
+                     *             "calls": 236,
+                     *             "calls_per_minute": 18.7,
+                     *             "deviation": {
+                     *               "calls": null,
+                     *               "errors": null,
+                     *               "response_time": null,
+                     *               "state": "no_baseline"
+                     *             },
+                     *             "error_percent": 5.882352941176471,
+                     *             "errors": 13,
+                     *             "errors_per_minute": 1.1,
+                     *             "max_ms": 1209.281,
+                     *             "min_ms": 2.583,
+                     *             "p95_ms": 901.0514745740376,
+                     *             "sampled_percent": null,
+                     *             "slow": 0,
+                     *             "stall": 0,
+                     *             "very_slow": 0
+                     *           },
+                     *           "hints": [],
+                     *           "id": 13,
+                     *           "kind": "tier",
+                     *           "name": "payment",
+                     *           "nodes": 1,
+                     *           "pinned": false,
+                     *           "system": "python",
+                     *           "type": "tier",
+                     *           "x": null,
+                     *           "y": null
+                     *         }
+                     *       ],
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FlowMap"];
                 };
             };
@@ -22123,6 +27629,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bounds_ms": [
+                     *         6.888623433758429,
+                     *         8.192
+                     *       ],
+                     *       "cells": [
+                     *         {
+                     *           "calls": 1,
+                     *           "column": 6,
+                     *           "row": 10
+                     *         },
+                     *         {
+                     *           "calls": 2,
+                     *           "column": 6,
+                     *           "row": 11
+                     *         }
+                     *       ],
+                     *       "columns": [
+                     *         {
+                     *           "at": 1795842840000,
+                     *           "calls": 0,
+                     *           "p50_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null
+                     *         },
+                     *         {
+                     *           "at": 1795842900000,
+                     *           "calls": 0,
+                     *           "p50_ms": null,
+                     *           "p95_ms": null,
+                     *           "p99_ms": null
+                     *         }
+                     *       ],
+                     *       "filling_from": 1795843440000,
+                     *       "minutes_per_column": 1,
+                     *       "partial": null,
+                     *       "percentiles": {
+                     *         "p50_ms": 58.80902696970182,
+                     *         "p75_ms": 94.71136936604772,
+                     *         "p90_ms": 318.56980393472,
+                     *         "p95_ms": 982.603600552421,
+                     *         "p99_ms": 1026.1071785756722
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ResponseTimes"];
                 };
             };
@@ -22229,6 +27781,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bands": null,
+                     *       "filling_from": 1795843440000,
+                     *       "minutes_per_point": 1,
+                     *       "partial": null,
+                     *       "points": [
+                     *         {
+                     *           "at": 1795843200000,
+                     *           "average_ms": 192.08916,
+                     *           "calls": 25,
+                     *           "errors": 2,
+                     *           "max_ms": 1317.105,
+                     *           "min_ms": 44.704,
+                     *           "p95_ms": 637.13960786944,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         },
+                     *         {
+                     *           "at": 1795843260000,
+                     *           "average_ms": 171.4281320754717,
+                     *           "calls": 53,
+                     *           "errors": 2,
+                     *           "max_ms": 969.164,
+                     *           "min_ms": 9.666,
+                     *           "p95_ms": 940.9444315152292,
+                     *           "slow": 0,
+                     *           "stall": 0,
+                     *           "very_slow": 0
+                     *         }
+                     *       ],
+                     *       "totals": {
+                     *         "average_ms": 146.81475401069517,
+                     *         "calls": 235,
+                     *         "calls_per_minute": 18.7,
+                     *         "deviation": null,
+                     *         "error_percent": 5.882352941176471,
+                     *         "errors": 13,
+                     *         "errors_per_minute": 1.1,
+                     *         "max_ms": 1317.105,
+                     *         "min_ms": 7.985,
+                     *         "p95_ms": 982.603600552421,
+                     *         "sampled_percent": null,
+                     *         "slow": 0,
+                     *         "stall": 0,
+                     *         "very_slow": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Series"];
                 };
             };
@@ -22326,6 +27928,162 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "bts": [
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "id": 51,
+                     *           "name": "POST /checkout",
+                     *           "outcome": "ERROR",
+                     *           "reason": "error"
+                     *         }
+                     *       ],
+                     *       "dropped_spans": 0,
+                     *       "duration_ms": 132.368539,
+                     *       "partial": null,
+                     *       "spans": [
+                     *         {
+                     *           "attributes": {
+                     *             "client.address": "127.0.0.1",
+                     *             "http.request.method": "POST",
+                     *             "http.response.status_code": 502,
+                     *             "http.route": "/checkout",
+                     *             "network.peer.address": "127.0.0.1",
+                     *             "network.peer.port": 43254,
+                     *             "network.protocol.version": "1.1",
+                     *             "server.address": "127.0.0.1",
+                     *             "server.port": 18100,
+                     *             "url.path": "/checkout",
+                     *             "url.scheme": "http"
+                     *           },
+                     *           "critical": true,
+                     *           "duration_us": 125539,
+                     *           "events": [],
+                     *           "exit": null,
+                     *           "kind": "SERVER",
+                     *           "links": [],
+                     *           "name": "POST /checkout",
+                     *           "node": {
+                     *             "id": 12,
+                     *             "name": "vm"
+                     *           },
+                     *           "parent_span_id": null,
+                     *           "resource": {
+                     *             "container.id": "eec2b84799f223a4df17029094106950",
+                     *             "host.arch": "amd64",
+                     *             "host.id": "3d1219c7c4c5404aaa1f6d2a48adfda4",
+                     *             "host.name": "vm",
+                     *             "os.type": "linux",
+                     *             "os.version": "6.18.44-fc-v595",
+                     *             "process.command": "/srv/shop/services/web.js",
+                     *             "process.command_args": [
+                     *               "/usr/bin/node",
+                     *               "--require"
+                     *             ],
+                     *             "process.executable.name": "node",
+                     *             "process.executable.path": "/usr/bin/node",
+                     *             "process.owner": "root",
+                     *             "process.pid": 20133,
+                     *             "process.runtime.description": "Node.js",
+                     *             "process.runtime.name": "nodejs",
+                     *             "process.runtime.version": "20.20.2",
+                     *             "service.instance.id": "eb374284-84e3-4636-9cd0-9a85d04ccd7e",
+                     *             "service.name": "web",
+                     *             "service.namespace": "shop",
+                     *             "telemetry.sdk.language": "nodejs",
+                     *             "telemetry.sdk.name": "opentelemetry",
+                     *             "telemetry.sdk.version": "2.12.0"
+                     *           },
+                     *           "role": "entry",
+                     *           "scope": "@opentelemetry/instrumentation-http",
+                     *           "self_us": 1000,
+                     *           "skew_us": 0,
+                     *           "span_id": "fe82d1b910e74fd4",
+                     *           "start_us": 0,
+                     *           "status": "ERROR",
+                     *           "status_message": "",
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           }
+                     *         },
+                     *         {
+                     *           "attributes": {
+                     *             "http.route": "/checkout",
+                     *             "router.name": "patched",
+                     *             "router.type": "middleware",
+                     *             "router.version": "2.3.0"
+                     *           },
+                     *           "critical": true,
+                     *           "duration_us": 124041,
+                     *           "events": [
+                     *             {
+                     *               "attributes": {
+                     *                 "exception.message": "order answered 502",
+                     *                 "exception.stacktrace": "TierFailed: order answered 502\n    at ask (/srv/shop/services/web.js:26:35)\n    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)\n    at async checkout (/wo…",
+                     *                 "exception.type": "TierFailed"
+                     *               },
+                     *               "name": "exception",
+                     *               "offset_us": 124039
+                     *             }
+                     *           ],
+                     *           "exit": null,
+                     *           "kind": "INTERNAL",
+                     *           "links": [],
+                     *           "name": "middleware - patched",
+                     *           "node": {
+                     *             "id": 12,
+                     *             "name": "vm"
+                     *           },
+                     *           "parent_span_id": "fe82d1b910e74fd4",
+                     *           "resource": {
+                     *             "container.id": "eec2b84799f223a4df17029094106950",
+                     *             "host.arch": "amd64",
+                     *             "host.id": "3d1219c7c4c5404aaa1f6d2a48adfda4",
+                     *             "host.name": "vm",
+                     *             "os.type": "linux",
+                     *             "os.version": "6.18.44-fc-v595",
+                     *             "process.command": "/srv/shop/services/web.js",
+                     *             "process.command_args": [
+                     *               "/usr/bin/node",
+                     *               "--require"
+                     *             ],
+                     *             "process.executable.name": "node",
+                     *             "process.executable.path": "/usr/bin/node",
+                     *             "process.owner": "root",
+                     *             "process.pid": 20133,
+                     *             "process.runtime.description": "Node.js",
+                     *             "process.runtime.name": "nodejs",
+                     *             "process.runtime.version": "20.20.2",
+                     *             "service.instance.id": "eb374284-84e3-4636-9cd0-9a85d04ccd7e",
+                     *             "service.name": "web",
+                     *             "service.namespace": "shop",
+                     *             "telemetry.sdk.language": "nodejs",
+                     *             "telemetry.sdk.name": "opentelemetry",
+                     *             "telemetry.sdk.version": "2.12.0"
+                     *           },
+                     *           "role": "internal",
+                     *           "scope": "@opentelemetry/instrumentation-router",
+                     *           "self_us": 57,
+                     *           "skew_us": 0,
+                     *           "span_id": "4363495763e9b2f4",
+                     *           "start_us": 1000,
+                     *           "status": "UNSET",
+                     *           "status_message": "",
+                     *           "tier": {
+                     *             "id": 11,
+                     *             "name": "web"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "start": 1795843366680,
+                     *       "trace_id": "7d420726f1e1ff389781f2368ff84bd3"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Trace"];
                 };
             };
@@ -22425,6 +28183,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": 1795843187729,
+                     *           "display_name": "Administrator",
+                     *           "email": "",
+                     *           "enabled": true,
+                     *           "groups": [],
+                     *           "id": 1,
+                     *           "last_sign_in_at": 1795843484794,
+                     *           "locked_until": null,
+                     *           "must_change_password": false,
+                     *           "name": "admin",
+                     *           "roles": [
+                     *             1
+                     *           ]
+                     *         },
+                     *         {
+                     *           "created_at": 1795843485037,
+                     *           "display_name": "Ada Lovelace",
+                     *           "email": "ada@example.com",
+                     *           "enabled": true,
+                     *           "groups": [
+                     *             1
+                     *           ],
+                     *           "id": 2,
+                     *           "last_sign_in_at": null,
+                     *           "locked_until": null,
+                     *           "must_change_password": true,
+                     *           "name": "ada",
+                     *           "roles": [
+                     *             101
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_User"];
                 };
             };
@@ -22514,6 +28312,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "display_name": "Ada Lovelace",
+                 *       "email": "ada@example.com",
+                 *       "enabled": true,
+                 *       "groups": [
+                 *         1
+                 *       ],
+                 *       "name": "ada",
+                 *       "password": "four loud badgers",
+                 *       "roles": [
+                 *         101
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewUser"];
             };
         };
@@ -22523,6 +28336,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": 1795843485037,
+                     *       "display_name": "Ada Lovelace",
+                     *       "email": "ada@example.com",
+                     *       "enabled": true,
+                     *       "groups": [
+                     *         1
+                     *       ],
+                     *       "id": 2,
+                     *       "last_sign_in_at": null,
+                     *       "locked_until": null,
+                     *       "must_change_password": true,
+                     *       "name": "ada",
+                     *       "roles": [
+                     *         101
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -22628,6 +28460,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": 1795843485037,
+                     *       "display_name": "Ada Lovelace",
+                     *       "email": "ada@example.com",
+                     *       "enabled": true,
+                     *       "groups": [
+                     *         1
+                     *       ],
+                     *       "id": 2,
+                     *       "last_sign_in_at": null,
+                     *       "locked_until": null,
+                     *       "must_change_password": true,
+                     *       "name": "ada",
+                     *       "roles": [
+                     *         101
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -22719,6 +28570,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "display_name": "Ada King",
+                 *       "email": "ada@example.com",
+                 *       "enabled": true,
+                 *       "groups": [],
+                 *       "name": "ada",
+                 *       "roles": [
+                 *         101
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserChange"];
             };
         };
@@ -22728,6 +28591,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": 1795843485037,
+                     *       "display_name": "Ada King",
+                     *       "email": "ada@example.com",
+                     *       "enabled": true,
+                     *       "groups": [],
+                     *       "id": 2,
+                     *       "last_sign_in_at": null,
+                     *       "locked_until": null,
+                     *       "must_change_password": true,
+                     *       "name": "ada",
+                     *       "roles": [
+                     *         101
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -23027,6 +28907,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "must_change": true,
+                 *       "password": "seven calm herons"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SetPassword"];
             };
         };
@@ -23242,6 +29128,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "changed_at": 1795843440000,
+                     *           "closed_at": null,
+                     *           "entity": {
+                     *             "id": 14,
+                     *             "name": "shop-1"
+                     *           },
+                     *           "entity_kind": "NODE",
+                     *           "id": 4,
+                     *           "level": "CRITICAL",
+                     *           "opened_at": 1795843380000,
+                     *           "rule": {
+                     *             "id": 13,
+                     *             "name": "CPU utilization is too high"
+                     *           },
+                     *           "status": "OPEN",
+                     *           "summary": "%Busy is 90.765 (compared with 90)"
+                     *         },
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "changed_at": 1795843440000,
+                     *           "closed_at": null,
+                     *           "entity": {
+                     *             "id": 10,
+                     *             "name": "shop-1"
+                     *           },
+                     *           "entity_kind": "NODE",
+                     *           "id": 3,
+                     *           "level": "CRITICAL",
+                     *           "opened_at": 1795843380000,
+                     *           "rule": {
+                     *             "id": 13,
+                     *             "name": "CPU utilization is too high"
+                     *           },
+                     *           "status": "OPEN",
+                     *           "summary": "%Busy is 90.774 (compared with 90)"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Violation"];
                 };
             };
@@ -23338,6 +29276,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "at": 1795843380000,
+                     *           "evidence": {
+                     *             "broken_nodes": null,
+                     *             "conditions": [
+                     *               {
+                     *                 "compare": {
+                     *                   "operator": "GREATER",
+                     *                   "type": "VALUE",
+                     *                   "value": 75
+                     *                 },
+                     *                 "expected": null,
+                     *                 "holds": true,
+                     *                 "metric": "Hardware Resources|CPU|%Busy",
+                     *                 "minutes": null,
+                     *                 "name": "Hardware Resources|CPU|%Busy",
+                     *                 "short_name": "A",
+                     *                 "threshold": 75,
+                     *                 "value": 83.23653643083478
+                     *               }
+                     *             ],
+                     *             "level": "WARNING",
+                     *             "minute_ms": 1795843320000,
+                     *             "nodes": [],
+                     *             "reason": "",
+                     *             "window_minutes": 20
+                     *           },
+                     *           "kind": "OPENED",
+                     *           "level": "WARNING",
+                     *           "summary": "%Busy is 83.237 (compared with 75)"
+                     *         },
+                     *         {
+                     *           "at": 1795843440000,
+                     *           "evidence": {
+                     *             "broken_nodes": null,
+                     *             "conditions": [
+                     *               {
+                     *                 "compare": {
+                     *                   "operator": "GREATER",
+                     *                   "type": "VALUE",
+                     *                   "value": 90
+                     *                 },
+                     *                 "expected": null,
+                     *                 "holds": true,
+                     *                 "metric": "Hardware Resources|CPU|%Busy",
+                     *                 "minutes": null,
+                     *                 "name": "Hardware Resources|CPU|%Busy",
+                     *                 "short_name": "A",
+                     *                 "threshold": 90,
+                     *                 "value": 90.76482501353442
+                     *               }
+                     *             ],
+                     *             "level": "CRITICAL",
+                     *             "minute_ms": 1795843380000,
+                     *             "nodes": [],
+                     *             "reason": "",
+                     *             "window_minutes": 20
+                     *           },
+                     *           "kind": "UPGRADED",
+                     *           "level": "CRITICAL",
+                     *           "summary": "%Busy is 90.765 (compared with 90)"
+                     *         }
+                     *       ],
+                     *       "violation": {
+                     *         "application": {
+                     *           "id": 4,
+                     *           "name": "shop"
+                     *         },
+                     *         "changed_at": 1795843440000,
+                     *         "closed_at": null,
+                     *         "entity": {
+                     *           "id": 14,
+                     *           "name": "shop-1"
+                     *         },
+                     *         "entity_kind": "NODE",
+                     *         "id": 4,
+                     *         "level": "CRITICAL",
+                     *         "opened_at": 1795843380000,
+                     *         "rule": {
+                     *           "id": 13,
+                     *           "name": "CPU utilization is too high"
+                     *         },
+                     *         "status": "OPEN",
+                     *         "summary": "%Busy is 90.765 (compared with 90)"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ViolationDetail"];
                 };
             };
@@ -23444,6 +29472,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         "Vedette/vedette",
+                     *         "shop/cart"
+                     *       ],
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };
@@ -23508,6 +29545,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         "__name__",
+                     *         "count"
+                     *       ],
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };
@@ -23572,6 +29618,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         "__name__",
+                     *         "count"
+                     *       ],
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };
@@ -23632,6 +29687,643 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "cpython_gc_collected_objects_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "{object}"
+                     *           }
+                     *         ],
+                     *         "cpython_gc_collections_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "{collection}"
+                     *           }
+                     *         ],
+                     *         "cpython_gc_uncollectable_objects_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "{object}"
+                     *           }
+                     *         ],
+                     *         "http_client_duration_milliseconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "histogram",
+                     *             "unit": "ms"
+                     *           }
+                     *         ],
+                     *         "http_client_request_duration_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "histogram",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "http_server_active_requests": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "requests"
+                     *           }
+                     *         ],
+                     *         "http_server_duration_milliseconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "histogram",
+                     *             "unit": "ms"
+                     *           }
+                     *         ],
+                     *         "http_server_request_duration_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "histogram",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "http_server_response_size_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "histogram",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "nodejs_eventloop_delay_max_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "nodejs_eventloop_delay_mean_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "nodejs_eventloop_delay_min_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "nodejs_eventloop_delay_p50_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "nodejs_eventloop_delay_p90_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "nodejs_eventloop_delay_p99_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "nodejs_eventloop_delay_stddev_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "nodejs_eventloop_time_seconds_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "nodejs_eventloop_utilization_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "process_context_switches_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": ""
+                     *           }
+                     *         ],
+                     *         "process_cpu_time_seconds_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "process_cpu_utilization_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "process_disk_io_bytes_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "process_memory_usage_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "process_memory_virtual_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "process_open_file_descriptor_count": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": ""
+                     *           }
+                     *         ],
+                     *         "process_runtime_cpython_context_switches_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "switches"
+                     *           }
+                     *         ],
+                     *         "process_runtime_cpython_cpu_time_seconds_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "process_runtime_cpython_cpu_utilization_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "process_runtime_cpython_gc_count_bytes_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "process_runtime_cpython_memory_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "process_runtime_cpython_thread_count": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": ""
+                     *           }
+                     *         ],
+                     *         "process_thread_count": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": ""
+                     *           }
+                     *         ],
+                     *         "process_unix_file_descriptor_count": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "{file_descriptor}"
+                     *           }
+                     *         ],
+                     *         "system_cpu_time_seconds_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "system_cpu_utilization_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "system_disk_io_bytes_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "system_disk_operations_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "operations"
+                     *           }
+                     *         ],
+                     *         "system_disk_time_seconds_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "system_memory_usage_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "system_memory_utilization_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "system_network_connections": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "connections"
+                     *           }
+                     *         ],
+                     *         "system_network_dropped_packets_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "packets"
+                     *           }
+                     *         ],
+                     *         "system_network_errors_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "errors"
+                     *           }
+                     *         ],
+                     *         "system_network_io_bytes_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "system_network_packets_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "packets"
+                     *           }
+                     *         ],
+                     *         "system_swap_usage_pages": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "pages"
+                     *           }
+                     *         ],
+                     *         "system_swap_utilization_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "system_thread_count": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": ""
+                     *           }
+                     *         ],
+                     *         "v8js_gc_duration_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "histogram",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "v8js_memory_heap_space_available_size_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "v8js_memory_heap_space_physical_size_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "v8js_memory_heap_space_size_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "v8js_memory_heap_used_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "v8js_resource_active": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "{resource}"
+                     *           }
+                     *         ],
+                     *         "vedette_audit_failures_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_baselines_asked_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_baselines_cache_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "vedette_baselines_read_seconds": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "histogram",
+                     *             "unit": "s"
+                     *           }
+                     *         ],
+                     *         "vedette_connections_open_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_connections_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_damaged_segments_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_head_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "vedette_intake_accepted_items_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_intake_bytes_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "vedette_intake_in_flight_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "vedette_intake_requests_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_intake_truncated_items_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_journal_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "vedette_journal_damaged_places_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_memory_budget_bytes": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "vedette_metric_series_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_cuts_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_damaged_checkpoints_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_ignored_points_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_lag_records_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_logs_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_open_spans_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_open_traces_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_points_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_removed_values_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_reopened_traces_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_repeated_bodies_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_repeated_points_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_repeated_spans_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_spans_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_truncated_values_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_pipeline_unreadable_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_segments_ratio": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "gauge",
+                     *             "unit": "1"
+                     *           }
+                     *         ],
+                     *         "vedette_store_dropped_bytes_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "By"
+                     *           }
+                     *         ],
+                     *         "vedette_store_jobs_total": [
+                     *           {
+                     *             "help": "",
+                     *             "type": "counter",
+                     *             "unit": "1"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };
@@ -23692,6 +30384,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "result": [
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "process_context_switches_total",
+                     *               "instance": "shop-1",
+                     *               "job": "shop/cart",
+                     *               "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *               "type": "involuntary"
+                     *             },
+                     *             "value": [
+                     *               1795843485.203,
+                     *               "734"
+                     *             ]
+                     *           },
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "process_context_switches_total",
+                     *               "instance": "shop-1",
+                     *               "job": "shop/cart",
+                     *               "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *               "type": "voluntary"
+                     *             },
+                     *             "value": [
+                     *               1795843485.203,
+                     *               "1780"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "resultType": "vector"
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };
@@ -23752,6 +30480,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "result": [
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "process_context_switches_total",
+                     *               "instance": "shop-1",
+                     *               "job": "shop/cart",
+                     *               "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *               "type": "involuntary"
+                     *             },
+                     *             "value": [
+                     *               1795843484.847,
+                     *               "734"
+                     *             ]
+                     *           },
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "process_context_switches_total",
+                     *               "instance": "shop-1",
+                     *               "job": "shop/cart",
+                     *               "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *               "type": "voluntary"
+                     *             },
+                     *             "value": [
+                     *               1795843484.847,
+                     *               "1780"
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "resultType": "vector"
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };
@@ -23816,6 +30580,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "result": [
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "process_context_switches_total",
+                     *               "instance": "shop-1",
+                     *               "job": "shop/cart",
+                     *               "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *               "type": "involuntary"
+                     *             },
+                     *             "values": [
+                     *               [
+                     *                 1795843304.496,
+                     *                 "325"
+                     *               ],
+                     *               [
+                     *                 1795843364.496,
+                     *                 "516"
+                     *               ]
+                     *             ]
+                     *           },
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "process_context_switches_total",
+                     *               "instance": "shop-1",
+                     *               "job": "shop/cart",
+                     *               "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *               "type": "voluntary"
+                     *             },
+                     *             "values": [
+                     *               [
+                     *                 1795843304.496,
+                     *                 "622"
+                     *               ],
+                     *               [
+                     *                 1795843364.496,
+                     *                 "1020"
+                     *               ]
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "resultType": "matrix"
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };
@@ -23880,6 +30692,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "result": [
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "process_context_switches_total",
+                     *               "instance": "shop-1",
+                     *               "job": "shop/cart",
+                     *               "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *               "type": "involuntary"
+                     *             },
+                     *             "values": [
+                     *               [
+                     *                 1795843304.496,
+                     *                 "325"
+                     *               ],
+                     *               [
+                     *                 1795843364.496,
+                     *                 "516"
+                     *               ]
+                     *             ]
+                     *           },
+                     *           {
+                     *             "metric": {
+                     *               "__name__": "process_context_switches_total",
+                     *               "instance": "shop-1",
+                     *               "job": "shop/cart",
+                     *               "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *               "type": "voluntary"
+                     *             },
+                     *             "values": [
+                     *               [
+                     *                 1795843304.496,
+                     *                 "622"
+                     *               ],
+                     *               [
+                     *                 1795843364.496,
+                     *                 "1020"
+                     *               ]
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "resultType": "matrix"
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };
@@ -23944,6 +30804,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "__name__": "process_context_switches_total",
+                     *           "instance": "shop-1",
+                     *           "job": "shop/cart",
+                     *           "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *           "type": "involuntary"
+                     *         },
+                     *         {
+                     *           "__name__": "process_context_switches_total",
+                     *           "instance": "shop-1",
+                     *           "job": "shop/cart",
+                     *           "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *           "type": "voluntary"
+                     *         }
+                     *       ],
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };
@@ -24008,6 +30889,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "__name__": "process_context_switches_total",
+                     *           "instance": "shop-1",
+                     *           "job": "shop/cart",
+                     *           "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *           "type": "involuntary"
+                     *         },
+                     *         {
+                     *           "__name__": "process_context_switches_total",
+                     *           "instance": "shop-1",
+                     *           "job": "shop/cart",
+                     *           "otel_scope_name": "opentelemetry.instrumentation.system_metrics",
+                     *           "type": "voluntary"
+                     *         }
+                     *       ],
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };
@@ -24063,6 +30965,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "application": "Vedette",
+                     *         "branch": "",
+                     *         "buildDate": "",
+                     *         "buildUser": "",
+                     *         "goVersion": "",
+                     *         "revision": "0.1.0",
+                     *         "version": "2.42.0"
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PrometheusAnswer"];
                 };
             };

@@ -51,3 +51,24 @@ async fn the_document_is_served_to_who_is_signed_in() {
     assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(answer.text, openapi::document());
 }
+
+#[test]
+fn every_body_has_an_example() {
+    let document: Value = serde_json::from_str(&openapi::document()).unwrap();
+    let mut without = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let answer = operation["responses"].as_object().unwrap();
+            let answer = answer.iter().filter(|(status, _)| status.starts_with('2')).map(|(_, answer)| answer);
+            let bodies = answer.chain([&operation["requestBody"]]);
+            let missing = |body: &Value| {
+                let kinds = body["content"].as_object();
+                kinds.is_some_and(|kinds| kinds.values().any(|kind| kind["example"].is_null()))
+            };
+            if bodies.into_iter().any(missing) {
+                without.push(format!("{method} {path}"));
+            }
+        }
+    }
+    assert_eq!(without, Vec::<String>::new(), "run scripts/examples.py for what is missing");
+}

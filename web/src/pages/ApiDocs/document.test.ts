@@ -51,8 +51,12 @@ it('finds the fields of an object through lists and references', () => {
   expect(fieldsOf(document, fields[0]?.inner ?? {}).map((field) => field.name)).toContain('client_id')
 })
 
+it('shows the example that was recorded', () => {
+  expect(operation('post_api_clients').body?.example).toEqual({ name: 'nightly-report', description: "Exports yesterday's figures" })
+})
+
 it('makes examples of the examples of fields', () => {
-  expect(operation('post_api_clients').body?.example).toEqual({
+  expect(sample(document, operation('post_api_clients').body?.schema ?? {})).toEqual({
     name: 'nightly-report',
     description: "Exports yesterday's figures",
     roles: [5],
