@@ -1,10 +1,7 @@
 //! Layouts of flow maps that people keep under a name; everybody of the account sees them.
 
 use api_types::{Drawing, NewSavedLayout, Page, Ref, SavedLayout, SavedLayoutDetail};
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{NewView, View, Views as _};
 use model::{access::Permission, entity::EntityKind, id::EntityId};
@@ -17,7 +14,7 @@ use crate::{
     context::{Context, Shared},
     entities::Entities,
     error::ApiError,
-    extract::{Body, Params, short},
+    extract::{Body, Params, PathId, short},
     paging::{PageParams, Slice},
 };
 
@@ -74,7 +71,7 @@ pub(crate) async fn create(
 pub(crate) async fn read(
     State(context): State<Shared>,
     caller: Caller,
-    Path(id): Path<u32>,
+    PathId(EntityId(id)): PathId,
 ) -> Result<Json<SavedLayoutDetail>, ApiError> {
     let found = context.store.view(caller.account.0, id).await?;
     let (view, content) = found.ok_or_else(|| ApiError::missing("saved layout", id))?;
@@ -93,7 +90,7 @@ pub(crate) async fn read(
 pub(crate) async fn replace(
     State(context): State<Shared>,
     caller: Caller,
-    Path(id): Path<u32>,
+    PathId(EntityId(id)): PathId,
     Body(wanted): Body<NewSavedLayout>,
 ) -> Result<StatusCode, ApiError> {
     may_change(&context, &caller, id).await?;
@@ -108,7 +105,7 @@ pub(crate) async fn replace(
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,
-    Path(id): Path<u32>,
+    PathId(EntityId(id)): PathId,
 ) -> Result<StatusCode, ApiError> {
     may_change(&context, &caller, id).await?;
     context.store.delete_view(caller.account.0, id).await?;

@@ -34,6 +34,7 @@ pub(crate) struct ListParams {
     #[param(minimum = 0, maximum = 10_000_000_000_i64)]
     min_duration_ms: Option<f64>,
     /// Not longer than this.
+    #[param(minimum = 0, maximum = 10_000_000_000_i64)]
     max_duration_ms: Option<f64>,
     /// `true`: only those with the status `ERROR`.
     error: Option<bool>,

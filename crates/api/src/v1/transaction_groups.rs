@@ -9,10 +9,7 @@ use api_types::{
     BusinessTransaction, FlowMap, NewTransactionGroup, Page, Partial, Ref, Series,
     TransactionGroup, TransactionGroupDetail,
 };
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use model::{
     entity::{Entity, EntityKind, Properties, TransactionGroup as Group},
@@ -32,7 +29,7 @@ use crate::{
     context::{Context, Shared},
     entities::Entities,
     error::ApiError,
-    extract::{Body, Range, RangeParams, short},
+    extract::{Body, PathId, PathIds, Range, RangeParams, short},
     figures::Measured,
     judge::Wanted,
     paging::PageParams,
@@ -70,7 +67,7 @@ pub(crate) async fn list(list: ApplicationList) -> Result<Json<Page<TransactionG
 pub(crate) async fn create(
     State(context): State<Shared>,
     caller: Caller,
-    Path(id): Path<u32>,
+    PathId(EntityId(id)): PathId,
     Body(wanted): Body<NewTransactionGroup>,
 ) -> Result<(StatusCode, Json<Ref>), ApiError> {
     let entities = context.entities(&caller);
@@ -106,7 +103,7 @@ pub(crate) async fn create(
 pub(crate) async fn read(
     State(context): State<Shared>,
     caller: Caller,
-    Path((id, group)): Path<(u32, u32)>,
+    PathIds(id, group): PathIds,
     Range { period, .. }: Range,
 ) -> Result<Json<TransactionGroupDetail>, ApiError> {
     let entities = context.entities(&caller);
@@ -137,7 +134,7 @@ pub(crate) async fn read(
 pub(crate) async fn change(
     State(context): State<Shared>,
     caller: Caller,
-    Path((id, group)): Path<(u32, u32)>,
+    PathIds(id, group): PathIds,
     Body(wanted): Body<NewTransactionGroup>,
 ) -> Result<Json<Ref>, ApiError> {
     let entities = context.entities(&caller);
@@ -165,7 +162,7 @@ pub(crate) async fn change(
 pub(crate) async fn dissolve(
     State(context): State<Shared>,
     caller: Caller,
-    Path((id, group)): Path<(u32, u32)>,
+    PathIds(id, group): PathIds,
 ) -> Result<StatusCode, ApiError> {
     let entities = context.entities(&caller);
     let id = EntityId(id);
@@ -186,7 +183,7 @@ pub(crate) async fn dissolve(
 pub(crate) async fn over_time(
     State(context): State<Shared>,
     caller: Caller,
-    Path((id, group)): Path<(u32, u32)>,
+    PathIds(id, group): PathIds,
     Range { period, .. }: Range,
 ) -> Result<Json<Series>, ApiError> {
     let application = EntityId(id);
@@ -202,7 +199,7 @@ pub(crate) async fn over_time(
 pub(crate) async fn map(
     State(context): State<Shared>,
     caller: Caller,
-    Path((id, group)): Path<(u32, u32)>,
+    PathIds(id, group): PathIds,
     Range { period, .. }: Range,
 ) -> Result<Json<FlowMap>, ApiError> {
     let entities = context.entities(&caller);

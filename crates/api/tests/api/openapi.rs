@@ -59,7 +59,10 @@ fn every_body_has_an_example() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let answer = operation["responses"].as_object().unwrap();
-            let answer = answer.iter().filter(|(status, _)| status.starts_with('2')).map(|(_, answer)| answer);
+            let answer = answer
+                .iter()
+                .filter(|(status, _)| status.starts_with('2'))
+                .map(|(_, answer)| answer);
             let bodies = answer.chain([&operation["requestBody"]]);
             let missing = |body: &Value| {
                 let kinds = body["content"].as_object();
