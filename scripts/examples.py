@@ -112,7 +112,7 @@ def record(server, document, requests, only):
     examples, failed = {}, []
     operations = [(path, method, operation) for path, item in document["paths"].items() for method, operation in item.items()]
     order = {"get": 1, "post": 0, "put": 2, "patch": 2, "delete": 3}
-    early = [name for name in requests if not name.startswith("$")]
+    early = list(requests)
     # What makes things comes first, as the file has it, so that there is something to list; what ends them comes last.
     operations.sort(key=lambda one: (order[one[1]], early.index(one[2]["operationId"]) if one[2]["operationId"] in early else len(early)))
     for path, method, operation in operations:

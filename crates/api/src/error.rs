@@ -111,6 +111,14 @@ impl ApiError {
         ApiError::NotFound(format!("there is no {what} {which} in your account"))
     }
 
+    /// What a body names and is not there is no missing page.
+    pub(crate) fn within_body(self) -> ApiError {
+        match self {
+            ApiError::NotFound(sentence) => ApiError::Unprocessable(sentence),
+            error => error,
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {

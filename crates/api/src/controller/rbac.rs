@@ -13,9 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header, request::Parts};
+use metadata_store::{Membership, Memberships as _, NewAudit};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::error::ApiError;
+use crate::{auth::Caller, context::Context, error::ApiError};
 
 const MEDIA: &str = "application/vnd.appd.cntrl+json;v=1";
 const PROVIDER: &str = "INTERNAL";
@@ -71,6 +72,22 @@ enum Change {
     Take,
 }
 
+/// Gives or takes a membership of the caller's account, together with what the audit log says of it.
+async fn write(
+    context: &Context,
+    caller: &Caller,
+    change: Change,
+    membership: Membership,
+    entry: &NewAudit,
+) -> Result<Response, ApiError> {
+    let account = caller.account.0;
+    match change {
+        Change::Give => context.store.add_membership(account, membership, entry).await?,
+        Change::Take => context.store.remove_membership(account, membership, entry).await?,
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 /// Numbers in the path, in their order.
 #[derive(Debug)]
 pub(crate) struct Ids<const N: usize>([u32; N]);
@@ -110,6 +127,12 @@ fn quirky(result: Result<Response, ApiError>) -> Result<Response, ApiError> {
         }
         result => result,
     }
+}
+
+/// A body that changes something repeats the id of the path.
+fn same_id(sent: Option<u32>, id: u32) -> Result<(), ApiError> {
+    let wrong = || ApiError::bad("id in the body has to be there and to be that of the path");
+    (sent == Some(id)).then_some(()).ok_or_else(wrong)
 }
 
 fn internal(provider: Option<&str>) -> Result<(), ApiError> {

@@ -128,9 +128,8 @@ fn to_store(
         )));
     }
     let entities = context.entities(caller);
-    let application = entities
-        .application(EntityId(wanted.application))
-        .map_err(|error| ApiError::Unprocessable(error.to_string()))?;
+    let application =
+        entities.application(EntityId(wanted.application)).map_err(ApiError::within_body)?;
     let now_ms = context.now_ms();
     let time_ms = wanted.at.unwrap_or(now_ms);
     if !(now_ms - OLDEST_MS..=now_ms + AHEAD_MS).contains(&time_ms) {

@@ -55,7 +55,11 @@ pub(crate) async fn create_in(
     let group = to_store(caller, &wanted)?;
     let deed = Deed { action: "create", object: "group", id: "", name: &group.name };
     let entry = trail.entry_of(deed, None::<&()>, Some(&wanted));
-    context.store.create_group(&group, &entry).await.map_err(unknown_part)
+    context
+        .store
+        .create_group(&group, &entry)
+        .await
+        .map_err(|error| ApiError::from(error).within_body())
 }
 
 /// Puts another group in the place of one: name, members and roles.
@@ -92,7 +96,11 @@ pub(crate) async fn change_in(
     let text = id.to_string();
     let deed = Deed { action: "change", object: "group", id: &text, name: &before.name };
     let entry = trail.entry_of(deed, Some(&before), Some(&wanted));
-    context.store.update_group(id, &group, &entry).await.map_err(unknown_part)
+    context
+        .store
+        .update_group(id, &group, &entry)
+        .await
+        .map_err(|error| ApiError::from(error).within_body())
 }
 
 /// Deletes a group; its users stay, without the roles that they had by it.
@@ -118,14 +126,13 @@ pub(crate) async fn delete_in(
     caller: &Caller,
     trail: &Trail,
     id: u32,
-) -> Result<Group, ApiError> {
+) -> Result<(), ApiError> {
     let before = read_one(context, caller, id).await?;
     within_own(context, caller, &before.roles).await?;
     let text = id.to_string();
     let deed = Deed { action: "delete", object: "group", id: &text, name: &before.name };
     let entry = trail.entry_of(deed, Some(&before), None::<&()>);
-    context.store.delete_group(caller.account.0, id, &entry).await?;
-    Ok(before)
+    Ok(context.store.delete_group(caller.account.0, id, &entry).await?)
 }
 
 /// All groups of the caller's account.
@@ -153,14 +160,6 @@ fn to_store(caller: &Caller, wanted: &NewGroup) -> Result<ToStore, ApiError> {
         users: wanted.users.clone(),
         roles: wanted.roles.clone(),
     })
-}
-
-/// What is named in a body and is not there is no missing page.
-fn unknown_part(error: metadata_store::StoreError) -> ApiError {
-    match ApiError::from(error) {
-        ApiError::NotFound(sentence) => ApiError::Unprocessable(sentence),
-        error => error,
-    }
 }
 
 fn shown(group: &Stored, all: &MembershipList) -> Group {

@@ -131,14 +131,13 @@ pub(crate) async fn delete_in(
     caller: &Caller,
     trail: &Trail,
     id: u32,
-) -> Result<Role, ApiError> {
+) -> Result<(), ApiError> {
     let before = read_one(context, caller, id).await?;
     role_within_own(context, caller, id).await?;
     let text = id.to_string();
     let deed = Deed { action: "delete", object: "role", id: &text, name: &before.name };
     let entry = trail.entry_of(deed, Some(&before), None::<&()>);
-    context.store.delete_role(caller.account.0, id, &entry).await?;
-    Ok(before)
+    Ok(context.store.delete_role(caller.account.0, id, &entry).await?)
 }
 
 /// One role of the caller's account.
@@ -186,10 +185,7 @@ fn held(context: &Context, caller: &Caller, grant: &Grant) -> Result<Held, ApiEr
     if let Some(id) = application {
         let entities = context.every_entity(caller.account);
         let kinds = [EntityKind::Application];
-        entities.one_of(id, &kinds, "application").map_err(|error| match error {
-            ApiError::NotFound(sentence) => ApiError::Unprocessable(sentence),
-            error => error,
-        })?;
+        entities.one_of(id, &kinds, "application").map_err(ApiError::within_body)?;
     }
     Ok(held)
 }

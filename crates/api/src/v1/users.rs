@@ -169,14 +169,13 @@ pub(crate) async fn delete_in(
     caller: &Caller,
     trail: &Trail,
     id: u32,
-) -> Result<User, ApiError> {
+) -> Result<(), ApiError> {
     let before = read_one(context, caller, id).await?;
     user_within_own(context, caller, id, &before.name).await?;
     let text = id.to_string();
     let deed = Deed { action: "delete", object: "user", id: &text, name: &before.name };
     let entry = trail.entry_of(deed, Some(&before), None::<&()>);
-    context.store.delete_user(caller.account.0, id, &entry).await?;
-    Ok(before)
+    Ok(context.store.delete_user(caller.account.0, id, &entry).await?)
 }
 
 /// Sets a user's password and ends the user's sessions.

@@ -6,11 +6,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use metadata_store::{Membership, Memberships as _, Page, Roles as _, Users as _};
+use metadata_store::{Membership, Page, Roles as _, Users as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Accepted, Change, Ids, Mention, PROVIDER, Sent, answer, internal, quirky};
+use super::{
+    Accepted, Change, Ids, Mention, PROVIDER, Sent, answer, internal, quirky, same_id, write,
+};
 use crate::{
     auth::{Caller, Deed, Trail},
     context::{Context, Shared},
@@ -101,9 +103,7 @@ pub(crate) async fn change(
     Sent(body): Sent<Body>,
 ) -> Result<Response, ApiError> {
     internal(body.security_provider_type.as_deref())?;
-    if body.id != Some(id) {
-        return Err(ApiError::bad("id in the body has to be there and to be that of the path"));
-    }
+    same_id(body.id, id)?;
     let result = async {
         let known = read_one(&context, &caller, id).await?;
         let wanted = NewGroup {
@@ -125,7 +125,7 @@ pub(crate) async fn delete(
     Ids([id]): Ids<1>,
 ) -> Result<Response, ApiError> {
     let deleted = delete_in(&context, &caller, &trail, id).await;
-    quirky(deleted.map(|_| StatusCode::NO_CONTENT.into_response()))
+    quirky(deleted.map(|()| StatusCode::NO_CONTENT.into_response()))
 }
 
 pub(crate) async fn add_user(
@@ -161,13 +161,7 @@ async fn member(
     let action = if change == Change::Give { "add member" } else { "remove member" };
     let deed = Deed { action, object: "group", id: &text, name: &name };
     let entry = trail.entry_of(deed, None::<&()>, Some(&json!({"user": user_name})));
-    let membership = Membership::UserInGroup { user, group };
-    let account = caller.account.0;
-    match change {
-        Change::Give => context.store.add_membership(account, membership, &entry).await?,
-        Change::Take => context.store.remove_membership(account, membership, &entry).await?,
-    }
-    Ok(StatusCode::NO_CONTENT.into_response())
+    write(context, caller, change, Membership::UserInGroup { user, group }, &entry).await
 }
 
 async fn one(context: &Context, caller: &Caller, id: u32) -> Result<Response, ApiError> {

@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use metadata_store::{Membership, Memberships as _, Roles as _};
+use metadata_store::{Membership, Roles as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Accepted, Change, Ids, Mention, Sent, answer, quirky};
+use super::{Accepted, Change, Ids, Mention, Sent, answer, quirky, same_id};
 use crate::{
     auth::{Caller, Deed, Trail},
     context::{Context, Shared},
@@ -126,9 +126,7 @@ pub(crate) async fn change(
     if body.permissions.is_some() {
         return Err(ApiError::bad("permissions are not changed here; leave them out of the body"));
     }
-    if body.id != Some(id) {
-        return Err(ApiError::bad("id in the body has to be there and to be that of the path"));
-    }
+    same_id(body.id, id)?;
     let result = async {
         let known = read_one(&context, &caller, id).await?;
         let wanted = NewRole {
@@ -149,7 +147,7 @@ pub(crate) async fn delete(
     Ids([id]): Ids<1>,
 ) -> Result<Response, ApiError> {
     let deleted = delete_in(&context, &caller, &trail, id).await;
-    quirky(deleted.map(|_| StatusCode::NO_CONTENT.into_response()))
+    quirky(deleted.map(|()| StatusCode::NO_CONTENT.into_response()))
 }
 
 pub(crate) async fn add_to_user(
@@ -199,7 +197,7 @@ async fn of_user(
     let name = users::read_one(context, caller, user).await?.name;
     user_within_own(context, caller, user, &name).await?;
     let whose = (Membership::RoleOfUser { user, role }, "user", user, name);
-    write(context, caller, trail, change, role, whose).await
+    give_or_take(context, caller, trail, change, role, whose).await
 }
 
 async fn of_group(
@@ -212,10 +210,10 @@ async fn of_group(
 ) -> Result<Response, ApiError> {
     let name = groups::read_one(context, caller, group).await?.name;
     let whose = (Membership::RoleOfGroup { group, role }, "group", group, name);
-    write(context, caller, trail, change, role, whose).await
+    give_or_take(context, caller, trail, change, role, whose).await
 }
 
-async fn write(
+async fn give_or_take(
     context: &Context,
     caller: &Caller,
     trail: &Trail,
@@ -229,12 +227,7 @@ async fn write(
     let text = id.to_string();
     let deed = Deed { action, object, id: &text, name: &name };
     let entry = trail.entry_of(deed, None::<&()>, Some(&json!({"role": role_name})));
-    let account = caller.account.0;
-    match change {
-        Change::Give => context.store.add_membership(account, membership, &entry).await?,
-        Change::Take => context.store.remove_membership(account, membership, &entry).await?,
-    }
-    Ok(StatusCode::NO_CONTENT.into_response())
+    super::write(context, caller, change, membership, &entry).await
 }
 
 async fn one(

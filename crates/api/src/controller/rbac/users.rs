@@ -10,7 +10,7 @@ use metadata_store::{Groups as _, Page, Roles as _, Users as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Accepted, Ids, Mention, PROVIDER, Sent, answer, internal, quirky};
+use super::{Accepted, Ids, Mention, PROVIDER, Sent, answer, internal, quirky, same_id};
 use crate::{
     auth::{Caller, Trail},
     context::{Context, Shared},
@@ -120,9 +120,7 @@ pub(crate) async fn change(
     Sent(body): Sent<Body>,
 ) -> Result<Response, ApiError> {
     internal(body.security_provider_type.as_deref())?;
-    if body.id != Some(id) {
-        return Err(ApiError::bad("id in the body has to be there and to be that of the path"));
-    }
+    same_id(body.id, id)?;
     if body.password.is_some() {
         return Err(ApiError::bad("a password is not changed here; leave it out of the body"));
     }
@@ -149,7 +147,7 @@ pub(crate) async fn delete(
     Ids([id]): Ids<1>,
 ) -> Result<Response, ApiError> {
     let deleted = delete_in(&context, &caller, &trail, id).await;
-    quirky(deleted.map(|_| StatusCode::NO_CONTENT.into_response()))
+    quirky(deleted.map(|()| StatusCode::NO_CONTENT.into_response()))
 }
 
 async fn one(context: &Context, caller: &Caller, id: u32) -> Result<Response, ApiError> {
