@@ -43,7 +43,6 @@ pub struct NewBackTest {
     pub hours: u32,
     /// Whose minutes are charted; without it those of whoever would have broken the rule longest.
     #[serde(default)]
-    #[schema(required)]
     pub entity: Option<u32>,
 }
 

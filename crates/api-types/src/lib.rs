@@ -70,7 +70,7 @@ pub use self::{
     error_group::{ErrorGroup, ErrorGroupDetail, ErrorHit, ErrorPoint, ErrorSample, ErrorSamples},
     event::{
         Event, EventCount, EventEntity, EventMarks, EventProperty, EventSeverity, EventSubject,
-        EventSummary, NewEvent,
+        EventSummary, NewEvent, NewEventProperty,
     },
     figures::{Figures, Series, SeriesPoint},
     flow_map::{

@@ -266,7 +266,7 @@ fn table() -> Vec<Route> {
         ViewSome   GET    "/api/v1/logs" => v1::logs::list;
         ViewSome   GET    "/api/v1/logs/summary" => v1::log_summary::read;
         ViewSome   GET    "/api/v1/metric-series" => v1::metric_series::list;
-        View       GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
+        ViewSome   GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
         Account    PUT    "/api/v1/storage/retention" => v1::storage::put_retention;
         Account    POST   "/api/v1/storage/retention/preview" => v1::storage::preview;
         View       GET    "/api/v1/applications/{id}/transaction-groups" => v1::transaction_groups::list;

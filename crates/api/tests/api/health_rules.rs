@@ -76,7 +76,12 @@ async fn a_rule_that_is_not_sound_is_refused_with_what_to_change() {
         assert!(answer.text.contains(part), "{}", answer.text);
     };
     refused(failing(), 409, "already").await;
-    refused(with(failing(), "/window_minutes", json!(0)), 422, "window_minutes is 0").await;
+    refused(
+        with(failing(), "/window_minutes", json!(0)),
+        400,
+        "window_minutes has to be at least 1",
+    )
+    .await;
     refused(with(failing(), "/schedule", json!("Nights")), 422, "there is no schedule").await;
     let scope = json!({"type": "MATCHING", "how": "REGEX", "value": "("});
     refused(with(failing(), "/affects/scope", scope), 422, "no regular expression").await;
@@ -152,7 +157,7 @@ async fn a_rule_is_tried_on_the_past_before_it_is_saved() {
         let answer = client.post(&path, json!({"rule": failing(), "hours": hours})).await;
         assert_eq!(answer.status.as_u16(), status, "{hours} {}", answer.text);
     }
-    let unsound = with(failing(), "/wait_minutes", json!(0));
+    let unsound = with(failing(), "/schedule", json!("Nights"));
     let refused = client.post(&path, json!({"rule": unsound, "hours": 1})).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     // Nothing is saved by that.

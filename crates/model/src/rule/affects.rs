@@ -24,7 +24,6 @@ pub struct Affects {
     pub runtime: NodeRuntime,
     /// Of `CUSTOM`: what the one name of a `SPECIFIC` scope is the name of. Without it the rule is the application's.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(required))]
     pub custom_entity: Option<CustomEntity>,
 }
 

@@ -80,7 +80,6 @@ pub struct Condition {
     pub no_data: NoData,
     /// Instead of the whole window's value, that of each minute is compared, and has to hold often enough.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(required))]
     pub persistence: Option<Persistence>,
 }
 
@@ -174,7 +173,7 @@ pub enum Compare {
         deviation: Deviation,
         /// By name; the application's default when null.
         #[serde(default)]
-        #[cfg_attr(feature = "schema", schema(required, max_length = 255))]
+        #[cfg_attr(feature = "schema", schema(max_length = 255))]
         baseline: Option<String>,
         unit: BaselineUnit,
         #[cfg_attr(feature = "schema", schema(minimum = 0))]
