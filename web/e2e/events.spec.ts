@@ -1,18 +1,18 @@
 // Events: marks on every chart, the pages that list them, and posting one.
-import { violationsOf } from './rules'
-import { dark, expect, onMock, shot, signIn, test } from './vedette'
+import { COLOURS, violationsOf } from './rules'
+import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
 async function sound(page: import('@playwright/test').Page, name: string): Promise<void> {
   await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
-  await page.waitForTimeout(400)
+  await still(page)
   await shot(page, name)
   const light = await violationsOf(page, `${name}, light`)
   await dark(page)
-  await page.waitForTimeout(400)
+  await still(page)
   await shot(page, `${name}-dark`)
-  expect([...light, ...(await violationsOf(page, `${name}, dark`))]).toEqual([])
+  expect([...light, ...(await violationsOf(page, `${name}, dark`, COLOURS))]).toEqual([])
   await page.getByRole('button', { name: 'Switch to light' }).click()
 }
 
