@@ -13,6 +13,7 @@ mod chance;
 mod command;
 mod conditions;
 mod events;
+mod examples;
 mod fault;
 mod flow;
 mod latency;
@@ -25,6 +26,7 @@ mod state;
 mod station;
 mod stream;
 mod suffering;
+mod trace;
 mod truth;
 mod world;
 

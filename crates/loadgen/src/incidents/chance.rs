@@ -15,7 +15,7 @@ pub(super) enum Purpose {
     Series,
     Logs,
     Traces,
-    Encoding,
+    Ids,
 }
 
 /// The stream of `purpose` for `entity` in `minute`.

@@ -13,8 +13,10 @@ use super::state::State;
 use super::station::Queue;
 use super::world::World;
 
-/// Passes down and up: after four a minute's figures move by less than its noise.
-const PASSES: usize = 4;
+/// Passes down and up at most; most minutes have settled after two.
+const PASSES: usize = 6;
+/// A pass that moves every share and every relative time by less than this was the last: a minute's noise is larger.
+const SETTLED: f64 = 0.004;
 
 #[derive(Debug, Clone)]
 pub(super) struct Flow {
@@ -140,7 +142,10 @@ pub(super) fn solve(
         flow.machines(world, conditions, &before);
         flow.serve(world, conditions, &before);
         flow.up(world, conditions, &before);
-        flow.remember(state, if pass == 0 { 1.0 } else { 0.6 });
+        let moved = flow.remember(state, if pass == 0 { 1.0 } else { 0.6 });
+        if pass > 0 && moved < SETTLED {
+            break;
+        }
     }
     flow.leave(state);
     flow
@@ -164,16 +169,21 @@ impl Flow {
         }
     }
 
-    /// What the next pass starts from.
-    fn remember(&self, state: &mut State, weight: f64) {
+    /// What the next pass starts from, and by how much that moved.
+    fn remember(&self, state: &mut State, weight: f64) -> f64 {
+        let mut moved: f64 = 0.0;
         for (number, call) in self.calls.iter().enumerate() {
             let (failing, given_up) = (&mut state.failing[number], &mut state.given_up[number]);
+            moved = moved.max((call.failed - *failing).abs());
             *failing += weight * (call.failed - *failing);
             *given_up += weight * (call.given_up - *given_up);
         }
         for (remembered, operation) in state.latencies.iter_mut().zip(&self.operations) {
+            let (was, is) = (remembered.mean, operation.latency.mean);
+            moved = moved.max((is - was).abs() / is.max(1e-6));
             *remembered = operation.latency;
         }
+        moved
     }
 
     /// What the next minute starts from.

@@ -17,6 +17,30 @@ pub(super) struct Cut {
     pub(super) share: f64,
 }
 
+/// Adds up to [`Latency::mixture`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Mixture {
+    shares: f64,
+    mean: f64,
+    square: f64,
+}
+
+impl Mixture {
+    pub(super) fn add(&mut self, share: f64, part: Latency) {
+        self.shares += share;
+        self.mean += share * part.mean;
+        self.square += share * part.square();
+    }
+
+    pub(super) fn latency(&self) -> Latency {
+        if self.shares <= 0.0 {
+            return Latency::default();
+        }
+        let (mean, square) = (self.mean / self.shares, self.square / self.shares);
+        Latency { mean, variance: (square - mean * mean).max(0.0) }
+    }
+}
+
 impl Latency {
     pub(super) fn fixed(seconds: f64) -> Self {
         Self { mean: seconds, variance: 0.0 }
@@ -34,10 +58,6 @@ impl Latency {
 
     pub(super) fn then(self, next: Self) -> Self {
         Self { mean: self.mean + next.mean, variance: self.variance + next.variance }
-    }
-
-    pub(super) fn scaled(self, factor: f64) -> Self {
-        Self { mean: self.mean * factor, variance: self.variance * factor * factor }
     }
 
     /// One after the other, `count` times on average: its whole part always, one more with the probability of the rest.
@@ -78,17 +98,9 @@ impl Latency {
 
     /// One of several, with these shares; nothing when all shares are nothing.
     pub(super) fn mixture(parts: impl Iterator<Item = (f64, Self)>) -> Self {
-        let (mut total, mut mean, mut square) = (0.0, 0.0, 0.0);
-        for (share, part) in parts {
-            total += share;
-            mean += share * part.mean;
-            square += share * part.square();
-        }
-        if total <= 0.0 {
-            return Self::default();
-        }
-        (mean, square) = (mean / total, square / total);
-        Self { mean, variance: (square - mean * mean).max(0.0) }
+        let mut mixture = Mixture::default();
+        parts.for_each(|(share, part)| mixture.add(share, part));
+        mixture.latency()
     }
 
     /// Location and scale of the log-normal with these moments.
@@ -104,11 +116,6 @@ impl Latency {
         }
         let (location, scale) = self.log();
         (location + scale * z).exp()
-    }
-
-    /// Standard deviation of the logarithm.
-    pub(super) fn log_scale(self) -> f64 {
-        if self.mean <= 0.0 { 0.0 } else { self.log().1 }
     }
 
     /// Waited for no longer than `limit`: the log-normal's partial moments.

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::chance::{Chance, Purpose, chance};
 use super::events;
+use super::examples::Examples;
 use super::fault::{Class, Incident, Kind, choose};
 use super::flow::Flow;
 use super::layout::Layout;
@@ -83,6 +84,7 @@ pub(super) fn run<'a>(
         "minutes": plan.minutes,
         "warm_up_minutes": plan.warm_up,
     }))?;
+    let mut examples = Examples::new(world, layout);
     let mut last: Option<Flow> = None;
     while simulation.minute < plan.start + plan.minutes {
         if let (Some(kinds), Some(usual)) = (agenda.due(simulation.minute), &last) {
@@ -94,7 +96,8 @@ pub(super) fn run<'a>(
         }
         let step = simulation.step(&incidents);
         let events = events::of(world, &incidents, &step);
-        stream.minute(&step.seen, &events, &[])?;
+        let examples = if plan.traces { examples.of(&step) } else { Vec::new() };
+        stream.minute(&step, &events, &examples)?;
         last = Some(step.flow);
     }
     let truth = truth(world, &stream.known, (plan.start, plan.minutes), &kept);

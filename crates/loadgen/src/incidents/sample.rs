@@ -5,6 +5,8 @@
 mod logs;
 mod series;
 
+pub(super) use logs::why_lost;
+
 use super::chance::{Chance, Purpose, chance};
 use super::conditions::Conditions;
 use super::flow::Flow;

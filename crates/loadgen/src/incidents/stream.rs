@@ -7,9 +7,12 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::events::Event;
+use super::examples::Example;
 use super::fault::Entity;
 use super::layout::{End, Layout};
 use super::sample::{Row, Seen};
+use super::simulation::Step;
+use super::trace::Walk;
 use super::world::World;
 
 pub(super) const FORMAT: u64 = 1;
@@ -87,7 +90,7 @@ impl Known {
         json!({ entity.type_name(): self.id(entity) })
     }
 
-    fn end(&self, end: End) -> Value {
+    pub(super) fn end(&self, end: End) -> Value {
         match end {
             End::Tier(tier) => self.reference(Entity::Tier(tier)),
             End::Backend(backend) => self.reference(Entity::Backend(backend)),
@@ -115,11 +118,29 @@ impl<'a> Stream<'a> {
         self.out.write_all(b"\n").context("cannot write the stream")
     }
 
-    pub(super) fn minute(&mut self, seen: &Seen, events: &[Event], traces: &[Value]) -> Result<()> {
+    /// A minute with its events and example traces.
+    pub(super) fn minute(
+        &mut self,
+        step: &Step,
+        events: &[Event],
+        examples: &[Example],
+    ) -> Result<()> {
+        let seen = &step.seen;
         self.see(seen, events);
+        for span in examples.iter().flat_map(|example| &example.spans) {
+            self.known.see(Entity::Node(span.node));
+            self.known.see(Entity::Tier(self.world.nodes[span.node].tier));
+            self.known.see(Entity::Host(self.world.nodes[span.node].host));
+            let backend = span.call.and_then(|call| self.world.calls[call].backend());
+            if let Some(backend) = backend {
+                self.known.see(Entity::Backend(backend));
+            }
+        }
         self.introduce()?;
-        for trace in traces {
-            self.write(trace)?;
+        let (world, layout) = (self.world, self.layout);
+        let walk = Walk { world, layout, conditions: &step.conditions, flow: &step.flow };
+        for example in examples {
+            self.write(&example.json(&walk, &self.known))?;
         }
         self.figures(seen, events);
         self.out.write_all(self.line.as_bytes()).context("cannot write the stream")

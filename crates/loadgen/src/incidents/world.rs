@@ -259,11 +259,6 @@ impl World {
         self.operations[operation].stages.iter().flatten().copied()
     }
 
-    /// The calls that go to this backend.
-    pub(super) fn calls_to(&self, backend: usize) -> impl Iterator<Item = usize> {
-        (0..self.calls.len()).filter(move |call| self.calls[*call].backend() == Some(backend))
-    }
-
     pub(super) fn consumers(&self, queue: usize) -> impl Iterator<Item = usize> {
         self.calls.iter().filter_map(move |call| match call.target {
             Target::Queue { backend, consumer } if backend == queue => Some(consumer),

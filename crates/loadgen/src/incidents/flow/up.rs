@@ -1,7 +1,7 @@
 //! Back up the graph: what each call takes and how often it fails, from what it calls.
 
 use super::super::conditions::Conditions;
-use super::super::latency::Latency;
+use super::super::latency::{Latency, Mixture};
 use super::super::state::State;
 use super::super::station::{Demand, Queue};
 use super::super::world::{Call, Target, World};
@@ -335,8 +335,8 @@ impl Flow {
 #[derive(Debug, Default)]
 struct Sums {
     share: f64,
-    attempts: Vec<(f64, Latency)>,
-    wholes: Vec<(f64, Latency)>,
+    attempts: Mixture,
+    wholes: Mixture,
     lost: f64,
     timed_out: f64,
     failed: f64,
@@ -346,8 +346,8 @@ struct Sums {
 impl Sums {
     fn add(&mut self, share: f64, attempt: &Attempt, whole: Latency, given_up: f64) {
         self.share += share;
-        self.attempts.push((share, attempt.latency));
-        self.wholes.push((share, whole));
+        self.attempts.add(share, attempt.latency);
+        self.wholes.add(share, whole);
         self.lost += share * attempt.lost;
         self.timed_out += share * attempt.timed_out;
         self.failed += share * attempt.failed;
@@ -356,8 +356,8 @@ impl Sums {
 
     fn write(self, flow: &mut super::CallFlow) {
         let all = self.share.max(1e-12);
-        flow.attempt = Latency::mixture(self.attempts.into_iter());
-        flow.whole = Latency::mixture(self.wholes.into_iter());
+        flow.attempt = self.attempts.latency();
+        flow.whole = self.wholes.latency();
         flow.lost = self.lost / all;
         flow.timed_out = self.timed_out / all;
         flow.failed = self.failed / all;

@@ -1,8 +1,9 @@
 //! Log lines, counted by template and node: what tiers write when they work, and when something fails them.
 
 use super::super::chance::{Chance, Purpose, chance};
+use super::super::conditions::Conditions;
 use super::super::layout::Line;
-use super::super::world::Target;
+use super::super::world::{Target, World};
 use super::{Minute, Seen};
 
 impl Minute<'_> {
@@ -72,8 +73,11 @@ impl Minute<'_> {
             } else {
                 Line::Timeout
             };
-            let causes =
-                [answered, (flow.timed_out, timed_out), (flow.lost, self.why_lost(tier, number))];
+            let causes = [
+                answered,
+                (flow.timed_out, timed_out),
+                (flow.lost, why_lost(self.world, self.conditions, tier, number)),
+            ];
             for (share, line) in causes {
                 for node in nodes {
                     let expected = flow.rate * 60.0 * share * self.flow.nodes[*node].share;
@@ -83,30 +87,6 @@ impl Minute<'_> {
                     }
                 }
             }
-        }
-    }
-
-    /// The likeliest reason why calls do not arrive.
-    fn why_lost(&self, tier: usize, number: usize) -> Line {
-        let call = &self.world.calls[number];
-        let handshake = match call.target {
-            Target::Operation(callee) => {
-                self.conditions.tiers[self.world.operations[callee].tier].handshake_fails
-            }
-            Target::Backend(backend) | Target::Queue { backend, .. } => {
-                self.conditions.backends[backend].handshake_fails
-            }
-        };
-        let refusing =
-            call.backend().map_or(0.0, |backend| self.conditions.backends[backend].refusing);
-        if self.conditions.tiers[tier].lookup_fails > 0.0 {
-            Line::UnknownHost
-        } else if handshake > 0.0 {
-            Line::Handshake
-        } else if call.pool.is_some() && refusing == 0.0 {
-            Line::NoConnection
-        } else {
-            Line::Refused
         }
     }
 
@@ -133,5 +113,28 @@ impl Minute<'_> {
                 }
             }
         }
+    }
+}
+
+/// The likeliest reason why calls do not arrive.
+pub(crate) fn why_lost(world: &World, conditions: &Conditions, tier: usize, number: usize) -> Line {
+    let call = &world.calls[number];
+    let handshake = match call.target {
+        Target::Operation(callee) => {
+            conditions.tiers[world.operations[callee].tier].handshake_fails
+        }
+        Target::Backend(backend) | Target::Queue { backend, .. } => {
+            conditions.backends[backend].handshake_fails
+        }
+    };
+    let refusing = call.backend().map_or(0.0, |backend| conditions.backends[backend].refusing);
+    if conditions.tiers[tier].lookup_fails > 0.0 {
+        Line::UnknownHost
+    } else if handshake > 0.0 {
+        Line::Handshake
+    } else if call.pool.is_some() && refusing == 0.0 {
+        Line::NoConnection
+    } else {
+        Line::Refused
     }
 }
