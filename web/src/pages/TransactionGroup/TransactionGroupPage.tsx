@@ -11,6 +11,7 @@ import { Card } from '../../components/card/Card'
 import { OverTime } from '../../components/chart/OverTime'
 import { FigureStrip } from '../../components/figures/FigureStrip'
 import { Empty } from '../../components/states/Empty'
+import { useHealth } from '../../components/health/queries'
 import { Loaded } from '../../components/states/Loaded'
 import { DataTable } from '../../components/table/DataTable'
 import { plural } from '../../format/numbers'
@@ -106,9 +107,10 @@ function Members({ application, group }: { application: number; group: Transacti
   const href = useHref()
   const take = useChange((bt: BusinessTransaction) => putGroup(application, { id: group.id, name: group.name }, group.members.filter((m) => m.id !== bt.id).map((m) => m.id)))
   const { mutate } = take
+  const healthOf = useHealth(application)
   const columns = useMemo(
     () => [
-      ...rowColumns(application, null),
+      ...rowColumns(application, healthOf, null),
       {
         key: 'take',
         label: '',
@@ -128,7 +130,7 @@ function Members({ application, group }: { application: number; group: Transacti
           ),
       },
     ],
-    [application, mutate],
+    [application, healthOf, mutate],
   )
   const rows = group.members.map((bt): Row => ({ kind: 'bt', bt: { ...bt, group: null } }))
   if (rows.length === 0) return <Empty title="The group has no member">Tick business transactions in their list and choose “Group”.</Empty>
