@@ -44,6 +44,7 @@ export default function SeriesCharts({ series, rules, compact = false }: Props) 
   )
   const shared = {
     at: grid.at,
+    until: window.to,
     fillingFrom: grid.fillingFrom,
     height: compact ? 92 : 168,
     compact,

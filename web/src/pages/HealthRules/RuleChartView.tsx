@@ -60,7 +60,7 @@ function isLow(condition: Condition | undefined): boolean {
   return compare?.type === 'VALUE' ? compare.operator.startsWith('LESS') : compare?.deviation === 'BELOW'
 }
 
-function ConditionChart({ chart, at, condition, title, stretches, height }: ConditionProps) {
+function ConditionChart({ chart, at, condition, title, stretches, to, height }: ConditionProps) {
   const { setRange } = useTimeRange()
   const input = condition?.input
   const unit = input?.type === 'METRIC' && input.function !== 'COUNT' ? unitOfPath(input.path) : ''
@@ -83,6 +83,7 @@ function ConditionChart({ chart, at, condition, title, stretches, height }: Cond
     <Chart
       title={title}
       at={drawn.at}
+      until={to}
       lines={drawn.lines}
       fillingFrom={null}
       stretches={stretches}
