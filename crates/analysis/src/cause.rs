@@ -27,8 +27,8 @@ use std::cmp::Reverse;
 
 pub use evidence::{Clue, Evidence};
 pub use situation::{
-    Anomaly, Calls, Change, ChangeKind, Entity, Figures, Kind, Link, Operation, Resource, ResourceKind, Series, Severity, Situation,
-    Template,
+    Anomaly, Calls, Change, ChangeKind, Entity, Figures, Kind, Link, Operation, Resource, ResourceKind, Series, Severity, Signal,
+    Situation, Template,
 };
 pub use surprise::Deviation;
 
@@ -199,9 +199,16 @@ impl<'a> Ranking<'a> {
         let behaviour = behaviour::clues(situation, flow, config);
         let callees: Vec<Vec<usize>> =
             flow.out.iter().map(|edges| edges.iter().map(|edge| flow.calls[*edge].callee).collect()).collect();
+        let seen_slow = flow.time.map_or(0.0, |time| certain(time.of_rise()));
+        let seen_failing = flow.errors.map_or(0.0, |found| if found.fell { 0.0 } else { certain(surprise::evidence(found.surprise)) });
+        let (slow, failing) = match situation.anomaly.what {
+            None => (seen_slow, seen_failing),
+            Some(Signal::Time) => (1.0, 0.0),
+            Some(Signal::Errors) => (0.0, 1.0),
+        };
         Self {
-            slow: flow.time.map_or(0.0, |time| certain(time.of_rise())),
-            failing: flow.errors.map_or(0.0, |found| if found.fell { 0.0 } else { certain(surprise::evidence(found.surprise)) }),
+            slow,
+            failing,
             behaviour_nats: behaviour::beyond_callees(&behaviour, &callees),
             situation,
             flow,
@@ -260,7 +267,7 @@ impl<'a> Ranking<'a> {
             entity,
             share_of_time,
             share_of_errors,
-            own: self.of_own(share_of_time, own.time_surprise).max(self.of_errors(share_of_errors, own.error_surprise)),
+            own: self.of_own((share_of_time, own.time_surprise), (share_of_errors, own.error_surprise)),
             resources: self.of_resources(&members),
             behaviour: self.behaviour_nats[entity].min(self.config.most_nats),
             clues: own.clues.clone(),
@@ -289,12 +296,16 @@ impl<'a> Ranking<'a> {
         (share(time_ms, extra_ms), share(errors, extra_errors))
     }
 
-    fn of_own(&self, share: f64, surprise: f64) -> f64 {
-        self.of_share(share, surprise, self.slow)
-    }
-
-    fn of_errors(&self, share: f64, surprise: f64) -> f64 {
-        self.of_share(share, surprise, self.failing)
+    /// Evidence of what an entity adds itself, of time or of errors: whichever tells more. Where it has been decided which
+    /// of the two deviates, the other one is a sign at best.
+    fn of_own(&self, (share_of_time, time): (f64, f64), (share_of_errors, errors): (f64, f64)) -> f64 {
+        let of_time = self.of_share(share_of_time, time, self.slow);
+        let of_errors = self.of_share(share_of_errors, errors, self.failing);
+        match self.situation.anomaly.what {
+            None => of_time.max(of_errors),
+            Some(Signal::Time) => of_time.max(0.5 * of_errors),
+            Some(Signal::Errors) => of_errors.max(0.5 * of_time),
+        }
     }
 
     /// Evidence of a share in the transaction's trouble: the odds of that share, as far as the transaction is in
@@ -415,7 +426,7 @@ impl<'a> Ranking<'a> {
             entity: host,
             share_of_time,
             share_of_errors,
-            own: self.of_own(share_of_time, time_surprise).max(self.of_errors(share_of_errors, error_surprise)),
+            own: self.of_own((share_of_time, time_surprise), (share_of_errors, error_surprise)),
             resources,
             clues,
             ..Candidate::default()

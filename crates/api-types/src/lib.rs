@@ -78,8 +78,8 @@ pub use self::{
     },
     health::{BackgroundTask, Budget, Health, Memory},
     health_rule::{
-        BackTest, ConditionSeries, Enabled, Episode, HealthRule, NewBackTest, RuleChart,
-        RuleSchedule,
+        AffectedEntities, BackTest, ConditionSeries, Enabled, Episode, HealthRule, NewBackTest,
+        RuleChart, RuleSchedule,
     },
     limit::{Limit, LimitState, Limits, Refusal},
     log::{LogBar, LogEntities, LogEntity, LogRecord, LogSummary, LogValue, LogValues},

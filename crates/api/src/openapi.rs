@@ -138,6 +138,7 @@ use crate::{prometheus, v1};
         v1::health_rules::replace,
         v1::health_rules::put_enabled,
         v1::health_rules::delete,
+        v1::health_rules::affected,
         v1::back_test::run,
         v1::rule_schedules::list,
         v1::rule_schedules::create,

@@ -32,3 +32,6 @@ mod world;
 
 pub(crate) use arguments::IncidentsArgs;
 pub(crate) use command::incidents;
+
+#[cfg(test)]
+mod tests;

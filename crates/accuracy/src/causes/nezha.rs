@@ -161,7 +161,11 @@ impl Day {
     fn read_logs(&mut self, folder: &Path, calm: &Path, traced: &Traced) -> anyhow::Result<()> {
         let mut templates: BTreeMap<(usize, Option<usize>, String), (Severity, Series)> = BTreeMap::new();
         for (path, is_calm) in files(calm)?.into_iter().map(|path| (path, true)).chain(files(folder)?.into_iter().map(|path| (path, false))) {
-            let mut reader = csv::Reader::from_path(&path).with_context(|| format!("reading {}", path.display()))?;
+            // Some lines hold quotes that break their own quoting.
+            let mut reader = csv::ReaderBuilder::new()
+                .flexible(true)
+                .from_path(&path)
+                .with_context(|| format!("reading {}", path.display()))?;
             for record in reader.records() {
                 let record = record?;
                 let cell = |place: usize| record.get(place).unwrap_or("");
@@ -206,7 +210,7 @@ impl Day {
                 series[range.start.min(end)..end].fill(f32::NAN);
             }
         });
-        situation.anomaly = analysis::cause::Anomaly { entity: entrance, onset, now };
+        situation.anomaly = analysis::cause::Anomaly { entity: entrance, onset, now, what: None };
         let truth = self.entity(&fault.service).with_context(|| format!("{} is no service", fault.service))?;
         Ok(Case {
             name: format!("{:02}:{:02}:{:02}", fault.bins.second / 3_600, fault.bins.second / 60 % 60, fault.bins.second % 60),

@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, fs, io::Write, path::Path};
 
-use analysis::cause::{Calls, Config, Entity, Figures, Kind, Situation, Verdict, rank};
+use analysis::cause::{Calls, Config, Entity, Figures, Kind, Signal, Situation, Verdict, rank};
 use anyhow::Context;
 
 use super::{
@@ -18,6 +18,8 @@ use super::{
 };
 
 const STEP_S: u32 = 300;
+/// So much of a point must lie in the incident for it to be its first.
+const LEAST_PART_S: f64 = 60.0;
 /// Points of an incident that are looked at, the first included.
 const LOOKED_AT: usize = 2;
 /// Points of a window in which an anomaly may be opened: as many as an incident's file holds.
@@ -65,7 +67,11 @@ fn onset_ours(petshop: &PetShop, config: &Config, verbose: bool, out: &mut impl 
         silent += usize::from(alarm.is_none());
         if let (true, Some(list)) = (verbose, alarm) {
             let first = list.first().map_or("", |first| &petshop.normal.names[first.entity]);
-            writeln!(out, "onset ours: false alarm in the window from {start}: {first}")?;
+            let odds = list.first().map_or(0.0, |first| first.score);
+            writeln!(out, "onset ours: false alarm in the window from {start}: {first} {odds:.1}")?;
+            let mut case = petshop.normal.clone();
+            case.situation.anomaly = analysis::cause::Anomaly { onset: start, now: start + 4, ..case.situation.anomaly };
+            table::each(&[&case], config, out)?;
         }
     }
     writeln!(out, "| PetShop low traffic, onset and decision ours | top-1 | top-3 | specificity, {} normal windows |", starts.len())?;
@@ -84,6 +90,7 @@ fn onset_ours(petshop: &PetShop, config: &Config, verbose: bool, out: &mut impl 
 fn opened(case: &Case, from: usize, now: usize, config: &Config) -> Option<Vec<Scored>> {
     let mut situation = case.situation.clone();
     situation.anomaly.now = now;
+    situation.anomaly.what = None;
     let mut best: Option<(f64, Vec<Scored>)> = None;
     for onset in from.max((now + 1).saturating_sub(LOOKED_AT + 1))..=now {
         situation.anomaly.onset = onset;
@@ -170,11 +177,12 @@ impl Graph {
         let within = incident
             .times
             .iter()
-            .position(|time| time + f64::from(STEP_S) > target.target.timestamp)
+            .position(|time| time + f64::from(STEP_S) >= target.target.timestamp + LEAST_PART_S)
             .context("the incident begins after its file")?;
         situation.anomaly.entity = place(&target.target.node)?;
         situation.anomaly.onset = before + within;
         situation.anomaly.now = (before + within + LOOKED_AT - 1).min(before + points - 1);
+        situation.anomaly.what = Some(if target.target.metric == "latency" { Signal::Time } else { Signal::Errors });
         let name = folder.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy().into_owned()).collect::<Vec<_>>();
         let case = Case {
             name: format!("{}/{}", name[1], name[0]),

@@ -92,7 +92,8 @@ impl Windows {
         for at in self.history.start..end {
             let expected = rate * f64::from(per[at]);
             if of[at].is_finite() && expected > 0.0 {
-                squares += (f64::from(of[at]) - expected).powi(2) / expected;
+                // An earlier incident in the history is not how the count usually comes.
+                squares += ((f64::from(of[at]) - expected).powi(2) / expected).min(MOST_OF_POINT);
                 points += 1.0;
             }
         }
@@ -102,6 +103,7 @@ impl Windows {
 }
 
 const PRIOR_POINTS: f64 = 4.0;
+const MOST_OF_POINT: f64 = 9.0;
 
 /// A count in the incident against the history's rate.
 #[derive(Debug, Clone, Copy)]
@@ -289,16 +291,24 @@ impl Flow {
             return figures.self_ms.clone();
         }
         let mut own = figures.time_ms.clone();
-        for &edge in self.out[entity].iter().filter(|edge| !self.calls[**edge].asynchronous) {
+        for edge in self.waited_for(entity) {
             subtract(&mut own, &self.calls[edge].figures.time_ms);
         }
         own
     }
 
+    /// The exit calls which an entity used to make and waits for. What a call brings that it never made before is its own doing.
+    fn waited_for(&self, entity: usize) -> impl Iterator<Item = usize> + '_ {
+        self.out[entity].iter().copied().filter(|edge| {
+            let calls = &self.calls[*edge];
+            !calls.asynchronous && Windows::values(&calls.figures.calls, self.windows.history.clone()).any(|count| count > 0.0)
+        })
+    }
+
     /// Errors that no exit call had reported to it, a point.
     fn own_errors(&self, entity: usize, figures: &Figures) -> Series {
         let mut own = figures.errors.clone();
-        for &edge in self.out[entity].iter().filter(|edge| !self.calls[**edge].asynchronous) {
+        for edge in self.waited_for(entity) {
             subtract(&mut own, &self.calls[edge].figures.errors);
         }
         own.iter_mut().for_each(|value| *value = value.max(0.0));

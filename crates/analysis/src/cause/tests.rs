@@ -128,7 +128,7 @@ impl World {
                 }
             }
         }
-        self.situation.anomaly = Anomaly { entity: 0, onset: ONSET, now: ONSET + 4 };
+        self.situation.anomaly = Anomaly { entity: 0, onset: ONSET, now: ONSET + 4, what: None };
         self.situation
     }
 }

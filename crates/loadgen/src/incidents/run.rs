@@ -155,7 +155,7 @@ impl Agenda {
 }
 
 /// The first kind and place at which the incident does what its class says, beginning now.
-fn search(
+pub(super) fn search(
     simulation: &Simulation<'_>,
     usual: &Flow,
     kinds: &[Kind],

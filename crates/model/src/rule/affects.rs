@@ -127,7 +127,11 @@ impl Affects {
         Affects { kind, scope: Scope::All, runtime: NodeRuntime::Any, custom_entity: None }
     }
 
-    pub(super) fn check(&self) -> Result<(), RuleError> {
+    /// Whether it is sound.
+    ///
+    /// # Errors
+    /// A sentence that says what to change.
+    pub fn check(&self) -> Result<(), RuleError> {
         let Affects { kind, scope, runtime, custom_entity } = self;
         let is_nodes = matches!(kind, AffectedKind::Nodes | AffectedKind::NodeHardware);
         if *runtime != NodeRuntime::Any && !is_nodes {

@@ -144,7 +144,7 @@ impl System {
             situation.changes.extend(minute.events.iter().filter_map(|event| event.change(&known, at)));
         }
         situation.anomaly =
-            Anomaly { entity: known.bts + question.bt, onset: point(question.onset), now: point(question.asked) };
+            Anomaly { entity: known.bts + question.bt, onset: point(question.onset), now: point(question.asked), what: None };
         (situation, known)
     }
 

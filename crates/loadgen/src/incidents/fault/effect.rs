@@ -83,9 +83,9 @@ impl Incident {
             Kind::PoolExhaustion | Kind::ConnectionLeak => {
                 let Some(pool) = self.pool else { return };
                 let held = if self.kind == Kind::PoolExhaustion {
-                    (0.7 + 0.2 * worse).min(0.97)
+                    (0.7 + 0.2 * worse).min(1.0)
                 } else {
-                    (since as f64 / 30.0 * self.severity).min(0.98)
+                    (since as f64 / 30.0 * self.severity).min(1.0)
                 };
                 conditions.pools[pool].leaked += (world.pools[pool].size * held).floor();
             }

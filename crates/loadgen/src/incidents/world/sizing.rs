@@ -91,7 +91,7 @@ fn connections(world: &mut World, chance: &mut Chance, flow: &Flow) {
             }
         }
         let each = busy / world.usual_nodes(tier).count() as f64;
-        world.pools[number].size = (each * chance.within(2.0, 4.0)).ceil().max(5.0);
+        world.pools[number].size = (each * chance.within(2.0, 4.0)).ceil().max(3.0);
     }
 }
 
