@@ -260,7 +260,8 @@ fn written(seed: u64) -> (String, Value) {
     };
     let mut bytes = Vec::new();
     let stream = Stream::new(&system.world, &system.layout, Box::new(&mut bytes));
-    let (stream, truth) = run::run(&system.world, &system.layout, &plan, stream).unwrap();
+    let (stream, truth) =
+        run::run(&system.world, &system.layout, &plan, stream, &mut |_| Ok(())).unwrap();
     stream.finish().unwrap();
     (String::from_utf8(bytes).unwrap(), truth)
 }
