@@ -164,7 +164,9 @@ pub(super) fn search(
     chance: &mut Chance,
 ) -> Option<Kept> {
     kinds.iter().find_map(|kind| {
-        (0..PLACES).find_map(|_| {
+        // What is slow to be felt takes long to try.
+        let places = if is_slow(*kind) { PLACES / 2 } else { PLACES };
+        (0..places).find_map(|_| {
             let mut incident = choose(*kind, simulation.world, usual, chance)?;
             incident.onset = simulation.minute;
             incident.end += simulation.minute;
