@@ -423,6 +423,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{id}/health-rules/affected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom a rule would judge just now that affects these. */
+        post: operations["post_applications_health_rules_affected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications/{id}/health-rules/back-test": {
         parameters: {
             query?: never;
@@ -433,7 +450,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Runs a rule over the last hours without storing anything: what it would have found, with the minutes that decided. Where
+         * Runs a rule over some hours of the past without storing anything: what it would have found, with the minutes that decided. Where
          *     there is no time for the whole range the answer says up to where it came.
          */
         post: operations["post_applications_health_rules_back_test"];
@@ -2403,6 +2420,16 @@ export interface components {
          * @enum {string}
          */
         ActorKind: "system" | "user" | "api_client" | "stranger";
+        /** @description Whom a rule would judge just now. */
+        AffectedEntities: {
+            /** @description By id; at most 200. */
+            entities: components["schemas"]["Ref"][];
+            /**
+             * Format: int32
+             * @description With those beyond that.
+             */
+            total: number;
+        };
         /**
          * @description The kind of entity that a rule judges, one by one.
          * @enum {string}
@@ -2941,9 +2968,12 @@ export interface components {
         };
         /** @description The minutes of one condition. */
         ConditionSeries: {
+            /** @description What is compared in each minute: the value of its whole window, unless the condition counts minutes. */
+            compared: (number | null)[];
             short_name: string;
-            /** @description What each was compared with. */
+            /** @description What that is compared with. */
             thresholds: (number | null)[];
+            /** @description Of each minute alone. */
             values: (number | null)[];
         };
         /** @description Everything that a snippet for an agent needs. */
@@ -3631,6 +3661,8 @@ export interface components {
             application: components["schemas"]["Ref"];
             /** Format: int64 */
             changed_at: number;
+            /** @description Whether every application begins with a rule of this name. Its version is 1 while nobody has changed it. */
+            factory: boolean;
             /** Format: int32 */
             id: number;
             rule: components["schemas"]["Rule"];
@@ -4247,6 +4279,8 @@ export interface components {
         };
         /** @description A rule that is to be run over the past. */
         NewBackTest: {
+            /** @description Only `entity` is looked at. */
+            alone?: boolean;
             /**
              * Format: int32
              * @description Whose minutes are charted; without it those of whoever would have broken the rule longest.
@@ -4258,6 +4292,11 @@ export interface components {
              */
             hours: number;
             rule: components["schemas"]["Rule"];
+            /**
+             * Format: int64
+             * @description Where the hours end, Unix milliseconds; now when null or later than that.
+             */
+            until: number | null;
         };
         /**
          * @description A baseline to be added to an application.
@@ -5014,6 +5053,8 @@ export interface components {
                 application: components["schemas"]["Ref"];
                 /** Format: int64 */
                 changed_at: number;
+                /** @description Whether every application begins with a rule of this name. Its version is 1 while nobody has changed it. */
+                factory: boolean;
                 /** Format: int32 */
                 id: number;
                 rule: components["schemas"]["Rule"];
@@ -6003,6 +6044,8 @@ export interface components {
              * @description What it was compared with; null without a baseline.
              */
             threshold: number | null;
+            /** @description Of value, threshold and expectation; empty where there is none or nobody can tell. */
+            unit?: string;
             /**
              * Format: double
              * @description Null where nothing was reported.
@@ -10729,6 +10772,7 @@ export interface operations {
                      *             "name": "shop"
                      *           },
                      *           "changed_at": 1795843262891,
+                     *           "factory": true,
                      *           "id": 12,
                      *           "rule": {
                      *             "affects": {
@@ -10843,6 +10887,7 @@ export interface operations {
                      *             "name": "shop"
                      *           },
                      *           "changed_at": 1795843262891,
+                     *           "factory": true,
                      *           "id": 13,
                      *           "rule": {
                      *             "affects": {
@@ -11069,6 +11114,7 @@ export interface operations {
                      *         "name": "shop"
                      *       },
                      *       "changed_at": 1795843484945,
+                     *       "factory": false,
                      *       "id": 22,
                      *       "rule": {
                      *         "affects": {
@@ -11204,6 +11250,134 @@ export interface operations {
             };
         };
     };
+    post_applications_health_rules_affected: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "custom_entity": null,
+                 *       "kind": "TIERS",
+                 *       "runtime": "ANY",
+                 *       "scope": {
+                 *         "how": "STARTS_WITH",
+                 *         "should_not": false,
+                 *         "type": "MATCHING",
+                 *         "value": "c"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Affects"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "entities": [
+                     *         {
+                     *           "id": 5,
+                     *           "name": "catalog"
+                     *         },
+                     *         {
+                     *           "id": 6,
+                     *           "name": "cart"
+                     *         }
+                     *       ],
+                     *       "total": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AffectedEntities"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     post_applications_health_rules_back_test: {
         parameters: {
             query?: never;
@@ -11277,6 +11451,10 @@ export interface operations {
                      *       "chart": {
                      *         "conditions": [
                      *           {
+                     *             "compared": [
+                     *               null,
+                     *               null
+                     *             ],
                      *             "short_name": "A",
                      *             "thresholds": [
                      *               10,
@@ -11411,6 +11589,7 @@ export interface operations {
                      *         "name": "shop"
                      *       },
                      *       "changed_at": 1795843484945,
+                     *       "factory": false,
                      *       "id": 22,
                      *       "rule": {
                      *         "affects": {
@@ -11609,6 +11788,7 @@ export interface operations {
                      *         "name": "shop"
                      *       },
                      *       "changed_at": 1795843487140,
+                     *       "factory": false,
                      *       "id": 22,
                      *       "rule": {
                      *         "affects": {
@@ -11873,6 +12053,7 @@ export interface operations {
                      *         "name": "shop"
                      *       },
                      *       "changed_at": 1795843487140,
+                     *       "factory": false,
                      *       "id": 22,
                      *       "rule": {
                      *         "affects": {
@@ -29297,6 +29478,7 @@ export interface operations {
                      *                 "name": "Hardware Resources|CPU|%Busy",
                      *                 "short_name": "A",
                      *                 "threshold": 75,
+                     *                 "unit": "%",
                      *                 "value": 83.23653643083478
                      *               }
                      *             ],
@@ -29328,6 +29510,7 @@ export interface operations {
                      *                 "name": "Hardware Resources|CPU|%Busy",
                      *                 "short_name": "A",
                      *                 "threshold": 90,
+                     *                 "unit": "%",
                      *                 "value": 90.76482501353442
                      *               }
                      *             ],

@@ -199,6 +199,15 @@ impl Metrics {
         self.head = self.head.wrapping_add(1).max(1);
     }
 
+    /// How many series there may be, and are, of an application; of all where none is told.
+    pub(super) fn reached(
+        &self,
+        account: AccountId,
+        application: EntityId,
+    ) -> Option<(Option<EntityId>, usize)> {
+        self.streams.reached(account, application)
+    }
+
     /// How many series are known, of those that were heard of within an hour.
     pub(super) fn series(&self) -> usize {
         self.streams.len()

@@ -51,6 +51,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Beyond the design's table: the binary turns flags into `daemon`'s settings before a server exists.
     ("vedette", &["server", "daemon"]),
     ("loadgen", &[]),
+    // Not part of the product: scores `analysis` on labelled data.
+    ("accuracy", &["analysis"]),
 ];
 
 /// Heavy libraries and the one crate that may use each.

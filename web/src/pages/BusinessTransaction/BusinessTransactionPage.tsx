@@ -1,5 +1,6 @@
 import { Tabs } from '@mantine/core'
 import { useCallback } from 'react'
+import { useMay } from '../../access/may'
 import { useBusinessTransaction } from '../../api/queries'
 import type { BusinessTransactionDetail } from '../../api/types'
 import { paths } from '../../app/paths'
@@ -55,7 +56,7 @@ export function BusinessTransactionPage() {
           )}
         </Loaded>
       </Card>
-      <OverTime note={series.data && `one point per ${resolution(series.data.minutes_per_point)}; drag to zoom`} query={series} application={application} />
+      <OverTime note={series.data && `one point per ${resolution(series.data.minutes_per_point)}; drag to zoom`} query={series} application={application} about={bt.data && { kind: 'BUSINESS_TRANSACTIONS', name: bt.data.name }} />
       <ResponseTimesCard kind="business-transactions" id={id} linkOf={linkOf} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">
@@ -95,6 +96,7 @@ export function BusinessTransactionPage() {
 }
 
 function BtTitle({ bt, application }: { bt: BusinessTransactionDetail; application: number }) {
+  const mayRestore = useMay()('configure', application)
   return (
     <div className={styles.title}>
       <EntryTypeIcon type={bt.entry_type} size={18} />
@@ -114,7 +116,7 @@ function BtTitle({ bt, application }: { bt: BusinessTransactionDetail; applicati
       )}
       <LongLivedSelect bt={bt} />
       <BackgroundSelect bt={bt} />
-      {bt.excluded && <Restore bt={bt} />}
+      {bt.excluded && mayRestore && <Restore bt={bt} />}
       {bt.figures.errors > 0 && (
         <RangeLink to={paths.businessTransaction(application, bt.id)} extra={{ tab: 'errors' }}>
           Show the failed ones

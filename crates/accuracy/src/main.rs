@@ -1,0 +1,44 @@
+//! `accuracy`: how well `analysis` finds anomalies and names their causes, scored on labelled data.
+//!
+//! Not part of the product. It reads data sets that lie unpacked outside of this tree, feeds them to `analysis` through the
+//! same interface as the product does, in time order and with the product's one configuration, and prints scores beside
+//! those of a random and of a naive method, so that a reader sees what a score is worth.
+
+mod causes;
+mod detect;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[derive(Debug, Parser)]
+#[command(name = "accuracy", about = "Scores anomaly detection and cause ranking on labelled data")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Detect(detect::Command),
+    #[command(flatten)]
+    Causes(causes::Command),
+}
+
+fn main() -> ExitCode {
+    let out = &mut std::io::stdout().lock();
+    let done = match Cli::parse().command {
+        Command::Detect(command) => detect::execute(command, out),
+        Command::Causes(command) => causes::execute(command, out),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to tell the user with when standard error is closed.
+            drop(writeln!(std::io::stderr(), "accuracy: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
