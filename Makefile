@@ -6,7 +6,7 @@ CARGO_TEST := cargo test --locked --profile $(PROFILE)
 # What scripts/setup unpacks where it cannot install.
 export PATH := $(PATH):$(CURDIR)/target/tools/bin
 
-.PHONY: help build release demo test check web openapi bench bench-sweep soak setup unit e2e
+.PHONY: help build release demo test check web openapi bench bench-sweep soak setup unit pages e2e
 
 help:
 	@echo "make build    the complete program, page included, at target/release/vedette"
@@ -14,7 +14,7 @@ help:
 	@echo "make demo     Vedette with a small shop reporting to it, at https://localhost:9443"
 	@echo "make test     format, lints, all tests, the page's checks, end to end in a real browser"
 	@echo "make check    format and lints only"
-	@echo "make web      build the page        make openapi  write openapi/controller.json"
+	@echo "make web      build the page        make openapi  write openapi/controller.json        make pages  the page's browser tests"
 	@echo "make bench    all that is measured: the table, then how cost grows with load (make bench-sweep, that alone)"
 	@echo "make soak     the long forms of the crash, pause and overload tests"
 
@@ -51,13 +51,17 @@ openapi:
 unit:
 	$(CARGO_TEST) --workspace
 
+# Every page in a real browser, on made-up data.
+pages: web
+	cd web && VEDETTE_CHROMIUM="$${VEDETTE_CHROMIUM:-$$(command -v chromium)}" npm run --silent e2e
+
 e2e: web
 	cargo build --locked --profile $(PROFILE) -p vedette -p loadgen
 	python3 tests/e2e/run.py --vedette $(TARGET)/vedette --loadgen $(TARGET)/loadgen
 
 test: setup web
 	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent test
-	$(MAKE) --no-print-directory check unit e2e
+	$(MAKE) --no-print-directory check unit pages e2e
 
 demo:
 	@echo "The first time, everything is downloaded and built, which takes about ten minutes; after that, seconds."

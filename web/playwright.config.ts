@@ -1,19 +1,21 @@
-// Browser tests against a running Vedette (VEDETTE_URL) or, without one, against the mock serving the built UI.
+// Browser tests against a running Vedette (VEDETTE_URL) or, without one, against the mock serving the built UI: each worker has one
+// of its own, so that what a test changes there is changed for nobody else.
 import { defineConfig } from '@playwright/test'
 
-const port = process.env.VEDETTE_MOCK_PORT ?? '4410'
-const own = `http://127.0.0.1:${port}`
+const real = process.env.VEDETTE_URL
+/** How many times as long to wait, on a machine that is busy with other things. */
+const patience = Number(process.env.VEDETTE_PATIENCE ?? 1)
 
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results/run',
-  fullyParallel: false,
-  workers: 1,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  fullyParallel: !real,
+  workers: real ? 1 : 2,
+  timeout: 60_000 * patience,
+  expect: { timeout: 15_000 * patience },
   reporter: [['list']],
   use: {
-    baseURL: process.env.VEDETTE_URL ?? own,
+    baseURL: real,
     ignoreHTTPSErrors: true,
     viewport: { width: 1280, height: 800 },
     trace: 'off',
@@ -22,5 +24,4 @@ export default defineConfig({
       args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     },
   },
-  webServer: process.env.VEDETTE_URL ? undefined : { command: `node mock/server.mjs --port ${port} --static dist`, url: `${own}/api/v1/about`, reuseExistingServer: false },
 })

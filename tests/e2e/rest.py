@@ -14,6 +14,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+import jaeger
 import made_up
 from server import PASSWORD, Server, until
 
@@ -169,6 +170,8 @@ def jaegers_api_tells_the_traces_that_were_reported(world):
         assert len(ada) == len([number for number in range(1, made_up.TRACES + 1) if number % 3 == 1]), len(ada)
         calls = {(link["parent"], link["child"]): link["callCount"] for link in ask("dependencies")}
         assert calls[("web", "stock")] == made_up.TRACES, calls
+        jaeger.jaegers_front_end(server)
+        jaeger.grafanas_data_source(server)
 
     try:
         told()

@@ -104,6 +104,41 @@ test('who lacks a permission is told which, and who can grant it', async ({ page
   await expect(page.getByRole('menuitem', { name: 'Administration' })).toHaveCount(0)
 })
 
+/** Of each page, by what it is changed: a button, a link, a box to tick; or what then is there and cannot be used. */
+const CHANGES = [
+  ['/applications/1', 'switch', 'With background work', 'disabled'],
+  ['/applications/1/flow-map', 'button', 'Layouts of the map', 'hidden'],
+  ['/applications/1/business-transactions', 'checkbox', 'Tick GET /cart', 'hidden'],
+  ['/applications/1/business-transactions/105', 'combobox', /key figures/, 'disabled'],
+  ['/applications/1/business-transactions/105', 'combobox', /count in response times/, 'disabled'],
+  ['/applications/1/business-transactions/109?tab=waiting', 'button', 'Promote GET /wishlist', 'hidden'],
+  ['/applications/1/events', 'button', 'Post an event', 'hidden'],
+  ['/applications/1/baselines', 'button', 'Add a baseline', 'hidden'],
+  ['/alerting/policies', 'link', 'Make a policy', 'hidden'],
+  ['/alerting/policies/new', 'button', 'Save', 'hidden'],
+  ['/alerting/actions', 'button', /^Send a test by/, 'hidden'],
+  ['/alerting/suppressions', 'link', 'Make a suppression', 'hidden'],
+] as const
+
+test('who may only look is shown nothing to change, and asks for nothing that is refused', async ({ page }) => {
+  test.slow()
+  const refused: string[] = []
+  page.on('response', (r) => r.status() === 403 && refused.push(`${r.request().method()} ${new URL(r.url()).pathname}`))
+  for (const who of ['admin', 'viewer']) {
+    await page.context().clearCookies()
+    for (const [path, role, name, otherwise] of CHANGES) {
+      await signIn(page, who, path)
+      await expect(page.getByRole('heading', { level: 1 }).first()).toBeAttached()
+      await settled(page)
+      const found = page.getByRole(role, { name }).first()
+      if (who === 'admin') await expect(found, path).toBeEnabled()
+      else if (otherwise === 'disabled') await expect(found, path).toBeDisabled()
+      else await expect(found, path).toHaveCount(0)
+    }
+  }
+  expect(refused).toEqual([])
+})
+
 test('a password that somebody else set is changed before anything else', async ({ page }) => {
   await signIn(page, 'newcomer')
   await expect(page.getByRole('region', { name: 'Choose a new password' })).toBeVisible()

@@ -1,6 +1,6 @@
 // No page may break a rule of WCAG 2 A or AA that a program can check, in light and in dark; and the map is usable by keyboard.
 import { expectNoViolation as expectNone, violationsOf } from './rules'
-import { expect, onMock, openApplication, signIn, test } from './vedette'
+import { expect, onMock, openApplication, signIn, still, test } from './vedette'
 
 const TABS = ['Overview', 'Flow map', 'Business transactions', 'Tiers & nodes', 'Backends', 'Errors', 'Snapshots', 'Metrics', 'Logs']
 
@@ -29,7 +29,7 @@ test('the applications, the menus of the header and the page to connect break no
   await expectNone(page, 'applications')
   for (const name of [/^Application: /, /^Time range: /, /^User menu/]) {
     await page.getByRole('button', { name }).click()
-    await page.waitForTimeout(300)
+    await still(page)
     expect(await violationsOf(page, String(name))).toEqual([])
     await page.keyboard.press('Escape')
   }
@@ -65,7 +65,7 @@ test('a map with something selected, and as a table, breaks no rule', async ({ p
   await page.getByRole('link', { name: 'Flow map' }).click()
   await page.locator('.react-flow__node').first().click()
   await expect(page.getByRole('complementary', { name: /Figures of/ }).locator('canvas')).toHaveCount(3)
-  await page.waitForTimeout(400)
+  await still(page)
   await expectNone(page, 'map with a selection')
   await page.getByText('Table', { exact: true }).click()
   await expect(page.getByRole('table', { name: 'Calls of the flow map' })).toBeVisible()
@@ -78,7 +78,7 @@ for (const [user, path, state] of [['empty', '/applications', 'empty'], ['broken
     if (user === 'empty') await request.post('/mock/first-span', { data: { seen: false } })
     await signIn(page, user, path)
     await expect(page.locator(`[data-state="${state}"]`).first()).toBeVisible()
-    await page.waitForTimeout(300)
+    await still(page)
     await expectNone(page, state)
   })
 }
@@ -96,7 +96,7 @@ test('the map is usable by keyboard', async ({ page }) => {
   await expect(panel).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(panel).toHaveCount(0)
-  await page.waitForTimeout(100)
+  await still(page)
   await expect(node).toBeFocused()
   await page.keyboard.press('Enter')
   await expect(panel).toBeVisible()

@@ -1,19 +1,19 @@
 // Baselines: bands on charts, states on maps and in lists, the page of an application's baselines, the account's time zone.
 import type { Page } from '@playwright/test'
-import { violationsOf } from './rules'
-import { dark, expect, onMock, shot, signIn, test } from './vedette'
+import { COLOURS, violationsOf } from './rules'
+import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
 async function sound(page: Page, name: string): Promise<void> {
   await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
-  await page.waitForTimeout(400)
+  await still(page)
   await shot(page, name)
   const light = await violationsOf(page, `${name}, light`)
   await dark(page)
-  await page.waitForTimeout(400)
+  await still(page)
   await shot(page, `${name}-dark`)
-  expect([...light, ...(await violationsOf(page, `${name}, dark`))]).toEqual([])
+  expect([...light, ...(await violationsOf(page, `${name}, dark`, COLOURS))]).toEqual([])
   await page.getByRole('button', { name: 'Switch to light' }).click()
 }
 

@@ -1,23 +1,23 @@
 // The pages of single entities: a business transaction's response times and differences, tiers, nodes, backends, errors,
 // and all applications on one map.
 import type { Page } from '@playwright/test'
-import { violationsOf } from './rules'
-import { dark, expect, onMock, shot, signIn, test } from './vedette'
+import { COLOURS, violationsOf } from './rules'
+import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
 async function sound(page: Page, name: string): Promise<void> {
   await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
-  await page.waitForTimeout(400)
+  await still(page)
   const height = await page.evaluate(() => Math.max(...[...document.querySelectorAll('main, body')].map((e) => e.scrollHeight)))
   await page.setViewportSize({ width: 1280, height: Math.min(2600, Math.max(800, height + 60)) })
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, name)
   const light = await violationsOf(page, `${name}, light`)
   await dark(page)
-  await page.waitForTimeout(400)
+  await still(page)
   await shot(page, `${name}-dark`)
-  expect([...light, ...(await violationsOf(page, `${name}, dark`))]).toEqual([])
+  expect([...light, ...(await violationsOf(page, `${name}, dark`, COLOURS))]).toEqual([])
   await page.getByRole('button', { name: 'Switch to light' }).click()
 }
 
@@ -139,7 +139,7 @@ test('the map shows only what fails or is busy, and nothing moves', async ({ pag
   await signIn(page, 'admin', '/applications/1/flow-map')
   const nodes = page.locator('.react-flow__node')
   await expect(nodes).toHaveCount(12)
-  await page.waitForTimeout(500)
+  await still(page)
   const places = () => nodes.evaluateAll((all) => Object.fromEntries(all.map((n) => [(n as HTMLElement).dataset.id, (n as HTMLElement).style.transform])))
   const before = await places()
   await page.getByRole('combobox', { name: 'Least calls per minute' }).click()

@@ -1,6 +1,6 @@
 // Layouts of flow maps that are kept under a name, groups of tiers, the maps of a node and of all applications.
 import { violationsOf } from './rules'
-import { dark, expect, onMock, shot, signIn, test } from './vedette'
+import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'changes layouts')
 
@@ -36,7 +36,7 @@ test('a layout is saved, groups tiers, is the default, renamed and deleted', asy
   await expect(page.locator('.react-flow__node', { hasText: 'Money' })).toBeVisible()
   await shot(page, 'flow-map-grouped')
   await dark(page)
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'flow-map-grouped-dark')
   expect(await violationsOf(page, 'groups, dark')).toEqual([])
   await page.goto('/applications/1/flow-map?layout=none')
@@ -63,7 +63,7 @@ test('a node has a map of its own that says what it is made of', async ({ page }
   const panel = page.getByRole('complementary', { name: /Figures of orders-7d9f-1/ })
   await expect(panel).toContainText('Calls')
   await expect(panel).not.toContainText('per minute')
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'node-map')
   expect(await violationsOf(page, 'map of a node')).toEqual([])
 })
@@ -77,7 +77,7 @@ test('the map of all applications shows what several of them call', async ({ pag
   await expect(panel).toContainText('Called by (1)')
   await expect(panel).toContainText('Calls (1)')
   await expect(panel.getByRole('link', { name: 'Open its page' })).toHaveCount(0)
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'applications-map-shared')
   expect(await violationsOf(page, 'map of all applications')).toEqual([])
 })

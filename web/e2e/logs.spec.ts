@@ -1,6 +1,6 @@
 // Logs: counts over time, facets, records, and the live tail.
 import { violationsOf } from './rules'
-import { dark, expect, onMock, openApplication, shot, signIn, test } from './vedette'
+import { dark, expect, onMock, openApplication, shot, signIn, still, test } from './vedette'
 
 test('logs are narrowed by a facet and a record leads to its trace', async ({ page }) => {
   await signIn(page)
@@ -9,7 +9,7 @@ test('logs are narrowed by a facet and a record leads to its trace', async ({ pa
   const list = page.getByRole('region', { name: 'Log records' })
   await expect(list.getByRole('listitem').first()).toBeVisible()
   await expect(page.getByRole('figure', { name: /records/ })).toBeVisible()
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'logs')
   const severity = page.getByRole('region', { name: 'Severity' })
   await severity.getByRole('button').first().click()
@@ -21,11 +21,11 @@ test('logs are narrowed by a facet and a record leads to its trace', async ({ pa
   await expect(first).toContainText(gravest)
   await first.getByRole('button').first().click()
   await expect(first.locator('pre')).toBeVisible()
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'logs-record')
   expect(await violationsOf(page, 'logs')).toEqual([])
   await dark(page)
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'logs-dark')
   expect(await violationsOf(page, 'logs, dark')).toEqual([])
   await page.goBack()
@@ -43,7 +43,7 @@ test('text, attribute and trace narrow, and each can be taken back', async ({ pa
   const list = page.getByRole('region', { name: 'Log records' })
   await expect(list.getByRole('listitem').first()).toContainText('retrying payment')
   await expect(page).toHaveURL(/text=RETRYING/)
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'logs-everywhere')
   const attribute = page.getByLabel('Attribute or trace id')
   await attribute.fill('nothing')
@@ -88,7 +88,7 @@ test('the logs of all applications are narrowed to one of them and to its tiers'
   await expect(tiers.getByRole('button', { name: /storefront/ })).toHaveCount(0)
   await tiers.getByRole('button').first().click()
   await expect(page).toHaveURL(/application=2.*tier=\d+/)
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'logs-applications')
   await applications.getByRole('button', { name: /market-200/ }).click()
   await expect(page).not.toHaveURL(/application=|tier=/)

@@ -1,7 +1,7 @@
 // The metric browser: from the tree or a search to a chart, its table, and a file.
 import { readFile } from 'node:fs/promises'
 import { violationsOf } from './rules'
-import { dark, expect, onMock, openApplication, shot, signIn, test } from './vedette'
+import { dark, expect, onMock, openApplication, shot, signIn, still, test } from './vedette'
 
 test('metrics from the tree and from a search stand on one chart with their exact values', async ({ page }) => {
   await signIn(page)
@@ -26,7 +26,7 @@ test('metrics from the tree and from a search stand on one chart with their exac
   const found = page.getByRole('checkbox', { name: /%Busy/ })
   await found.first().click()
   await expect(page.getByText(/A chart has two axes, ms and per minute/)).toBeVisible()
-  await page.waitForTimeout(400)
+  await still(page)
   await shot(page, 'metrics-search')
   expect(await violationsOf(page, 'metrics')).toEqual([])
   await found.first().click()
@@ -35,11 +35,11 @@ test('metrics from the tree and from a search stand on one chart with their exac
   await expect(table).toContainText('was: a day earlier')
   await expect(table.getByRole('row').nth(1)).toContainText(onMock ? /was \d/ : /was [\d–]/)
   await page.getByLabel('Search: cart 95th').fill('')
-  await page.waitForTimeout(400)
+  await still(page)
   await plot.hover({ position: { x: 300, y: 120 } })
   await shot(page, 'metrics')
   await dark(page)
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'metrics-dark')
   expect(await violationsOf(page, 'metrics, dark')).toEqual([])
 })
@@ -97,7 +97,7 @@ test('raw series are found by name, node and attribute, and a histogram is drawn
   await page.reload()
   await expect(table.getByRole('row')).toHaveCount(3)
   await dark(page)
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'metrics-raw-dark')
   expect(await violationsOf(page, 'raw series, dark')).toEqual([])
 })

@@ -1,32 +1,63 @@
 // What needs data of a known shape: large maps, a large trace, dragging, and the four states. Only against the mock.
-import { dark, expect, onMock, shot, signIn, test } from './vedette'
+import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
 const placesOf = (page: import('@playwright/test').Page) => page.locator('.react-flow__node').evaluateAll((nodes) => Object.fromEntries(nodes.map((n) => [(n as HTMLElement).dataset.id, (n as HTMLElement).style.transform])))
 
-test('places survive a reload and dragging is kept', async ({ page }) => {
-  await signIn(page, 'admin', '/applications/1/flow-map')
-  await expect(page.locator('.react-flow__node')).toHaveCount(12)
-  await page.waitForTimeout(500)
-  const before = await placesOf(page)
-  await page.reload()
-  await expect(page.locator('.react-flow__node')).toHaveCount(12)
-  expect(await placesOf(page)).toEqual(before)
-  const node = page.locator('.react-flow__node[data-id="17"]')
-  const box = await node.boundingBox()
+/** Drags an entity of a map a good way down. */
+async function drag(page: import('@playwright/test').Page, id: string): Promise<void> {
+  const box = await page.locator(`.react-flow__node[data-id="${id}"]`).boundingBox()
   if (!box) throw new Error('no node')
   await page.mouse.move(box.x + 30, box.y + 10)
   await page.mouse.down()
   await page.mouse.move(box.x + 30, box.y + 120, { steps: 8 })
-  const stored = page.waitForResponse((r) => r.url().endsWith('/flow-map/layout') && r.status() === 204)
   await page.mouse.up()
-  await stored
-  const moved = (await placesOf(page))['17']
-  expect(moved).not.toBe(before['17'])
+}
+
+/** What a page writes. */
+function writesOf(page: import('@playwright/test').Page): string[] {
+  const writes: string[] = []
+  page.on('request', (r) => r.method() !== 'GET' && writes.push(`${r.method()} ${new URL(r.url()).pathname}`))
+  return writes
+}
+
+test('places survive a reload and dragging is kept; looking stores nothing', async ({ page }) => {
+  const writes = writesOf(page)
+  await signIn(page, 'admin', '/applications/1/flow-map')
+  await expect(page.locator('.react-flow__node')).toHaveCount(12)
+  await still(page)
+  const before = await placesOf(page)
   await page.reload()
   await expect(page.locator('.react-flow__node')).toHaveCount(12)
-  expect((await placesOf(page))['17']).toBe(moved)
+  expect(await placesOf(page)).toEqual(before)
+  expect(writes).toEqual([])
+  const stored = page.waitForResponse((r) => r.url().endsWith('/flow-map/layout') && r.status() === 204)
+  await drag(page, '17')
+  await stored
+  const after = await placesOf(page)
+  expect(after['17']).not.toBe(before['17'])
+  expect({ ...after, 17: null }).toEqual({ ...before, 17: null })
+  expect(writes).toEqual(['PUT /api/v1/applications/1/flow-map/layout'])
+  await page.reload()
+  await expect(page.locator('.react-flow__node')).toHaveCount(12)
+  // All of it: what stood around what was moved stands there still.
+  expect(await placesOf(page)).toEqual(after)
+})
+
+test('who may only look moves things for themselves', async ({ page }) => {
+  const writes = writesOf(page)
+  await signIn(page, 'viewer', '/applications/1/flow-map')
+  await expect(page.locator('.react-flow__node')).toHaveCount(12)
+  await still(page)
+  const before = await placesOf(page)
+  await drag(page, '17')
+  const after = await placesOf(page)
+  expect(after['17']).not.toBe(before['17'])
+  await page.waitForResponse((r) => r.url().includes('/flow-map?'))
+  await still(page)
+  expect(await placesOf(page)).toEqual(after)
+  expect(writes).toEqual([])
 })
 
 test('the map is fitted to the screen on demand, after a refresh too, and when it was laid out anew', async ({ page }) => {
@@ -63,13 +94,17 @@ test('the map is fitted to the screen on demand, after a refresh too, and when i
 test('a new entity moves no other', async ({ page, request }) => {
   await signIn(page, 'admin', '/applications/1/flow-map')
   await expect(page.locator('.react-flow__node')).toHaveCount(12)
-  await page.waitForTimeout(500)
+  await still(page)
+  const stored = page.waitForResponse((r) => r.url().endsWith('/flow-map/layout'))
+  await drag(page, '17')
+  await stored
   const before = await placesOf(page)
   await request.post('/mock/late-tier', { data: { reports: true } })
   try {
     await expect(page.locator('.react-flow__node')).toHaveCount(13, { timeout: 25_000 })
     expect(await placesOf(page)).toMatchObject(before)
-    await page.waitForTimeout(500)
+    // What was moved once stands where it stood, beside what is new as well.
+    await still(page)
     const after = await placesOf(page)
     await page.reload()
     await expect(page.locator('.react-flow__node')).toHaveCount(13)
@@ -83,7 +118,7 @@ test('the 20 busiest calls have text, any other when the pointer is on it', asyn
   await signIn(page, 'admin', '/applications/2/flow-map')
   const texts = page.getByRole('button', { name: /→/ }).filter({ hasText: '/min' })
   await expect(texts.first()).toBeVisible()
-  await page.waitForTimeout(800)
+  await still(page)
   const shown = await texts.count()
   expect(shown).toBeGreaterThan(8)
   expect(shown).toBeLessThanOrEqual(20)
@@ -116,29 +151,29 @@ for (const [id, size] of [[2, 200], [3, 1000]] as const) {
   test(`a map of ${size} entities is grouped, searchable and focusable`, async ({ page }) => {
     await signIn(page, 'admin', `/applications/${id}/flow-map`)
     await expect(page.getByText(new RegExp(`${size.toLocaleString('en')} entities.*shown as`))).toBeVisible()
-    await page.waitForTimeout(800)
+    await still(page)
     await shot(page, `flow-map-${size}`)
     await page.getByPlaceholder('Find a tier or backend').fill('checkout-core')
     await page.getByRole('option', { name: 'checkout-core', exact: true }).click()
     await expect(page.getByRole('complementary', { name: 'Figures of checkout-core' })).toBeVisible()
     await expect(page.getByPlaceholder('Find a tier or backend')).toHaveValue('')
-    await page.waitForTimeout(800)
+    await still(page)
     await shot(page, `flow-map-${size}-found`)
     await page.getByRole('button', { name: 'Focus' }).click()
     await page.getByRole('button', { name: 'Close' }).click()
     await expect(page.getByText('Around checkout-core')).toBeVisible()
-    await page.waitForTimeout(800)
+    await still(page)
     await shot(page, `flow-map-${size}-focus`)
   })
 
   test(`all ${size} entities at once stay usable`, async ({ page }) => {
     await signIn(page, 'admin', `/applications/${id}/flow-map`)
     await expect(page.locator('.react-flow__node').first()).toBeVisible()
-    await page.waitForTimeout(600)
+    await still(page)
     const start = Date.now()
     await page.getByRole('button', { name: 'Open all groups' }).click()
     await expect(page.getByRole('button', { name: 'Group', exact: true })).toBeVisible()
-    await page.waitForTimeout(1200)
+    await still(page)
     expect(Date.now() - start).toBeLessThan(8000)
     await shot(page, `flow-map-${size}-open`)
     await dark(page)
@@ -246,7 +281,7 @@ test('empty, loading, partial and failed are four different states', async ({ pa
   await page.context().clearCookies()
   await signIn(page, 'partial', '/applications/1')
   await expect(page.locator('[data-state="partial"]').first()).toContainText('journal replay is at 40 %')
-  await page.waitForTimeout(500)
+  await still(page)
   await shot(page, 'state-partial')
 })
 
@@ -256,7 +291,7 @@ test('an empty Vedette shows how to connect and turns into the map at the first 
   await expect(page.getByRole('heading', { name: 'No application reports yet' })).toBeVisible()
   await expect(page.getByRole('table', { name: 'Last attempts to report' })).toContainText('unknown certificate authority')
   await expect(page.getByText('OTEL_EXPORTER_OTLP_ENDPOINT=')).toBeVisible()
-  await page.screenshot({ path: 'test-results/empty.png' })
+  await shot(page, 'empty')
   await page.locator('main').evaluate((element) => element.scrollTo(0, 10_000))
   await shot(page, 'empty-attempts')
   await request.post('/mock/first-span', { data: { seen: true } })

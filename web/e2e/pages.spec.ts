@@ -1,5 +1,5 @@
 // The way through the product: sign in, applications, flow map, a business transaction, a trace.
-import { dark, expect, openApplication, shot, signIn, test } from './vedette'
+import { dark, expect, openApplication, shot, signIn, signInByForm, still, test } from './vedette'
 
 test('a wrong password is refused with a sentence', async ({ page }) => {
   await page.goto('/')
@@ -14,7 +14,7 @@ test('a wrong password is refused with a sentence', async ({ page }) => {
 })
 
 test('signing in leads to the page that was asked for', async ({ page }) => {
-  await signIn(page, undefined, '/connect?range=last-15m')
+  await signInByForm(page, undefined, '/connect?range=last-15m')
   await expect(page).toHaveURL(/connect\?range=last-15m/)
 })
 
@@ -26,7 +26,7 @@ test('the applications are listed and lead to a flow map with key figures', asyn
   await expect(page.getByLabel('Key figures')).toContainText('Calls per minute')
   await expect(page.locator('.react-flow__node').first()).toBeVisible()
   await expect(page.getByRole('table', { name: 'Business transactions' })).toBeVisible()
-  await page.waitForTimeout(400)
+  await still(page)
   await shot(page, 'overview')
   await dark(page)
   await shot(page, 'overview-dark')
@@ -37,12 +37,12 @@ test('the flow map shows figures on its edges, a panel on selection and the same
   await openApplication(page)
   await page.getByRole('link', { name: 'Flow map' }).click()
   await expect(page.getByRole('button', { name: /→/ }).first()).toContainText('/min')
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'flow-map')
   await page.locator('.react-flow__node').first().click()
   await expect(page.getByRole('complementary', { name: /Figures of/ })).toContainText('Calls per minute')
   await expect(page).toHaveURL(/selected=/)
-  await page.waitForTimeout(500)
+  await still(page)
   await shot(page, 'flow-map-selected')
   await page.getByRole('button', { name: 'Close' }).click()
   await dark(page)
@@ -63,15 +63,15 @@ test('a business transaction shows its figures over time and its snapshots', asy
   await expect(page.locator('canvas')).toHaveCount(4)
   await expect(page.getByRole('figure', { name: /^Response time:/ })).toBeVisible()
   await expect(page.getByRole('button', { name: /Time range: Last hour/ })).toBeVisible()
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'business-transaction')
   await dark(page)
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'business-transaction-dark')
   await page.getByRole('tab', { name: 'Flow map' }).click()
   await expect(page.locator('.react-flow__node').first()).toBeVisible()
   await page.getByText('Over time').evaluate((element) => element.scrollIntoView())
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'business-transaction-flow-map')
 })
 
@@ -107,7 +107,7 @@ test('a relative range stays relative in the URL and a past one does not refresh
   await expect(page).toHaveURL(/range=last-3h/)
   await expect(page.getByRole('button', { name: 'Live' })).toBeVisible()
   await page.getByRole('button', { name: /Time range/ }).click()
-  await page.waitForTimeout(200)
+  await still(page)
   await shot(page, 'time-range')
   await page.getByRole('button', { name: 'Apply' }).click()
   await expect(page).toHaveURL(/from=\d+&to=\d+/)

@@ -1,6 +1,6 @@
 // The palette by keyboard alone, and the time zone of all moments on the page.
 import { violationsOf } from './rules'
-import { dark, expect, onMock, openApplication, shot, signIn, test } from './vedette'
+import { dark, expect, onMock, openApplication, shot, signIn, still, test } from './vedette'
 
 test('the palette finds a page, a transaction and a trace by keyboard', async ({ page }) => {
   await signIn(page)
@@ -69,7 +69,7 @@ test('the palette in dark', async ({ page }) => {
   await dark(page)
   await page.keyboard.press('Control+k')
   await expect(page.getByRole('option').first()).toBeVisible()
-  await page.waitForTimeout(300)
+  await still(page)
   expect(await violationsOf(page, 'palette')).toEqual([])
   await shot(page, 'palette-dark')
 })

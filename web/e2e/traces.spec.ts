@@ -1,5 +1,5 @@
 // The search of traces, the views of one trace, and the comparison of two. Only against the mock.
-import { dark, expect, onMock, shot, signIn, test } from './vedette'
+import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
 import { expectNoViolation, violationsOf } from './rules'
 
 test.skip(!onMock, 'needs the mock’s data')
@@ -21,7 +21,7 @@ test('a search is built up step by step, each step is in the URL, and a result o
   await page.getByRole('option', { name: /^db\.query\.text/ }).click()
   await expect(attribute).toHaveValue('db.query.text=')
   await expect(page.getByText(/spans (that were looked at|of this range)/)).toBeVisible()
-  await page.waitForTimeout(400)
+  await still(page)
   await shot(page, 'traces-suggestions')
   expect(await violationsOf(page, 'suggestions')).toEqual([])
   await page.getByRole('option').first().click()
@@ -208,7 +208,7 @@ test('a trace has a flow map of its own, and its attributes lead to the spans th
   const call = page.getByRole('button', { name: /^payments → pay\.example\.com:443 \(HTTP\)/ })
   await expect(call).toContainText('3 calls')
   await expect(call).toContainText('3 failed')
-  await page.waitForTimeout(500)
+  await still(page)
   await shot(page, 'trace-map')
   expect(await violationsOf(page, 'the map of a trace')).toEqual([])
   await page.getByRole('tab', { name: 'Waterfall' }).click()

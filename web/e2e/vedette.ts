@@ -1,12 +1,34 @@
 // What browser tests share: signing in, screenshots, and a watch over the console. Works against the mock and a real server.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { test as base, expect, type Page } from '@playwright/test'
 
 export const onMock = !process.env.VEDETTE_URL
 const user = process.env.VEDETTE_USER ?? 'admin'
 const password = process.env.VEDETTE_PASSWORD ?? 'mock'
+const home = fileURLToPath(new URL('..', import.meta.url))
+/** This worker's. */
+let mockUrl = ''
 
 /** Every test fails when the page reports an error: a refused style or script shows up here too. */
-export const test = base.extend<{ complaints: string[] }>({
+export const test = base.extend<{ complaints: string[] }, { mock: string | undefined }>({
+  mock: [
+    async ({}, use) => {
+      if (!onMock) return await use(undefined)
+      const server = spawn(process.execPath, ['mock/server.mjs', '--port', '0', '--static', 'dist'], { cwd: home, stdio: ['ignore', 'pipe', 'inherit'] })
+      try {
+        const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
+        mockUrl = line.replace('mock on ', '')
+        await use(mockUrl)
+      } finally {
+        server.kill()
+      }
+    },
+    { scope: 'worker' },
+  ],
+  baseURL: async ({ mock, baseURL }, use) => use(mock ?? baseURL),
   complaints: [
     async ({ page }, use) => {
       const complaints: string[] = []
@@ -24,7 +46,14 @@ export const test = base.extend<{ complaints: string[] }>({
 
 export { expect }
 
+/** Opens a page as somebody. The mock takes the name for a session; how one signs in is tested by itself. */
 export async function signIn(page: Page, as = user, at = '/applications'): Promise<void> {
+  if (!onMock) return await signInByForm(page, as, at)
+  await page.context().addCookies([{ name: 'vedette_session', value: as, url: mockUrl }])
+  await page.goto(at)
+}
+
+export async function signInByForm(page: Page, as = user, at = '/applications'): Promise<void> {
   await page.goto(`/sign-in?next=${encodeURIComponent(at)}`)
   await page.getByLabel('User').fill(as)
   await page.getByLabel('Password', { exact: true }).fill(password)
@@ -32,8 +61,23 @@ export async function signIn(page: Page, as = user, at = '/applications'): Promi
   await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
 }
 
+/** A picture for people to look at, where VEDETTE_SHOTS is set. */
 export async function shot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: `test-results/${name}.png` })
+  if (process.env.VEDETTE_SHOTS) await page.screenshot({ path: `test-results/${name}.png` })
+}
+
+/** Waits until nothing moves: no transition runs that ends at all, and a map stands where it stood three frames ago. */
+export async function still(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done))
+    const ends = (animation: Animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime as number)
+    const moves = () => document.getAnimations().some((animation) => animation.playState === 'running' && ends(animation))
+    const map = () => document.querySelector('.react-flow__viewport')?.getAttribute('style') ?? ''
+    for (let calm = 0, before = map(); calm < 3; before = map()) {
+      await frame()
+      calm = moves() || map() !== before ? 0 : calm + 1
+    }
+  })
 }
 
 export async function dark(page: Page): Promise<void> {

@@ -13,6 +13,9 @@ const names = ALL.map(([name]) => name)
 const over = (permissions, application = null) => permissions.map((permission) => ({ permission, application }))
 const START = Date.now() - 7_200_000
 
+/** What is asked with other methods than GET and changes nothing, or only what is one's own. */
+const OWN = /\/(preview|back-test)$|^\/api\/v1\/(saved-searches|profile|session)/
+
 /** What `viewer` lacks, by the beginning of a path. */
 const NEEDED = [
   [/^\/api\/v1\/(users|groups|roles|sessions)/, 'administer-users'],
@@ -21,10 +24,11 @@ const NEEDED = [
   [/^\/api\/v1\/(storage|limits|health|connect\/attempts)/, 'view-system'],
 ]
 
-/** The refusal of a path for a user, if it is refused. */
-export function refusalOf(user, path) {
+/** The refusal of a request of a user, if it is refused. */
+export function refusalOf(user, method, path) {
   if (user !== 'viewer') return null
-  const needed = NEEDED.find(([pattern]) => pattern.test(path))?.[1]
+  const changes = method === 'DELETE' ? 'delete' : 'configure'
+  const needed = NEEDED.find(([pattern]) => pattern.test(path))?.[1] ?? (method === 'GET' || OWN.test(path) ? null : changes)
   if (!needed) return null
   const allows = ALL.find(([name]) => name === needed)[1]
   return `you lack the permission ${needed} over the account: it allows to ${allows}; it can be granted by admin`

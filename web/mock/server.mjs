@@ -1,6 +1,6 @@
 // A development server that speaks the REST contract with moving, made-up data. Never part of the product.
 //
-//   node mock/server.mjs [--port 4400] [--static dist]
+//   node mock/server.mjs [--port 4400] [--static dist]      (port 0: any, which its first line tells)
 //
 // The user one signs in as picks the scenario (any password but `wrong`): admin; `empty` (no application until
 // POST /mock/first-span); `partial` (answers say so); `broken` (telemetry answers 503); `slow` (each answer takes 3 s);
@@ -60,7 +60,7 @@ async function answer(req, url) {
   if (!user) return fail(401, 'not_signed_in', 'Sign in first.')
   if (url.pathname === '/api/v1/openapi.json') return { status: 200, body: JSON.parse(await readFile(new URL('../../openapi/controller.json', import.meta.url), 'utf8')) }
   if (req.method !== 'GET' && req.headers['x-csrf-token'] !== CSRF) return fail(403, 'csrf', 'The X-CSRF-Token header is missing or old; reload the page.')
-  const refusal = refusalOf(user, url.pathname)
+  const refusal = refusalOf(user, req.method, url.pathname)
   if (refusal) return fail(403, 'forbidden', refusal)
   const telemetry = !url.pathname.startsWith('/api/v1/connect')
   if (user === 'slow') await new Promise((done) => setTimeout(done, 3000))
@@ -115,4 +115,6 @@ createServer(async (req, res) => {
   } catch (error) {
     res.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { code: 'mock', message: String(error) } }))
   }
-}).listen(port, '127.0.0.1', () => process.stdout.write(`mock on http://127.0.0.1:${port}\n`))
+}).listen(port, '127.0.0.1', function () {
+  process.stdout.write(`mock on http://127.0.0.1:${this.address().port}\n`)
+})

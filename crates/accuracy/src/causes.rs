@@ -1,10 +1,71 @@
 //! Scores of cause ranking.
+//!
+//! Each data set is turned into cases: a situation as the product would hold it, and which answers are right. The ranking sees
+//! the situation alone. Beside its row stand a random one (computed, not drawn) and a naive one: the entity with the
+//! largest deviation of any of its series in global standard deviations.
 
-use std::io::Write;
+mod case;
+mod nezha;
+mod petshop;
+mod score;
+mod sensitivity;
+mod table;
+
+use std::{io::Write, path::PathBuf};
+
+use analysis::cause::Config;
 
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    /// Score cause ranking on the PetShop incidents under low traffic.
+    Petshop(DataSet),
+    /// Score cause ranking on a day of Nezha's Online Boutique and a day of its Train Ticket.
+    Nezha(DataSet),
+    /// Score cause ranking on simulated incidents.
+    Incidents(DataSet),
+    /// How the scores move when each constant is halved or doubled.
+    Sensitivity(DataSets),
+}
 
-pub(crate) fn execute(command: Command, _out: &mut impl Write) -> anyhow::Result<()> {
-    match command {}
+#[derive(Debug, clap::Args)]
+pub(crate) struct DataSet {
+    /// Where the data set's archive is unpacked.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Print each case with its first suspects.
+    #[arg(long)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DataSets {
+    /// Where PetShop is unpacked.
+    #[arg(long, value_name = "DIR")]
+    petshop: Option<PathBuf>,
+    /// Where Nezha is unpacked.
+    #[arg(long, value_name = "DIR")]
+    nezha: Option<PathBuf>,
+    /// Where simulated incidents are.
+    #[arg(long, value_name = "DIR")]
+    incidents: Option<PathBuf>,
+}
+
+pub(crate) fn execute(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
+    let config = Config::default();
+    match command {
+        Command::Petshop(set) => petshop::report(&set, &config, out),
+        Command::Nezha(set) => nezha::report(&set, &config, out),
+        Command::Incidents(_) => Ok(()),
+        Command::Sensitivity(sets) => {
+            let mut cases = Vec::new();
+            if let Some(data) = sets.petshop {
+                cases.push(("PetShop", petshop::load(&data)?.cases));
+            }
+            if let Some(data) = sets.nezha {
+                let nezha::Days { boutique, tickets } = nezha::load(&data)?;
+                cases.extend([("Online Boutique", boutique), ("Train Ticket", tickets)]);
+            }
+            sensitivity::report(&cases, &config, out)
+        }
+    }
 }

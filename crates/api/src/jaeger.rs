@@ -2,12 +2,15 @@
 //!
 //! Shapes as of Jaeger's `model/json` and its HTTP handlers (`cmd/query/app`). A service is a tier; an operation is a
 //! span's name. Whatever is not whole, or was not looked through to the end, is a message in `errors`, beside the data.
+//! `third` is its third API, which today's front end asks for services, operations and searches, and the first for all else.
 
 pub(crate) mod dependencies;
 pub(crate) mod services;
+pub(crate) mod third;
 pub(crate) mod traces;
 
 mod body;
+mod otlp;
 mod search;
 
 use axum::{
@@ -62,8 +65,10 @@ impl<T: Serialize> Answer<T> {
 
 /// Words refusals as Jaeger does.
 pub(crate) async fn word_refusals(request: Request, next: Next) -> Response {
-    word_refusals_under("/jaeger", request, next, |refused, status| {
-        answer_with(status, refused.sentence.clone())
+    let third = request.uri().path().starts_with("/jaeger/api/v3/");
+    word_refusals_under("/jaeger", request, next, move |refused, status| match third {
+        true => third::refusal(status, refused.sentence.clone()),
+        false => answer_with(status, refused.sentence.clone()),
     })
     .await
 }

@@ -420,6 +420,11 @@ fn table() -> Vec<Route> {
         ViewSome   GET    "/jaeger/api/traces" => jaeger::traces::search;
         ViewSome   GET    "/jaeger/api/traces/{trace_id}" => jaeger::traces::read;
         ViewSome   GET    "/jaeger/api/dependencies" => jaeger::dependencies::list;
+        ViewSome   GET    "/jaeger/api/v3/services" => jaeger::third::services;
+        ViewSome   GET    "/jaeger/api/v3/operations" => jaeger::third::operations;
+        ViewSome   GET    "/jaeger/api/v3/trace-summaries" => jaeger::third::summaries;
+        ViewSome   GET    "/jaeger/api/v3/traces" => jaeger::third::search;
+        ViewSome   GET    "/jaeger/api/v3/traces/{trace_id}" => jaeger::third::trace;
         // Some releases of Grafana forget the path of its data source's address when it searches.
         ViewSome   GET    "/api/traces" => jaeger::traces::search;
     });

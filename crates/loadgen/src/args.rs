@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::data::points::{Form, Instruments, SeriesShape};
 use crate::data::topology::Size;
 use crate::data::{Notation, Past, Shape, Spread};
+use crate::incidents::IncidentsArgs;
 use crate::send::endpoint::Trust;
 use crate::send::{Encoding, Manner, Protocol};
 use crate::sweep::axis::Axis;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Recovery(RecoveryArgs),
     /// Measure the generator alone: encode to nowhere
     Encode(EncodeArgs),
+    /// Simulate systems in which something breaks: minutes as a monitor sees them, and what was broken
+    Incidents(IncidentsArgs),
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,8 @@
 //!
 //! `run` only sends, `verify` compares what the server shows with what was sent, `bench` starts a server (or
 //! attaches to one) and measures it, `table` is all benches one after another, `sweep` shows how cost grows with load,
-//! `overload` sends more than it can take, `pause` looks for pauses while segments are merged and dropped, `encode` measures the generator itself. It depends on none of the product's
+//! `overload` sends more than it can take, `pause` looks for pauses while segments are merged and dropped, `encode` measures the generator itself, `incidents`
+//! simulates systems in which something breaks. It depends on none of the product's
 //! crates: what it believes of OTLP and of the REST API it has from their descriptions, so that it can disagree.
 
 mod api;
@@ -11,6 +12,7 @@ mod bench;
 mod commands;
 mod data;
 mod draws;
+mod incidents;
 mod machine;
 mod send;
 mod suite;

@@ -1,4 +1,6 @@
-//! What a search asks for: `service`, `operation`, `tags`, `minDuration`, `maxDuration`, `start`, `end`, `lookback`, `limit`.
+//! What a search asks for. In Jaeger's first API: `service`, `operation`, `tags`, `minDuration`, `maxDuration`, `start`, `end`,
+//! `lookback`, `limit`. In its third: `query.serviceName`, `query.operationName`, `query.attributes`, `query.durationMin`,
+//! `query.durationMax`, `query.startTimeMin`, `query.startTimeMax`, `query.searchDepth`, or the same in snake case.
 
 use std::collections::BTreeMap;
 
@@ -38,33 +40,58 @@ pub(super) struct Search {
 }
 
 impl Search {
+    /// As the first API asks.
     pub(super) fn read(asked: &Asked, now_ms: i64) -> Result<Search, ApiError> {
-        let service = asked
-            .text("service")
-            .ok_or_else(|| ApiError::bad("parameter 'service' is required"))?;
-        let (min_duration_ns, max_duration_ns) =
-            (duration(asked, "minDuration")?, duration(asked, "maxDuration")?);
-        let (min_duration_ns, max_duration_ns) =
-            (min_duration_ns.unwrap_or(0), max_duration_ns.unwrap_or(u64::MAX));
-        if max_duration_ns < min_duration_ns {
-            return Err(ApiError::bad("'maxDuration' should be greater than 'minDuration'"));
-        }
-        let now_ns = u64::try_from(now_ms).unwrap_or(0).saturating_mul(1_000_000);
-        let to_ns = micros(asked, "end")?.unwrap_or(now_ns);
+        let to_ns = micros(asked, "end")?.unwrap_or(nanos(now_ms));
         // Its front end says `custom` where start and end are given.
         let lookback = asked.text("lookback").and_then(read_duration);
         let lookback_ns = lookback.unwrap_or(DEFAULT_LOOKBACK_NS);
-        let from_ns = micros(asked, "start")?.unwrap_or(to_ns.saturating_sub(lookback_ns));
-        Ok(Search {
-            service: service.to_owned(),
+        let search = Search {
+            service: required(asked, "service")?.to_owned(),
             operation: asked.text("operation").map(str::to_owned),
             tags: Tags::read(asked)?,
-            min_duration_ns,
-            max_duration_ns,
-            from_ns,
+            min_duration_ns: duration(asked, "minDuration")?.unwrap_or(0),
+            max_duration_ns: duration(asked, "maxDuration")?.unwrap_or(u64::MAX),
+            from_ns: micros(asked, "start")?.unwrap_or(to_ns.saturating_sub(lookback_ns)),
             to_ns,
-            limit: limit(asked)?,
-        })
+            limit: limit(asked, "limit")?,
+        };
+        search.checked()
+    }
+
+    /// As the third API asks.
+    pub(super) fn read_third(asked: &Asked, now_ms: i64) -> Result<Search, ApiError> {
+        // Names of the one or the other spelling, whichever is there.
+        let name = |camel: &'static str, snake: &'static str| {
+            if asked.text(snake).is_some() { snake } else { camel }
+        };
+        let time = |name: &str| Ok::<_, ApiError>(asked.time(name)?.map(nanos));
+        let to_ns = time(name("query.startTimeMax", "query.start_time_max"))?;
+        let to_ns = to_ns.unwrap_or(nanos(now_ms));
+        let from_ns = time(name("query.startTimeMin", "query.start_time_min"))?;
+        let operation = asked.text(name("query.operationName", "query.operation_name"));
+        let (least, most) = (
+            duration(asked, name("query.durationMin", "query.duration_min"))?,
+            duration(asked, name("query.durationMax", "query.duration_max"))?,
+        );
+        let search = Search {
+            service: required(asked, name("query.serviceName", "query.service_name"))?.to_owned(),
+            operation: operation.map(str::to_owned),
+            tags: Tags::of(attributes(asked, "query.attributes")?)?,
+            min_duration_ns: least.unwrap_or(0),
+            max_duration_ns: most.unwrap_or(u64::MAX),
+            from_ns: from_ns.unwrap_or(to_ns.saturating_sub(DEFAULT_LOOKBACK_NS)),
+            to_ns,
+            limit: limit(asked, name("query.searchDepth", "query.search_depth"))?,
+        };
+        search.checked()
+    }
+
+    fn checked(self) -> Result<Search, ApiError> {
+        match self.max_duration_ns < self.min_duration_ns {
+            true => Err(ApiError::bad("'maxDuration' should be greater than 'minDuration'")),
+            false => Ok(self),
+        }
     }
 
     /// What the store is asked.
@@ -82,12 +109,20 @@ impl Search {
     }
 }
 
-fn limit(asked: &Asked) -> Result<usize, ApiError> {
-    let Some(text) = asked.text("limit") else { return Ok(DEFAULT_LIMIT) };
+fn required<'a>(asked: &'a Asked, name: &str) -> Result<&'a str, ApiError> {
+    asked.text(name).ok_or_else(|| ApiError::bad(format!("parameter '{name}' is required")))
+}
+
+fn nanos(unix_ms: i64) -> u64 {
+    u64::try_from(unix_ms).unwrap_or(0).saturating_mul(1_000_000)
+}
+
+fn limit(asked: &Asked, name: &str) -> Result<usize, ApiError> {
+    let Some(text) = asked.text(name) else { return Ok(DEFAULT_LIMIT) };
     match text.parse() {
         Ok(0) => Ok(DEFAULT_LIMIT),
         Ok(limit @ 1..=MAX_LIMIT) => Ok(limit),
-        _ => Err(wrong("limit", text, &format!("a whole number up to {MAX_LIMIT}"))),
+        _ => Err(wrong(name, text, &format!("a whole number up to {MAX_LIMIT}"))),
     }
 }
 
@@ -117,10 +152,11 @@ impl Tags {
                 text.split_once(':').ok_or_else(|| wrong("tag", text, "key:value"))?;
             all.insert(key.to_owned(), value.to_owned());
         }
-        for text in asked.all("tags") {
-            let read = serde_json::from_str::<BTreeMap<String, String>>(text);
-            all.extend(read.map_err(|_| wrong("tags", text, "a JSON object of texts"))?);
-        }
+        all.extend(attributes(asked, "tags")?);
+        Tags::of(all)
+    }
+
+    fn of(all: BTreeMap<String, String>) -> Result<Tags, ApiError> {
         if all.len() > MAX_TAGS {
             return Err(ApiError::bad(format!("there are at most {MAX_TAGS} tags in a search")));
         }
@@ -159,6 +195,16 @@ impl Tags {
             && tags.status.is_none_or(|status| span.status == status)
             && tags.kind.is_none_or(|kind| span.kind == kind)
     }
+}
+
+/// JSON objects of texts, put together.
+fn attributes(asked: &Asked, name: &str) -> Result<BTreeMap<String, String>, ApiError> {
+    let mut all = BTreeMap::new();
+    for text in asked.all(name) {
+        let read = serde_json::from_str::<BTreeMap<String, String>>(text);
+        all.extend(read.map_err(|_| wrong(name, text, "a JSON object of texts"))?);
+    }
+    Ok(all)
 }
 
 fn duration(asked: &Asked, name: &str) -> Result<Option<u64>, ApiError> {

@@ -71,7 +71,7 @@ impl Services {
         named.or_else(|| tiers.find(|tier| qualified(entities, tier) == name)).cloned()
     }
 
-    fn all(self) -> Vec<String> {
+    pub(super) fn all(self) -> Vec<String> {
         self.by_name.into_keys().collect()
     }
 }
@@ -94,8 +94,8 @@ pub(crate) async fn list(
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Operation {
-    name: String,
-    span_kind: &'static str,
+    pub(super) name: String,
+    pub(super) span_kind: &'static str,
 }
 
 /// `/operations?service=…&spanKind=…`.
@@ -134,7 +134,7 @@ pub(crate) async fn operations_of(
 }
 
 /// Names and kinds of the newest spans of a service; none of one that is not known, as Jaeger answers.
-async fn of_service(
+pub(super) async fn of_service(
     context: &Context,
     caller: &Caller,
     service: &str,

@@ -8,7 +8,7 @@ use axum::{
     extract::{Path, State},
 };
 use model::id::TraceId;
-use telemetry_store::reader::QueryError;
+use telemetry_store::reader::{QueryError, Span};
 
 use super::{
     Answer, Message,
@@ -38,7 +38,7 @@ pub(crate) async fn read(
     Path(text): Path<String>,
 ) -> Result<Json<Answer<Vec<Trace>>>, ApiError> {
     let id = trace_id(&text)?;
-    let (found, missing, partial) = by_ids(&context, &caller, vec![id]).await?;
+    let (found, missing, partial) = by_ids(&context, &caller, vec![id], body::trace).await?;
     match missing.is_empty() {
         true => Ok(Answer::of(found, 0, Vec::new(), partial)),
         false => Err(ApiError::NotFound("trace not found".to_owned())),
@@ -56,29 +56,40 @@ pub(crate) async fn search(
         return Err(ApiError::bad(format!("there are at most {MAX_IDS} traceID in a request")));
     }
     if !ids.is_empty() {
-        let (found, missing, partial) = by_ids(&context, &caller, ids).await?;
+        let (found, missing, partial) = by_ids(&context, &caller, ids, body::trace).await?;
         let errors = missing.into_iter().map(|id| Message {
             trace_id: Some(id.to_string()),
             ..Message::of("trace not found".to_owned())
         });
         return Ok(Answer::of(found, 0, errors.collect(), partial));
     }
-    let entities = context.entities(&caller);
-    let services = Services::of(&entities);
     let search = Search::read(&asked, context.now_ms())?;
+    let (found, partial) = searched(&context, &caller, search, body::trace).await?;
+    Ok(Answer::of(found, 0, Vec::new(), partial))
+}
+
+/// What `tell` makes of the traces that a search finds.
+pub(super) async fn searched<T: Send + 'static>(
+    context: &Context,
+    caller: &Caller,
+    search: Search,
+    tell: impl Fn(TraceId, &[Span], &Services) -> T + Send + 'static,
+) -> Result<(Vec<T>, Option<Partial>), ApiError> {
+    let entities = context.entities(caller);
+    let services = Services::of(&entities);
     let Some(tier) = services.find(&entities, &search.service) else {
-        return Ok(Answer::of(Vec::new(), 0, Vec::new(), None));
+        return Ok((Vec::new(), None));
     };
-    let told = context.queries.ask(&caller, move |asking| {
+    let told = context.queries.ask(caller, move |asking| {
         let ids = found(asking, &search, tier.id)?;
-        read_all(asking, &services, ids).map(|(traces, _)| traces)
+        read_all(asking, ids, |id, spans| tell(id, spans, &services)).map(|(traces, _)| traces)
     });
     let told = told.await?;
-    Ok(Answer::of(told.value, 0, Vec::new(), told.partial))
+    Ok((told.value, told.partial))
 }
 
 /// Shorter ids are of agents that write no leading zeros.
-fn trace_id(text: &str) -> Result<TraceId, ApiError> {
+pub(super) fn trace_id(text: &str) -> Result<TraceId, ApiError> {
     TraceId::from_hex(&format!("{text:0>32}")).ok_or_else(|| {
         ApiError::bad(format!(
             "cannot parse traceID {text:?}: it has to be 1 to 32 hexadecimal digits, not all of them 0"
@@ -86,23 +97,27 @@ fn trace_id(text: &str) -> Result<TraceId, ApiError> {
     })
 }
 
-async fn by_ids(
+pub(super) async fn by_ids<T: Send + 'static>(
     context: &Context,
     caller: &Caller,
     ids: Vec<TraceId>,
-) -> Result<(Vec<Trace>, Vec<TraceId>, Option<Partial>), ApiError> {
+    tell: impl Fn(TraceId, &[Span], &Services) -> T + Send + 'static,
+) -> Result<(Vec<T>, Vec<TraceId>, Option<Partial>), ApiError> {
     let services = Services::of(&context.entities(caller));
-    let told = context.queries.ask(caller, move |asking| read_all(asking, &services, ids)).await?;
+    let told = context.queries.ask(caller, move |asking| {
+        read_all(asking, ids, |id, spans| tell(id, spans, &services))
+    });
+    let told = told.await?;
     let (found, missing) = told.value;
     Ok((found, missing, told.partial))
 }
 
-/// The traces of these ids, and the ids that are of none.
-fn read_all(
+/// What is told of the traces of these ids, and the ids that are of none.
+fn read_all<T>(
     asking: &mut Asking<'_>,
-    services: &Services,
     ids: Vec<TraceId>,
-) -> Result<(Vec<Trace>, Vec<TraceId>), QueryError> {
+    tell: impl Fn(TraceId, &[Span]) -> T,
+) -> Result<(Vec<T>, Vec<TraceId>), QueryError> {
     let (mut found, mut missing, mut total) = (Vec::new(), Vec::new(), 0);
     for id in ids {
         let spans = asking.trace(id)?;
@@ -110,7 +125,7 @@ fn read_all(
         if spans.is_empty() {
             missing.push(id);
         } else if total <= MAX_SPANS || found.is_empty() {
-            found.push(body::trace(id, &spans, services));
+            found.push(tell(id, &spans));
         } else {
             asking.lacks(&format!(
                 "these are the newest traces, with {MAX_SPANS} spans together at most; ask for fewer (limit), or for a \

@@ -309,3 +309,122 @@ async fn answers_are_bounded_and_say_what_they_leave_out() {
     let refused = client.get(&format!("/jaeger/api/traces?{many}")).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
 }
+
+/// What today's front end of Jaeger asks.
+#[tokio::test]
+async fn the_third_api_tells_services_operations_and_what_a_list_says_of_traces() {
+    let client = world().await.client();
+    let services = client.json("/jaeger/api/v3/services").await;
+    assert_eq!(services, json!({"services": ["stock", "web", "worker"]}));
+    let operations = client.json("/jaeger/api/v3/operations?service=stock").await;
+    assert_eq!(operations, json!({"operations": [{"name": "reserve", "spanKind": "server"}]}));
+    let of_kind = client.json("/jaeger/api/v3/operations?service=stock&span_kind=client").await;
+    assert_eq!(of_kind, json!({"operations": []}));
+
+    let found = client.json("/jaeger/api/v3/trace-summaries?query.serviceName=stock").await;
+    let start = start_ns();
+    let expected = json!({"summaries": [{
+        "traceId": "01".repeat(16),
+        "rootServiceName": "web",
+        "rootOperationName": "GET /cart",
+        "minStartTimeUnixNano": start.to_string(),
+        "maxEndTimeUnixNano": (start + 20 * MS).to_string(),
+        "spanCount": 2,
+        "errorSpanCount": 1,
+        "orphanSpanCount": 0,
+        "services": [
+            {"name": "stock", "spanCount": 1, "errorSpanCount": 1},
+            {"name": "web", "spanCount": 1, "errorSpanCount": 0},
+        ],
+    }]});
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn the_third_api_searches_by_the_same_parts_in_either_spelling() {
+    let client = world().await.client();
+    let time = |ms: u64| {
+        let at = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(start_ns() + ms * MS));
+        let text = at.unwrap().format(&time::format_description::well_known::Rfc3339).unwrap();
+        text.replace(':', "%3A")
+    };
+    for (query, expected) in [
+        ("query.serviceName=web".to_owned(), &[4, 3, 2, 1][..]),
+        ("query.service_name=web&query.search_depth=2".to_owned(), &[4, 3]),
+        ("query.serviceName=web&query.searchDepth=1".to_owned(), &[4]),
+        ("query.serviceName=web&query.operationName=GET%20/cart".to_owned(), &[3, 2, 1]),
+        ("query.serviceName=web&query.durationMin=25ms&query.durationMax=0.04s".to_owned(), &[3, 2]),
+        (
+            "query.serviceName=web&query.attributes=%7B%22user.id%22%3A%22ada%22%7D".to_owned(),
+            &[2],
+        ),
+        (format!("query.serviceName=web&query.startTimeMin={}", time(35)), &[4, 3]),
+        (format!("query.serviceName=web&query.start_time_max={}", time(0)), &[]),
+        ("query.serviceName=nothing".to_owned(), &[]),
+    ] {
+        let answer = client.json(&format!("/jaeger/api/v3/trace-summaries?{query}")).await;
+        let found = answer["summaries"].as_array().unwrap_or_else(|| panic!("{answer}"));
+        let id = |it: &Value| u8::from_str_radix(&it["traceId"].as_str().unwrap()[..2], 16);
+        let ids: Vec<u8> = found.iter().map(|it| id(it).unwrap()).collect();
+        assert_eq!(ids, expected, "{query}");
+        let whole = client.json(&format!("/jaeger/api/v3/traces?{query}")).await;
+        let resources = whole["result"]["resourceSpans"].as_array().unwrap();
+        assert_eq!(resources.is_empty(), expected.is_empty(), "{query}");
+    }
+    for (path, status, part) in [
+        ("/trace-summaries", 400, "parameter 'query.serviceName' is required"),
+        ("/traces?query.serviceName=web&query.durationMin=5", 400, "'query.durationMin'"),
+        ("/traces?query.serviceName=web&query.startTimeMin=x", 400, "query.startTimeMin"),
+        ("/traces?query.serviceName=web&query.searchDepth=1501", 400, "up to 1500"),
+        ("/operations", 400, "parameter 'service' is required"),
+        ("/traces/77", 404, "trace not found"),
+        ("/nothing", 404, "nothing is served"),
+    ] {
+        let answer = client.get(&format!("/jaeger/api/v3{path}")).await;
+        let error = &answer.json()["error"];
+        assert_eq!((answer.status.as_u16(), &error["httpCode"]), (status, &json!(status)), "{path}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(part), "{path}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_trace_of_the_third_api_is_in_otlp() {
+    let client = world().await.client();
+    let id = "01".repeat(16);
+    let answer = client.json(&format!("/jaeger/api/v3/traces/{id}")).await;
+    let (start, text) = (start_ns(), |text: &str| json!({"stringValue": text}));
+    let pair = |key: &str, value: Value| json!({"key": key, "value": value});
+    let expected = json!({"result": {"resourceSpans": [
+        {
+            "resource": {"attributes": [pair("service.name", text("web")), pair("host.name", text("h1"))]},
+            "scopeSpans": [{"scope": {"name": ""}, "spans": [{
+                "traceId": id, "spanId": "0000000000000011", "parentSpanId": "", "traceState": "", "flags": 0x301,
+                "name": "GET /cart", "kind": 2, "startTimeUnixNano": start.to_string(),
+                "endTimeUnixNano": (start + 20 * MS).to_string(), "attributes": [], "events": [], "links": [],
+                "status": {"code": 0, "message": ""},
+            }]}],
+        },
+        {
+            "resource": {"attributes": [pair("service.name", text("stock"))]},
+            "scopeSpans": [{"scope": {"name": "net/http"}, "spans": [{
+                "traceId": id, "spanId": "0000000000000012", "parentSpanId": "0000000000000011", "traceState": "",
+                "flags": 0x301, "name": "reserve", "kind": 2, "startTimeUnixNano": start.to_string(),
+                "endTimeUnixNano": (start + 5 * MS).to_string(),
+                "attributes": [
+                    pair("big", json!({"intValue": (1i64 << 60).to_string()})),
+                    pair("cached", json!({"boolValue": true})),
+                    pair("list", json!({"arrayValue": {"values": [text("a")]}})),
+                    pair("ratio", json!({"doubleValue": 0.5})),
+                ],
+                "events": [{
+                    "timeUnixNano": (start + 2 * MS).to_string(), "name": "exception",
+                    "attributes": [pair("exception.type", text("SoldOut"))],
+                }],
+                "links": [{"traceId": "09".repeat(16), "spanId": "0000000000000099"}],
+                "status": {"code": 2, "message": "sold out"},
+            }]}],
+        },
+    ]}});
+    assert_eq!(answer, expected);
+}

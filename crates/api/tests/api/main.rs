@@ -19,6 +19,7 @@ mod limits;
 mod logs;
 mod metric_data;
 mod metric_series;
+mod node_map;
 mod notifications;
 mod openapi;
 mod prometheus;

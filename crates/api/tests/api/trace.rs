@@ -52,7 +52,7 @@ fn span(
 }
 
 /// The newest trace: web calls stock, which asks its database, and publishes a job.
-fn newest(ids: &Ids) -> Vec<Span> {
+pub(crate) fn newest(ids: &Ids) -> Vec<Span> {
     let (web, stock) = ((ids.web, ids.web1), (ids.stock, ids.stock1));
     let http =
         [("http.request.method", "GET"), ("server.address", "stock"), ("server.port", "8080")];

@@ -13,6 +13,8 @@ import { plot, type Line } from './plot'
 interface Props {
   title: string
   at: number[]
+  /** End of the range, UTC milliseconds: so far the axis goes. */
+  until: number
   lines: Line[]
   fillingFrom: number | null
   /** What a baseline expects of the first line: drawn as a band. */
@@ -30,7 +32,7 @@ interface Props {
 }
 
 /** One chart over time. Its head shows the exact values under the pointer; dragging chooses a range. */
-export default function Chart({ title, at, lines, fillingFrom, expected, format, formatRight, exact, height, compact = false, onHover, onZoom }: Props) {
+export default function Chart({ title, at, until, lines, fillingFrom, expected, format, formatRight, exact, height, compact = false, onHover, onZoom }: Props) {
   const { ref: box, width } = useElementSize<HTMLDivElement>()
   const canvas = useRef<HTMLDivElement>(null)
   const [hovered, setHovered] = useState<number | null>(null)
@@ -49,10 +51,10 @@ export default function Chart({ title, at, lines, fillingFrom, expected, format,
       setHovered(index)
       latest.current.onHover?.(index)
     }
-    const drawn = plot({ at, lines, fillingFrom, expected, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to), onLaidOut: setLaidOut }, element)
+    const drawn = plot({ at, until: until / 1000, lines, fillingFrom, expected, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to), onLaidOut: setLaidOut }, element)
     return () => drawn.destroy()
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- a canvas keeps its colours until it is drawn anew
-  }, [at, lines, fillingFrom, expected, width, height, compact, scheme, twoAxes])
+  }, [at, until, lines, fillingFrom, expected, width, height, compact, scheme, twoAxes])
 
   const moment = hovered === null ? undefined : at[hovered]
   const blank = lines.every((line) => line.values.every((v) => v === null))

@@ -37,6 +37,7 @@ export default function SeriesCharts({ series, compact = false }: Props) {
   )
   const shared = {
     at: grid.at,
+    until: window.to,
     fillingFrom: grid.fillingFrom,
     height: compact ? 92 : 168,
     compact,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Series, SeriesPoint } from '../../api/types'
 import { figures } from '../../pages/FlowMap/model/testMap'
-import { dotsOf, gridOf, perMinuteOf, valuesOf } from './grid'
+import { axisEnd, dotsOf, gridOf, perMinuteOf, valuesOf } from './grid'
 
 const MINUTE = 60_000
 const point = (at: number, calls: number): SeriesPoint => ({ at, calls, errors: 0, average_ms: calls ? 10 : null, p95_ms: null, min_ms: null, max_ms: null, slow: 0, very_slow: 0, stall: 0 })
@@ -27,6 +27,12 @@ describe('chart grid', () => {
     expect(dotsOf([1, 2, 3, 4, null, 5, null, 6, 7, 8, 9])).toEqual([5])
     expect(dotsOf([1, 2, null, 3])).toEqual([0, 1, 3])
     expect(dotsOf([null, undefined])).toEqual([])
+  })
+
+  it('the axis ends with the range, and leaves room for half a slot behind the last one', () => {
+    expect(axisEnd([0, 60, 120], 175)).toBe(175)
+    expect(axisEnd([0, 60, 120], 125)).toBe(150)
+    expect(axisEnd([], 175)).toBe(175)
   })
 
   it('marks the slot that still fills', () => {

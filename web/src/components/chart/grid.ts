@@ -33,6 +33,9 @@ export function valuesOf(grid: Grid, value: (p: SeriesPoint) => number | null): 
   return grid.points.map((p) => (p ? value(p) : null))
 }
 
+/** Where an axis of time ends, seconds: where the range does, which may be in the middle of its last slot, but with room for that slot's mark. */
+export const axisEnd = (at: readonly number[], until: number): number => Math.max((at.at(-1) ?? until) + ((at[1] ?? 0) - (at[0] ?? 0)) / 2, until)
+
 const FEW = 8
 
 /** Which values are drawn as dots: those between two gaps, which have no line; all of them where there are few. */

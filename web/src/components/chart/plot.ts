@@ -2,7 +2,7 @@
 import uPlot from 'uplot'
 import { timeZone } from '../../time/zone'
 import { roomFor, runsOf, type Expected } from './expected'
-import { dotsOf } from './grid'
+import { axisEnd, dotsOf } from './grid'
 import type { Geometry } from './marks'
 
 export interface Line {
@@ -23,6 +23,8 @@ export interface Line {
 
 export interface PlotSpec {
   at: number[]
+  /** End of the range, Unix seconds. */
+  until: number
   lines: Line[]
   fillingFrom: number | null
   /** What a baseline expects of the first line. */
@@ -66,7 +68,7 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: spec.syncKey, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-    scales: { x: { time: true, range: (_, least, most) => [least, most + stepOf(spec.at) / 2] }, y: { range: (u, least, most) => valuesRange(u, least, roomFor(spec.expected, most ?? 0)) }, ...(right ? { right: { range: valuesRange } } : {}) },
+    scales: { x: { time: true, range: (_, least) => [least, axisEnd(spec.at, spec.until)] }, y: { range: (u, least, most) => valuesRange(u, least, roomFor(spec.expected, most ?? 0)) }, ...(right ? { right: { range: valuesRange } } : {}) },
     axes: [
       { ...axis, size: 24, gap: 4, space: 70, values: (_, splits) => timeLabels(splits), grid: { show: false } },
       { ...axis, size: spec.compact ? 46 : 58, gap: 6, space: spec.compact ? 26 : 32, values: (_, splits) => splits.map((v) => spec.format(v)) },

@@ -1,15 +1,14 @@
-import { Button, SegmentedControl, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
-import { useNavigate, useParams } from 'react-router'
+import { SegmentedControl, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { useParams } from 'react-router'
 import { paths } from '../../app/paths'
-import { useHref } from '../../app/urlState'
-import { Card } from '../../components/card/Card'
 import { Loaded } from '../../components/states/Loaded'
 import page from '../page.module.css'
 import { ActionPreviewCard } from './ActionPreviewCard'
 import styles from './Alerting.module.css'
 import { ApplicationSelect } from './AlertingFrame'
 import { CommandFields, EmailFields, HttpFields } from './DoingFields'
+import { EditorForm } from './EditorForm'
 import { useAction, useOptions, useSaveAction } from './queries'
 import { SecretFields } from './SecretFields'
 import type { Action, ActionPreset, Doing, NewAction, NoticeOptions } from './types'
@@ -63,61 +62,40 @@ function Editor({ id, start, options }: { id: number | null; start: NewAction; o
   const [draft, setDraft] = useState(start)
   const [tried, setTried] = useState(false)
   const save = useSaveAction()
-  const navigate = useNavigate()
-  const href = useHref()
   const set = (part: Partial<NewAction>) => setDraft((before) => ({ ...before, ...part }))
   const setDoing = (doing: Doing) => set({ doing })
   const nameProblem = draft.name.trim() === '' ? 'Give it a name' : undefined
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = (done: () => void) => {
     setTried(true)
-    if (nameProblem) return
-    save.mutate({ id, draft }, { onSuccess: () => void navigate(href(paths.alerting('actions'))) })
+    if (!nameProblem) save.mutate({ id, draft }, { onSuccess: done })
   }
   const { doing } = draft
   const preset = doing.kind === 'http' ? options.presets.find((one) => one.id === doing.preset) : undefined
   return (
     <div className={styles.editor}>
-      <Card title={id === null ? 'New action' : 'Change the action'}>
-        <form onSubmit={submit}>
-          <div className={styles.fields}>
-            <div className={styles.row}>
-              <TextInput label="Name" withAsterisk value={draft.name} maxLength={255} error={tried && nameProblem} onChange={(e) => set({ name: e.currentTarget.value })} />
-              <ApplicationSelect label="For policies of" all="All applications" value={draft.application} onChange={(application) => set({ application })} />
-            </div>
-            <SegmentedControl
-              aria-label="Kind of action"
-              value={doing.kind}
-              data={[
-                { value: 'email', label: 'Email' },
-                { value: 'http', label: 'HTTP request' },
-                { value: 'command', label: 'Local command' },
-              ]}
-              onChange={(kind) => set(begin(kind, options))}
-            />
-            {doing.kind === 'email' && <EmailFields doing={doing} onChange={setDoing} />}
-            {doing.kind === 'http' && (
-              <HttpFields doing={doing} presets={options.presets} onChange={setDoing} onPreset={(one) => set({ doing: one.doing, secrets: secretsOf(one) })} />
-            )}
-            {doing.kind === 'command' && <CommandFields doing={doing} commands={options.commands} onChange={setDoing} />}
-            {doing.kind === 'unsupported' && <p className={styles.hint}>A script asked for “{doing.what}”. It is kept, and not done here; pick another kind to have something done.</p>}
-            {doing.kind !== 'email' && <SecretFields value={draft.secrets} words={preset?.secrets ?? []} onChange={(secrets) => set({ secrets })} />}
-          </div>
-          <div className={styles.foot}>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
-            <Button variant="default" onClick={() => void navigate(href(paths.alerting('actions')))}>
-              Cancel
-            </Button>
-            {save.error && (
-              <p className={styles.problem} role="alert">
-                {save.error.message}
-              </p>
-            )}
-          </div>
-        </form>
-      </Card>
+      <EditorForm title={id === null ? 'New action' : 'Change the action'} leave={paths.alerting('actions')} saving={save.isPending} problem={save.error?.message} onSubmit={submit}>
+        <div className={styles.row}>
+          <TextInput label="Name" withAsterisk value={draft.name} maxLength={255} error={tried && nameProblem} onChange={(e) => set({ name: e.currentTarget.value })} />
+          <ApplicationSelect label="For policies of" all="All applications" value={draft.application} onChange={(application) => set({ application })} />
+        </div>
+        <SegmentedControl
+          aria-label="Kind of action"
+          value={doing.kind}
+          data={[
+            { value: 'email', label: 'Email' },
+            { value: 'http', label: 'HTTP request' },
+            { value: 'command', label: 'Local command' },
+          ]}
+          onChange={(kind) => set(begin(kind, options))}
+        />
+        {doing.kind === 'email' && <EmailFields doing={doing} onChange={setDoing} />}
+        {doing.kind === 'http' && (
+          <HttpFields doing={doing} presets={options.presets} onChange={setDoing} onPreset={(one) => set({ doing: one.doing, secrets: secretsOf(one) })} />
+        )}
+        {doing.kind === 'command' && <CommandFields doing={doing} commands={options.commands} onChange={setDoing} />}
+        {doing.kind === 'unsupported' && <p className={styles.hint}>A script asked for “{doing.what}”. It is kept, and not done here; pick another kind to have something done.</p>}
+        {doing.kind !== 'email' && <SecretFields value={draft.secrets} words={preset?.secrets ?? []} onChange={(secrets) => set({ secrets })} />}
+      </EditorForm>
       <ActionPreviewCard draft={draft} />
     </div>
   )

@@ -1,16 +1,23 @@
 import { Card } from '../../components/card/Card'
 import { Loading } from '../../components/states/Loading'
+import page from '../page.module.css'
 import styles from './Alerting.module.css'
 import { useActionPreview } from './queries'
 import type { NewAction } from './types'
+import { lackOf } from './words'
 
 /** What a draft would send, or why it would not. */
 export function ActionPreviewCard({ draft }: { draft: NewAction }) {
-  const { data, error } = useActionPreview(draft)
+  const lack = lackOf(draft.doing)
+  const { data, error } = useActionPreview(lack === null ? draft : null)
   return (
     <div className={styles.side}>
       <Card title="What is sent" note="secrets are masked">
-        {error ? (
+        {lack !== null ? (
+          <p className={`${styles.events} ${page.muted}`} role="status">
+            {lack}
+          </p>
+        ) : error ? (
           <p className={`${styles.events} ${styles.problem}`} role="status">
             {error.message}
           </p>

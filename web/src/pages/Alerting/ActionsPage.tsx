@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'react-router'
+import { useMay } from '../../access/may'
 import { paths } from '../../app/paths'
 import { useHref } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
@@ -21,7 +22,7 @@ export function ActionsPage() {
   const query = useActions()
   const href = useHref()
   const [tried, setTried] = useState<{ action: Action; attempt: DeliveryAttempt } | null>(null)
-  const make = (
+  const make = useMay()('configure') && (
     <Button component={Link} to={href(paths.alerting('actions', 'new'))}>
       Make an action
     </Button>
@@ -61,6 +62,7 @@ export function ActionsPage() {
 function ActionRow({ action, onTried }: { action: Action; onTried(attempt: DeliveryAttempt): void }) {
   const remove = useDeleteAction()
   const test = useTestAction()
+  const may = useMay()
   return (
     <tr>
       <td>
@@ -73,10 +75,12 @@ function ActionRow({ action, onTried }: { action: Action; onTried(attempt: Deliv
       <td>{action.used_by.length === 0 ? 'nobody' : action.used_by.map((policy) => policy.name).join(', ')}</td>
       <td>
         <span className={admin.key}>
-          <Button size="compact-xs" variant="default" aria-label={`Send a test by ${action.name}`} loading={test.isPending} onClick={() => test.mutate(action.id, { onSuccess: onTried })}>
-            Send a test
-          </Button>
-          <Sure label={`Delete ${action.name}`} word="Delete" question={`Policies that told by “${action.name}” go without it.`} busy={remove.isPending} problem={remove.error?.message} onSure={() => remove.mutate(action.id)} />
+          {may('configure') && (
+            <Button size="compact-xs" variant="default" aria-label={`Send a test by ${action.name}`} loading={test.isPending} onClick={() => test.mutate(action.id, { onSuccess: onTried })}>
+              Send a test
+            </Button>
+          )}
+          {may('delete') && <Sure label={`Delete ${action.name}`} word="Delete" question={`Policies that told by “${action.name}” go without it.`} busy={remove.isPending} problem={remove.error?.message} onSure={() => remove.mutate(action.id)} />}
         </span>
       </td>
     </tr>

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { useMay } from '../../access/may'
 import { paths } from '../../app/paths'
 import { useHref } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
@@ -48,7 +49,7 @@ interface ListProps {
 function PolicyList({ kind, title, note, application, empty, makes, children }: ListProps) {
   const query = usePolicies(kind, application)
   const href = useHref()
-  const make = (
+  const make = useMay()('configure') && (
     <Button component={Link} to={href(paths.alerting(kind, 'new'))}>
       {makes}
     </Button>
@@ -85,6 +86,7 @@ function PolicyList({ kind, title, note, application, empty, makes, children }: 
 
 function PolicyRow({ kind, policy }: { kind: PolicyKind; policy: Policy }) {
   const remove = useDeletePolicy(kind)
+  const mayDelete = useMay()('delete')
   return (
     <tr data-off={policy.enabled ? undefined : true}>
       <td>
@@ -107,7 +109,7 @@ function PolicyRow({ kind, policy }: { kind: PolicyKind; policy: Policy }) {
             ))}
       </td>
       <td>
-        <Sure label={`Delete ${policy.name}`} word="Delete" question={`“${policy.name}” tells nobody anything any more.`} busy={remove.isPending} problem={remove.error?.message} onSure={() => remove.mutate(policy.id)} />
+        {mayDelete && <Sure label={`Delete ${policy.name}`} word="Delete" question={`“${policy.name}” tells nobody anything any more.`} busy={remove.isPending} problem={remove.error?.message} onSure={() => remove.mutate(policy.id)} />}
       </td>
     </tr>
   )

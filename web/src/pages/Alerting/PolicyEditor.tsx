@@ -1,14 +1,13 @@
-import { Button, Checkbox, MultiSelect, NumberInput, Switch, TagsInput, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
-import { useNavigate, useParams } from 'react-router'
+import { Checkbox, MultiSelect, NumberInput, Switch, TagsInput, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { useParams } from 'react-router'
 import { paths } from '../../app/paths'
-import { useHref } from '../../app/urlState'
-import { Card } from '../../components/card/Card'
 import { Loaded } from '../../components/states/Loaded'
 import page from '../page.module.css'
 import styles from './Alerting.module.css'
 import { ApplicationSelect } from './AlertingFrame'
 import { CustomEvents } from './CustomEvents'
+import { EditorForm } from './EditorForm'
 import { EntitySelector } from './EntitySelector'
 import { PolicyPreviewCard } from './PolicyPreviewCard'
 import { useActions, useOptions, usePolicy, useSavePolicy, type PolicyKind } from './queries'
@@ -68,61 +67,40 @@ function Editor({ kind, id, start, options }: { kind: PolicyKind; id: number | n
   const [draft, setDraft] = useState(start)
   const [tried, setTried] = useState(false)
   const save = useSavePolicy(kind)
-  const navigate = useNavigate()
-  const href = useHref()
   const set = (part: Partial<NewPolicy>) => setDraft((before) => ({ ...before, ...part }))
   const digest = kind === 'digests'
   const nameProblem = draft.name.trim() === '' ? 'Give it a name' : undefined
   const nothing = draft.event_types.length === 0 && draft.custom_events.length === 0 ? 'It takes nothing: pick at least one type of event' : undefined
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = (done: () => void) => {
     setTried(true)
-    if (nameProblem || nothing) return
-    save.mutate({ id, draft }, { onSuccess: () => void navigate(href(paths.alerting('policies'))) })
+    if (!nameProblem && !nothing) save.mutate({ id, draft }, { onSuccess: done })
   }
   return (
     <div className={styles.editor}>
-      <Card title={`${id === null ? 'New' : 'Change the'} ${digest ? 'digest' : 'policy'}`}>
-        <form onSubmit={submit}>
-          <div className={styles.fields}>
-            <div className={styles.row}>
-              <TextInput label="Name" withAsterisk value={draft.name} maxLength={255} error={tried && nameProblem} onChange={(e) => set({ name: e.currentTarget.value })} />
-              <ApplicationSelect label="Application" all="All applications" value={draft.application} onChange={(application) => set({ application, entities: [] })} />
-            </div>
-            <EventTypes options={options} chosen={draft.event_types} onChange={(event_types) => set({ event_types })} />
-            {tried && nothing && (
-              <p className={styles.problem} role="alert">
-                {nothing}
-              </p>
-            )}
-            <TagsInput size="xs" label="Only violations of these health rules" description="Names; none means all rules. Press Enter after each." value={draft.rules} onChange={(rules) => set({ rules })} />
-            <CustomEvents value={draft.custom_events} onChange={(custom_events) => set({ custom_events })} />
-            <EntitySelector application={draft.application} value={draft.entities} onChange={(entities) => set({ entities })} />
-            <ActionPicker digest={digest} application={draft.application} value={draft.actions} onChange={(actions) => set({ actions })} />
-            <div className={styles.row}>
-              {digest ? (
-                <NumberInput label="Hours between two digests" min={1} max={168} clampBehavior="strict" value={draft.every_hours ?? 24} onChange={(value) => set({ every_hours: Number(value) || 1 })} />
-              ) : (
-                <NumberInput label="Gather for (seconds)" description="What has one cause joins one notice" min={0} max={3600} clampBehavior="strict" value={draft.gather_seconds} onChange={(value) => set({ gather_seconds: Number(value) || 0 })} />
-              )}
-              <Switch label="Switched on" checked={draft.enabled} onChange={(e) => set({ enabled: e.currentTarget.checked })} />
-            </div>
-          </div>
-          <div className={styles.foot}>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
-            <Button variant="default" onClick={() => void navigate(href(paths.alerting('policies')))}>
-              Cancel
-            </Button>
-            {save.error && (
-              <p className={styles.problem} role="alert">
-                {save.error.message}
-              </p>
-            )}
-          </div>
-        </form>
-      </Card>
+      <EditorForm title={`${id === null ? 'New' : 'Change the'} ${digest ? 'digest' : 'policy'}`} leave={paths.alerting('policies')} saving={save.isPending} problem={save.error?.message} onSubmit={submit}>
+        <div className={styles.row}>
+          <TextInput label="Name" withAsterisk value={draft.name} maxLength={255} error={tried && nameProblem} onChange={(e) => set({ name: e.currentTarget.value })} />
+          <ApplicationSelect label="Application" all="All applications" value={draft.application} onChange={(application) => set({ application, entities: [] })} />
+        </div>
+        <EventTypes options={options} chosen={draft.event_types} onChange={(event_types) => set({ event_types })} />
+        {tried && nothing && (
+          <p className={styles.problem} role="alert">
+            {nothing}
+          </p>
+        )}
+        <TagsInput size="xs" label="Only violations of these health rules" description="Names; none means all rules. Press Enter after each." value={draft.rules} onChange={(rules) => set({ rules })} />
+        <CustomEvents value={draft.custom_events} onChange={(custom_events) => set({ custom_events })} />
+        <EntitySelector application={draft.application} value={draft.entities} onChange={(entities) => set({ entities })} />
+        <ActionPicker digest={digest} application={draft.application} value={draft.actions} onChange={(actions) => set({ actions })} />
+        <div className={styles.row}>
+          {digest ? (
+            <NumberInput label="Hours between two digests" min={1} max={168} clampBehavior="strict" value={draft.every_hours ?? 24} onChange={(value) => set({ every_hours: Number(value) || 1 })} />
+          ) : (
+            <NumberInput label="Gather for (seconds)" description="What has one cause joins one notice" min={0} max={3600} clampBehavior="strict" value={draft.gather_seconds} onChange={(value) => set({ gather_seconds: Number(value) || 0 })} />
+          )}
+          <Switch label="Switched on" checked={draft.enabled} onChange={(e) => set({ enabled: e.currentTarget.checked })} />
+        </div>
+      </EditorForm>
       <PolicyPreviewCard draft={draft} />
     </div>
   )

@@ -1,15 +1,14 @@
-import { Autocomplete, Button, Checkbox, SegmentedControl, Switch, TagsInput, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
-import { useNavigate, useParams } from 'react-router'
+import { Autocomplete, Checkbox, SegmentedControl, Switch, TagsInput, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { useParams } from 'react-router'
 import { paths } from '../../app/paths'
-import { useHref } from '../../app/urlState'
-import { Card } from '../../components/card/Card'
 import { Loaded } from '../../components/states/Loaded'
 import { fromInput, toInput } from '../../layout/localInput'
 import { serverNow } from '../../time/clock'
 import page from '../page.module.css'
 import styles from './Alerting.module.css'
 import { ApplicationSelect } from './AlertingFrame'
+import { EditorForm } from './EditorForm'
 import { EntitySelector } from './EntitySelector'
 import { useSaveSuppression, useSuppression } from './queries'
 import type { NewSuppression, Suppression, SuppressionWindow } from './types'
@@ -52,50 +51,29 @@ function Editor({ id, start }: { id: number | null; start: NewSuppression }) {
   const [draft, setDraft] = useState(start)
   const [tried, setTried] = useState(false)
   const save = useSaveSuppression()
-  const navigate = useNavigate()
-  const href = useHref()
   const set = (part: Partial<NewSuppression>) => setDraft((before) => ({ ...before, ...part }))
   const nameProblem = draft.name.trim() === '' ? 'Give it a name' : undefined
   const problem = problemOf(draft.window)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = (done: () => void) => {
     setTried(true)
-    if (nameProblem || problem) return
-    save.mutate({ id, draft }, { onSuccess: () => void navigate(href(paths.alerting('suppressions'))) })
+    if (!nameProblem && !problem) save.mutate({ id, draft }, { onSuccess: done })
   }
   return (
-    <Card title={id === null ? 'New suppression' : 'Change the suppression'}>
-      <form onSubmit={submit}>
-        <div className={styles.fields}>
-          <div className={styles.row}>
-            <TextInput label="Name" withAsterisk value={draft.name} maxLength={255} error={tried && nameProblem} onChange={(e) => set({ name: e.currentTarget.value })} />
-            <ApplicationSelect label="Application" all="All applications" value={draft.application} onChange={(application) => set({ application, entities: [] })} />
-            <Switch label="Switched on" checked={draft.enabled} onChange={(e) => set({ enabled: e.currentTarget.checked })} />
-          </div>
-          <WindowFields value={draft.window} onChange={(window) => set({ window })} />
-          {problem && (
-            <p className={styles.problem} role="alert">
-              {problem}
-            </p>
-          )}
-          <TagsInput size="xs" label="Only violations of these health rules" description="Names; none means that nothing is told. Press Enter after each." value={draft.rules} onChange={(rules) => set({ rules })} />
-          <EntitySelector application={draft.application} value={draft.entities} onChange={(entities) => set({ entities })} />
-        </div>
-        <div className={styles.foot}>
-          <Button type="submit" loading={save.isPending}>
-            Save
-          </Button>
-          <Button variant="default" onClick={() => void navigate(href(paths.alerting('suppressions')))}>
-            Cancel
-          </Button>
-          {save.error && (
-            <p className={styles.problem} role="alert">
-              {save.error.message}
-            </p>
-          )}
-        </div>
-      </form>
-    </Card>
+    <EditorForm title={id === null ? 'New suppression' : 'Change the suppression'} leave={paths.alerting('suppressions')} saving={save.isPending} problem={save.error?.message} onSubmit={submit}>
+      <div className={styles.row}>
+        <TextInput label="Name" withAsterisk value={draft.name} maxLength={255} error={tried && nameProblem} onChange={(e) => set({ name: e.currentTarget.value })} />
+        <ApplicationSelect label="Application" all="All applications" value={draft.application} onChange={(application) => set({ application, entities: [] })} />
+        <Switch label="Switched on" checked={draft.enabled} onChange={(e) => set({ enabled: e.currentTarget.checked })} />
+      </div>
+      <WindowFields value={draft.window} onChange={(window) => set({ window })} />
+      {problem && (
+        <p className={styles.problem} role="alert">
+          {problem}
+        </p>
+      )}
+      <TagsInput size="xs" label="Only violations of these health rules" description="Names; none means that nothing is told. Press Enter after each." value={draft.rules} onChange={(rules) => set({ rules })} />
+      <EntitySelector application={draft.application} value={draft.entities} onChange={(entities) => set({ entities })} />
+    </EditorForm>
   )
 }
 

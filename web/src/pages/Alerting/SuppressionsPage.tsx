@@ -1,5 +1,6 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { Link } from 'react-router'
+import { useMay } from '../../access/may'
 import { paths } from '../../app/paths'
 import { useHref, useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
@@ -30,7 +31,7 @@ export function SuppressionsPage() {
   const begin = midnight.getTime()
   const query = useSuppressions(begin, days, application)
   const href = useHref()
-  const make = (
+  const make = useMay()('configure') && (
     <Button component={Link} to={href(paths.alerting('suppressions', 'new'))}>
       Make a suppression
     </Button>
@@ -94,6 +95,7 @@ function List({ rows }: { rows: Suppression[] }) {
 
 function Row({ row }: { row: Suppression }) {
   const remove = useDeleteSuppression()
+  const mayDelete = useMay()('delete')
   const what = [row.rules.length ? `rules ${row.rules.join(', ')}` : 'everything', row.entities.length ? `on ${row.entities.length} selections` : ''].filter(Boolean).join(' ')
   return (
     <tr data-off={row.enabled ? undefined : true}>
@@ -105,7 +107,7 @@ function Row({ row }: { row: Suppression }) {
       <td>{windowWord(row.window, minuteOf)}</td>
       <td>{what}</td>
       <td>
-        <Sure label={`Delete ${row.name}`} word="Delete" question={`What “${row.name}” kept quiet is told again from now on.`} busy={remove.isPending} problem={remove.error?.message} onSure={() => remove.mutate(row.id)} />
+        {mayDelete && <Sure label={`Delete ${row.name}`} word="Delete" question={`What “${row.name}” kept quiet is told again from now on.`} busy={remove.isPending} problem={remove.error?.message} onSure={() => remove.mutate(row.id)} />}
       </td>
     </tr>
   )

@@ -16,10 +16,10 @@ function useOne<Body>(path: string, enabled: boolean): Result<Body> {
   return useQuery<Body, ApiError>({ queryKey: [ALERTING, path], queryFn: ({ signal }) => get(path, {}, signal), enabled })
 }
 
-/** What the server says of a draft, a moment after its last change. */
-function usePreview<Draft, Answer>(path: string, draft: Draft): Result<Answer> {
+/** What the server says of a draft, a moment after its last change; null: there is nothing yet to ask about. */
+function usePreview<Draft, Answer>(path: string, draft: Draft | null): Result<Answer> {
   const [settled] = useDebouncedValue(draft, 350)
-  return useQuery<Answer, ApiError>({ queryKey: [ALERTING, path, settled], queryFn: () => write<Answer>('POST', path, settled), placeholderData: keepPreviousData, retry: false, gcTime: 10_000 })
+  return useQuery<Answer, ApiError>({ queryKey: [ALERTING, path, settled], queryFn: () => write<Answer>('POST', path, settled), enabled: draft !== null && settled !== null, placeholderData: keepPreviousData, retry: false, gcTime: 10_000 })
 }
 
 /** A change after which all of alerting is asked for again. */
@@ -43,7 +43,7 @@ export const useAction = (id: number | null) => useOne<T.Action>(`/actions/${id}
 export const useSaveAction = () => useChange(save<T.NewAction, T.Action>('/actions'))
 export const useDeleteAction = () => useChange((id: number) => write<void>('DELETE', `/actions/${id}`))
 export const useTestAction = () => useChange((id: number) => write<T.DeliveryAttempt>('POST', `/actions/${id}/test`))
-export const useActionPreview = (draft: T.NewAction) => usePreview<T.NewAction, T.ActionPreview>('/actions/preview', draft)
+export const useActionPreview = (draft: T.NewAction | null) => usePreview<T.NewAction, T.ActionPreview>('/actions/preview', draft)
 
 export const useSuppressions = (begin: number, days: number, application: number | null) => useAll<T.Suppression>('/suppressions', { begin, days, application })
 export const useSuppression = (id: number | null) => useOne<T.Suppression>(`/suppressions/${id}`, id !== null)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clock, eventWord, minuteOfClock, policyWord, windowWord } from './words'
+import { clock, eventWord, lackOf, minuteOfClock, policyWord, windowWord } from './words'
 
 test('types of events are words', () => {
   expect(eventWord('POLICY_OPEN_CRITICAL')).toBe('Begins as critical')
@@ -18,4 +18,13 @@ test('times of the clock are read and written', () => {
   expect([minuteOfClock('25:00'), minuteOfClock('10:75'), minuteOfClock('ten')]).toEqual([null, null, null])
   expect(clock(365)).toBe('06:05')
   expect(windowWord({ kind: 'recurring', days: [6, 7], month_days: [], from_minute: 1320, until_minute: 360, zone: 'UTC' }, String)).toBe('Sat, Sun, 22:00 to 06:00 (UTC)')
+})
+
+test('a draft that could send something is previewed, one that could not says what it lacks', () => {
+  expect(lackOf({ kind: 'email', to: [], subject: '' })).toContain('address')
+  expect(lackOf({ kind: 'email', to: ['ops@example.com'], subject: '' })).toBeNull()
+  expect(lackOf({ kind: 'http', preset: '', method: 'POST', url: ' ', headers: [], body: '' })).toContain('URL')
+  expect(lackOf({ kind: 'http', preset: '', method: 'POST', url: '{{ secrets.url }}', headers: [], body: '' })).toBeNull()
+  expect(lackOf({ kind: 'command', command: '', arguments: [] })).toContain('command')
+  expect(lackOf({ kind: 'unsupported', what: 'SCRIPT' })).toContain('another kind')
 })

@@ -49,6 +49,20 @@ export function doingWord(doing: Doing): string {
   }
 }
 
+/** What a draft still lacks before anybody can say what it would send; null when it lacks nothing. */
+export function lackOf(doing: Doing): string | null {
+  switch (doing.kind) {
+    case 'email':
+      return doing.to.length > 0 ? null : 'Give an address first.'
+    case 'http':
+      return doing.url.trim() === '' ? 'Give a URL first.' : null
+    case 'command':
+      return doing.command === '' ? 'Pick a command first.' : null
+    default:
+      return 'It sends nothing: pick another kind.'
+  }
+}
+
 /** What a policy takes, in a sentence. */
 export function policyWord(policy: Pick<Policy | NewPolicy, 'event_types' | 'custom_events' | 'rules' | 'entities'>): string {
   const types = policy.event_types.length

@@ -1,5 +1,6 @@
 import { Switch } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMay } from '../../access/may'
 import { write, type ApiError } from '../../api/client'
 import type { ApplicationDetail } from '../../api/types'
 import { TELEMETRY } from '../../time/TimeRangeContext'
@@ -7,6 +8,7 @@ import { TELEMETRY } from '../../time/TimeRangeContext'
 /** Whether background jobs and health checks count in an application's key figures: of any time, and for everybody. */
 export function BackgroundSwitch({ application }: { application: ApplicationDetail }) {
   const client = useQueryClient()
+  const mayChange = useMay()('configure', application.id)
   const change = useMutation<unknown, ApiError, boolean>({
     mutationFn: (counts) => write('PUT', `/applications/${application.id}/key-figures`, { background_counts: counts }),
     onSuccess: () => client.invalidateQueries({ queryKey: [TELEMETRY] }),
@@ -17,7 +19,7 @@ export function BackgroundSwitch({ application }: { application: ApplicationDeta
       label="With background work"
       title="Background jobs and health checks count in these figures. Holds for everybody who looks at this application."
       checked={change.isPending ? change.variables : application.background_counts}
-      disabled={change.isPending}
+      disabled={change.isPending || !mayChange}
       error={change.error?.message}
       onChange={(event) => change.mutate(event.currentTarget.checked)}
     />

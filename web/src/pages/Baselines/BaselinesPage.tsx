@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
+import { useMay } from '../../access/may'
 import type { Baseline, Page } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
@@ -21,6 +22,7 @@ export function BaselinesPage() {
   const application = useId('applicationId')
   const query = useBaselines(application)
   const account = useAccount()
+  const mayAdd = useMay()('configure', application)
   const [adding, setAdding] = useState(false)
   return (
     <div className={page.page}>
@@ -35,7 +37,8 @@ export function BaselinesPage() {
           )
         }
         actions={
-          !adding && (
+          !adding &&
+          mayAdd && (
             <Button size="compact-sm" onClick={() => setAdding(true)}>
               Add a baseline
             </Button>
@@ -85,6 +88,7 @@ function Table({ application, baselines }: { application: number; baselines: Bas
 function Row({ application, baseline }: { application: number; baseline: Baseline }) {
   const choose = useChooseDefault(application)
   const remove = useDeleteBaseline(application)
+  const may = useMay()
   return (
     <tr>
       <td>
@@ -96,14 +100,16 @@ function Row({ application, baseline }: { application: number; baseline: Baselin
         {baseline.default ? (
           <b>default</b>
         ) : (
-          <Button variant="default" size="compact-xs" aria-label={`Make ${baseline.name} the default`} loading={choose.isPending} onClick={() => choose.mutate(baseline.id)}>
-            Make default
-          </Button>
+          may('configure', application) && (
+            <Button variant="default" size="compact-xs" aria-label={`Make ${baseline.name} the default`} loading={choose.isPending} onClick={() => choose.mutate(baseline.id)}>
+              Make default
+            </Button>
+          )
         )}
         {choose.error && <p role="alert">{choose.error.message}</p>}
       </td>
       <td>
-        {baseline.factory ? (
+        {baseline.factory || !may('delete', application) ? (
           <span className={page.muted}>–</span>
         ) : (
           <Sure

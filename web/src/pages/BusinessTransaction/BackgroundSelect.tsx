@@ -1,4 +1,5 @@
 import { Select } from '@mantine/core'
+import { useMay } from '../../access/may'
 import type { BusinessTransactionDetail } from '../../api/types'
 import { putBackground, useChange } from '../BusinessTransactions/queries'
 import styles from './BusinessTransaction.module.css'
@@ -13,6 +14,7 @@ const choiceOf = (marked: boolean | null) => (marked === null ? 'auto' : marked 
 
 /** Whether a business transaction is background work: its kind tells, or an operator does. */
 export function BackgroundSelect({ bt }: { bt: BusinessTransactionDetail }) {
+  const mayChange = useMay()('configure', bt.application.id)
   const mark = useChange((marked: boolean | null) => putBackground(bt.id, marked))
   return (
     <Select
@@ -23,7 +25,7 @@ export function BackgroundSelect({ bt }: { bt: BusinessTransactionDetail }) {
       data={CHOICES}
       allowDeselect={false}
       value={choiceOf(mark.isPending ? mark.variables : bt.background_marked)}
-      disabled={mark.isPending}
+      disabled={mark.isPending || !mayChange}
       error={mark.error?.message}
       onChange={(choice) => choice && mark.mutate(MARKS[choice] ?? null)}
     />

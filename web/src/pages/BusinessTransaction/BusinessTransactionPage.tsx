@@ -1,5 +1,6 @@
 import { Tabs } from '@mantine/core'
 import { useCallback } from 'react'
+import { useMay } from '../../access/may'
 import { useBusinessTransaction } from '../../api/queries'
 import type { BusinessTransactionDetail } from '../../api/types'
 import { paths } from '../../app/paths'
@@ -95,6 +96,7 @@ export function BusinessTransactionPage() {
 }
 
 function BtTitle({ bt, application }: { bt: BusinessTransactionDetail; application: number }) {
+  const mayRestore = useMay()('configure', application)
   return (
     <div className={styles.title}>
       <EntryTypeIcon type={bt.entry_type} size={18} />
@@ -114,7 +116,7 @@ function BtTitle({ bt, application }: { bt: BusinessTransactionDetail; applicati
       )}
       <LongLivedSelect bt={bt} />
       <BackgroundSelect bt={bt} />
-      {bt.excluded && <Restore bt={bt} />}
+      {bt.excluded && mayRestore && <Restore bt={bt} />}
       {bt.figures.errors > 0 && (
         <RangeLink to={paths.businessTransaction(application, bt.id)} extra={{ tab: 'errors' }}>
           Show the failed ones

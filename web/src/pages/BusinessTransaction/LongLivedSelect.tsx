@@ -1,5 +1,6 @@
 import { Select } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMay } from '../../access/may'
 import { write, type ApiError } from '../../api/client'
 import type { BusinessTransactionDetail } from '../../api/types'
 import { TELEMETRY } from '../../time/TimeRangeContext'
@@ -16,6 +17,7 @@ const choiceOf = (marked: boolean | null) => (marked === null ? 'auto' : marked 
 /** Whether calls that last (sockets, streams, long polls) belong to response times: Vedette decides, or an operator does. */
 export function LongLivedSelect({ bt }: { bt: BusinessTransactionDetail }) {
   const client = useQueryClient()
+  const mayChange = useMay()('configure', bt.application.id)
   const mark = useMutation<unknown, ApiError, boolean | null>({
     mutationFn: (marked) => write('PUT', `/business-transactions/${bt.id}/long-lived`, { marked }),
     onSuccess: () => client.invalidateQueries({ queryKey: [TELEMETRY, `/business-transactions/${bt.id}`] }),
@@ -30,7 +32,7 @@ export function LongLivedSelect({ bt }: { bt: BusinessTransactionDetail }) {
       data={CHOICES}
       allowDeselect={false}
       value={choiceOf(shown)}
-      disabled={mark.isPending}
+      disabled={mark.isPending || !mayChange}
       error={mark.error?.message}
       onChange={(choice) => choice && mark.mutate(MARKS[choice] ?? null)}
     />

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMay } from '../../access/may'
 import { write, type ApiError } from '../../api/client'
 import { useWaitingTransactions } from '../../api/queries'
 import type { Page, WaitingTransaction } from '../../api/types'
@@ -15,7 +16,7 @@ import page from '../page.module.css'
 
 const FIGURES = new Set(['calls_per_minute', 'calls', 'average_ms', 'errors', 'error_percent'])
 
-function columnsOf(application: number, now: number): Column<WaitingTransaction>[] {
+function columnsOf(application: number, now: number, mayPromote: boolean): Column<WaitingTransaction>[] {
   return [
     {
       key: 'name',
@@ -30,7 +31,7 @@ function columnsOf(application: number, now: number): Column<WaitingTransaction>
     },
     ...figureColumns<WaitingTransaction>((bt) => bt.figures).filter((column) => FIGURES.has(column.key)),
     { key: 'last_seen', label: 'Last seen', value: (bt) => bt.last_seen_ms, render: (bt) => <span title={exactMoment(bt.last_seen_ms)}>{ago(bt.last_seen_ms, now)}</span> },
-    { key: 'promote', label: 'Of its own', render: (bt) => <PromoteButton application={application} bt={bt} /> },
+    ...(mayPromote ? [{ key: 'promote', label: 'Of its own', render: (bt: WaitingTransaction) => <PromoteButton application={application} bt={bt} /> }] : []),
   ]
 }
 
@@ -38,12 +39,13 @@ function columnsOf(application: number, now: number): Column<WaitingTransaction>
 export function WaitingTable({ application, tier }: { application: number; tier: number }) {
   const query = useWaitingTransactions(application, tier)
   const { now } = useTimeRange()
+  const mayPromote = useMay()('configure', application)
   return (
     <Card title="Waiting for a place" note="beyond 200 transactions an application or 50 a tier; the figures are those of the service endpoint">
       <Loaded query={query} what="the transactions that wait">
         {(data: Page<WaitingTransaction>) =>
           data.items.length ? (
-            <DataTable label="Waiting transactions" rows={data.items} columns={columnsOf(application, now)} rowKey={(bt) => bt.id} defaultSort="-calls" sortParam="waiting-sort" rest={query} />
+            <DataTable label="Waiting transactions" rows={data.items} columns={columnsOf(application, now, mayPromote)} rowKey={(bt) => bt.id} defaultSort="-calls" sortParam="waiting-sort" rest={query} />
           ) : (
             <Empty title="No transaction waits">What counts here are requests for static files and those that matched no route.</Empty>
           )

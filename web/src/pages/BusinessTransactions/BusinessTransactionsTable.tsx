@@ -1,6 +1,7 @@
 import { Checkbox, SegmentedControl } from '@mantine/core'
 import { useMemo, useState, type ReactNode } from 'react'
 import { useNavigate } from 'react-router'
+import { useMay } from '../../access/may'
 import { useBusinessTransactions } from '../../api/queries'
 import type { BusinessTransaction, Page, TransactionGroup } from '../../api/types'
 import { paths } from '../../app/paths'
@@ -78,6 +79,7 @@ interface RowsProps {
 function Rows({ application, items, groups, filter, background, members, limit, rest }: RowsProps) {
   const navigate = useNavigate()
   const href = useHref()
+  const mayChange = useMay()('configure', application)
   const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set())
   const columns = useMemo(() => {
     const tick = (id: number) =>
@@ -86,8 +88,8 @@ function Rows({ application, items, groups, filter, background, members, limit, 
         if (!after.delete(id)) after.add(id)
         return after
       })
-    return rowColumns(application, limit === undefined ? { ticked, tick } : null)
-  }, [application, limit, ticked])
+    return rowColumns(application, limit === undefined && mayChange ? { ticked, tick } : null)
+  }, [application, limit, mayChange, ticked])
   const rows = useMemo(() => {
     const found = rowsOf(items, groups, filter, background, members)
     const calls = (row: Row) => (row.kind === 'bt' ? row.bt : row.group).figures.calls

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMemo } from 'react'
+import { useMay } from '../../access/may'
 import type { BusinessTransaction, Page } from '../../api/types'
 import { paths } from '../../app/paths'
 import { RangeLink } from '../../components/link/RangeLink'
@@ -13,7 +14,8 @@ import { putExclusion, useChange, useExcluded } from './queries'
 /** Business transactions that operators do not want; each can be restored. */
 export function ExcludedTable({ application }: { application: number }) {
   const query = useExcluded(application)
-  const columns = useMemo(() => columnsOf(application), [application])
+  const mayRestore = useMay()('configure', application)
+  const columns = useMemo(() => columnsOf(application, mayRestore), [application, mayRestore])
   return (
     <Loaded query={query} what="the excluded business transactions">
       {({ items }: Page<BusinessTransaction>) =>
@@ -27,7 +29,7 @@ export function ExcludedTable({ application }: { application: number }) {
   )
 }
 
-function columnsOf(application: number): Column<BusinessTransaction>[] {
+function columnsOf(application: number, mayRestore: boolean): Column<BusinessTransaction>[] {
   return [
     {
       key: 'name',
@@ -41,7 +43,7 @@ function columnsOf(application: number): Column<BusinessTransaction>[] {
       ),
     },
     { key: 'tier', label: 'Tier', value: (bt) => bt.tier.name, render: (bt) => bt.tier.name },
-    { key: 'restore', label: 'Wanted again', render: (bt) => <Restore bt={bt} /> },
+    ...(mayRestore ? [{ key: 'restore', label: 'Wanted again', render: (bt: BusinessTransaction) => <Restore bt={bt} /> }] : []),
   ]
 }
 

@@ -107,7 +107,7 @@ function OverTime({ error }: { error: ErrorGroupDetail }) {
   const minute = (ms: number) => Math.round(ms / 60_000) * 60_000
   return (
     <div className={styles.chart}>
-      <Chart title="Exceptions" at={at} lines={lines} fillingFrom={error.filling_from === null ? null : error.filling_from / 1000} format={short} exact={(value) => exact(value, '')} height={168} onZoom={(from, to) => setRange({ kind: 'absolute', from: minute(from), to: Math.max(minute(to), minute(from) + 60_000) })} />
+      <Chart title="Exceptions" at={at} until={window.to} lines={lines} fillingFrom={error.filling_from === null ? null : error.filling_from / 1000} format={short} exact={(value) => exact(value, '')} height={168} onZoom={(from, to) => setRange({ kind: 'absolute', from: minute(from), to: Math.max(minute(to), minute(from) + 60_000) })} />
     </div>
   )
 }

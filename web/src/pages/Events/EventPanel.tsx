@@ -1,4 +1,5 @@
 import { Button, CloseButton } from '@mantine/core'
+import { useMay } from '../../access/may'
 import type { Event } from '../../api/types'
 import { Card } from '../../components/card/Card'
 import { labelOf } from '../../components/event/kinds'
@@ -81,6 +82,7 @@ function Property({ name, value }: { name: string; value: string }) {
 
 function Marks({ event }: { event: Event }) {
   const mark = useMarkEvent(event.id)
+  if (!useMay()('configure', event.application?.id)) return null
   return (
     <div className={styles.marks}>
       <Button size="compact-sm" variant="default" loading={mark.isPending} onClick={() => mark.mutate({ is_resolved: !event.is_resolved })}>

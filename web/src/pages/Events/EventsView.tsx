@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
+import { useMay } from '../../access/may'
 import type { Event, Page } from '../../api/types'
 import { useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
@@ -22,6 +23,7 @@ export function EventsView({ application }: { application?: number }) {
   const [state] = useUrlState('state')
   const [selected, select] = useUrlState('event')
   const [posting, setPosting] = useUrlState('post')
+  const mayPost = useMay()('configure', application)
   const filter: EventFilter = { application, type, severity, text, unresolved: state === 'open' || undefined }
   const query = useEvents(filter)
   const summary = useEventSummary(filter)
@@ -29,13 +31,15 @@ export function EventsView({ application }: { application?: number }) {
   const id = /^\d+$/.test(selected) ? Number(selected) : null
   return (
     <div className={page.page}>
-      {application !== undefined && posting !== '' && <PostEvent application={application} onDone={(made) => (setPosting(null), made && select(String(made.id)))} />}
+      {application !== undefined && mayPost && posting !== '' && <PostEvent application={application} onDone={(made) => (setPosting(null), made && select(String(made.id)))} />}
       <div className={styles.beside} data-open={id !== null || undefined}>
         <Card
           title="Events"
           note={summary.data && `${plural(summary.data.total, 'event')} in this range`}
           actions={
-            application !== undefined && posting === '' && (
+            application !== undefined &&
+            mayPost &&
+            posting === '' && (
               <Button size="compact-sm" variant="light" leftSection={<IconPlus size={14} />} onClick={() => setPosting('event')}>
                 Post an event
               </Button>

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { get, write, type ApiError } from '../../api/client'
 import { useList, useTelemetry, type Result } from '../../api/queries'
 import type * as Api from '../../api/types'
-import { TELEMETRY } from '../../time/TimeRangeContext'
+import { TELEMETRY, useTimeRange } from '../../time/TimeRangeContext'
 
 export interface EventFilter {
   application?: number
@@ -28,5 +28,14 @@ function useChange<Asked>(change: (asked: Asked) => Promise<Api.Event>) {
   })
 }
 
-export const usePostEvent = () => useChange((event: Partial<Api.NewEvent> & Pick<Api.NewEvent, 'application' | 'type' | 'summary'>) => write<Api.Event>('POST', '/events', event))
+export function usePostEvent() {
+  const { refresh } = useTimeRange()
+  return useChange(async (event: Partial<Api.NewEvent> & Pick<Api.NewEvent, 'application' | 'type' | 'summary'>) => {
+    const made = await write<Api.Event>('POST', '/events', event)
+    // It lies after the end of the range as it stands.
+    refresh()
+    return made
+  })
+}
+
 export const useMarkEvent = (id: number) => useChange((marks: Partial<Api.EventMarks>) => write<Api.Event>('PUT', `/events/${id}/marks`, marks))

@@ -21,7 +21,7 @@ import { viewOf } from './model/grouping'
 import type { MapView, Point } from './model/view'
 import { SidePanel } from './SidePanel'
 import { useFlowMapState } from './useFlowMapState'
-import { usePlacement } from './usePlacement'
+import { positionsOf, usePlacement } from './usePlacement'
 
 const FlowCanvas = lazy(() => import('./FlowCanvas'))
 
@@ -129,7 +129,7 @@ function FlowMapCard({ map, query, application, part: of, layout }: CardProps) {
           onUnfocus={() => change({ focus: null, hops: null })}
           onToggleGroups={() => change({ expand: expandedAll ? null : whole.groups.join(','), selected: null })}
           onArrange={placement.arrange}
-          layouts={<LayoutsButton map={map} layout={layout} />}
+          layouts={<LayoutsButton map={map} layout={layout} application={application} positions={centre ? [] : positionsOf(view, placement.places)} />}
         />
       }
     >

@@ -1,12 +1,13 @@
-// Where the map's nodes stand on the screen: stored positions first, the rest placed beside them and then stored.
-// A map that is only a part (focus, or one BT) is laid out for itself and not stored.
+// Where the map's nodes stand on the screen: stored positions first, the rest placed beside them.
+// A map that is only a part (focus, or one BT) is laid out for itself.
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
+import { useMay } from '../../access/may'
 import { storeLayout } from '../../api/queries'
 import { TELEMETRY } from '../../time/TimeRangeContext'
 import type { FlowMap, LayoutPosition } from '../../api/types'
 import { PlaceBook } from './model/PlaceBook'
-import type { MapView, Point } from './model/view'
+import type { MapNode, MapView, Point } from './model/view'
 
 interface Placement {
   places: ReadonlyMap<string, Point>
@@ -24,42 +25,49 @@ type Store = (positions: LayoutPosition[]) => Promise<void>
 
 const ORIGIN = { x: 0, y: 0 }
 
-/** `part` names what the view is a part of; null is the whole map, whose places are stored: by `keep`, where it is given. */
+/**
+ * `part` names what the view is a part of; null is the whole map, whose places are stored once somebody moves something: by `keep`,
+ * where it is given. Then all of them are, so that the rest stays around what was moved. Looking stores nothing.
+ */
 export function usePlacement(application: number, view: MapView, part: string | null, keep: Store | null = null): Placement {
   const [book, setBook] = useState(() => ({ places: new PlaceBook() }))
   const [arranged, setArranged] = useState(0)
+  const mayStore = useMay()('configure', application)
   const [storeOwn, problem] = useStore(application)
   const store = keep ?? storeOwn
   const places = useMemo(() => book.places.resolve(view, part), [book, view, part])
 
-  const attempted = useRef(new Set<number>())
-  useEffect(() => {
-    if (part !== null) return
-    const missing = view.nodes.filter((n) => !n.at && !attempted.current.has(n.anchor))
-    if (missing.length === 0) return
-    for (const node of missing) attempted.current.add(node.anchor)
-    void store(missing.map((n) => ({ id: n.anchor, ...(places.get(n.id) ?? ORIGIN), pinned: false })))
-  }, [view, places, part, store])
+  /** After a change by hand: stored for everybody, or kept on this screen. */
+  const settle = useCallback(
+    (changed: ReadonlyMap<string, Point>, pinned: (node: MapNode) => boolean) => {
+      if (part === null && mayStore) void store(positionsOf(view, changed, pinned))
+      else if (part === null) book.places.keepHere()
+      setBook({ places: book.places })
+    },
+    [book, view, part, mayStore, store],
+  )
 
   const move = useCallback(
     (id: string, to: Point) => {
       const point = { x: Math.round(to.x), y: Math.round(to.y) }
-      const node = view.nodes.find((n) => n.id === id)
       book.places.move(part, id, point)
-      setBook({ places: book.places })
-      if (node && part === null) void store([{ id: node.anchor, ...point, pinned: true }])
+      settle(new Map([...places, [id, point]]), (node) => node.pinned || node.id === id)
     },
-    [book, view, part, store],
+    [book, part, places, settle],
   )
 
   const arrange = useCallback(() => {
     const anew = book.places.arrange(view, part)
     setArranged((times) => times + 1)
-    setBook({ places: book.places })
-    if (part === null) void store(view.nodes.map((n) => ({ id: n.anchor, ...(anew.get(n.id) ?? ORIGIN), pinned: false })))
-  }, [book, view, part, store])
+    settle(anew, () => false)
+  }, [book, view, part, settle])
 
   return { places, move, arrange, arranged, problem }
+}
+
+/** Where everything of a view stands, as it is stored. `pinned`: what somebody put there. */
+export function positionsOf(view: MapView, places: ReadonlyMap<string, Point>, pinned: (node: MapNode) => boolean = (node) => node.pinned): LayoutPosition[] {
+  return view.nodes.map((node) => ({ id: node.anchor, ...(places.get(node.id) ?? ORIGIN), pinned: pinned(node) }))
 }
 
 /** Writes positions to the server, and at once into every map of the application that is on hand. */

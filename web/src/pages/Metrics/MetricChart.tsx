@@ -16,7 +16,7 @@ export const colourOf = (index: number) => `--v-series-${index + 1}`
 
 /** All series on one chart: the first unit on the left axis, the second on the right, an earlier range dashed. */
 export function MetricChart({ selection, strong, onHover }: Props) {
-  const { setRange } = useTimeRange()
+  const { window, setRange } = useTimeRange()
   const { grid, series, units } = selection
   const [left = '', right] = units
   const lines = useMemo(
@@ -42,6 +42,7 @@ export function MetricChart({ selection, strong, onHover }: Props) {
     <Chart
       title={right === undefined ? unitName(left) : `left: ${unitName(left)}, right: ${unitName(right)}`}
       at={grid.at}
+      until={window.to}
       lines={lines}
       fillingFrom={grid.fillingFrom}
       format={(value) => shownIn(left, value)}

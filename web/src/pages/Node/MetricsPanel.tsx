@@ -68,7 +68,7 @@ function MetricChart({ chart }: { chart: DrawnChart }) {
     return { at: slots.map((slot) => slot / 1000), lines: drawn }
   }, [chart, window.from, window.to])
   const minute = (ms: number) => Math.round(ms / 60_000) * 60_000
-  return <Chart title={chart.unit ? `${chart.title} (${chart.unit})` : chart.title} at={at} lines={lines} fillingFrom={null} format={short} exact={(value) => exact(value === null ? null : Math.round(value * 1000) / 1000, '')} height={140} onZoom={(from, to) => setRange({ kind: 'absolute', from: minute(from), to: Math.max(minute(to), minute(from) + 60_000) })} />
+  return <Chart title={chart.unit ? `${chart.title} (${chart.unit})` : chart.title} at={at} until={window.to} lines={lines} fillingFrom={null} format={short} exact={(value) => exact(value === null ? null : Math.round(value * 1000) / 1000, '')} height={140} onZoom={(from, to) => setRange({ kind: 'absolute', from: minute(from), to: Math.max(minute(to), minute(from) + 60_000) })} />
 }
 
 function Restarts({ series }: { series: MetricSeries[] }) {

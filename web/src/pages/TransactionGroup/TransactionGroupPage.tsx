@@ -2,6 +2,7 @@ import { ActionIcon, Button, Popover, TextInput } from '@mantine/core'
 import { IconPencil, IconStack2 } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
+import { useMay } from '../../access/may'
 import type { BusinessTransaction, TransactionGroupDetail } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useHref, useUrlState } from '../../app/urlState'
@@ -62,12 +63,13 @@ export function TransactionGroupPage() {
 function Head({ application, group }: { application: number; group: TransactionGroupDetail }) {
   const navigate = useNavigate()
   const href = useHref()
+  const may = useMay()
   const dissolve = useChange(() => dissolveGroup(application, group.id))
   return (
     <EntityHead icon={<IconStack2 size={18} stroke={1.7} aria-hidden />} name={group.name}>
-      <Rename application={application} group={group} />
+      {may('configure', application) && <Rename application={application} group={group} />}
       <span className={page.muted}>group of {plural(group.members.length, 'business transaction')}</span>
-      <Sure label={`Dissolve ${group.name}`} word="Dissolve" question="Its members stay as they were; their figures are no longer put together." busy={dissolve.isPending} problem={dissolve.error?.message} onSure={() => dissolve.mutate(undefined, { onSuccess: () => void navigate(href(paths.businessTransactions(application))) })} />
+      {may('delete', application) && <Sure label={`Dissolve ${group.name}`} word="Dissolve" question="Its members stay as they were; their figures are no longer put together." busy={dissolve.isPending} problem={dissolve.error?.message} onSure={() => dissolve.mutate(undefined, { onSuccess: () => void navigate(href(paths.businessTransactions(application))) })} />}
     </EntityHead>
   )
 }
@@ -106,9 +108,12 @@ function Members({ application, group }: { application: number; group: Transacti
   const href = useHref()
   const take = useChange((bt: BusinessTransaction) => putGroup(application, { id: group.id, name: group.name }, group.members.filter((m) => m.id !== bt.id).map((m) => m.id)))
   const { mutate } = take
-  const columns = useMemo(
-    () => [
-      ...rowColumns(application, null),
+  const mayTake = useMay()('configure', application)
+  const columns = useMemo(() => {
+    const known = rowColumns(application, null)
+    if (!mayTake) return known
+    return [
+      ...known,
       {
         key: 'take',
         label: '',
@@ -127,9 +132,8 @@ function Members({ application, group }: { application: number; group: Transacti
             </Button>
           ),
       },
-    ],
-    [application, mutate],
-  )
+    ]
+  }, [application, mayTake, mutate])
   const rows = group.members.map((bt): Row => ({ kind: 'bt', bt: { ...bt, group: null } }))
   if (rows.length === 0) return <Empty title="The group has no member">Tick business transactions in their list and choose “Group”.</Empty>
   return (

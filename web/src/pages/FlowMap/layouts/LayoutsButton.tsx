@@ -1,7 +1,8 @@
 import { ActionIcon, Button, Checkbox, Popover, TextInput } from '@mantine/core'
 import { IconCheck, IconLayoutGrid, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
-import type { FlowMap, SavedLayoutDetail } from '../../../api/types'
+import { useMay } from '../../../access/may'
+import type { FlowMap, LayoutPosition, SavedLayoutDetail } from '../../../api/types'
 import { GroupsEditor } from './GroupsEditor'
 import styles from './Layouts.module.css'
 import { useLayoutChanges } from './queries'
@@ -12,9 +13,17 @@ interface Props {
   layout: ChosenLayout
 }
 
-/** The layouts of a map: choose, save as, rename, make the default, group tiers, delete. */
-export function LayoutsButton({ map, layout }: Props) {
+interface ButtonProps extends Props {
+  application: number
+  /** Where everything stands on the screen. */
+  positions: LayoutPosition[]
+}
+
+/** The layouts of a map: choose, save as, rename, make the default, group tiers, delete. Who may not change them chooses. */
+export function LayoutsButton({ map, layout, application, positions }: ButtonProps) {
   const { chosen, layouts, choose, open, setOpen } = layout
+  const mayChange = useMay()('configure', application)
+  if (!mayChange && layouts.length === 0) return null
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-end" width={330} trapFocus>
       <Popover.Target>
@@ -41,8 +50,8 @@ export function LayoutsButton({ map, layout }: Props) {
               </li>
             ))}
           </ul>
-          {chosen && <Chosen key={chosen.id} map={map} layout={layout} chosen={chosen} />}
-          <SaveAs map={map} layout={layout} />
+          {mayChange && chosen && <Chosen key={chosen.id} map={map} layout={layout} chosen={chosen} />}
+          {mayChange && <SaveAs layout={layout} positions={positions} />}
         </div>
       </Popover.Dropdown>
     </Popover>
@@ -50,11 +59,10 @@ export function LayoutsButton({ map, layout }: Props) {
 }
 
 /** What stands on the map now, under a new name. */
-function SaveAs({ map, layout }: Props) {
+function SaveAs({ layout, positions }: Pick<ButtonProps, 'layout' | 'positions'>) {
   const [name, setName] = useState('')
   const { create } = useLayoutChanges(layout.scope)
   const save = () => {
-    const positions = map.nodes.flatMap((n) => (n.x === null || n.y === null ? [] : [{ id: n.id, x: n.x, y: n.y, pinned: n.pinned }]))
     create.mutate(
       { scope: layout.scope, name: name.trim(), default: false, positions, groups: layout.chosen?.groups ?? [] },
       {

@@ -23,6 +23,17 @@ describe('places of a map', () => {
     expect(book.resolve(viewOf(moved, none), null).get('1')).toEqual({ x: 900, y: 40 })
   })
 
+  it('what was moved and is not stored stays where it was put', () => {
+    const book = new PlaceBook()
+    const stored = viewOf(mapOf([entity(1, 'a', { x: 900, y: 40 }), entity(2, 'b', { x: 1200, y: 40 })], [call(1, 2)]), none)
+    book.resolve(stored, null)
+    book.move(null, '1', { x: 10, y: 20 })
+    book.keepHere()
+    const after = book.resolve(stored, null)
+    expect(after.get('1')).toEqual({ x: 10, y: 20 })
+    expect(after.get('2')).toEqual({ x: 1200, y: 40 })
+  })
+
   it('opening a group moves nothing else, and closing it puts it back', () => {
     const book = new PlaceBook()
     const map = largeMap(200)

@@ -6,14 +6,16 @@ import type { MapView, Point } from './view'
 
 export class PlaceBook {
   private readonly parts = new Map<string, Map<string, Point>>()
+  private movedHere = false
 
-  /** `part` is null for the whole map, whose stored places come first. */
+  /** `part` is null for the whole map, whose stored places come first until something was moved that is not stored. */
   resolve(view: MapView, part: string | null): Map<string, Point> {
     const before = this.of(part)
     const nodes = view.nodes.map((node) => {
       const remembered = before.get(node.id) ?? null
       const group = view.memberOf.get(node.anchor)
-      return { id: node.id, at: part === null ? (node.at ?? remembered) : remembered, near: node.kind === 'group' || !group ? null : (before.get(group) ?? null) }
+      const stored = part === null ? node.at : null
+      return { id: node.id, at: this.movedHere ? (remembered ?? stored) : (stored ?? remembered), near: node.kind === 'group' || !group ? null : (before.get(group) ?? null) }
     })
     const places = placed(nodes, view.edges)
     for (const [id, at] of places) before.set(id, at)
@@ -28,6 +30,11 @@ export class PlaceBook {
     const anew = layered(view.nodes.map((n) => ({ id: n.id, at: null })), view.edges)
     this.parts.set(part ?? '', new Map(anew))
     return anew
+  }
+
+  /** From now on what is remembered goes before what is stored: it was moved by somebody whose changes nobody keeps. */
+  keepHere(): void {
+    this.movedHere = true
   }
 
   private of(part: string | null): Map<string, Point> {

@@ -1,0 +1,504 @@
+//! A run's stream, read in order of time, and the situations of its incidents.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::Path,
+};
+
+use analysis::cause::{
+    Anomaly, Calls, Change, ChangeKind, Entity, Figures, Kind, Resource, ResourceKind, Series, Severity, Situation, Template,
+};
+use anyhow::Context;
+use serde::Deserialize;
+
+use crate::causes::case::{Case, Truth};
+
+/// Minutes that are kept: the history.
+const KEPT: usize = 120;
+/// Minutes after the first one of suffering in which the answer is asked for.
+const ASKED_AFTER: u64 = 4;
+
+pub(super) fn cases(folder: &Path) -> anyhow::Result<Vec<Case>> {
+    let truth: TruthFile = serde_json::from_str(&fs::read_to_string(folder.join("truth.json"))?).context("truth.json")?;
+    // When to ask, and about which transaction: what a detector would say.
+    let questions: Vec<Option<Question>> = truth.incidents.iter().map(Question::of).collect();
+    let mut situations: HashMap<usize, (Situation, Known)> = HashMap::new();
+    let mut system = System::default();
+    for line in lines(folder)? {
+        let line = line?;
+        let Some(minute) = system.take(&line)? else { continue };
+        for (index, question) in questions.iter().enumerate() {
+            if let Some(question) = question.filter(|question| question.asked == minute) {
+                situations.insert(index, system.situation(question));
+            }
+        }
+    }
+    let mut cases = Vec::new();
+    for (index, incident) in truth.incidents.iter().enumerate() {
+        if let Some((situation, known)) = situations.remove(&index) {
+            let seed = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            cases.push(known.case(format!("{seed}/{}", incident.id), incident, situation)?);
+        }
+    }
+    Ok(cases)
+}
+
+fn lines(folder: &Path) -> anyhow::Result<Box<dyn Iterator<Item = std::io::Result<String>>>> {
+    let plain = folder.join("minutes.jsonl");
+    if plain.exists() {
+        return Ok(Box::new(BufReader::new(File::open(plain)?).lines()));
+    }
+    let packed = File::open(folder.join("minutes.jsonl.zst")).context("neither minutes.jsonl nor minutes.jsonl.zst")?;
+    Ok(Box::new(BufReader::new(zstd::Decoder::new(packed)?).lines()))
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Question {
+    bt: usize,
+    onset: u64,
+    asked: u64,
+}
+
+impl Question {
+    fn of(incident: &Incident) -> Option<Self> {
+        let worst = incident.bts.first()?;
+        let asked = (worst.first_minute + ASKED_AFTER).min(incident.end_minute.saturating_sub(1)).max(worst.first_minute);
+        Some(Self { bt: worst.bt, onset: worst.first_minute, asked })
+    }
+}
+
+/// What of the system was seen so far, and its last minutes.
+#[derive(Default)]
+struct System {
+    hosts: Vec<Host>,
+    tiers: Vec<Named>,
+    nodes: Vec<Node>,
+    backends: Vec<Backend>,
+    bts: Vec<Bt>,
+    edges: Vec<Edge>,
+    templates: Vec<TemplateLine>,
+    series: Vec<SeriesLine>,
+    minutes: VecDeque<Minute>,
+}
+
+impl System {
+    /// Takes a line; the minute's number when it was a minute.
+    fn take(&mut self, line: &str) -> anyhow::Result<Option<u64>> {
+        let kind: Typed = serde_json::from_str(line).context("a line is not JSON")?;
+        match kind.r#type.as_str() {
+            "entities" => {
+                let seen: Entities = serde_json::from_str(line).context("entities")?;
+                self.hosts.extend(seen.hosts);
+                self.tiers.extend(seen.tiers);
+                self.nodes.extend(seen.nodes);
+                self.backends.extend(seen.backends);
+                self.bts.extend(seen.bts);
+                self.edges.extend(seen.edges);
+                self.templates.extend(seen.templates);
+                self.series.extend(seen.series);
+                Ok(None)
+            }
+            "minute" => {
+                let minute: Minute = serde_json::from_str(line).context("minute")?;
+                let number = minute.minute;
+                if self.minutes.len() == KEPT {
+                    self.minutes.pop_front();
+                }
+                self.minutes.push_back(minute);
+                Ok(Some(number))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn known(&self) -> Known {
+        let tiers = self.hosts.len();
+        let nodes = tiers + self.tiers.len();
+        let backends = nodes + self.nodes.len();
+        let bts = backends + self.backends.len();
+        let names = self
+            .hosts
+            .iter()
+            .map(|host| &host.name)
+            .chain(self.tiers.iter().map(|tier| &tier.name))
+            .chain(self.nodes.iter().map(|node| &node.name))
+            .chain(self.backends.iter().map(|backend| &backend.name))
+            .chain(self.bts.iter().map(|bt| &bt.name))
+            .cloned()
+            .collect();
+        let node_tiers = self.nodes.iter().map(|node| node.tier).collect();
+        Known { tiers, nodes, backends, bts, names, node_tiers }
+    }
+
+    fn situation(&self, question: Question) -> (Situation, Known) {
+        let known = self.known();
+        let first = self.minutes.front().map_or(0, |minute| minute.minute);
+        let point = |minute: u64| (minute.saturating_sub(first)) as usize;
+        let mut situation = Situation { step_s: 60, entities: self.entities(&known, question.bt), ..Situation::default() };
+        self.add_calls(&mut situation, &known, question.bt);
+        self.add_series(&mut situation, &known);
+        self.add_templates(&mut situation, &known);
+        for (at, minute) in self.minutes.iter().enumerate() {
+            situation.changes.extend(minute.events.iter().filter_map(|event| event.change(&known, at)));
+        }
+        situation.anomaly =
+            Anomaly { entity: known.bts + question.bt, onset: point(question.onset), now: point(question.asked) };
+        (situation, known)
+    }
+
+    fn entities(&self, known: &Known, bt: usize) -> Vec<Entity> {
+        let mut entities = vec![Entity::new(Kind::Host); self.hosts.len()];
+        entities.extend(self.tiers.iter().map(|_| Entity::new(Kind::Tier)));
+        entities.extend(self.nodes.iter().map(|node| Entity {
+            tier: Some(known.tiers + node.tier),
+            host: Some(node.host),
+            ..Entity::new(Kind::Node)
+        }));
+        entities.extend(self.backends.iter().map(|backend| Entity { host: backend.host, ..Entity::new(Kind::Backend) }));
+        entities.extend(self.bts.iter().map(|_| Entity::new(Kind::BusinessTransaction)));
+        let points = self.minutes.len();
+        for (at, minute) in self.minutes.iter().enumerate() {
+            for row in &minute.bts {
+                put(&mut entities[known.bts + row.0].figures, points, at, row.1, row.2, row.3, None);
+            }
+            for row in minute.tier_bts.iter().filter(|row| row.1 == bt) {
+                put(&mut entities[known.tiers + row.0].figures, points, at, row.2, row.3, row.4, Some(row.5));
+            }
+            for row in &minute.nodes {
+                put(&mut entities[known.nodes + row.0].figures, points, at, row.1, row.2, row.3, None);
+            }
+        }
+        entities
+    }
+
+    fn add_calls(&self, situation: &mut Situation, known: &Known, bt: usize) {
+        let points = self.minutes.len();
+        let mut all: Vec<Calls> = self
+            .edges
+            .iter()
+            .map(|edge| Calls {
+                caller: known.end(edge.from),
+                callee: known.end(edge.to),
+                // What a queue hands on, nobody waits for.
+                asynchronous: edge.from.backend.is_some(),
+                ..Calls::default()
+            })
+            .collect();
+        let mut seen = vec![false; all.len()];
+        for (at, minute) in self.minutes.iter().enumerate() {
+            for row in minute.edges.iter().filter(|row| row.1 == bt) {
+                let calls = &mut all[row.0];
+                seen[row.0] = true;
+                put(&mut calls.figures, points, at, row.2, row.3, row.4, None);
+                if situation.entities[calls.callee].kind == Kind::Tier {
+                    add(&mut calls.arrived, points, at, row.6 as f32);
+                    add(&mut calls.far_ms, points, at, row.7 as f32 / 1_000.0);
+                }
+            }
+        }
+        let mut place = 0;
+        all.retain(|_| {
+            place += 1;
+            seen[place - 1]
+        });
+        // Backends have the figures of the calls to them: nothing else is known of their time, so they have none of their own.
+        situation.calls = all;
+        for (index, of) in self.bts.iter().enumerate() {
+            let figures = situation.entities[known.bts + index].figures.clone();
+            situation.calls.push(Calls {
+                caller: known.bts + index,
+                callee: known.tiers + of.tier,
+                figures: Figures { self_ms: Series::new(), ..figures.clone() },
+                arrived: figures.calls,
+                far_ms: figures.time_ms,
+                ..Calls::default()
+            });
+        }
+    }
+
+    fn add_series(&self, situation: &mut Situation, known: &Known) {
+        for (index, line) in self.series.iter().enumerate() {
+            let kind = match line.name.as_str() {
+                "cpu_pct" => ResourceKind::Cpu,
+                "memory_mb" | "memory_pct" | "heap_pct" | "swap_pages_s" => ResourceKind::Memory,
+                "gc_ms" => ResourceKind::GarbageCollection,
+                "threads_busy" | "threads_pct" | "waiting" => ResourceKind::Threads,
+                "connections_pct" | "connections_pending" | "connections_wait_ms" => ResourceKind::Pool,
+                "disk_busy_pct" | "disk_wait_ms" => ResourceKind::Disk,
+                "retransmits_pct" | "network_mb_s" => ResourceKind::Network,
+                "hit_pct" => ResourceKind::Hits,
+                "uptime_min" => ResourceKind::Uptime,
+                "connections" | "lock_waits" | "depth" => ResourceKind::Backend,
+                _ => ResourceKind::Other,
+            };
+            let values = self
+                .minutes
+                .iter()
+                .map(|minute| minute.series.get(index).copied().flatten().map_or(f32::NAN, |value| value as f32))
+                .collect();
+            situation.resources.push(Resource { entity: known.measured(line.of), kind, values });
+        }
+    }
+
+    fn add_templates(&self, situation: &mut Situation, known: &Known) {
+        let points = self.minutes.len();
+        let mut counts: Vec<Series> = vec![vec![0.0; points]; self.templates.len()];
+        for (at, minute) in self.minutes.iter().enumerate() {
+            for (template, _, count) in &minute.logs {
+                counts[*template][at] += *count as f32;
+            }
+        }
+        for (line, counts) in self.templates.iter().zip(counts) {
+            let severity = match line.severity.as_str() {
+                "ERROR" => Severity::Error,
+                "WARN" => Severity::Warning,
+                _ => Severity::Info,
+            };
+            situation.templates.push(Template { entity: known.tiers + line.tier, within: None, severity, counts });
+        }
+    }
+}
+
+fn put(figures: &mut Figures, points: usize, at: usize, calls: u64, errors: u64, sum_us: u64, self_us: Option<u64>) {
+    add(&mut figures.calls, points, at, calls as f32);
+    add(&mut figures.errors, points, at, errors as f32);
+    add(&mut figures.time_ms, points, at, sum_us as f32 / 1_000.0);
+    if let Some(self_us) = self_us {
+        add(&mut figures.self_ms, points, at, self_us as f32 / 1_000.0);
+    }
+}
+
+fn add(series: &mut Series, points: usize, at: usize, value: f32) {
+    if series.is_empty() {
+        series.resize(points, 0.0);
+    }
+    series[at] += value;
+}
+
+/// Where each kind of id begins among the situation's entities.
+struct Known {
+    tiers: usize,
+    nodes: usize,
+    backends: usize,
+    bts: usize,
+    names: Vec<String>,
+    node_tiers: Vec<usize>,
+}
+
+impl Known {
+    fn end(&self, end: End) -> usize {
+        end.backend.map_or_else(|| self.tiers + end.tier.unwrap_or_default(), |backend| self.backends + backend)
+    }
+
+    fn measured(&self, of: Measured) -> usize {
+        match of {
+            Measured { host: Some(host), .. } => host,
+            Measured { node: Some(node), .. } => self.nodes + node,
+            Measured { backend: Some(backend), .. } => self.backends + backend,
+            Measured { tier, .. } => self.tiers + tier.unwrap_or_default(),
+        }
+    }
+
+    fn named(&self, named: &NamedEntity) -> anyhow::Result<usize> {
+        Ok(match named.r#type.as_str() {
+            "host" => named.id,
+            "tier" => self.tiers + named.id,
+            "node" => self.nodes + named.id,
+            "backend" => self.backends + named.id,
+            "bt" => self.bts + named.id,
+            other => anyhow::bail!("an entity of type {other}"),
+        })
+    }
+
+    fn case(self, name: String, incident: &Incident, situation: Situation) -> anyhow::Result<Case> {
+        let at_fault = self.named(&incident.entity)?;
+        let mut entities = vec![at_fault];
+        // Naming a node or its tier are both right.
+        if let Some(tier) = incident.tier.as_ref() {
+            entities.push(self.tiers + tier.id());
+        }
+        if situation.entities[at_fault].kind == Kind::Tier {
+            let nodes = (0..self.node_tiers.len()).filter(|node| self.tiers + self.node_tiers[*node] == at_fault);
+            entities.extend(nodes.map(|node| self.nodes + node));
+        }
+        let path = incident.bts.first().and_then(|bt| bt.path.as_ref());
+        let path = path.map(|path| path.iter().map(|step| self.named(step)).collect::<anyhow::Result<Vec<_>>>()).transpose()?;
+        let load = incident.class == "surge";
+        let reached: Vec<usize> = (0..self.bts).collect();
+        Ok(Case {
+            name,
+            kind: incident.kind.clone(),
+            names: self.names,
+            candidates: if load { (0..situation.entities.len()).collect() } else { reached },
+            truth: Truth { entities, load, path: path.filter(|_| !load) },
+            situation,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Typed {
+    r#type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Entities {
+    hosts: Vec<Host>,
+    tiers: Vec<Named>,
+    nodes: Vec<Node>,
+    backends: Vec<Backend>,
+    bts: Vec<Bt>,
+    edges: Vec<Edge>,
+    templates: Vec<TemplateLine>,
+    series: Vec<SeriesLine>,
+}
+
+#[derive(Deserialize)]
+struct Host {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    name: String,
+    tier: usize,
+    host: usize,
+}
+
+#[derive(Deserialize)]
+struct Backend {
+    name: String,
+    host: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct Bt {
+    name: String,
+    tier: usize,
+}
+
+#[derive(Deserialize)]
+struct Edge {
+    from: End,
+    to: End,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+struct End {
+    tier: Option<usize>,
+    backend: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct TemplateLine {
+    tier: usize,
+    severity: String,
+}
+
+#[derive(Deserialize)]
+struct SeriesLine {
+    of: Measured,
+    name: String,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+struct Measured {
+    host: Option<usize>,
+    node: Option<usize>,
+    tier: Option<usize>,
+    backend: Option<usize>,
+}
+
+/// Rows as the format documents them; counts and µs.
+#[derive(Deserialize)]
+struct Minute {
+    minute: u64,
+    #[serde(default)]
+    bts: Vec<(usize, u64, u64, u64, u64, u64, u64)>,
+    #[serde(default)]
+    nodes: Vec<(usize, u64, u64, u64, u64, u64, u64)>,
+    #[serde(default)]
+    tier_bts: Vec<(usize, usize, u64, u64, u64, u64)>,
+    #[serde(default)]
+    edges: Vec<(usize, usize, u64, u64, u64, u64, u64, u64)>,
+    #[serde(default)]
+    series: Vec<Option<f64>>,
+    #[serde(default)]
+    logs: Vec<(usize, usize, u64)>,
+    #[serde(default)]
+    events: Vec<Event>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    kind: String,
+    of: Measured,
+}
+
+impl Event {
+    fn change(&self, known: &Known, at: usize) -> Option<Change> {
+        let kind = match self.kind.as_str() {
+            "deployment" => ChangeKind::Deployment,
+            "config" => ChangeKind::Configuration,
+            "restart" => ChangeKind::Restart,
+            "scale" => ChangeKind::Scaling,
+            "job" => ChangeKind::Job,
+            _ => return None,
+        };
+        Some(Change { entity: known.measured(self.of), kind, at })
+    }
+}
+
+#[derive(Deserialize)]
+struct TruthFile {
+    incidents: Vec<Incident>,
+}
+
+#[derive(Deserialize)]
+struct Incident {
+    id: usize,
+    kind: String,
+    class: String,
+    entity: NamedEntity,
+    tier: Option<TierOfNode>,
+    end_minute: u64,
+    bts: Vec<Suffering>,
+}
+
+#[derive(Deserialize)]
+struct NamedEntity {
+    r#type: String,
+    id: usize,
+}
+
+/// The id alone, or the entity.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TierOfNode {
+    Id(usize),
+    Entity { id: usize },
+}
+
+impl TierOfNode {
+    fn id(&self) -> usize {
+        match self {
+            Self::Id(id) | Self::Entity { id } => *id,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Suffering {
+    bt: usize,
+    first_minute: u64,
+    path: Option<Vec<NamedEntity>>,
+}

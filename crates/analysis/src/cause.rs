@@ -1,0 +1,510 @@
+//! What most likely caused an anomaly: a ranked list of suspects, each with its evidence, a confidence and the path along
+//! which it spread, or the answer that there is no clear cause.
+//!
+//! Four kinds of evidence are added up as logarithms of likelihood ratios, each kind bounded, so that none decides alone:
+//!
+//! 1. how much of the transaction's extra time or errors the suspect adds *itself*, and how surprising that is by its own
+//!    history ([`flow`]);
+//! 2. its resources, after taking out what the load or waiting for others explains ([`resource`]);
+//! 3. its behaviour in traces and logs, beyond what its callees show ([`behaviour`]);
+//! 4. what was changed in it shortly before.
+//!
+//! A suspect's prior is one over the number of suspects; against all of them stands "no clear cause". There is no
+//! training, no label, no clock and no randomness: the same situation gives the same answer. Constants are in [`Config`],
+//! one set for every system.
+
+mod behaviour;
+mod evidence;
+mod flow;
+mod path;
+mod resource;
+mod situation;
+mod surprise;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+
+pub use evidence::{Clue, Evidence};
+pub use situation::{
+    Anomaly, Calls, Change, ChangeKind, Entity, Figures, Kind, Link, Operation, Resource, ResourceKind, Series, Severity, Situation,
+    Template,
+};
+pub use surprise::Deviation;
+
+use flow::{Flow, Windows};
+
+/// The constants of the ranking. The defaults are the product's: one set for every system.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Points before the onset which are neither history nor incident, since an onset is rarely known to the point.
+    pub guard_points: usize,
+    /// How fast probability falls beyond the largest deviation of the history: as this power of the deviation.
+    pub tail_power: f64,
+    /// The least scale of a response time: ms, and a share of its level.
+    pub floor_ms: f64,
+    pub floor_share: f64,
+    /// Of how many at once counts usually come, where the history is too short to tell.
+    pub usual_bunch: f64,
+    /// How many points of history a resource's series needs to be judged.
+    pub least_points: usize,
+    /// What one kind of evidence can bring at most, nats.
+    pub most_nats: f64,
+    /// A share of the extra time nearer than this to 0 or 1 counts as this near.
+    pub least_share: f64,
+    /// The evidence at which a deviation of the transaction is taken to be certain, nats.
+    pub certain_nats: f64,
+    /// What a change just before the onset brings, nats.
+    pub change_nats: f64,
+    /// How long before the onset a change still counts, s.
+    pub change_reach_s: u32,
+    /// From which ratio on more calls are a surge.
+    pub surge: f64,
+    /// How many suspects an answer lists.
+    pub most_suspects: usize,
+    /// A first suspect less likely than this is no clear cause.
+    pub clear: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            guard_points: 1,
+            tail_power: 3.0,
+            floor_ms: 0.5,
+            floor_share: 0.05,
+            usual_bunch: 2.0,
+            least_points: 3,
+            most_nats: 6.0,
+            least_share: 0.01,
+            certain_nats: 3.0,
+            change_nats: 2.5,
+            change_reach_s: 3_600,
+            surge: 1.25,
+            most_suspects: 20,
+            clear: 0.5,
+        }
+    }
+}
+
+/// The answer to "what caused this".
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub verdict: Verdict,
+    /// Best first.
+    pub suspects: Vec<Suspect>,
+    /// How likely it is that none of the suspects is at fault.
+    pub none: f64,
+    /// The transaction's response time a call, ms, and what share of its calls failed.
+    pub time: Option<Deviation>,
+    pub errors: Option<(f64, f64)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The first suspect.
+    Cause,
+    /// Nothing is broken: the load rose beyond what the system takes.
+    Load,
+    NoClearCause,
+}
+
+#[derive(Debug, Clone)]
+pub struct Suspect {
+    pub entity: usize,
+    /// The entity is a transaction, and the suspicion is that its load rose.
+    pub load: bool,
+    /// 0 to 1; all suspects' and `none` of the answer add up to at most 1.
+    pub confidence: f64,
+    /// Logarithm of the odds against "no clear cause".
+    pub log_odds: f64,
+    /// Share of the transaction's extra time, and of its extra errors, that it adds itself.
+    pub share_of_time: f64,
+    pub share_of_errors: f64,
+    /// From the suspect to the transaction.
+    pub path: Vec<usize>,
+    /// Other entities that suffer from it.
+    pub victims: Vec<usize>,
+    /// Strongest first.
+    pub clues: Vec<Clue>,
+}
+
+/// Ranks what may have caused the situation's anomaly.
+#[must_use]
+pub fn rank(situation: &Situation, config: &Config) -> Answer {
+    let flow = Flow::of(situation, config);
+    let ranking = Ranking::of(situation, &flow, config);
+    ranking.answer()
+}
+
+/// One thing that may be at fault, with its evidence by kind, nats.
+#[derive(Debug, Clone, Default)]
+struct Candidate {
+    entity: usize,
+    load: bool,
+    share_of_time: f64,
+    share_of_errors: f64,
+    own: f64,
+    resources: f64,
+    behaviour: f64,
+    changes: f64,
+    clues: Vec<Clue>,
+}
+
+impl Candidate {
+    fn nats(&self) -> f64 {
+        self.own + self.resources + self.behaviour + self.changes
+    }
+}
+
+struct Ranking<'a> {
+    situation: &'a Situation,
+    flow: &'a Flow,
+    config: &'a Config,
+    /// How certain it is that the transaction is slow, and that it fails, 0 to 1.
+    slow: f64,
+    failing: f64,
+    /// The clues of each entity's resources and behaviour, and what the behaviour is worth.
+    resources: Vec<Vec<Clue>>,
+    behaviour: Vec<Vec<Clue>>,
+    behaviour_nats: Vec<f64>,
+    nodes: Vec<Vec<usize>>,
+    changes: Vec<Vec<usize>>,
+}
+
+impl<'a> Ranking<'a> {
+    fn of(situation: &'a Situation, flow: &'a Flow, config: &'a Config) -> Self {
+        let count = situation.entities.len();
+        let certain = |nats: f64| (nats / config.certain_nats).clamp(0.0, 1.0);
+        let mut nodes = vec![Vec::new(); count];
+        for (entity, of) in situation.entities.iter().enumerate() {
+            if let Some(tier) = of.tier {
+                nodes[tier].push(entity);
+            }
+        }
+        let mut changes = vec![Vec::new(); count];
+        for (index, change) in situation.changes.iter().enumerate() {
+            changes[change.entity].push(index);
+        }
+        let mut resources = resource::clues(situation, flow, config);
+        let mut of_entity = vec![Vec::new(); count];
+        for (index, resource) in situation.resources.iter().enumerate() {
+            of_entity[resource.entity].push(index);
+        }
+        for entity in 0..count {
+            if resource::silent(entity, &of_entity[entity], situation, &flow.windows) {
+                resources[entity] = vec![Clue { nats: config.most_nats, what: Evidence::Silent { entity } }];
+            }
+        }
+        let behaviour = behaviour::clues(situation, flow, config);
+        let callees: Vec<Vec<usize>> =
+            flow.out.iter().map(|edges| edges.iter().map(|edge| flow.calls[*edge].callee).collect()).collect();
+        Self {
+            slow: flow.time.map_or(0.0, |time| certain(time.of_rise())),
+            failing: flow.errors.map_or(0.0, |found| if found.fell { 0.0 } else { certain(surprise::evidence(found.surprise)) }),
+            behaviour_nats: behaviour::beyond_callees(&behaviour, &callees),
+            situation,
+            flow,
+            config,
+            resources,
+            behaviour,
+            nodes,
+            changes,
+        }
+    }
+
+    fn answer(&self) -> Answer {
+        let mut candidates = self.units();
+        candidates.extend(self.hosts(&candidates));
+        let prior = (candidates.len().max(1) as f64).ln();
+        self.add_load(&mut candidates);
+        candidates.sort_by(|left, right| right.nats().total_cmp(&left.nats()).then(left.entity.cmp(&right.entity)));
+        let best = candidates.first().map_or(0.0, |first| first.nats() - prior).max(0.0);
+        let sum = (-best).exp() + candidates.iter().map(|of| (of.nats() - prior - best).exp()).sum::<f64>();
+        candidates.truncate(self.config.most_suspects);
+        let suspects: Vec<Suspect> = candidates
+            .into_iter()
+            .map(|candidate| {
+                let log_odds = candidate.nats() - prior;
+                self.suspect(candidate, log_odds, (log_odds - best).exp() / sum)
+            })
+            .collect();
+        let verdict = match suspects.first() {
+            Some(first) if first.confidence >= self.config.clear && first.load => Verdict::Load,
+            Some(first) if first.confidence >= self.config.clear => Verdict::Cause,
+            _ => Verdict::NoClearCause,
+        };
+        Answer {
+            verdict,
+            none: (-best).exp() / sum,
+            time: self.flow.time,
+            errors: self.flow.errors.map(|found| (found.expected / found.of, found.observed / found.of)),
+            suspects,
+        }
+    }
+
+    /// Tiers with their nodes, and backends: whatever takes calls.
+    fn units(&self) -> Vec<Candidate> {
+        let entities = &self.situation.entities;
+        (0..entities.len())
+            .filter(|entity| matches!(entities[*entity].kind, Kind::Tier | Kind::Backend) && self.flow.reached[*entity])
+            .map(|entity| self.unit(entity))
+            .collect()
+    }
+
+    fn unit(&self, entity: usize) -> Candidate {
+        let own = &self.flow.own[entity];
+        let (share_of_time, share_of_errors) = self.shares(own.time_ms, own.errors);
+        let members: Vec<usize> = std::iter::once(entity).chain(self.nodes[entity].iter().copied()).collect();
+        let mut candidate = Candidate {
+            entity,
+            share_of_time,
+            share_of_errors,
+            own: self.of_own(share_of_time, own.time_surprise).max(self.of_errors(share_of_errors, own.error_surprise)),
+            resources: self.of_resources(&members),
+            behaviour: self.behaviour_nats[entity].min(self.config.most_nats),
+            clues: own.clues.clone(),
+            ..Candidate::default()
+        };
+        for member in &members {
+            candidate.clues.extend(self.resources[*member].iter().filter(|clue| clue.nats > 0.0).cloned());
+        }
+        candidate.clues.extend(self.behaviour[entity].iter().filter(|clue| clue.nats > 0.0).cloned());
+        self.add_changes(&mut candidate, &members);
+        if let Some(node) = self.one_node(entity) {
+            candidate.entity = node;
+        }
+        candidate
+    }
+
+    /// What part of the transaction's extra time and errors an entity's own make.
+    fn shares(&self, time_ms: f64, errors: f64) -> (f64, f64) {
+        let extra_ms = self.flow.time.map_or(0.0, |time| time.change()).max(self.flow.own.iter().map(|own| own.time_ms).fold(0.0, f64::max));
+        let extra_errors = self
+            .flow
+            .errors
+            .map_or(0.0, |found| (found.observed - found.expected) / found.of)
+            .max(self.flow.own.iter().map(|own| own.errors).fold(0.0, f64::max));
+        let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
+        (share(time_ms, extra_ms), share(errors, extra_errors))
+    }
+
+    fn of_own(&self, share: f64, surprise: f64) -> f64 {
+        self.of_share(share, surprise, self.slow)
+    }
+
+    fn of_errors(&self, share: f64, surprise: f64) -> f64 {
+        self.of_share(share, surprise, self.failing)
+    }
+
+    /// Evidence of a share in the transaction's trouble: the odds of that share, as far as the transaction is in
+    /// trouble and the share is not chance, and the surprise at it.
+    fn of_share(&self, share: f64, surprise: f64, trouble: f64) -> f64 {
+        let sure = share * (1.0 - (-surprise).exp());
+        let least = self.config.least_share;
+        let odds = ((sure + least) / (1.0 - sure + least)).ln();
+        trouble * odds + surprise::evidence(surprise).min(self.config.most_nats)
+    }
+
+    fn of_resources(&self, members: &[usize]) -> f64 {
+        // A node of many is at fault as likely as another: the mean over nodes, of the mean over each node's series.
+        let of_member = members
+            .iter()
+            .filter(|member| !self.resources[**member].is_empty())
+            .map(|member| evidence::one_of(self.resources[*member].iter().map(|clue| clue.nats)));
+        evidence::one_of(of_member).min(self.config.most_nats)
+    }
+
+    fn add_changes(&self, candidate: &mut Candidate, members: &[usize]) {
+        let onset = self.situation.anomaly.onset;
+        let reach = (self.config.change_reach_s / self.situation.step_s.max(1)) as usize;
+        for &member in members {
+            for &index in &self.changes[member] {
+                let change = &self.situation.changes[index];
+                // What was changed a little after the onset may be late by the clock, or the onset early.
+                if change.at > onset + self.config.guard_points || change.at + reach < onset {
+                    continue;
+                }
+                let points_before = onset.saturating_sub(change.at);
+                let often = self.changes[member].iter().filter(|other| self.situation.changes[**other].kind == change.kind).count();
+                let by_chance = (often as f64 * (points_before + 1) as f64 / (onset.max(1) as f64)).min(1.0);
+                let nats = match change.kind {
+                    ChangeKind::Deployment | ChangeKind::Configuration => self.config.change_nats,
+                    ChangeKind::Restart | ChangeKind::Scaling | ChangeKind::Job => 0.5 * self.config.change_nats,
+                } * (1.0 - by_chance);
+                candidate.changes = candidate.changes.max(nats);
+                candidate.clues.push(Clue { nats, what: Evidence::Change { change: index, points_before } });
+            }
+        }
+    }
+
+    /// The one node of several to which the tier's extra time or errors are confined.
+    fn one_node(&self, tier: usize) -> Option<usize> {
+        let nodes = &self.nodes[tier];
+        if nodes.len() < 2 {
+            return None;
+        }
+        let windows = &self.flow.windows;
+        let extra: Vec<f64> = nodes
+            .iter()
+            .map(|node| {
+                let figures = &self.situation.entities[*node].figures;
+                let of = if self.slow >= self.failing { &figures.time_ms } else { &figures.errors };
+                let (before, calls_before) = Windows::sums(of, &figures.calls, windows.history.clone());
+                let (now, calls_now) = Windows::sums(of, &figures.calls, windows.incident.clone());
+                if calls_before > 0.0 { (now - before * calls_now / calls_before).max(0.0) } else { 0.0 }
+            })
+            .collect();
+        let sum: f64 = extra.iter().sum();
+        let (place, most) = extra.iter().enumerate().max_by(|left, right| left.1.total_cmp(right.1))?;
+        let confined = sum > 0.0 && *most > ONE_NODE * sum;
+        let gone = nodes.iter().copied().find(|node| matches!(self.resources[*node].first(), Some(Clue { what: Evidence::Silent { .. }, .. })));
+        gone.or_else(|| confined.then(|| nodes[place]))
+    }
+
+    /// Hosts on which several units slowed down, or whose own resources speak.
+    fn hosts(&self, units: &[Candidate]) -> Vec<Candidate> {
+        let entities = &self.situation.entities;
+        let mut on_host: Vec<Vec<usize>> = vec![Vec::new(); entities.len()];
+        for (place, unit) in units.iter().enumerate() {
+            let entity = resource::unit_of(unit.entity, self.situation);
+            let mut hosts: Vec<usize> = self.nodes[entity]
+                .iter()
+                .copied()
+                .chain(std::iter::once(entity))
+                .filter_map(|member| entities[member].host)
+                .collect();
+            hosts.sort_unstable();
+            hosts.dedup();
+            for host in hosts {
+                on_host[host].push(place);
+            }
+        }
+        (0..entities.len())
+            .filter(|host| entities[*host].kind == Kind::Host && !on_host[*host].is_empty())
+            .filter_map(|host| self.host(host, &on_host[host], units))
+            .collect()
+    }
+
+    fn host(&self, host: usize, on_it: &[usize], units: &[Candidate]) -> Option<Candidate> {
+        let resources = self.of_resources(&[host]);
+        let slowed = on_it
+            .iter()
+            .filter(|place| {
+                let own = &self.flow.own[resource::unit_of(units[**place].entity, self.situation)];
+                surprise::evidence(own.time_surprise.max(own.error_surprise)) > 1.0
+            })
+            .count();
+        if resources < 1.0 && slowed < 2 {
+            return None;
+        }
+        let (mut time_ms, mut errors, mut time_surprise, mut error_surprise) = (0.0, 0.0, 0.0_f64, 0.0_f64);
+        let mut clues: Vec<Clue> = self.resources[host].iter().filter(|clue| clue.nats > 0.0).cloned().collect();
+        for place in on_it {
+            let unit = resource::unit_of(units[*place].entity, self.situation);
+            let part = self.part_on(unit, host);
+            let own = &self.flow.own[unit];
+            time_ms += part * own.time_ms.max(0.0);
+            errors += part * own.errors.max(0.0);
+            time_surprise = time_surprise.max(part * own.time_surprise);
+            error_surprise = error_surprise.max(part * own.error_surprise);
+            clues.extend(own.clues.iter().cloned());
+        }
+        let (share_of_time, share_of_errors) = self.shares(time_ms, errors);
+        let mut candidate = Candidate {
+            entity: host,
+            share_of_time,
+            share_of_errors,
+            own: self.of_own(share_of_time, time_surprise).max(self.of_errors(share_of_errors, error_surprise)),
+            resources,
+            clues,
+            ..Candidate::default()
+        };
+        self.add_changes(&mut candidate, &[host]);
+        Some(candidate)
+    }
+
+    /// Which part of a unit's extra time comes from its nodes on a host.
+    fn part_on(&self, unit: usize, host: usize) -> f64 {
+        let entities = &self.situation.entities;
+        if self.nodes[unit].is_empty() {
+            return 1.0;
+        }
+        let windows = &self.flow.windows;
+        let (mut all, mut here) = (0.0, 0.0);
+        for &node in &self.nodes[unit] {
+            let figures = &entities[node].figures;
+            let (before, calls_before) = Windows::sums(&figures.time_ms, &figures.calls, windows.history.clone());
+            let (now, calls_now) = Windows::sums(&figures.time_ms, &figures.calls, windows.incident.clone());
+            let extra = if calls_before > 0.0 { (now - before * calls_now / calls_before).max(0.0) } else { 0.0 };
+            all += extra;
+            here += if entities[node].host == Some(host) { extra } else { 0.0 };
+        }
+        if all > 0.0 { here / all } else { 0.0 }
+    }
+
+    /// Transactions whose load rose. What the load explains is taken from what speaks for the others by their own time alone.
+    fn add_load(&self, candidates: &mut Vec<Candidate>) {
+        let entities = &self.situation.entities;
+        let suffering = self.situation.anomaly.entity;
+        let sources = (0..entities.len())
+            .filter(|entity| entities[*entity].kind == Kind::BusinessTransaction || *entity == suffering)
+            .filter_map(|entity| self.load(entity));
+        let loads: Vec<Candidate> = sources.collect();
+        let explained = loads.iter().map(Candidate::nats).fold(0.0, f64::max);
+        for candidate in candidates.iter_mut() {
+            candidate.own -= explained.min(candidate.own.max(0.0)) * 0.5;
+        }
+        candidates.extend(loads);
+    }
+
+    fn load(&self, entity: usize) -> Option<Candidate> {
+        let windows = &self.flow.windows;
+        let calls = &self.situation.entities[entity].figures.calls;
+        let history: Vec<f64> = Windows::values(calls, windows.history.clone()).collect();
+        let incident: Vec<f64> = Windows::values(calls, windows.incident.clone()).collect();
+        let level = history.iter().sum::<f64>() / history.len().max(1) as f64;
+        let found = surprise::deviation(&history, &incident, 2.0 * self.config.floor_share * level, self.config)?;
+        let ratio = found.observed / found.expected.max(f64::MIN_POSITIVE);
+        if ratio < self.config.surge || history.len() < self.config.least_points {
+            return None;
+        }
+        let trouble = self.slow.max(self.failing);
+        let own = trouble * (found.evidence().min(self.config.most_nats) + (ratio / self.config.surge).ln().min(1.0) * self.config.most_nats);
+        let clues = vec![Clue { nats: found.evidence(), what: Evidence::Load { entity, calls: found } }];
+        Some(Candidate { entity, load: true, own, clues, ..Candidate::default() })
+    }
+
+    fn suspect(&self, candidate: Candidate, log_odds: f64, confidence: f64) -> Suspect {
+        let weights: Vec<f64> = self
+            .flow
+            .carried
+            .iter()
+            .map(|carried| if self.slow >= self.failing { carried.time_ms } else { carried.errors })
+            .collect();
+        let path = path::from_suspect(candidate.entity, self.situation, self.flow, &weights);
+        let victims = path::victims(&path, self.situation, self.flow);
+        let mut clues = candidate.clues;
+        clues.sort_by_key(|clue| Reverse(ordered(clue.nats)));
+        clues.truncate(MOST_CLUES);
+        Suspect {
+            entity: candidate.entity,
+            load: candidate.load,
+            confidence,
+            log_odds,
+            share_of_time: candidate.share_of_time,
+            share_of_errors: candidate.share_of_errors,
+            path,
+            victims,
+            clues,
+        }
+    }
+}
+
+const ONE_NODE: f64 = 0.75;
+const MOST_CLUES: usize = 24;
+
+/// Millionths of a nat, for sorting.
+fn ordered(nats: f64) -> i64 {
+    (nats * 1e6) as i64
+}

@@ -1,0 +1,100 @@
+//! Who behaves otherwise than before: by its traces and by its log lines.
+//!
+//! Every count is judged by its nearest surroundings, so that a change of load or of what users ask for does not count: child spans by the
+//! spans of their parent's operation, log lines by the spans in which they were written or, where that is not known, by
+//! the calls of their entity. A caller behaves otherwise because its callee does, hardly ever the other way round: what
+//! an entity's callees show is taken off from what it shows itself.
+
+use super::{
+    Config,
+    evidence::{Clue, Evidence, one_of},
+    flow::{Flow, Windows},
+    situation::{Series, Severity, Situation},
+    surprise,
+};
+
+/// For each entity, what speaks for a change of its behaviour.
+pub(super) fn clues(situation: &Situation, flow: &Flow, config: &Config) -> Vec<Vec<Clue>> {
+    let mut clues = vec![Vec::new(); situation.entities.len()];
+    of_templates(situation, flow, config, &mut clues);
+    of_operations(situation, flow, config, &mut clues);
+    of_links(situation, flow, &mut clues);
+    clues
+}
+
+/// Evidence in nats for each entity, of what its callees do not explain.
+pub(super) fn beyond_callees(clues: &[Vec<Clue>], callees: &[Vec<usize>]) -> Vec<f64> {
+    let own: Vec<f64> = clues.iter().map(|of| one_of(of.iter().map(|clue| clue.nats))).collect();
+    (0..own.len())
+        .map(|entity| {
+            let passed_on = callees[entity].iter().map(|callee| own[*callee]).fold(0.0, f64::max);
+            (own[entity] - passed_on).max(0.0)
+        })
+        .collect()
+}
+
+fn of_templates(situation: &Situation, flow: &Flow, config: &Config, clues: &mut [Vec<Clue>]) {
+    for (index, template) in situation.templates.iter().enumerate() {
+        let within = template.within.map(|operation| &situation.operations[operation].figures.calls);
+        let calls = &situation.entities[template.entity].figures.calls;
+        let ones: Series;
+        let per = match within {
+            Some(spans) => spans,
+            None if !calls.is_empty() => calls,
+            None => {
+                ones = vec![1.0; template.counts.len()];
+                &ones
+            }
+        };
+        let Some(found) = flow.windows.count(&template.counts, per, config) else { continue };
+        // A line that is worse tells more: more of an information, or less of an error, is not by itself a fault.
+        let telling = match (template.severity, found.fell) {
+            (Severity::Error, false) => 1.0,
+            (Severity::Warning, false) | (Severity::Info, true) => 0.7,
+            _ => 0.3,
+        };
+        let nats = telling * surprise::evidence(found.surprise);
+        let what = Evidence::Template {
+            template: index,
+            severity: template.severity,
+            expected: found.expected,
+            observed: found.observed,
+        };
+        clues[template.entity].push(Clue { nats, what });
+    }
+}
+
+fn of_operations(situation: &Situation, flow: &Flow, config: &Config, clues: &mut [Vec<Clue>]) {
+    for (index, operation) in situation.operations.iter().enumerate() {
+        if !operation.deepest_errors.is_empty()
+            && let Some(found) = flow.windows.count(&operation.deepest_errors, &operation.figures.calls, config)
+            && !found.fell
+        {
+            let what = Evidence::DeepestError {
+                operation: index,
+                expected: found.expected / found.of,
+                observed: found.observed / found.of,
+            };
+            clues[operation.entity].push(Clue { nats: surprise::evidence(found.surprise), what });
+        }
+    }
+}
+
+/// Calls lost: spans that always made a call, and now some do not.
+fn of_links(situation: &Situation, flow: &Flow, clues: &mut [Vec<Clue>]) {
+    for (index, link) in situation.links.iter().enumerate() {
+        let parent = &situation.operations[link.parent];
+        let sums = |points| Windows::sums(&link.parents_with, &parent.figures.calls, points);
+        let (before, of_before) = sums(flow.windows.history.clone());
+        let (now, of_now) = sums(flow.windows.incident.clone());
+        // Only what nearly always happens is missed when it does not; the rest depends on what is asked for.
+        if of_before <= 0.0 || of_now <= 0.0 || before < NEARLY_ALWAYS * of_before {
+            continue;
+        }
+        let nats = surprise::evidence(surprise::share_fall_surprise(before, of_before, now, of_now));
+        let what = Evidence::LostCalls { link: index, expected: before / of_before, observed: now / of_now };
+        clues[parent.entity].push(Clue { nats, what });
+    }
+}
+
+const NEARLY_ALWAYS: f64 = 0.95;

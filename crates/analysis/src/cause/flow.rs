@@ -1,0 +1,508 @@
+//! What each entity adds itself to the time and the errors of the requests under anomaly, beyond what it passes on.
+//!
+//! A request's time is taken apart along the calls. A call of `v` takes its self time and, for each exit call, the way
+//! there and back, the wait for a connection, and the callee's time; so the transaction's extra time per request is, to the first order, the
+//! sum over entities of *calls per request* × *extra time per call* of each of these parts. Errors likewise: those
+//! of an entity less those that its exit calls reported to it.
+//!
+//! A part between two entities is shared out between them by how widespread it is on each side: a caller all of whose
+//! calls are slow on the way is slow itself, a callee to whom every call is slow is slow itself.
+
+use super::{
+    Config,
+    evidence::{Clue, Evidence},
+    situation::{Calls, Figures, Kind, Series, Situation},
+    surprise::{self, Deviation},
+};
+
+/// The points of the history and of the incident, as positions in every series.
+#[derive(Debug, Clone)]
+pub(super) struct Windows {
+    pub(super) history: std::ops::Range<usize>,
+    pub(super) incident: std::ops::Range<usize>,
+}
+
+impl Windows {
+    pub(super) fn of(situation: &Situation, config: &Config) -> Self {
+        let anomaly = situation.anomaly;
+        let end = if anomaly.onset > 4 * config.guard_points { anomaly.onset - config.guard_points } else { anomaly.onset };
+        Self { history: 0..end, incident: anomaly.onset..anomaly.now + 1 }
+    }
+
+    pub(super) fn values(series: &Series, points: std::ops::Range<usize>) -> impl Iterator<Item = f64> + '_ {
+        let end = points.end.min(series.len());
+        series[points.start.min(end)..end].iter().filter(|value| value.is_finite()).map(|value| f64::from(*value))
+    }
+
+    /// Sums over a window of the points in which both were measured.
+    pub(super) fn sums(of: &Series, per: &Series, points: std::ops::Range<usize>) -> (f64, f64) {
+        let end = points.end.min(of.len()).min(per.len());
+        let mut sums = (0.0, 0.0);
+        for at in points.start.min(end)..end {
+            if of[at].is_finite() && per[at].is_finite() {
+                sums.0 += f64::from(of[at]);
+                sums.1 += f64::from(per[at]);
+            }
+        }
+        sums
+    }
+
+    /// A quotient of two sums: a value a point of the history, and the incident's as a whole.
+    fn quotient(&self, of: &Series, per: &Series) -> Option<(Vec<f64>, f64)> {
+        let end = self.history.end.min(of.len()).min(per.len());
+        let history: Vec<f64> = (self.history.start..end)
+            .filter(|at| per[*at] > 0.0 && of[*at].is_finite())
+            .map(|at| f64::from(of[at]) / f64::from(per[at]))
+            .collect();
+        let (of_now, per_now) = Self::sums(of, per, self.incident.clone());
+        (!history.is_empty() && per_now > 0.0).then(|| (history, of_now / per_now))
+    }
+
+    /// The deviation of a time per call, ms.
+    fn time_per_call(&self, of: &Series, calls: &Series, config: &Config) -> Option<Deviation> {
+        let (history, now) = self.quotient(of, calls)?;
+        let level = history.iter().sum::<f64>().abs() / history.len() as f64;
+        let floor = config.floor_ms.max(config.floor_share * level);
+        Some(surprise::deviation_of(&history, now, floor, config))
+    }
+
+    /// The deviation of calls per call.
+    fn calls_per_call(&self, of: &Series, per: &Series, config: &Config) -> Option<Deviation> {
+        let (history, now) = self.quotient(of, per)?;
+        let level = history.iter().sum::<f64>() / history.len() as f64;
+        Some(surprise::deviation_of(&history, now, (config.floor_share * level).max(0.01), config))
+    }
+
+    /// How surprising a count is, given how many there were a call before; in bunches as large as the history shows.
+    pub(super) fn count(&self, of: &Series, per: &Series, config: &Config) -> Option<Counted> {
+        let (before, per_before) = Self::sums(of, per, self.history.clone());
+        let (now, per_now) = Self::sums(of, per, self.incident.clone());
+        if per_before <= 0.0 || per_now <= 0.0 {
+            return None;
+        }
+        let bunch = self.bunch(of, per, before / per_before, config);
+        let found = surprise::count_surprise(before, now, per_now / per_before, bunch);
+        Some(Counted { expected: found.expected, observed: now, fell: found.fell, of: per_now, surprise: found.surprise })
+    }
+
+    /// The index of dispersion of a count around its expectation: variance over mean, at least 1.
+    fn bunch(&self, of: &Series, per: &Series, rate: f64, config: &Config) -> f64 {
+        let end = self.history.end.min(of.len()).min(per.len());
+        let (mut squares, mut points) = (0.0, 0.0);
+        for at in self.history.start..end {
+            let expected = rate * f64::from(per[at]);
+            if of[at].is_finite() && expected > 0.0 {
+                squares += (f64::from(of[at]) - expected).powi(2) / expected;
+                points += 1.0;
+            }
+        }
+        // As if one more point had the dispersion that is usual.
+        ((squares + config.usual_bunch * PRIOR_POINTS) / (points + PRIOR_POINTS)).max(1.0)
+    }
+}
+
+const PRIOR_POINTS: f64 = 4.0;
+
+/// A count in the incident against the history's rate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted {
+    pub(super) expected: f64,
+    pub(super) observed: f64,
+    pub(super) fell: bool,
+    pub(super) of: f64,
+    pub(super) surprise: f64,
+}
+
+/// What one entity adds itself to a request of the transaction.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Own {
+    /// Extra ms a request.
+    pub(super) time_ms: f64,
+    /// Extra errors a request.
+    pub(super) errors: f64,
+    pub(super) clues: Vec<Clue>,
+    /// The largest surprise among its parts of time, and of errors.
+    pub(super) time_surprise: f64,
+    pub(super) error_surprise: f64,
+}
+
+impl Own {
+    fn add_time(&mut self, ms: f64, surprise: f64, clue: Evidence) {
+        self.time_ms += ms;
+        if ms > 0.0 {
+            self.time_surprise = self.time_surprise.max(surprise);
+            self.clues.push(Clue { nats: surprise::evidence(surprise), what: clue });
+        }
+    }
+
+    fn add_errors(&mut self, errors: f64, surprise: f64, clue: Evidence) {
+        self.errors += errors;
+        if errors > 0.0 {
+            self.error_surprise = self.error_surprise.max(surprise);
+            self.clues.push(Clue { nats: surprise::evidence(surprise), what: clue });
+        }
+    }
+}
+
+/// The transaction's own deviations and everybody's part in them.
+#[derive(Debug)]
+pub(super) struct Flow {
+    pub(super) windows: Windows,
+    /// Extra ms a request and errors a request of the transaction.
+    pub(super) time: Option<Deviation>,
+    pub(super) errors: Option<Counted>,
+    /// Requests of the transaction against the history.
+    pub(super) own: Vec<Own>,
+    /// Calls of each entity a request of the transaction, in the history; 0: never waited for.
+    pub(super) visits: Vec<f64>,
+    /// Every entity the transaction's requests come to, those included for which nobody waits.
+    pub(super) reached: Vec<bool>,
+    /// Extra time and errors which each edge carries, a request of the transaction.
+    pub(super) carried: Vec<Carried>,
+    /// The edges with figures: measured, or shared out.
+    pub(super) calls: Vec<Calls>,
+    /// Outgoing and incoming edges of each entity.
+    pub(super) out: Vec<Vec<usize>>,
+    pub(super) into: Vec<Vec<usize>>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Carried {
+    pub(super) time_ms: f64,
+    pub(super) errors: f64,
+}
+
+impl Flow {
+    pub(super) fn of(situation: &Situation, config: &Config) -> Self {
+        let windows = Windows::of(situation, config);
+        let count = situation.entities.len();
+        let (mut out, mut into) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        for (edge, calls) in situation.calls.iter().enumerate() {
+            out[calls.caller].push(edge);
+            into[calls.callee].push(edge);
+        }
+        let calls = shared_out(situation, &into);
+        let suffering = &situation.entities[situation.anomaly.entity].figures;
+        let mut flow = Self {
+            time: windows.time_per_call(&suffering.time_ms, &suffering.calls, config),
+            errors: windows.count(&suffering.errors, &suffering.calls, config),
+            own: vec![Own::default(); count],
+            visits: vec![0.0; count],
+            reached: vec![false; count],
+            carried: vec![Carried::default(); calls.len()],
+            windows,
+            calls,
+            out,
+            into,
+        };
+        flow.visit(situation);
+        let parts: Vec<EdgeParts> = (0..flow.calls.len()).map(|edge| flow.parts_of(edge, situation, config)).collect();
+        flow.add_self(situation, config);
+        flow.add_edges(&parts, config);
+        flow.carry(situation);
+        flow
+    }
+
+    /// Calls a request by following the calls from the transaction, and whom it reaches at all.
+    fn visit(&mut self, situation: &Situation) {
+        let start = situation.anomaly.entity;
+        let rates: Vec<f64> = self
+            .calls
+            .iter()
+            .map(|edge| {
+                let (calls, of) = Windows::sums(
+                    &edge.figures.calls,
+                    &situation.entities[edge.caller].figures.calls,
+                    self.windows.history.clone(),
+                );
+                if of > 0.0 { calls / of } else { 0.0 }
+            })
+            .collect();
+        let mut wave = vec![(start, 1.0)];
+        self.visits[start] = 1.0;
+        for _ in 0..MOST_HOPS {
+            let mut next: Vec<f64> = Vec::new();
+            let mut touched = Vec::new();
+            for (entity, visits) in wave.drain(..) {
+                for &edge in &self.out[entity] {
+                    let came = visits * rates[edge];
+                    if self.calls[edge].asynchronous || came < LEAST_VISITS {
+                        continue;
+                    }
+                    if next.is_empty() {
+                        next.resize(self.visits.len(), 0.0);
+                    }
+                    let callee = self.calls[edge].callee;
+                    if next[callee] == 0.0 {
+                        touched.push(callee);
+                    }
+                    next[callee] += came;
+                }
+            }
+            if touched.is_empty() {
+                break;
+            }
+            for entity in touched {
+                self.visits[entity] += next[entity];
+                wave.push((entity, next[entity]));
+            }
+        }
+        let mut open = vec![start];
+        self.reached[start] = true;
+        while let Some(entity) = open.pop() {
+            for &edge in &self.out[entity] {
+                let callee = self.calls[edge].callee;
+                if !self.reached[callee] {
+                    self.reached[callee] = true;
+                    open.push(callee);
+                }
+            }
+        }
+    }
+
+    /// Self time and errors of its own of every entity that is waited for.
+    fn add_self(&mut self, situation: &Situation, config: &Config) {
+        for (entity, of) in situation.entities.iter().enumerate() {
+            let visits = self.visits[entity];
+            if visits <= 0.0 || matches!(of.kind, Kind::Node | Kind::Host) {
+                continue;
+            }
+            // A backend's time is that of the calls to it; a transaction's that of the tier where it enters.
+            let own_time = self.self_time(entity, &of.figures);
+            if let Some(per_call) = self.windows.time_per_call(&own_time, &of.figures.calls, config) {
+                let ms = visits * per_call.change();
+                self.own[entity].add_time(ms, per_call.surprise, Evidence::OwnTime { entity, per_call });
+            }
+            let own_errors = self.own_errors(entity, &of.figures);
+            if let Some(found) = self.windows.count(&own_errors, &of.figures.calls, config) {
+                let share = (found.observed - found.expected) / found.of;
+                let surprise = if found.fell { 0.0 } else { found.surprise };
+                let clue = Evidence::OwnErrors { entity, expected: found.expected / found.of, observed: found.observed / found.of };
+                self.own[entity].add_errors(visits * share, surprise, clue);
+            }
+        }
+    }
+
+    /// Time which an entity did not spend waiting for what it calls, ms a point.
+    fn self_time(&self, entity: usize, figures: &Figures) -> Series {
+        if !figures.self_ms.is_empty() {
+            return figures.self_ms.clone();
+        }
+        let mut own = figures.time_ms.clone();
+        for &edge in self.out[entity].iter().filter(|edge| !self.calls[**edge].asynchronous) {
+            subtract(&mut own, &self.calls[edge].figures.time_ms);
+        }
+        own
+    }
+
+    /// Errors that no exit call had reported to it, a point.
+    fn own_errors(&self, entity: usize, figures: &Figures) -> Series {
+        let mut own = figures.errors.clone();
+        for &edge in self.out[entity].iter().filter(|edge| !self.calls[**edge].asynchronous) {
+            subtract(&mut own, &self.calls[edge].figures.errors);
+        }
+        own.iter_mut().for_each(|value| *value = value.max(0.0));
+        own
+    }
+
+    fn parts_of(&self, edge: usize, situation: &Situation, config: &Config) -> EdgeParts {
+        let measured = !situation.calls[edge].figures.calls.is_empty();
+        let edge = &self.calls[edge];
+        let figures = &edge.figures;
+        let caller = &situation.entities[edge.caller].figures;
+        let mut parts = EdgeParts {
+            rate: self.windows.calls_per_call(&figures.calls, &caller.calls, config),
+            time: self.windows.time_per_call(&figures.time_ms, &figures.calls, config),
+            ..EdgeParts::default()
+        };
+        if !edge.pool_wait_ms.is_empty() {
+            parts.wait = self.windows.time_per_call(&edge.pool_wait_ms, &figures.calls, config);
+        }
+        let reports = !edge.far_ms.is_empty();
+        let callee = &situation.entities[edge.callee];
+        if measured && (reports || callee.figures.calls.is_empty()) {
+            let mut way = figures.time_ms.clone();
+            subtract(&mut way, &edge.far_ms);
+            subtract(&mut way, &edge.pool_wait_ms);
+            parts.way = self.windows.time_per_call(&way, &figures.calls, config);
+            parts.errors = self.windows.count(&edge_errors(edge, &callee.figures), &figures.calls, config);
+        }
+        parts
+    }
+
+    /// Shares out what lies between caller and callee.
+    fn add_edges(&mut self, parts: &[EdgeParts], config: &Config) {
+        for edge in 0..self.calls.len() {
+            let (caller, callee) = (self.calls[edge].caller, self.calls[edge].callee);
+            let visits = self.visits[caller];
+            if visits <= 0.0 || self.calls[edge].asynchronous {
+                continue;
+            }
+            let part = &parts[edge];
+            let Some(rate) = part.rate else { continue };
+            let by_caller = self.caller_share(parts, edge);
+            if let Some(way) = part.way {
+                let ms = visits * rate.expected * way.change();
+                let clue = Evidence::Between { calls: edge, per_call: way };
+                self.own[caller].add_time(ms * by_caller, way.surprise * by_caller, clue.clone());
+                self.own[callee].add_time(ms * (1.0 - by_caller), way.surprise * (1.0 - by_caller), clue);
+            }
+            if let Some(wait) = part.wait {
+                // A pool runs dry because it is too small for its caller, or because the backend holds connections longer.
+                let held = part.way.map_or(0.0, |way| (way.change() / way.expected.max(config.floor_ms)).clamp(0.0, 1.0));
+                let ms = visits * rate.expected * wait.change();
+                let clue = Evidence::PoolWait { calls: edge, per_call: wait };
+                self.own[caller].add_time(ms * (1.0 - held), wait.surprise * (1.0 - held), clue.clone());
+                self.own[callee].add_time(ms * held, wait.surprise * held, clue);
+            }
+            if let Some(errors) = part.errors {
+                let share = visits * rate.expected * (errors.observed - errors.expected) / errors.of;
+                let surprise = if errors.fell { 0.0 } else { errors.surprise };
+                let clue = Evidence::FailedCalls {
+                    calls: edge,
+                    expected: errors.expected / errors.of,
+                    observed: errors.observed / errors.of,
+                };
+                self.own[caller].add_errors(share * by_caller, surprise * by_caller, clue.clone());
+                self.own[callee].add_errors(share * (1.0 - by_caller), surprise * (1.0 - by_caller), clue);
+            }
+            self.add_more_calls(edge, part, rate);
+        }
+    }
+
+    /// More calls than before for each call taken: the caller's own doing, unless they are calls tried again because the callee fails.
+    fn add_more_calls(&mut self, edge: usize, part: &EdgeParts, rate: Deviation) {
+        let (caller, callee) = (self.calls[edge].caller, self.calls[edge].callee);
+        let Some(time) = part.time else { return };
+        let ms = self.visits[caller] * rate.change() * time.expected;
+        if ms <= 0.0 {
+            return;
+        }
+        let (before, of_before) =
+            Windows::sums(&self.calls[edge].figures.errors, &self.calls[edge].figures.calls, self.windows.history.clone());
+        let (now, of_now) =
+            Windows::sums(&self.calls[edge].figures.errors, &self.calls[edge].figures.calls, self.windows.incident.clone());
+        let failing = (now / of_now.max(1.0) - before / of_before.max(1.0)).max(0.0);
+        // A call tried again is one more call for one failed: so much of the rise the failures explain.
+        let retried = (failing * (rate.observed / rate.change())).clamp(0.0, 1.0);
+        let clue = Evidence::MoreCalls { calls: edge, per_call: rate };
+        self.own[caller].add_time(ms * (1.0 - retried), rate.surprise * (1.0 - retried), clue.clone());
+        self.own[callee].add_time(ms * retried, rate.surprise * retried, clue);
+    }
+
+    /// Which share of what lies between caller and callee is the caller's: by how many of the other edges of each rose too.
+    fn caller_share(&self, parts: &[EdgeParts], edge: usize) -> f64 {
+        let risen = |edges: &[usize], before_looking: f64| {
+            let others: Vec<&EdgeParts> = edges
+                .iter()
+                .filter(|other| **other != edge && !self.calls[**other].asynchronous)
+                .map(|other| &parts[*other])
+                .filter(|part| part.way.is_some())
+                .collect();
+            let up = others.iter().filter(|part| part.rises()).count();
+            (up as f64 + before_looking) / (others.len() as f64 + 1.0)
+        };
+        // Without other edges to compare, whoever does not answer is likelier at fault than who asks.
+        let of_caller = risen(&self.out[self.calls[edge].caller], 0.5);
+        let of_callee = risen(&self.into[self.calls[edge].callee], 1.0);
+        of_caller / (of_caller + of_callee)
+    }
+
+    /// What each edge carries upward: the path of the anomaly runs along these.
+    fn carry(&mut self, situation: &Situation) {
+        for edge in 0..self.calls.len() {
+            let calls = &self.calls[edge];
+            let caller = &situation.entities[calls.caller].figures;
+            let extra = |of: &Series| {
+                let (before, per_before) = Windows::sums(of, &caller.calls, self.windows.history.clone());
+                let (now, per_now) = Windows::sums(of, &caller.calls, self.windows.incident.clone());
+                if per_before > 0.0 && per_now > 0.0 { now / per_now - before / per_before } else { 0.0 }
+            };
+            let visits = self.visits[calls.caller];
+            self.carried[edge] =
+                Carried { time_ms: visits * extra(&calls.figures.time_ms), errors: visits * extra(&calls.figures.errors) };
+        }
+    }
+}
+
+const MOST_HOPS: usize = 48;
+const LEAST_VISITS: f64 = 1e-6;
+
+/// The parts of the calls along one edge, against the history.
+#[derive(Debug, Clone, Copy, Default)]
+struct EdgeParts {
+    /// Calls for each call of the caller.
+    rate: Option<Deviation>,
+    time: Option<Deviation>,
+    wait: Option<Deviation>,
+    /// On the way, or, where the callee does not report, all but the wait.
+    way: Option<Deviation>,
+    errors: Option<Counted>,
+}
+
+impl EdgeParts {
+    fn rises(&self) -> bool {
+        let slower = self.way.is_some_and(|way| way.of_rise() > 1.0);
+        slower || self.errors.is_some_and(|errors| !errors.fell && surprise::evidence(errors.surprise) > 1.0)
+    }
+}
+
+/// Errors of calls which the callee did not report as its own: refused, lost, timed out, or of a backend, which reports none.
+fn edge_errors(edge: &Calls, callee: &Figures) -> Series {
+    let mut own = edge.figures.errors.clone();
+    if callee.errors.is_empty() {
+        return own;
+    }
+    for (at, value) in own.iter_mut().enumerate() {
+        let of = |series: &Series| series.get(at).copied().filter(|value| value.is_finite()).unwrap_or(0.0);
+        let calls = of(&callee.calls);
+        if calls > 0.0 {
+            *value -= of(&edge.arrived) * of(&callee.errors) / calls;
+        }
+        *value = value.max(0.0);
+    }
+    own
+}
+
+fn subtract(from: &mut Series, what: &Series) {
+    for (value, other) in from.iter_mut().zip(what) {
+        if other.is_finite() {
+            *value -= other;
+        }
+    }
+}
+
+/// The edges with figures: where nobody measured an edge, the callee's figures are shared out among those of its callers
+/// whose edge was not measured, by the calls which they take themselves.
+fn shared_out(situation: &Situation, into: &[Vec<usize>]) -> Vec<Calls> {
+    let mut all = situation.calls.clone();
+    for (callee, edges) in into.iter().enumerate() {
+        let unmeasured: Vec<usize> =
+            edges.iter().copied().filter(|edge| situation.calls[*edge].figures.calls.is_empty()).collect();
+        let figures = &situation.entities[callee].figures;
+        if unmeasured.is_empty() || figures.calls.is_empty() {
+            continue;
+        }
+        let points = figures.calls.len();
+        let weight = |edge: usize, at: usize| {
+            let calls = &situation.entities[situation.calls[edge].caller].figures.calls;
+            calls.get(at).copied().filter(|calls| calls.is_finite()).unwrap_or(0.0)
+        };
+        for &edge in &unmeasured {
+            let shares: Vec<f32> = (0..points)
+                .map(|at| {
+                    let sum: f32 = unmeasured.iter().map(|other| weight(*other, at)).sum();
+                    if sum > 0.0 { weight(edge, at) / sum } else { f32::NAN }
+                })
+                .collect();
+            let part = |of: &Series| of.iter().zip(&shares).map(|(value, share)| value * share).collect::<Series>();
+            all[edge].figures = Figures {
+                calls: part(&figures.calls),
+                errors: part(&figures.errors),
+                time_ms: part(&figures.time_ms),
+                self_ms: Series::new(),
+            };
+        }
+    }
+    all
+}

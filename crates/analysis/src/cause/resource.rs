@@ -1,0 +1,130 @@
+//! What the resources of each entity say: processor, memory, pools, disks, network.
+
+use super::{
+    Config,
+    evidence::{Clue, Evidence},
+    flow::{Flow, Windows},
+    situation::{Kind, Resource, ResourceKind, Series, Situation},
+    surprise::{self, Deviation},
+};
+
+/// For each entity, the clues found in its resources.
+pub(super) fn clues(situation: &Situation, flow: &Flow, config: &Config) -> Vec<Vec<Clue>> {
+    let load: Vec<f64> = (0..situation.entities.len()).map(|entity| load_of(entity, situation, flow)).collect();
+    let judged: Vec<Option<Deviation>> = situation
+        .resources
+        .iter()
+        .map(|resource| judge(resource, load[resource.entity], &flow.windows, config))
+        .collect();
+    let slower = slower_by_another_path(situation, &judged);
+    let mut clues = vec![Vec::new(); situation.entities.len()];
+    for (index, resource) in situation.resources.iter().enumerate() {
+        let Some(deviation) = judged[index] else { continue };
+        let bad = match resource.kind {
+            ResourceKind::Hits | ResourceKind::Uptime => deviation.scales < 0.0,
+            _ => deviation.scales > 0.0,
+        };
+        if !bad {
+            // It was looked at, and speaks for nothing: it still counts among those that could have.
+            clues[resource.entity].push(Clue { nats: 0.0, what: Evidence::Resource { resource: index, deviation } });
+            continue;
+        }
+        let own = match resource.kind {
+            // Held while waiting for others.
+            ResourceKind::Threads | ResourceKind::Pool => own_share(unit_of(resource.entity, situation), flow),
+            ResourceKind::ResponseTime => {
+                let passed_on = callees(unit_of(resource.entity, situation), flow)
+                    .map(|callee| slower[callee])
+                    .fold(0.0, f64::max);
+                (1.0 - passed_on / deviation.change().max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
+            }
+            _ => 1.0,
+        };
+        let nats = own * deviation.evidence();
+        clues[resource.entity].push(Clue { nats, what: Evidence::Resource { resource: index, deviation } });
+    }
+    clues
+}
+
+/// A node's tier, else the entity itself.
+pub(super) fn unit_of(entity: usize, situation: &Situation) -> usize {
+    situation.entities[entity].tier.unwrap_or(entity)
+}
+
+fn callees(entity: usize, flow: &Flow) -> impl Iterator<Item = usize> + '_ {
+    flow.out[entity].iter().map(|edge| flow.calls[*edge].callee)
+}
+
+/// Which share of an entity's extra time is its own, not that of those for whom it waits.
+fn own_share(entity: usize, flow: &Flow) -> f64 {
+    let own = flow.own[entity].time_ms.max(0.0);
+    let passed_on: f64 = flow.out[entity].iter().map(|edge| flow.carried[*edge].time_ms.max(0.0)).sum();
+    if own + passed_on > 0.0 { own / (own + passed_on) } else { 1.0 }
+}
+
+/// By how much an entity's load rose: calls now over calls before; 1 where it is not known or fell.
+fn load_of(entity: usize, situation: &Situation, flow: &Flow) -> f64 {
+    let calls = &situation.entities[entity].figures.calls;
+    let mean = |points| {
+        let (sum, count) = Windows::values(calls, points).fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+        if count > 0.0 { sum / count } else { 0.0 }
+    };
+    let (before, now): (f64, f64) = (mean(flow.windows.history.clone()), mean(flow.windows.incident.clone()));
+    if before > 0.0 && situation.entities[entity].kind != Kind::Host { (now / before).max(1.0) } else { 1.0 }
+}
+
+fn judge(resource: &Resource, load: f64, windows: &Windows, config: &Config) -> Option<Deviation> {
+    let history: Vec<f64> = Windows::values(&resource.values, windows.history.clone()).collect();
+    let incident: Vec<f64> = Windows::values(&resource.values, windows.incident.clone()).collect();
+    if history.len() < config.least_points || incident.is_empty() {
+        return None;
+    }
+    let observed = incident.iter().sum::<f64>() / incident.len() as f64;
+    let by_load = matches!(
+        resource.kind,
+        ResourceKind::Cpu | ResourceKind::Network | ResourceKind::Disk | ResourceKind::GarbageCollection
+    );
+    let observed = if by_load { observed / load } else { observed };
+    let level = history.iter().sum::<f64>().abs() / history.len() as f64;
+    Some(surprise::deviation_of(&history, observed, floor(resource.kind, level, config), config))
+}
+
+/// The least scale of a resource's series: a share of its level, and a little of its unit.
+fn floor(kind: ResourceKind, level: f64, config: &Config) -> f64 {
+    let of_unit = match kind {
+        // Percentages.
+        ResourceKind::Cpu | ResourceKind::Memory | ResourceKind::Threads | ResourceKind::Pool | ResourceKind::Hits => 1.0,
+        ResourceKind::ResponseTime => config.floor_ms,
+        _ => 0.1,
+    };
+    of_unit.max(2.0 * config.floor_share * level)
+}
+
+/// By how many ms each unit's response time rose by another path than its figures.
+fn slower_by_another_path(situation: &Situation, judged: &[Option<Deviation>]) -> Vec<f64> {
+    let mut slower = vec![0.0_f64; situation.entities.len()];
+    for (resource, deviation) in situation.resources.iter().zip(judged) {
+        if let (ResourceKind::ResponseTime, Some(deviation)) = (resource.kind, deviation) {
+            let unit = unit_of(resource.entity, situation);
+            slower[unit] = slower[unit].max(deviation.change());
+        }
+    }
+    slower
+}
+
+/// Whether an entity reported before and no longer does.
+pub(super) fn silent(entity: usize, resources: &[usize], situation: &Situation, windows: &Windows) -> bool {
+    let gone = |series: &Series| {
+        let before = Windows::values(series, windows.history.clone()).filter(|value| *value != 0.0).count();
+        let now = Windows::values(series, windows.incident.clone()).any(|value| value != 0.0);
+        // Nearly always there before, and not once now.
+        !now && before * 10 > windows.history.len() * 8 && before > 0
+    };
+    let mut series = resources
+        .iter()
+        .map(|resource| &situation.resources[*resource].values)
+        .chain(std::iter::once(&situation.entities[entity].figures.calls))
+        .filter(|series| !series.is_empty())
+        .peekable();
+    series.peek().is_some() && series.all(gone)
+}

@@ -1,0 +1,275 @@
+//! How surprising a value is, judged by the history of its own series, and what that is worth as evidence.
+//!
+//! A deviation is measured in robust scales (median and MAD), then judged by rank among the history's own deviations: a
+//! series which jumps now and then needs a larger jump to surprise. Beyond the largest deviation seen, the tail is taken
+//! to fall by a power law, so that short histories stay careful. The probability becomes evidence by the bound of Sellke,
+//! Bayarri and Berger ("Calibration of p values for testing precise null hypotheses", 2001): no alternative can have a
+//! larger likelihood ratio than −1 / (e p ln p).
+
+use super::Config;
+
+/// What a series was expected to be, what it was, and how surprising that is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Deviation {
+    /// The history's median.
+    pub expected: f64,
+    /// The band that holds about 99 of 100 points of a normal series with this median and scale.
+    pub low: f64,
+    pub high: f64,
+    /// The mean over the incident.
+    pub observed: f64,
+    /// Distance from the median in robust scales, signed.
+    pub scales: f64,
+    /// Natural logarithm of one over the probability of such a deviation in this direction, by the history alone.
+    pub surprise: f64,
+}
+
+impl Deviation {
+    /// In nats: how much more likely "something is wrong here" has become, at most.
+    #[must_use]
+    pub fn evidence(&self) -> f64 {
+        evidence(self.surprise)
+    }
+
+    /// Evidence for a rise; 0 for a fall.
+    #[must_use]
+    pub fn of_rise(&self) -> f64 {
+        if self.scales > 0.0 { self.evidence() } else { 0.0 }
+    }
+
+    /// Observed minus expected.
+    #[must_use]
+    pub fn change(&self) -> f64 {
+        self.observed - self.expected
+    }
+}
+
+/// The largest log likelihood ratio that a tail probability of exp(−`surprise`) can stand for; 0 where it stands for none.
+#[must_use]
+pub fn evidence(surprise: f64) -> f64 {
+    if surprise <= 1.0 { 0.0 } else { surprise - 1.0 - surprise.ln() }
+}
+
+/// The deviation of the incident's mean from the history, or nothing where either has no value.
+///
+/// `floor` is the least scale, in the unit of the series: a change below it is never of interest.
+#[must_use]
+pub fn deviation(history: &[f64], incident: &[f64], floor: f64, config: &Config) -> Option<Deviation> {
+    if history.is_empty() || incident.is_empty() {
+        return None;
+    }
+    let observed = incident.iter().sum::<f64>() / incident.len() as f64;
+    Some(deviation_of(history, observed, floor, config))
+}
+
+/// Like [`deviation`], of a value which the caller has averaged. `history` has at least one value.
+#[must_use]
+pub fn deviation_of(history: &[f64], observed: f64, floor: f64, config: &Config) -> Deviation {
+    let mut values = history.to_vec();
+    let expected = median(&mut values);
+    let mut distances: Vec<f64> = values.iter().map(|value| (value - expected).abs()).collect();
+    let scale = (median(&mut distances) * MAD_TO_SIGMA).max(floor).max(f64::MIN_POSITIVE);
+    let scales = (observed - expected) / scale;
+    let side = scales.signum();
+    let size = scales.abs();
+    let (mut larger, mut largest) = (0_usize, 1.0_f64);
+    for value in &values {
+        let distance = side * (value - expected) / scale;
+        larger += usize::from(distance >= size);
+        largest = largest.max(distance);
+    }
+    let share = (larger + 1) as f64 / (values.len() + 1) as f64;
+    let beyond = if larger > 0 || size <= largest { 0.0 } else { config.tail_power * (size / largest).ln() };
+    Deviation {
+        expected,
+        low: expected - BAND_SCALES * scale,
+        high: expected + BAND_SCALES * scale,
+        observed,
+        scales,
+        surprise: beyond - share.ln(),
+    }
+}
+
+/// Makes the median absolute deviation of a normal series its standard deviation.
+const MAD_TO_SIGMA: f64 = 1.4826;
+/// Half the width of the expected band.
+const BAND_SCALES: f64 = 2.58;
+
+/// The median; `values` come out in another order. There is at least one, none is NaN.
+fn median(values: &mut [f64]) -> f64 {
+    let (count, middle) = (values.len(), values.len() / 2);
+    let (below, at, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let at = *at;
+    if count % 2 == 1 {
+        return at;
+    }
+    let before = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    f64::midpoint(before, at)
+}
+
+/// Surprise that a count is as low as `now` (or as high, by the sign of its distance) when `before` were seen under
+/// `exposure` times less opportunity: the tail of the negative binomial which a Poisson count with Jeffreys' prior predicts.
+///
+/// Counts come in bunches; `bunch` is how many come together, and only so many of them are independent.
+#[must_use]
+pub fn count_surprise(before: f64, now: f64, exposure: f64, bunch: f64) -> CountSurprise {
+    let (before, now) = (before / bunch, now / bunch);
+    let shape = before + 0.5;
+    let expected = shape * exposure;
+    let fell = now < before * exposure;
+    let miss = exposure / (1.0 + exposure);
+    let tail = if fell {
+        negative_binomial_tail(now.floor(), shape, miss, Side::AtMost)
+    } else {
+        negative_binomial_tail(now.ceil() - 1.0, shape, miss, Side::Above)
+    };
+    // The sum cannot resolve less; what is this rare needs no finer figure.
+    let surprise = -tail.clamp(LEAST_TAIL, 1.0).ln();
+    CountSurprise { expected: expected * bunch, fell, surprise }
+}
+
+/// What [`count_surprise`] finds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CountSurprise {
+    /// How many were to be expected.
+    pub expected: f64,
+    /// Fewer than that came.
+    pub fell: bool,
+    /// Natural logarithm of one over the tail's probability.
+    pub surprise: f64,
+}
+
+const LEAST_TAIL: f64 = 1e-12;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    AtMost,
+    Above,
+}
+
+/// The probability that the number of successes before `shape` failures is on that side of `most`, success having
+/// probability `miss`.
+fn negative_binomial_tail(most: f64, shape: f64, miss: f64, side: Side) -> f64 {
+    if most < 0.0 {
+        return if side == Side::AtMost { 0.0 } else { 1.0 };
+    }
+    if most > MOST_TERMS {
+        // By normal approximation: the counts are large, the tail is smooth.
+        let mean = shape * miss / (1.0 - miss);
+        let scales = (most + 0.5 - mean) / (mean / (1.0 - miss)).sqrt();
+        return normal_at_most(if side == Side::AtMost { scales } else { -scales });
+    }
+    let mut log_term = shape * (1.0 - miss).ln();
+    let mut sum = log_term.exp();
+    let mut count = 0.0;
+    while count < most {
+        log_term += miss.ln() + ((count + shape) / (count + 1.0)).ln();
+        sum += log_term.exp();
+        count += 1.0;
+    }
+    if side == Side::AtMost { sum } else { 1.0 - sum }
+}
+
+const MOST_TERMS: f64 = 20_000.0;
+
+/// P(X ≤ `scales`) of the standard normal distribution, by the error function's approximation 7.1.26 in Abramowitz and
+/// Stegun, "Handbook of Mathematical Functions" (error below 1.5e-7).
+fn normal_at_most(scales: f64) -> f64 {
+    let x = scales.abs() / std::f64::consts::SQRT_2;
+    let t = 1.0 / (1.0 + 0.327_591_1 * x);
+    let polynomial = [1.061_405_429, -1.453_152_027, 1.421_413_741, -0.284_496_736, 0.254_829_592]
+        .iter()
+        .fold(0.0, |sum, factor| (sum + factor) * t);
+    let upper = 0.5 * polynomial * (-x * x).exp();
+    if scales < 0.0 { upper } else { 1.0 - upper }
+}
+
+/// Surprise that of `now_of` chances only `now` were taken, when before `before` of `before_of` were: the lower tail of
+/// the beta-binomial distribution which Jeffreys' prior predicts.
+#[must_use]
+pub fn share_fall_surprise(before: f64, before_of: f64, now: f64, now_of: f64) -> f64 {
+    if now_of <= 0.0 || before_of <= 0.0 {
+        return 0.0;
+    }
+    let (hits, misses) = (before.min(before_of) + 0.5, (before_of - before).max(0.0) + 0.5);
+    let all = now_of.round();
+    let most = now.round().min(all);
+    // P(0), then each next term by its ratio to the one before.
+    let mut log_term = ln_beta(hits, all + misses) - ln_beta(hits, misses);
+    let mut sum = log_term.exp();
+    let mut count = 0.0;
+    while count < most {
+        log_term += ((all - count) / (count + 1.0)).ln() + ((hits + count) / (misses + all - count - 1.0)).ln();
+        sum += log_term.exp();
+        count += 1.0;
+    }
+    -sum.clamp(LEAST_TAIL, 1.0).ln()
+}
+
+fn ln_beta(a: f64, b: f64) -> f64 {
+    ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b)
+}
+
+/// Logarithm of the gamma function for positive `x`, by Stirling's series after shifting `x` above 10 (error below 1e-10).
+fn ln_gamma(x: f64) -> f64 {
+    let (mut x, mut shift) = (x, 0.0);
+    while x < 10.0 {
+        shift -= x.ln();
+        x += 1.0;
+    }
+    let inverse = 1.0 / x;
+    let square = inverse * inverse;
+    let series = inverse * (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0));
+    shift + (x - 0.5) * x.ln() - x + 0.5 * (2.0 * std::f64::consts::PI).ln() + series
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(left: f64, right: f64) {
+        assert!((left - right).abs() < 1e-6 * right.abs().max(1.0), "{left} is not {right}");
+    }
+
+    #[test]
+    fn the_gamma_function_is_right() {
+        near(ln_gamma(1.0), 0.0);
+        near(ln_gamma(0.5), std::f64::consts::PI.sqrt().ln());
+        near(ln_gamma(11.0), 3_628_800_f64.ln());
+    }
+
+    #[test]
+    fn a_share_that_always_held_and_now_fails_surprises() {
+        // 18 of 18 before, 13 of 18 now.
+        let fell = share_fall_surprise(18.0, 18.0, 13.0, 18.0);
+        assert!(fell > 3.5 && fell < 6.0, "{fell}");
+        assert!(share_fall_surprise(18.0, 18.0, 18.0, 18.0) < 1e-9);
+        assert!(share_fall_surprise(180.0, 180.0, 130.0, 180.0) > 25.0);
+        assert!(share_fall_surprise(9.0, 18.0, 7.0, 18.0) < 2.0);
+    }
+
+    #[test]
+    fn a_count_is_judged_by_what_was_seen_before() {
+        assert!(count_surprise(35.0, 0.0, 1.0, 1.0).surprise > 15.0);
+        assert!(count_surprise(0.0, 20.0, 1.0, 1.0).surprise > 8.0);
+        let steady = count_surprise(30.0, 33.0, 1.0, 1.0);
+        assert!(steady.surprise < 2.0 && !steady.fell, "{steady:?}");
+        assert!(count_surprise(35.0, 0.0, 1.0, 2.0).surprise < count_surprise(35.0, 0.0, 1.0, 1.0).surprise);
+        let many = count_surprise(50_000.0, 60_000.0, 1.0, 1.0);
+        assert!(many.surprise > 20.0, "{many:?}");
+    }
+
+    #[test]
+    fn a_series_that_jumps_now_and_then_surprises_less() {
+        let config = Config::default();
+        let calm: Vec<f64> = (0..60).map(|number| 100.0 + f64::from(number % 5)).collect();
+        let mut jumpy = calm.clone();
+        jumpy[7] = 180.0;
+        jumpy[31] = 190.0;
+        let of_calm = deviation_of(&calm, 185.0, 1.0, &config);
+        let of_jumpy = deviation_of(&jumpy, 185.0, 1.0, &config);
+        assert!(of_calm.evidence() > 6.0, "{of_calm:?}");
+        assert!(of_jumpy.evidence() < 2.0, "{of_jumpy:?}");
+        assert!(deviation_of(&calm, 102.0, 1.0, &config).evidence() < 0.1);
+    }
+}

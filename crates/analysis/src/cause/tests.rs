@@ -1,0 +1,413 @@
+//! Each rule on a system small enough to reckon by hand: calls a minute go down a graph, every part takes its time, and
+//! one thing is broken from the onset on.
+
+use super::*;
+
+const POINTS: usize = 70;
+const ONSET: usize = 60;
+
+/// Before the onset, and after it.
+#[derive(Clone, Copy)]
+struct Step(f32, f32);
+
+impl Step {
+    fn steady(value: f32) -> Self {
+        Self(value, value)
+    }
+
+    fn at(self, point: usize) -> f32 {
+        if point < ONSET { self.0 } else { self.1 }
+    }
+}
+
+struct Service {
+    kind: Kind,
+    self_ms: Step,
+    /// Share of its calls that it fails by itself.
+    fails: Step,
+}
+
+struct Edge {
+    caller: usize,
+    callee: usize,
+    rate: Step,
+    way_ms: Step,
+    /// Share of its calls that the callee never sees, and that fail.
+    lost: Step,
+    wait_ms: Step,
+}
+
+struct World {
+    services: Vec<Service>,
+    edges: Vec<Edge>,
+    requests: Step,
+    situation: Situation,
+}
+
+/// Small, without a pattern, the same every time.
+fn jitter(what: usize, point: usize) -> f32 {
+    let mixed = (what * 7_919 + point * 104_729).wrapping_mul(2_654_435_761) >> 7;
+    0.97 + 0.06 * ((mixed % 1_000) as f32 / 1_000.0)
+}
+
+impl World {
+    /// Services take 10 ms each; they call each other as `edges` say, callers before callees.
+    fn of(services: usize, edges: &[(usize, usize)]) -> Self {
+        let service = |_| Service { kind: Kind::Tier, self_ms: Step::steady(10.0), fails: Step::steady(0.0) };
+        let edge = |(caller, callee): &(usize, usize)| Edge {
+            caller: *caller,
+            callee: *callee,
+            rate: Step::steady(1.0),
+            way_ms: Step::steady(1.0),
+            lost: Step::steady(0.0),
+            wait_ms: Step::steady(0.0),
+        };
+        Self {
+            services: (0..services).map(service).collect(),
+            edges: edges.iter().map(edge).collect(),
+            requests: Step::steady(600.0),
+            situation: Situation { step_s: 60, ..Situation::default() },
+        }
+    }
+
+    fn edge(&mut self, caller: usize, callee: usize) -> &mut Edge {
+        self.edges.iter_mut().find(|edge| edge.caller == caller && edge.callee == callee).expect("there is such an edge")
+    }
+
+    fn resource(&mut self, entity: usize, kind: ResourceKind, value: Step) {
+        let index = self.situation.resources.len() + 31;
+        let values = (0..POINTS).map(|point| value.at(point) * jitter(index, point)).collect();
+        self.situation.resources.push(Resource { entity, kind, values });
+    }
+
+    /// Fills in the figures; entities beyond the services are already in the situation's list.
+    fn build(mut self) -> Situation {
+        let count = self.services.len();
+        let extra = std::mem::take(&mut self.situation.entities);
+        self.situation.entities = self.services.iter().map(|service| Entity::new(service.kind)).collect();
+        self.situation.entities.extend(extra);
+        self.situation.calls = self
+            .edges
+            .iter()
+            .map(|edge| Calls { caller: edge.caller, callee: edge.callee, ..Calls::default() })
+            .collect();
+        for point in 0..POINTS {
+            let mut calls = vec![0.0_f32; count];
+            calls[0] = self.requests.at(point) * jitter(0, point);
+            for edge in &self.edges {
+                calls[edge.callee] += calls[edge.caller] * edge.rate.at(point) * (1.0 - edge.lost.at(point));
+            }
+            let (mut time, mut fails) = (vec![0.0_f32; count], vec![0.0_f32; count]);
+            for service in (0..count).rev() {
+                let own = self.services[service].self_ms.at(point) * jitter(service + 1, point);
+                (time[service], fails[service]) = (own, self.services[service].fails.at(point));
+                for edge in self.edges.iter().filter(|edge| edge.caller == service) {
+                    let rate = edge.rate.at(point);
+                    time[service] += rate * (edge.way_ms.at(point) + edge.wait_ms.at(point) + time[edge.callee]);
+                    fails[service] += rate.min(1.0) * (edge.lost.at(point) + fails[edge.callee]);
+                }
+                let backend = self.services[service].kind == Kind::Backend;
+                if !backend {
+                    let figures = &mut self.situation.entities[service].figures;
+                    figures.calls.push(calls[service]);
+                    figures.errors.push((calls[service] * fails[service]).round());
+                    figures.time_ms.push(calls[service] * time[service]);
+                }
+            }
+            for (edge, of) in self.edges.iter().zip(&mut self.situation.calls) {
+                let made = calls[edge.caller] * edge.rate.at(point);
+                let arrived = made * (1.0 - edge.lost.at(point));
+                let (way, wait) = (edge.way_ms.at(point), edge.wait_ms.at(point));
+                of.figures.calls.push(made);
+                of.figures.errors.push((made * (edge.lost.at(point) + fails[edge.callee])).round());
+                of.figures.time_ms.push(made * (way + wait + time[edge.callee]));
+                of.pool_wait_ms.push(made * wait);
+                if self.services[edge.callee].kind != Kind::Backend {
+                    of.arrived.push(arrived);
+                    of.far_ms.push(arrived * time[edge.callee]);
+                }
+            }
+        }
+        self.situation.anomaly = Anomaly { entity: 0, onset: ONSET, now: ONSET + 4 };
+        self.situation
+    }
+}
+
+#[track_caller]
+fn first(situation: &Situation) -> Suspect {
+    let answer = rank(situation, &Config::default());
+    assert_eq!(answer.verdict, Verdict::Cause, "{answer:#?}");
+    answer.suspects.into_iter().next().expect("a cause is a suspect")
+}
+
+/// 0 → 1 → 2 → 3, and 0 → 4.
+fn chain() -> World {
+    World::of(5, &[(0, 1), (1, 2), (2, 3), (0, 4)])
+}
+
+#[test]
+fn who_adds_time_is_told_from_who_passes_it_on() {
+    let mut world = chain();
+    world.services[2].self_ms = Step(10.0, 60.0);
+    let suspect = first(&world.build());
+    assert_eq!(suspect.entity, 2);
+    assert_eq!(suspect.path, [2, 1, 0]);
+    assert!(suspect.share_of_time > 0.9, "{suspect:#?}");
+    assert!(suspect.victims.contains(&1) && !suspect.victims.contains(&4), "{:?}", suspect.victims);
+    assert!(matches!(suspect.clues[0].what, Evidence::OwnTime { entity: 2, .. }), "{:?}", suspect.clues);
+}
+
+#[test]
+fn who_fails_is_told_from_who_reports_a_failure() {
+    let mut world = chain();
+    world.services[3].fails = Step(0.001, 0.08);
+    let suspect = first(&world.build());
+    assert_eq!(suspect.entity, 3);
+    assert_eq!(suspect.path, [3, 2, 1, 0]);
+    assert!(suspect.share_of_errors > 0.9, "{suspect:#?}");
+}
+
+#[test]
+fn a_callee_that_is_cut_off_at_its_callers_timeout_is_found() {
+    let mut world = chain();
+    // Every third call hangs until the caller gives up after 500 ms; the callee sees it not finish.
+    let edge = world.edge(1, 2);
+    edge.lost = Step(0.0, 0.33);
+    edge.way_ms = Step(1.0, 160.0);
+    let suspect = first(&world.build());
+    assert_eq!(suspect.entity, 2, "{suspect:#?}");
+    assert!(suspect.clues.iter().any(|clue| matches!(clue.what, Evidence::FailedCalls { .. })), "{:?}", suspect.clues);
+}
+
+#[test]
+fn a_caller_all_of_whose_calls_are_slow_on_the_way_is_slow_itself() {
+    let mut world = World::of(6, &[(0, 1), (1, 2), (1, 3), (1, 4), (0, 2), (0, 3), (0, 5)]);
+    for callee in [2, 3, 4] {
+        world.edge(1, callee).way_ms = Step(1.0, 25.0);
+    }
+    assert_eq!(first(&world.build()).entity, 1);
+}
+
+#[test]
+fn a_callee_to_whom_all_calls_are_slow_on_the_way_is_slow_itself() {
+    let mut world = World::of(5, &[(0, 1), (0, 2), (0, 4), (1, 3), (2, 3)]);
+    for caller in [1, 2] {
+        world.edge(caller, 3).way_ms = Step(1.0, 40.0);
+    }
+    assert_eq!(first(&world.build()).entity, 3);
+}
+
+#[test]
+fn a_shared_host_explains_several_services_at_once() {
+    let mut world = World::of(4, &[(0, 1), (0, 2), (0, 3)]);
+    for service in [1, 2] {
+        world.services[service].self_ms = Step(10.0, 35.0);
+    }
+    world.situation.entities.push(Entity::new(Kind::Host));
+    let host = 4;
+    world.resource(host, ResourceKind::Cpu, Step(30.0, 98.0));
+    for service in [1, 2, 3] {
+        world.resource(service, ResourceKind::Cpu, Step::steady(20.0));
+    }
+    let mut situation = world.build();
+    situation.entities[1].host = Some(host);
+    situation.entities[2].host = Some(host);
+    let suspect = first(&situation);
+    assert_eq!(suspect.entity, host, "{suspect:#?}");
+    assert_eq!((suspect.path.first(), suspect.path.last()), (Some(&host), Some(&0)));
+}
+
+#[test]
+fn a_shared_database_is_named_rather_than_its_callers() {
+    let mut world = World::of(4, &[(0, 1), (0, 2), (1, 3), (2, 3)]);
+    world.services[3].kind = Kind::Backend;
+    world.services[3].self_ms = Step(5.0, 45.0);
+    let suspect = first(&world.build());
+    assert_eq!(suspect.entity, 3);
+    assert!(matches!(suspect.clues[0].what, Evidence::Between { .. }), "{:?}", suspect.clues);
+}
+
+#[test]
+fn a_pool_that_runs_dry_at_an_unchanged_database_is_its_callers() {
+    let mut world = World::of(3, &[(0, 1), (1, 2)]);
+    world.services[2].kind = Kind::Backend;
+    world.edge(1, 2).wait_ms = Step(0.0, 80.0);
+    world.resource(1, ResourceKind::Pool, Step(30.0, 100.0));
+    assert_eq!(first(&world.build()).entity, 1);
+}
+
+#[test]
+fn calls_tried_again_are_the_failing_callees() {
+    let mut world = chain();
+    // Half of the calls to 2 fail, each is tried once more.
+    world.services[2].fails = Step(0.0, 0.5);
+    world.edge(1, 2).rate = Step(1.0, 1.5);
+    assert_eq!(first(&world.build()).entity, 2);
+}
+
+#[test]
+fn more_calls_without_failures_are_the_callers_own() {
+    let mut world = World::of(3, &[(0, 1), (1, 2)]);
+    world.services[2].kind = Kind::Backend;
+    // A cache is gone: the database is asked eight times as often, and answers as fast as before.
+    world.edge(1, 2).rate = Step(1.0, 8.0);
+    let suspect = first(&world.build());
+    assert_eq!(suspect.entity, 1, "{suspect:#?}");
+    assert!(suspect.clues.iter().any(|clue| matches!(clue.what, Evidence::MoreCalls { .. })));
+}
+
+#[test]
+fn a_surge_of_load_is_named_as_such() {
+    let mut world = chain();
+    world.requests = Step(600.0, 1_500.0);
+    for service in &mut world.services {
+        service.self_ms = Step(10.0, 18.0);
+    }
+    let answer = rank(&world.build(), &Config::default());
+    assert_eq!(answer.verdict, Verdict::Load, "{answer:#?}");
+    assert!(answer.suspects[0].load && answer.suspects[0].entity == 0);
+}
+
+#[test]
+fn a_deployment_just_before_decides_between_equals() {
+    let slow_twice = || {
+        let mut world = World::of(3, &[(0, 1), (0, 2)]);
+        for service in [1, 2] {
+            world.services[service].self_ms = Step(10.0, 40.0);
+        }
+        world.build()
+    };
+    let mut situation = slow_twice();
+    situation.changes.push(Change { entity: 2, kind: ChangeKind::Deployment, at: ONSET - 1 });
+    let answer = rank(&situation, &Config::default());
+    assert_eq!(answer.suspects[0].entity, 2);
+    assert!(answer.suspects[0].clues.iter().any(|clue| matches!(clue.what, Evidence::Change { change: 0, points_before: 1 })));
+    // Long ago, it says nothing.
+    situation.anomaly = Anomaly { onset: ONSET, ..situation.anomaly };
+    situation.changes[0].at = 0;
+    let long_ago = rank(&situation, &Config { change_reach_s: 600, ..Config::default() });
+    assert!((long_ago.suspects[0].log_odds - long_ago.suspects[1].log_odds).abs() < 1.0);
+}
+
+#[test]
+fn calls_that_are_no_longer_made_point_at_who_made_them() {
+    let mut world = World::of(3, &[(0, 1), (1, 2)]);
+    // The requests get no slower: half of them end early.
+    world.situation.operations = vec![
+        Operation { entity: 1, figures: Figures { calls: vec![600.0; POINTS], ..Figures::default() }, ..Operation::default() },
+        Operation { entity: 1, figures: Figures { calls: vec![600.0; POINTS], ..Figures::default() }, ..Operation::default() },
+    ];
+    let with: Series = (0..POINTS).map(|point| if point < ONSET { 600.0 } else { 300.0 }).collect();
+    world.situation.links =
+        vec![Link { parent: 0, child: 1, children: with.clone(), parents_with: with, ..Link::default() }];
+    let suspect = first(&world.build());
+    assert_eq!(suspect.entity, 1);
+    assert!(matches!(suspect.clues[0].what, Evidence::LostCalls { link: 0, .. }), "{:?}", suspect.clues);
+}
+
+#[test]
+fn a_new_exception_counts_for_the_deepest_that_writes_one() {
+    let mut world = chain();
+    for (entity, after) in [(1, 40.0), (2, 40.0)] {
+        let counts = (0..POINTS).map(|point| if point < ONSET { 0.0 } else { after }).collect();
+        world.situation.templates.push(Template { entity, within: None, severity: Severity::Error, counts });
+    }
+    assert_eq!(first(&world.build()).entity, 2);
+}
+
+#[test]
+fn nothing_wrong_has_no_clear_cause() {
+    let answer = rank(&chain().build(), &Config::default());
+    assert_eq!(answer.verdict, Verdict::NoClearCause, "{answer:#?}");
+    assert!(answer.suspects.iter().all(|suspect| suspect.confidence < answer.none), "{answer:#?}");
+}
+
+#[test]
+fn an_anomaly_outside_of_what_is_measured_has_no_clear_cause() {
+    let mut situation = World::of(3, &[(0, 1), (1, 2)]).build();
+    // All that is known of the transaction's parts is missing.
+    for entity in &mut situation.entities {
+        entity.figures.calls.fill(f32::NAN);
+    }
+    let answer = rank(&situation, &Config::default());
+    assert_eq!(answer.verdict, Verdict::NoClearCause);
+}
+
+#[test]
+fn a_node_that_reports_no_more_is_found_among_its_tiers_others() {
+    let mut world = World::of(2, &[(0, 1)]);
+    world.services[1].self_ms = Step(10.0, 30.0);
+    for node in 0..3 {
+        world.situation.entities.push(Entity { tier: Some(1), ..Entity::new(Kind::Node) });
+        world.resource(2 + node, ResourceKind::Cpu, Step::steady(40.0));
+    }
+    let mut situation = world.build();
+    situation.resources[1].values[ONSET..].fill(f32::NAN);
+    let suspect = first(&situation);
+    assert_eq!(suspect.entity, 3);
+    assert_eq!(suspect.path, [3, 1, 0]);
+    assert!(suspect.clues.iter().any(|clue| matches!(clue.what, Evidence::Silent { entity: 3 })));
+}
+
+#[test]
+fn the_slow_one_of_several_nodes_is_named() {
+    let mut world = World::of(2, &[(0, 1)]);
+    world.services[1].self_ms = Step(10.0, 40.0);
+    for _ in 0..3 {
+        world.situation.entities.push(Entity { tier: Some(1), ..Entity::new(Kind::Node) });
+    }
+    let mut situation = world.build();
+    for node in 0..3 {
+        let after = if node == 2 { 100.0 } else { 10.0 };
+        situation.entities[2 + node].figures = Figures {
+            calls: vec![200.0; POINTS],
+            errors: vec![0.0; POINTS],
+            time_ms: (0..POINTS).map(|point| 200.0 * Step(10.0, after).at(point) * jitter(node, point)).collect(),
+            self_ms: Series::new(),
+        };
+    }
+    assert_eq!(first(&situation).entity, 4);
+}
+
+#[test]
+fn threads_held_while_waiting_for_others_are_a_victims_sign() {
+    let mut world = chain();
+    world.services[3].self_ms = Step(10.0, 80.0);
+    for service in [1, 2] {
+        world.resource(service, ResourceKind::Threads, Step(20.0, 95.0));
+    }
+    assert_eq!(first(&world.build()).entity, 3);
+}
+
+#[test]
+fn edges_that_nobody_measured_are_shared_out() {
+    let mut world = chain();
+    world.services[3].self_ms = Step(10.0, 80.0);
+    let mut situation = world.build();
+    for calls in &mut situation.calls {
+        *calls = Calls { caller: calls.caller, callee: calls.callee, ..Calls::default() };
+    }
+    let suspect = first(&situation);
+    assert_eq!(suspect.entity, 3);
+    assert_eq!(suspect.path, [3, 2, 1, 0]);
+}
+
+#[test]
+fn services_that_call_each_other_in_a_circle_end() {
+    let mut world = chain();
+    world.services[2].self_ms = Step(10.0, 80.0);
+    let mut situation = world.build();
+    let mut back = situation.calls[1].clone();
+    (back.caller, back.callee) = (back.callee, back.caller);
+    situation.calls.push(back);
+    assert!(!rank(&situation, &Config::default()).suspects.is_empty());
+}
+
+#[test]
+fn the_same_situation_gives_the_same_answer() {
+    let mut world = chain();
+    world.services[1].self_ms = Step(10.0, 30.0);
+    let situation = world.build();
+    let (one, two) = (rank(&situation, &Config::default()), rank(&situation, &Config::default()));
+    assert_eq!(format!("{one:?}"), format!("{two:?}"));
+}

@@ -1,0 +1,119 @@
+//! The command line of `loadgen incidents`.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+
+use super::fault::Kind;
+use super::run::{Plan, Which};
+
+/// 5 January 2026, 00:00 UTC, a Monday: a fixed beginning, so that the same arguments give the same bytes.
+const MONDAY: u64 = 29_459_520;
+const DAY: u64 = 1440;
+const FEWEST_TIERS: usize = 10;
+const MOST_TIERS: usize = 300;
+const MOST_DAYS: u64 = 60;
+const MOST_SEEDS: u64 = 10_000;
+
+#[derive(Debug, Args)]
+pub(crate) struct IncidentsArgs {
+    /// Which system, and what happens to it: the same number, the same bytes
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Several, as in 1..200, both included, each into a folder of its own
+    #[arg(long, conflicts_with = "seed")]
+    seeds: Option<String>,
+    /// Tiers of each system, 10 to 300; without it each seed has a number of its own, mostly 10 to 60
+    #[arg(long)]
+    tiers: Option<usize>,
+    /// How long; 36 hours without it and --days
+    #[arg(long, conflicts_with = "days")]
+    hours: Option<u64>,
+    #[arg(long)]
+    days: Option<u64>,
+    /// Hours at the start without any incident, to learn from; two thirds of the time, a day at most, without it
+    #[arg(long)]
+    warm_up_hours: Option<u64>,
+    /// The first minute, in minutes since 1970; without it 5 January 2026, 00:00 UTC, a Monday
+    #[arg(long)]
+    start_minute: Option<u64>,
+    /// One kind of --list, or `none`; without it the kinds take turns by seed
+    #[arg(long)]
+    fault: Option<String>,
+    /// How many faults, one after the other
+    #[arg(long, default_value_t = 1)]
+    incidents: usize,
+    /// How many harmless changes beside them
+    #[arg(long, default_value_t = 1)]
+    harmless: usize,
+    /// Folder for seed-N/minutes.jsonl.zst and seed-N/truth.json; `-` is one stream on standard output
+    #[arg(long, required_unless_present = "list")]
+    out: Option<PathBuf>,
+    /// minutes.jsonl, not compressed
+    #[arg(long)]
+    pub(super) plain: bool,
+    /// Leave out the example traces
+    #[arg(long)]
+    no_traces: bool,
+    /// Tell the kinds and end
+    #[arg(long)]
+    pub(super) list: bool,
+}
+
+impl IncidentsArgs {
+    pub(super) fn seeds(&self) -> Result<RangeInclusive<u64>> {
+        let Some(range) = &self.seeds else { return Ok(self.seed..=self.seed) };
+        let parts = range.split_once("..").context("--seeds is written as in 1..200")?;
+        let number = |text: &str| text.parse::<u64>().context("--seeds is written as in 1..200");
+        let (first, last) = (number(parts.0)?, number(parts.1.trim_start_matches('='))?);
+        ensure!(first <= last, "--seeds must begin with the lower number");
+        ensure!(last - first < MOST_SEEDS, "--seeds must be {MOST_SEEDS} at most");
+        Ok(first..=last)
+    }
+
+    pub(super) fn out(&self) -> Result<&PathBuf> {
+        self.out.as_ref().context("--out is needed")
+    }
+
+    pub(super) fn tiers(&self) -> Result<Option<usize>> {
+        if let Some(tiers) = self.tiers {
+            ensure!(
+                (FEWEST_TIERS..=MOST_TIERS).contains(&tiers),
+                "--tiers must be {FEWEST_TIERS} to {MOST_TIERS}, not {tiers}"
+            );
+        }
+        Ok(self.tiers)
+    }
+
+    pub(super) fn plan(&self) -> Result<Plan> {
+        let hours = self.days.map(|days| days * 24).or(self.hours).unwrap_or(36);
+        ensure!((1..=MOST_DAYS * 24).contains(&hours), "--hours must be 1 to {}", MOST_DAYS * 24);
+        let minutes = hours * 60;
+        let warm_up = match self.warm_up_hours {
+            Some(hours) => hours * 60,
+            None => (minutes * 2 / 3).min(DAY),
+        };
+        let which = match self.fault.as_deref() {
+            None => Which::Any,
+            Some("none") => Which::None,
+            Some(name) => match Kind::named(name) {
+                Some(kind) => Which::Only(kind),
+                None => bail!("there is no kind {name}; --list tells which there are"),
+            },
+        };
+        ensure!(self.incidents + self.harmless <= 100, "100 incidents a run at most");
+        let plan = Plan {
+            start: self.start_minute.unwrap_or(MONDAY),
+            minutes,
+            warm_up,
+            which,
+            incidents: self.incidents,
+            harmless: self.harmless,
+            traces: !self.no_traces,
+        };
+        plan.check()?;
+        Ok(plan)
+    }
+}
