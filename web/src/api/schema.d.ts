@@ -1469,7 +1469,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The raw samples of a series by time, at most 50,000; empty where the series has none. */
+        /**
+         * The raw samples of a series by time, at most 50,000; empty where the series has none, or is of an application that you
+         *     may not see.
+         */
         get: operations["get_metric_series_samples"];
         put?: never;
         post?: never;
