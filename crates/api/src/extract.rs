@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
+    Json,
     body::Bytes,
     extract::{
         FromRequest, FromRequestParts, MatchedPath, OptionalFromRequest, Path, Query, Request,
@@ -90,12 +91,12 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
                     _ => ApiError::bad(format!("the body cannot be read: {}", cause(&rejection))),
                 }
             })?;
-        let unreadable = |error: serde_json::Error| {
-            ApiError::bad(format!("the body cannot be read as JSON: {error}"))
-        };
+        let unreadable =
+            |why: String| ApiError::bad(format!("the body cannot be read as JSON: {why}"));
         let body = from_json(&bytes).map_err(unreadable)?;
         if let Some(path) = path {
-            let value = serde_json::from_slice(&bytes).map_err(unreadable)?;
+            let value = serde_json::from_slice(&bytes);
+            let value = value.map_err(|error: serde_json::Error| unreadable(error.to_string()))?;
             context.bodies().check(&method, path.as_str(), &value).map_err(ApiError::bad)?;
         }
         Ok(Body(body))
@@ -110,15 +111,17 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Reads as it stands, and only where that fails with whole numbers for what is written `1.0`: the first reading knows
-/// the line and column of what is wrong.
-fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
-    serde_json::from_slice(bytes).or_else(|error| {
-        let Ok(mut value) = serde_json::from_slice(bytes) else { return Err(error) };
-        match whole_numbers(&mut value) {
-            true => serde_json::from_value(value),
-            false => Err(error),
-        }
-    })
+/// the field, line and column of what is wrong.
+fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let wrong = match Json::<T>::from_bytes(bytes) {
+        Ok(Json(body)) => return Ok(body),
+        Err(rejection) => cause(&rejection),
+    };
+    let Ok(mut value) = serde_json::from_slice(bytes) else { return Err(wrong) };
+    match whole_numbers(&mut value) {
+        true => serde_json::from_value(value).map_err(|error| error.to_string()),
+        false => Err(wrong),
+    }
 }
 
 /// Puts integers in the place of floating-point numbers that are whole; tells whether there were any.
@@ -245,7 +248,7 @@ mod tests {
     }
 
     fn read(json: &str) -> Result<Sample, String> {
-        from_json(json.as_bytes()).map_err(|error| error.to_string())
+        from_json(json.as_bytes())
     }
 
     #[test]
