@@ -136,10 +136,16 @@ def delivered(server):
     return [one for one in server.get("/api/v1/deliveries")["items"] if one["state"] == "delivered" and one["policy"]]
 
 
+def messages(inbox):
+    """What came by mail, in order."""
+    paths = sorted(inbox.glob("*.eml"), key=lambda path: int(path.stem))
+    return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
+
+
 def emailed(inbox, application):
-    messages = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in sorted(inbox.glob("*.eml"))]
-    assert len(messages) == 2, [message["Subject"] for message in messages]
-    message = messages[1]
+    got = messages(inbox)
+    assert len(got) == 2, [message["Subject"] for message in got]
+    message = got[1]
     assert message["Subject"].startswith(f"[{application['name']}] backup: the backup failed"), message["Subject"]
     text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
     for part in ("the backup failed", application["name"], "result: failed", "Since"):

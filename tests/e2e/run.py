@@ -15,6 +15,7 @@ import urllib.error
 from pathlib import Path
 
 import connect
+import daily
 import expected
 import faults
 import load
@@ -183,6 +184,9 @@ for asked in rest.CHECKS:
 
 for told in notices.CHECKS:
     check(told)
+
+for lived in daily.CHECKS:
+    check(lived)
 
 
 @check

@@ -6,7 +6,7 @@ test.skip(!onMock, 'needs the mock’s data')
 const placesOf = (page: import('@playwright/test').Page) => page.locator('.react-flow__node').evaluateAll((nodes) => Object.fromEntries(nodes.map((n) => [(n as HTMLElement).dataset.id, (n as HTMLElement).style.transform])))
 
 /** Drags an entity of a map a good way down. */
-async function drag(page: import('@playwright/test').Page, id: string): Promise<void> {
+async function dragDown(page: import('@playwright/test').Page, id: string): Promise<void> {
   const box = await page.locator(`.react-flow__node[data-id="${id}"]`).boundingBox()
   if (!box) throw new Error('no node')
   await page.mouse.move(box.x + 30, box.y + 10)
@@ -33,7 +33,7 @@ test('places survive a reload and dragging is kept; looking stores nothing', asy
   expect(await placesOf(page)).toEqual(before)
   expect(writes).toEqual([])
   const stored = page.waitForResponse((r) => r.url().endsWith('/flow-map/layout') && r.status() === 204)
-  await drag(page, '17')
+  await dragDown(page, '17')
   await stored
   const after = await placesOf(page)
   expect(after['17']).not.toBe(before['17'])
@@ -51,7 +51,7 @@ test('who may only look moves things for themselves', async ({ page }) => {
   await expect(page.locator('.react-flow__node')).toHaveCount(12)
   await still(page)
   const before = await placesOf(page)
-  await drag(page, '17')
+  await dragDown(page, '17')
   const after = await placesOf(page)
   expect(after['17']).not.toBe(before['17'])
   await page.waitForResponse((r) => r.url().includes('/flow-map?'))
@@ -96,7 +96,7 @@ test('a new entity moves no other', async ({ page, request }) => {
   await expect(page.locator('.react-flow__node')).toHaveCount(12)
   await still(page)
   const stored = page.waitForResponse((r) => r.url().endsWith('/flow-map/layout'))
-  await drag(page, '17')
+  await dragDown(page, '17')
   await stored
   const before = await placesOf(page)
   await request.post('/mock/late-tier', { data: { reports: true } })

@@ -15,29 +15,30 @@ let mockUrl = ''
 /** Every test fails when the page reports an error: a refused style or script shows up here too. */
 export const test = base.extend<{ complaints: string[] }, { mock: string | undefined }>({
   mock: [
-    async ({}, use) => {
-      if (!onMock) return await use(undefined)
+    // oxlint-disable-next-line no-empty-pattern -- fixtures are told by the pattern, and this one takes none
+    async ({}, provide) => {
+      if (!onMock) return await provide(undefined)
       const server = spawn(process.execPath, ['mock/server.mjs', '--port', '0', '--static', 'dist'], { cwd: home, stdio: ['ignore', 'pipe', 'inherit'] })
       try {
         const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
         mockUrl = line.replace('mock on ', '')
-        await use(mockUrl)
+        await provide(mockUrl)
       } finally {
         server.kill()
       }
     },
     { scope: 'worker' },
   ],
-  baseURL: async ({ mock, baseURL }, use) => use(mock ?? baseURL),
+  baseURL: async ({ mock, baseURL }, provide) => provide(mock ?? baseURL),
   complaints: [
-    async ({ page }, use) => {
+    async ({ page }, provide) => {
       const complaints: string[] = []
       page.on('pageerror', (error) => complaints.push(error.message))
       page.on('console', (message) => {
         const expected = /status of (401|403|404|503)/.test(message.text())
         if (message.type() === 'error' && !expected) complaints.push(message.text())
       })
-      await use(complaints)
+      await provide(complaints)
       expect(complaints).toEqual([])
     },
     { auto: true },

@@ -8,6 +8,7 @@ import { figures, minuteOf, series, sparkline } from './figures.mjs'
 import { entityRoutes, errors, findBt, findEntity } from './entities.mjs'
 import { eventRoutes } from './events.mjs'
 import { nodeMetricData, nodeRoutes, nodes } from './nodes.mjs'
+import { healthRules } from './healthRules.mjs'
 import { groupRoutes, isExcluded, saidOf } from './groups.mjs'
 import { layoutRoutes } from './layouts.mjs'
 import { logs, logSummary } from './logs.mjs'
@@ -101,6 +102,7 @@ export const routes = [
   ...access,
   ...administration,
   ...alerting,
+  ...healthRules,
   ...baselineRoutes,
   ...entityRoutes,
   ...nodeRoutes,

@@ -5,6 +5,7 @@
 //! largest deviation of any of its series in global standard deviations.
 
 mod case;
+mod incidents;
 mod nezha;
 mod petshop;
 mod score;
@@ -55,7 +56,7 @@ pub(crate) fn execute(command: Command, out: &mut impl Write) -> anyhow::Result<
     match command {
         Command::Petshop(set) => petshop::report(&set, &config, out),
         Command::Nezha(set) => nezha::report(&set, &config, out),
-        Command::Incidents(_) => Ok(()),
+        Command::Incidents(set) => incidents::report(&set, &config, out),
         Command::Sensitivity(sets) => {
             let mut cases = Vec::new();
             if let Some(data) = sets.petshop {
@@ -64,6 +65,9 @@ pub(crate) fn execute(command: Command, out: &mut impl Write) -> anyhow::Result<
             if let Some(data) = sets.nezha {
                 let nezha::Days { boutique, tickets } = nezha::load(&data)?;
                 cases.extend([("Online Boutique", boutique), ("Train Ticket", tickets)]);
+            }
+            if let Some(data) = sets.incidents {
+                cases.push(("simulator", incidents::load(&data)?));
             }
             sensitivity::report(&cases, &config, out)
         }

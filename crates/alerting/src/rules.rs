@@ -24,10 +24,11 @@ mod windows;
 mod tests;
 
 pub use self::{
-    affected::Affected,
+    affected::{Affected, affected_at},
     back_test::{BackTest, BackTestError, BackTested, ChartPoint, Charted, Episode},
     compiled::Compiled,
     engine::{Engine, EngineError, Judged},
+    evaluate::ChartedCondition,
     expected::{BaselineKey, DefinedBaselines, Expectations, NoBaselines},
     job::{Deps, Job},
     read::Telemetry,

@@ -40,9 +40,16 @@ pub struct EventEntity {
     pub name: String,
 }
 
-/// A name and a value that whoever posted an event gave it.
+/// A name and a value that an event was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventProperty {
+    pub name: String,
+    pub value: String,
+}
+
+/// A name and a value for an event to be posted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NewEventProperty {
     #[schema(min_length = 1, max_length = 1000)]
     pub name: String,
     #[schema(max_length = 1000)]
@@ -118,7 +125,7 @@ pub struct NewEvent {
     pub affected: Vec<u32>,
     #[serde(default)]
     #[schema(max_items = 50)]
-    pub properties: Vec<EventProperty>,
+    pub properties: Vec<NewEventProperty>,
 }
 
 fn info() -> EventSeverity {

@@ -97,23 +97,10 @@ pub struct Layout {
 /// Where one node is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LayoutPosition {
-    #[serde(deserialize_with = "whole")]
-    #[schema(format = Int64, maximum = 4_294_967_295_u32)]
     pub id: u32,
     #[schema(minimum = -10_000_000, maximum = 10_000_000)]
     pub x: f64,
     #[schema(minimum = -10_000_000, maximum = 10_000_000)]
     pub y: f64,
     pub pinned: bool,
-}
-
-/// A whole number of 32 bits. To JSON, `7.0` is one too.
-fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let number = f64::deserialize(deserializer)?;
-    let whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
-    if whole {
-        Ok(number as u32)
-    } else {
-        Err(serde::de::Error::custom("an id has to be a whole number"))
-    }
 }

@@ -15,7 +15,18 @@ pub struct HealthRule {
     /// 1 at first, one more after each change.
     pub version: u32,
     pub changed_at: i64,
+    /// Whether every application begins with a rule of this name. Its version is 1 while nobody has changed it.
+    pub factory: bool,
     pub rule: Rule,
+}
+
+/// Whom a rule would judge just now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AffectedEntities {
+    /// By id; at most 200.
+    pub entities: Vec<Ref>,
+    /// With those beyond that.
+    pub total: u32,
 }
 
 /// Whether a rule is judged by.
@@ -43,8 +54,14 @@ pub struct NewBackTest {
     pub hours: u32,
     /// Whose minutes are charted; without it those of whoever would have broken the rule longest.
     #[serde(default)]
-    #[schema(required)]
     pub entity: Option<u32>,
+    /// Only `entity` is looked at.
+    #[serde(default)]
+    pub alone: bool,
+    /// Where the hours end, Unix milliseconds; now when null or later than that.
+    #[serde(default)]
+    #[schema(required)]
+    pub until: Option<i64>,
 }
 
 /// What a rule would have found.
@@ -97,7 +114,10 @@ pub struct RuleChart {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ConditionSeries {
     pub short_name: String,
+    /// Of each minute alone.
     pub values: Vec<Option<f64>>,
-    /// What each was compared with.
+    /// What is compared in each minute: the value of its whole window, unless the condition counts minutes.
+    pub compared: Vec<Option<f64>>,
+    /// What that is compared with.
     pub thresholds: Vec<Option<f64>>,
 }

@@ -70,7 +70,7 @@ pub use self::{
     error_group::{ErrorGroup, ErrorGroupDetail, ErrorHit, ErrorPoint, ErrorSample, ErrorSamples},
     event::{
         Event, EventCount, EventEntity, EventMarks, EventProperty, EventSeverity, EventSubject,
-        EventSummary, NewEvent,
+        EventSummary, NewEvent, NewEventProperty,
     },
     figures::{Figures, Series, SeriesPoint},
     flow_map::{
@@ -78,8 +78,8 @@ pub use self::{
     },
     health::{BackgroundTask, Budget, Health, Memory},
     health_rule::{
-        BackTest, ConditionSeries, Enabled, Episode, HealthRule, NewBackTest, RuleChart,
-        RuleSchedule,
+        AffectedEntities, BackTest, ConditionSeries, Enabled, Episode, HealthRule, NewBackTest,
+        RuleChart, RuleSchedule,
     },
     limit::{Limit, LimitState, Limits, Refusal},
     log::{LogBar, LogEntities, LogEntity, LogRecord, LogSummary, LogValue, LogValues},

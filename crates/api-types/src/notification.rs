@@ -65,7 +65,6 @@ pub struct NewPolicy {
     )]
     pub name: String,
     /// Null: of all applications.
-    #[schema(required)]
     pub application: Option<u32>,
     pub enabled: bool,
     /// `POLICY_OPEN_CRITICAL`; see `GET /api/v1/notice-options`.
@@ -86,7 +85,7 @@ pub struct NewPolicy {
     #[schema(maximum = 3600)]
     pub gather_seconds: u32,
     /// Of a digest, hours between two: 1 to 168. Null for a policy.
-    #[schema(required, minimum = 1, maximum = 168)]
+    #[schema(minimum = 1, maximum = 168)]
     pub every_hours: Option<u8>,
 }
 
@@ -194,7 +193,6 @@ pub struct NewAction {
     )]
     pub name: String,
     /// Null: for policies of all applications.
-    #[schema(required)]
     pub application: Option<u32>,
     pub doing: Doing,
     /// By name; null keeps what is stored. They are never shown again.
@@ -322,7 +320,6 @@ pub struct NewSuppression {
     )]
     pub name: String,
     /// Null: for all applications.
-    #[schema(required)]
     pub application: Option<u32>,
     pub enabled: bool,
     pub window: SuppressionWindow,
@@ -399,10 +396,9 @@ pub struct NotificationSettings {
     "user": "vedette", "from": "Vedette <vedette@example.com>"}, "password": null}))]
 pub struct NewNotificationSettings {
     /// Null: no emails.
-    #[schema(required)]
     pub mail: Option<MailServer>,
     /// Null keeps the one before.
-    #[schema(required, max_length = 1000)]
+    #[schema(max_length = 1000)]
     pub password: Option<String>,
 }
 

@@ -29,7 +29,7 @@ pub struct Grant {
     pub permission: String,
     /// Id of the application; null: all of the account.
     #[serde(default)]
-    #[schema(required, example = 7)]
+    #[schema(example = 7)]
     pub application: Option<u32>,
 }
 

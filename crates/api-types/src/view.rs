@@ -34,8 +34,13 @@ pub struct NewSavedLayout {
     pub name: String,
     #[serde(default)]
     pub default: bool,
-    #[serde(flatten)]
-    pub drawing: Drawing,
+    // As in `Drawing`. Flattened, it would be a part of the schema that cannot be closed.
+    #[serde(default)]
+    #[schema(max_items = 5000)]
+    pub positions: Vec<LayoutPosition>,
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    pub groups: Vec<LayoutGroup>,
 }
 
 /// Where nodes of a map are drawn, and which of them as one.

@@ -22,8 +22,8 @@ use telemetry_store::reader::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    auth::Caller, config::Config, deps::Status, entities::Sight, error::ApiError, period::Period,
-    sight::Seen,
+    auth::Caller, config::Config, deps::Status, entities::Sight, error::ApiError, masked::Masked,
+    period::Period, sight::Seen,
 };
 
 /// The way to the reader.
@@ -45,19 +45,24 @@ pub(crate) struct Queries {
 pub(crate) struct Asker {
     account: AccountId,
     sight: Sight,
+    /// Whose sensitive data are shown.
+    open: Sight,
 }
 
-/// All of the account: for questions about an application that the door let the caller through to.
+/// All of the account without sensitive data: for questions of figures about an application that the door let the caller
+/// through to.
 impl From<AccountId> for Asker {
     fn from(account: AccountId) -> Asker {
-        Asker { account, sight: Sight::All }
+        Asker { account, sight: Sight::All, open: Sight::nothing() }
     }
 }
 
-/// What the caller may see: for questions over several applications.
+/// What the caller may see: for questions over several applications, and of spans and log records.
 impl From<&Caller> for Asker {
     fn from(caller: &Caller) -> Asker {
-        Asker { account: caller.account, sight: Sight::of(&caller.rights, Permission::View) }
+        let of = |permission| Sight::of(&caller.rights, permission);
+        let (sight, open) = (of(Permission::View), of(Permission::SensitiveData));
+        Asker { account: caller.account, sight, open }
     }
 }
 
@@ -135,9 +140,11 @@ impl Queries {
             let max_rows = self.rows;
             let thread = tokio::task::spawn_blocking(move || {
                 let _places = (admitted, turn, running);
-                let Asker { account, sight } = asker;
+                let Asker { account, sight, open } = asker;
                 let seen = Seen { reader: &*reader, sight: &sight };
                 let reader: &dyn Reader = if sight == Sight::All { seen.reader } else { &seen };
+                let masked = Masked { reader, open: &open };
+                let reader: &dyn Reader = if open == Sight::All { masked.reader } else { &masked };
                 let mut asking = Asking { reader, account, max_rows, partial: BTreeSet::new() };
                 let value = question(&mut asking)?;
                 Ok::<_, QueryError>((value, asking.partial))

@@ -27,6 +27,7 @@ use crate::{
     deps::{AttemptsSource, Deps, Operations, Status},
     entities::{Entities, Sight},
     error::ApiError,
+    openapi::{self, Bodies},
 };
 
 /// The state of the router.
@@ -51,7 +52,9 @@ pub(crate) struct Context {
     pub(crate) expectations: Arc<dyn Expectations>,
     pub(crate) health: Arc<States>,
     /// The OpenAPI document, made when it is first asked for.
-    pub(crate) openapi: OnceLock<Arc<str>>,
+    openapi: OnceLock<Arc<str>>,
+    /// What bodies are held to, likewise.
+    bodies: OnceLock<Bodies>,
 }
 
 impl Context {
@@ -80,7 +83,18 @@ impl Context {
             expectations: deps.expectations,
             health: deps.health,
             openapi: OnceLock::new(),
+            bodies: OnceLock::new(),
         }
+    }
+
+    /// The OpenAPI document.
+    pub(crate) fn openapi(&self) -> &Arc<str> {
+        self.openapi.get_or_init(|| Arc::from(openapi::document()))
+    }
+
+    /// The schemas of bodies.
+    pub(crate) fn bodies(&self) -> &Bodies {
+        self.bodies.get_or_init(|| Bodies::of(self.openapi()))
     }
 
     /// Wall time in Unix milliseconds.

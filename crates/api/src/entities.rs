@@ -54,6 +54,11 @@ impl Sight {
         }
     }
 
+    /// Of no application.
+    pub(crate) fn nothing() -> Sight {
+        Sight::Only(Arc::default())
+    }
+
     /// Whether it shows what is of this application.
     pub(crate) fn shows(&self, application: EntityId) -> bool {
         match self {

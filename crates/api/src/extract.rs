@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    body::Bytes,
     extract::{
-        FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request,
-        rejection::JsonRejection,
+        FromRequest, FromRequestParts, MatchedPath, OptionalFromRequest, Path, Query, Request,
     },
 };
-use http::{StatusCode, request::Parts};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts};
 use model::id::EntityId;
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Number, Value};
 use utoipa::IntoParams;
 
-use crate::{context::Context, error::ApiError, period::Period};
+use crate::{
+    context::{Context, Shared},
+    error::ApiError,
+    period::Period,
+};
 
 /// Bodies of requests, unless a route says otherwise.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
@@ -63,40 +67,97 @@ impl<S: Send + Sync> FromRequestParts<S> for PathIds {
     }
 }
 
-/// A JSON body.
+/// A JSON body, which keeps to the schema that the document has of it. A whole number may be written `1.0` too: to JSON and
+/// its schemas that is the same number, and some languages have no other.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let read = <Json<T> as FromRequest<S>>::from_request(request, state).await;
-        read.map(|Json(body)| Body(body)).map_err(|rejection| match rejection {
-            JsonRejection::MissingJsonContentType(_) => {
-                ApiError::bad("the body has to be JSON: send Content-Type: application/json")
-            }
-            JsonRejection::BytesRejection(rejection)
-                if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE =>
-            {
-                ApiError::TooLarge(MAX_BODY)
-            }
-            rejection => {
-                ApiError::bad(format!("the body cannot be read as JSON: {}", cause(&rejection)))
-            }
-        })
+    async fn from_request(request: Request, context: &Shared) -> Result<Self, ApiError> {
+        if !is_json(request.headers()) {
+            return Err(ApiError::bad(
+                "the body has to be JSON: send Content-Type: application/json",
+            ));
+        }
+        let method = request.method().clone();
+        let path = request.extensions().get::<MatchedPath>().cloned();
+        let bytes =
+            Bytes::from_request(request, context).await.map_err(|rejection| {
+                match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(MAX_BODY),
+                    _ => ApiError::bad(format!("the body cannot be read: {}", cause(&rejection))),
+                }
+            })?;
+        let unreadable = |error: serde_json::Error| {
+            ApiError::bad(format!("the body cannot be read as JSON: {error}"))
+        };
+        let body = from_json(&bytes).map_err(unreadable)?;
+        if let Some(path) = path {
+            let value = serde_json::from_slice(&bytes).map_err(unreadable)?;
+            context.bodies().check(&method, path.as_str(), &value).map_err(ApiError::bad)?;
+        }
+        Ok(Body(body))
     }
 }
 
+/// Whether a body is said to be JSON: `application/json`, or another type that is written in it.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
+}
+
+/// Reads as it stands, and only where that fails with whole numbers for what is written `1.0`: the first reading knows
+/// the line and column of what is wrong.
+fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(bytes).or_else(|error| {
+        let Ok(mut value) = serde_json::from_slice(bytes) else { return Err(error) };
+        match whole_numbers(&mut value) {
+            true => serde_json::from_value(value),
+            false => Err(error),
+        }
+    })
+}
+
+/// Puts integers in the place of floating-point numbers that are whole; tells whether there were any.
+fn whole_numbers(value: &mut Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            let Some(whole) = number.as_f64().filter(|_| number.is_f64()).and_then(whole) else {
+                return false;
+            };
+            *number = whole;
+            true
+        }
+        // Not `any`, which ends at the first.
+        Value::Array(items) => {
+            items.iter_mut().map(whole_numbers).fold(false, |one, any| one | any)
+        }
+        Value::Object(fields) => {
+            fields.values_mut().map(whole_numbers).fold(false, |one, any| one | any)
+        }
+        _ => false,
+    }
+}
+
+/// Up to 2⁵³, from where on floating-point numbers are whole without having been meant so.
+fn whole(number: f64) -> Option<Number> {
+    const MOST: f64 = 9_007_199_254_740_992.0;
+    #[allow(clippy::cast_possible_truncation, reason = "it has no fraction and fits")]
+    (number.fract() == 0.0 && number.abs() <= MOST).then(|| Number::from(number as i64))
+}
+
 /// A JSON body that may be left out.
-impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Body<T> {
+impl<T: DeserializeOwned> OptionalFromRequest<Shared> for Body<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
-        if !request.headers().contains_key(http::header::CONTENT_TYPE) {
+    async fn from_request(request: Request, state: &Shared) -> Result<Option<Self>, ApiError> {
+        if !request.headers().contains_key(CONTENT_TYPE) {
             return Ok(None);
         }
-        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
+        <Self as FromRequest<Shared>>::from_request(request, state).await.map(Some)
     }
 }
 
@@ -169,5 +230,53 @@ impl FromRequestParts<Arc<Context>> for Range {
         let period = Period::between(from_ms, to_ms, context.now_minute())
             .map_err(ApiError::unprocessable)?;
         Ok(Range { period, from_ms, to_ms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Sample {
+        whole: u32,
+        real: f64,
+        list: Vec<i64>,
+    }
+
+    fn read(json: &str) -> Result<Sample, String> {
+        from_json(json.as_bytes()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_zero() {
+        let expected = Sample { whole: 1, real: 2.5, list: vec![-3, 4, 5] };
+        let read = read(r#"{"whole": 1.0, "real": 2.5, "list": [-3.0, 4, 5e0]}"#);
+        assert_eq!(read, Ok(expected));
+    }
+
+    #[test]
+    fn other_numbers_are_refused_where_whole_ones_are_wanted() {
+        for wrong in ["1.5", "-1.0", "4294967296.0", "1e300", "true"] {
+            let json = format!(r#"{{"whole": {wrong}, "real": 1, "list": [1.0]}}"#);
+            assert!(read(&json).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let error = read("{\"whole\": \"one\", \"real\": 1, \"list\": []}").unwrap_err();
+        assert!(error.ends_with("at line 1 column 15"), "{error}");
+        let error = read(r#"{"whole": 1.0, "real": "one", "list": []}"#).unwrap_err();
+        assert!(error.contains("\"one\""), "{error}");
+    }
+
+    #[test]
+    fn bodies_of_types_written_in_json_are_json() {
+        let is =
+            |kind: &str| is_json(&HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]));
+        assert!(is("application/json") && is("Application/JSON; charset=utf-8"));
+        assert!(is("application/vnd.appd.cntrl+json;v=1"));
+        assert!(!is("text/plain") && !is("application/jsonp") && !is_json(&HeaderMap::new()));
     }
 }

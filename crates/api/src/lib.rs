@@ -32,6 +32,7 @@ mod figures;
 mod health_rules;
 mod jaeger;
 mod judge;
+mod masked;
 mod metric_tree;
 mod metrics;
 mod notification;

@@ -1,16 +1,19 @@
 //! The OpenAPI document of `/api/v1` and of Prometheus' API under `/prometheus`, made from the handlers.
 
+mod bodies;
+mod exact;
 mod examples;
 
 use utoipa::{
-    Modify, Number, OpenApi,
-    openapi::{
-        KnownFormat, RefOr, Schema, SchemaFormat,
-        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
-    },
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use self::examples::{Examples, operations};
+pub(crate) use self::bodies::Bodies;
+use self::{
+    exact::{Bounds, Closed},
+    examples::Examples,
+};
 use crate::{prometheus, v1};
 
 #[derive(OpenApi)]
@@ -135,6 +138,7 @@ use crate::{prometheus, v1};
         v1::health_rules::replace,
         v1::health_rules::put_enabled,
         v1::health_rules::delete,
+        v1::health_rules::affected,
         v1::back_test::run,
         v1::rule_schedules::list,
         v1::rule_schedules::create,
@@ -191,7 +195,7 @@ use crate::{prometheus, v1};
     // The bodies that only refusals have.
     components(schemas(api_types::ErrorBody, api_types::ErrorDetail, api_types::PrometheusError)),
     security(("session" = []), ("basic" = []), ("token" = [])),
-    modifiers(&SignIn, &OperationIds, &Bounds, &Examples),
+    modifiers(&SignIn, &OperationIds, &Bounds, &Closed, &Examples),
 )]
 struct Document;
 
@@ -244,24 +248,6 @@ impl Modify for OperationIds {
                     let which = if one { "one_of_" } else { "" };
                     operation.operation_id = Some(format!("{method}_{which}{name}"));
                 }
-            }
-        }
-    }
-}
-
-/// Says of each parameter of 32 bits how large it may be: `int32`, as it is called, ends at half of that.
-struct Bounds;
-
-impl Modify for Bounds {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let all = document.paths.paths.values_mut().flat_map(operations);
-        for parameter in all.filter_map(|operation| operation.parameters.as_mut()).flatten() {
-            if let Some(RefOr::T(Schema::Object(number))) = &mut parameter.schema
-                && number.format == Some(SchemaFormat::KnownFormat(KnownFormat::Int32))
-                && number.minimum.is_some()
-            {
-                number.format = Some(SchemaFormat::KnownFormat(KnownFormat::Int64));
-                number.maximum = Some(Number::UInt(u32::MAX as usize));
             }
         }
     }

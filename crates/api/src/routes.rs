@@ -78,7 +78,8 @@ const ENTITIES: [&str; 7] = [
 ];
 
 /// What is asked with other methods than GET and changes nothing.
-const READS: [&str; 8] = [
+const READS: [&str; 9] = [
+    "/api/v1/applications/{id}/health-rules/affected",
     "/api/v1/applications/{id}/health-rules/back-test",
     "/api/v1/storage/retention/preview",
     "/api/v1/policies/preview",
@@ -248,7 +249,8 @@ fn table() -> Vec<Route> {
         Account    PUT    "/api/v1/api-clients/{id}" => v1::api_clients::change;
         View       GET    "/api/v1/applications/{id}/health-rules" => v1::health_rules::list;
         Configure  POST   "/api/v1/applications/{id}/health-rules" => v1::health_rules::create;
-        Configure  POST   "/api/v1/applications/{id}/health-rules/back-test" => v1::back_test::run;
+        View       POST   "/api/v1/applications/{id}/health-rules/affected" => v1::health_rules::affected;
+        View       POST   "/api/v1/applications/{id}/health-rules/back-test" => v1::back_test::run;
         View       GET    "/api/v1/applications/{id}/health-rules/{rule}" => v1::health_rules::read;
         Configure  PUT    "/api/v1/applications/{id}/health-rules/{rule}" => v1::health_rules::replace;
         Delete     DELETE "/api/v1/applications/{id}/health-rules/{rule}" => v1::health_rules::delete;
@@ -266,7 +268,7 @@ fn table() -> Vec<Route> {
         ViewSome   GET    "/api/v1/logs" => v1::logs::list;
         ViewSome   GET    "/api/v1/logs/summary" => v1::log_summary::read;
         ViewSome   GET    "/api/v1/metric-series" => v1::metric_series::list;
-        View       GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
+        ViewSome   GET    "/api/v1/metric-series/{series_id}/samples" => v1::metric_series::samples;
         Account    PUT    "/api/v1/storage/retention" => v1::storage::put_retention;
         Account    POST   "/api/v1/storage/retention/preview" => v1::storage::preview;
         View       GET    "/api/v1/applications/{id}/transaction-groups" => v1::transaction_groups::list;

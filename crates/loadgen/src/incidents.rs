@@ -18,9 +18,11 @@ mod fault;
 mod flow;
 mod latency;
 mod layout;
+mod otlp;
 mod path;
 mod run;
 mod sample;
+mod send;
 mod simulation;
 mod state;
 mod station;
@@ -32,3 +34,6 @@ mod world;
 
 pub(crate) use arguments::IncidentsArgs;
 pub(crate) use command::incidents;
+
+#[cfg(test)]
+mod tests;

@@ -158,6 +158,15 @@ impl MetricTable {
     }
 }
 
+/// The unit of a path below a node; nothing where the table does not know it.
+pub fn unit_of(path: &str) -> Option<Unit> {
+    let fits = |series: &&Series| match series.path.contains('{') {
+        true => recipe::fits(series.path, path),
+        false => series.path == path,
+    };
+    all().find(fits).map(|series| series.unit)
+}
+
 /// Every line of the table.
 pub fn all() -> impl Iterator<Item = &'static Series> {
     [host::SERIES, process::SERIES, runtime::JVM, runtime::CLR, runtime::NODE_JS]

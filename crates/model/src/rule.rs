@@ -53,10 +53,8 @@ pub struct Rule {
     pub schedule: String,
     pub affects: Affects,
     /// Looked at first.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub critical: Option<Criteria>,
     /// Looked at where the critical criteria do not hold.
-    #[cfg_attr(feature = "schema", schema(required))]
     pub warning: Option<Criteria>,
 }
 

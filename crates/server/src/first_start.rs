@@ -95,21 +95,19 @@ fn say_if_disabled(key: &AccessKey) {
     }
 }
 
-/// As the settings say.
-const MIN_PASSWORD_CHARS: usize = 8;
-
 /// The configured password of the administrator, unless there is none.
 ///
 /// # Errors
-/// When it is too short.
+/// When it is none that a user may have.
 pub(crate) fn given_password(settings: &Settings) -> anyhow::Result<Option<String>> {
     let Some(secret) = &settings.admin_password.value else { return Ok(None) };
     let password = secret.reveal();
-    anyhow::ensure!(
-        password.chars().count() >= MIN_PASSWORD_CHARS,
-        "admin-password = *** ({}) is refused: allowed is text of at least {MIN_PASSWORD_CHARS} characters",
-        settings.admin_password.source
-    );
+    password::sound(password, ADMIN).map_err(|why| {
+        anyhow::anyhow!(
+            "admin-password = *** ({}) is refused: {why}",
+            settings.admin_password.source
+        )
+    })?;
     Ok(Some(password.to_owned()))
 }
 

@@ -423,6 +423,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{id}/health-rules/affected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom a rule would judge just now that affects these. */
+        post: operations["post_applications_health_rules_affected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/applications/{id}/health-rules/back-test": {
         parameters: {
             query?: never;
@@ -433,7 +450,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Runs a rule over the last hours without storing anything: what it would have found, with the minutes that decided. Where
+         * Runs a rule over some hours of the past without storing anything: what it would have found, with the minutes that decided. Where
          *     there is no time for the whole range the answer says up to where it came.
          */
         post: operations["post_applications_health_rules_back_test"];
@@ -1452,7 +1469,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The raw samples of a series by time, at most 50,000; empty where the series has none. */
+        /**
+         * The raw samples of a series by time, at most 50,000; empty where the series has none, or is of an application that you
+         *     may not see.
+         */
         get: operations["get_metric_series_samples"];
         put?: never;
         post?: never;
@@ -2403,6 +2423,16 @@ export interface components {
          * @enum {string}
          */
         ActorKind: "system" | "user" | "api_client" | "stranger";
+        /** @description Whom a rule would judge just now. */
+        AffectedEntities: {
+            /** @description By id; at most 200. */
+            entities: components["schemas"]["Ref"][];
+            /**
+             * Format: int32
+             * @description With those beyond that.
+             */
+            total: number;
+        };
         /**
          * @description The kind of entity that a rule judges, one by one.
          * @enum {string}
@@ -2410,7 +2440,7 @@ export interface components {
         AffectedKind: "OVERALL_APPLICATION" | "BUSINESS_TRANSACTIONS" | "TIERS" | "NODES" | "TIER_HARDWARE" | "NODE_HARDWARE" | "SERVERS" | "BACKENDS" | "ERRORS" | "SERVICE_ENDPOINTS" | "CUSTOM";
         /** @description What a rule looks at. */
         Affects: {
-            custom_entity: null | components["schemas"]["CustomEntity"];
+            custom_entity?: null | components["schemas"]["CustomEntity"];
             kind: components["schemas"]["AffectedKind"];
             /** @description Of nodes: those of this runtime only. */
             runtime?: components["schemas"]["NodeRuntime"];
@@ -2478,7 +2508,7 @@ export interface components {
              */
             roles: number[];
             /**
-             * Format: int32
+             * Format: int64
              * @description As of a new one.
              * @example 300
              */
@@ -2744,7 +2774,7 @@ export interface components {
         /** @description Which baseline of an application is its default. */
         BaselineChoice: {
             /**
-             * Format: int32
+             * Format: int64
              * @example 2
              */
             id: number;
@@ -2766,7 +2796,7 @@ export interface components {
         BaselineUnit: "STANDARD_DEVIATIONS" | "PERCENT";
         /** @description What a baseline is learnt from. */
         BaselineWindow: {
-            /** Format: int32 */
+            /** Format: int64 */
             days: number;
             /** @enum {string} */
             kind: "rolling";
@@ -2852,7 +2882,7 @@ export interface components {
             value: number;
         } | {
             /** @description By name; the application's default when null. */
-            baseline: string | null;
+            baseline?: string | null;
             deviation: components["schemas"]["BandSide"];
             /** @enum {string} */
             type: "BASELINE";
@@ -2935,15 +2965,18 @@ export interface components {
             name: string;
             /** @description What the condition is where nothing was reported in the window. */
             no_data?: components["schemas"]["NoData"];
-            persistence: null | components["schemas"]["Persistence"];
+            persistence?: null | components["schemas"]["Persistence"];
             /** @description One capital letter, unique among the level's conditions. */
             short_name: string;
         };
         /** @description The minutes of one condition. */
         ConditionSeries: {
+            /** @description What is compared in each minute: the value of its whole window, unless the condition counts minutes. */
+            compared: (number | null)[];
             short_name: string;
-            /** @description What each was compared with. */
+            /** @description What that is compared with. */
             thresholds: (number | null)[];
+            /** @description Of each minute alone. */
             values: (number | null)[];
         };
         /** @description Everything that a snippet for an agent needs. */
@@ -3349,7 +3382,7 @@ export interface components {
             is_read?: boolean | null;
             is_resolved?: boolean | null;
         };
-        /** @description A name and a value that whoever posted an event gave it. */
+        /** @description A name and a value that an event was given. */
         EventProperty: {
             name: string;
             value: string;
@@ -3564,11 +3597,11 @@ export interface components {
         /** @description One permission over the account or over one application. */
         Grant: {
             /**
-             * Format: int32
+             * Format: int64
              * @description Id of the application; null: all of the account.
              * @example 7
              */
-            application: number | null;
+            application?: number | null;
             /** @example view */
             permission: string;
         };
@@ -3631,6 +3664,8 @@ export interface components {
             application: components["schemas"]["Ref"];
             /** Format: int64 */
             changed_at: number;
+            /** @description Whether every application begins with a rule of this name. Its version is 1 while nobody has changed it. */
+            factory: boolean;
             /** Format: int32 */
             id: number;
             rule: components["schemas"]["Rule"];
@@ -4058,7 +4093,7 @@ export interface components {
             /** @description `Vedette <vedette@example.com>`. */
             from: string;
             host: string;
-            /** Format: int32 */
+            /** Format: int64 */
             port: number;
             security: components["schemas"]["MailSecurity"];
             /** @description Empty: nobody signs in. */
@@ -4206,10 +4241,10 @@ export interface components {
          */
         NewAction: {
             /**
-             * Format: int32
+             * Format: int64
              * @description Null: for policies of all applications.
              */
-            application: number | null;
+            application?: number | null;
             doing: components["schemas"]["Doing"];
             /** @description 1 to 255 characters, none of them a control character; no other action of its application has it. */
             name: string;
@@ -4238,7 +4273,7 @@ export interface components {
              */
             roles?: number[];
             /**
-             * Format: int32
+             * Format: int64
              * @description How long its tokens are good for: from a minute to a day.
              * @default 300
              * @example 300
@@ -4247,17 +4282,24 @@ export interface components {
         };
         /** @description A rule that is to be run over the past. */
         NewBackTest: {
+            /** @description Only `entity` is looked at. */
+            alone?: boolean;
             /**
-             * Format: int32
+             * Format: int64
              * @description Whose minutes are charted; without it those of whoever would have broken the rule longest.
              */
-            entity: number | null;
+            entity?: number | null;
             /**
-             * Format: int32
+             * Format: int64
              * @description Hours until now, 1 to 192: single minutes are kept for eight days.
              */
             hours: number;
             rule: components["schemas"]["Rule"];
+            /**
+             * Format: int64
+             * @description Where the hours end, Unix milliseconds; now when null or later than that.
+             */
+            until: number | null;
         };
         /**
          * @description A baseline to be added to an application.
@@ -4297,7 +4339,7 @@ export interface components {
             /** @description Ids of tiers, nodes, business transactions, backends, … of the application; at most 50. */
             affected?: number[];
             /**
-             * Format: int32
+             * Format: int64
              * @description Id of an application.
              */
             application: number;
@@ -4309,12 +4351,17 @@ export interface components {
             comment?: string;
             /** @description What a `CUSTOM` event is, and only of such. */
             custom_type?: string;
-            properties?: components["schemas"]["EventProperty"][];
+            properties?: components["schemas"]["NewEventProperty"][];
             severity?: components["schemas"]["EventSeverity"];
             /** @description One line. */
             summary: string;
             /** @description `APPLICATION_DEPLOYMENT`, `APPLICATION_CONFIG_CHANGE`, `APP_SERVER_RESTART` or `CUSTOM`. */
             type: string;
+        };
+        /** @description A name and a value for an event to be posted. */
+        NewEventProperty: {
+            name: string;
+            value: string;
         };
         /** @description A group to be, or as it is to be from now on. */
         NewGroup: {
@@ -4349,9 +4396,9 @@ export interface components {
          *     }
          */
         NewNotificationSettings: {
-            mail: null | components["schemas"]["MailServer"];
+            mail?: null | components["schemas"]["MailServer"];
             /** @description Null keeps the one before. */
-            password: string | null;
+            password?: string | null;
         };
         /**
          * @description A policy or digest to be stored.
@@ -4374,10 +4421,10 @@ export interface components {
             /** @description Ids, in the order in which they are done. A digest takes emails only. */
             actions: number[];
             /**
-             * Format: int32
+             * Format: int64
              * @description Null: of all applications.
              */
-            application: number | null;
+            application?: number | null;
             custom_events: components["schemas"]["CustomEventMatch"][];
             enabled: boolean;
             /** @description Empty: whatever an event affects. */
@@ -4385,12 +4432,12 @@ export interface components {
             /** @description `POLICY_OPEN_CRITICAL`; see `GET /api/v1/notice-options`. */
             event_types: string[];
             /**
-             * Format: int32
+             * Format: int64
              * @description Of a digest, hours between two: 1 to 168. Null for a policy.
              */
-            every_hours: number | null;
+            every_hours?: number | null;
             /**
-             * Format: int32
+             * Format: int64
              * @description For so long after the first event further ones of the same cause join its notice.
              */
             gather_seconds: number;
@@ -4434,9 +4481,11 @@ export interface components {
             name: string;
         };
         /** @description A layout to be kept, or what one is to be. */
-        NewSavedLayout: components["schemas"]["Drawing"] & {
+        NewSavedLayout: {
             default?: boolean;
+            groups?: components["schemas"]["LayoutGroup"][];
             name: string;
+            positions?: components["schemas"]["LayoutPosition"][];
             /**
              * @description As in [`SavedLayout`]; of one that is kept already it stays what it was.
              * @example application:7
@@ -4478,10 +4527,10 @@ export interface components {
          */
         NewSuppression: {
             /**
-             * Format: int32
+             * Format: int64
              * @description Null: for all applications.
              */
-            application: number | null;
+            application?: number | null;
             enabled: boolean;
             /** @description Empty: whatever an event affects. */
             entities: components["schemas"]["EntitySelection"][];
@@ -4588,7 +4637,7 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "NUMBER_OF_NODES";
-            /** Format: int32 */
+            /** Format: int64 */
             value: number;
         };
         /**
@@ -5014,6 +5063,8 @@ export interface components {
                 application: components["schemas"]["Ref"];
                 /** Format: int64 */
                 changed_at: number;
+                /** @description Whether every application begins with a rule of this name. Its version is 1 while nobody has changed it. */
+                factory: boolean;
                 /** Format: int32 */
                 id: number;
                 rule: components["schemas"]["Rule"];
@@ -5502,12 +5553,12 @@ export interface components {
         /** @description How often a minute's value has to meet a condition. */
         Persistence: {
             /**
-             * Format: int32
+             * Format: int64
              * @description …of the last so many, at most the window and 30.
              */
             of_minutes: number;
             /**
-             * Format: int32
+             * Format: int64
              * @description In so many minutes…
              */
             violations: number;
@@ -5804,7 +5855,7 @@ export interface components {
         /** @description How another secret takes the place of the one before. */
         Rotation: {
             /**
-             * Format: int32
+             * Format: int64
              * @description For so many seconds the one before is taken too, up to a week. With 0 it is refused at once, and its tokens with it.
              * @default 0
              * @example 86400
@@ -5814,20 +5865,20 @@ export interface components {
         /** @description A health rule as people configure it. */
         Rule: {
             affects: components["schemas"]["Affects"];
-            critical: null | components["schemas"]["Criteria"];
+            critical?: null | components["schemas"]["Criteria"];
             enabled: boolean;
             /** @description Unique within the application: 1 to 255 characters, none of them a control character. */
             name: string;
             /** @description When the rule holds: a schedule of the application by name, or `Always`. */
             schedule: string;
             /**
-             * Format: int32
+             * Format: int64
              * @description Minutes between two events that say that a violation goes on, 1 to 1440.
              */
             wait_minutes: number;
-            warning: null | components["schemas"]["Criteria"];
+            warning?: null | components["schemas"]["Criteria"];
             /**
-             * Format: int32
+             * Format: int64
              * @description Minutes of data that are looked at, 1 to 360.
              */
             window_minutes: number;
@@ -6003,6 +6054,8 @@ export interface components {
              * @description What it was compared with; null without a baseline.
              */
             threshold: number | null;
+            /** @description Of value, threshold and expectation; empty where there is none or nobody can tell. */
+            unit?: string;
             /**
              * Format: double
              * @description Null where nothing was reported.
@@ -6348,7 +6401,7 @@ export interface components {
             /** @description On which it begins, 1 for Monday to 7 for Sunday; empty: each day. */
             days: number[];
             /**
-             * Format: int32
+             * Format: int64
              * @description Minutes since midnight.
              */
             from_minute: number;
@@ -6356,7 +6409,7 @@ export interface components {
             kind: "recurring";
             /** @description Days of the month on which it begins; empty: each. */
             month_days: number[];
-            /** Format: int32 */
+            /** Format: int64 */
             until_minute: number;
             /** @description `Europe/Berlin`. */
             zone: string;
@@ -6480,10 +6533,10 @@ export interface components {
             /** @enum {string} */
             type: "WEEKLY";
         } | {
-            /** Format: int32 */
+            /** Format: int64 */
             end_day: number;
             end_time: string;
-            /** Format: int32 */
+            /** Format: int64 */
             start_day: number;
             start_time: string;
             /** @enum {string} */
@@ -10729,6 +10782,7 @@ export interface operations {
                      *             "name": "shop"
                      *           },
                      *           "changed_at": 1795843262891,
+                     *           "factory": true,
                      *           "id": 12,
                      *           "rule": {
                      *             "affects": {
@@ -10843,6 +10897,7 @@ export interface operations {
                      *             "name": "shop"
                      *           },
                      *           "changed_at": 1795843262891,
+                     *           "factory": true,
                      *           "id": 13,
                      *           "rule": {
                      *             "affects": {
@@ -11069,6 +11124,7 @@ export interface operations {
                      *         "name": "shop"
                      *       },
                      *       "changed_at": 1795843484945,
+                     *       "factory": false,
                      *       "id": 22,
                      *       "rule": {
                      *         "affects": {
@@ -11204,6 +11260,134 @@ export interface operations {
             };
         };
     };
+    post_applications_health_rules_affected: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "custom_entity": null,
+                 *       "kind": "TIERS",
+                 *       "runtime": "ANY",
+                 *       "scope": {
+                 *         "how": "STARTS_WITH",
+                 *         "should_not": false,
+                 *         "type": "MATCHING",
+                 *         "value": "c"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Affects"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "entities": [
+                     *         {
+                     *           "id": 5,
+                     *           "name": "catalog"
+                     *         },
+                     *         {
+                     *           "id": 6,
+                     *           "name": "cart"
+                     *         }
+                     *       ],
+                     *       "total": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AffectedEntities"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     post_applications_health_rules_back_test: {
         parameters: {
             query?: never;
@@ -11277,6 +11461,10 @@ export interface operations {
                      *       "chart": {
                      *         "conditions": [
                      *           {
+                     *             "compared": [
+                     *               null,
+                     *               null
+                     *             ],
                      *             "short_name": "A",
                      *             "thresholds": [
                      *               10,
@@ -11411,6 +11599,7 @@ export interface operations {
                      *         "name": "shop"
                      *       },
                      *       "changed_at": 1795843484945,
+                     *       "factory": false,
                      *       "id": 22,
                      *       "rule": {
                      *         "affects": {
@@ -11609,6 +11798,7 @@ export interface operations {
                      *         "name": "shop"
                      *       },
                      *       "changed_at": 1795843487140,
+                     *       "factory": false,
                      *       "id": 22,
                      *       "rule": {
                      *         "affects": {
@@ -11873,6 +12063,7 @@ export interface operations {
                      *         "name": "shop"
                      *       },
                      *       "changed_at": 1795843487140,
+                     *       "factory": false,
                      *       "id": 22,
                      *       "rule": {
                      *         "affects": {
@@ -15066,6 +15257,12 @@ export interface operations {
                      *     "2026-11-28T05:…
                      */
                     "text/csv": string;
+                    /**
+                     * @example time,actor kind,actor,address,action,object type,object id,object name,before,after
+                     *     "2026-11-28T05:19:47.729+0000","system","vedette","","create","access key","1","configured","",""
+                     *     "2026-11-28T05:…
+                     */
+                    "application/x-ndjson": string;
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */
@@ -29297,6 +29494,7 @@ export interface operations {
                      *                 "name": "Hardware Resources|CPU|%Busy",
                      *                 "short_name": "A",
                      *                 "threshold": 75,
+                     *                 "unit": "%",
                      *                 "value": 83.23653643083478
                      *               }
                      *             ],
@@ -29328,6 +29526,7 @@ export interface operations {
                      *                 "name": "Hardware Resources|CPU|%Busy",
                      *                 "short_name": "A",
                      *                 "threshold": 90,
+                     *                 "unit": "%",
                      *                 "value": 90.76482501353442
                      *               }
                      *             ],

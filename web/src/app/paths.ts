@@ -25,6 +25,13 @@ export const paths = {
   traces: (id?: number | string) => (id === undefined ? '/traces' : `/applications/${id}/traces`),
   /** Of one application, or of all. */
   events: (id?: number | string) => (id === undefined ? '/events' : `/applications/${id}/events`),
+  healthRules: (id: number | string) => `/applications/${id}/health-rules`,
+  healthRule: (application: number | string, id: number | 'new') => `/applications/${application}/health-rules/${id}`,
+  schedules: (id: number | string) => `/applications/${id}/schedules`,
+  schedule: (application: number | string, id: number | 'new') => `/applications/${application}/schedules/${id}`,
+  /** Of one application, or of all. */
+  violations: (id?: number | string) => (id === undefined ? '/violations' : `/applications/${id}/violations`),
+  violation: (id: number | string) => `/violations/${id}`,
   baselines: (id: number | string) => `/applications/${id}/baselines`,
   metrics: (id: number | string) => `/applications/${id}/metrics`,
   applicationLogs: (id: number | string) => `/applications/${id}/logs`,

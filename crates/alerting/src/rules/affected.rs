@@ -7,7 +7,7 @@ use model::{
     entity::{Entity, EntityKind},
     id::{AccountId, EntityId},
     measured::Measured,
-    rule::{AffectedKind, CustomEntity},
+    rule::{AffectedKind, Affects, CustomEntity, RuleError},
     time::Minute,
 };
 
@@ -46,6 +46,22 @@ impl Alive {
         };
         entity.last_seen_ms >= from && !entity.properties.is_waiting()
     }
+}
+
+/// Whom a rule that affects these would judge in a minute, by id.
+///
+/// # Errors
+/// When `affects` is not sound.
+pub fn affected_at(
+    directory: &Directory,
+    account: AccountId,
+    application: EntityId,
+    affects: Affects,
+    minute: Minute,
+) -> Result<Vec<Affected>, RuleError> {
+    let alive = Alive::At(minute);
+    let entities = Entities { directory, account, application, alive };
+    Ok(entities.affected(&Compiled::affecting(affects)?))
 }
 
 /// The entities of one application.

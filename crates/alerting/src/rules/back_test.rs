@@ -16,8 +16,8 @@ use telemetry_store::reader::QueryError;
 
 use super::{
     BaselineKey, ChangeKind, Compiled, Expectations, Source, Telemetry,
-    affected::{Alive, Entities},
-    evaluate::{Known, Look, Pair},
+    affected::{Affected, Alive, Entities},
+    evaluate::{ChartedCondition, Known, Look, Pair},
     read::Wanted,
     source::Resolver,
     transition::{self, Open},
@@ -44,6 +44,8 @@ pub struct BackTest<'a, T: ?Sized> {
     pub range: MinuteRange,
     /// Whose minutes are wanted for a chart; none: of whoever broke the rule longest.
     pub charted: Option<EntityId>,
+    /// Only the one that is charted is looked at.
+    pub alone: bool,
 }
 
 /// A time in which an entity broke the rule.
@@ -64,8 +66,8 @@ pub struct Episode {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChartPoint {
     pub at: Minute,
-    /// Of each condition: its value, and what it is compared with.
-    pub conditions: Vec<(Option<f64>, Option<f64>)>,
+    /// Of each condition.
+    pub conditions: Vec<ChartedCondition>,
     /// How the entity was.
     pub level: Option<Level>,
 }
@@ -181,14 +183,18 @@ impl<T: Telemetry + ?Sized> BackTest<'_, T> {
         let alive = Alive::Since(self.range.start);
         let entities = Entities { directory, account, application, alive };
         let resolver = Resolver { directory, account, application };
-        let pair = |affected: super::Affected| {
+        let pair = |affected: Affected| {
             let nodes = match rule.looks_at_nodes() {
                 true => entities.nodes_of(affected.id),
                 false => Vec::new(),
             };
             Pair::of(rule, affected, nodes, &resolver)
         };
-        entities.affected(rule).into_iter().map(pair).collect()
+        let mut affected = entities.affected(rule);
+        if self.alone {
+            affected.retain(|one| Some(one.id) == self.charted);
+        }
+        affected.into_iter().map(pair).collect()
     }
 
     /// Gives each minute of the range to `each`, and says up to where it came.
@@ -289,7 +295,7 @@ impl<T: Telemetry + ?Sized> BackTest<'_, T> {
         let of_one = BackTest { range, schedule: None, ..*self };
         let pairs = std::slice::from_ref(pair);
         of_one.walk(rule, pairs, &|| may_go_on(true), &mut BTreeSet::new(), |look, _| {
-            let conditions = look.minute_of(&rule.levels[at], at, pair);
+            let conditions = look.minute_of(rule.rule.window_minutes, &rule.levels[at], at, pair);
             let level = broken.next().copied().flatten();
             points.push(ChartPoint { at: look.at, conditions, level });
         })?;
@@ -324,10 +330,8 @@ impl Run<'_> {
             match (change, was) {
                 (None, _) => {}
                 (Some(change), None) if self.episodes.len() < MAX_EPISODES => {
-                    self.open.insert(
-                        entity,
-                        (Open { id: 0, level: change.level, told: look.at }, self.episodes.len()),
-                    );
+                    let open = Open { id: 0, level: change.level, since: look.at, told: look.at };
+                    self.open.insert(entity, (open, self.episodes.len()));
                     self.episodes.push(Episode {
                         entity,
                         name: Arc::clone(&pair.affected.name),
@@ -338,13 +342,13 @@ impl Run<'_> {
                     });
                 }
                 (Some(_), None) => self.more = true,
-                (Some(change), Some((_, episode))) => match change.kind {
+                (Some(change), Some((was, episode))) => match change.kind {
                     ChangeKind::Closed | ChangeKind::Canceled => {
                         self.open.remove(&entity);
                         self.episodes[episode].until = Some(look.at);
                     }
                     _ => {
-                        let open = Open { id: 0, level: change.level, told: look.at };
+                        let open = Open { level: change.level, told: look.at, ..was };
                         self.open.insert(entity, (open, episode));
                         let worst = &mut self.episodes[episode].level;
                         *worst = change.level.max(*worst);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use model::rule::{
-    AffectedKind, Condition, CustomEntity, Formula, Function, Level, Logic, Matcher, NodeMatch,
-    Rule, RuleError,
+    ALWAYS, AffectedKind, Affects, Condition, CustomEntity, Formula, Function, Level, Logic,
+    Matcher, NodeMatch, Rule, RuleError,
 };
 
 /// A rule whose expressions and patterns are read.
@@ -55,6 +55,23 @@ impl Compiled {
         }
         let scope = rule.affects.scope.matcher()?;
         Ok(Compiled { rule, levels, scope })
+    }
+
+    /// Without criteria: only for asking whom it would affect.
+    pub(super) fn affecting(affects: Affects) -> Result<Compiled, RuleError> {
+        affects.check()?;
+        let scope = affects.scope.matcher()?;
+        let rule = Rule {
+            name: String::new(),
+            enabled: true,
+            window_minutes: 1,
+            wait_minutes: 1,
+            schedule: ALWAYS.to_owned(),
+            affects,
+            critical: None,
+            warning: None,
+        };
+        Ok(Compiled { rule, levels: Vec::new(), scope })
     }
 
     pub(super) fn kind(&self) -> AffectedKind {

@@ -164,6 +164,7 @@ impl<T: Telemetry + ?Sized> Engine<T> {
                 let open = Open {
                     id: violation.id,
                     level: told::level(violation.level),
+                    since: Minute(violation.opened_minute),
                     told: Minute(violation.told_minute),
                 };
                 let violated = violation.violated;
@@ -384,7 +385,9 @@ impl<T: Telemetry + ?Sized> Engine<T> {
                     stored.open.remove(&changed.key);
                 }
                 _ => {
-                    let open = Open { id, level: changed.change.level, told: minute };
+                    let was = stored.open.get(&changed.key);
+                    let since = was.map_or(minute, |was| was.open.since);
+                    let open = Open { id, level: changed.change.level, since, told: minute };
                     let violated = changed.violated.clone();
                     stored.open.insert(changed.key, OpenViolation { open, violated });
                 }

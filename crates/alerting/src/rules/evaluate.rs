@@ -20,6 +20,16 @@ use super::{
     windows::Windows,
 };
 
+/// A condition in a minute of a chart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChartedCondition {
+    /// Of the minute alone.
+    pub value: Option<f64>,
+    /// What is compared in that minute: of the whole window, unless the condition counts minutes.
+    pub compared: Option<f64>,
+    pub threshold: Option<f64>,
+}
+
 /// What an entity is, by a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -202,20 +212,27 @@ impl Look<'_> {
         evidence.with_nodes(broken, judged)
     }
 
-    /// One minute of each condition of a level, for a chart: its value and what it is compared with.
+    /// One minute of each condition of a level, for a chart. What counts minutes compares each of them; all else compares
+    /// its window.
     pub(super) fn minute_of(
         &self,
+        window: u16,
         level: &CompiledLevel,
         at: usize,
         pair: &Pair,
-    ) -> Vec<(Option<f64>, Option<f64>)> {
+    ) -> Vec<ChartedCondition> {
         let conditions = level.conditions.iter().zip(&pair.sources[at]);
         conditions
             .map(|(condition, variables)| {
-                let value = self.value(condition, variables, self.at, 1);
-                let known = self.band(condition, variables, self.at, 1);
-                let threshold = threshold(&condition.condition.compare, known, value);
-                (value, threshold.map(|threshold| threshold.at))
+                let minutes = if condition.condition.persistence.is_some() { 1 } else { window };
+                let compared = self.value(condition, variables, self.at, minutes);
+                let known = self.band(condition, variables, self.at, minutes);
+                let threshold = threshold(&condition.condition.compare, known, compared);
+                ChartedCondition {
+                    value: self.value(condition, variables, self.at, 1),
+                    compared,
+                    threshold: threshold.map(|threshold| threshold.at),
+                }
             })
             .collect()
     }
@@ -371,6 +388,7 @@ impl Met {
             metric,
             compare: condition.condition.compare.clone(),
             value: self.value,
+            unit: condition.condition.input.unit().to_owned(),
             threshold: self.threshold,
             expected: self.expected.map(|(mean, deviation)| ExpectedValue { mean, deviation }),
             minutes: self.minutes,

@@ -14,7 +14,7 @@ use super::{
 
 #[test]
 fn a_verdict_changes_what_is_open() {
-    let open = |level| Some(Open { id: 1, level, told: Minute(100) });
+    let open = |level| Some(Open { id: 1, level, since: Minute(100), told: Minute(100) });
     let check = |open: Option<Open>, verdict, at, expected: Option<(ChangeKind, Level)>| {
         let change = step(open.as_ref(), verdict, Minute(at), 30);
         assert_eq!(

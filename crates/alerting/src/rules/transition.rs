@@ -16,6 +16,8 @@ const UNKNOWN_FOR: u32 = 60;
 pub(super) struct Open {
     pub(super) id: u32,
     pub(super) level: Level,
+    /// In which minute it opened.
+    pub(super) since: Minute,
     /// When it was last said that it is there.
     pub(super) told: Minute,
 }

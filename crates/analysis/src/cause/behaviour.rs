@@ -35,7 +35,8 @@ pub(super) fn beyond_callees(clues: &[Vec<Clue>], callees: &[Vec<usize>]) -> Vec
 
 fn of_templates(situation: &Situation, flow: &Flow, config: &Config, clues: &mut [Vec<Clue>]) {
     for (index, template) in situation.templates.iter().enumerate() {
-        let within = template.within.map(|operation| &situation.operations[operation].figures.calls);
+        let within =
+            template.within.map(|operation| &situation.operations[operation].figures.calls);
         let calls = &situation.entities[template.entity].figures.calls;
         let ones: Series;
         let per = match within {
@@ -67,7 +68,8 @@ fn of_templates(situation: &Situation, flow: &Flow, config: &Config, clues: &mut
 fn of_operations(situation: &Situation, flow: &Flow, config: &Config, clues: &mut [Vec<Clue>]) {
     for (index, operation) in situation.operations.iter().enumerate() {
         if !operation.deepest_errors.is_empty()
-            && let Some(found) = flow.windows.count(&operation.deepest_errors, &operation.figures.calls, config)
+            && let Some(found) =
+                flow.windows.count(&operation.deepest_errors, &operation.figures.calls, config)
             && !found.fell
         {
             let what = Evidence::DeepestError {
@@ -91,8 +93,13 @@ fn of_links(situation: &Situation, flow: &Flow, clues: &mut [Vec<Clue>]) {
         if of_before <= 0.0 || of_now <= 0.0 || before < NEARLY_ALWAYS * of_before {
             continue;
         }
-        let nats = surprise::evidence(surprise::share_fall_surprise(before, of_before, now, of_now));
-        let what = Evidence::LostCalls { link: index, expected: before / of_before, observed: now / of_now };
+        let nats =
+            surprise::evidence(surprise::share_fall_surprise(before, of_before, now, of_now));
+        let what = Evidence::LostCalls {
+            link: index,
+            expected: before / of_before,
+            observed: now / of_now,
+        };
         clues[parent.entity].push(Clue { nats, what });
     }
 }

@@ -1,10 +1,7 @@
 //! What speaks for a suspect. Each clue names the thing it was found in by its index in the situation, so that a reader
 //! can be led to the series, the call, the log lines or the change itself.
 
-use super::{
-    situation::{Severity},
-    surprise::Deviation,
-};
+use super::{situation::Severity, surprise::Deviation};
 
 /// Something that speaks for a suspect, and how much.
 #[derive(Debug, Clone, PartialEq)]

@@ -33,6 +33,15 @@ pub struct Anomaly {
     pub onset: usize,
     /// The last point to be looked at.
     pub now: usize,
+    /// What deviates, where that has been decided; nothing: to be judged from the figures.
+    pub what: Option<Signal>,
+}
+
+/// What of a transaction deviates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    Time,
+    Errors,
 }
 
 impl Anomaly {
@@ -118,6 +127,8 @@ pub enum ResourceKind {
     ResponseTime,
     /// Seconds or minutes since start: a fall is a restart.
     Uptime,
+    /// Bytes, packets, system calls: how much is done, not how well. No evidence, shown beside it.
+    Throughput,
     Other,
 }
 

@@ -54,7 +54,12 @@ pub fn evidence(surprise: f64) -> f64 {
 ///
 /// `floor` is the least scale, in the unit of the series: a change below it is never of interest.
 #[must_use]
-pub fn deviation(history: &[f64], incident: &[f64], floor: f64, config: &Config) -> Option<Deviation> {
+pub fn deviation(
+    history: &[f64],
+    incident: &[f64],
+    floor: f64,
+    config: &Config,
+) -> Option<Deviation> {
     if history.is_empty() || incident.is_empty() {
         return None;
     }
@@ -79,7 +84,9 @@ pub fn deviation_of(history: &[f64], observed: f64, floor: f64, config: &Config)
         largest = largest.max(distance);
     }
     let share = (larger + 1) as f64 / (values.len() + 1) as f64;
-    let beyond = if larger > 0 || size <= largest { 0.0 } else { config.tail_power * (size / largest).ln() };
+    // A scale from few points is uncertain: as Student's distribution, whose tail falls by the degrees of freedom.
+    let power = config.tail_power.min((values.len() as f64 - 1.0).max(1.0));
+    let beyond = if larger > 0 || size <= largest { 0.0 } else { power * (size / largest).ln() };
     Deviation {
         expected,
         low: expected - BAND_SCALES * scale,
@@ -199,7 +206,8 @@ pub fn share_fall_surprise(before: f64, before_of: f64, now: f64, now_of: f64) -
     let mut sum = log_term.exp();
     let mut count = 0.0;
     while count < most {
-        log_term += ((all - count) / (count + 1.0)).ln() + ((hits + count) / (misses + all - count - 1.0)).ln();
+        log_term += ((all - count) / (count + 1.0)).ln()
+            + ((hits + count) / (misses + all - count - 1.0)).ln();
         sum += log_term.exp();
         count += 1.0;
     }
@@ -254,7 +262,10 @@ mod tests {
         assert!(count_surprise(0.0, 20.0, 1.0, 1.0).surprise > 8.0);
         let steady = count_surprise(30.0, 33.0, 1.0, 1.0);
         assert!(steady.surprise < 2.0 && !steady.fell, "{steady:?}");
-        assert!(count_surprise(35.0, 0.0, 1.0, 2.0).surprise < count_surprise(35.0, 0.0, 1.0, 1.0).surprise);
+        assert!(
+            count_surprise(35.0, 0.0, 1.0, 2.0).surprise
+                < count_surprise(35.0, 0.0, 1.0, 1.0).surprise
+        );
         let many = count_surprise(50_000.0, 60_000.0, 1.0, 1.0);
         assert!(many.surprise > 20.0, "{many:?}");
     }

@@ -54,7 +54,7 @@ pub(crate) async fn list(asked: Asked) -> Result<Document, ApiError> {
     let context = asked.context();
     let clock = Arc::clone(&context.clock);
     let until = clock.monotonic() + context.config.query_deadline / 2;
-    let told = context.queries.ask(asked.caller.account, move |asking| {
+    let told = context.queries.ask(&asked.caller, move |asking| {
         let in_time = || clock.monotonic() < until;
         Search::new(asking, &asked_entities, &filter, &in_time).newest(query)
     });

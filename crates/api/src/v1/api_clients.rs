@@ -120,9 +120,10 @@ pub(crate) async fn replace_secret(
     UserOnly(caller): UserOnly,
     trail: Trail,
     PathId(id): PathId,
-    rotation: Option<Body<Rotation>>,
+    rotation: Option<Body<Option<Rotation>>>,
 ) -> Result<Json<ApiClientSecret>, ApiError> {
-    let Rotation { overlap_seconds } = rotation.map(|Body(rotation)| rotation).unwrap_or_default();
+    let Rotation { overlap_seconds } =
+        rotation.and_then(|Body(rotation)| rotation).unwrap_or_default();
     if overlap_seconds > MAX_OVERLAP_SECONDS {
         return Err(ApiError::bad(format!(
             "overlap_seconds has to be at most {MAX_OVERLAP_SECONDS}"

@@ -109,7 +109,8 @@ pub(crate) async fn list(
 
 /// The same as a file of CSV, or of JSON with an entry a line: at most 100,000 entries.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(RangeParams, AuditParams, FormatParams),
-    responses((status = 200, description = "The file", body = String, content_type = "text/csv"), Refusals))]
+    responses((status = 200, description = "The file",
+        content((String = "text/csv"), (String = "application/x-ndjson"))), Refusals))]
 pub(crate) async fn export(
     State(context): State<Shared>,
     caller: Caller,

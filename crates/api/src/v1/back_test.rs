@@ -24,7 +24,7 @@ const MOST_HOURS: u32 = 192;
 /// Of the time that an answer may take, so much is spent on looking back; the rest is for the chart.
 const SHARE: f64 = 0.5;
 
-/// Runs a rule over the last hours without storing anything: what it would have found, with the minutes that decided. Where
+/// Runs a rule over some hours of the past without storing anything: what it would have found, with the minutes that decided. Where
 /// there is no time for the whole range the answer says up to where it came.
 #[utoipa::path(post, path = "/api/v1/applications/{id}/health-rules/back-test", tag = "health rules",
     params(("id" = u32, Path)), request_body = NewBackTest,
@@ -43,7 +43,11 @@ pub(crate) async fn run(
         return Err(ApiError::bad(format!("hours has to be 1 to {MOST_HOURS}")));
     }
     let schedule = sound(&context, id, &wanted.rule).await?;
-    let end = context.now_minute();
+    if wanted.alone && wanted.entity.is_none() {
+        return Err(ApiError::bad("alone needs the entity that is to be looked at"));
+    }
+    let now = context.now_minute();
+    let end = wanted.until.map_or(now, |until| now.min(Minute::of_millis(until)));
     let range = MinuteRange { start: Minute(end.0.saturating_sub(wanted.hours * 60)), end };
     let account = caller.account;
     let (directory, clock) = (Arc::clone(&context.directory), Arc::clone(&context.clock));
@@ -60,6 +64,7 @@ pub(crate) async fn run(
             schedule,
             range,
             charted: wanted.entity.map(EntityId),
+            alone: wanted.alone,
         };
         let may_go_on = |charting| clock.monotonic() < if charting { chart_until } else { until };
         match test.run(wanted.rule, &may_go_on) {
@@ -98,8 +103,9 @@ fn chart(charted: Charted) -> RuleChart {
     let points = &charted.points;
     let series = |(at, short_name): (usize, String)| ConditionSeries {
         short_name,
-        values: points.iter().map(|point| point.conditions[at].0).collect(),
-        thresholds: points.iter().map(|point| point.conditions[at].1).collect(),
+        values: points.iter().map(|point| point.conditions[at].value).collect(),
+        compared: points.iter().map(|point| point.conditions[at].compared).collect(),
+        thresholds: points.iter().map(|point| point.conditions[at].threshold).collect(),
     };
     RuleChart {
         entity: Ref { id: charted.entity.0, name: charted.name.to_string() },

@@ -42,7 +42,7 @@ pub(crate) async fn read(
 ) -> Result<Json<Comparison>, ApiError> {
     let entities = context.entities(&caller);
     let application = entities.transaction(id)?.key.application;
-    let told = context.queries.ask(caller.account, move |asking| {
+    let told = context.queries.ask(&caller, move |asking| {
         let wanted = transactions(asking.account, application, id, &range);
         let sides = Sides::choose(asking, &wanted, &range)?;
         let slow = Side::read(asking, &sides.slow)?;

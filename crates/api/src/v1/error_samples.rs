@@ -42,7 +42,7 @@ pub(crate) async fn read(
 ) -> Result<Json<ErrorSamples>, ApiError> {
     let entities = context.entities(&caller);
     let group = entities.one_of(id, &[EntityKind::ErrorGroup], "error")?;
-    let told = context.queries.ask(caller.account, move |asking| {
+    let told = context.queries.ask(&caller, move |asking| {
         let mut found = Found::default();
         found.look_at_spans(asking, &entities, &group, &range)?;
         if found.stacks.is_empty() {

@@ -1,10 +1,16 @@
 //! The health rules of an application.
 
-use api_types::{Enabled, HealthRule, Page};
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use alerting::rules::affected_at;
+use api_types::{AffectedEntities, Enabled, HealthRule, Page, Ref};
 use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{HealthRule as Stored, HealthRules as _};
-use model::{id::EntityId, rule::Rule};
+use model::{
+    id::EntityId,
+    rule::{Affects, Rule, factory_rules, own_rules},
+};
 
 use super::Refusals;
 use crate::{
@@ -119,6 +125,32 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Entities that are named.
+const MOST_NAMED: usize = 200;
+
+/// Whom a rule would judge just now that affects these.
+#[utoipa::path(post, path = "/api/v1/applications/{id}/health-rules/affected", tag = "health rules",
+    params(("id" = u32, Path)), request_body = Affects,
+    responses(
+        (status = 200, body = AffectedEntities),
+        (status = 422, body = api_types::ErrorBody, description = "It is not sound; the message says what to change"),
+        Refusals))]
+pub(crate) async fn affected(
+    State(context): State<Shared>,
+    caller: Caller,
+    PathId(id): PathId,
+    Body(affects): Body<Affects>,
+) -> Result<Json<AffectedEntities>, ApiError> {
+    application(&context, &caller, id)?;
+    let minute = context.now_minute();
+    let found = affected_at(&context.directory, caller.account, id, affects, minute)?;
+    let named = found.iter().take(MOST_NAMED);
+    Ok(Json(AffectedEntities {
+        total: u32::try_from(found.len()).unwrap_or(u32::MAX),
+        entities: named.map(|one| Ref { id: one.id.0, name: one.name.to_string() }).collect(),
+    }))
+}
+
 /// Refuses an application that the account does not have.
 pub(super) fn application(
     context: &Context,
@@ -134,6 +166,14 @@ fn body(context: &Context, caller: &Caller, stored: &Stored) -> Result<HealthRul
         application: context.entities(caller).mention(EntityId(stored.application_id)),
         version: stored.version,
         changed_at: stored.changed_ms,
+        factory: is_factory(&stored.name),
         rule: rules::rule_of(stored)?,
     })
+}
+
+fn is_factory(name: &str) -> bool {
+    static NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        factory_rules().into_iter().chain(own_rules()).map(|rule| rule.name).collect()
+    });
+    NAMES.contains(name)
 }

@@ -1,7 +1,5 @@
 //! The OpenAPI document, for programs and for the page that shows it at `/api/docs`.
 
-use std::sync::Arc;
-
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -9,12 +7,11 @@ use axum::{
 use http::header;
 
 use super::Refusals;
-use crate::{auth::Caller, context::Shared, openapi};
+use crate::{auth::Caller, context::Shared};
 
 /// This document, as OpenAPI 3.1.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "server",
     responses((status = 200, description = "The document", body = serde_json::Value), Refusals))]
 pub(crate) async fn read(State(context): State<Shared>, _: Caller) -> Response {
-    let text = context.openapi.get_or_init(|| Arc::from(openapi::document()));
-    ([(header::CONTENT_TYPE, "application/json")], text.to_string()).into_response()
+    ([(header::CONTENT_TYPE, "application/json")], context.openapi().to_string()).into_response()
 }

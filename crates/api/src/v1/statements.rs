@@ -38,7 +38,7 @@ pub(crate) async fn list(
     let entities = context.entities(&caller);
     let backend = entities.one_of(id, &[EntityKind::Backend, EntityKind::Queue], "backend")?;
     let application = backend.key.application;
-    let told = context.queries.ask(caller.account, move |asking| {
+    let told = context.queries.ask(&caller, move |asking| {
         let transactions = callers(asking, application, id, &range)?;
         let rows = traces_of(asking, application, &transactions, &range)?;
         look_at(asking, &entities, id, &rows)

@@ -202,6 +202,9 @@ async fn what_goes_over_several_applications_shows_those_that_one_may_see() {
         assert_eq!(teller.json(&path).await["items"], json!([]), "{path}");
         assert_ne!(clerk.json(&path).await["items"], json!([]), "{path}");
     }
+    let samples = format!("/api/v1/metric-series/1000000000000000/samples?{hour}");
+    assert_eq!(teller.json(&samples).await["items"], json!([]));
+    assert_ne!(clerk.json(&samples).await["items"], json!([]));
     let trace = format!("/api/v1/traces/{}", "01".repeat(16));
     assert_eq!(teller.get(&trace).await.status, StatusCode::NOT_FOUND);
     // A filter by what one may not see finds nothing to filter by.

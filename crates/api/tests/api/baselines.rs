@@ -150,7 +150,12 @@ async fn baselines_that_make_no_sense_are_refused_with_a_sentence() {
             StatusCode::UNPROCESSABLE_ENTITY,
             "whole hour",
         ),
-        ("a", json!({ "kind": "fixed", "from": -1, "to": 5 }), StatusCode::BAD_REQUEST, "1970"),
+        (
+            "a",
+            json!({ "kind": "fixed", "from": -1, "to": 5 }),
+            StatusCode::BAD_REQUEST,
+            "window.from has to be at least 0",
+        ),
     ] {
         let body = json!({ "name": name, "season": "day", "window": window });
         let refused = client.post(&path, body).await;

@@ -94,10 +94,14 @@ async fn events_that_make_no_sense_are_refused_with_a_sentence() {
     let (client, now) = world().await;
     let (bad, unprocessable) = (StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY);
     for (change, status, part) in [
-        (json!({"type": "POLICY_OPEN_CRITICAL"}), bad, "has to be one of APPLICATION_DEPLOYMENT"),
+        (
+            json!({"type": "POLICY_OPEN_CRITICAL"}),
+            bad,
+            "type has to match the pattern ^(APPLICATION_DEPLOYMENT",
+        ),
         (json!({"summary": " \n"}), bad, "summary has to say something"),
-        (json!({"summary": "x".repeat(1001)}), bad, "the summary of an event is longer than 1000"),
-        (json!({"affected": vec![2; 51]}), bad, "at most 50 entities"),
+        (json!({"summary": "x".repeat(1001)}), bad, "summary has to have at most 1000 characters"),
+        (json!({"affected": vec![2; 51]}), bad, "affected has to hold at most 50"),
         (json!({"application": 2}), unprocessable, "no application 2"),
         (json!({"affected": [99]}), unprocessable, "nothing of the id 99"),
         (json!({"custom_type": "x"}), unprocessable, "only a CUSTOM event"),

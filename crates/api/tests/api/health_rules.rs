@@ -76,7 +76,12 @@ async fn a_rule_that_is_not_sound_is_refused_with_what_to_change() {
         assert!(answer.text.contains(part), "{}", answer.text);
     };
     refused(failing(), 409, "already").await;
-    refused(with(failing(), "/window_minutes", json!(0)), 422, "window_minutes is 0").await;
+    refused(
+        with(failing(), "/window_minutes", json!(0)),
+        400,
+        "window_minutes has to be at least 1",
+    )
+    .await;
     refused(with(failing(), "/schedule", json!("Nights")), 422, "there is no schedule").await;
     let scope = json!({"type": "MATCHING", "how": "REGEX", "value": "("});
     refused(with(failing(), "/affects/scope", scope), 422, "no regular expression").await;
@@ -144,6 +149,16 @@ async fn a_rule_is_tried_on_the_past_before_it_is_saved() {
     assert_eq!(series["values"].as_array().unwrap().len(), 60);
     assert_eq!((&series["values"][0], &series["thresholds"][0]), (&json!(1.0), &json!(0.5)));
     assert_eq!(series["values"][30], Value::Null, "nothing was reported then");
+    assert_eq!(series["compared"].as_array().unwrap().len(), 60);
+    // Ended where somebody wants it, and of one entity only: a violation's own chart.
+    let until = to - 600_000;
+    let alone =
+        json!({"rule": failing(), "hours": 1, "entity": ids.cart.0, "alone": true, "until": until});
+    let alone = client.post(&path, alone).await.json();
+    assert_eq!((&alone["entities"], &alone["to"]), (&json!(1), &json!(until)));
+    assert_eq!(alone["chart"]["entity"]["name"], "GET /cart");
+    let nobody = client.post(&path, json!({"rule": failing(), "hours": 1, "alone": true})).await;
+    assert_eq!(nobody.status, StatusCode::BAD_REQUEST);
     // Whoever is asked for is charted, whether it broke the rule or not.
     let wanted = json!({"rule": failing(), "hours": 1, "entity": ids.health.0});
     let other = client.post(&path, wanted).await.json();
@@ -152,11 +167,32 @@ async fn a_rule_is_tried_on_the_past_before_it_is_saved() {
         let answer = client.post(&path, json!({"rule": failing(), "hours": hours})).await;
         assert_eq!(answer.status.as_u16(), status, "{hours} {}", answer.text);
     }
-    let unsound = with(failing(), "/wait_minutes", json!(0));
+    let unsound = with(failing(), "/schedule", json!("Nights"));
     let refused = client.post(&path, json!({"rule": unsound, "hours": 1})).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     // Nothing is saved by that.
     assert_eq!(client.json(&format!("{application}/health-rules")).await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn whom_a_rule_affects_is_told_before_it_is_saved() {
+    let world = World::new().await;
+    let ids = world.ids;
+    let path = format!("/api/v1/applications/{}/health-rules/affected", ids.shop);
+    let client = world.client();
+    let all = json!({"kind": "BUSINESS_TRANSACTIONS", "scope": {"type": "ALL"}});
+    let found = client.post(&path, all.clone()).await;
+    assert_eq!(found.status, StatusCode::OK, "{}", found.text);
+    let found = found.json();
+    let cart = json!({"id": ids.cart.0, "name": "GET /cart"});
+    assert!(found["entities"].as_array().unwrap().contains(&cart), "{found}");
+    assert_eq!(found["total"], found["entities"].as_array().unwrap().len());
+    let one = json!({"type": "MATCHING", "how": "ENDS_WITH", "value": "/cart"});
+    let one = client.post(&path, with(all.clone(), "/scope", one)).await.json();
+    assert_eq!(one, json!({"entities": [cart], "total": 1}));
+    let pattern = json!({"type": "MATCHING", "how": "REGEX", "value": "("});
+    let refused = client.post(&path, with(all, "/scope", pattern)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
 }
 
 async fn with_rule(world: &World, rule: Value) {

@@ -25,6 +25,7 @@ mod openapi;
 mod prometheus;
 mod rbac;
 mod saved_searches;
+mod sensitive_data;
 mod series;
 mod sign_in;
 mod spans;

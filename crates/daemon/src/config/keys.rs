@@ -71,7 +71,7 @@ settings! {
     hsts: bool = "hsts", "false";
 
     /// Password of the user admin at first start; a random one when unset
-    admin_password: Option<Secret> = "admin-password", "", at least "8 characters";
+    admin_password: Option<Secret> = "admin-password", "", at least "12 characters";
     /// Access key for agents, added when it is new; at first start a random one when unset
     access_key: Option<Secret> = "access-key", "";
 

@@ -352,7 +352,7 @@ fn the_least_of_a_setting_is_shown_beside_its_value() {
     let line = |key: &str| shown.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
     assert!(line("memory-limit").ends_with("# default; at least 256MiB"), "{shown}");
     assert!(line("journal-max-bytes").ends_with("# default; at least 128MiB"), "{shown}");
-    assert!(line("admin-password").ends_with("# default; at least 8 characters"), "{shown}");
+    assert!(line("admin-password").ends_with("# default; at least 12 characters"), "{shown}");
     assert!(line("data-dir").ends_with("# default"), "{shown}");
 }
 

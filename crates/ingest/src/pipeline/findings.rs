@@ -32,8 +32,41 @@ pub(super) struct Findings {
     known: FxHashMap<EntityId, Known>,
     /// How often what waits or was stored within the last interval happened, and when first.
     repeats: FxHashMap<[u8; 16], (u32, i64)>,
-    /// Limits that were told, by kind, of whom, and day.
-    told: FxHashSet<(EntityKind, u32, i64)>,
+    /// Limits that were told, by what, of whom, and day.
+    told: FxHashSet<(Limited, u32, i64)>,
+}
+
+/// What there may be only so many of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Limited {
+    Entities(EntityKind),
+    /// Of metrics.
+    Series,
+}
+
+impl Limited {
+    /// Stands for it in the key of an event.
+    fn number(self) -> u8 {
+        match self {
+            Limited::Entities(kind) => kind as u8,
+            Limited::Series => u8::MAX,
+        }
+    }
+
+    fn plural(self) -> &'static str {
+        match self {
+            Limited::Entities(kind) => plural(kind),
+            Limited::Series => "metric series",
+        }
+    }
+
+    /// What becomes of further ones.
+    fn beyond(self) -> &'static str {
+        match self {
+            Limited::Entities(_) => "further ones count together",
+            Limited::Series => "points of further ones are refused",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -200,7 +233,7 @@ impl Findings {
         directory: &Directory,
         account: AccountId,
         about: &[EntityId],
-        (of, limit): (EntityKind, usize),
+        (of, limit): (Limited, usize),
         at_ms: i64,
     ) {
         let about: Vec<EntityId> = about.iter().copied().filter(|id| !id.is_none()).collect();
@@ -213,7 +246,7 @@ impl Findings {
             self.told.retain(|(.., told)| *told == day);
         }
         let kind = event::LIMIT_REACHED;
-        let parts = [&[of as u8][..], &whose.to_be_bytes(), &day.to_be_bytes()];
+        let parts = [&[of.number()][..], &whose.to_be_bytes(), &day.to_be_bytes()];
         let key = event_key(&[kind.as_bytes(), parts[0], parts[1], parts[2]]);
         let properties = vec![("limit".to_owned(), limit.to_string())];
         let severity = EventSeverity::Warn;
@@ -221,10 +254,7 @@ impl Findings {
         let whose = about.last().map(|id| format!(" of {}", name_of(directory, *id)));
         let whose = whose.unwrap_or_default();
         self.add(directory, finding, |_| {
-            format!(
-                "there are {limit} {}{whose}, as many as may be: further ones count together",
-                plural(of)
-            )
+            format!("there are {limit} {}{whose}, as many as may be: {}", of.plural(), of.beyond())
         });
     }
 

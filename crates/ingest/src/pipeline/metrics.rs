@@ -19,7 +19,10 @@ mod requests;
 mod routes;
 mod streams;
 
-use model::{id::EntityId, time::Minute};
+use model::{
+    id::{AccountId, EntityId},
+    time::Minute,
+};
 use serde::{Deserialize, Serialize};
 use telemetry_store::head::Rows;
 
@@ -197,6 +200,15 @@ impl Metrics {
     /// What comes from now on goes into another head.
     pub(super) fn begin_head(&mut self) {
         self.head = self.head.wrapping_add(1).max(1);
+    }
+
+    /// How many series there may be, and are, of an application; of all where none is told.
+    pub(super) fn reached(
+        &self,
+        account: AccountId,
+        application: EntityId,
+    ) -> Option<(Option<EntityId>, usize)> {
+        self.streams.reached(account, application)
     }
 
     /// How many series are known, of those that were heard of within an hour.

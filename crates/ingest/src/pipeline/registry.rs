@@ -18,7 +18,11 @@ use model::{
 use rustc_hash::{FxHashMap, FxHashSet};
 use twox_hash::XxHash3_64;
 
-use super::{findings::Findings, nodes::Nodes, targets::Target};
+use super::{
+    findings::{Findings, Limited},
+    nodes::Nodes,
+    targets::Target,
+};
 
 /// Most entities of a kind.
 #[derive(Clone, Copy, Debug)]
@@ -475,7 +479,25 @@ impl Registry {
             true => (&about[..], self.limits.transactions_a_tier),
             false => (&about[..1], self.limits.transactions),
         };
-        self.findings.limit(&self.directory, key.account, about, (kind, limit), now_ms);
+        self.findings.limit(
+            &self.directory,
+            key.account,
+            about,
+            (Limited::Entities(kind), limit),
+            now_ms,
+        );
+    }
+
+    /// There is no room for further metric series of the application, or of all where there is none given.
+    pub(super) fn no_series(
+        &mut self,
+        account: AccountId,
+        application: Option<EntityId>,
+        limit: usize,
+        now_ms: i64,
+    ) {
+        let limit = (Limited::Series, limit);
+        self.findings.limit(&self.directory, account, application.as_slice(), limit, now_ms);
     }
 
     fn has_place(&self, key: &EntityKey) -> bool {
@@ -599,7 +621,8 @@ impl Registry {
             .find(&key)
             .is_some_and(|known| called.is_some_and(|called| called.contains(&known)));
         if !is_called && called.is_some_and(|called| called.len() >= self.limits.backends) {
-            let (about, limit) = ([key.application, tier], (key.kind, self.limits.backends));
+            let about = [key.application, tier];
+            let limit = (Limited::Entities(key.kind), self.limits.backends);
             self.findings.limit(&self.directory, key.account, &about, limit, now_ms);
             return self.resolve_other(key, properties, other, now_ms);
         }
@@ -706,7 +729,13 @@ impl Registry {
             return self.resolve(key, properties, now_ms);
         }
         let about = [key.application, key.parent];
-        self.findings.limit(&self.directory, key.account, &about, (key.kind, limit), now_ms);
+        self.findings.limit(
+            &self.directory,
+            key.account,
+            &about,
+            (Limited::Entities(key.kind), limit),
+            now_ms,
+        );
         self.resolve_other(key, properties, other, now_ms)
     }
 

@@ -398,6 +398,12 @@ impl Pipeline {
             let rows = self.stage.rows(account);
             let taken = self.metrics.take(&resource, &source, cleaning, rows, &mut buffers, at_ms);
             self.config.stats.points(&taken);
+            let application = source.place.application;
+            if taken.beyond > 0
+                && let Some((of, limit)) = self.metrics.reached(account, application)
+            {
+                self.registry.no_series(account, of, limit, at_ms);
+            }
             if taken.beyond > 0 || self.config.room.is_full() {
                 let key = source_key(account, resource.resource, stored.record.sender);
                 self.config.room.place(key, metrics::room_of(&source), at_ms, taken.beyond);

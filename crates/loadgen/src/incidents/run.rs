@@ -9,7 +9,7 @@ use super::examples::Examples;
 use super::fault::{Class, Incident, Kind, choose};
 use super::flow::Flow;
 use super::layout::Layout;
-use super::simulation::Simulation;
+use super::simulation::{Simulation, Step};
 use super::stream::{FORMAT, Stream};
 use super::suffering::Twins;
 use super::truth::{Kept, truth};
@@ -65,12 +65,13 @@ impl Plan {
     }
 }
 
-/// Runs the plan into the stream, and returns it with the truth.
+/// Runs the plan into the stream, showing each minute to `watch`, and returns the stream with the truth.
 pub(super) fn run<'a>(
     world: &'a World,
     layout: &'a Layout,
     plan: &Plan,
     mut stream: Stream<'a>,
+    watch: &mut dyn FnMut(&Step) -> Result<()>,
 ) -> Result<(Stream<'a>, serde_json::Value)> {
     let mut simulation = Simulation::new(world, layout, plan.start);
     let mut agenda = Agenda::new(world, plan);
@@ -98,6 +99,7 @@ pub(super) fn run<'a>(
         let events = events::of(world, &incidents, &step);
         let examples = if plan.traces { examples.of(&step) } else { Vec::new() };
         stream.minute(&step, &events, &examples)?;
+        watch(&step)?;
         last = Some(step.flow);
     }
     let truth = truth(world, &stream.known, (plan.start, plan.minutes), &kept);
@@ -155,14 +157,16 @@ impl Agenda {
 }
 
 /// The first kind and place at which the incident does what its class says, beginning now.
-fn search(
+pub(super) fn search(
     simulation: &Simulation<'_>,
     usual: &Flow,
     kinds: &[Kind],
     chance: &mut Chance,
 ) -> Option<Kept> {
     kinds.iter().find_map(|kind| {
-        (0..PLACES).find_map(|_| {
+        // What is slow to be felt takes long to try.
+        let places = if is_slow(*kind) { PLACES / 2 } else { PLACES };
+        (0..places).find_map(|_| {
             let mut incident = choose(*kind, simulation.world, usual, chance)?;
             incident.onset = simulation.minute;
             incident.end += simulation.minute;

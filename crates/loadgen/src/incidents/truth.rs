@@ -12,7 +12,7 @@ use super::world::World;
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) incident: Incident,
-    victims: Vec<(Victim, Vec<Entity>)>,
+    pub(super) victims: Vec<(Victim, Vec<Entity>)>,
     tiers: Vec<usize>,
 }
 

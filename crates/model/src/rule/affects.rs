@@ -24,7 +24,6 @@ pub struct Affects {
     pub runtime: NodeRuntime,
     /// Of `CUSTOM`: what the one name of a `SPECIFIC` scope is the name of. Without it the rule is the application's.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(required))]
     pub custom_entity: Option<CustomEntity>,
 }
 
@@ -128,7 +127,11 @@ impl Affects {
         Affects { kind, scope: Scope::All, runtime: NodeRuntime::Any, custom_entity: None }
     }
 
-    pub(super) fn check(&self) -> Result<(), RuleError> {
+    /// Whether it is sound.
+    ///
+    /// # Errors
+    /// A sentence that says what to change.
+    pub fn check(&self) -> Result<(), RuleError> {
         let Affects { kind, scope, runtime, custom_entity } = self;
         let is_nodes = matches!(kind, AffectedKind::Nodes | AffectedKind::NodeHardware);
         if *runtime != NodeRuntime::Any && !is_nodes {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AffectedKind, Formula, Logic, Rule, RuleError, sound_name};
+use crate::{leaf::Leaf, metric_path as names, metric_table};
 
 /// Conditions of one level.
 pub const MAX_CONDITIONS: usize = 8;
@@ -80,7 +81,6 @@ pub struct Condition {
     pub no_data: NoData,
     /// Instead of the whole window's value, that of each minute is compared, and has to hold often enough.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schema(required))]
     pub persistence: Option<Persistence>,
 }
 
@@ -174,7 +174,7 @@ pub enum Compare {
         deviation: Deviation,
         /// By name; the application's default when null.
         #[serde(default)]
-        #[cfg_attr(feature = "schema", schema(required, max_length = 255))]
+        #[cfg_attr(feature = "schema", schema(max_length = 255))]
         baseline: Option<String>,
         unit: BaselineUnit,
         #[cfg_attr(feature = "schema", schema(minimum = 0))]
@@ -351,6 +351,27 @@ impl Input {
         }
     }
 
+    /// The unit of what is compared, as charts say it; empty where there is none, or where nobody can tell: of expressions
+    /// and of an application's own metrics.
+    pub fn unit(&self) -> &'static str {
+        let Input::Metric { function, path } = self else { return "" };
+        if matches!(function, Function::Count | Function::GroupCount) {
+            return "";
+        }
+        let last = path.rsplit('|').next().unwrap_or(path);
+        let rate = "per minute";
+        match Leaf::named(last).map(Leaf::unit) {
+            Some(unit) if unit == rate && *function == Function::Sum => "",
+            Some(unit) => unit,
+            None if [names::SILENCE, names::SILENCE_OF_ALL].contains(&last) => "min",
+            None => metric_table::unit_of(below_node(path)).map_or("", |unit| match unit.text() {
+                "1" => "",
+                "1/min" => rate,
+                text => text,
+            }),
+        }
+    }
+
     /// How they come together.
     ///
     /// # Errors
@@ -362,6 +383,19 @@ impl Input {
         let names: Vec<&str> = variables.iter().map(|one| one.name.as_str()).collect();
         Formula::parse(expression, &names).map_err(|error| error.within("the metric expression"))
     }
+}
+
+/// What a path says of a node, without the way to it.
+fn below_node(path: &str) -> &str {
+    let under = |path: &str| {
+        let (_, rest) =
+            path.strip_prefix(names::INFRASTRUCTURE)?.strip_prefix('|')?.split_once('|')?;
+        Some(path.len() - rest.len())
+    };
+    let Some(rest) = under(path).map(|at| &path[at..]) else { return path };
+    let node =
+        rest.strip_prefix(names::NODES).and_then(|node| node.strip_prefix('|')?.split_once('|'));
+    node.map_or(rest, |(_, rest)| rest)
 }
 
 fn sound_path(path: &str) -> Result<(), RuleError> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Compare, Level};
+use super::{BaselineUnit, Compare, Deviation, Level, Operator};
 
 /// Nodes that are named.
 const MAX_NODES: usize = 10;
@@ -43,6 +43,9 @@ pub struct SeenCondition {
     /// Null where nothing was reported.
     #[cfg_attr(feature = "schema", schema(required))]
     pub value: Option<f64>,
+    /// Of value, threshold and expectation; empty where there is none or nobody can tell.
+    #[serde(default)]
+    pub unit: String,
     /// What it was compared with; null without a baseline.
     #[cfg_attr(feature = "schema", schema(required))]
     pub threshold: Option<f64>,
@@ -120,6 +123,38 @@ impl Evidence {
 }
 
 impl SeenCondition {
+    /// What the value would have to be for the condition not to hold, as people read it: `at most 90 %`. Empty where there
+    /// was nothing to compare with.
+    pub fn expectation(&self) -> String {
+        let Some(threshold) = self.threshold else { return String::new() };
+        let bound = format!("{} {}", short(threshold), self.unit);
+        let bound = bound.trim_end();
+        match &self.compare {
+            Compare::Value { operator, .. } => match operator {
+                Operator::Greater => format!("at most {bound}"),
+                Operator::GreaterOrEqual => format!("below {bound}"),
+                Operator::Less => format!("at least {bound}"),
+                Operator::LessOrEqual => format!("above {bound}"),
+                Operator::Equal => format!("not {bound}"),
+                Operator::NotEqual => bound.to_owned(),
+            },
+            Compare::Baseline { deviation, unit, value, .. } => {
+                let side = match deviation {
+                    Deviation::Above => format!("at most {bound}"),
+                    Deviation::Below => format!("at least {bound}"),
+                    Deviation::Outside => format!("within the band, which ends at {bound}"),
+                    Deviation::Within => format!("outside of the band, which ends at {bound}"),
+                };
+                let width = match unit {
+                    BaselineUnit::StandardDeviations => format!("{} σ", short(*value)),
+                    BaselineUnit::Percent => format!("{} %", short(*value)),
+                };
+                let Some(known) = self.expected else { return side };
+                format!("{side} (its baseline {} and {width})", short(known.mean))
+            }
+        }
+    }
+
     fn sentence(&self) -> String {
         let value = self.value.map_or("not reported".to_owned(), short);
         let compared =

@@ -63,9 +63,9 @@ async fn a_first_start_tells_password_and_key_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn given_secrets_are_not_told() {
     let dir = TempDir::new().expect("there is room for a directory");
-    let given = [("admin-password", "hunter22"), ("access-key", "given-key")];
+    let given = [("admin-password", "otters-at-noon"), ("access-key", "given-key")];
     let (process, told) = started(settings(&dir, &given)).await;
-    assert!(!told.contains("hunter22") && !told.contains("given-key"), "{told}");
+    assert!(!told.contains("otters-at-noon") && !told.contains("given-key"), "{told}");
     for line in
         ["page          https://", "user          admin", "CA            ", "fingerprint   "]
     {
@@ -180,7 +180,7 @@ async fn settings_that_cannot_be_served_with_are_refused_before_anything_is_made
         (
             "admin-password",
             "hunter2",
-            "(flag --admin-password) is refused: allowed is text of at least 8",
+            "(flag --admin-password) is refused: the password has to have at least 12",
         ),
     ] {
         let given = settings(&dir, &[(key, value)]);
@@ -210,7 +210,7 @@ async fn a_password_that_is_not_used_keeps_nobody_from_starting() {
     let given = settings(&dir, &[("admin-password", "short")]);
     let reset = server::offline::reset_password(&given, &mut Vec::new()).await;
     let refused = reset.expect_err("here it is used").to_string();
-    assert!(refused.contains("at least 8 characters"), "{refused}");
+    assert!(refused.contains("at least 12 characters"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

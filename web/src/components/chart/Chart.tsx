@@ -1,14 +1,14 @@
 import 'uplot/dist/uPlot.min.css'
 import { useComputedColorScheme } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { minuteOf } from '../../format/times'
 import { sigmas } from '../baseline/state'
 import styles from './Chart.module.css'
 import { EventMarks } from './EventMarks'
 import type { Geometry } from './marks'
 import { isKnown, type Expected } from './expected'
-import { plot, type Line } from './plot'
+import { plot, type Line, type Stretch } from './plot'
 
 interface Props {
   title: string
@@ -19,6 +19,10 @@ interface Props {
   fillingFrom: number | null
   /** What a baseline expects of the first line: drawn as a band. */
   expected?: Expected
+  /** Times that are shaded. */
+  stretches?: readonly Stretch[]
+  /** What can be done with what it shows, at the end of its head. */
+  action?: ReactNode
   format(value: number): string
   /** Of the second axis; without it there is none. */
   formatRight?(value: number): string
@@ -32,7 +36,7 @@ interface Props {
 }
 
 /** One chart over time. Its head shows the exact values under the pointer; dragging chooses a range. */
-export default function Chart({ title, at, until, lines, fillingFrom, expected, format, formatRight, exact, height, compact = false, onHover, onZoom }: Props) {
+export default function Chart({ title, at, until, lines, fillingFrom, expected, stretches, action, format, formatRight, exact, height, compact = false, onHover, onZoom }: Props) {
   const { ref: box, width } = useElementSize<HTMLDivElement>()
   const canvas = useRef<HTMLDivElement>(null)
   const [hovered, setHovered] = useState<number | null>(null)
@@ -51,10 +55,10 @@ export default function Chart({ title, at, until, lines, fillingFrom, expected, 
       setHovered(index)
       latest.current.onHover?.(index)
     }
-    const drawn = plot({ at, until: until / 1000, lines, fillingFrom, expected, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to), onLaidOut: setLaidOut }, element)
+    const drawn = plot({ at, until: until / 1000, lines, fillingFrom, expected, stretches, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to), onLaidOut: setLaidOut }, element)
     return () => drawn.destroy()
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- a canvas keeps its colours until it is drawn anew
-  }, [at, until, lines, fillingFrom, expected, width, height, compact, scheme, twoAxes])
+  }, [at, until, lines, fillingFrom, expected, stretches, width, height, compact, scheme, twoAxes])
 
   const moment = hovered === null ? undefined : at[hovered]
   const blank = lines.every((line) => line.values.every((v) => v === null))
@@ -81,6 +85,7 @@ export default function Chart({ title, at, until, lines, fillingFrom, expected, 
             <i /> still filling
           </span>
         )}
+        {action}
       </figcaption>
       <div className={styles.canvas} style={{ height }}>
         <div ref={canvas} />

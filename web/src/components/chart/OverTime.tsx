@@ -5,6 +5,7 @@ import { BaselineSelect } from '../baseline/BaselineSelect'
 import { Card } from '../card/Card'
 import { Loaded } from '../states/Loaded'
 import { Loading } from '../states/Loading'
+import type { About } from './SeriesCharts'
 import styles from './Chart.module.css'
 
 const SeriesCharts = lazy(() => import('./SeriesCharts'))
@@ -16,10 +17,12 @@ interface Props {
   query: Result<Series>
   /** Whose baselines may be chosen; without it the default one is drawn. */
   application?: number
+  /** Whom a rule made of these charts would be about. */
+  about?: About
 }
 
 /** The card of what one measured thing did over the page's range. The library that draws is loaded with the first one. */
-export function OverTime({ title = 'Over time', note, actions, query, application }: Props) {
+export function OverTime({ title = 'Over time', note, actions, query, application, about }: Props) {
   return (
     <Card
       title={title}
@@ -35,7 +38,7 @@ export function OverTime({ title = 'Over time', note, actions, query, applicatio
       <Loaded query={query} what="the figures over time" lines={6}>
         {(data: Series) => (
           <Suspense fallback={<Loading what="the charts" lines={6} />}>
-            <SeriesCharts series={data} />
+            <SeriesCharts series={data} rules={about && application !== undefined ? { application, about } : undefined} />
           </Suspense>
         )}
       </Loaded>

@@ -1,21 +1,28 @@
 import { useMemo } from 'react'
-import type { Series } from '../../api/types'
+import type { Bands, Series } from '../../api/types'
 import { exact, responseTime, short } from '../../format/numbers'
 import { useTimeRange } from '../../time/TimeRangeContext'
+import { RuleLink } from '../health/RuleLink'
+import { thresholdOf, type Suggestion } from '../health/suggestion'
 import Chart from './Chart'
 import styles from './Chart.module.css'
 import { expectedOf } from './expected'
 import { gridOf, perMinuteOf, valuesOf } from './grid'
 import type { Line } from './plot'
 
+/** Whom a rule would be about. */
+export type About = Pick<Suggestion, 'kind' | 'name'>
+
 interface Props {
   series: Series
+  /** Present where rules can be made of the charts. */
+  rules?: { application: number; about: About }
   /** Small and stacked, for a panel. */
   compact?: boolean
 }
 
 /** Calls per minute, response times and errors of one measured thing over the page's range. */
-export default function SeriesCharts({ series, compact = false }: Props) {
+export default function SeriesCharts({ series, rules, compact = false }: Props) {
   const { window, setRange } = useTimeRange()
   const grid = useMemo(() => gridOf(series, window.from, window.to), [series, window.from, window.to])
   const lines = useMemo(() => {
@@ -43,13 +50,15 @@ export default function SeriesCharts({ series, compact = false }: Props) {
     compact,
     onZoom: (from: number, to: number) => setRange({ kind: 'absolute', from: Math.round(from / 60_000) * 60_000, to: Math.max(Math.round(to / 60_000), Math.round(from / 60_000) + 1) * 60_000 }),
   }
+  const link = (what: string, path: string, line: Line[], band: (hour: Bands['hours'][number]) => unknown) =>
+    rules && <RuleLink application={rules.application} what={what} about={{ ...rules.about, path, baseline: series.bands?.hours.some((hour) => band(hour) !== null) ?? false, value: thresholdOf(line[0]?.values ?? []) }} />
   const rate = (value: number | null) => exact(value, '')
   const ms = (value: number | null) => exact(value === null ? null : Math.round(value * 1000) / 1000, 'ms')
   return (
     <div className={compact ? styles.stack : styles.row}>
-      <Chart title="Calls" lines={lines.calls} expected={expected.calls} format={short} exact={rate} {...shared} />
-      <Chart title="Response time" lines={lines.times} expected={expected.times} format={responseTime} exact={ms} {...shared} />
-      <Chart title="Errors" lines={lines.errors} expected={expected.errors} format={short} exact={rate} {...shared} />
+      <Chart title="Calls" lines={lines.calls} expected={expected.calls} format={short} exact={rate} action={link('the calls', 'Calls per Minute', lines.calls, (hour) => hour.calls)} {...shared} />
+      <Chart title="Response time" lines={lines.times} expected={expected.times} format={responseTime} exact={ms} action={link('the response time', 'Average Response Time (ms)', lines.times, (hour) => hour.average_ms)} {...shared} />
+      <Chart title="Errors" lines={lines.errors} expected={expected.errors} format={short} exact={rate} action={link('the errors', 'Errors per Minute', lines.errors, (hour) => hour.errors)} {...shared} />
     </div>
   )
 }

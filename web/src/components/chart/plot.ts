@@ -21,11 +21,21 @@ export interface Line {
   past?: boolean
 }
 
+/** A stretch of time that is shaded behind the lines. */
+export interface Stretch {
+  /** Seconds. */
+  from: number
+  to: number
+  /** A CSS variable. */
+  colour: string
+}
+
 export interface PlotSpec {
   at: number[]
   /** End of the range, Unix seconds. */
   until: number
   lines: Line[]
+  stretches?: readonly Stretch[]
   fillingFrom: number | null
   /** What a baseline expects of the first line. */
   expected?: Expected
@@ -77,7 +87,7 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     series: [{}, ...lines.map((line) => seriesOf(line, colour(line.colour)))],
     hooks: {
       ready: [(u) => spec.onLaidOut?.(geometryOf(u))],
-      drawClear: [(u) => markFilling(u, spec.fillingFrom, colour('--v-sunken'), colour('--v-border-strong')), (u) => spec.expected && drawExpected(u, spec.expected, colour('--v-band'))],
+      drawClear: [(u) => spec.stretches?.forEach((one) => shade(u, one, colour(one.colour))), (u) => markFilling(u, spec.fillingFrom, colour('--v-sunken'), colour('--v-border-strong')), (u) => spec.expected && drawExpected(u, spec.expected, colour('--v-band'))],
       setCursor: [(u) => spec.onHover(u.cursor.idx ?? null)],
       setSelect: [
         (u) => {
@@ -122,6 +132,18 @@ function seriesOf(line: Line, stroke: string): uPlot.Series {
 }
 
 const dots = (u: uPlot, seriesIndex: number) => dotsOf(u.data[seriesIndex] ?? [])
+
+/** From edge to edge of the plot, and never thinner than can be seen. */
+function shade(u: uPlot, { from, to }: Stretch, fill: string): void {
+  const { ctx, bbox } = u
+  const edge = (at: number) => Math.min(Math.max(u.valToPos(at, 'x', true), bbox.left), bbox.left + bbox.width)
+  const [left, right] = [edge(from), edge(to)]
+  if (to < (u.scales.x?.min ?? 0) || from > (u.scales.x?.max ?? 0)) return
+  ctx.save()
+  ctx.fillStyle = fill
+  ctx.fillRect(left, bbox.top, Math.max(right - left, 2 * devicePixelRatio), bbox.height)
+  ctx.restore()
+}
 
 /** The newest slots still fill: hatched, with a line where they begin. */
 function markFilling(u: uPlot, from: number | null, fill: string, line: string): void {

@@ -20,6 +20,7 @@ export function ApplicationFrame() {
   const above = [
     [`/applications/${id}/nodes/`, paths.tiers(id)],
     [`/applications/${id}/business-transaction-groups/`, paths.businessTransactions(id)],
+    [paths.schedules(id), paths.healthRules(id)],
   ].find(([under = '']) => pathname.startsWith(under))
   const at = above ? tabs.find((tab) => tab.to === above[1]) : tabs.findLast((tab) => pathname.startsWith(tab.to))
   // Pages of single entities have a heading and a title of their own.
@@ -48,8 +49,8 @@ export function ApplicationFrame() {
   )
 }
 
-/** The entity whose page this is. */
+/** The entity whose page this is; rules and schedules are none. */
 function aboutOf(pathname: string): number | null {
-  const id = /^\/applications\/\d+\/[a-z-]+\/(\d+)/.exec(pathname)?.[1]
+  const id = /^\/applications\/\d+\/(?!health-rules|schedules)[a-z-]+\/(\d+)/.exec(pathname)?.[1]
   return id === undefined ? null : Number(id)
 }

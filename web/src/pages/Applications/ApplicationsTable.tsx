@@ -6,6 +6,8 @@ import { useHref, useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
 import { figureColumns } from '../../components/figures/columns'
 import { told } from '../../components/figures/told'
+import { healthColumn } from '../../components/health/column'
+import { useApplicationsHealth, type HealthOf } from '../../components/health/queries'
 import { RangeLink } from '../../components/link/RangeLink'
 import { SearchInput } from '../../components/SearchInput'
 import { Sparkline } from '../../components/sparkline/Sparkline'
@@ -14,7 +16,7 @@ import { DataTable, type Column, type Rest } from '../../components/table/DataTa
 import { count, plural } from '../../format/numbers'
 import page from '../page.module.css'
 
-const COLUMNS: Column<Application>[] = [
+const columnsOf = (healthOf: HealthOf): Column<Application>[] => [
   {
     key: 'name',
     label: 'Application',
@@ -25,6 +27,7 @@ const COLUMNS: Column<Application>[] = [
       </RangeLink>
     ),
   },
+  healthColumn<Application>(healthOf, (a) => a.id, (a) => a.name),
   { key: 'trend', label: 'Calls over time', width: '130px', render: (a) => <Sparkline values={a.sparkline} label="Calls per minute" /> },
   ...figureColumns<Application>(told),
   { key: 'tiers', label: 'Tiers', numeric: true, value: (a) => a.tiers, render: (a) => count(a.tiers) },
@@ -34,6 +37,8 @@ const COLUMNS: Column<Application>[] = [
 
 export function ApplicationsTable({ applications, rest }: { applications: Application[]; rest: Rest }) {
   const [search, setSearch] = useUrlState('search')
+  const healthOf = useApplicationsHealth()
+  const columns = useMemo(() => columnsOf(healthOf), [healthOf])
   const navigate = useNavigate()
   const href = useHref()
   const found = useMemo(() => applications.filter((a) => a.name.toLowerCase().includes(search.toLowerCase())), [applications, search])
@@ -50,7 +55,7 @@ export function ApplicationsTable({ applications, rest }: { applications: Applic
       }
     >
       {found.length ? (
-        <DataTable label="Applications" rows={found} columns={COLUMNS} rowKey={(a) => a.id} defaultSort="-calls_per_minute" onRowClick={(a) => void navigate(href(paths.application(a.id)))} rest={rest} />
+        <DataTable label="Applications" rows={found} columns={columns} rowKey={(a) => a.id} defaultSort="-calls_per_minute" onRowClick={(a) => void navigate(href(paths.application(a.id)))} rest={rest} />
       ) : (
         <Empty title="No application matches">Nothing is named like “{search}”.</Empty>
       )}

@@ -8,6 +8,8 @@ import { Card } from '../../components/card/Card'
 import { EntityIcon } from '../../components/EntityIcon'
 import { Middle } from '../../components/name/Middle'
 import { figureColumns } from '../../components/figures/columns'
+import { healthColumn } from '../../components/health/column'
+import { useHealth, type HealthOf } from '../../components/health/queries'
 import { RangeLink } from '../../components/link/RangeLink'
 import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
@@ -17,7 +19,7 @@ import { nameParts } from '../../format/names'
 import { plural } from '../../format/numbers'
 import page from '../page.module.css'
 
-function columnsOf(application: number): Column<Backend>[] {
+function columnsOf(application: number, healthOf: HealthOf): Column<Backend>[] {
   return [
     {
       key: 'name',
@@ -32,6 +34,7 @@ function columnsOf(application: number): Column<Backend>[] {
         </span>
       ),
     },
+    healthColumn<Backend>(healthOf, (b) => b.id, (b) => b.name, application),
     { key: 'type', label: 'Type', value: (b) => b.type, render: (b) => b.type.toLowerCase() },
     { key: 'system', label: 'System', value: (b) => b.system, render: (b) => b.system ?? '–' },
     { key: 'address', label: 'Address', value: (b) => b.address, render: (b) => <span className={page.mono}>{b.address}</span> },
@@ -44,6 +47,7 @@ const isCalled = (b: Backend) => b.figures.calls > 0
 export function BackendsPage() {
   const id = useId('applicationId')
   const query = useBackends(id)
+  const healthOf = useHealth(id)
   const [filter, setFilter] = useUrlState('filter')
   const [uncalled, setUncalled] = useUrlState('uncalled')
   const called = query.data?.items.filter(isCalled).length ?? 0
@@ -64,7 +68,7 @@ export function BackendsPage() {
           {(data: Page<Backend>) => {
             const rows = data.items.filter((b) => (uncalled === 'on' || isCalled(b)) && `${b.name}\n${b.type}\n${b.system ?? ''}`.toLowerCase().includes(filter.toLowerCase()))
             if (rows.length === 0 && !filter) return <Empty title="No backend was called in this range">Databases, caches, queues and hosts appear when a tier calls them.</Empty>
-            return rows.length ? <DataTable label="Backends" rows={rows} columns={columnsOf(id)} rowKey={(b) => b.id} defaultSort="-calls_per_minute" rest={query} /> : <Empty title="No backend matches" />
+            return rows.length ? <DataTable label="Backends" rows={rows} columns={columnsOf(id, healthOf)} rowKey={(b) => b.id} defaultSort="-calls_per_minute" rest={query} /> : <Empty title="No backend matches" />
           }}
         </Loaded>
       </Card>

@@ -19,6 +19,7 @@ export function SeasonPicture({ application }: { application: number }) {
   const query = useSeries(bt ? `/business-transactions/${bt}/series` : `/applications/${application}/series`)
   const options = [{ value: '', label: 'The whole application' }, ...transactions.map((one) => ({ value: String(one.id), label: `${one.tier.name}: ${one.name}` }))]
   if (bt && !options.some((option) => option.value === bt)) options.push({ value: bt, label: `Business transaction ${bt}` })
+  const ofBt = transactions.find((one) => String(one.id) === bt)
   const extra = { baseline: params.get('baseline'), of: bt || null }
   return (
     <OverTime
@@ -35,6 +36,7 @@ export function SeasonPicture({ application }: { application: number }) {
       actions={<NativeSelect className={styles.of} size="xs" aria-label="Whose figures" data={options} value={bt} onChange={(e) => setBt(e.currentTarget.value || null)} />}
       query={query}
       application={application}
+      about={bt ? ofBt && { kind: 'BUSINESS_TRANSACTIONS', name: ofBt.name } : { kind: 'OVERALL_APPLICATION', name: '' }}
     />
   )
 }

@@ -7,6 +7,7 @@ import type { BusinessTransaction, Page, TransactionGroup } from '../../api/type
 import { paths } from '../../app/paths'
 import { useHref, useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
+import { useHealth } from '../../components/health/queries'
 import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
@@ -81,6 +82,7 @@ function Rows({ application, items, groups, filter, background, members, limit, 
   const href = useHref()
   const mayChange = useMay()('configure', application)
   const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set())
+  const healthOf = useHealth(application)
   const columns = useMemo(() => {
     const tick = (id: number) =>
       setTicked((before) => {
@@ -88,8 +90,8 @@ function Rows({ application, items, groups, filter, background, members, limit, 
         if (!after.delete(id)) after.add(id)
         return after
       })
-    return rowColumns(application, limit === undefined && mayChange ? { ticked, tick } : null)
-  }, [application, limit, mayChange, ticked])
+    return rowColumns(application, healthOf, limit === undefined && mayChange ? { ticked, tick } : null)
+  }, [application, healthOf, limit, mayChange, ticked])
   const rows = useMemo(() => {
     const found = rowsOf(items, groups, filter, background, members)
     const calls = (row: Row) => (row.kind === 'bt' ? row.bt : row.group).figures.calls

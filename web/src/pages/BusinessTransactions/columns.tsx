@@ -4,6 +4,8 @@ import { paths } from '../../app/paths'
 import { EntryTypeIcon } from '../../components/EntityIcon'
 import { figureColumns } from '../../components/figures/columns'
 import { told } from '../../components/figures/told'
+import { healthColumn } from '../../components/health/column'
+import type { HealthOf } from '../../components/health/queries'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Sparkline } from '../../components/sparkline/Sparkline'
 import type { Column } from '../../components/table/DataTable'
@@ -22,7 +24,7 @@ interface Ticking {
 }
 
 /** Rows of business transactions and of groups. Without ticking there is nothing to tick. */
-export function rowColumns(application: number, ticking: Ticking | null): Column<Row>[] {
+export function rowColumns(application: number, healthOf: HealthOf, ticking: Ticking | null): Column<Row>[] {
   const figuresOf = (row: Row) => (row.kind === 'bt' ? told(row.bt) : row.group.figures)
   const slowOf = (row: Row) => {
     const f = figuresOf(row)
@@ -30,6 +32,7 @@ export function rowColumns(application: number, ticking: Ticking | null): Column
   }
   const columns: Column<Row>[] = [
     { key: 'name', label: 'Business transaction', value: nameOf, render: (row) => (row.kind === 'bt' ? <BtName application={application} bt={row.bt} /> : <GroupName application={application} group={row.group} />) },
+    healthColumn<Row>(healthOf, (row) => (row.kind === 'bt' ? row.bt.id : null), nameOf, application),
     { key: 'tier', label: 'Tier', value: (row) => (row.kind === 'bt' ? row.bt.tier.name : ''), render: (row) => (row.kind === 'bt' ? row.bt.tier.name : '') },
     { key: 'trend', label: 'Calls over time', width: '130px', render: (row) => <Sparkline values={row.kind === 'bt' ? row.bt.sparkline : row.group.sparkline} label="Calls per minute" /> },
     ...figureColumns<Row>(figuresOf).map((column) => (column.key === 'average_ms' ? timeColumn(application, column) : column)),

@@ -11,6 +11,7 @@ import { count, plural, responseTime } from '../../format/numbers'
 import { severityOf } from '../../format/severity'
 import { errorsOf, Load, useCounted } from './counted'
 import styles from './EntityNode.module.css'
+import { MapHealth } from './mapHealth'
 import type { MapNode } from './model/view'
 import { summaryOf } from './summary'
 
@@ -46,6 +47,7 @@ export const EntityNode = memo(function EntityNode({ data: { entity, dimmed }, s
         </span>
         <SeverityIcon severity={severity} size={14} />
         <StateIcon state={f?.deviation?.state} size={15} />
+        <MapHealth entity={entity} />
         {entity.hints.length > 0 && <IconAlertTriangle size={14} role="img" aria-label={entity.hints.join(' ')} />}
         {entity.pinned && <IconPinFilled size={10} className={styles.pin} role="img" aria-label="Placed by hand" />}
       </div>

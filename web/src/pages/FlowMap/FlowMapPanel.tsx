@@ -3,6 +3,7 @@ import { useFlowMap, type MapPart } from '../../api/queries'
 import type { FlowMap, LayoutGroup } from '../../api/types'
 import { paths } from '../../app/paths'
 import { Card } from '../../components/card/Card'
+import { useApplicationsHealth, useHealth } from '../../components/health/queries'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
@@ -17,6 +18,7 @@ import { Legend } from './Legend'
 import { ChangesView } from './ChangesView'
 import { filtered } from './model/filter'
 import { focused } from './model/focus'
+import { MapHealthContext } from './mapHealth'
 import { viewOf } from './model/grouping'
 import type { MapView, Point } from './model/view'
 import { SidePanel } from './SidePanel'
@@ -35,9 +37,18 @@ export function FlowMapPanel({ application, part }: Props) {
   const query = useFlowMap(application, part)
   const layout = useChosenLayout(application, part)
   const { chosen, loading } = layout
+  const ofAll = part !== undefined && 'all' in part
+  const entities = useHealth(ofAll ? null : application)
+  const applications = useApplicationsHealth(ofAll)
   const map = useMemo(() => query.data && placedBy(query.data, chosen), [query.data, chosen])
   // Another layout is another map: what was remembered of places belongs to the one before.
-  if (map && map.nodes.length > 0 && !loading) return <FlowMapCard key={chosen?.id ?? 'own'} map={map} query={query} application={application} part={part} layout={layout} />
+  if (map && map.nodes.length > 0 && !loading) {
+    return (
+      <MapHealthContext value={ofAll ? applications : entities}>
+        <FlowMapCard key={chosen?.id ?? 'own'} map={map} query={query} application={application} part={part} layout={layout} />
+      </MapHealthContext>
+    )
+  }
   if (map && map.nodes.length > 0) {
     return (
       <Card grow title="Flow map">

@@ -8,6 +8,8 @@ import { SeriesTable, type Further } from './SeriesTable'
 import type { Chosen } from './useSelection'
 
 interface Props {
+  /** Present where series are metric paths. */
+  application?: number
   selection: Selection
   chosen: Chosen
   comparedWith: string | null
@@ -15,7 +17,7 @@ interface Props {
 }
 
 /** The chart of what was chosen, its table, and what had no place on it. */
-export function Drawing({ selection, chosen, comparedWith, more }: Props) {
+export function Drawing({ application, selection, chosen, comparedWith, more }: Props) {
   const [hovered, setHovered] = useState<number | null>(null)
   const [strong, setStrong] = useState<string | null>(null)
   const { unitsLeftOut, units, beyond } = selection
@@ -32,7 +34,7 @@ export function Drawing({ selection, chosen, comparedWith, more }: Props) {
         </p>
       )}
       <MetricChart selection={selection} strong={strong} onHover={setHovered} />
-      <SeriesTable selection={selection} chosen={chosen} hovered={hovered} more={more} comparedWith={comparedWith} onStrong={setStrong} />
+      <SeriesTable application={application} selection={selection} chosen={chosen} hovered={hovered} more={more} comparedWith={comparedWith} onStrong={setStrong} />
     </div>
   )
 }

@@ -14,10 +14,12 @@ const CHUNK = 200
 interface Props {
   application: number
   chosen: Chosen
+  /** Only what is below this folder. */
+  root?: string
 }
 
 /** The metric tree; each level is asked for when it is opened. What leads to a chosen metric is open from the start. */
-export function MetricTree({ application, chosen }: Props) {
+export function MetricTree({ application, chosen, root = '' }: Props) {
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(chosen.paths.flatMap(foldersOf)))
   const toggle = (folder: string) =>
     setOpen((before) => {
@@ -27,7 +29,7 @@ export function MetricTree({ application, chosen }: Props) {
     })
   return (
     <div className={styles.tree}>
-      <Level application={application} prefix="" chosen={chosen} open={open} onToggle={toggle} />
+      <Level application={application} prefix={root} chosen={chosen} open={open} onToggle={toggle} />
     </div>
   )
 }

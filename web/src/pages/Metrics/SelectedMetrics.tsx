@@ -57,7 +57,7 @@ export function SelectedMetrics({ application, chosen }: { application: number; 
       {error && <Failed what={chosen.paths[failed % chosen.paths.length] ?? 'the metrics'} error={error} />}
       {loading && selection.series.length === 0 && <Loading what="the metrics" />}
       {chosen.paths.length > 0 && !loading && <Missing paths={chosen.paths} selection={selection} failed={failed >= 0} chosen={chosen} />}
-      {selection.series.length > 0 && <Drawing selection={selection} chosen={chosen} comparedWith={earlier?.label ?? null} more={(path) => percentiles(path, chosen.paths)} />}
+      {selection.series.length > 0 && <Drawing application={application} selection={selection} chosen={chosen} comparedWith={earlier?.label ?? null} more={(path) => percentiles(path, chosen.paths)} />}
     </Card>
   )
 }

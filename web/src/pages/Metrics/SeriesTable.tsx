@@ -1,6 +1,9 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
+import { RuleLink } from '../../components/health/RuleLink'
+import { thresholdOf } from '../../components/health/suggestion'
 import { exactMoment, minuteOf, timeOf } from '../../format/times'
+import { aboutOfPath } from '../HealthRules/model/metrics'
 import { colourOf } from './MetricChart'
 import styles from './Metrics.module.css'
 import { SEPARATOR, statisticsOf, type Drawn, type Selection } from './model/series'
@@ -14,6 +17,8 @@ export interface Further {
 }
 
 interface Props {
+  /** Whose metric paths these are; series as they were sent have none, and no rules. */
+  application?: number
   selection: Selection
   chosen: Chosen
   /** The slot under the pointer. */
@@ -25,7 +30,7 @@ interface Props {
 }
 
 /** The chart's legend with exact numbers: under the pointer, and over the complete points of the range. */
-export function SeriesTable({ selection, chosen, hovered, comparedWith, more, onStrong }: Props) {
+export function SeriesTable({ application, selection, chosen, hovered, comparedWith, more, onStrong }: Props) {
   const { grid, series } = selection
   const at = hovered === null ? undefined : grid.at[hovered]
   return (
@@ -53,7 +58,7 @@ export function SeriesTable({ selection, chosen, hovered, comparedWith, more, on
         </thead>
         <tbody>
           {series.map((s, i) => (
-            <Row key={s.path} series={s} index={i} selection={selection} chosen={chosen} hovered={hovered} more={more} onStrong={onStrong} />
+            <Row key={s.path} application={application} series={s} index={i} selection={selection} chosen={chosen} hovered={hovered} more={more} onStrong={onStrong} />
           ))}
         </tbody>
       </table>
@@ -62,6 +67,8 @@ export function SeriesTable({ selection, chosen, hovered, comparedWith, more, on
 }
 
 interface RowProps {
+  /** Whose metric paths these are; series as they were sent have none, and no rules. */
+  application?: number
   series: Drawn
   index: number
   selection: Selection
@@ -71,7 +78,7 @@ interface RowProps {
   onStrong(path: string | null): void
 }
 
-function Row({ series, index, selection, chosen, hovered, more, onStrong }: RowProps) {
+function Row({ application, series, index, selection, chosen, hovered, more, onStrong }: RowProps) {
   const { path, label, unit, points, earlier } = series
   const found = statisticsOf(selection.grid, points)
   const before = earlier && statisticsOf(selection.grid, earlier)
@@ -102,6 +109,7 @@ function Row({ series, index, selection, chosen, hovered, more, onStrong }: RowP
         <div className={styles.rowActions}>
           {further.length === 1 && further[0] && <AddOne further={further[0]} label={label} chosen={chosen} />}
           {further.length > 1 && <AddSome further={further} label={label} chosen={chosen} />}
+          {application !== undefined && <RuleLink application={application} what={label} about={{ ...aboutOfPath(path), baseline: false, value: thresholdOf(points.map((p) => p?.value ?? null)) }} />}
           {chosen.paths.includes(path) && (
             <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`Remove ${label}`} onClick={() => chosen.toggle(path)}>
               <IconX size={14} />

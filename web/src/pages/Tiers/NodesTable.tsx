@@ -6,6 +6,8 @@ import { paths } from '../../app/paths'
 import { useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
 import { figureColumns } from '../../components/figures/columns'
+import { healthColumn } from '../../components/health/column'
+import { useHealth, type HealthOf } from '../../components/health/queries'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
@@ -24,7 +26,7 @@ interface Props {
   silent?: boolean
 }
 
-function columnsOf({ application, tier, silent }: Props, now: number): Column<Node>[] {
+function columnsOf({ application, tier, silent }: Props, now: number, healthOf: HealthOf): Column<Node>[] {
   const all: Column<Node>[] = [
     {
       key: 'name',
@@ -37,6 +39,7 @@ function columnsOf({ application, tier, silent }: Props, now: number): Column<No
         </span>
       ),
     },
+    healthColumn<Node>(healthOf, (n) => n.id, (n) => n.name, application),
     { key: 'tier', label: 'Tier', value: (n) => n.tier.name, render: (n) => <RangeLink to={paths.tier(application, n.tier.id)}>{n.tier.name}</RangeLink> },
     { key: 'runtime', label: 'Runtime', value: (n) => n.runtime, render: (n) => n.runtime ?? '–' },
     { key: 'agent', label: 'Agent', value: (n) => n.agent, render: (n) => n.agent ?? '–' },
@@ -51,7 +54,8 @@ export function NodesTable({ application, tier, filter = '', silent = false }: P
   const [gone, setGone] = useUrlState('historical')
   const query = useNodes(application, { tier, historical: gone === 'on' || undefined })
   const { now } = useTimeRange()
-  const columns = useMemo(() => columnsOf({ application, tier, silent }, now), [application, tier, silent, now])
+  const healthOf = useHealth(application)
+  const columns = useMemo(() => columnsOf({ application, tier, silent }, now, healthOf), [application, tier, silent, now, healthOf])
   const wanted = filter.toLowerCase()
   return (
     <Card title="Nodes" note={query.data && plural(query.data.items.length, 'node')} actions={<Checkbox label="Also historical" title="Unseen for an hour, and not in the range" checked={gone === 'on'} onChange={(e) => setGone(e.currentTarget.checked ? 'on' : null)} />}>

@@ -8,6 +8,8 @@ import { Card } from '../../components/card/Card'
 import { EntityIcon } from '../../components/EntityIcon'
 import { figureColumns } from '../../components/figures/columns'
 import { told } from '../../components/figures/told'
+import { healthColumn } from '../../components/health/column'
+import { useHealth, type HealthOf } from '../../components/health/queries'
 import { RangeLink } from '../../components/link/RangeLink'
 import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
@@ -17,7 +19,7 @@ import { count, plural } from '../../format/numbers'
 import page from '../page.module.css'
 import { NodesTable } from './NodesTable'
 
-function tierColumns(application: number, silent: boolean): Column<Tier>[] {
+function tierColumns(application: number, silent: boolean, healthOf: HealthOf): Column<Tier>[] {
   return [
     {
       key: 'name',
@@ -35,6 +37,7 @@ function tierColumns(application: number, silent: boolean): Column<Tier>[] {
         </span>
       ),
     },
+    healthColumn<Tier>(healthOf, (t) => t.id, (t) => t.name, application),
     { key: 'runtime', label: 'Runtime', value: (t) => t.runtime, render: (t) => t.runtime ?? '–' },
     { key: 'agent', label: 'Agent', value: (t) => t.agent, render: (t) => t.agent ?? '–' },
     { key: 'nodes', label: 'Nodes', numeric: true, value: (t) => t.nodes, render: (t) => count(t.nodes) },
@@ -47,6 +50,7 @@ export function TiersPage() {
   const application = useApplication(id)
   const silent = application.data !== undefined && told(application.data) === null
   const tiers = useTiers(id)
+  const healthOf = useHealth(id)
   const [filter, setFilter] = useUrlState('filter')
   const wanted = filter.toLowerCase()
   return (
@@ -55,7 +59,7 @@ export function TiersPage() {
         <Loaded query={tiers} what="the tiers">
           {(data: Page<Tier>) => {
             const rows = data.items.filter((t) => t.name.toLowerCase().includes(wanted))
-            return rows.length ? <DataTable label="Tiers" rows={rows} columns={tierColumns(id, silent)} rowKey={(t) => t.id} defaultSort="-calls_per_minute" rest={tiers} /> : <Empty title={data.items.length ? 'No tier matches' : 'No tier reported in this range'} />
+            return rows.length ? <DataTable label="Tiers" rows={rows} columns={tierColumns(id, silent, healthOf)} rowKey={(t) => t.id} defaultSort="-calls_per_minute" rest={tiers} /> : <Empty title={data.items.length ? 'No tier matches' : 'No tier reported in this range'} />
           }}
         </Loaded>
       </Card>

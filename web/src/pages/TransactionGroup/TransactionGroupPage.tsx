@@ -12,6 +12,7 @@ import { Card } from '../../components/card/Card'
 import { OverTime } from '../../components/chart/OverTime'
 import { FigureStrip } from '../../components/figures/FigureStrip'
 import { Empty } from '../../components/states/Empty'
+import { useHealth } from '../../components/health/queries'
 import { Loaded } from '../../components/states/Loaded'
 import { DataTable } from '../../components/table/DataTable'
 import { plural } from '../../format/numbers'
@@ -108,9 +109,10 @@ function Members({ application, group }: { application: number; group: Transacti
   const href = useHref()
   const take = useChange((bt: BusinessTransaction) => putGroup(application, { id: group.id, name: group.name }, group.members.filter((m) => m.id !== bt.id).map((m) => m.id)))
   const { mutate } = take
+  const healthOf = useHealth(application)
   const mayTake = useMay()('configure', application)
   const columns = useMemo(() => {
-    const known = rowColumns(application, null)
+    const known = rowColumns(application, healthOf, null)
     if (!mayTake) return known
     return [
       ...known,
@@ -133,7 +135,7 @@ function Members({ application, group }: { application: number; group: Transacti
           ),
       },
     ]
-  }, [application, mayTake, mutate])
+  }, [application, healthOf, mayTake, mutate])
   const rows = group.members.map((bt): Row => ({ kind: 'bt', bt: { ...bt, group: null } }))
   if (rows.length === 0) return <Empty title="The group has no member">Tick business transactions in their list and choose “Group”.</Empty>
   return (

@@ -7,7 +7,7 @@ use model::{
 };
 
 use super::world::{Steady, T, World, criteria, over, rule};
-use crate::rules::{BackTest, BackTested};
+use crate::rules::{BackTest, BackTested, ChartedCondition};
 
 fn back_test(
     world: &World,
@@ -25,6 +25,7 @@ fn back_test(
         schedule: None,
         range,
         charted: None,
+        alone: false,
     };
     test.run(rule, may_go_on).unwrap()
 }
@@ -64,7 +65,8 @@ fn the_past_is_judged_as_it_would_have_been() {
     let chart = found.chart.expect("somebody broke it");
     assert_eq!((chart.entity, chart.points.len(), chart.level), (world.bt, 200, Level::Critical));
     let point = &chart.points[53];
-    assert_eq!(point.conditions, [(Some(4.0), Some(6.0))]);
+    let sums = ChartedCondition { value: Some(4.0), compared: Some(7.0), threshold: Some(6.0) };
+    assert_eq!(point.conditions, [sums]);
     assert_eq!(point.level, Some(Level::Critical));
     assert_eq!(chart.points[10].level, None);
     // Nothing of it is stored.

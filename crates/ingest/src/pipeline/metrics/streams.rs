@@ -217,6 +217,19 @@ impl Streams {
         true
     }
 
+    /// How many streams there may be, and are, of an application or, where none is told, of the account or the memory.
+    pub(super) fn reached(
+        &self,
+        account: AccountId,
+        application: EntityId,
+    ) -> Option<(Option<EntityId>, usize)> {
+        Some(match self.full(Owner { account, application, process: 0 })? {
+            Scope::Application(_, of) => (Some(of), MAX_OF_APPLICATION as usize),
+            Scope::Account(_) => (None, MAX_OF_ACCOUNT as usize),
+            Scope::All => (None, self.most.unwrap_or(self.by_key.len())),
+        })
+    }
+
     /// What there are as many streams of as there may be.
     fn full(&self, owner: Owner) -> Option<Scope> {
         let Owner { account, application, .. } = owner;

@@ -36,7 +36,7 @@ use crate::{
         limits::AttributeLimits,
         slice::{self, Rules},
     },
-    pipeline::{Config, CutBy, Limits, Pipeline, PipelineError, Stats},
+    pipeline::{Config, CutBy, Limits, Memory, Pipeline, PipelineError, Stats},
     room::Room,
 };
 
@@ -49,6 +49,7 @@ pub(super) struct Bench {
     pub(super) entities: Unreliable,
     pub(super) now_ms: i64,
     pub(super) limits: Limits,
+    pub(super) memory: Memory,
     pub(super) cut_by: CutBy,
     pub(super) stats: Arc<Stats>,
     pub(super) room: Room,
@@ -127,6 +128,7 @@ impl Bench {
             entities: Unreliable::default(),
             now_ms,
             limits,
+            memory: Memory::default(),
             cut_by: CutBy::Step,
             stats: Arc::default(),
             room: Room::default(),
@@ -147,7 +149,7 @@ impl Bench {
             sanitiser: Sanitiser::new(MaskList::default(), true),
             attribute_limits: AttributeLimits::default(),
             limits: self.limits,
-            memory: crate::pipeline::Memory::default(),
+            memory: self.memory.clone(),
             cut_interval_ms: 5_000,
             cut_by: self.cut_by,
             stats: Arc::clone(&self.stats),

@@ -182,3 +182,21 @@ fn a_limit_that_is_reached_is_told_once_a_day() {
     all.sort();
     assert_eq!(all, expected);
 }
+
+#[test]
+fn the_limit_of_metric_series_is_told_once_a_day() {
+    let mut bench = Bench::new();
+    // Room for one of them.
+    bench.memory.series = 2_000;
+    bench.restart();
+    for _ in 0..3 {
+        let at = bench.now_ms;
+        for tier in ["web", "stock"] {
+            let metrics = Agent::new(tier).served(10, at - 60_000, at);
+            bench.send(Signal::Metrics, &metrics);
+        }
+        bench.pass(60);
+    }
+    let expected = "CONTROLLER_LIMIT_REACHED x1: there are 1 metric series, as many as may be: points of further ones are refused";
+    assert_eq!(later(&bench), [expected]);
+}

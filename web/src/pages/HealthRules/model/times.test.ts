@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { lastedWord, minutesPerPoint, shadesOf, thinned } from './times'
+
+const MINUTE = 60_000
+
+test('how long something lasted is said in two parts at most', () => {
+  expect([0, 12 * MINUTE, 185 * MINUTE, 120 * MINUTE, 52 * 60 * MINUTE].map(lastedWord)).toEqual(['1 min', '12 min', '3 h 5 min', '2 h', '2 d 4 h'])
+})
+
+test('minutes at one level are one stretch', () => {
+  expect(shadesOf([null, 'WARNING', 'WARNING', 'CRITICAL', null, 'CRITICAL'])).toEqual([
+    { level: 'WARNING', from: 1, to: 3 },
+    { level: 'CRITICAL', from: 3, to: 4 },
+    { level: 'CRITICAL', from: 5, to: 6 },
+  ])
+})
+
+test('eight days fit on a chart and keep what broke the rule', () => {
+  const step = minutesPerPoint(192 * 60)
+  expect(step).toBe(8)
+  const values = Array.from({ length: 16 }, (_, at) => (at === 11 ? 900 : at === 3 ? null : 10))
+  expect(thinned(values, step, false)).toEqual([10, 900])
+  expect(thinned(values.map((value) => (value === 900 ? 1 : value)), step, true)).toEqual([10, 1])
+  expect(thinned([null, null], 2, false)).toEqual([null])
+})
