@@ -60,7 +60,6 @@ pub struct NewBackTest {
     pub alone: bool,
     /// Where the hours end, Unix milliseconds; now when null or later than that.
     #[serde(default)]
-    #[schema(required)]
     pub until: Option<i64>,
 }
 

@@ -4299,7 +4299,7 @@ export interface components {
              * Format: int64
              * @description Where the hours end, Unix milliseconds; now when null or later than that.
              */
-            until: number | null;
+            until?: number | null;
         };
         /**
          * @description A baseline to be added to an application.

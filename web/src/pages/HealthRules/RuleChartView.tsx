@@ -90,7 +90,6 @@ function ConditionChart({ chart, at, condition, title, stretches, to, height }: 
       format={(value) => shownIn(unit, value)}
       exact={(value) => exactIn(unit, value === null ? null : Number(value.toPrecision(6)))}
       height={height}
-      compact
       onZoom={(from, end) => setRange({ kind: 'absolute', from: minute(from), to: Math.max(minute(end), minute(from) + 60_000) })}
     />
   )
