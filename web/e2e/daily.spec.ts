@@ -1,6 +1,6 @@
 // An operator's day against a real server, as tests/e2e/daily.py runs it: it sends the traffic and reads the mail.
 import type { Page } from '@playwright/test'
-import { expect, shot, signIn, test } from './vedette'
+import { expect, shot, signIn, still, test } from './vedette'
 
 const RULE = process.env.VEDETTE_DAILY ?? ''
 const MINUTE = 60_000
@@ -45,7 +45,7 @@ test('a rule is made from a chart, violated, silenced, and recovers', async ({ p
   await expect(decided.getByRole('table', { name: 'Conditions' })).toContainText('at most 5 per minute')
   await expect(page.getByRole('region', { name: 'Over time' }).locator('canvas')).toHaveCount(1)
   await expect(page.getByRole('region', { name: 'Notices' })).toContainText('delivered', { timeout: MINUTE })
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, 'daily-2-violation')
   const url = page.url()
 
@@ -62,7 +62,7 @@ test('a rule is made from a chart, violated, silenced, and recovers', async ({ p
   await page.goto(url)
   await expect(page.getByRole('button', { name: /^Resolved, was critical/ })).toBeVisible({ timeout: 8 * MINUTE })
   await expect(page.getByText('Resolved', { exact: true }).first()).toBeVisible()
-  await page.waitForTimeout(500)
+  await still(page)
   await shot(page, 'daily-4-recovered')
   await page.goto('/applications')
   await transaction(page)

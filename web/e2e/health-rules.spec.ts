@@ -1,11 +1,9 @@
 // Health rules: the list, the editor with what it would have found, rules made from charts, schedules; in both themes.
 import type { Page } from '@playwright/test'
 import { expectNoViolation } from './rules'
-import { expect, onMock, shot, signIn, test } from './vedette'
+import { expect, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
-// Each page is held to axe twice, and long forms take a while on a busy machine.
-test.setTimeout(180_000)
 
 async function at(page: Page, path: string, as?: string): Promise<void> {
   await signIn(page, as, `/applications/1/${path}`)
@@ -13,7 +11,7 @@ async function at(page: Page, path: string, as?: string): Promise<void> {
 }
 
 async function sound(page: Page, name: string): Promise<void> {
-  await page.waitForTimeout(300)
+  await still(page)
   await shot(page, name)
   await expectNoViolation(page, name)
   await shot(page, `${name}-dark`)
@@ -153,6 +151,7 @@ test('who may only look sees rules without buttons, and why', async ({ page }) =
   await page.getByRole('link', { name: 'CPU utilization is too high' }).click()
   await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0)
   await expect(page.getByRole('textbox', { name: 'Name', exact: true })).toBeDisabled()
+  await expect(page.getByRole('region', { name: 'Matches now' })).toContainText('13 entities')
   await sound(page, 'health-rule-read-only')
   await page.goto('/applications/1/business-transactions/105')
   await expect(page.getByRole('figure', { name: /^Response time:/ })).toBeVisible()
@@ -174,7 +173,7 @@ test('a schedule is made in a time zone and kept while a rule uses it', async ({
   await form.getByRole('combobox', { name: 'Time zone' }).fill('Europe/Berlin')
   await page.keyboard.press('Escape')
   await form.getByRole('checkbox', { name: 'Saturday' }).check()
-  await expect(form).toContainText('On: Monday to Saturday, 09:00 to 17:00 (Europe/Berlin)')
+  await expect(form).toContainText('On: Monday to Saturday, 09:00 to 17:00 (Europe/Berlin).')
   await sound(page, 'schedule-editor')
   await form.getByRole('button', { name: 'Save' }).click()
   await expect(table.getByRole('row', { name: /^Nights/ })).toContainText('Europe/Berlin')

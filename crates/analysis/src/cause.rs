@@ -27,12 +27,12 @@ use std::cmp::Reverse;
 
 pub use evidence::{Clue, Evidence};
 pub use situation::{
-    Anomaly, Calls, Change, ChangeKind, Entity, Figures, Kind, Link, Operation, Resource, ResourceKind, Series, Severity, Signal,
-    Situation, Template,
+    Anomaly, Calls, Change, ChangeKind, Entity, Figures, Kind, Link, Operation, Resource,
+    ResourceKind, Series, Severity, Signal, Situation, Template,
 };
 pub use surprise::Deviation;
 
-use flow::{Flow, Windows};
+use flow::{Flow, Own, Windows};
 
 /// The constants of the ranking. The defaults are the product's: one set for every system.
 #[derive(Debug, Clone)]
@@ -62,6 +62,8 @@ pub struct Config {
     pub surge: f64,
     /// How many suspects an answer lists.
     pub most_suspects: usize,
+    /// How strong an answer must be to say that anything is wrong where nobody has said so, nats.
+    pub opens_nats: f64,
     /// A first suspect less likely than this is no clear cause.
     pub clear: f64,
 }
@@ -82,6 +84,7 @@ impl Default for Config {
             change_reach_s: 3_600,
             surge: 1.25,
             most_suspects: 20,
+            opens_nats: 8.0,
             clear: 0.5,
         }
     }
@@ -98,6 +101,9 @@ pub struct Answer {
     /// The transaction's response time a call, ms, and what share of its calls failed.
     pub time: Option<Deviation>,
     pub errors: Option<(f64, f64)>,
+    /// How strongly the figures say that anything is wrong at all: the evidence of the transaction's deviation and of the
+    /// first suspect's own part in it, nats; 0 unless that part is the larger one.
+    pub strength: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,12 +154,36 @@ struct Candidate {
     resources: f64,
     behaviour: f64,
     changes: f64,
+    strength: f64,
     clues: Vec<Clue>,
 }
 
 impl Candidate {
     fn nats(&self) -> f64 {
         self.own + self.resources + self.behaviour + self.changes
+    }
+}
+
+/// What an entity adds itself of one signal: its share of the transaction's extra, the largest surprise, and of how many parts.
+#[derive(Clone, Copy)]
+struct Part {
+    share: f64,
+    surprise: f64,
+    of: usize,
+}
+
+impl Part {
+    fn time(share: f64, own: &Own) -> Self {
+        Self { share, surprise: own.time_surprise, of: own.time_parts }
+    }
+
+    fn errors(share: f64, own: &Own) -> Self {
+        Self { share, surprise: own.error_surprise, of: own.error_parts }
+    }
+
+    /// One of the parts surprises, nobody had said which.
+    fn evidence(self) -> f64 {
+        (surprise::evidence(self.surprise) - (self.of.max(1) as f64).ln()).max(0.0)
     }
 }
 
@@ -192,15 +222,21 @@ impl<'a> Ranking<'a> {
             of_entity[resource.entity].push(index);
         }
         for entity in 0..count {
-            if resource::silent(entity, &of_entity[entity], situation, &flow.windows) {
-                resources[entity] = vec![Clue { nats: config.most_nats, what: Evidence::Silent { entity } }];
+            let nats = resource::silent(entity, &of_entity[entity], situation, &flow.windows);
+            if nats > 0.0 {
+                resources[entity] = vec![Clue { nats, what: Evidence::Silent { entity } }];
             }
         }
         let behaviour = behaviour::clues(situation, flow, config);
-        let callees: Vec<Vec<usize>> =
-            flow.out.iter().map(|edges| edges.iter().map(|edge| flow.calls[*edge].callee).collect()).collect();
+        let callees: Vec<Vec<usize>> = flow
+            .out
+            .iter()
+            .map(|edges| edges.iter().map(|edge| flow.calls[*edge].callee).collect())
+            .collect();
         let seen_slow = flow.time.map_or(0.0, |time| certain(time.of_rise()));
-        let seen_failing = flow.errors.map_or(0.0, |found| if found.fell { 0.0 } else { certain(surprise::evidence(found.surprise)) });
+        let seen_failing = flow.errors.map_or(0.0, |found| {
+            if found.fell { 0.0 } else { certain(surprise::evidence(found.surprise)) }
+        });
         let (slow, failing) = match situation.anomaly.what {
             None => (seen_slow, seen_failing),
             Some(Signal::Time) => (1.0, 0.0),
@@ -225,10 +261,14 @@ impl<'a> Ranking<'a> {
         candidates.extend(self.hosts(&candidates));
         let prior = (candidates.len().max(1) as f64).ln();
         self.add_load(&mut candidates);
-        candidates.sort_by(|left, right| right.nats().total_cmp(&left.nats()).then(left.entity.cmp(&right.entity)));
+        candidates.sort_by(|left, right| {
+            right.nats().total_cmp(&left.nats()).then(left.entity.cmp(&right.entity))
+        });
         let best = candidates.first().map_or(0.0, |first| first.nats() - prior).max(0.0);
-        let sum = (-best).exp() + candidates.iter().map(|of| (of.nats() - prior - best).exp()).sum::<f64>();
+        let sum = (-best).exp()
+            + candidates.iter().map(|of| (of.nats() - prior - best).exp()).sum::<f64>();
         candidates.truncate(self.config.most_suspects);
+        let strength = candidates.first().map_or(0.0, |first| first.strength);
         let suspects: Vec<Suspect> = candidates
             .into_iter()
             .map(|candidate| {
@@ -244,8 +284,12 @@ impl<'a> Ranking<'a> {
         Answer {
             verdict,
             none: (-best).exp() / sum,
+            strength,
             time: self.flow.time,
-            errors: self.flow.errors.map(|found| (found.expected / found.of, found.observed / found.of)),
+            errors: self
+                .flow
+                .errors
+                .map(|found| (found.expected / found.of, found.observed / found.of)),
             suspects,
         }
     }
@@ -254,7 +298,10 @@ impl<'a> Ranking<'a> {
     fn units(&self) -> Vec<Candidate> {
         let entities = &self.situation.entities;
         (0..entities.len())
-            .filter(|entity| matches!(entities[*entity].kind, Kind::Tier | Kind::Backend) && self.flow.reached[*entity])
+            .filter(|entity| {
+                matches!(entities[*entity].kind, Kind::Tier | Kind::Backend)
+                    && self.flow.reached[*entity]
+            })
             .map(|entity| self.unit(entity))
             .collect()
     }
@@ -262,21 +309,28 @@ impl<'a> Ranking<'a> {
     fn unit(&self, entity: usize) -> Candidate {
         let own = &self.flow.own[entity];
         let (share_of_time, share_of_errors) = self.shares(own.time_ms, own.errors);
-        let members: Vec<usize> = std::iter::once(entity).chain(self.nodes[entity].iter().copied()).collect();
+        let members: Vec<usize> =
+            std::iter::once(entity).chain(self.nodes[entity].iter().copied()).collect();
         let mut candidate = Candidate {
             entity,
             share_of_time,
             share_of_errors,
-            own: self.of_own((share_of_time, own.time_surprise), (share_of_errors, own.error_surprise)),
+            own: self.of_own(Part::time(share_of_time, own), Part::errors(share_of_errors, own)),
             resources: self.of_resources(&members),
             behaviour: self.behaviour_nats[entity].min(self.config.most_nats),
+            strength: self
+                .strength(Part::time(share_of_time, own), Part::errors(share_of_errors, own)),
             clues: own.clues.clone(),
             ..Candidate::default()
         };
         for member in &members {
-            candidate.clues.extend(self.resources[*member].iter().filter(|clue| clue.nats > 0.0).cloned());
+            candidate
+                .clues
+                .extend(self.resources[*member].iter().filter(|clue| clue.nats > 0.0).cloned());
         }
-        candidate.clues.extend(self.behaviour[entity].iter().filter(|clue| clue.nats > 0.0).cloned());
+        candidate
+            .clues
+            .extend(self.behaviour[entity].iter().filter(|clue| clue.nats > 0.0).cloned());
         self.add_changes(&mut candidate, &members);
         if let Some(node) = self.one_node(entity) {
             candidate.entity = node;
@@ -286,21 +340,26 @@ impl<'a> Ranking<'a> {
 
     /// What part of the transaction's extra time and errors an entity's own make.
     fn shares(&self, time_ms: f64, errors: f64) -> (f64, f64) {
-        let extra_ms = self.flow.time.map_or(0.0, |time| time.change()).max(self.flow.own.iter().map(|own| own.time_ms).fold(0.0, f64::max));
+        let extra_ms = self
+            .flow
+            .time
+            .map_or(0.0, |time| time.change())
+            .max(self.flow.own.iter().map(|own| own.time_ms).fold(0.0, f64::max));
         let extra_errors = self
             .flow
             .errors
             .map_or(0.0, |found| (found.observed - found.expected) / found.of)
             .max(self.flow.own.iter().map(|own| own.errors).fold(0.0, f64::max));
-        let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
+        let share =
+            |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
         (share(time_ms, extra_ms), share(errors, extra_errors))
     }
 
     /// Evidence of what an entity adds itself, of time or of errors: whichever tells more. Where it has been decided which
     /// of the two deviates, the other one is a sign at best.
-    fn of_own(&self, (share_of_time, time): (f64, f64), (share_of_errors, errors): (f64, f64)) -> f64 {
-        let of_time = self.of_share(share_of_time, time, self.slow);
-        let of_errors = self.of_share(share_of_errors, errors, self.failing);
+    fn of_own(&self, time: Part, errors: Part) -> f64 {
+        let of_time = self.of_share(time, self.slow);
+        let of_errors = self.of_share(errors, self.failing);
         match self.situation.anomaly.what {
             None => of_time.max(of_errors),
             Some(Signal::Time) => of_time.max(0.5 * of_errors),
@@ -308,13 +367,28 @@ impl<'a> Ranking<'a> {
         }
     }
 
+    fn strength(&self, time: Part, errors: Part) -> f64 {
+        let of_time = self.flow.time.filter(|found| found.change() > 0.0 && time.share >= 0.5);
+        let of_errors = self.flow.errors.filter(|found| !found.fell && errors.share >= 0.5);
+        let of_time =
+            of_time.map_or(0.0, |found| found.evidence() + surprise::evidence(time.surprise));
+        let of_errors = of_errors.map_or(0.0, |found| {
+            surprise::evidence(found.surprise) + surprise::evidence(errors.surprise)
+        });
+        match self.situation.anomaly.what {
+            None => of_time.max(of_errors),
+            Some(Signal::Time) => of_time,
+            Some(Signal::Errors) => of_errors,
+        }
+    }
+
     /// Evidence of a share in the transaction's trouble: the odds of that share, as far as the transaction is in
     /// trouble and the share is not chance, and the surprise at it.
-    fn of_share(&self, share: f64, surprise: f64, trouble: f64) -> f64 {
-        let sure = share * (1.0 - (-surprise).exp());
+    fn of_share(&self, part: Part, trouble: f64) -> f64 {
+        let sure = part.share * (1.0 - (-part.surprise).exp());
         let least = self.config.least_share;
         let odds = ((sure + least) / (1.0 - sure + least)).ln();
-        trouble * odds + surprise::evidence(surprise).min(self.config.most_nats)
+        trouble * odds + part.evidence().min(self.config.most_nats)
     }
 
     fn of_resources(&self, members: &[usize]) -> f64 {
@@ -337,14 +411,22 @@ impl<'a> Ranking<'a> {
                     continue;
                 }
                 let points_before = onset.saturating_sub(change.at);
-                let often = self.changes[member].iter().filter(|other| self.situation.changes[**other].kind == change.kind).count();
-                let by_chance = (often as f64 * (points_before + 1) as f64 / (onset.max(1) as f64)).min(1.0);
+                let often = self.changes[member]
+                    .iter()
+                    .filter(|other| self.situation.changes[**other].kind == change.kind)
+                    .count();
+                let by_chance =
+                    (often as f64 * (points_before + 1) as f64 / (onset.max(1) as f64)).min(1.0);
                 let nats = match change.kind {
                     ChangeKind::Deployment | ChangeKind::Configuration => self.config.change_nats,
-                    ChangeKind::Restart | ChangeKind::Scaling | ChangeKind::Job => 0.5 * self.config.change_nats,
+                    ChangeKind::Restart | ChangeKind::Scaling | ChangeKind::Job => {
+                        0.5 * self.config.change_nats
+                    }
                 } * (1.0 - by_chance);
                 candidate.changes = candidate.changes.max(nats);
-                candidate.clues.push(Clue { nats, what: Evidence::Change { change: index, points_before } });
+                candidate
+                    .clues
+                    .push(Clue { nats, what: Evidence::Change { change: index, points_before } });
             }
         }
     }
@@ -361,15 +443,26 @@ impl<'a> Ranking<'a> {
             .map(|node| {
                 let figures = &self.situation.entities[*node].figures;
                 let of = if self.slow >= self.failing { &figures.time_ms } else { &figures.errors };
-                let (before, calls_before) = Windows::sums(of, &figures.calls, windows.history.clone());
+                let (before, calls_before) =
+                    Windows::sums(of, &figures.calls, windows.history.clone());
                 let (now, calls_now) = Windows::sums(of, &figures.calls, windows.incident.clone());
-                if calls_before > 0.0 { (now - before * calls_now / calls_before).max(0.0) } else { 0.0 }
+                if calls_before > 0.0 {
+                    (now - before * calls_now / calls_before).max(0.0)
+                } else {
+                    0.0
+                }
             })
             .collect();
         let sum: f64 = extra.iter().sum();
-        let (place, most) = extra.iter().enumerate().max_by(|left, right| left.1.total_cmp(right.1))?;
+        let (place, most) =
+            extra.iter().enumerate().max_by(|left, right| left.1.total_cmp(right.1))?;
         let confined = sum > 0.0 && *most > ONE_NODE * sum;
-        let gone = nodes.iter().copied().find(|node| matches!(self.resources[*node].first(), Some(Clue { what: Evidence::Silent { .. }, .. })));
+        let gone = nodes.iter().copied().find(|node| {
+            matches!(
+                self.resources[*node].first(),
+                Some(Clue { what: Evidence::Silent { .. }, .. })
+            )
+        });
         gone.or_else(|| confined.then(|| nodes[place]))
     }
 
@@ -409,8 +502,10 @@ impl<'a> Ranking<'a> {
         if resources < 1.0 && slowed < 2 {
             return None;
         }
-        let (mut time_ms, mut errors, mut time_surprise, mut error_surprise) = (0.0, 0.0, 0.0_f64, 0.0_f64);
-        let mut clues: Vec<Clue> = self.resources[host].iter().filter(|clue| clue.nats > 0.0).cloned().collect();
+        let (mut time_ms, mut errors, mut time_surprise, mut error_surprise) =
+            (0.0, 0.0, 0.0_f64, 0.0_f64);
+        let mut clues: Vec<Clue> =
+            self.resources[host].iter().filter(|clue| clue.nats > 0.0).cloned().collect();
         for place in on_it {
             let unit = resource::unit_of(units[*place].entity, self.situation);
             let part = self.part_on(unit, host);
@@ -426,7 +521,10 @@ impl<'a> Ranking<'a> {
             entity: host,
             share_of_time,
             share_of_errors,
-            own: self.of_own((share_of_time, time_surprise), (share_of_errors, error_surprise)),
+            own: self.of_own(
+                Part { share: share_of_time, surprise: time_surprise, of: on_it.len() },
+                Part { share: share_of_errors, surprise: error_surprise, of: on_it.len() },
+            ),
             resources,
             clues,
             ..Candidate::default()
@@ -445,9 +543,15 @@ impl<'a> Ranking<'a> {
         let (mut all, mut here) = (0.0, 0.0);
         for &node in &self.nodes[unit] {
             let figures = &entities[node].figures;
-            let (before, calls_before) = Windows::sums(&figures.time_ms, &figures.calls, windows.history.clone());
-            let (now, calls_now) = Windows::sums(&figures.time_ms, &figures.calls, windows.incident.clone());
-            let extra = if calls_before > 0.0 { (now - before * calls_now / calls_before).max(0.0) } else { 0.0 };
+            let (before, calls_before) =
+                Windows::sums(&figures.time_ms, &figures.calls, windows.history.clone());
+            let (now, calls_now) =
+                Windows::sums(&figures.time_ms, &figures.calls, windows.incident.clone());
+            let extra = if calls_before > 0.0 {
+                (now - before * calls_now / calls_before).max(0.0)
+            } else {
+                0.0
+            };
             all += extra;
             here += if entities[node].host == Some(host) { extra } else { 0.0 };
         }
@@ -459,7 +563,9 @@ impl<'a> Ranking<'a> {
         let entities = &self.situation.entities;
         let suffering = self.situation.anomaly.entity;
         let sources = (0..entities.len())
-            .filter(|entity| entities[*entity].kind == Kind::BusinessTransaction || *entity == suffering)
+            .filter(|entity| {
+                entities[*entity].kind == Kind::BusinessTransaction || *entity == suffering
+            })
             .filter_map(|entity| self.load(entity));
         let loads: Vec<Candidate> = sources.collect();
         let explained = loads.iter().map(Candidate::nats).fold(0.0, f64::max);
@@ -475,14 +581,22 @@ impl<'a> Ranking<'a> {
         let history: Vec<f64> = Windows::values(calls, windows.history.clone()).collect();
         let incident: Vec<f64> = Windows::values(calls, windows.incident.clone()).collect();
         let level = history.iter().sum::<f64>() / history.len().max(1) as f64;
-        let found = surprise::deviation(&history, &incident, 2.0 * self.config.floor_share * level, self.config)?;
+        let found = surprise::deviation(
+            &history,
+            &incident,
+            2.0 * self.config.floor_share * level,
+            self.config,
+        )?;
         let ratio = found.observed / found.expected.max(f64::MIN_POSITIVE);
         if ratio < self.config.surge || history.len() < self.config.least_points {
             return None;
         }
         let trouble = self.slow.max(self.failing);
-        let own = trouble * (found.evidence().min(self.config.most_nats) + (ratio / self.config.surge).ln().min(1.0) * self.config.most_nats);
-        let clues = vec![Clue { nats: found.evidence(), what: Evidence::Load { entity, calls: found } }];
+        let own = trouble
+            * (found.evidence().min(self.config.most_nats)
+                + (ratio / self.config.surge).ln().min(1.0) * self.config.most_nats);
+        let clues =
+            vec![Clue { nats: found.evidence(), what: Evidence::Load { entity, calls: found } }];
         Some(Candidate { entity, load: true, own, clues, ..Candidate::default() })
     }
 

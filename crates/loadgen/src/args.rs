@@ -45,7 +45,7 @@ pub(crate) enum Command {
     /// Measure the generator alone: encode to nowhere
     Encode(EncodeArgs),
     /// Simulate systems in which something breaks: minutes as a monitor sees them, and what was broken
-    Incidents(IncidentsArgs),
+    Incidents(Box<IncidentsArgs>),
 }
 
 #[derive(Debug, Args)]

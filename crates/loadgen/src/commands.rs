@@ -93,7 +93,7 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
 }
 
 /// A signal ends the work by dropping it, which ends the server that was started and removes its data.
-fn until_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) fn until_stopped<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     Runtime::new()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
         tokio::select! {

@@ -1469,7 +1469,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The raw samples of a series by time, at most 50,000; empty where the series has none. */
+        /**
+         * The raw samples of a series by time, at most 50,000; empty where the series has none, or is of an application that you
+         *     may not see.
+         */
         get: operations["get_metric_series_samples"];
         put?: never;
         post?: never;
@@ -2437,7 +2440,7 @@ export interface components {
         AffectedKind: "OVERALL_APPLICATION" | "BUSINESS_TRANSACTIONS" | "TIERS" | "NODES" | "TIER_HARDWARE" | "NODE_HARDWARE" | "SERVERS" | "BACKENDS" | "ERRORS" | "SERVICE_ENDPOINTS" | "CUSTOM";
         /** @description What a rule looks at. */
         Affects: {
-            custom_entity: null | components["schemas"]["CustomEntity"];
+            custom_entity?: null | components["schemas"]["CustomEntity"];
             kind: components["schemas"]["AffectedKind"];
             /** @description Of nodes: those of this runtime only. */
             runtime?: components["schemas"]["NodeRuntime"];
@@ -2505,7 +2508,7 @@ export interface components {
              */
             roles: number[];
             /**
-             * Format: int32
+             * Format: int64
              * @description As of a new one.
              * @example 300
              */
@@ -2771,7 +2774,7 @@ export interface components {
         /** @description Which baseline of an application is its default. */
         BaselineChoice: {
             /**
-             * Format: int32
+             * Format: int64
              * @example 2
              */
             id: number;
@@ -2793,7 +2796,7 @@ export interface components {
         BaselineUnit: "STANDARD_DEVIATIONS" | "PERCENT";
         /** @description What a baseline is learnt from. */
         BaselineWindow: {
-            /** Format: int32 */
+            /** Format: int64 */
             days: number;
             /** @enum {string} */
             kind: "rolling";
@@ -2879,7 +2882,7 @@ export interface components {
             value: number;
         } | {
             /** @description By name; the application's default when null. */
-            baseline: string | null;
+            baseline?: string | null;
             deviation: components["schemas"]["BandSide"];
             /** @enum {string} */
             type: "BASELINE";
@@ -2962,7 +2965,7 @@ export interface components {
             name: string;
             /** @description What the condition is where nothing was reported in the window. */
             no_data?: components["schemas"]["NoData"];
-            persistence: null | components["schemas"]["Persistence"];
+            persistence?: null | components["schemas"]["Persistence"];
             /** @description One capital letter, unique among the level's conditions. */
             short_name: string;
         };
@@ -3379,7 +3382,7 @@ export interface components {
             is_read?: boolean | null;
             is_resolved?: boolean | null;
         };
-        /** @description A name and a value that whoever posted an event gave it. */
+        /** @description A name and a value that an event was given. */
         EventProperty: {
             name: string;
             value: string;
@@ -3594,11 +3597,11 @@ export interface components {
         /** @description One permission over the account or over one application. */
         Grant: {
             /**
-             * Format: int32
+             * Format: int64
              * @description Id of the application; null: all of the account.
              * @example 7
              */
-            application: number | null;
+            application?: number | null;
             /** @example view */
             permission: string;
         };
@@ -4090,7 +4093,7 @@ export interface components {
             /** @description `Vedette <vedette@example.com>`. */
             from: string;
             host: string;
-            /** Format: int32 */
+            /** Format: int64 */
             port: number;
             security: components["schemas"]["MailSecurity"];
             /** @description Empty: nobody signs in. */
@@ -4238,10 +4241,10 @@ export interface components {
          */
         NewAction: {
             /**
-             * Format: int32
+             * Format: int64
              * @description Null: for policies of all applications.
              */
-            application: number | null;
+            application?: number | null;
             doing: components["schemas"]["Doing"];
             /** @description 1 to 255 characters, none of them a control character; no other action of its application has it. */
             name: string;
@@ -4270,7 +4273,7 @@ export interface components {
              */
             roles?: number[];
             /**
-             * Format: int32
+             * Format: int64
              * @description How long its tokens are good for: from a minute to a day.
              * @default 300
              * @example 300
@@ -4282,12 +4285,12 @@ export interface components {
             /** @description Only `entity` is looked at. */
             alone?: boolean;
             /**
-             * Format: int32
+             * Format: int64
              * @description Whose minutes are charted; without it those of whoever would have broken the rule longest.
              */
-            entity: number | null;
+            entity?: number | null;
             /**
-             * Format: int32
+             * Format: int64
              * @description Hours until now, 1 to 192: single minutes are kept for eight days.
              */
             hours: number;
@@ -4336,7 +4339,7 @@ export interface components {
             /** @description Ids of tiers, nodes, business transactions, backends, … of the application; at most 50. */
             affected?: number[];
             /**
-             * Format: int32
+             * Format: int64
              * @description Id of an application.
              */
             application: number;
@@ -4348,12 +4351,17 @@ export interface components {
             comment?: string;
             /** @description What a `CUSTOM` event is, and only of such. */
             custom_type?: string;
-            properties?: components["schemas"]["EventProperty"][];
+            properties?: components["schemas"]["NewEventProperty"][];
             severity?: components["schemas"]["EventSeverity"];
             /** @description One line. */
             summary: string;
             /** @description `APPLICATION_DEPLOYMENT`, `APPLICATION_CONFIG_CHANGE`, `APP_SERVER_RESTART` or `CUSTOM`. */
             type: string;
+        };
+        /** @description A name and a value for an event to be posted. */
+        NewEventProperty: {
+            name: string;
+            value: string;
         };
         /** @description A group to be, or as it is to be from now on. */
         NewGroup: {
@@ -4388,9 +4396,9 @@ export interface components {
          *     }
          */
         NewNotificationSettings: {
-            mail: null | components["schemas"]["MailServer"];
+            mail?: null | components["schemas"]["MailServer"];
             /** @description Null keeps the one before. */
-            password: string | null;
+            password?: string | null;
         };
         /**
          * @description A policy or digest to be stored.
@@ -4413,10 +4421,10 @@ export interface components {
             /** @description Ids, in the order in which they are done. A digest takes emails only. */
             actions: number[];
             /**
-             * Format: int32
+             * Format: int64
              * @description Null: of all applications.
              */
-            application: number | null;
+            application?: number | null;
             custom_events: components["schemas"]["CustomEventMatch"][];
             enabled: boolean;
             /** @description Empty: whatever an event affects. */
@@ -4424,12 +4432,12 @@ export interface components {
             /** @description `POLICY_OPEN_CRITICAL`; see `GET /api/v1/notice-options`. */
             event_types: string[];
             /**
-             * Format: int32
+             * Format: int64
              * @description Of a digest, hours between two: 1 to 168. Null for a policy.
              */
-            every_hours: number | null;
+            every_hours?: number | null;
             /**
-             * Format: int32
+             * Format: int64
              * @description For so long after the first event further ones of the same cause join its notice.
              */
             gather_seconds: number;
@@ -4473,9 +4481,11 @@ export interface components {
             name: string;
         };
         /** @description A layout to be kept, or what one is to be. */
-        NewSavedLayout: components["schemas"]["Drawing"] & {
+        NewSavedLayout: {
             default?: boolean;
+            groups?: components["schemas"]["LayoutGroup"][];
             name: string;
+            positions?: components["schemas"]["LayoutPosition"][];
             /**
              * @description As in [`SavedLayout`]; of one that is kept already it stays what it was.
              * @example application:7
@@ -4517,10 +4527,10 @@ export interface components {
          */
         NewSuppression: {
             /**
-             * Format: int32
+             * Format: int64
              * @description Null: for all applications.
              */
-            application: number | null;
+            application?: number | null;
             enabled: boolean;
             /** @description Empty: whatever an event affects. */
             entities: components["schemas"]["EntitySelection"][];
@@ -4627,7 +4637,7 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "NUMBER_OF_NODES";
-            /** Format: int32 */
+            /** Format: int64 */
             value: number;
         };
         /**
@@ -5543,12 +5553,12 @@ export interface components {
         /** @description How often a minute's value has to meet a condition. */
         Persistence: {
             /**
-             * Format: int32
+             * Format: int64
              * @description …of the last so many, at most the window and 30.
              */
             of_minutes: number;
             /**
-             * Format: int32
+             * Format: int64
              * @description In so many minutes…
              */
             violations: number;
@@ -5845,7 +5855,7 @@ export interface components {
         /** @description How another secret takes the place of the one before. */
         Rotation: {
             /**
-             * Format: int32
+             * Format: int64
              * @description For so many seconds the one before is taken too, up to a week. With 0 it is refused at once, and its tokens with it.
              * @default 0
              * @example 86400
@@ -5855,20 +5865,20 @@ export interface components {
         /** @description A health rule as people configure it. */
         Rule: {
             affects: components["schemas"]["Affects"];
-            critical: null | components["schemas"]["Criteria"];
+            critical?: null | components["schemas"]["Criteria"];
             enabled: boolean;
             /** @description Unique within the application: 1 to 255 characters, none of them a control character. */
             name: string;
             /** @description When the rule holds: a schedule of the application by name, or `Always`. */
             schedule: string;
             /**
-             * Format: int32
+             * Format: int64
              * @description Minutes between two events that say that a violation goes on, 1 to 1440.
              */
             wait_minutes: number;
-            warning: null | components["schemas"]["Criteria"];
+            warning?: null | components["schemas"]["Criteria"];
             /**
-             * Format: int32
+             * Format: int64
              * @description Minutes of data that are looked at, 1 to 360.
              */
             window_minutes: number;
@@ -6391,7 +6401,7 @@ export interface components {
             /** @description On which it begins, 1 for Monday to 7 for Sunday; empty: each day. */
             days: number[];
             /**
-             * Format: int32
+             * Format: int64
              * @description Minutes since midnight.
              */
             from_minute: number;
@@ -6399,7 +6409,7 @@ export interface components {
             kind: "recurring";
             /** @description Days of the month on which it begins; empty: each. */
             month_days: number[];
-            /** Format: int32 */
+            /** Format: int64 */
             until_minute: number;
             /** @description `Europe/Berlin`. */
             zone: string;
@@ -6523,10 +6533,10 @@ export interface components {
             /** @enum {string} */
             type: "WEEKLY";
         } | {
-            /** Format: int32 */
+            /** Format: int64 */
             end_day: number;
             end_time: string;
-            /** Format: int32 */
+            /** Format: int64 */
             start_day: number;
             start_time: string;
             /** @enum {string} */
@@ -15247,6 +15257,12 @@ export interface operations {
                      *     "2026-11-28T05:…
                      */
                     "text/csv": string;
+                    /**
+                     * @example time,actor kind,actor,address,action,object type,object id,object name,before,after
+                     *     "2026-11-28T05:19:47.729+0000","system","vedette","","create","access key","1","configured","",""
+                     *     "2026-11-28T05:…
+                     */
+                    "application/x-ndjson": string;
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

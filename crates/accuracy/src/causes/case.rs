@@ -36,8 +36,15 @@ pub(crate) struct Scored {
 impl Case {
     /// The rank of the best right answer, from 1; ties count at their worst rank. Whoever is not listed shares the last place.
     pub(crate) fn rank_of_truth(&self, list: &[Scored]) -> usize {
-        let right = |scored: &Scored| scored.load == self.truth.load && self.truth.entities.contains(&scored.entity);
-        let Some(best) = list.iter().filter(|scored| right(scored)).map(|scored| scored.score).max_by(f64::total_cmp) else {
+        let right = |scored: &Scored| {
+            scored.load == self.truth.load && self.truth.entities.contains(&scored.entity)
+        };
+        let Some(best) = list
+            .iter()
+            .filter(|scored| right(scored))
+            .map(|scored| scored.score)
+            .max_by(f64::total_cmp)
+        else {
             return self.candidates.len().max(list.len() + 1);
         };
         // Wrong answers that are as good count before it, other right ones do not.

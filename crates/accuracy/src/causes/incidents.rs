@@ -36,12 +36,21 @@ fn paths(cases: &[&Case], config: &Config, out: &mut impl Write) -> anyhow::Resu
         .iter()
         .filter(|case| {
             let (answer, _) = ours(case, config);
-            answer.suspects.first().is_some_and(|first| case.truth.path.as_ref().is_some_and(|path| same_way(case, &first.path, path)))
+            answer.suspects.first().is_some_and(|first| {
+                case.truth.path.as_ref().is_some_and(|path| same_way(case, &first.path, path))
+            })
         })
         .count();
-    let right = our_ranks(&with_path.iter().map(|case| **case).collect::<Vec<_>>(), config).iter().filter(|rank| **rank == 1).count();
-    writeln!(out, "Path exact: {} of all, {} of those with the right first suspect.\n",
-        Share::of(exact as f64, with_path.len()), Share::of(exact as f64, right))?;
+    let right = our_ranks(&with_path.iter().map(|case| **case).collect::<Vec<_>>(), config)
+        .iter()
+        .filter(|rank| **rank == 1)
+        .count();
+    writeln!(
+        out,
+        "Path exact: {} of all, {} of those with the right first suspect.\n",
+        Share::of(exact as f64, with_path.len()),
+        Share::of(exact as f64, right)
+    )?;
     Ok(())
 }
 
@@ -51,7 +60,12 @@ fn same_way(case: &Case, ours: &[usize], truth: &[usize]) -> bool {
         let mut way: Vec<usize> = path
             .iter()
             .map(|entity| case.situation.entities[*entity].tier.unwrap_or(*entity))
-            .filter(|entity| matches!(case.situation.entities[*entity].kind, analysis::cause::Kind::Tier | analysis::cause::Kind::Backend))
+            .filter(|entity| {
+                matches!(
+                    case.situation.entities[*entity].kind,
+                    analysis::cause::Kind::Tier | analysis::cause::Kind::Backend
+                )
+            })
             .collect();
         way.dedup();
         way
@@ -70,7 +84,9 @@ pub(crate) fn load(data: &Path) -> anyhow::Result<Vec<Case>> {
     folders.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
     let mut cases = Vec::new();
     for folder in folders {
-        cases.extend(stream::cases(&folder).with_context(|| format!("incidents of {}", folder.display()))?);
+        cases.extend(
+            stream::cases(&folder).with_context(|| format!("incidents of {}", folder.display()))?,
+        );
     }
     Ok(cases)
 }

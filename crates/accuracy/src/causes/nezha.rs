@@ -15,7 +15,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use analysis::cause::{Config, Entity, Kind, Resource, ResourceKind, Series, Severity, Situation, Template};
+use analysis::cause::{
+    Config, Entity, Kind, Resource, ResourceKind, Series, Severity, Situation, Template,
+};
 use anyhow::Context;
 
 use super::{
@@ -38,7 +40,10 @@ pub(crate) struct Days {
 
 pub(crate) fn report(set: &DataSet, config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let days = load(&set.data)?;
-    for (title, cases) in [("Nezha, Online Boutique without logs", &days.boutique), ("Nezha, Train Ticket with logs", &days.tickets)] {
+    for (title, cases) in [
+        ("Nezha, Online Boutique without logs", &days.boutique),
+        ("Nezha, Train Ticket with logs", &days.tickets),
+    ] {
         let cases: Vec<&Case> = cases.iter().collect();
         if set.verbose {
             table::each(&cases, config, out)?;
@@ -54,7 +59,11 @@ pub(crate) fn load(data: &Path) -> anyhow::Result<Days> {
         .into_iter()
         .find(|root| root.join("rca_data").exists())
         .with_context(|| format!("no rca_data under {}", data.display()))?;
-    let day = |date: &str| Day::read(&root, date).and_then(|day| day.cases()).with_context(|| format!("the day {date}"));
+    let day = |date: &str| {
+        Day::read(&root, date)
+            .and_then(|day| day.cases())
+            .with_context(|| format!("the day {date}"))
+    };
     Ok(Days { boutique: day("2022-08-22")?, tickets: day("2023-01-29")? })
 }
 
@@ -89,12 +98,19 @@ impl Day {
         let first = first_second(&metrics)?;
         let bins = Bins::of(first / 60, injections);
         let names: Vec<String> = metrics.iter().filter_map(|path| service_of_file(path)).collect();
-        let mut day = Self { situation: Situation { step_s: 60, ..Situation::default() }, names, faults, bins };
+        let mut day = Self {
+            situation: Situation { step_s: 60, ..Situation::default() },
+            names,
+            faults,
+            bins,
+        };
         day.situation.entities = vec![Entity::new(Kind::Tier); day.names.len()];
         for path in &metrics {
             match service_of_file(path) {
                 Some(service) => day.read_resources(&service, path)?,
-                None if path.ends_with("source_50.csv") => day.read_ways(path, &path.with_file_name("destination_50.csv"))?,
+                None if path.ends_with("source_50.csv") => {
+                    day.read_ways(path, &path.with_file_name("destination_50.csv"))?
+                }
                 None => {}
             }
         }
@@ -127,11 +143,16 @@ impl Day {
     /// The way between two services: what the caller's proxy measured less what the callee's did, medians, ms.
     fn read_ways(&mut self, source: &Path, destination: &Path) -> anyhow::Result<()> {
         let mut reader = csv::Reader::from_path(source)?;
-        let edges: Vec<String> = reader.headers()?.iter().filter(|name| name.contains('_')).map(str::to_owned).collect();
+        let edges: Vec<String> =
+            reader.headers()?.iter().filter(|name| name.contains('_')).map(str::to_owned).collect();
         for edge in edges {
-            let Some(entity) = edge.split('_').nth(1).and_then(|callee| self.entity(callee)) else { continue };
-            let (near, far) = (self.column(source, "time", &edge)?, self.column(destination, "time", &edge)?);
-            let values = near.iter().zip(&far).map(|(near, far)| (near - far).max(0.0) * 1_000.0).collect();
+            let Some(entity) = edge.split('_').nth(1).and_then(|callee| self.entity(callee)) else {
+                continue;
+            };
+            let (near, far) =
+                (self.column(source, "time", &edge)?, self.column(destination, "time", &edge)?);
+            let values =
+                near.iter().zip(&far).map(|(near, far)| (near - far).max(0.0) * 1_000.0).collect();
             self.situation.resources.push(Resource { entity, kind: ResourceKind::Network, values });
         }
         Ok(())
@@ -139,16 +160,25 @@ impl Day {
 
     /// A column's mean in each bin.
     fn column(&self, path: &Path, time: &str, column: &str) -> anyhow::Result<Series> {
-        let mut reader = csv::Reader::from_path(path).with_context(|| format!("reading {}", path.display()))?;
+        let mut reader =
+            csv::Reader::from_path(path).with_context(|| format!("reading {}", path.display()))?;
         let headers = reader.headers()?.clone();
         let place = |name: &str| headers.iter().position(|header| header == name);
         let Some(column) = place(column) else { return Ok(Series::new()) };
         let time = place(time).context("no column of times")?;
-        let (mut sums, mut counts) = (vec![0.0_f32; self.bins.count()], vec![0.0_f32; self.bins.count()]);
+        let (mut sums, mut counts) =
+            (vec![0.0_f32; self.bins.count()], vec![0.0_f32; self.bins.count()]);
         for record in reader.records() {
             let record = record?;
-            let value: f32 = record.get(column).and_then(|cell| cell.parse().ok()).unwrap_or(f32::NAN);
-            let Some(bin) = record.get(time).and_then(second_of_day).and_then(|second| self.bins.at(f64::from(second))) else { continue };
+            let value: f32 =
+                record.get(column).and_then(|cell| cell.parse().ok()).unwrap_or(f32::NAN);
+            let Some(bin) = record
+                .get(time)
+                .and_then(second_of_day)
+                .and_then(|second| self.bins.at(f64::from(second)))
+            else {
+                continue;
+            };
             if value.is_finite() {
                 sums[bin] += value;
                 counts[bin] += 1.0;
@@ -159,8 +189,13 @@ impl Day {
 
     /// Log lines by where in the program they were written, within the operation whose span they name.
     fn read_logs(&mut self, folder: &Path, calm: &Path, traced: &Traced) -> anyhow::Result<()> {
-        let mut templates: BTreeMap<(usize, Option<usize>, String), (Severity, Series)> = BTreeMap::new();
-        for (path, is_calm) in files(calm)?.into_iter().map(|path| (path, true)).chain(files(folder)?.into_iter().map(|path| (path, false))) {
+        let mut templates: BTreeMap<(usize, Option<usize>, String), (Severity, Series)> =
+            BTreeMap::new();
+        for (path, is_calm) in files(calm)?
+            .into_iter()
+            .map(|path| (path, true))
+            .chain(files(folder)?.into_iter().map(|path| (path, false)))
+        {
             // Some lines hold quotes that break their own quoting.
             let mut reader = csv::ReaderBuilder::new()
                 .flexible(true)
@@ -170,7 +205,11 @@ impl Day {
                 let record = record?;
                 let cell = |place: usize| record.get(place).unwrap_or("");
                 let Some(entity) = self.entity(&service_of_pod(cell(3))) else { continue };
-                let bin = if is_calm { Some(Bins::CALM) } else { second_of_day(cell(0)).and_then(|second| self.bins.at(f64::from(second))) };
+                let bin = if is_calm {
+                    Some(Bins::CALM)
+                } else {
+                    second_of_day(cell(0)).and_then(|second| self.bins.at(f64::from(second)))
+                };
                 let Some(bin) = bin else { continue };
                 let (severity, source) = source_of(cell(7));
                 let within = traced.operation_of_span(cell(6));
@@ -180,7 +219,12 @@ impl Day {
         }
         self.situation.templates = templates
             .into_iter()
-            .map(|((entity, within, _), (severity, counts))| Template { entity, within, severity, counts })
+            .map(|((entity, within, _), (severity, counts))| Template {
+                entity,
+                within,
+                severity,
+                counts,
+            })
             .collect();
         Ok(())
     }
@@ -211,9 +255,16 @@ impl Day {
             }
         });
         situation.anomaly = analysis::cause::Anomaly { entity: entrance, onset, now, what: None };
-        let truth = self.entity(&fault.service).with_context(|| format!("{} is no service", fault.service))?;
+        let truth = self
+            .entity(&fault.service)
+            .with_context(|| format!("{} is no service", fault.service))?;
         Ok(Case {
-            name: format!("{:02}:{:02}:{:02}", fault.bins.second / 3_600, fault.bins.second / 60 % 60, fault.bins.second % 60),
+            name: format!(
+                "{:02}:{:02}:{:02}",
+                fault.bins.second / 3_600,
+                fault.bins.second / 60 % 60,
+                fault.bins.second % 60
+            ),
             kind: fault.kind.clone(),
             situation,
             names: self.names.clone(),
@@ -227,12 +278,11 @@ impl Day {
 const RESOURCES: &[(&str, ResourceKind, f32)] = &[
     ("CpuUsageRate(%)", ResourceKind::Cpu, 1.0),
     ("MemoryUsageRate(%)", ResourceKind::Memory, 1.0),
-    ("SyscallRead", ResourceKind::Other, 1.0),
-    ("SyscallWrite", ResourceKind::Other, 1.0),
-    ("NetworkReceiveBytes", ResourceKind::Network, 1.0),
-    ("NetworkTransmitBytes", ResourceKind::Network, 1.0),
+    ("SyscallRead", ResourceKind::Throughput, 1.0),
+    ("SyscallWrite", ResourceKind::Throughput, 1.0),
+    ("NetworkReceiveBytes", ResourceKind::Throughput, 1.0),
+    ("NetworkTransmitBytes", ResourceKind::Throughput, 1.0),
     ("PodServerLatencyP95(s)", ResourceKind::ResponseTime, 1_000.0),
-    ("PodClientLatencyP95(s)", ResourceKind::Network, 1_000.0),
 ];
 
 fn faults(path: &Path) -> anyhow::Result<Vec<Fault>> {
@@ -242,14 +292,20 @@ fn faults(path: &Path) -> anyhow::Result<Vec<Fault>> {
         inject_pod: String,
         inject_type: String,
     }
-    let hours: HashMap<String, Vec<Row>> =
-        serde_json::from_str(&fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?)?;
+    let hours: HashMap<String, Vec<Row>> = serde_json::from_str(
+        &fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?,
+    )?;
     hours
         .into_values()
         .flatten()
         .map(|row| {
-            let second = second_of_day(&row.inject_time).with_context(|| format!("{} is no time", row.inject_time))?;
-            Ok(Fault { bins: Injection { second }, service: service_of_pod(&row.inject_pod), kind: row.inject_type })
+            let second = second_of_day(&row.inject_time)
+                .with_context(|| format!("{} is no time", row.inject_time))?;
+            Ok(Fault {
+                bins: Injection { second },
+                service: service_of_pod(&row.inject_pod),
+                kind: row.inject_type,
+            })
         })
         .collect()
 }
@@ -259,14 +315,19 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !folder.exists() {
         return Ok(Vec::new());
     }
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
     files.sort();
     Ok(files)
 }
 
 fn first_second(metrics: &[PathBuf]) -> anyhow::Result<u32> {
-    let path = metrics.iter().find(|path| service_of_file(path).is_some()).context("no metrics of pods")?;
+    let path = metrics
+        .iter()
+        .find(|path| service_of_file(path).is_some())
+        .context("no metrics of pods")?;
     let mut reader = csv::Reader::from_path(path)?;
     let record = reader.records().next().context("a file of metrics without rows")??;
     record.get(0).and_then(second_of_day).context("the first row has no time")
@@ -302,7 +363,8 @@ fn source_of(line: &str) -> (Severity, String) {
         Some((severity, pair[1].to_owned()))
     });
     found.unwrap_or_else(|| {
-        let text: String = line.chars().filter(|letter| !letter.is_ascii_digit()).take(60).collect();
+        let text: String =
+            line.chars().filter(|letter| !letter.is_ascii_digit()).take(60).collect();
         (Severity::Info, text)
     })
 }

@@ -49,13 +49,28 @@ pub(crate) fn report(set: &DataSet, config: &Config, out: &mut impl Write) -> an
 }
 
 /// The decision and the onset ours: point by point, the first window end at which the ranking names a cause.
-fn onset_ours(petshop: &PetShop, config: &Config, verbose: bool, out: &mut impl Write) -> anyhow::Result<()> {
+fn onset_ours(
+    petshop: &PetShop,
+    config: &Config,
+    verbose: bool,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let mut ranks = Vec::new();
     for (case, window) in petshop.cases.iter().zip(&petshop.windows) {
         let found = window.clone().find_map(|now| opened(case, window.start, now, config));
-        let rank = found.as_ref().map_or(case.candidates.len(), |list| case.rank_of_truth(list));
+        let rank =
+            found.as_ref().map_or(case.candidates.len(), |opened| case.rank_of_truth(&opened.list));
         if verbose {
-            writeln!(out, "onset ours: {} ({}) rank {rank}, opened {}", case.name, case.kind, found.is_some())?;
+            writeln!(
+                out,
+                "onset ours: {} ({}) rank {rank}, opened {}",
+                case.name,
+                case.kind,
+                found.is_some()
+            )?;
+        }
+        if let (true, Some(opened)) = (verbose, &found) {
+            each_of(case, opened, config, out)?;
         }
         ranks.push(rank);
     }
@@ -63,50 +78,85 @@ fn onset_ours(petshop: &PetShop, config: &Config, verbose: bool, out: &mut impl 
     let starts: Vec<usize> = (FIRST_HISTORY..last.saturating_sub(WINDOW)).step_by(WINDOW).collect();
     let mut silent = 0;
     for &start in &starts {
-        let alarm = (start..start + WINDOW).find_map(|now| opened(&petshop.normal, start, now, config));
+        let alarm =
+            (start..start + WINDOW).find_map(|now| opened(&petshop.normal, start, now, config));
         silent += usize::from(alarm.is_none());
-        if let (true, Some(list)) = (verbose, alarm) {
-            let first = list.first().map_or("", |first| &petshop.normal.names[first.entity]);
-            let odds = list.first().map_or(0.0, |first| first.score);
-            writeln!(out, "onset ours: false alarm in the window from {start}: {first} {odds:.1}")?;
-            let mut case = petshop.normal.clone();
-            case.situation.anomaly = analysis::cause::Anomaly { onset: start, now: start + 4, ..case.situation.anomaly };
-            table::each(&[&case], config, out)?;
+        if let (true, Some(alarm)) = (verbose, alarm) {
+            writeln!(out, "onset ours: false alarm in the window from {start}")?;
+            each_of(&petshop.normal, &alarm, config, out)?;
         }
     }
-    writeln!(out, "| PetShop low traffic, onset and decision ours | top-1 | top-3 | specificity, {} normal windows |", starts.len())?;
+    writeln!(
+        out,
+        "| PetShop low traffic, onset and decision ours | top-1 | top-3 | specificity, {} normal windows |",
+        starts.len()
+    )?;
     writeln!(out, "|---|---|---|---|")?;
     let specificity = Share::of(silent as f64, starts.len());
     writeln!(out, "| Vedette | {} | {} | {specificity} |", within(&ranks, 1), within(&ranks, 3))?;
     // A coin that opens as often as ours, then draws from a hat.
     let opens = 1.0 - specificity.share;
     let all = petshop.cases.len();
-    let by_chance = |most: f64| Share::of(opens * most * all as f64 / petshop.normal.candidates.len() as f64, all);
-    writeln!(out, "| random, as often | {} | {} | {specificity} |\n", by_chance(1.0), by_chance(3.0))?;
+    let by_chance = |most: f64| {
+        Share::of(opens * most * all as f64 / petshop.normal.candidates.len() as f64, all)
+    };
+    writeln!(
+        out,
+        "| random, as often | {} | {} | {specificity} |\n",
+        by_chance(1.0),
+        by_chance(3.0)
+    )?;
     Ok(())
 }
 
+fn each_of(
+    case: &Case,
+    opened: &Opened,
+    config: &Config,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let mut case = case.clone();
+    let anomaly = &mut case.situation.anomaly;
+    (anomaly.onset, anomaly.now, anomaly.what) = (opened.onset, opened.now, Some(opened.what));
+    writeln!(out, "    opened with {:.1} nats", opened.strength)?;
+    table::each(&[&case], config, out)
+}
+
+/// An anomaly opened by the ranking, and its suspects.
+struct Opened {
+    strength: f64,
+    onset: usize,
+    now: usize,
+    what: Signal,
+    list: Vec<Scored>,
+}
+
 /// The suspects at `now` when an onset since `from` makes the ranking name a cause; the onset with the clearest one.
-fn opened(case: &Case, from: usize, now: usize, config: &Config) -> Option<Vec<Scored>> {
+fn opened(case: &Case, from: usize, now: usize, config: &Config) -> Option<Opened> {
     let mut situation = case.situation.clone();
     situation.anomaly.now = now;
-    situation.anomaly.what = None;
-    let mut best: Option<(f64, Vec<Scored>)> = None;
+    let mut best: Option<Opened> = None;
     for onset in from.max((now + 1).saturating_sub(LOOKED_AT + 1))..=now {
-        situation.anomaly.onset = onset;
-        let answer = rank(&situation, config);
-        let Some(first) = answer.suspects.first().filter(|_| answer.verdict == Verdict::Cause) else { continue };
-        if best.as_ref().is_none_or(|(odds, _)| first.log_odds > *odds) {
-            let list = answer
-                .suspects
-                .iter()
-                .filter(|suspect| case.candidates.contains(&suspect.entity))
-                .map(|suspect| Scored { entity: suspect.entity, load: suspect.load, score: suspect.log_odds })
-                .collect();
-            best = Some((first.log_odds, list));
+        for what in [Signal::Time, Signal::Errors] {
+            (situation.anomaly.onset, situation.anomaly.what) = (onset, Some(what));
+            let answer = rank(&situation, config);
+            let opens = answer.verdict == Verdict::Cause && answer.strength >= config.opens_nats;
+            if opens && best.as_ref().is_none_or(|best| answer.strength > best.strength) {
+                let list = answer
+                    .suspects
+                    .iter()
+                    .filter(|suspect| case.candidates.contains(&suspect.entity))
+                    .map(|suspect| Scored {
+                        entity: suspect.entity,
+                        load: suspect.load,
+                        score: suspect.log_odds,
+                    })
+                    .collect();
+                best = Some(Opened { strength: answer.strength, onset, now, what, list });
+            }
         }
     }
-    best.map(|(_, list)| list)
+    best
 }
 
 pub(crate) fn load(data: &Path) -> anyhow::Result<PetShop> {
@@ -130,8 +180,11 @@ pub(crate) fn load(data: &Path) -> anyhow::Result<PetShop> {
         },
     };
     for part in ["train", "test"] {
-        let mut folders: Vec<_> =
-            fs::read_dir(folder.join(part))?.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+        let mut folders: Vec<_> = fs::read_dir(folder.join(part))?
+            .filter_map(Result::ok)
+            .map(|entry| entry.path())
+            .filter(|path| path.is_dir())
+            .collect();
         folders.sort();
         for incident in folders {
             let (case, window) = graph
@@ -167,10 +220,20 @@ impl Graph {
         Ok(Self { names, edges })
     }
 
-    fn case(&self, folder: &Path, normal: &Table) -> anyhow::Result<(Case, std::ops::Range<usize>)> {
-        let target: Target = serde_json::from_str(&fs::read_to_string(folder.join("target.json"))?)?;
+    fn case(
+        &self,
+        folder: &Path,
+        normal: &Table,
+    ) -> anyhow::Result<(Case, std::ops::Range<usize>)> {
+        let target: Target =
+            serde_json::from_str(&fs::read_to_string(folder.join("target.json"))?)?;
         let incident = Table::read(&folder.join("metrics.csv"))?;
-        let place = |name: &String| self.names.iter().position(|other| other == name).with_context(|| format!("{name} is not in the graph"));
+        let place = |name: &String| {
+            self.names
+                .iter()
+                .position(|other| other == name)
+                .with_context(|| format!("{name} is not in the graph"))
+        };
         let mut situation = self.situation(&[normal, &incident]);
         let before = normal.times.len();
         let points = incident.times.len();
@@ -182,8 +245,14 @@ impl Graph {
         situation.anomaly.entity = place(&target.target.node)?;
         situation.anomaly.onset = before + within;
         situation.anomaly.now = (before + within + LOOKED_AT - 1).min(before + points - 1);
-        situation.anomaly.what = Some(if target.target.metric == "latency" { Signal::Time } else { Signal::Errors });
-        let name = folder.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy().into_owned()).collect::<Vec<_>>();
+        situation.anomaly.what =
+            Some(if target.target.metric == "latency" { Signal::Time } else { Signal::Errors });
+        let name = folder
+            .components()
+            .rev()
+            .take(2)
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect::<Vec<_>>();
         let case = Case {
             name: format!("{}/{}", name[1], name[0]),
             kind: target.target.metric,
@@ -212,7 +281,8 @@ impl Graph {
             .map(|(caller, callee)| Calls { caller: *caller, callee: *callee, ..Calls::default() })
             .collect();
         let mut situation = Situation { step_s: STEP_S, entities, calls, ..Situation::default() };
-        situation.anomaly.entity = self.names.iter().position(|name| name == "PetSite").unwrap_or_default();
+        situation.anomaly.entity =
+            self.names.iter().position(|name| name == "PetSite").unwrap_or_default();
         situation
     }
 }
@@ -245,7 +315,11 @@ impl Table {
         let rows = read_rows(path)?;
         anyhow::ensure!(rows.len() > HEAD_ROWS, "{} has no rows", path.display());
         let body = &rows[HEAD_ROWS..];
-        let times = body.iter().map(|row| row[0].parse()).collect::<Result<_, _>>().context("a time is not a number")?;
+        let times = body
+            .iter()
+            .map(|row| row[0].parse())
+            .collect::<Result<_, _>>()
+            .context("a time is not a number")?;
         let columns = (1..rows[0].len())
             .map(|column| {
                 let name = |row: usize| rows[row][column].clone();
@@ -257,7 +331,9 @@ impl Table {
     }
 
     fn value(&self, name: &str, metric: &str, statistic: &str, at: usize) -> Option<f64> {
-        self.columns.get(&(name.to_owned(), metric.to_owned(), statistic.to_owned())).and_then(|values: &Vec<Option<f64>>| values[at])
+        self.columns
+            .get(&(name.to_owned(), metric.to_owned(), statistic.to_owned()))
+            .and_then(|values: &Vec<Option<f64>>| values[at])
     }
 }
 
@@ -294,4 +370,3 @@ struct Node {
 struct Cause {
     node: String,
 }
-

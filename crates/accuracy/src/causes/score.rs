@@ -47,7 +47,8 @@ pub(crate) fn random_within(cases: &[&Case], most: usize) -> Share {
 /// The chance that none of `most` draws without putting back is right, taken from one.
 fn chance(case: &Case, most: usize) -> f64 {
     let all = case.candidates.len();
-    let right = case.truth.entities.iter().filter(|entity| case.candidates.contains(entity)).count();
+    let right =
+        case.truth.entities.iter().filter(|entity| case.candidates.contains(entity)).count();
     let missed: f64 = (0..most.min(all))
         .map(|drawn| (all.saturating_sub(right + drawn)) as f64 / (all - drawn) as f64)
         .product();
@@ -61,7 +62,11 @@ pub(crate) fn ours(case: &Case, config: &Config) -> (Answer, Vec<Scored>) {
         .suspects
         .iter()
         .filter(|suspect| suspect.load || case.candidates.contains(&suspect.entity))
-        .map(|suspect| Scored { entity: suspect.entity, load: suspect.load, score: suspect.log_odds })
+        .map(|suspect| Scored {
+            entity: suspect.entity,
+            load: suspect.load,
+            score: suspect.log_odds,
+        })
         .collect();
     (answer, list)
 }
@@ -91,24 +96,35 @@ pub(crate) fn naive(case: &Case) -> Vec<Scored> {
     for resource in &situation.resources {
         see(resource.entity, &resource.values);
     }
-    case.candidates.iter().map(|entity| Scored { entity: *entity, load: false, score: scores[*entity] }).collect()
+    case.candidates
+        .iter()
+        .map(|entity| Scored { entity: *entity, load: false, score: scores[*entity] })
+        .collect()
 }
 
 fn quotient(of: &Series, per: &Series) -> Series {
-    of.iter().zip(per).map(|(value, calls)| if *calls > 0.0 { value / calls } else { f32::NAN }).collect()
+    of.iter()
+        .zip(per)
+        .map(|(value, calls)| if *calls > 0.0 { value / calls } else { f32::NAN })
+        .collect()
 }
 
 fn standard_deviations(series: &Series, onset: usize, now: usize) -> Option<f64> {
     let values = |from: usize, to: usize| -> Vec<f64> {
         let to = to.min(series.len());
-        series[from.min(to)..to].iter().filter(|value| value.is_finite()).map(|value| f64::from(*value)).collect()
+        series[from.min(to)..to]
+            .iter()
+            .filter(|value| value.is_finite())
+            .map(|value| f64::from(*value))
+            .collect()
     };
     let (history, incident) = (values(0, onset), values(onset, now + 1));
     if history.len() < 3 || incident.is_empty() {
         return None;
     }
     let mean = history.iter().sum::<f64>() / history.len() as f64;
-    let variance = history.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / history.len() as f64;
+    let variance =
+        history.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / history.len() as f64;
     let furthest = incident.iter().map(|value| (value - mean).abs()).fold(0.0, f64::max);
     (variance > 0.0).then(|| furthest / variance.sqrt())
 }
@@ -130,7 +146,11 @@ mod tests {
     }
 
     fn scored(scores: &[f64]) -> Vec<Scored> {
-        scores.iter().enumerate().map(|(entity, score)| Scored { entity, load: false, score: *score }).collect()
+        scores
+            .iter()
+            .enumerate()
+            .map(|(entity, score)| Scored { entity, load: false, score: *score })
+            .collect()
     }
 
     #[test]

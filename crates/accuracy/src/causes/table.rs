@@ -10,12 +10,19 @@ use super::{
 };
 
 /// The rows of one data set: ours, naive, random.
-pub(crate) fn methods(title: &str, cases: &[&Case], most: &[usize], config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
+pub(crate) fn methods(
+    title: &str,
+    cases: &[&Case],
+    most: &[usize],
+    config: &Config,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     write!(out, "| {title}, {} incidents |", cases.len())?;
     most.iter().try_for_each(|most| write!(out, " top-{most} |"))?;
     writeln!(out, "\n|---|{}", "---|".repeat(most.len()))?;
     row("Vedette", &our_ranks(cases, config), most, out)?;
-    let by_deviation: Vec<usize> = cases.iter().map(|case| case.rank_of_truth(&naive(case))).collect();
+    let by_deviation: Vec<usize> =
+        cases.iter().map(|case| case.rank_of_truth(&naive(case))).collect();
     row("naive: largest deviation", &by_deviation, most, out)?;
     write!(out, "| random |")?;
     most.iter().try_for_each(|most| write!(out, " {} |", random_within(cases, *most)))?;
@@ -30,7 +37,12 @@ fn row(name: &str, ranks: &[usize], most: &[usize], out: &mut impl Write) -> std
 }
 
 /// A row a kind of fault.
-pub(crate) fn by_kind(cases: &[&Case], most: &[usize], config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
+pub(crate) fn by_kind(
+    cases: &[&Case],
+    most: &[usize],
+    config: &Config,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let mut kinds: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
     for case in cases {
         kinds.entry(&case.kind).or_default().push(case);
@@ -49,14 +61,23 @@ pub(crate) fn by_kind(cases: &[&Case], most: &[usize], config: &Config, out: &mu
 pub(crate) fn each(cases: &[&Case], config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     for case in cases {
         let (answer, list) = ours(case, config);
-        let truth: Vec<&str> = case.truth.entities.iter().map(|entity| case.names[*entity].as_str()).collect();
+        let truth: Vec<&str> =
+            case.truth.entities.iter().map(|entity| case.names[*entity].as_str()).collect();
         let verdict = match answer.verdict {
             Verdict::Cause => "cause",
             Verdict::Load => "load",
             Verdict::NoClearCause => "no clear cause",
         };
-        writeln!(out, "{} ({}): truth {truth:?} at rank {}, {verdict}", case.name, case.kind, case.rank_of_truth(&list))?;
-        let time = answer.time.map_or(String::new(), |time| format!("{:.1} -> {:.1} ms {:.1} nats", time.expected, time.observed, time.evidence()));
+        writeln!(
+            out,
+            "{} ({}): truth {truth:?} at rank {}, {verdict}",
+            case.name,
+            case.kind,
+            case.rank_of_truth(&list)
+        )?;
+        let time = answer.time.map_or(String::new(), |time| {
+            format!("{:.1} -> {:.1} ms {:.1} nats", time.expected, time.observed, time.evidence())
+        });
         writeln!(out, "    slow {time}, errors {:?}, none {:.2}", answer.errors, answer.none)?;
         for suspect in answer.suspects.iter().take(5) {
             writeln!(

@@ -19,6 +19,7 @@ pub(super) fn clues(situation: &Situation, flow: &Flow, config: &Config) -> Vec<
     of_templates(situation, flow, config, &mut clues);
     of_operations(situation, flow, config, &mut clues);
     of_links(situation, flow, &mut clues);
+    of_children(situation, flow, &mut clues);
     clues
 }
 
@@ -35,7 +36,8 @@ pub(super) fn beyond_callees(clues: &[Vec<Clue>], callees: &[Vec<usize>]) -> Vec
 
 fn of_templates(situation: &Situation, flow: &Flow, config: &Config, clues: &mut [Vec<Clue>]) {
     for (index, template) in situation.templates.iter().enumerate() {
-        let within = template.within.map(|operation| &situation.operations[operation].figures.calls);
+        let within =
+            template.within.map(|operation| &situation.operations[operation].figures.calls);
         let calls = &situation.entities[template.entity].figures.calls;
         let ones: Series;
         let per = match within {
@@ -67,7 +69,8 @@ fn of_templates(situation: &Situation, flow: &Flow, config: &Config, clues: &mut
 fn of_operations(situation: &Situation, flow: &Flow, config: &Config, clues: &mut [Vec<Clue>]) {
     for (index, operation) in situation.operations.iter().enumerate() {
         if !operation.deepest_errors.is_empty()
-            && let Some(found) = flow.windows.count(&operation.deepest_errors, &operation.figures.calls, config)
+            && let Some(found) =
+                flow.windows.count(&operation.deepest_errors, &operation.figures.calls, config)
             && !found.fell
         {
             let what = Evidence::DeepestError {
@@ -91,9 +94,39 @@ fn of_links(situation: &Situation, flow: &Flow, clues: &mut [Vec<Clue>]) {
         if of_before <= 0.0 || of_now <= 0.0 || before < NEARLY_ALWAYS * of_before {
             continue;
         }
-        let nats = surprise::evidence(surprise::share_fall_surprise(before, of_before, now, of_now));
-        let what = Evidence::LostCalls { link: index, expected: before / of_before, observed: now / of_now };
+        let nats =
+            surprise::evidence(surprise::share_fall_surprise(before, of_before, now, of_now));
+        let what = Evidence::LostCalls {
+            link: index,
+            expected: before / of_before,
+            observed: now / of_now,
+        };
         clues[parent.entity].push(Clue { nats, what });
+    }
+}
+
+/// Fewer child spans in all than before, a span: the work ends early. How many a span has depends on what is asked for, so
+/// those of one span count as one.
+fn of_children(situation: &Situation, flow: &Flow, clues: &mut [Vec<Clue>]) {
+    let mut sums = vec![[0.0_f64; 4]; situation.operations.len()];
+    for link in &situation.links {
+        let spans = &situation.operations[link.parent].figures.calls;
+        let (before, of_before) =
+            Windows::sums(&link.children, spans, flow.windows.history.clone());
+        let (now, of_now) = Windows::sums(&link.children, spans, flow.windows.incident.clone());
+        let sum = &mut sums[link.parent];
+        (sum[0], sum[1]) = (sum[0] + before, sum[1] + now);
+        (sum[2], sum[3]) = (of_before, of_now);
+    }
+    for (operation, [before, now, of_before, of_now]) in sums.into_iter().enumerate() {
+        if before <= 0.0 || of_before <= 0.0 || of_now <= 0.0 {
+            continue;
+        }
+        let a_span = before / of_before;
+        let found = surprise::count_surprise(before, now, of_now / of_before, a_span.max(1.0));
+        let nats = if found.fell { surprise::evidence(found.surprise) } else { 0.0 };
+        let what = Evidence::FewerCalls { operation, expected: a_span, observed: now / of_now };
+        clues[situation.operations[operation].entity].push(Clue { nats, what });
     }
 }
 

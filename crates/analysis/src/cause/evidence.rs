@@ -1,10 +1,7 @@
 //! What speaks for a suspect. Each clue names the thing it was found in by its index in the situation, so that a reader
 //! can be led to the series, the call, the log lines or the change itself.
 
-use super::{
-    situation::{Severity},
-    surprise::Deviation,
-};
+use super::{situation::Severity, surprise::Deviation};
 
 /// Something that speaks for a suspect, and how much.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +35,8 @@ pub enum Evidence {
     LinkGap { link: usize, per_span: Deviation },
     /// Spans lack children that they used to have: shares of the spans that have them.
     LostCalls { link: usize, expected: f64, observed: f64 },
+    /// Spans of an operation have fewer child spans each.
+    FewerCalls { operation: usize, expected: f64, observed: f64 },
     /// A kind of log line or exception comes more or less often than its surroundings explain.
     Template { template: usize, severity: Severity, expected: f64, observed: f64 },
     /// Something was changed shortly before.

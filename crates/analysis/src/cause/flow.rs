@@ -25,13 +25,23 @@ pub(super) struct Windows {
 impl Windows {
     pub(super) fn of(situation: &Situation, config: &Config) -> Self {
         let anomaly = situation.anomaly;
-        let end = if anomaly.onset > 4 * config.guard_points { anomaly.onset - config.guard_points } else { anomaly.onset };
+        let end = if anomaly.onset > 4 * config.guard_points {
+            anomaly.onset - config.guard_points
+        } else {
+            anomaly.onset
+        };
         Self { history: 0..end, incident: anomaly.onset..anomaly.now + 1 }
     }
 
-    pub(super) fn values(series: &Series, points: std::ops::Range<usize>) -> impl Iterator<Item = f64> + '_ {
+    pub(super) fn values(
+        series: &Series,
+        points: std::ops::Range<usize>,
+    ) -> impl Iterator<Item = f64> + '_ {
         let end = points.end.min(series.len());
-        series[points.start.min(end)..end].iter().filter(|value| value.is_finite()).map(|value| f64::from(*value))
+        series[points.start.min(end)..end]
+            .iter()
+            .filter(|value| value.is_finite())
+            .map(|value| f64::from(*value))
     }
 
     /// Sums over a window of the points in which both were measured.
@@ -82,7 +92,13 @@ impl Windows {
         }
         let bunch = self.bunch(of, per, before / per_before, config);
         let found = surprise::count_surprise(before, now, per_now / per_before, bunch);
-        Some(Counted { expected: found.expected, observed: now, fell: found.fell, of: per_now, surprise: found.surprise })
+        Some(Counted {
+            expected: found.expected,
+            observed: now,
+            fell: found.fell,
+            of: per_now,
+            surprise: found.surprise,
+        })
     }
 
     /// The index of dispersion of a count around its expectation: variance over mean, at least 1.
@@ -126,11 +142,15 @@ pub(super) struct Own {
     /// The largest surprise among its parts of time, and of errors.
     pub(super) time_surprise: f64,
     pub(super) error_surprise: f64,
+    /// Among how many parts.
+    pub(super) time_parts: usize,
+    pub(super) error_parts: usize,
 }
 
 impl Own {
     fn add_time(&mut self, ms: f64, surprise: f64, clue: Evidence) {
         self.time_ms += ms;
+        self.time_parts += 1;
         if ms > 0.0 {
             self.time_surprise = self.time_surprise.max(surprise);
             self.clues.push(Clue { nats: surprise::evidence(surprise), what: clue });
@@ -139,6 +159,7 @@ impl Own {
 
     fn add_errors(&mut self, errors: f64, surprise: f64, clue: Evidence) {
         self.errors += errors;
+        self.error_parts += 1;
         if errors > 0.0 {
             self.error_surprise = self.error_surprise.max(surprise);
             self.clues.push(Clue { nats: surprise::evidence(surprise), what: clue });
@@ -198,7 +219,8 @@ impl Flow {
             into,
         };
         flow.visit(situation);
-        let parts: Vec<EdgeParts> = (0..flow.calls.len()).map(|edge| flow.parts_of(edge, situation, config)).collect();
+        let parts: Vec<EdgeParts> =
+            (0..flow.calls.len()).map(|edge| flow.parts_of(edge, situation, config)).collect();
         flow.add_self(situation, config);
         flow.add_edges(&parts, config);
         flow.carry(situation);
@@ -271,15 +293,24 @@ impl Flow {
             }
             // A backend's time is that of the calls to it; a transaction's that of the tier where it enters.
             let own_time = self.self_time(entity, &of.figures);
-            if let Some(per_call) = self.windows.time_per_call(&own_time, &of.figures.calls, config) {
+            if let Some(per_call) = self.windows.time_per_call(&own_time, &of.figures.calls, config)
+            {
                 let ms = visits * per_call.change();
-                self.own[entity].add_time(ms, per_call.surprise, Evidence::OwnTime { entity, per_call });
+                self.own[entity].add_time(
+                    ms,
+                    per_call.surprise,
+                    Evidence::OwnTime { entity, per_call },
+                );
             }
             let own_errors = self.own_errors(entity, &of.figures);
             if let Some(found) = self.windows.count(&own_errors, &of.figures.calls, config) {
                 let share = (found.observed - found.expected) / found.of;
                 let surprise = if found.fell { 0.0 } else { found.surprise };
-                let clue = Evidence::OwnErrors { entity, expected: found.expected / found.of, observed: found.observed / found.of };
+                let clue = Evidence::OwnErrors {
+                    entity,
+                    expected: found.expected / found.of,
+                    observed: found.observed / found.of,
+                };
                 self.own[entity].add_errors(visits * share, surprise, clue);
             }
         }
@@ -301,7 +332,9 @@ impl Flow {
     fn waited_for(&self, entity: usize) -> impl Iterator<Item = usize> + '_ {
         self.out[entity].iter().copied().filter(|edge| {
             let calls = &self.calls[*edge];
-            !calls.asynchronous && Windows::values(&calls.figures.calls, self.windows.history.clone()).any(|count| count > 0.0)
+            !calls.asynchronous
+                && Windows::values(&calls.figures.calls, self.windows.history.clone())
+                    .any(|count| count > 0.0)
         })
     }
 
@@ -335,7 +368,8 @@ impl Flow {
             subtract(&mut way, &edge.far_ms);
             subtract(&mut way, &edge.pool_wait_ms);
             parts.way = self.windows.time_per_call(&way, &figures.calls, config);
-            parts.errors = self.windows.count(&edge_errors(edge, &callee.figures), &figures.calls, config);
+            parts.errors =
+                self.windows.count(&edge_errors(edge, &callee.figures), &figures.calls, config);
         }
         parts
     }
@@ -355,18 +389,29 @@ impl Flow {
                 let ms = visits * rate.expected * way.change();
                 let clue = Evidence::Between { calls: edge, per_call: way };
                 self.own[caller].add_time(ms * by_caller, way.surprise * by_caller, clue.clone());
-                self.own[callee].add_time(ms * (1.0 - by_caller), way.surprise * (1.0 - by_caller), clue);
+                self.own[callee].add_time(
+                    ms * (1.0 - by_caller),
+                    way.surprise * (1.0 - by_caller),
+                    clue,
+                );
             }
             if let Some(wait) = part.wait {
                 // A pool runs dry because it is too small for its caller, or because the backend holds connections longer.
-                let held = part.way.map_or(0.0, |way| (way.change() / way.expected.max(config.floor_ms)).clamp(0.0, 1.0));
+                let held = part.way.map_or(0.0, |way| {
+                    (way.change() / way.expected.max(config.floor_ms)).clamp(0.0, 1.0)
+                });
                 let ms = visits * rate.expected * wait.change();
                 let clue = Evidence::PoolWait { calls: edge, per_call: wait };
-                self.own[caller].add_time(ms * (1.0 - held), wait.surprise * (1.0 - held), clue.clone());
+                self.own[caller].add_time(
+                    ms * (1.0 - held),
+                    wait.surprise * (1.0 - held),
+                    clue.clone(),
+                );
                 self.own[callee].add_time(ms * held, wait.surprise * held, clue);
             }
             if let Some(errors) = part.errors {
-                let share = visits * rate.expected * (errors.observed - errors.expected) / errors.of;
+                let share =
+                    visits * rate.expected * (errors.observed - errors.expected) / errors.of;
                 let surprise = if errors.fell { 0.0 } else { errors.surprise };
                 let clue = Evidence::FailedCalls {
                     calls: edge,
@@ -374,7 +419,11 @@ impl Flow {
                     observed: errors.observed / errors.of,
                 };
                 self.own[caller].add_errors(share * by_caller, surprise * by_caller, clue.clone());
-                self.own[callee].add_errors(share * (1.0 - by_caller), surprise * (1.0 - by_caller), clue);
+                self.own[callee].add_errors(
+                    share * (1.0 - by_caller),
+                    surprise * (1.0 - by_caller),
+                    clue,
+                );
             }
             self.add_more_calls(edge, part, rate);
         }
@@ -388,15 +437,25 @@ impl Flow {
         if ms <= 0.0 {
             return;
         }
-        let (before, of_before) =
-            Windows::sums(&self.calls[edge].figures.errors, &self.calls[edge].figures.calls, self.windows.history.clone());
-        let (now, of_now) =
-            Windows::sums(&self.calls[edge].figures.errors, &self.calls[edge].figures.calls, self.windows.incident.clone());
+        let (before, of_before) = Windows::sums(
+            &self.calls[edge].figures.errors,
+            &self.calls[edge].figures.calls,
+            self.windows.history.clone(),
+        );
+        let (now, of_now) = Windows::sums(
+            &self.calls[edge].figures.errors,
+            &self.calls[edge].figures.calls,
+            self.windows.incident.clone(),
+        );
         let failing = (now / of_now.max(1.0) - before / of_before.max(1.0)).max(0.0);
         // A call tried again is one more call for one failed: so much of the rise the failures explain.
         let retried = (failing * (rate.observed / rate.change())).clamp(0.0, 1.0);
         let clue = Evidence::MoreCalls { calls: edge, per_call: rate };
-        self.own[caller].add_time(ms * (1.0 - retried), rate.surprise * (1.0 - retried), clue.clone());
+        self.own[caller].add_time(
+            ms * (1.0 - retried),
+            rate.surprise * (1.0 - retried),
+            clue.clone(),
+        );
         self.own[callee].add_time(ms * retried, rate.surprise * retried, clue);
     }
 
@@ -424,13 +483,21 @@ impl Flow {
             let calls = &self.calls[edge];
             let caller = &situation.entities[calls.caller].figures;
             let extra = |of: &Series| {
-                let (before, per_before) = Windows::sums(of, &caller.calls, self.windows.history.clone());
-                let (now, per_now) = Windows::sums(of, &caller.calls, self.windows.incident.clone());
-                if per_before > 0.0 && per_now > 0.0 { now / per_now - before / per_before } else { 0.0 }
+                let (before, per_before) =
+                    Windows::sums(of, &caller.calls, self.windows.history.clone());
+                let (now, per_now) =
+                    Windows::sums(of, &caller.calls, self.windows.incident.clone());
+                if per_before > 0.0 && per_now > 0.0 {
+                    now / per_now - before / per_before
+                } else {
+                    0.0
+                }
             };
             let visits = self.visits[calls.caller];
-            self.carried[edge] =
-                Carried { time_ms: visits * extra(&calls.figures.time_ms), errors: visits * extra(&calls.figures.errors) };
+            self.carried[edge] = Carried {
+                time_ms: visits * extra(&calls.figures.time_ms),
+                errors: visits * extra(&calls.figures.errors),
+            };
         }
     }
 }
@@ -453,7 +520,10 @@ struct EdgeParts {
 impl EdgeParts {
     fn rises(&self) -> bool {
         let slower = self.way.is_some_and(|way| way.of_rise() > 1.0);
-        slower || self.errors.is_some_and(|errors| !errors.fell && surprise::evidence(errors.surprise) > 1.0)
+        slower
+            || self
+                .errors
+                .is_some_and(|errors| !errors.fell && surprise::evidence(errors.surprise) > 1.0)
     }
 }
 
@@ -464,7 +534,9 @@ fn edge_errors(edge: &Calls, callee: &Figures) -> Series {
         return own;
     }
     for (at, value) in own.iter_mut().enumerate() {
-        let of = |series: &Series| series.get(at).copied().filter(|value| value.is_finite()).unwrap_or(0.0);
+        let of = |series: &Series| {
+            series.get(at).copied().filter(|value| value.is_finite()).unwrap_or(0.0)
+        };
         let calls = of(&callee.calls);
         if calls > 0.0 {
             *value -= of(&edge.arrived) * of(&callee.errors) / calls;
@@ -487,8 +559,11 @@ fn subtract(from: &mut Series, what: &Series) {
 fn shared_out(situation: &Situation, into: &[Vec<usize>]) -> Vec<Calls> {
     let mut all = situation.calls.clone();
     for (callee, edges) in into.iter().enumerate() {
-        let unmeasured: Vec<usize> =
-            edges.iter().copied().filter(|edge| situation.calls[*edge].figures.calls.is_empty()).collect();
+        let unmeasured: Vec<usize> = edges
+            .iter()
+            .copied()
+            .filter(|edge| situation.calls[*edge].figures.calls.is_empty())
+            .collect();
         let figures = &situation.entities[callee].figures;
         if unmeasured.is_empty() || figures.calls.is_empty() {
             continue;
@@ -505,7 +580,9 @@ fn shared_out(situation: &Situation, into: &[Vec<usize>]) -> Vec<Calls> {
                     if sum > 0.0 { weight(edge, at) / sum } else { f32::NAN }
                 })
                 .collect();
-            let part = |of: &Series| of.iter().zip(&shares).map(|(value, share)| value * share).collect::<Series>();
+            let part = |of: &Series| {
+                of.iter().zip(&shares).map(|(value, share)| value * share).collect::<Series>()
+            };
             all[edge].figures = Figures {
                 calls: part(&figures.calls),
                 errors: part(&figures.errors),

@@ -12,7 +12,12 @@ use super::{
 ///
 /// For a node or a host the way begins there and goes on at the tier; a suspect to which no call leads stands alone
 /// before the entity under anomaly.
-pub(super) fn from_suspect(suspect: usize, situation: &Situation, flow: &Flow, weights: &[f64]) -> Vec<usize> {
+pub(super) fn from_suspect(
+    suspect: usize,
+    situation: &Situation,
+    flow: &Flow,
+    weights: &[f64],
+) -> Vec<usize> {
     let start = situation.anomaly.entity;
     let mut path = vec![suspect];
     let unit = match situation.entities[suspect].kind {
@@ -95,10 +100,14 @@ pub(super) fn victims(path: &[usize], situation: &Situation, flow: &Flow) -> Vec
     let mut victims: Vec<usize> = path.iter().skip(1).copied().collect();
     let struck = path.first().copied();
     for (entity, own) in flow.own.iter().enumerate() {
-        let passes_on: f64 = flow.out[entity].iter().map(|edge| flow.carried[*edge].time_ms.max(0.0)).sum();
+        let passes_on: f64 =
+            flow.out[entity].iter().map(|edge| flow.carried[*edge].time_ms.max(0.0)).sum();
         let adds = surprise::evidence(own.time_surprise.max(own.error_surprise)) > 2.0;
         let more = passes_on > flow.time.map_or(f64::INFINITY, |time| 0.1 * time.change().max(0.0));
-        if Some(entity) != struck && (more || adds) && matches!(situation.entities[entity].kind, Kind::Tier | Kind::Backend) {
+        if Some(entity) != struck
+            && (more || adds)
+            && matches!(situation.entities[entity].kind, Kind::Tier | Kind::Backend)
+        {
             victims.push(entity);
         }
     }

@@ -10,7 +10,8 @@ use super::{
 
 /// For each entity, the clues found in its resources.
 pub(super) fn clues(situation: &Situation, flow: &Flow, config: &Config) -> Vec<Vec<Clue>> {
-    let load: Vec<f64> = (0..situation.entities.len()).map(|entity| load_of(entity, situation, flow)).collect();
+    let load: Vec<f64> =
+        (0..situation.entities.len()).map(|entity| load_of(entity, situation, flow)).collect();
     let judged: Vec<Option<Deviation>> = situation
         .resources
         .iter()
@@ -21,17 +22,21 @@ pub(super) fn clues(situation: &Situation, flow: &Flow, config: &Config) -> Vec<
     for (index, resource) in situation.resources.iter().enumerate() {
         let Some(deviation) = judged[index] else { continue };
         let bad = match resource.kind {
+            ResourceKind::Throughput => continue,
             ResourceKind::Hits | ResourceKind::Uptime => deviation.scales < 0.0,
             _ => deviation.scales > 0.0,
         };
         if !bad {
             // It was looked at, and speaks for nothing: it still counts among those that could have.
-            clues[resource.entity].push(Clue { nats: 0.0, what: Evidence::Resource { resource: index, deviation } });
+            clues[resource.entity]
+                .push(Clue { nats: 0.0, what: Evidence::Resource { resource: index, deviation } });
             continue;
         }
         let own = match resource.kind {
             // Held while waiting for others.
-            ResourceKind::Threads | ResourceKind::Pool => own_share(unit_of(resource.entity, situation), flow),
+            ResourceKind::Threads | ResourceKind::Pool => {
+                own_share(unit_of(resource.entity, situation), flow)
+            }
             ResourceKind::ResponseTime => {
                 let passed_on = callees(unit_of(resource.entity, situation), flow)
                     .map(|callee| slower[callee])
@@ -41,7 +46,8 @@ pub(super) fn clues(situation: &Situation, flow: &Flow, config: &Config) -> Vec<
             _ => 1.0,
         };
         let nats = own * deviation.evidence();
-        clues[resource.entity].push(Clue { nats, what: Evidence::Resource { resource: index, deviation } });
+        clues[resource.entity]
+            .push(Clue { nats, what: Evidence::Resource { resource: index, deviation } });
     }
     clues
 }
@@ -58,7 +64,8 @@ fn callees(entity: usize, flow: &Flow) -> impl Iterator<Item = usize> + '_ {
 /// Which share of an entity's extra time is its own, not that of those for whom it waits.
 fn own_share(entity: usize, flow: &Flow) -> f64 {
     let own = flow.own[entity].time_ms.max(0.0);
-    let passed_on: f64 = flow.out[entity].iter().map(|edge| flow.carried[*edge].time_ms.max(0.0)).sum();
+    let passed_on: f64 =
+        flow.out[entity].iter().map(|edge| flow.carried[*edge].time_ms.max(0.0)).sum();
     if own + passed_on > 0.0 { own / (own + passed_on) } else { 1.0 }
 }
 
@@ -66,11 +73,17 @@ fn own_share(entity: usize, flow: &Flow) -> f64 {
 fn load_of(entity: usize, situation: &Situation, flow: &Flow) -> f64 {
     let calls = &situation.entities[entity].figures.calls;
     let mean = |points| {
-        let (sum, count) = Windows::values(calls, points).fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+        let (sum, count) = Windows::values(calls, points)
+            .fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
         if count > 0.0 { sum / count } else { 0.0 }
     };
-    let (before, now): (f64, f64) = (mean(flow.windows.history.clone()), mean(flow.windows.incident.clone()));
-    if before > 0.0 && situation.entities[entity].kind != Kind::Host { (now / before).max(1.0) } else { 1.0 }
+    let (before, now): (f64, f64) =
+        (mean(flow.windows.history.clone()), mean(flow.windows.incident.clone()));
+    if before > 0.0 && situation.entities[entity].kind != Kind::Host {
+        (now / before).max(1.0)
+    } else {
+        1.0
+    }
 }
 
 fn judge(resource: &Resource, load: f64, windows: &Windows, config: &Config) -> Option<Deviation> {
@@ -82,7 +95,10 @@ fn judge(resource: &Resource, load: f64, windows: &Windows, config: &Config) -> 
     let observed = incident.iter().sum::<f64>() / incident.len() as f64;
     let by_load = matches!(
         resource.kind,
-        ResourceKind::Cpu | ResourceKind::Network | ResourceKind::Disk | ResourceKind::GarbageCollection
+        ResourceKind::Cpu
+            | ResourceKind::Network
+            | ResourceKind::Disk
+            | ResourceKind::GarbageCollection
     );
     let observed = if by_load { observed / load } else { observed };
     let level = history.iter().sum::<f64>().abs() / history.len() as f64;
@@ -93,7 +109,11 @@ fn judge(resource: &Resource, load: f64, windows: &Windows, config: &Config) -> 
 fn floor(kind: ResourceKind, level: f64, config: &Config) -> f64 {
     let of_unit = match kind {
         // Percentages.
-        ResourceKind::Cpu | ResourceKind::Memory | ResourceKind::Threads | ResourceKind::Pool | ResourceKind::Hits => 1.0,
+        ResourceKind::Cpu
+        | ResourceKind::Memory
+        | ResourceKind::Threads
+        | ResourceKind::Pool
+        | ResourceKind::Hits => 1.0,
         ResourceKind::ResponseTime => config.floor_ms,
         _ => 0.1,
     };
@@ -112,19 +132,28 @@ fn slower_by_another_path(situation: &Situation, judged: &[Option<Deviation>]) -
     slower
 }
 
-/// Whether an entity reported before and no longer does.
-pub(super) fn silent(entity: usize, resources: &[usize], situation: &Situation, windows: &Windows) -> bool {
-    let gone = |series: &Series| {
-        let before = Windows::values(series, windows.history.clone()).filter(|value| *value != 0.0).count();
-        let now = Windows::values(series, windows.incident.clone()).any(|value| value != 0.0);
-        // Nearly always there before, and not once now.
-        !now && before * 10 > windows.history.len() * 8 && before > 0
+/// Evidence that an entity which used to report is gone: by how often it was missing before, for as long as now.
+pub(super) fn silent(
+    entity: usize,
+    resources: &[usize],
+    situation: &Situation,
+    windows: &Windows,
+) -> f64 {
+    let surprise_at = |series: &Series| {
+        let there = |points| Windows::values(series, points).filter(|value| *value != 0.0).count();
+        if there(windows.incident.clone()) > 0 {
+            return 0.0;
+        }
+        let missing = windows.history.len().saturating_sub(there(windows.history.clone()));
+        let share = (missing as f64 + 0.5) / (windows.history.len() as f64 + 1.0);
+        -share.ln() * windows.incident.len() as f64
     };
-    let mut series = resources
+    let least = resources
         .iter()
         .map(|resource| &situation.resources[*resource].values)
         .chain(std::iter::once(&situation.entities[entity].figures.calls))
         .filter(|series| !series.is_empty())
-        .peekable();
-    series.peek().is_some() && series.all(gone)
+        .map(surprise_at)
+        .fold(f64::INFINITY, f64::min);
+    if least.is_finite() { surprise::evidence(least) } else { 0.0 }
 }

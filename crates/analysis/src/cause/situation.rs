@@ -127,6 +127,8 @@ pub enum ResourceKind {
     ResponseTime,
     /// Seconds or minutes since start: a fall is a restart.
     Uptime,
+    /// Bytes, packets, system calls: how much is done, not how well. No evidence, shown beside it.
+    Throughput,
     Other,
 }
 

@@ -46,7 +46,7 @@ impl Deviation {
 
 /// The largest log likelihood ratio that a tail probability of exp(−`surprise`) can stand for; 0 where it stands for none.
 #[must_use]
-pub fn evidence(surprise: f64) -> f64 {
+pub(super) fn evidence(surprise: f64) -> f64 {
     if surprise <= 1.0 { 0.0 } else { surprise - 1.0 - surprise.ln() }
 }
 
@@ -54,7 +54,12 @@ pub fn evidence(surprise: f64) -> f64 {
 ///
 /// `floor` is the least scale, in the unit of the series: a change below it is never of interest.
 #[must_use]
-pub fn deviation(history: &[f64], incident: &[f64], floor: f64, config: &Config) -> Option<Deviation> {
+pub(super) fn deviation(
+    history: &[f64],
+    incident: &[f64],
+    floor: f64,
+    config: &Config,
+) -> Option<Deviation> {
     if history.is_empty() || incident.is_empty() {
         return None;
     }
@@ -64,7 +69,12 @@ pub fn deviation(history: &[f64], incident: &[f64], floor: f64, config: &Config)
 
 /// Like [`deviation`], of a value which the caller has averaged. `history` has at least one value.
 #[must_use]
-pub fn deviation_of(history: &[f64], observed: f64, floor: f64, config: &Config) -> Deviation {
+pub(super) fn deviation_of(
+    history: &[f64],
+    observed: f64,
+    floor: f64,
+    config: &Config,
+) -> Deviation {
     let mut values = history.to_vec();
     let expected = median(&mut values);
     let mut distances: Vec<f64> = values.iter().map(|value| (value - expected).abs()).collect();
@@ -79,7 +89,9 @@ pub fn deviation_of(history: &[f64], observed: f64, floor: f64, config: &Config)
         largest = largest.max(distance);
     }
     let share = (larger + 1) as f64 / (values.len() + 1) as f64;
-    let beyond = if larger > 0 || size <= largest { 0.0 } else { config.tail_power * (size / largest).ln() };
+    // A scale from few points is uncertain: as Student's distribution, whose tail falls by the degrees of freedom.
+    let power = config.tail_power.min((values.len() as f64 - 1.0).max(1.0));
+    let beyond = if larger > 0 || size <= largest { 0.0 } else { power * (size / largest).ln() };
     Deviation {
         expected,
         low: expected - BAND_SCALES * scale,
@@ -112,7 +124,7 @@ fn median(values: &mut [f64]) -> f64 {
 ///
 /// Counts come in bunches; `bunch` is how many come together, and only so many of them are independent.
 #[must_use]
-pub fn count_surprise(before: f64, now: f64, exposure: f64, bunch: f64) -> CountSurprise {
+pub(super) fn count_surprise(before: f64, now: f64, exposure: f64, bunch: f64) -> CountSurprise {
     let (before, now) = (before / bunch, now / bunch);
     let shape = before + 0.5;
     let expected = shape * exposure;
@@ -130,13 +142,13 @@ pub fn count_surprise(before: f64, now: f64, exposure: f64, bunch: f64) -> Count
 
 /// What [`count_surprise`] finds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CountSurprise {
+pub(super) struct CountSurprise {
     /// How many were to be expected.
-    pub expected: f64,
+    pub(super) expected: f64,
     /// Fewer than that came.
-    pub fell: bool,
+    pub(super) fell: bool,
     /// Natural logarithm of one over the tail's probability.
-    pub surprise: f64,
+    pub(super) surprise: f64,
 }
 
 const LEAST_TAIL: f64 = 1e-12;
@@ -187,7 +199,7 @@ fn normal_at_most(scales: f64) -> f64 {
 /// Surprise that of `now_of` chances only `now` were taken, when before `before` of `before_of` were: the lower tail of
 /// the beta-binomial distribution which Jeffreys' prior predicts.
 #[must_use]
-pub fn share_fall_surprise(before: f64, before_of: f64, now: f64, now_of: f64) -> f64 {
+pub(super) fn share_fall_surprise(before: f64, before_of: f64, now: f64, now_of: f64) -> f64 {
     if now_of <= 0.0 || before_of <= 0.0 {
         return 0.0;
     }
@@ -199,7 +211,8 @@ pub fn share_fall_surprise(before: f64, before_of: f64, now: f64, now_of: f64) -
     let mut sum = log_term.exp();
     let mut count = 0.0;
     while count < most {
-        log_term += ((all - count) / (count + 1.0)).ln() + ((hits + count) / (misses + all - count - 1.0)).ln();
+        log_term += ((all - count) / (count + 1.0)).ln()
+            + ((hits + count) / (misses + all - count - 1.0)).ln();
         sum += log_term.exp();
         count += 1.0;
     }
@@ -254,7 +267,10 @@ mod tests {
         assert!(count_surprise(0.0, 20.0, 1.0, 1.0).surprise > 8.0);
         let steady = count_surprise(30.0, 33.0, 1.0, 1.0);
         assert!(steady.surprise < 2.0 && !steady.fell, "{steady:?}");
-        assert!(count_surprise(35.0, 0.0, 1.0, 2.0).surprise < count_surprise(35.0, 0.0, 1.0, 1.0).surprise);
+        assert!(
+            count_surprise(35.0, 0.0, 1.0, 2.0).surprise
+                < count_surprise(35.0, 0.0, 1.0, 1.0).surprise
+        );
         let many = count_surprise(50_000.0, 60_000.0, 1.0, 1.0);
         assert!(many.surprise > 20.0, "{many:?}");
     }

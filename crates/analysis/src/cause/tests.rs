@@ -53,7 +53,8 @@ fn jitter(what: usize, point: usize) -> f32 {
 impl World {
     /// Services take 10 ms each; they call each other as `edges` say, callers before callees.
     fn of(services: usize, edges: &[(usize, usize)]) -> Self {
-        let service = |_| Service { kind: Kind::Tier, self_ms: Step::steady(10.0), fails: Step::steady(0.0) };
+        let service =
+            |_| Service { kind: Kind::Tier, self_ms: Step::steady(10.0), fails: Step::steady(0.0) };
         let edge = |(caller, callee): &(usize, usize)| Edge {
             caller: *caller,
             callee: *callee,
@@ -71,7 +72,10 @@ impl World {
     }
 
     fn edge(&mut self, caller: usize, callee: usize) -> &mut Edge {
-        self.edges.iter_mut().find(|edge| edge.caller == caller && edge.callee == callee).expect("there is such an edge")
+        self.edges
+            .iter_mut()
+            .find(|edge| edge.caller == caller && edge.callee == callee)
+            .expect("there is such an edge")
     }
 
     fn resource(&mut self, entity: usize, kind: ResourceKind, value: Step) {
@@ -84,7 +88,8 @@ impl World {
     fn build(mut self) -> Situation {
         let count = self.services.len();
         let extra = std::mem::take(&mut self.situation.entities);
-        self.situation.entities = self.services.iter().map(|service| Entity::new(service.kind)).collect();
+        self.situation.entities =
+            self.services.iter().map(|service| Entity::new(service.kind)).collect();
         self.situation.entities.extend(extra);
         self.situation.calls = self
             .edges
@@ -95,7 +100,8 @@ impl World {
             let mut calls = vec![0.0_f32; count];
             calls[0] = self.requests.at(point) * jitter(0, point);
             for edge in &self.edges {
-                calls[edge.callee] += calls[edge.caller] * edge.rate.at(point) * (1.0 - edge.lost.at(point));
+                calls[edge.callee] +=
+                    calls[edge.caller] * edge.rate.at(point) * (1.0 - edge.lost.at(point));
             }
             let (mut time, mut fails) = (vec![0.0_f32; count], vec![0.0_f32; count]);
             for service in (0..count).rev() {
@@ -103,7 +109,8 @@ impl World {
                 (time[service], fails[service]) = (own, self.services[service].fails.at(point));
                 for edge in self.edges.iter().filter(|edge| edge.caller == service) {
                     let rate = edge.rate.at(point);
-                    time[service] += rate * (edge.way_ms.at(point) + edge.wait_ms.at(point) + time[edge.callee]);
+                    time[service] +=
+                        rate * (edge.way_ms.at(point) + edge.wait_ms.at(point) + time[edge.callee]);
                     fails[service] += rate.min(1.0) * (edge.lost.at(point) + fails[edge.callee]);
                 }
                 let backend = self.services[service].kind == Kind::Backend;
@@ -154,7 +161,11 @@ fn who_adds_time_is_told_from_who_passes_it_on() {
     assert_eq!(suspect.path, [2, 1, 0]);
     assert!(suspect.share_of_time > 0.9, "{suspect:#?}");
     assert!(suspect.victims.contains(&1) && !suspect.victims.contains(&4), "{:?}", suspect.victims);
-    assert!(matches!(suspect.clues[0].what, Evidence::OwnTime { entity: 2, .. }), "{:?}", suspect.clues);
+    assert!(
+        matches!(suspect.clues[0].what, Evidence::OwnTime { entity: 2, .. }),
+        "{:?}",
+        suspect.clues
+    );
 }
 
 #[test]
@@ -176,7 +187,11 @@ fn a_callee_that_is_cut_off_at_its_callers_timeout_is_found() {
     edge.way_ms = Step(1.0, 160.0);
     let suspect = first(&world.build());
     assert_eq!(suspect.entity, 2, "{suspect:#?}");
-    assert!(suspect.clues.iter().any(|clue| matches!(clue.what, Evidence::FailedCalls { .. })), "{:?}", suspect.clues);
+    assert!(
+        suspect.clues.iter().any(|clue| matches!(clue.what, Evidence::FailedCalls { .. })),
+        "{:?}",
+        suspect.clues
+    );
 }
 
 #[test]
@@ -281,7 +296,12 @@ fn a_deployment_just_before_decides_between_equals() {
     situation.changes.push(Change { entity: 2, kind: ChangeKind::Deployment, at: ONSET - 1 });
     let answer = rank(&situation, &Config::default());
     assert_eq!(answer.suspects[0].entity, 2);
-    assert!(answer.suspects[0].clues.iter().any(|clue| matches!(clue.what, Evidence::Change { change: 0, points_before: 1 })));
+    assert!(
+        answer.suspects[0]
+            .clues
+            .iter()
+            .any(|clue| matches!(clue.what, Evidence::Change { change: 0, points_before: 1 }))
+    );
     // Long ago, it says nothing.
     situation.anomaly = Anomaly { onset: ONSET, ..situation.anomaly };
     situation.changes[0].at = 0;
@@ -294,15 +314,32 @@ fn calls_that_are_no_longer_made_point_at_who_made_them() {
     let mut world = World::of(3, &[(0, 1), (1, 2)]);
     // The requests get no slower: half of them end early.
     world.situation.operations = vec![
-        Operation { entity: 1, figures: Figures { calls: vec![600.0; POINTS], ..Figures::default() }, ..Operation::default() },
-        Operation { entity: 1, figures: Figures { calls: vec![600.0; POINTS], ..Figures::default() }, ..Operation::default() },
+        Operation {
+            entity: 1,
+            figures: Figures { calls: vec![600.0; POINTS], ..Figures::default() },
+            ..Operation::default()
+        },
+        Operation {
+            entity: 1,
+            figures: Figures { calls: vec![600.0; POINTS], ..Figures::default() },
+            ..Operation::default()
+        },
     ];
     let with: Series = (0..POINTS).map(|point| if point < ONSET { 600.0 } else { 300.0 }).collect();
-    world.situation.links =
-        vec![Link { parent: 0, child: 1, children: with.clone(), parents_with: with, ..Link::default() }];
+    world.situation.links = vec![Link {
+        parent: 0,
+        child: 1,
+        children: with.clone(),
+        parents_with: with,
+        ..Link::default()
+    }];
     let suspect = first(&world.build());
     assert_eq!(suspect.entity, 1);
-    assert!(matches!(suspect.clues[0].what, Evidence::LostCalls { link: 0, .. }), "{:?}", suspect.clues);
+    assert!(
+        matches!(suspect.clues[0].what, Evidence::LostCalls { link: 0, .. }),
+        "{:?}",
+        suspect.clues
+    );
 }
 
 #[test]
@@ -310,7 +347,12 @@ fn a_new_exception_counts_for_the_deepest_that_writes_one() {
     let mut world = chain();
     for (entity, after) in [(1, 40.0), (2, 40.0)] {
         let counts = (0..POINTS).map(|point| if point < ONSET { 0.0 } else { after }).collect();
-        world.situation.templates.push(Template { entity, within: None, severity: Severity::Error, counts });
+        world.situation.templates.push(Template {
+            entity,
+            within: None,
+            severity: Severity::Error,
+            counts,
+        });
     }
     assert_eq!(first(&world.build()).entity, 2);
 }
@@ -362,7 +404,9 @@ fn the_slow_one_of_several_nodes_is_named() {
         situation.entities[2 + node].figures = Figures {
             calls: vec![200.0; POINTS],
             errors: vec![0.0; POINTS],
-            time_ms: (0..POINTS).map(|point| 200.0 * Step(10.0, after).at(point) * jitter(node, point)).collect(),
+            time_ms: (0..POINTS)
+                .map(|point| 200.0 * Step(10.0, after).at(point) * jitter(node, point))
+                .collect(),
             self_ms: Series::new(),
         };
     }

@@ -19,7 +19,10 @@ mod requests;
 mod routes;
 mod streams;
 
-use model::{id::EntityId, time::Minute};
+use model::{
+    id::{AccountId, EntityId},
+    time::Minute,
+};
 use serde::{Deserialize, Serialize};
 use telemetry_store::head::Rows;
 

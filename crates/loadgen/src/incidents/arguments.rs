@@ -8,13 +8,18 @@ use clap::Args;
 
 use super::fault::Kind;
 use super::run::{Plan, Which};
+use crate::args::TrustArgs;
+use crate::wall;
 
 /// 5 January 2026, 00:00 UTC, a Monday: a fixed beginning, so that the same arguments give the same bytes.
 const MONDAY: u64 = 29_459_520;
 const DAY: u64 = 1440;
+const MINUTE_NS: u64 = 60_000_000_000;
 const FEWEST_TIERS: usize = 10;
 const MOST_TIERS: usize = 300;
 const MOST_DAYS: u64 = 60;
+/// Older spans and points are refused.
+const OLDEST_HOURS: u64 = 8 * 24 - 1;
 const MOST_SEEDS: u64 = 10_000;
 
 #[derive(Debug, Args)]
@@ -49,8 +54,23 @@ pub(crate) struct IncidentsArgs {
     #[arg(long, default_value_t = 1)]
     harmless: usize,
     /// Folder for seed-N/minutes.jsonl.zst and seed-N/truth.json; `-` is one stream on standard output
-    #[arg(long, required_unless_present = "list")]
-    out: Option<PathBuf>,
+    #[arg(long, required_unless_present_any = ["list", "otlp"])]
+    pub(super) out: Option<PathBuf>,
+    /// Send it as the system's agents would, as in http://127.0.0.1:4318 or https://apm.example; the last minute is now
+    /// unless --start-minute says otherwise
+    #[arg(long, conflicts_with = "seeds")]
+    pub(super) otlp: Option<String>,
+    /// Requests of a minute that are sent with all their spans; their tracestate says how many each stands for
+    #[arg(long, default_value_t = 200)]
+    pub(super) requests: u64,
+    /// When a minute is sent
+    #[arg(long, value_enum, default_value = "clock")]
+    pub(super) pace: Pace,
+    /// Access key, sent as x-api-key
+    #[arg(long, env = "VEDETTE_ACCESS_KEY", hide_env_values = true)]
+    pub(super) api_key: Option<String>,
+    #[command(flatten)]
+    pub(super) trust: TrustArgs,
     /// minutes.jsonl, not compressed
     #[arg(long)]
     pub(super) plain: bool,
@@ -62,7 +82,22 @@ pub(crate) struct IncidentsArgs {
     pub(super) list: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Pace {
+    /// As fast as acknowledged, none before it is over by this machine's clock
+    Clock,
+    /// One for each line on standard input, for whoever drives the receiver's clock; each is answered by a line
+    Lines,
+    /// As fast as acknowledged, whatever time it is
+    None,
+}
+
 impl IncidentsArgs {
+    /// The one seed of a run that is sent.
+    pub(super) fn one_seed(&self) -> u64 {
+        self.seed
+    }
+
     pub(super) fn seeds(&self) -> Result<RangeInclusive<u64>> {
         let Some(range) = &self.seeds else { return Ok(self.seed..=self.seed) };
         let parts = range.split_once("..").context("--seeds is written as in 1..200")?;
@@ -104,8 +139,20 @@ impl IncidentsArgs {
             },
         };
         ensure!(self.incidents + self.harmless <= 100, "100 incidents a run at most");
+        let start = match (self.start_minute, &self.otlp) {
+            (Some(minute), _) => minute,
+            (None, Some(_)) => {
+                ensure!(
+                    hours <= OLDEST_HOURS,
+                    "--hours must be {OLDEST_HOURS} at most with --otlp: older data are refused"
+                );
+                wall::unix_nanos() / MINUTE_NS - minutes
+            }
+            (None, None) => MONDAY,
+        };
+        ensure!((1..=1_000_000).contains(&self.requests), "--requests must be 1 to 1000000");
         let plan = Plan {
-            start: self.start_minute.unwrap_or(MONDAY),
+            start,
             minutes,
             warm_up,
             which,

@@ -66,6 +66,8 @@ fn begin(world: &World, incident: &Incident, step: &Step) -> Option<Event> {
         return (incident.kind == Kind::CronBatch).then_some(job);
     };
     let nodes = world.usual_nodes(tier).count();
+    let workers = world.tiers[tier].workers;
+    let few = (workers * 0.25 / incident.severity.max(0.3)).floor();
     match incident.kind {
         Kind::BadDeployment | Kind::ChattyRelease | Kind::Deployment => {
             let now = step.conditions.tiers[tier].version;
@@ -75,9 +77,7 @@ fn begin(world: &World, incident: &Incident, step: &Step) -> Option<Event> {
         Kind::Config if incident.form == 0 => {
             Some(config(of, "log.level", json!("info"), json!("debug")))
         }
-        Kind::Config => {
-            Some(config(of, "server.workers", json!(world.tiers[tier].workers), json!(null)))
-        }
+        Kind::Config => Some(config(of, "server.workers", json!(workers), json!(few))),
         Kind::HarmlessConfig => Some(config(of, "banner.text", json!("a"), json!("b"))),
         Kind::ScaledTooFar => {
             let left = if incident.severity > 1.0 { 1 } else { 2 };
@@ -93,6 +93,8 @@ fn end(world: &World, incident: &Incident, step: &Step) -> Option<Event> {
     let of = incident.entity;
     let tier = incident.tier(world)?;
     let nodes = world.usual_nodes(tier).count();
+    let workers = world.tiers[tier].workers;
+    let few = (workers * 0.25 / incident.severity.max(0.3)).floor();
     match incident.kind {
         Kind::BadDeployment | Kind::ChattyRelease => {
             let now = step.conditions.tiers[tier].version;
@@ -102,9 +104,7 @@ fn end(world: &World, incident: &Incident, step: &Step) -> Option<Event> {
         Kind::Config if incident.form == 0 => {
             Some(config(of, "log.level", json!("debug"), json!("info")))
         }
-        Kind::Config => {
-            Some(config(of, "server.workers", json!(null), json!(world.tiers[tier].workers)))
-        }
+        Kind::Config => Some(config(of, "server.workers", json!(few), json!(workers))),
         Kind::ScaledTooFar => {
             let left = if incident.severity > 1.0 { 1 } else { 2 };
             Some(scale(of, left.min(nodes), nodes))

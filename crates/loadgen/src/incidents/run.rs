@@ -9,7 +9,7 @@ use super::examples::Examples;
 use super::fault::{Class, Incident, Kind, choose};
 use super::flow::Flow;
 use super::layout::Layout;
-use super::simulation::Simulation;
+use super::simulation::{Simulation, Step};
 use super::stream::{FORMAT, Stream};
 use super::suffering::Twins;
 use super::truth::{Kept, truth};
@@ -65,12 +65,13 @@ impl Plan {
     }
 }
 
-/// Runs the plan into the stream, and returns it with the truth.
+/// Runs the plan into the stream, showing each minute to `watch`, and returns the stream with the truth.
 pub(super) fn run<'a>(
     world: &'a World,
     layout: &'a Layout,
     plan: &Plan,
     mut stream: Stream<'a>,
+    watch: &mut dyn FnMut(&Step) -> Result<()>,
 ) -> Result<(Stream<'a>, serde_json::Value)> {
     let mut simulation = Simulation::new(world, layout, plan.start);
     let mut agenda = Agenda::new(world, plan);
@@ -89,7 +90,7 @@ pub(super) fn run<'a>(
     while simulation.minute < plan.start + plan.minutes {
         if let (Some(kinds), Some(usual)) = (agenda.due(simulation.minute), &last) {
             let found = search(&simulation, usual, &kinds, &mut agenda.chance);
-            if let Some(found) = found {
+            if let Some((found, _)) = found {
                 incidents.push(found.incident.clone());
                 kept.push(found);
             }
@@ -98,6 +99,7 @@ pub(super) fn run<'a>(
         let events = events::of(world, &incidents, &step);
         let examples = if plan.traces { examples.of(&step) } else { Vec::new() };
         stream.minute(&step, &events, &examples)?;
+        watch(&step)?;
         last = Some(step.flow);
     }
     let truth = truth(world, &stream.known, (plan.start, plan.minutes), &kept);
@@ -154,15 +156,17 @@ impl Agenda {
     }
 }
 
-/// The first kind and place at which the incident does what its class says, beginning now.
+/// The first kind and place at which the incident does what its class says, beginning now; with both runs that showed it.
 pub(super) fn search(
     simulation: &Simulation<'_>,
     usual: &Flow,
     kinds: &[Kind],
     chance: &mut Chance,
-) -> Option<Kept> {
+) -> Option<(Kept, Twins)> {
     kinds.iter().find_map(|kind| {
-        (0..PLACES).find_map(|_| {
+        // What is slow to be felt takes long to try.
+        let places = if is_slow(*kind) { PLACES / 2 } else { PLACES };
+        (0..places).find_map(|_| {
             let mut incident = choose(*kind, simulation.world, usual, chance)?;
             incident.onset = simulation.minute;
             incident.end += simulation.minute;
@@ -171,7 +175,7 @@ pub(super) fn search(
     })
 }
 
-fn try_at(simulation: &Simulation<'_>, incident: Incident) -> Option<Kept> {
+fn try_at(simulation: &Simulation<'_>, incident: Incident) -> Option<(Kept, Twins)> {
     let class = incident.kind.class();
     let worse: &[f64] = if class == Class::Benign { &[1.0] } else { &WORSE };
     let background = |number: usize| simulation.world.transactions[number].background;
@@ -189,7 +193,8 @@ fn try_at(simulation: &Simulation<'_>, incident: Incident) -> Option<Kept> {
         let twins = Twins::run(simulation, &[], &incident);
         let victims = twins.transactions(background);
         if twins.is_fit(class, &victims) {
-            return Some(Kept::new(simulation.world, incident, &twins, victims));
+            let kept = Kept::new(simulation.world, incident, &twins, victims);
+            return Some((kept, twins));
         }
     }
     None

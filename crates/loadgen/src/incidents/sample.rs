@@ -352,8 +352,8 @@ impl Minute<'_> {
             let mixed = Latency::mixture(parts.map(|o| (of(*o), self.flow.operations[*o].latency)));
             row.measure(mixed, &mut chance);
         }
-        for (tier, at) in world.tiers.iter().enumerate() {
-            for (place, node) in world.tiers[tier].nodes.iter().enumerate() {
+        for at in &world.tiers {
+            for (place, node) in at.nodes.iter().enumerate() {
                 let parts = at.operations.iter();
                 let mixed = parts.map(|o| (of(*o), self.flow.operations[*o].at[place].latency));
                 seen.nodes[*node].measure(Latency::mixture(mixed), &mut chance);

@@ -153,8 +153,7 @@ impl<'a> Stream<'a> {
     /// Ids for what has not been seen before.
     fn see(&mut self, seen: &Seen, events: &[Event]) {
         let (world, layout, known) = (self.world, self.layout, &mut self.known);
-        for (place, row) in seen.tiers.iter().enumerate().filter(|(_, row)| row.calls > 0) {
-            debug_assert!(row.calls > 0);
+        for (place, _) in seen.tiers.iter().enumerate().filter(|(_, row)| row.calls > 0) {
             known.tiers.see(place);
         }
         for (place, value) in seen.series.iter().enumerate() {
@@ -176,13 +175,20 @@ impl<'a> Stream<'a> {
             known.operations.see(place);
         }
         for (place, _) in seen.ways.iter().enumerate().filter(|(_, way)| way.calls > 0) {
-            let edge = layout.ways[place].0;
+            let (edge, transaction) = layout.ways[place];
             known.edges.see(edge);
+            known.transactions.see(transaction);
             for end in [layout.edges[edge].0, layout.edges[edge].1] {
                 known.see(match end {
                     End::Tier(tier) => Entity::Tier(tier),
                     End::Backend(backend) => Entity::Backend(backend),
                 });
+            }
+        }
+        for (share, (tier, transaction)) in seen.shares.iter().zip(&layout.shares) {
+            if share.calls > 0 {
+                known.tiers.see(*tier);
+                known.transactions.see(*transaction);
             }
         }
         for (template, _, _) in &seen.logs {
@@ -191,6 +197,10 @@ impl<'a> Stream<'a> {
         }
         for event in events {
             known.see(event.of);
+        }
+        for transaction in known.transactions.fresh.clone() {
+            let operation = world.transactions[transaction].operation;
+            known.tiers.see(world.operations[operation].tier);
         }
         for node in known.nodes.fresh.clone() {
             known.tiers.see(world.nodes[node].tier);
@@ -297,7 +307,6 @@ impl<'a> Stream<'a> {
         let mut comma = "";
         for (share, (tier, transaction)) in seen.shares.iter().zip(&self.layout.shares) {
             let ids = (self.known.tiers.get(*tier), self.known.transactions.get(*transaction));
-            // A queue still gives what a transaction left that is not seen itself in this run.
             let (Some(tier), Some(transaction)) = ids else { continue };
             if share.calls > 0 {
                 let (calls, errors, sum, own) =

@@ -28,6 +28,7 @@ const HOPELESS: u32 = 10;
 pub(crate) enum Signal {
     Traces,
     Metrics,
+    Logs,
 }
 
 impl Signal {
@@ -35,12 +36,16 @@ impl Signal {
         match (self, protocol) {
             (Self::Traces, Protocol::Http) => "/v1/traces",
             (Self::Metrics, Protocol::Http) => "/v1/metrics",
+            (Self::Logs, Protocol::Http) => "/v1/logs",
             (_, Protocol::RemoteWrite) => "/prometheus/api/v1/write",
             (Self::Traces, Protocol::Grpc) => {
                 "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
             }
             (Self::Metrics, Protocol::Grpc) => {
                 "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
+            }
+            (Self::Logs, Protocol::Grpc) => {
+                "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
             }
         }
     }
@@ -204,7 +209,11 @@ impl Courier {
         tally.otlp_bytes += payload.otlp_bytes;
         tally.sent_bytes += payload.bytes.len() as u64;
         if rejected > 0 {
-            let what = if self.signal == Signal::Traces { "spans" } else { "points" };
+            let what = match self.signal {
+                Signal::Traces => "spans",
+                Signal::Metrics => "points",
+                Signal::Logs => "log records",
+            };
             tally.note(format!("{rejected} {what} refused by partial success: {message}"));
         }
         if payload.kind == PayloadKind::Repeated {

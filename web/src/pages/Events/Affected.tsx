@@ -19,6 +19,8 @@ function pathOf(application: number, { kind, id }: EventEntity): string | null {
       return paths.backend(application, id)
     case 'ERROR_GROUP':
       return paths.error(application, id)
+    case 'HEALTH_RULE':
+      return paths.healthRule(application, id)
     default:
       return null
   }

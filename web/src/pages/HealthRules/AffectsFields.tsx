@@ -83,7 +83,7 @@ function PatternFields({ scope, onChange, not }: { scope: ScopeDraft; onChange(p
     <div className={styles.stack}>
       <div className={styles.row}>
         <NativeSelect label="Name" data={options(MATCH_WORDS)} value={scope.how} onChange={(e) => onChange({ how: e.currentTarget.value as NameMatch })} />
-        <TextInput data-wide label="Text" description="Capitals and small letters are told apart" value={scope.value} maxLength={1000} error={problem('scope')} onChange={(e) => onChange({ value: e.currentTarget.value })} {...touches('scope')} />
+        <TextInput data-wide label="Text" placeholder="capitals and small letters are told apart" value={scope.value} maxLength={1000} error={problem('scope')} onChange={(e) => onChange({ value: e.currentTarget.value })} {...touches('scope')} />
       </div>
       {not}
     </div>

@@ -81,7 +81,7 @@ function MetricFields({ level, draft, condition, onChange }: PartProps & { draft
   }
   return (
     <>
-      <TextInput label="Expression" placeholder="errors / calls * 100" description="Metrics by their names; + - * / and parentheses" value={expression} error={problem(key('expression'))} onChange={(e) => (touch(key('expression')), onChange({ expression: e.currentTarget.value }))} />
+      <TextInput label="Expression" placeholder="errors / calls * 100" value={expression} error={problem(key('expression'))} onChange={(e) => (touch(key('expression')), onChange({ expression: e.currentTarget.value }))} />
       {metrics.map((metric, at) => (
         <MetricField
           // oxlint-disable-next-line react/no-array-index-key -- a metric has no other identity than its place

@@ -58,7 +58,7 @@ function Body({ level, draft, criteria, onChange }: { level: LevelKey; draft: Dr
         <div className={styles.row}>
           <NativeSelect label="Holds when" data={COMBINES} value={criteria.combine} onChange={(e) => set({ combine: e.currentTarget.value as CriteriaDraft['combine'], expression: criteria.expression || conditions.map((one) => one.short).join(' AND ') })} />
           {criteria.combine === 'CUSTOM' && (
-            <TextInput data-wide label="Expression" placeholder="(A AND B) OR C" description="AND, OR, NOT and parentheses" value={criteria.expression} error={problem(`${level}.combine`)} onChange={(e) => (touch(`${level}.combine`), set({ expression: e.currentTarget.value }))} />
+            <TextInput data-wide label="Expression" placeholder="(A AND B) OR C" value={criteria.expression} error={problem(`${level}.combine`)} onChange={(e) => (touch(`${level}.combine`), set({ expression: e.currentTarget.value }))} />
           )}
           {isOfTiers(draft.kind) && <NativeSelect label="The tier is judged" data={NODES} value={criteria.nodes} onChange={(e) => set({ nodes: e.currentTarget.value as CriteriaDraft['nodes'] })} />}
           {isOfTiers(draft.kind) && nodesValue && <TextInput label={criteria.nodes === 'PERCENTAGE_NODES' ? 'Percent of nodes' : 'Nodes'} inputMode="decimal" value={criteria.nodesValue} error={problem(`${level}.nodes`)} onChange={(e) => set({ nodesValue: e.currentTarget.value })} {...touches(`${level}.nodes`)} />}

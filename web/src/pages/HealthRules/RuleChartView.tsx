@@ -31,7 +31,7 @@ export default function RuleChartView({ chart, rule, episodes, to, marked, heigh
   }, [chart, marked])
   return (
     <div className={styles.stack}>
-      <p className={styles.hint}>
+      <p className={styles.whom}>
         <b>{chart.entity.name}</b>, the conditions of {chart.level.toLowerCase()}
         {episodes.length > 0 && '; shaded: violated'}
         {marked && '; petrol: the window that decided'}

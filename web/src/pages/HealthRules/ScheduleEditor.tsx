@@ -79,7 +79,7 @@ function Editor({ application, stored, start, taken }: { application: number; st
             </p>
           ) : (
             <p className={styles.hint} role="status">
-              On: {timesWord(draft)}.
+              On: {timesWord(draft)}.{draft.times.type !== 'ONE_TIME' && draft.times.type !== 'CUSTOM' && ' An end that is not after its start is on the day after.'}
             </p>
           )}
         </fieldset>
@@ -134,7 +134,7 @@ function TimesFields({ value, onChange }: { value: Times; onChange(times: Times)
         <TextInput type="time" label="From" value={value.start_time} onChange={(e) => onChange({ ...value, start_time: e.currentTarget.value })} />
         {value.type === 'ONE_TIME' && <TextInput type="date" label="Last day" value={value.end_date} onChange={(e) => onChange({ ...value, end_date: e.currentTarget.value })} />}
         {value.type === 'MONTHLY_DATE' && <NumberInput label="To day" min={1} max={31} value={value.end_day} onChange={(day) => onChange({ ...value, end_day: Number(day) })} />}
-        <TextInput type="time" label="To" description={value.type === 'ONE_TIME' || value.type === 'MONTHLY_DATE' ? undefined : 'Not after the start: on the day after'} value={value.end_time} onChange={(e) => onChange({ ...value, end_time: e.currentTarget.value })} />
+        <TextInput type="time" label="To" value={value.end_time} onChange={(e) => onChange({ ...value, end_time: e.currentTarget.value })} />
       </div>
       {value.type === 'WEEKLY' && (
         <div className={styles.days} role="group" aria-label="Days of the week">

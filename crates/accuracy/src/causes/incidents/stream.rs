@@ -8,7 +8,8 @@ use std::{
 };
 
 use analysis::cause::{
-    Anomaly, Calls, Change, ChangeKind, Entity, Figures, Kind, Resource, ResourceKind, Series, Severity, Situation, Template,
+    Anomaly, Calls, Change, ChangeKind, Entity, Figures, Kind, Resource, ResourceKind, Series,
+    Severity, Situation, Template,
 };
 use anyhow::Context;
 use serde::Deserialize;
@@ -21,7 +22,8 @@ const KEPT: usize = 120;
 const ASKED_AFTER: u64 = 4;
 
 pub(super) fn cases(folder: &Path) -> anyhow::Result<Vec<Case>> {
-    let truth: TruthFile = serde_json::from_str(&fs::read_to_string(folder.join("truth.json"))?).context("truth.json")?;
+    let truth: TruthFile = serde_json::from_str(&fs::read_to_string(folder.join("truth.json"))?)
+        .context("truth.json")?;
     // When to ask, and about which transaction: what a detector would say.
     let questions: Vec<Option<Question>> = truth.incidents.iter().map(Question::of).collect();
     let mut situations: HashMap<usize, (Situation, Known)> = HashMap::new();
@@ -38,7 +40,9 @@ pub(super) fn cases(folder: &Path) -> anyhow::Result<Vec<Case>> {
     let mut cases = Vec::new();
     for (index, incident) in truth.incidents.iter().enumerate() {
         if let Some((situation, known)) = situations.remove(&index) {
-            let seed = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let seed = folder
+                .file_name()
+                .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             cases.push(known.case(format!("{seed}/{}", incident.id), incident, situation)?);
         }
     }
@@ -50,7 +54,8 @@ fn lines(folder: &Path) -> anyhow::Result<Box<dyn Iterator<Item = std::io::Resul
     if plain.exists() {
         return Ok(Box::new(BufReader::new(File::open(plain)?).lines()));
     }
-    let packed = File::open(folder.join("minutes.jsonl.zst")).context("neither minutes.jsonl nor minutes.jsonl.zst")?;
+    let packed = File::open(folder.join("minutes.jsonl.zst"))
+        .context("neither minutes.jsonl nor minutes.jsonl.zst")?;
     Ok(Box::new(BufReader::new(zstd::Decoder::new(packed)?).lines()))
 }
 
@@ -64,7 +69,9 @@ struct Question {
 impl Question {
     fn of(incident: &Incident) -> Option<Self> {
         let worst = incident.bts.first()?;
-        let asked = (worst.first_minute + ASKED_AFTER).min(incident.end_minute.saturating_sub(1)).max(worst.first_minute);
+        let asked = (worst.first_minute + ASKED_AFTER)
+            .min(incident.end_minute.saturating_sub(1))
+            .max(worst.first_minute);
         Some(Self { bt: worst.bt, onset: worst.first_minute, asked })
     }
 }
@@ -136,15 +143,25 @@ impl System {
         let known = self.known();
         let first = self.minutes.front().map_or(0, |minute| minute.minute);
         let point = |minute: u64| (minute.saturating_sub(first)) as usize;
-        let mut situation = Situation { step_s: 60, entities: self.entities(&known, question.bt), ..Situation::default() };
+        let mut situation = Situation {
+            step_s: 60,
+            entities: self.entities(&known, question.bt),
+            ..Situation::default()
+        };
         self.add_calls(&mut situation, &known, question.bt);
         self.add_series(&mut situation, &known);
         self.add_templates(&mut situation, &known);
         for (at, minute) in self.minutes.iter().enumerate() {
-            situation.changes.extend(minute.events.iter().filter_map(|event| event.change(&known, at)));
+            situation
+                .changes
+                .extend(minute.events.iter().filter_map(|event| event.change(&known, at)));
         }
-        situation.anomaly =
-            Anomaly { entity: known.bts + question.bt, onset: point(question.onset), now: point(question.asked), what: None };
+        situation.anomaly = Anomaly {
+            entity: known.bts + question.bt,
+            onset: point(question.onset),
+            now: point(question.asked),
+            what: None,
+        };
         (situation, known)
     }
 
@@ -156,18 +173,46 @@ impl System {
             host: Some(node.host),
             ..Entity::new(Kind::Node)
         }));
-        entities.extend(self.backends.iter().map(|backend| Entity { host: backend.host, ..Entity::new(Kind::Backend) }));
+        entities.extend(
+            self.backends
+                .iter()
+                .map(|backend| Entity { host: backend.host, ..Entity::new(Kind::Backend) }),
+        );
         entities.extend(self.bts.iter().map(|_| Entity::new(Kind::BusinessTransaction)));
         let points = self.minutes.len();
         for (at, minute) in self.minutes.iter().enumerate() {
             for row in &minute.bts {
-                put(&mut entities[known.bts + row.0].figures, points, at, row.1, row.2, row.3, None);
+                put(
+                    &mut entities[known.bts + row.0].figures,
+                    points,
+                    at,
+                    row.1,
+                    row.2,
+                    row.3,
+                    None,
+                );
             }
             for row in minute.tier_bts.iter().filter(|row| row.1 == bt) {
-                put(&mut entities[known.tiers + row.0].figures, points, at, row.2, row.3, row.4, Some(row.5));
+                put(
+                    &mut entities[known.tiers + row.0].figures,
+                    points,
+                    at,
+                    row.2,
+                    row.3,
+                    row.4,
+                    Some(row.5),
+                );
             }
             for row in &minute.nodes {
-                put(&mut entities[known.nodes + row.0].figures, points, at, row.1, row.2, row.3, None);
+                put(
+                    &mut entities[known.nodes + row.0].figures,
+                    points,
+                    at,
+                    row.1,
+                    row.2,
+                    row.3,
+                    None,
+                );
             }
         }
         entities
@@ -225,9 +270,12 @@ impl System {
                 "memory_mb" | "memory_pct" | "heap_pct" | "swap_pages_s" => ResourceKind::Memory,
                 "gc_ms" => ResourceKind::GarbageCollection,
                 "threads_busy" | "threads_pct" | "waiting" => ResourceKind::Threads,
-                "connections_pct" | "connections_pending" | "connections_wait_ms" => ResourceKind::Pool,
+                "connections_pct" | "connections_pending" | "connections_wait_ms" => {
+                    ResourceKind::Pool
+                }
                 "disk_busy_pct" | "disk_wait_ms" => ResourceKind::Disk,
-                "retransmits_pct" | "network_mb_s" => ResourceKind::Network,
+                "retransmits_pct" => ResourceKind::Network,
+                "network_mb_s" => ResourceKind::Throughput,
                 "hit_pct" => ResourceKind::Hits,
                 "uptime_min" => ResourceKind::Uptime,
                 "connections" | "lock_waits" | "depth" => ResourceKind::Backend,
@@ -236,7 +284,14 @@ impl System {
             let values = self
                 .minutes
                 .iter()
-                .map(|minute| minute.series.get(index).copied().flatten().map_or(f32::NAN, |value| value as f32))
+                .map(|minute| {
+                    minute
+                        .series
+                        .get(index)
+                        .copied()
+                        .flatten()
+                        .map_or(f32::NAN, |value| value as f32)
+                })
                 .collect();
             situation.resources.push(Resource { entity: known.measured(line.of), kind, values });
         }
@@ -256,12 +311,25 @@ impl System {
                 "WARN" => Severity::Warning,
                 _ => Severity::Info,
             };
-            situation.templates.push(Template { entity: known.tiers + line.tier, within: None, severity, counts });
+            situation.templates.push(Template {
+                entity: known.tiers + line.tier,
+                within: None,
+                severity,
+                counts,
+            });
         }
     }
 }
 
-fn put(figures: &mut Figures, points: usize, at: usize, calls: u64, errors: u64, sum_us: u64, self_us: Option<u64>) {
+fn put(
+    figures: &mut Figures,
+    points: usize,
+    at: usize,
+    calls: u64,
+    errors: u64,
+    sum_us: u64,
+    self_us: Option<u64>,
+) {
     add(&mut figures.calls, points, at, calls as f32);
     add(&mut figures.errors, points, at, errors as f32);
     add(&mut figures.time_ms, points, at, sum_us as f32 / 1_000.0);
@@ -289,7 +357,10 @@ struct Known {
 
 impl Known {
     fn end(&self, end: End) -> usize {
-        end.backend.map_or_else(|| self.tiers + end.tier.unwrap_or_default(), |backend| self.backends + backend)
+        end.backend.map_or_else(
+            || self.tiers + end.tier.unwrap_or_default(),
+            |backend| self.backends + backend,
+        )
     }
 
     fn measured(&self, of: Measured) -> usize {
@@ -320,11 +391,16 @@ impl Known {
             entities.push(self.tiers + tier.id());
         }
         if situation.entities[at_fault].kind == Kind::Tier {
-            let nodes = (0..self.node_tiers.len()).filter(|node| self.tiers + self.node_tiers[*node] == at_fault);
+            let nodes = (0..self.node_tiers.len())
+                .filter(|node| self.tiers + self.node_tiers[*node] == at_fault);
             entities.extend(nodes.map(|node| self.nodes + node));
         }
         let path = incident.bts.first().and_then(|bt| bt.path.as_ref());
-        let path = path.map(|path| path.iter().map(|step| self.named(step)).collect::<anyhow::Result<Vec<_>>>()).transpose()?;
+        let path = path
+            .map(|path| {
+                path.iter().map(|step| self.named(step)).collect::<anyhow::Result<Vec<_>>>()
+            })
+            .transpose()?;
         let load = incident.class == "surge";
         let reached: Vec<usize> = (0..self.bts).collect();
         Ok(Case {

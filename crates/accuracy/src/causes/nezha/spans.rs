@@ -33,7 +33,10 @@ impl Bins {
     /// The bin of a second of the day; what comes after an injection in its minute belongs to the next.
     pub(super) fn at(&self, second: f64) -> Option<usize> {
         let minute = (second / 60.0) as u32;
-        let late = self.injections.iter().any(|injection| injection / 60 == minute && second >= f64::from(*injection));
+        let late = self
+            .injections
+            .iter()
+            .any(|injection| injection / 60 == minute && second >= f64::from(*injection));
         let bin = (minute.checked_sub(self.first_minute)? + 1 + u32::from(late)) as usize;
         (bin < self.count()).then_some(bin)
     }
@@ -123,7 +126,11 @@ impl Traced {
         self.read_into(path, |bins, second| bins.at(second))
     }
 
-    fn read_into(&mut self, path: &Path, bin_of: impl Fn(&Bins, f64) -> Option<usize>) -> anyhow::Result<()> {
+    fn read_into(
+        &mut self,
+        path: &Path,
+        bin_of: impl Fn(&Bins, f64) -> Option<usize>,
+    ) -> anyhow::Result<()> {
         let spans = self.parse(path).with_context(|| format!("reading {}", path.display()))?;
         let mut children: HashMap<&str, Vec<&Span>> = HashMap::new();
         for span in spans.values() {
@@ -137,11 +144,17 @@ impl Traced {
         for id in ids {
             let span = &spans[id];
             // Times are of the day; the data set's zone is the fault list's.
-            let second = (span.start / 1_000_000_000).rem_euclid(86_400) as f64 + (span.start % 1_000_000_000) as f64 / 1e9;
+            let second = (span.start / 1_000_000_000).rem_euclid(86_400) as f64
+                + (span.start % 1_000_000_000) as f64 / 1e9;
             let Some(bin) = bin_of(&self.bins, second) else { continue };
             self.covered[bin] = true;
             let empty = Vec::new();
-            self.add(span, spans.get(&span.parent), children.get(id.as_str()).unwrap_or(&empty), bin);
+            self.add(
+                span,
+                spans.get(&span.parent),
+                children.get(id.as_str()).unwrap_or(&empty),
+                bin,
+            );
         }
         Ok(())
     }
@@ -153,7 +166,9 @@ impl Traced {
             let record = record?;
             let cell = |place: usize| record.get(place).context("a row is short");
             let service = service_of_pod(cell(3)?);
-            let Some(service) = self.services.iter().position(|name| *name == service) else { continue };
+            let Some(service) = self.services.iter().position(|name| *name == service) else {
+                continue;
+            };
             let operation = self.operation(service, cell(4)?);
             self.spans.insert(cell(1)?.to_owned(), operation);
             let span = Span {
@@ -186,7 +201,8 @@ impl Traced {
             add(&mut of.calls, bin, 1.0, count);
             add(&mut of.time_ms, bin, span.ms(), count);
         }
-        let remote: Vec<&&Span> = children.iter().filter(|child| child.service != span.service).collect();
+        let remote: Vec<&&Span> =
+            children.iter().filter(|child| child.service != span.service).collect();
         if let Some(first) = remote.first() {
             let of = self.of_call.entry((span.service, first.service)).or_default();
             add(&mut of.near.calls, bin, 1.0, count);
@@ -217,7 +233,11 @@ impl Traced {
             covered
                 .iter()
                 .enumerate()
-                .map(|(bin, covered)| if *covered { series.get(bin).copied().unwrap_or(0.0) } else { f32::NAN })
+                .map(
+                    |(bin, covered)| {
+                        if *covered { series.get(bin).copied().unwrap_or(0.0) } else { f32::NAN }
+                    },
+                )
                 .collect()
         };
         let figures = |sums: Sums, with_self: bool| Figures {
@@ -240,7 +260,11 @@ impl Traced {
             });
         }
         for (entity, sums) in self.of_operation {
-            situation.operations.push(Operation { entity, figures: figures(sums, true), ..Operation::default() });
+            situation.operations.push(Operation {
+                entity,
+                figures: figures(sums, true),
+                ..Operation::default()
+            });
         }
         for ((parent, child), sums) in self.of_link {
             situation.links.push(Link {
@@ -277,7 +301,9 @@ fn covered_ms(span: &Span, children: &[&Span]) -> f32 {
 /// Calls `change` with every series of a situation.
 pub(super) fn for_each_series(situation: &mut Situation, mut change: impl FnMut(&mut Series)) {
     let mut figures = |figures: &mut Figures, change: &mut dyn FnMut(&mut Series)| {
-        for series in [&mut figures.calls, &mut figures.errors, &mut figures.time_ms, &mut figures.self_ms] {
+        for series in
+            [&mut figures.calls, &mut figures.errors, &mut figures.time_ms, &mut figures.self_ms]
+        {
             change(series);
         }
     };

@@ -113,7 +113,7 @@ impl Incident {
             }
             Kind::QueueBacklog => {
                 for operation in &self.operations {
-                    conditions.operations[*operation].takers *= 0.2 / worse.max(0.5);
+                    conditions.operations[*operation].takers *= 0.03 / worse.max(0.5);
                 }
             }
             Kind::Config if self.form == 0 => {
@@ -215,7 +215,7 @@ impl Incident {
         }
         let at = &mut conditions.backends[backend];
         match self.kind {
-            Kind::LostCache => at.hits *= (0.3 / (1.0 + 2.0 * worse)).min(1.0),
+            Kind::LostCache => at.hits *= 0.2 / (1.0 + 2.0 * worse),
             // Expired together, asked for again by everybody, and so expired together once more.
             Kind::Herd if since % 4 < 2 => {
                 at.hits *= 0.05;

@@ -177,9 +177,10 @@ impl Flow {
                 }
                 sums.write(&mut self.calls[*call]);
             }
-            for place in 0..tier.nodes.len() {
-                waits[place] = waits[place].then(longest[place].sometimes(survives[place]));
-                survives[place] *= passed[place];
+            let so_far = waits.iter_mut().zip(&mut survives);
+            for ((wait, survives), (longest, passed)) in so_far.zip(longest.iter().zip(&passed)) {
+                *wait = wait.then(longest.sometimes(*survives));
+                *survives *= passed;
             }
         }
         for (place, node) in tier.nodes.iter().enumerate() {

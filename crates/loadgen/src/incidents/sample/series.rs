@@ -16,7 +16,7 @@ impl Minute<'_> {
             .series
             .iter()
             .map(|series| {
-                let value = self.value(series, &mut chance)?;
+                let value = self.value(series, &mut chance).filter(|value| value.is_finite())?;
                 Some((value * 100.0).round() / 100.0)
             })
             .collect();

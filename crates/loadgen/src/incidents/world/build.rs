@@ -34,6 +34,7 @@ pub(crate) fn build(seed: u64, tiers: usize) -> World {
     builder.backends();
     builder.calls_between_tiers();
     builder.calls_to_backends();
+    builder.partners_are_asked();
     builder.arrange();
     builder.transactions();
     reach::trace(&mut builder.world);
@@ -344,6 +345,20 @@ impl Builder {
         }
     }
 
+    /// A partner whom nobody asked so far gets somebody who does.
+    fn partners_are_asked(&mut self) {
+        for partner in 0..self.world.backends.len() {
+            let asked = |call: &Call| call.backend() == Some(partner);
+            let is_partner = self.world.backends[partner].kind == BackendKind::Http;
+            if is_partner && !self.world.calls.iter().any(asked) {
+                let answers = |operation: &usize| !self.world.operations[*operation].is_consumer;
+                let some: Vec<usize> = (0..self.world.operations.len()).filter(answers).collect();
+                let operation = *self.chance.pick(&some);
+                self.ask_partner(operation, partner);
+            }
+        }
+    }
+
     fn one_of(&mut self, kind: BackendKind) -> usize {
         let of_kind: Vec<usize> = (0..self.world.backends.len())
             .filter(|backend| self.world.backends[*backend].kind == kind)
@@ -376,9 +391,11 @@ impl Builder {
             self.add_call(call);
         }
         let tier = self.world.tiers[self.world.operations[operation].tier].name.clone();
+        // What is worth a cache is what takes long.
+        let slower = if cache.is_some() { 3.0 } else { 1.0 };
         for _ in 0..self.chance.whole(1, 2) {
             let call = Call {
-                service: self.chance.within_log(0.001, 0.012),
+                service: self.chance.within_log(0.001, 0.012) * slower,
                 count: if self.chance.is(0.2) { self.chance.whole(2, 4) as f64 } else { 1.0 },
                 unless_in: cache,
                 statement: Some(names::statement(&mut self.chance, &tier)),

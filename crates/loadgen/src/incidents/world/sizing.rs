@@ -76,7 +76,7 @@ fn backends(world: &mut World, chance: &mut Chance, flow: &Flow) {
         while host.cores < busy * 2.5 {
             host.cores *= 2.0;
         }
-        backend.room = (flow.backends[number].left * 60.0 * chance.within(2.0, 6.0)).max(200.0);
+        backend.room = (flow.backends[number].left * 60.0 * chance.within(2.0, 6.0)).max(20.0);
     }
 }
 

@@ -1,0 +1,245 @@
+//! Which deviations are one episode, how rare such an episode is for this series, and what an operator is told of it.
+//!
+//! Episodes of a series come as a Poisson process whose rate is learnt with a gamma prior, and their peaks exceed the
+//! candidate's surprise by an exponential law whose mean is learnt: the peaks-over-threshold model
+//! (<https://en.wikipedia.org/wiki/Extreme_value_theory>). The rarity of a surprise is log₁₀ of the minutes in which one
+//! episode at least as large is expected. A series that spikes every hour is thereby silent about its spikes, without being
+//! deaf to what is larger than any of them.
+
+use super::{
+    config::{Config, Sensitivity},
+    math::log2,
+    model::Pace,
+};
+
+/// log₁₀ of the minutes of a day.
+const MINUTES_A_DAY: f32 = 3.158_362;
+/// The first guess of a peak's mean excess: that of a well calibrated surprise, 1 ÷ ln 10.
+const FIRST_EXCESS: f32 = std::f32::consts::LOG10_E;
+
+/// What an operator sees of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Too little is known for a verdict.
+    Learning,
+    Normal,
+    Warning,
+    Critical,
+    /// Nothing came for a while.
+    NoData,
+}
+
+/// What changed for an operator with one reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// An anomaly began at `onset`, a minute since 1970 that lies before the reading's.
+    Opened { onset: u32 },
+    /// The anomaly that had closed goes on: the same episode.
+    Reopened { onset: u32 },
+    /// From warning to critical.
+    Upgraded,
+    /// From critical to warning.
+    Downgraded,
+    /// Calm again.
+    Closed,
+    /// The series stays where it went: that is the level from now on, and the anomaly is over.
+    Shifted,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Episodes {
+    /// Episodes remembered, over how many days, and the mean excess of their peaks.
+    pub(super) count: f32,
+    pub(super) days: f32,
+    pub(super) excess: f32,
+    /// The episode that runs: its largest surprise (0: none runs), the rarity that was told of it, minutes since its last candidate.
+    pub(super) peak: f32,
+    pub(super) told: f32,
+    pub(super) quiet: f32,
+    /// The surprise of the point before, and minutes since the last critical point.
+    pub(super) previous: f32,
+    pub(super) uncritical: f32,
+    /// Points since the anomaly opened.
+    pub(super) open_points: u16,
+    /// Which of the last three points were candidates, newest lowest.
+    pub(super) recent: u8,
+    /// Nothing, warning or critical.
+    pub(super) level: u8,
+    /// The running episode opened an anomaly already, which began then.
+    pub(super) opened: bool,
+    pub(super) onset: u32,
+}
+
+/// One point as the episodes see it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point {
+    pub(super) surprise: f32,
+    /// Minutes since the point before.
+    pub(super) gap: f32,
+    /// Since when it deviates, should an anomaly open now.
+    pub(super) onset: u32,
+    /// Where it went it stays.
+    pub(super) settled: bool,
+    /// Enough is known for a verdict.
+    pub(super) ready: bool,
+}
+
+/// What a point came to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    pub(super) rarity: f32,
+    /// The rarity where it is new within its episode, else 0.
+    pub(super) news: f32,
+    pub(super) change: Option<Change>,
+}
+
+impl Episodes {
+    pub(super) const fn new() -> Episodes {
+        Episodes {
+            count: 0.0,
+            days: 0.0,
+            excess: FIRST_EXCESS,
+            peak: 0.0,
+            told: 0.0,
+            quiet: 0.0,
+            previous: 0.0,
+            uncritical: 0.0,
+            open_points: 0,
+            recent: 0,
+            level: 0,
+            opened: false,
+            onset: 0,
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.level > 0
+    }
+
+    /// Whether learning is slowed: an episode was told of, for a bounded time.
+    pub(super) fn slows_learning(&self, c: &Config) -> bool {
+        self.peak > 0.0 && self.told >= c.warning && f32::from(self.open_points) < c.freeze_points
+    }
+
+    /// How rare an episode with such a peak is: log₁₀ of the minutes in which one is expected.
+    pub(super) fn rarity(&self, c: &Config, surprise: f32) -> f32 {
+        if surprise < c.candidate {
+            return 0.0;
+        }
+        let a_day = (1.0 + self.count) / (c.episode_prior_days + self.days);
+        let larger = (surprise - c.candidate) / self.excess * std::f32::consts::LOG10_E;
+        (larger - log2(a_day) * std::f32::consts::LOG10_2 + MINUTES_A_DAY).max(0.0)
+    }
+
+    /// The surprise that has a rarity; never less than a candidate's.
+    pub(super) fn surprise_at(&self, c: &Config, rarity: f32) -> f32 {
+        let lacking = (rarity - self.rarity(c, c.candidate)).max(0.0);
+        c.candidate + lacking * self.excess * std::f32::consts::LN_10
+    }
+
+    pub(super) fn take(
+        &mut self,
+        c: &Config,
+        sensitivity: &Sensitivity,
+        pace: Pace,
+        point: Point,
+    ) -> Outcome {
+        self.pass(c, pace, point.gap);
+        let candidate = point.surprise >= c.candidate;
+        self.recent = (self.recent << 1 | u8::from(candidate)) & 0b111;
+        let mut news = 0.0;
+        let rarity = self.rarity(c, point.surprise);
+        if candidate {
+            self.quiet = 0.0;
+            if point.surprise > self.peak {
+                self.peak = point.surprise;
+                if point.ready && (self.told < c.warning || rarity >= self.told + c.repeat) {
+                    news = rarity;
+                    self.told = rarity;
+                }
+            }
+        }
+        let change = self.judge(c, sensitivity, pace, &point);
+        self.previous = point.surprise;
+        Outcome { rarity, news, change }
+    }
+
+    /// Lets time pass: forgets old episodes and ends the one that has rested.
+    fn pass(&mut self, c: &Config, pace: Pace, gap: f32) {
+        let days = gap.min(3.0 * pace.step) / 1440.0;
+        let keep = 1.0 - (days / c.episode_days).min(0.5);
+        self.count *= keep;
+        self.days = self.days * keep + days;
+        self.quiet = (self.quiet + gap).min(1e6);
+        self.uncritical = (self.uncritical + gap).min(1e6);
+        if self.peak > 0.0
+            && self.level == 0
+            && self.quiet > c.rest_minutes.max(c.rest_points * pace.step)
+        {
+            self.count += 1.0;
+            let beyond = (self.peak - c.candidate).min(4.0 * self.excess);
+            let weight = 1.0 / (self.count + c.episode_prior).max(1.0);
+            self.excess += weight * (beyond - self.excess);
+            self.peak = 0.0;
+            self.told = 0.0;
+            self.opened = false;
+            self.open_points = 0;
+        }
+        if self.told >= c.warning {
+            self.open_points = self.open_points.saturating_add(1);
+        }
+    }
+
+    fn judge(
+        &mut self,
+        c: &Config,
+        sensitivity: &Sensitivity,
+        pace: Pace,
+        point: &Point,
+    ) -> Option<Change> {
+        let warning = c.warning + sensitivity.rarity;
+        let critical = c.critical + sensitivity.rarity;
+        let needed = (c.open_minutes / pace.step).ceil().clamp(1.0, 3.0) as u32;
+        let evident = self.recent & 1 == 1 && self.recent.count_ones() >= needed;
+        let rarity = match evident {
+            true if needed > 1 => self.rarity(c, point.surprise.max(self.previous)),
+            true => self.rarity(c, point.surprise),
+            false => 0.0,
+        };
+        if rarity >= critical {
+            self.uncritical = 0.0;
+        }
+        let calm = c.close_minutes.max(2.0 * pace.step);
+        match self.level {
+            0 if point.ready && rarity >= warning => Some(self.open(rarity >= critical, point)),
+            0 => None,
+            _ if self.quiet >= calm => {
+                self.level = 0;
+                Some(Change::Closed)
+            }
+            _ if point.settled && f32::from(self.open_points) >= c.freeze_points => {
+                self.level = 0;
+                Some(Change::Shifted)
+            }
+            1 if rarity >= critical => {
+                self.level = 2;
+                Some(Change::Upgraded)
+            }
+            2 if self.uncritical >= calm => {
+                self.level = 1;
+                Some(Change::Downgraded)
+            }
+            _ => None,
+        }
+    }
+
+    fn open(&mut self, critical: bool, point: &Point) -> Change {
+        self.level = if critical { 2 } else { 1 };
+        if self.opened {
+            return Change::Reopened { onset: self.onset };
+        }
+        self.opened = true;
+        self.onset = point.onset;
+        Change::Opened { onset: point.onset }
+    }
+}
