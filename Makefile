@@ -2,6 +2,8 @@
 
 PROFILE ?= ci
 TARGET := target/$(PROFILE)
+# Those of web/e2e that `make test` runs on the mock; `make pages` runs all.
+TESTED := access accessibility administration alerting api-docs baselines events layouts
 CARGO_TEST := cargo test --locked --profile $(PROFILE)
 # What scripts/setup unpacks where it cannot install.
 export PATH := $(PATH):$(CURDIR)/target/tools/bin
@@ -52,9 +54,9 @@ openapi:
 unit:
 	$(CARGO_TEST) --workspace
 
-# Every page in a real browser, on made-up data.
+# The pages in a real browser, on made-up data: all of them, or those that SPECS names.
 pages: web
-	cd web && VEDETTE_CHROMIUM="$${VEDETTE_CHROMIUM:-$$(command -v chromium)}" npm run --silent e2e
+	cd web && VEDETTE_CHROMIUM="$${VEDETTE_CHROMIUM:-$$(command -v chromium)}" npm run --silent e2e -- $(SPECS:%=e2e/%.spec.ts)
 
 e2e: web
 	cargo build --locked --profile $(PROFILE) -p vedette -p loadgen
@@ -62,7 +64,7 @@ e2e: web
 
 test: setup web
 	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent test
-	$(MAKE) --no-print-directory check unit pages e2e
+	$(MAKE) --no-print-directory check unit pages e2e SPECS="$(TESTED)"
 
 demo:
 	@echo "The first time, everything is downloaded and built, which takes about ten minutes; after that, seconds."
