@@ -6,7 +6,7 @@ CARGO_TEST := cargo test --locked --profile $(PROFILE)
 # What scripts/setup unpacks where it cannot install.
 export PATH := $(PATH):$(CURDIR)/target/tools/bin
 
-.PHONY: help build release demo test check web openapi bench bench-sweep soak setup unit pages e2e
+.PHONY: help build release demo test check web openapi accuracy bench bench-sweep soak setup unit pages e2e
 
 help:
 	@echo "make build    the complete program, page included, at target/release/vedette"
@@ -16,6 +16,7 @@ help:
 	@echo "make check    format and lints only"
 	@echo "make web      build the page        make openapi  write openapi/controller.json        make pages  the page's browser tests"
 	@echo "make bench    all that is measured: the table, then how cost grows with load (make bench-sweep, that alone)"
+	@echo "make accuracy DATA=folder  score detection and causes on labelled data; writes docs/accuracy.md"
 	@echo "make soak     the long forms of the crash, pause and overload tests"
 
 setup:
@@ -75,6 +76,12 @@ bench: release
 
 bench-sweep: release
 	target/release/loadgen sweep --vedette target/tuned/vedette --out target/sweep
+
+# DATA is a folder outside of this tree with the data sets unpacked: nab, microsoft-cloud-monitoring, petshop-low-traffic, nezha-day1.
+accuracy:
+	cargo build --locked --release -p accuracy
+	target/release/accuracy report --nab $(DATA)/nab --microsoft $(DATA)/microsoft-cloud-monitoring --petshop $(DATA)/petshop-low-traffic --nezha $(DATA)/nezha-day1 $(if $(INCIDENTS),--incidents $(INCIDENTS)) >target/accuracy.md
+	mv target/accuracy.md docs/accuracy.md
 
 soak: web
 	SIMULATION_SCHEDULES=100000 cargo test --locked --profile soak -p ingest --lib simulation

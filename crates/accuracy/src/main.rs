@@ -6,6 +6,7 @@
 
 mod causes;
 mod detect;
+mod report;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -25,6 +26,8 @@ enum Command {
     Detect(detect::Command),
     #[command(flatten)]
     Causes(causes::Command),
+    /// Write docs/accuracy.md to standard output.
+    Report(report::Report),
 }
 
 fn main() -> ExitCode {
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Detect(command) => detect::execute(command, out),
         Command::Causes(command) => causes::execute(command, out),
+        Command::Report(report) => report::write(report, out),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

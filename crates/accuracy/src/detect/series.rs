@@ -58,8 +58,7 @@ fn verdicts<'s>(
     let mut state = Series::new(Kind::Gauge, config);
     series.minutes.iter().zip(&series.values).map(move |(minute, value)| {
         let reading = Reading::of(f64::from(*value));
-        let verdict =
-            state.observe(config, &Sensitivity::default(), moment(*minute), reading);
+        let verdict = state.observe(config, &Sensitivity::default(), moment(*minute), reading);
         (verdict.news, matches!(verdict.change, Some(Change::Opened { .. })))
     })
 }

@@ -5,7 +5,7 @@ use super::{
     kind::Kind,
     load::Load,
     season::{Season, kind_of_day},
-    series::Moment,
+    series::{Measure, Moment},
 };
 
 /// Bounds of how much wider an hour's deviations are than the series'.
@@ -74,6 +74,18 @@ pub(super) struct Residual {
     pub(super) jumped: f32,
     jump: f32,
     floor: f32,
+}
+
+impl Residual {
+    /// Whether the point itself bears out what a measure says. A jump that ends where the series was expected is a return, and
+    /// means remember what is over.
+    pub(super) fn lasts(&self, measure: Measure, scaled: f32) -> bool {
+        match measure {
+            Measure::Value => true,
+            Measure::Jump => self.beyond.abs() >= 0.5 * self.jump.abs(),
+            Measure::Burst | Measure::Drift => self.scaled * scaled.signum() >= 1.0,
+        }
+    }
 }
 
 impl Model {

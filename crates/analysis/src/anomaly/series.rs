@@ -34,6 +34,16 @@ pub enum Measure {
     Drift,
 }
 
+impl Measure {
+    /// The least deviation, in scales, that a tail may begin at: scales have floors for good reason.
+    fn least_quantile(self) -> f32 {
+        match self {
+            Measure::Jump | Measure::Value => 1.0,
+            Measure::Burst | Measure::Drift => 0.25,
+        }
+    }
+}
+
 pub(super) const MEASURES: [Measure; 4] =
     [Measure::Jump, Measure::Value, Measure::Burst, Measure::Drift];
 
@@ -74,7 +84,7 @@ pub struct Series {
     /// Readings so far, and the minutes between them.
     pub(super) points: f32,
     pub(super) step: f32,
-    /// Of [`Kind::Total`]: where it stood.
+    /// Of [`Kind::Total`]: where it stood; below 0 before the first.
     pub(super) total: f64,
     pub(super) burst: f32,
     pub(super) drift: f32,
@@ -92,7 +102,7 @@ impl Series {
             calm: 0,
             points: 0.0,
             step: 1.0,
-            total: f64::NAN,
+            total: -1.0,
             burst: 0.0,
             drift: 0.0,
             tails: [[Tail::new(2.0, c.tail_index); 2]; 4],
@@ -114,11 +124,11 @@ impl Series {
         if late || !reading.value.is_finite() {
             return self.unchanged(c);
         }
-        let gap = if self.points > 0.0 { (at.minute - self.last) as f32 } else { 0.0 };
-        let Some(value) = self.grown(reading.value, gap) else {
-            return self.unchanged(c);
-        };
+        let gap = if self.last > 0 { at.minute.saturating_sub(self.last) as f32 } else { 0.0 };
+        let grown = self.grown(reading.value, gap);
+        // A total that began anew says no more than when it did.
         self.last = at.minute;
+        let Some(value) = grown else { return self.unchanged(c) };
         if self.points == 0.0 {
             self.points = 1.0;
             self.calm = at.minute;
@@ -176,14 +186,8 @@ impl Series {
             return Some(value as f32);
         }
         let before = std::mem::replace(&mut self.total, value);
-        if value >= before && gap > 0.0 {
-            return Some(((value - before) / f64::from(gap)) as f32);
-        }
-        // The first total, or the first after a reset: when it was is all there is to learn.
-        if before.is_nan() {
-            return None;
-        }
-        None
+        (before >= 0.0 && value >= before && gap > 0.0)
+            .then(|| ((value - before) / f64::from(gap)) as f32)
     }
 
     /// The usual step follows the gaps slowly; a long one was missing data.
@@ -226,7 +230,7 @@ impl Series {
         let pace = self.pace(c);
         let slowed = self.episodes.slows_learning(c);
         let share = if slowed { c.open_learning } else { 1.0 };
-        let burst = residual.scaled.clamp(-50.0, 50.0) - self.burst;
+        let burst = residual.scaled.clamp(-10.0, 10.0) - self.burst;
         self.burst += 2.0 / (c.burst_points + 1.0) * burst;
         let drift = residual.scaled.clamp(-10.0, 10.0) - self.drift;
         self.drift += 2.0 / (c.drift_points + 1.0) * drift;
@@ -281,14 +285,15 @@ impl Series {
         for (place, scaled) in values.into_iter().enumerate() {
             let sides = &mut self.tails[place];
             let below = scaled < 0.0;
-            if !below || self.kind.minds_falls() {
+            if (!below || self.kind.minds_falls()) && residual.lasts(MEASURES[place], scaled) {
                 let surprise = sides[usize::from(below)].surprise(scaled.abs() / widening);
                 if surprise > most.surprise {
                     most = Deviation { measure: MEASURES[place], scaled, surprise };
                 }
             }
-            sides[0].learn(scaled, rates);
-            sides[1].learn(-scaled, rates);
+            let least = MEASURES[place].least_quantile();
+            sides[0].learn(scaled, rates, least);
+            sides[1].learn(-scaled, rates, least);
         }
         most
     }

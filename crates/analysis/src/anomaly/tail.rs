@@ -51,14 +51,14 @@ impl Tail {
         self.quantile * exp2((beyond * self.index).min(60.0))
     }
 
-    /// Learns a deviation of this side; one to the other side is `z` ≤ 0.
-    pub(super) fn learn(&mut self, z: f32, rates: Rates) {
+    /// Learns a deviation of this side; one to the other side is `z` ≤ 0. The quantile is never
+    /// below `least`.
+    pub(super) fn learn(&mut self, z: f32, rates: Rates, least: f32) {
         // A power law's quantile moves by its index over the count, in logarithms.
         let step = self.index.max(0.2);
         if z <= self.quantile {
             self.quantile *= 1.0 - (rates.quantile * step).min(0.02);
-            // Nothing deviates by less than its scale's hundredth part in earnest.
-            self.quantile = self.quantile.max(0.05);
+            self.quantile = self.quantile.max(least);
             return;
         }
         let beyond = log2(z / self.quantile) * std::f32::consts::LN_2;
@@ -87,7 +87,7 @@ mod tests {
         let rates = Rates { quantile: 0.0005, index: 0.005 };
         for _ in 0..400_000 {
             // P(z > x) = x^-2.
-            tail.learn(uniform(&mut state).powf(-0.5), rates);
+            tail.learn(uniform(&mut state).powf(-0.5), rates, 0.05);
         }
         assert!((tail.index - 0.5).abs() < 0.1, "{tail:?}");
         assert!((tail.quantile / 7.07 - 1.0).abs() < 0.2, "{tail:?}");
