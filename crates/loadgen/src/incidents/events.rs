@@ -79,10 +79,7 @@ fn begin(world: &World, incident: &Incident, step: &Step) -> Option<Event> {
         }
         Kind::Config => Some(config(of, "server.workers", json!(workers), json!(few))),
         Kind::HarmlessConfig => Some(config(of, "banner.text", json!("a"), json!("b"))),
-        Kind::ScaledTooFar => {
-            let left = if incident.severity > 1.0 { 1 } else { 2 };
-            Some(scale(of, nodes, left.min(nodes)))
-        }
+        Kind::ScaledTooFar => Some(scale(of, nodes, incident.left().min(nodes))),
         Kind::ScaleUp => Some(scale(of, nodes, nodes + 1)),
         Kind::ScaleDown => Some(scale(of, nodes, nodes - 1)),
         _ => None,
@@ -105,10 +102,7 @@ fn end(world: &World, incident: &Incident, step: &Step) -> Option<Event> {
             Some(config(of, "log.level", json!("debug"), json!("info")))
         }
         Kind::Config => Some(config(of, "server.workers", json!(few), json!(workers))),
-        Kind::ScaledTooFar => {
-            let left = if incident.severity > 1.0 { 1 } else { 2 };
-            Some(scale(of, left.min(nodes), nodes))
-        }
+        Kind::ScaledTooFar => Some(scale(of, incident.left().min(nodes), nodes)),
         Kind::ScaleUp => Some(scale(of, nodes + 1, nodes)),
         Kind::ScaleDown => Some(scale(of, nodes - 1, nodes)),
         _ => None,

@@ -65,7 +65,7 @@ impl Incident {
                         at.work *= 1.6;
                     }
                 }
-                Kind::Imbalance => at.weight *= 1.0 + 2.5 * worse,
+                Kind::Imbalance => at.weight *= 1.0 + 6.0 * worse,
                 Kind::Deployment | Kind::BadDeployment | Kind::ChattyRelease
                     if since == node_turn(world, number) =>
                 {
@@ -125,8 +125,7 @@ impl Incident {
             Kind::Config => at.workers *= (0.25 / worse.max(0.3)).min(1.0),
             Kind::Certificate => at.handshake_fails += (0.25 * worse).min(1.0),
             Kind::ScaledTooFar => {
-                let left = if self.severity > 1.0 { 0 } else { 1 };
-                for node in world.usual_nodes(tier).skip(1 + left) {
+                for node in world.usual_nodes(tier).skip(self.left()) {
                     conditions.nodes[node].at_work = false;
                 }
             }
@@ -147,6 +146,11 @@ impl Incident {
             }
             _ => {}
         }
+    }
+
+    /// Nodes that a tier is left with that is scaled too far.
+    pub(crate) fn left(&self) -> usize {
+        if self.severity > 1.0 { 1 } else { 2 }
     }
 
     fn release(&self, worse: f64, conditions: &mut Conditions) {

@@ -19,8 +19,9 @@ pub(super) fn fit(world: &mut World, chance: &mut Chance) {
     let mut wanted = Vec::new();
     for (tier, cores) in demand.iter().enumerate() {
         let count = nodes_for(chance, *cores);
-        let busy = chance.within(0.25, 0.5);
-        let each = (cores / busy / count as f64 / 0.25).ceil().max(1.0) * 0.25;
+        let busy = chance.within(0.3, 0.55);
+        // In twentieths of a core, as limits are written.
+        let each = (cores / busy / count as f64 * 20.0).ceil().max(1.0) / 20.0;
         wanted.push((tier, count, each));
     }
     place(world, chance, &wanted);
