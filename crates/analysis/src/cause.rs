@@ -456,14 +456,29 @@ impl<'a> Ranking<'a> {
         let sum: f64 = extra.iter().sum();
         let (place, most) =
             extra.iter().enumerate().max_by(|left, right| left.1.total_cmp(right.1))?;
-        let confined = sum > 0.0 && *most > ONE_NODE * sum;
+        // Failures which no node saw lie between the callers and the tier: no node that answers is to be named for them.
+        let suffering = &self.situation.entities[self.situation.anomaly.entity].figures.calls;
+        let requests: f64 = Windows::values(suffering, windows.incident.clone()).sum();
+        let seen = self.slow >= self.failing || sum >= 0.5 * self.flow.own[tier].errors * requests;
+        let confined = sum > 0.0 && *most > ONE_NODE * sum && seen;
         let gone = nodes.iter().copied().find(|node| {
             matches!(
                 self.resources[*node].first(),
                 Some(Clue { what: Evidence::Silent { .. }, .. })
             )
         });
-        gone.or_else(|| confined.then(|| nodes[place]))
+        gone.or_else(|| nodes.iter().copied().find(|node| self.takes_no_more(*node)))
+            .or_else(|| confined.then(|| nodes[place]))
+    }
+
+    /// Whether hardly any calls still come to an entity that used to take them.
+    fn takes_no_more(&self, entity: usize) -> bool {
+        let calls = &self.situation.entities[entity].figures.calls;
+        let windows = &self.flow.windows;
+        let sum = |points: std::ops::Range<usize>| Windows::values(calls, points).sum::<f64>();
+        let before = sum(windows.history.clone()) / windows.history.len().max(1) as f64;
+        let now = sum(windows.incident.clone()) / windows.incident.len().max(1) as f64;
+        before >= 1.0 && now < 0.1 * before
     }
 
     /// Hosts on which several units slowed down, or whose own resources speak.

@@ -35,10 +35,11 @@ fn paths(cases: &[&Case], config: &Config, out: &mut impl Write) -> anyhow::Resu
     let exact = with_path
         .iter()
         .filter(|case| {
-            let (answer, _) = ours(case, config);
-            answer.suspects.first().is_some_and(|first| {
-                case.truth.path.as_ref().is_some_and(|path| same_way(case, &first.path, path))
-            })
+            let (answer, list) = ours(case, config);
+            case.rank_of_truth(&list) == 1
+                && answer.suspects.first().is_some_and(|first| {
+                    case.truth.path.as_ref().is_some_and(|path| same_way(case, &first.path, path))
+                })
         })
         .count();
     let right = our_ranks(&with_path.iter().map(|case| **case).collect::<Vec<_>>(), config)

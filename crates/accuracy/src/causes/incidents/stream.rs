@@ -494,6 +494,9 @@ struct Measured {
     backend: Option<usize>,
 }
 
+/// `[edge, bt, calls, errors, sum_us, p95_us, arrived, far_us]`.
+type EdgeRow = (usize, usize, u64, u64, u64, u64, u64, u64);
+
 /// Rows as the format documents them; counts and µs.
 #[derive(Deserialize)]
 struct Minute {
@@ -505,7 +508,7 @@ struct Minute {
     #[serde(default)]
     tier_bts: Vec<(usize, usize, u64, u64, u64, u64)>,
     #[serde(default)]
-    edges: Vec<(usize, usize, u64, u64, u64, u64, u64, u64)>,
+    edges: Vec<EdgeRow>,
     #[serde(default)]
     series: Vec<Option<f64>>,
     #[serde(default)]

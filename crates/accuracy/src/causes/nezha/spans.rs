@@ -300,7 +300,7 @@ fn covered_ms(span: &Span, children: &[&Span]) -> f32 {
 
 /// Calls `change` with every series of a situation.
 pub(super) fn for_each_series(situation: &mut Situation, mut change: impl FnMut(&mut Series)) {
-    let mut figures = |figures: &mut Figures, change: &mut dyn FnMut(&mut Series)| {
+    let figures = |figures: &mut Figures, change: &mut dyn FnMut(&mut Series)| {
         for series in
             [&mut figures.calls, &mut figures.errors, &mut figures.time_ms, &mut figures.self_ms]
         {
