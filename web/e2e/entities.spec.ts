@@ -2,7 +2,7 @@
 // and all applications on one map.
 import type { Page } from '@playwright/test'
 import { COLOURS, violationsOf } from './rules'
-import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
+import { boxOf, dark, expect, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
@@ -28,8 +28,7 @@ test('a cell of the heat map leads to the traces of its time and duration', asyn
   await expect(page.getByLabel('Percentiles')).toContainText('99th percentile')
   await sound(page, 'bt-heat-map')
   const canvas = map.locator('canvas')
-  const box = await canvas.boundingBox()
-  if (!box) throw new Error('no canvas')
+  const box = await boxOf(canvas)
   // Somewhere near the mean there are calls in every minute that reported.
   await expect(async () => {
     await page.mouse.move(box.x + box.width * (0.3 + Math.random() * 0.4), box.y + box.height * 0.5)

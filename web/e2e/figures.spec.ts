@@ -1,6 +1,6 @@
 // What numbers and times mean: rates, gaps, units, exact values, the filling minute, the zone, the range in the URL. Only against the mock.
 import type { Page } from '@playwright/test'
-import { expect, onMock, signIn, test } from './vedette'
+import { boxOf, expect, onMock, signIn, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
@@ -107,13 +107,12 @@ test('dragging on a chart zooms in, and one step back zooms out', async ({ page 
   const chart = page.locator('.u-over').first()
   await expect(chart).toBeVisible()
   const before = page.url()
-  const box = await chart.boundingBox()
-  await page.mouse.move((box?.x ?? 0) + 100, (box?.y ?? 0) + 40)
+  const box = await boxOf(chart)
+  await page.mouse.move(box.x + 100, box.y + 40)
   await expect(page.locator('figcaption time').first()).toBeVisible()
   // What stands under the pointer is told without moving anything.
   expect(await page.locator('.u-over').evaluateAll((all) => new Set(all.map((c) => c.getBoundingClientRect().y)).size)).toBe(1)
-  expect((await chart.boundingBox())?.y).toBe(box?.y)
-  if (!box) throw new Error('no chart')
+  expect((await chart.boundingBox())?.y).toBe(box.y)
   await page.mouse.move(box.x + box.width * 0.4, box.y + 40)
   await page.mouse.down()
   await page.mouse.move(box.x + box.width * 0.7, box.y + 40, { steps: 5 })

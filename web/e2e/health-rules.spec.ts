@@ -151,6 +151,7 @@ test('who may only look sees rules without buttons, and why', async ({ page }) =
   await page.getByRole('link', { name: 'CPU utilization is too high' }).click()
   await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0)
   await expect(page.getByRole('textbox', { name: 'Name', exact: true })).toBeDisabled()
+  await expect(page.getByRole('region', { name: 'Matches now' })).toContainText('13 entities')
   await sound(page, 'health-rule-read-only')
   await page.goto('/applications/1/business-transactions/105')
   await expect(page.getByRole('figure', { name: /^Response time:/ })).toBeVisible()

@@ -1,5 +1,5 @@
 // What needs data of a known shape: large maps, a large trace, dragging, and the four states. Only against the mock.
-import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
+import { boxOf, dark, expect, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
@@ -7,8 +7,7 @@ const placesOf = (page: import('@playwright/test').Page) => page.locator('.react
 
 /** Drags an entity of a map a good way down. */
 async function dragDown(page: import('@playwright/test').Page, id: string): Promise<void> {
-  const box = await page.locator(`.react-flow__node[data-id="${id}"]`).boundingBox()
-  if (!box) throw new Error('no node')
+  const box = await boxOf(page.locator(`.react-flow__node[data-id="${id}"]`))
   await page.mouse.move(box.x + 30, box.y + 10)
   await page.mouse.down()
   await page.mouse.move(box.x + 30, box.y + 120, { steps: 8 })

@@ -1,5 +1,5 @@
 // The search of traces, the views of one trace, and the comparison of two. Only against the mock.
-import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
+import { boxOf, dark, expect, onMock, shot, signIn, still, test } from './vedette'
 import { expectNoViolation, violationsOf } from './rules'
 
 test.skip(!onMock, 'needs the mock’s data')
@@ -42,8 +42,7 @@ test('a search is built up step by step, each step is in the URL, and a result o
 test('a point of the plot opens its trace, and a drag looks closer', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1/traces?outcome=ERROR')
   const plot = page.getByRole('img', { name: /^Durations over time of .* failed/ })
-  const box = await plot.boundingBox()
-  if (!box) throw new Error('no plot')
+  const box = await boxOf(plot)
   await page.mouse.move(box.x + 200, box.y + 20)
   await page.mouse.down()
   await page.mouse.move(box.x + 700, box.y + 160, { steps: 5 })

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { test as base, expect, type Page } from '@playwright/test'
+import { test as base, expect, type Locator, type Page } from '@playwright/test'
 
 export const onMock = !process.env.VEDETTE_URL
 const user = process.env.VEDETTE_USER ?? 'admin'
@@ -79,6 +79,14 @@ export async function still(page: Page): Promise<void> {
       calm = moves() || map() !== before ? 0 : calm + 1
     }
   })
+}
+
+/** Where something is drawn, once it is: a chart's canvas is made anew with each answer. */
+export async function boxOf(drawn: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
+  let box: Awaited<ReturnType<Locator['boundingBox']>> = null
+  await expect.poll(async () => (box = await drawn.boundingBox()) !== null).toBe(true)
+  if (!box) throw new Error('it is not drawn')
+  return box
 }
 
 export async function dark(page: Page): Promise<void> {

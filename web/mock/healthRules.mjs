@@ -177,9 +177,9 @@ const checkout = shopApp.bts.find((b) => b.name === 'POST /checkout')
 const of = (id, ruleId, entity, entity_kind, level, status, ago, lasted) => ({ id, rule: { id: ruleId, name: rules.find((one) => one.id === ruleId).rule.name }, application: shop, entity: ref(entity), entity_kind, level, status, opened_at: START - ago * MINUTE, changed_at: START - Math.max(0, ago - 6) * MINUTE, closed_at: status === 'OPEN' ? null : START - (ago - lasted) * MINUTE })
 const violations = [
   of(4, 11, checkout, 'BUSINESS_TRANSACTION', 'CRITICAL', 'OPEN', 22, 0),
-  of(3, 12, nodesOf()[0], 'NODE', 'WARNING', 'OPEN', 41, 0),
-  of(2, 16, checkout, 'BUSINESS_TRANSACTION', 'CRITICAL', 'RESOLVED', 50, 14),
-  of(1, 14, shopApp.entities[5], 'TIER', 'CRITICAL', 'CANCELED', 57, 3),
+  of(3, 12, nodesOf()[0], 'NODE', 'WARNING', 'OPEN', 31, 0),
+  of(2, 16, checkout, 'BUSINESS_TRANSACTION', 'CRITICAL', 'RESOLVED', 35, 14),
+  of(1, 14, shopApp.entities[5], 'TIER', 'CRITICAL', 'CANCELED', 38, 3),
 ]
 
 function detailOf(violation) {

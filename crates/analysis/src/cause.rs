@@ -32,7 +32,7 @@ pub use situation::{
 };
 pub use surprise::Deviation;
 
-use flow::{Flow, Windows};
+use flow::{Flow, Own, Windows};
 
 /// The constants of the ranking. The defaults are the product's: one set for every system.
 #[derive(Debug, Clone)]
@@ -164,6 +164,29 @@ impl Candidate {
     }
 }
 
+/// What an entity adds itself of one signal: its share of the transaction's extra, the largest surprise, and of how many parts.
+#[derive(Clone, Copy)]
+struct Part {
+    share: f64,
+    surprise: f64,
+    of: usize,
+}
+
+impl Part {
+    fn time(share: f64, own: &Own) -> Self {
+        Self { share, surprise: own.time_surprise, of: own.time_parts }
+    }
+
+    fn errors(share: f64, own: &Own) -> Self {
+        Self { share, surprise: own.error_surprise, of: own.error_parts }
+    }
+
+    /// One of the parts surprises, nobody had said which.
+    fn evidence(self) -> f64 {
+        (surprise::evidence(self.surprise) - (self.of.max(1) as f64).ln()).max(0.0)
+    }
+}
+
 struct Ranking<'a> {
     situation: &'a Situation,
     flow: &'a Flow,
@@ -292,14 +315,11 @@ impl<'a> Ranking<'a> {
             entity,
             share_of_time,
             share_of_errors,
-            own: self
-                .of_own((share_of_time, own.time_surprise), (share_of_errors, own.error_surprise)),
+            own: self.of_own(Part::time(share_of_time, own), Part::errors(share_of_errors, own)),
             resources: self.of_resources(&members),
             behaviour: self.behaviour_nats[entity].min(self.config.most_nats),
-            strength: self.strength(
-                (share_of_time, own.time_surprise),
-                (share_of_errors, own.error_surprise),
-            ),
+            strength: self
+                .strength(Part::time(share_of_time, own), Part::errors(share_of_errors, own)),
             clues: own.clues.clone(),
             ..Candidate::default()
         };
@@ -337,13 +357,9 @@ impl<'a> Ranking<'a> {
 
     /// Evidence of what an entity adds itself, of time or of errors: whichever tells more. Where it has been decided which
     /// of the two deviates, the other one is a sign at best.
-    fn of_own(
-        &self,
-        (share_of_time, time): (f64, f64),
-        (share_of_errors, errors): (f64, f64),
-    ) -> f64 {
-        let of_time = self.of_share(share_of_time, time, self.slow);
-        let of_errors = self.of_share(share_of_errors, errors, self.failing);
+    fn of_own(&self, time: Part, errors: Part) -> f64 {
+        let of_time = self.of_share(time, self.slow);
+        let of_errors = self.of_share(errors, self.failing);
         match self.situation.anomaly.what {
             None => of_time.max(of_errors),
             Some(Signal::Time) => of_time.max(0.5 * of_errors),
@@ -351,16 +367,14 @@ impl<'a> Ranking<'a> {
         }
     }
 
-    fn strength(
-        &self,
-        (share_of_time, time): (f64, f64),
-        (share_of_errors, errors): (f64, f64),
-    ) -> f64 {
-        let of_time = self.flow.time.filter(|found| found.change() > 0.0 && share_of_time >= 0.5);
-        let of_errors = self.flow.errors.filter(|found| !found.fell && share_of_errors >= 0.5);
-        let of_time = of_time.map_or(0.0, |found| found.evidence() + surprise::evidence(time));
-        let of_errors = of_errors
-            .map_or(0.0, |found| surprise::evidence(found.surprise) + surprise::evidence(errors));
+    fn strength(&self, time: Part, errors: Part) -> f64 {
+        let of_time = self.flow.time.filter(|found| found.change() > 0.0 && time.share >= 0.5);
+        let of_errors = self.flow.errors.filter(|found| !found.fell && errors.share >= 0.5);
+        let of_time =
+            of_time.map_or(0.0, |found| found.evidence() + surprise::evidence(time.surprise));
+        let of_errors = of_errors.map_or(0.0, |found| {
+            surprise::evidence(found.surprise) + surprise::evidence(errors.surprise)
+        });
         match self.situation.anomaly.what {
             None => of_time.max(of_errors),
             Some(Signal::Time) => of_time,
@@ -370,11 +384,11 @@ impl<'a> Ranking<'a> {
 
     /// Evidence of a share in the transaction's trouble: the odds of that share, as far as the transaction is in
     /// trouble and the share is not chance, and the surprise at it.
-    fn of_share(&self, share: f64, surprise: f64, trouble: f64) -> f64 {
-        let sure = share * (1.0 - (-surprise).exp());
+    fn of_share(&self, part: Part, trouble: f64) -> f64 {
+        let sure = part.share * (1.0 - (-part.surprise).exp());
         let least = self.config.least_share;
         let odds = ((sure + least) / (1.0 - sure + least)).ln();
-        trouble * odds + surprise::evidence(surprise).min(self.config.most_nats)
+        trouble * odds + part.evidence().min(self.config.most_nats)
     }
 
     fn of_resources(&self, members: &[usize]) -> f64 {
@@ -507,7 +521,10 @@ impl<'a> Ranking<'a> {
             entity: host,
             share_of_time,
             share_of_errors,
-            own: self.of_own((share_of_time, time_surprise), (share_of_errors, error_surprise)),
+            own: self.of_own(
+                Part { share: share_of_time, surprise: time_surprise, of: on_it.len() },
+                Part { share: share_of_errors, surprise: error_surprise, of: on_it.len() },
+            ),
             resources,
             clues,
             ..Candidate::default()

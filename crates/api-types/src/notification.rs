@@ -291,10 +291,10 @@ pub enum SuppressionWindow {
     Recurring {
         /// On which it begins, 1 for Monday to 7 for Sunday; empty: each day.
         #[schema(max_items = 7)]
-        days: Vec<u8>,
+        days: Vec<u32>,
         /// Days of the month on which it begins; empty: each.
         #[schema(max_items = 31)]
-        month_days: Vec<u8>,
+        month_days: Vec<u32>,
         /// Minutes since midnight.
         #[schema(maximum = 1439)]
         from_minute: u16,

@@ -210,6 +210,15 @@ pub(crate) fn shown_policy(
     }
 }
 
+/// Days by their numbers; which there are is for the window to say.
+fn small(what: &str, all: Vec<u32>) -> Result<BTreeSet<u8>, ApiError> {
+    let one = |number: u32| {
+        u8::try_from(number)
+            .map_err(|_| ApiError::Unprocessable(format!("{what} has {number}, which is no day")))
+    };
+    all.into_iter().map(one).collect()
+}
+
 /// A sound suppression.
 pub(crate) fn suppression(
     wanted: &body::NewSuppression,
@@ -225,8 +234,8 @@ pub(crate) fn suppression(
             until_minute,
             zone,
         } => suppression::Window::Recurring {
-            days: days.into_iter().collect(),
-            month_days: month_days.into_iter().collect(),
+            days: small("days", days)?,
+            month_days: small("month_days", month_days)?,
             from_minute,
             until_minute,
             zone,
@@ -258,8 +267,8 @@ pub(crate) fn shown_suppression(
         }
         suppression::Window::Recurring { days, month_days, from_minute, until_minute, zone } => {
             body::SuppressionWindow::Recurring {
-                days: days.into_iter().collect(),
-                month_days: month_days.into_iter().collect(),
+                days: days.into_iter().map(u32::from).collect(),
+                month_days: month_days.into_iter().map(u32::from).collect(),
                 from_minute,
                 until_minute,
                 zone,

@@ -19,6 +19,7 @@ pub(super) fn clues(situation: &Situation, flow: &Flow, config: &Config) -> Vec<
     of_templates(situation, flow, config, &mut clues);
     of_operations(situation, flow, config, &mut clues);
     of_links(situation, flow, &mut clues);
+    of_children(situation, flow, &mut clues);
     clues
 }
 
@@ -101,6 +102,31 @@ fn of_links(situation: &Situation, flow: &Flow, clues: &mut [Vec<Clue>]) {
             observed: now / of_now,
         };
         clues[parent.entity].push(Clue { nats, what });
+    }
+}
+
+/// Fewer child spans in all than before, a span: the work ends early. How many a span has depends on what is asked for, so
+/// those of one span count as one.
+fn of_children(situation: &Situation, flow: &Flow, clues: &mut [Vec<Clue>]) {
+    let mut sums = vec![[0.0_f64; 4]; situation.operations.len()];
+    for link in &situation.links {
+        let spans = &situation.operations[link.parent].figures.calls;
+        let (before, of_before) =
+            Windows::sums(&link.children, spans, flow.windows.history.clone());
+        let (now, of_now) = Windows::sums(&link.children, spans, flow.windows.incident.clone());
+        let sum = &mut sums[link.parent];
+        (sum[0], sum[1]) = (sum[0] + before, sum[1] + now);
+        (sum[2], sum[3]) = (of_before, of_now);
+    }
+    for (operation, [before, now, of_before, of_now]) in sums.into_iter().enumerate() {
+        if before <= 0.0 || of_before <= 0.0 || of_now <= 0.0 {
+            continue;
+        }
+        let a_span = before / of_before;
+        let found = surprise::count_surprise(before, now, of_now / of_before, a_span.max(1.0));
+        let nats = if found.fell { surprise::evidence(found.surprise) } else { 0.0 };
+        let what = Evidence::FewerCalls { operation, expected: a_span, observed: now / of_now };
+        clues[situation.operations[operation].entity].push(Clue { nats, what });
     }
 }
 

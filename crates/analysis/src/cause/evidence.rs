@@ -35,6 +35,8 @@ pub enum Evidence {
     LinkGap { link: usize, per_span: Deviation },
     /// Spans lack children that they used to have: shares of the spans that have them.
     LostCalls { link: usize, expected: f64, observed: f64 },
+    /// Spans of an operation have fewer child spans each.
+    FewerCalls { operation: usize, expected: f64, observed: f64 },
     /// A kind of log line or exception comes more or less often than its surroundings explain.
     Template { template: usize, severity: Severity, expected: f64, observed: f64 },
     /// Something was changed shortly before.

@@ -142,11 +142,15 @@ pub(super) struct Own {
     /// The largest surprise among its parts of time, and of errors.
     pub(super) time_surprise: f64,
     pub(super) error_surprise: f64,
+    /// Among how many parts.
+    pub(super) time_parts: usize,
+    pub(super) error_parts: usize,
 }
 
 impl Own {
     fn add_time(&mut self, ms: f64, surprise: f64, clue: Evidence) {
         self.time_ms += ms;
+        self.time_parts += 1;
         if ms > 0.0 {
             self.time_surprise = self.time_surprise.max(surprise);
             self.clues.push(Clue { nats: surprise::evidence(surprise), what: clue });
@@ -155,6 +159,7 @@ impl Own {
 
     fn add_errors(&mut self, errors: f64, surprise: f64, clue: Evidence) {
         self.errors += errors;
+        self.error_parts += 1;
         if errors > 0.0 {
             self.error_surprise = self.error_surprise.max(surprise);
             self.clues.push(Clue { nats: surprise::evidence(surprise), what: clue });

@@ -46,7 +46,7 @@ impl Deviation {
 
 /// The largest log likelihood ratio that a tail probability of exp(−`surprise`) can stand for; 0 where it stands for none.
 #[must_use]
-pub fn evidence(surprise: f64) -> f64 {
+pub(super) fn evidence(surprise: f64) -> f64 {
     if surprise <= 1.0 { 0.0 } else { surprise - 1.0 - surprise.ln() }
 }
 
@@ -54,7 +54,7 @@ pub fn evidence(surprise: f64) -> f64 {
 ///
 /// `floor` is the least scale, in the unit of the series: a change below it is never of interest.
 #[must_use]
-pub fn deviation(
+pub(super) fn deviation(
     history: &[f64],
     incident: &[f64],
     floor: f64,
@@ -69,7 +69,12 @@ pub fn deviation(
 
 /// Like [`deviation`], of a value which the caller has averaged. `history` has at least one value.
 #[must_use]
-pub fn deviation_of(history: &[f64], observed: f64, floor: f64, config: &Config) -> Deviation {
+pub(super) fn deviation_of(
+    history: &[f64],
+    observed: f64,
+    floor: f64,
+    config: &Config,
+) -> Deviation {
     let mut values = history.to_vec();
     let expected = median(&mut values);
     let mut distances: Vec<f64> = values.iter().map(|value| (value - expected).abs()).collect();
@@ -119,7 +124,7 @@ fn median(values: &mut [f64]) -> f64 {
 ///
 /// Counts come in bunches; `bunch` is how many come together, and only so many of them are independent.
 #[must_use]
-pub fn count_surprise(before: f64, now: f64, exposure: f64, bunch: f64) -> CountSurprise {
+pub(super) fn count_surprise(before: f64, now: f64, exposure: f64, bunch: f64) -> CountSurprise {
     let (before, now) = (before / bunch, now / bunch);
     let shape = before + 0.5;
     let expected = shape * exposure;
@@ -137,13 +142,13 @@ pub fn count_surprise(before: f64, now: f64, exposure: f64, bunch: f64) -> Count
 
 /// What [`count_surprise`] finds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CountSurprise {
+pub(super) struct CountSurprise {
     /// How many were to be expected.
-    pub expected: f64,
+    pub(super) expected: f64,
     /// Fewer than that came.
-    pub fell: bool,
+    pub(super) fell: bool,
     /// Natural logarithm of one over the tail's probability.
-    pub surprise: f64,
+    pub(super) surprise: f64,
 }
 
 const LEAST_TAIL: f64 = 1e-12;
@@ -194,7 +199,7 @@ fn normal_at_most(scales: f64) -> f64 {
 /// Surprise that of `now_of` chances only `now` were taken, when before `before` of `before_of` were: the lower tail of
 /// the beta-binomial distribution which Jeffreys' prior predicts.
 #[must_use]
-pub fn share_fall_surprise(before: f64, before_of: f64, now: f64, now_of: f64) -> f64 {
+pub(super) fn share_fall_surprise(before: f64, before_of: f64, now: f64, now_of: f64) -> f64 {
     if now_of <= 0.0 || before_of <= 0.0 {
         return 0.0;
     }

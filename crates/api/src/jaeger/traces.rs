@@ -104,9 +104,9 @@ pub(super) async fn by_ids<T: Send + 'static>(
     tell: impl Fn(TraceId, &[Span], &Services) -> T + Send + 'static,
 ) -> Result<(Vec<T>, Vec<TraceId>, Option<Partial>), ApiError> {
     let services = Services::of(&context.entities(caller));
-    let told = context.queries.ask(caller, move |asking| {
-        read_all(asking, ids, |id, spans| tell(id, spans, &services))
-    });
+    let told = context
+        .queries
+        .ask(caller, move |asking| read_all(asking, ids, |id, spans| tell(id, spans, &services)));
     let told = told.await?;
     let (found, missing) = told.value;
     Ok((found, missing, told.partial))

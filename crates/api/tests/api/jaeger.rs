@@ -353,11 +353,11 @@ async fn the_third_api_searches_by_the_same_parts_in_either_spelling() {
         ("query.service_name=web&query.search_depth=2".to_owned(), &[4, 3]),
         ("query.serviceName=web&query.searchDepth=1".to_owned(), &[4]),
         ("query.serviceName=web&query.operationName=GET%20/cart".to_owned(), &[3, 2, 1]),
-        ("query.serviceName=web&query.durationMin=25ms&query.durationMax=0.04s".to_owned(), &[3, 2]),
         (
-            "query.serviceName=web&query.attributes=%7B%22user.id%22%3A%22ada%22%7D".to_owned(),
-            &[2],
+            "query.serviceName=web&query.durationMin=25ms&query.durationMax=0.04s".to_owned(),
+            &[3, 2],
         ),
+        ("query.serviceName=web&query.attributes=%7B%22user.id%22%3A%22ada%22%7D".to_owned(), &[2]),
         (format!("query.serviceName=web&query.startTimeMin={}", time(35)), &[4, 3]),
         (format!("query.serviceName=web&query.start_time_max={}", time(0)), &[]),
         ("query.serviceName=nothing".to_owned(), &[]),
@@ -382,7 +382,11 @@ async fn the_third_api_searches_by_the_same_parts_in_either_spelling() {
     ] {
         let answer = client.get(&format!("/jaeger/api/v3{path}")).await;
         let error = &answer.json()["error"];
-        assert_eq!((answer.status.as_u16(), &error["httpCode"]), (status, &json!(status)), "{path}");
+        assert_eq!(
+            (answer.status.as_u16(), &error["httpCode"]),
+            (status, &json!(status)),
+            "{path}"
+        );
         let message = error["message"].as_str().unwrap();
         assert!(message.contains(part), "{path}: {message}");
     }

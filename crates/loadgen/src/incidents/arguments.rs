@@ -18,6 +18,8 @@ const MINUTE_NS: u64 = 60_000_000_000;
 const FEWEST_TIERS: usize = 10;
 const MOST_TIERS: usize = 300;
 const MOST_DAYS: u64 = 60;
+/// Older spans and points are refused.
+const OLDEST_HOURS: u64 = 8 * 24 - 1;
 const MOST_SEEDS: u64 = 10_000;
 
 #[derive(Debug, Args)]
@@ -139,7 +141,13 @@ impl IncidentsArgs {
         ensure!(self.incidents + self.harmless <= 100, "100 incidents a run at most");
         let start = match (self.start_minute, &self.otlp) {
             (Some(minute), _) => minute,
-            (None, Some(_)) => wall::unix_nanos() / MINUTE_NS - minutes,
+            (None, Some(_)) => {
+                ensure!(
+                    hours <= OLDEST_HOURS,
+                    "--hours must be {OLDEST_HOURS} at most with --otlp: older data are refused"
+                );
+                wall::unix_nanos() / MINUTE_NS - minutes
+            }
             (None, None) => MONDAY,
         };
         ensure!((1..=1_000_000).contains(&self.requests), "--requests must be 1 to 1000000");

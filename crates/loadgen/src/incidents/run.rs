@@ -90,7 +90,7 @@ pub(super) fn run<'a>(
     while simulation.minute < plan.start + plan.minutes {
         if let (Some(kinds), Some(usual)) = (agenda.due(simulation.minute), &last) {
             let found = search(&simulation, usual, &kinds, &mut agenda.chance);
-            if let Some(found) = found {
+            if let Some((found, _)) = found {
                 incidents.push(found.incident.clone());
                 kept.push(found);
             }
@@ -156,13 +156,13 @@ impl Agenda {
     }
 }
 
-/// The first kind and place at which the incident does what its class says, beginning now.
+/// The first kind and place at which the incident does what its class says, beginning now; with both runs that showed it.
 pub(super) fn search(
     simulation: &Simulation<'_>,
     usual: &Flow,
     kinds: &[Kind],
     chance: &mut Chance,
-) -> Option<Kept> {
+) -> Option<(Kept, Twins)> {
     kinds.iter().find_map(|kind| {
         // What is slow to be felt takes long to try.
         let places = if is_slow(*kind) { PLACES / 2 } else { PLACES };
@@ -175,7 +175,7 @@ pub(super) fn search(
     })
 }
 
-fn try_at(simulation: &Simulation<'_>, incident: Incident) -> Option<Kept> {
+fn try_at(simulation: &Simulation<'_>, incident: Incident) -> Option<(Kept, Twins)> {
     let class = incident.kind.class();
     let worse: &[f64] = if class == Class::Benign { &[1.0] } else { &WORSE };
     let background = |number: usize| simulation.world.transactions[number].background;
@@ -193,7 +193,8 @@ fn try_at(simulation: &Simulation<'_>, incident: Incident) -> Option<Kept> {
         let twins = Twins::run(simulation, &[], &incident);
         let victims = twins.transactions(background);
         if twins.is_fit(class, &victims) {
-            return Some(Kept::new(simulation.world, incident, &twins, victims));
+            let kept = Kept::new(simulation.world, incident, &twins, victims);
+            return Some((kept, twins));
         }
     }
     None

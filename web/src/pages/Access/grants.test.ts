@@ -16,7 +16,7 @@ describe('the matrix of a role', () => {
     ])
   })
   it('goes round', () => {
-    const sorted = (grants: typeof GRANTS) => grants.map((grant) => `${grant.application} ${grant.permission}`).sort()
+    const sorted = (grants: { application?: number | null; permission: string }[]) => grants.map((grant) => `${grant.application} ${grant.permission}`).sort()
     expect(sorted(grantsOf(rowsOf(GRANTS)))).toEqual(sorted(GRANTS))
   })
   it('ticks one box of one row', () => {

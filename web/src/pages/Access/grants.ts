@@ -9,7 +9,7 @@ export interface Row {
 
 export function rowsOf(grants: Grant[]): Row[] {
   const rows: Row[] = [{ application: null, held: new Set() }]
-  for (const { application, permission } of grants) {
+  for (const { application = null, permission } of grants) {
     let row = rows.find((one) => one.application === application)
     if (!row) rows.push((row = { application, held: new Set() }))
     row.held.add(permission)

@@ -76,7 +76,7 @@ function Editor({ id, start, options }: { id: number | null; start: NewAction; o
       <EditorForm title={id === null ? 'New action' : 'Change the action'} leave={paths.alerting('actions')} saving={save.isPending} problem={save.error?.message} onSubmit={submit}>
         <div className={styles.row}>
           <TextInput label="Name" withAsterisk value={draft.name} maxLength={255} error={tried && nameProblem} onChange={(e) => set({ name: e.currentTarget.value })} />
-          <ApplicationSelect label="For policies of" all="All applications" value={draft.application} onChange={(application) => set({ application })} />
+          <ApplicationSelect label="For policies of" all="All applications" value={draft.application ?? null} onChange={(application) => set({ application })} />
         </div>
         <SegmentedControl
           aria-label="Kind of action"

@@ -80,7 +80,7 @@ function Editor({ kind, id, start, options }: { kind: PolicyKind; id: number | n
       <EditorForm title={`${id === null ? 'New' : 'Change the'} ${digest ? 'digest' : 'policy'}`} leave={paths.alerting('policies')} saving={save.isPending} problem={save.error?.message} onSubmit={submit}>
         <div className={styles.row}>
           <TextInput label="Name" withAsterisk value={draft.name} maxLength={255} error={tried && nameProblem} onChange={(e) => set({ name: e.currentTarget.value })} />
-          <ApplicationSelect label="Application" all="All applications" value={draft.application} onChange={(application) => set({ application, entities: [] })} />
+          <ApplicationSelect label="Application" all="All applications" value={draft.application ?? null} onChange={(application) => set({ application, entities: [] })} />
         </div>
         <EventTypes options={options} chosen={draft.event_types} onChange={(event_types) => set({ event_types })} />
         {tried && nothing && (
@@ -90,8 +90,8 @@ function Editor({ kind, id, start, options }: { kind: PolicyKind; id: number | n
         )}
         <TagsInput size="xs" label="Only violations of these health rules" description="Names; none means all rules. Press Enter after each." value={draft.rules} onChange={(rules) => set({ rules })} />
         <CustomEvents value={draft.custom_events} onChange={(custom_events) => set({ custom_events })} />
-        <EntitySelector application={draft.application} value={draft.entities} onChange={(entities) => set({ entities })} />
-        <ActionPicker digest={digest} application={draft.application} value={draft.actions} onChange={(actions) => set({ actions })} />
+        <EntitySelector application={draft.application ?? null} value={draft.entities} onChange={(entities) => set({ entities })} />
+        <ActionPicker digest={digest} application={draft.application ?? null} value={draft.actions} onChange={(actions) => set({ actions })} />
         <div className={styles.row}>
           {digest ? (
             <NumberInput label="Hours between two digests" min={1} max={168} clampBehavior="strict" value={draft.every_hours ?? 24} onChange={(value) => set({ every_hours: Number(value) || 1 })} />

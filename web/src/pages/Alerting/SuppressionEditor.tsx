@@ -62,7 +62,7 @@ function Editor({ id, start }: { id: number | null; start: NewSuppression }) {
     <EditorForm title={id === null ? 'New suppression' : 'Change the suppression'} leave={paths.alerting('suppressions')} saving={save.isPending} problem={save.error?.message} onSubmit={submit}>
       <div className={styles.row}>
         <TextInput label="Name" withAsterisk value={draft.name} maxLength={255} error={tried && nameProblem} onChange={(e) => set({ name: e.currentTarget.value })} />
-        <ApplicationSelect label="Application" all="All applications" value={draft.application} onChange={(application) => set({ application, entities: [] })} />
+        <ApplicationSelect label="Application" all="All applications" value={draft.application ?? null} onChange={(application) => set({ application, entities: [] })} />
         <Switch label="Switched on" checked={draft.enabled} onChange={(e) => set({ enabled: e.currentTarget.checked })} />
       </div>
       <WindowFields value={draft.window} onChange={(window) => set({ window })} />
@@ -72,7 +72,7 @@ function Editor({ id, start }: { id: number | null; start: NewSuppression }) {
         </p>
       )}
       <TagsInput size="xs" label="Only violations of these health rules" description="Names; none means that nothing is told. Press Enter after each." value={draft.rules} onChange={(rules) => set({ rules })} />
-      <EntitySelector application={draft.application} value={draft.entities} onChange={(entities) => set({ entities })} />
+      <EntitySelector application={draft.application ?? null} value={draft.entities} onChange={(entities) => set({ entities })} />
     </EditorForm>
   )
 }

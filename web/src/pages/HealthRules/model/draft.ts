@@ -120,8 +120,8 @@ export function draftOf(rule: Rule): Draft {
     scope: scopeDraft(rule.affects.scope),
     runtime: rule.affects.runtime ?? 'ANY',
     customEntity: rule.affects.custom_entity ?? null,
-    critical: rule.critical && criteriaDraft(rule.critical),
-    warning: rule.warning && criteriaDraft(rule.warning),
+    critical: rule.critical ? criteriaDraft(rule.critical) : null,
+    warning: rule.warning ? criteriaDraft(rule.warning) : null,
   }
 }
 
