@@ -194,7 +194,7 @@ impl Model {
             loaded,
             from_level,
             from_season: above - knot,
-            from_weekend: (day == 1).then(|| [above - weekday, above - weekend]),
+            from_weekend: (day == 1).then_some([above - weekday, above - weekend]),
             beyond,
             scaled: beyond / scale,
             jumped: jump / (self.jump.max(floor) * widened),

@@ -169,7 +169,7 @@ pub(super) fn metrics(
     for backend in &world.backends {
         let host = &world.hosts[backend.host];
         let first = world.backends.iter().find(|other| other.host == backend.host);
-        if !host.watched || !first.is_some_and(|first| first.name == backend.name) {
+        if !host.watched || first.is_none_or(|first| first.name != backend.name) {
             continue;
         }
         let mut metrics = Metrics { time_ns, since_ns: 0, items: Vec::new() };
@@ -248,7 +248,7 @@ fn of_node(world: &World, totals: &Totals, step: &Step, number: usize, metrics: 
             Attribute::text("db.client.connection.pool.name", &world.backends[at.backend].name);
         let used = [name.clone(), Attribute::text("db.client.connection.state", "used")];
         metrics.gauge("db.client.connection.count", "{connection}", queue.busy * at.size, &used);
-        metrics.gauge("db.client.connection.max", "{connection}", at.size, &[name.clone()]);
+        metrics.gauge("db.client.connection.max", "{connection}", at.size, std::slice::from_ref(&name));
         metrics.gauge("db.client.connection.pending_requests", "{request}", queue.waiting, &[name]);
     }
 }
