@@ -71,7 +71,7 @@ impl Draws {
 
     fn reading(&mut self) -> Reading {
         let noise = self.next();
-        let wild = if noise % 2048 == 0 { 500.0 } else { 0.0 };
+        let wild = if noise.is_multiple_of(2048) { 500.0 } else { 0.0 };
         Reading::of(100.0 + (noise % 1000) as f64 / 100.0 + wild)
     }
 }

@@ -13,15 +13,14 @@ use super::series::{Labelled, minute_of, rows};
 /// What hits and errors are worth.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Profile {
-    pub(crate) name: &'static str,
     false_alarm: f64,
     miss: f64,
 }
 
 pub(crate) const PROFILES: [Profile; 3] = [
-    Profile { name: "standard", false_alarm: 0.11, miss: 1.0 },
-    Profile { name: "low FP", false_alarm: 0.22, miss: 1.0 },
-    Profile { name: "low FN", false_alarm: 0.11, miss: 2.0 },
+    Profile { false_alarm: 0.11, miss: 1.0 },
+    Profile { false_alarm: 0.22, miss: 1.0 },
+    Profile { false_alarm: 0.11, miss: 2.0 },
 ];
 
 /// The series and windows below a directory with NAB's `data` and `labels`.
@@ -243,7 +242,7 @@ mod tests {
         for profile in PROFILES {
             assert_eq!(swept(1000, &TWO, &[]).optimise(profile).points, 0.0);
             let perfect = swept(1000, &TWO, &[300, 700]).at(profile, 0.5, &[0]);
-            assert!((perfect - 100.0).abs() < 1e-9, "{} {perfect}", profile.name);
+            assert!((perfect - 100.0).abs() < 1e-9, "{profile:?} {perfect}");
         }
     }
 
@@ -280,7 +279,7 @@ mod tests {
         let best = Swept::new(&corpus, &scores).optimise(PROFILES[0]);
         assert_eq!(best.threshold, 0.4, "the second window is worth one false alarm");
         assert!((best.points - 100.0 * (4.0 - 0.11) / 4.0).abs() < 1e-9);
-        let strict = Profile { name: "strict", false_alarm: 5.0, miss: 1.0 };
+        let strict = Profile { false_alarm: 5.0, miss: 1.0 };
         assert_eq!(Swept::new(&corpus, &scores).optimise(strict).threshold, 0.9);
     }
 }

@@ -248,7 +248,12 @@ fn of_node(world: &World, totals: &Totals, step: &Step, number: usize, metrics: 
             Attribute::text("db.client.connection.pool.name", &world.backends[at.backend].name);
         let used = [name.clone(), Attribute::text("db.client.connection.state", "used")];
         metrics.gauge("db.client.connection.count", "{connection}", queue.busy * at.size, &used);
-        metrics.gauge("db.client.connection.max", "{connection}", at.size, std::slice::from_ref(&name));
+        metrics.gauge(
+            "db.client.connection.max",
+            "{connection}",
+            at.size,
+            std::slice::from_ref(&name),
+        );
         metrics.gauge("db.client.connection.pending_requests", "{request}", queue.waiting, &[name]);
     }
 }
