@@ -29,7 +29,7 @@ fn a_reader_that_has_read_enough_is_no_error() {
 fn the_least_of_a_setting_stands_in_its_help() {
     let ended = vedette().args(["serve", "--help"]).output().expect("the binary runs");
     let help = String::from_utf8_lossy(&ended.stdout);
-    for least in ["at least 256MiB", "at least 128MiB", "at least 8 characters"] {
+    for least in ["at least 256MiB", "at least 128MiB", "at least 12 characters"] {
         assert!(help.contains(least), "{least} is missing from {help}");
     }
 }
