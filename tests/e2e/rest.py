@@ -84,7 +84,7 @@ def schemathesis_finds_nothing_by_the_openapi_document(world):
     try:
         for which in (first, last):
             done = subprocess.run(command + which, cwd=server.data_dir.parent, env=environment, capture_output=True, text=True,
-                                  timeout=400, check=False)
+                                  timeout=900, check=False)
             assert done.returncode == 0, found_by(done.stdout) + done.stdout[-12000:] + done.stderr[-2000:]
     finally:
         server.stop()

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Bodies of requests, unless a route says otherwise.
-pub(crate) const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 256 * 1024;
 /// The body of a layout: 5,000 positions.
 pub(crate) const MAX_LAYOUT: usize = 512 * 1024;
 

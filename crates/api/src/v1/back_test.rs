@@ -44,7 +44,7 @@ pub(crate) async fn run(
     }
     let schedule = sound(&context, id, &wanted.rule).await?;
     if wanted.alone && wanted.entity.is_none() {
-        return Err(ApiError::bad("alone needs the entity that is to be looked at"));
+        return Err(ApiError::bad("alone needs the entity that is to be looked at").unprocessable());
     }
     let now = context.now_minute();
     let end = wanted.until.map_or(now, |until| now.min(Minute::of_millis(until)));

@@ -158,7 +158,7 @@ async fn a_rule_is_tried_on_the_past_before_it_is_saved() {
     assert_eq!((&alone["entities"], &alone["to"]), (&json!(1), &json!(until)));
     assert_eq!(alone["chart"]["entity"]["name"], "GET /cart");
     let nobody = client.post(&path, json!({"rule": failing(), "hours": 1, "alone": true})).await;
-    assert_eq!(nobody.status, StatusCode::BAD_REQUEST);
+    assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
     // Whoever is asked for is charted, whether it broke the rule or not.
     let wanted = json!({"rule": failing(), "hours": 1, "entity": ids.health.0});
     let other = client.post(&path, wanted).await.json();
