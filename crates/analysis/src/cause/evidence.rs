@@ -27,12 +27,8 @@ pub enum Evidence {
     MoreCalls { calls: usize, per_call: Deviation },
     /// A resource's series leaves its band. Judged after taking out what the load explains.
     Resource { resource: usize, deviation: Deviation },
-    /// Spans of an operation take longer without their children, ms.
-    Operation { operation: usize, per_span: Deviation },
     /// Spans of an operation fail without a failed child: shares.
     DeepestError { operation: usize, expected: f64, observed: f64 },
-    /// Time between the spans of a caller and a callee, ms.
-    LinkGap { link: usize, per_span: Deviation },
     /// Spans lack children that they used to have: shares of the spans that have them.
     LostCalls { link: usize, expected: f64, observed: f64 },
     /// Spans of an operation have fewer child spans each.
