@@ -42,6 +42,11 @@ pub(super) fn report(asked: &Watched, config: &Config, out: &mut impl Write) -> 
     }
 }
 
+/// Episodes of a service, as one of several ways counts them.
+type Episodic = fn(&Service) -> usize;
+/// Minutes until an episode opened, by one of several ways.
+type Delay = fn(&Found) -> Option<u64>;
+
 fn false_episodes(runs: &[Run], out: &mut impl Write) -> anyhow::Result<()> {
     let quiet: Vec<&Service> =
         runs.iter().filter(|run| run.incidents.is_empty()).flat_map(|run| &run.services).collect();
@@ -52,12 +57,12 @@ fn false_episodes(runs: &[Run], out: &mut impl Write) -> anyhow::Result<()> {
         quiet.iter().map(|of| of.days).sum::<f64>(),
     )?;
     writeln!(out, "|---|---|")?;
-    let ways: [(&str, &dyn Fn(&Service) -> usize); 5] = [
-        ("Vedette", &|of| of.ours.opened.len()),
-        ("of these by calls", &|of| of.by_measure[0]),
-        ("by errors", &|of| of.by_measure[1]),
-        ("by response time", &|of| of.by_measure[2]),
-        ("naive: three standard deviations of the day before", &|of| of.naive.opened.len()),
+    let ways: [(&str, Episodic); 5] = [
+        ("Vedette", |of| of.ours.opened.len()),
+        ("of these by calls", |of| of.by_measure[0]),
+        ("by errors", |of| of.by_measure[1]),
+        ("by response time", |of| of.by_measure[2]),
+        ("naive: three standard deviations of the day before", |of| of.naive.opened.len()),
     ];
     for (name, count) in ways {
         let a_day = |chosen: &[usize]| {
@@ -77,7 +82,7 @@ fn false_episodes(runs: &[Run], out: &mut impl Write) -> anyhow::Result<()> {
 
 fn found(runs: &[Run], out: &mut impl Write) -> anyhow::Result<()> {
     let all: Vec<&Found> = runs.iter().flat_map(|run| &run.incidents).collect();
-    let rows: [(&str, fn(&Found) -> Option<u64>); 2] = [
+    let rows: [(&str, Delay); 2] = [
         ("Vedette", |found| found.ours),
         ("naive: three standard deviations of the day before", |found| found.naive),
     ];

@@ -118,9 +118,10 @@ impl System {
         let mut each = own.clone();
         for tier in (0..self.tiers).rev() {
             for (caller, callee) in self.calls.iter().filter(|(caller, _)| *caller == tier) {
-                for at in 0..POINTS {
-                    let waits = if *callee < self.tiers { each[*callee][at] } else { 2.0 };
-                    each[*caller][at] += 0.3 * waits;
+                let waits =
+                    if *callee < self.tiers { each[*callee].clone() } else { vec![2.0; POINTS] };
+                for (ms, waits) in each[*caller].iter_mut().zip(waits) {
+                    *ms += 0.3 * waits;
                 }
             }
         }
