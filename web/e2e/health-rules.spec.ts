@@ -195,6 +195,8 @@ test('violations are listed over an application and over all, and one says what 
   await expect(decided.getByRole('table', { name: 'Conditions' })).toContainText('at most')
   await expect(decided).toContainText('holds')
   await expect(page.getByRole('region', { name: 'Over time' }).locator('canvas')).toHaveCount(3)
+  const notices = page.getByRole('region', { name: 'Notices' })
+  await expect(notices.getByRole('listitem')).toHaveCount(2)
   await sound(page, 'violation')
   await page.getByRole('button', { name: /^Opened as warning/ }).click()
   await expect(page.getByRole('region', { name: /^What decided: Opened as warning/ })).toBeVisible()

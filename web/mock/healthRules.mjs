@@ -200,7 +200,7 @@ function detailOf(violation) {
   if (body.warning && violation.level === 'CRITICAL') changes.push(change('UPGRADED', 'CRITICAL', violation.opened_at + 6 * MINUTE))
   if (violation.status === 'RESOLVED') changes.push(change('CLOSED', violation.level, violation.closed_at))
   if (violation.status === 'CANCELED') changes.push(change('CANCELED', violation.level, violation.closed_at, 'nothing was reported for an hour'))
-  return { violation: { ...violation, summary: changes.at(-1).summary || changes[0].summary }, changes }
+  return { violation: { ...violation, summary: changes.at(-1).summary || changes[0].summary }, rule: body, changes }
 }
 
 function listed(r) {
