@@ -27,7 +27,7 @@ use self::{
 use crate::otlp::Signal;
 
 /// What this version writes.
-const WRITTEN: &str = "v6";
+const WRITTEN: &str = "v7";
 /// The versions before the tables of raw samples.
 const WITHOUT_SAMPLES: [&str; 3] = ["v1", "v2", "v3"];
 /// The versions before the table of counted samples.
