@@ -137,3 +137,5 @@ export type EventEntity = Schemas['EventEntity']
 export type EventMarks = Schemas['EventMarks']
 export type EventSeverity = Schemas['EventSeverity']
 export type EventSummary = Schemas['EventSummary']
+
+export type * from './anomaly'

@@ -1,5 +1,5 @@
 // Values of a metric as text, by its unit. Pure.
-import { exact, milliseconds, percent, responseTime, short } from '../../../format/numbers'
+import { exact, milliseconds, percent, responseTime, short } from './numbers'
 
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 
