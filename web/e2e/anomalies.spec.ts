@@ -42,16 +42,21 @@ test('anomalies are listed with how far off, since when and who is suspected, an
 })
 
 test('long lists come page by page, over all applications', async ({ page }) => {
-  await at(page, '/anomalies?range=7d')
+  const [now, day] = [Date.now(), 86_400_000]
+  await at(page, `/anomalies?from=${now - 30 * day}&to=${now}`)
   const table = page.getByRole('table', { name: 'Anomalies' })
-  await expect(table.getByRole('row')).toHaveCount(190 + 1)
+  await expect(table.getByRole('row')).toHaveCount(1 + 200)
+  await expect(table).toContainText('market-200')
+  await page.getByRole('button', { name: 'Load more' }).click()
+  await expect(table.getByRole('row')).not.toHaveCount(1 + 200)
+  await expect(page.getByRole('button', { name: 'Load more' })).toHaveCount(0)
 })
 
 test('an anomaly says what happened and why, with evidence that leads to where it can be seen', async ({ page }) => {
   await at(page, '/applications/1/anomalies')
   await page.getByRole('link', { name: /^POST \/checkout: response time/ }).press('Enter')
   await expect(page.getByRole('heading', { level: 1, name: 'POST /checkout' })).toBeVisible()
-  await expect(page.getByText('82 % of the extra time is spent there')).toBeVisible()
+  await expect(page.getByText('82 % of the extra time is spent there').first()).toBeVisible()
   const charts = page.getByRole('region', { name: 'Over time' })
   await expect(charts.locator('canvas')).toHaveCount(3)
   await expect(charts.getByRole('img', { name: /^States: normal from .* critical from/ })).toBeVisible()
@@ -80,6 +85,7 @@ test('every link of an anomaly opens', async ({ page }) => {
   await at(page, '/anomalies/9')
   const evidence = page.getByRole('list', { name: /^Evidence against/ }).getByRole('link')
   const further = page.getByRole('region', { name: 'At that time' }).getByRole('link')
+  await expect(evidence.first()).toBeVisible()
   const links = [...(await evidence.all()), ...(await further.all())]
   const found = await Promise.all(links.map((link) => link.getAttribute('href')))
   expect(found.length).toBeGreaterThan(10)
@@ -92,7 +98,7 @@ test('every link of an anomaly opens', async ({ page }) => {
 
 test('people say what it was, and it is kept', async ({ page }) => {
   await at(page, '/anomalies/4')
-  const said = page.getByRole('region', { name: 'What people say' })
+  const said = page.getByRole('region', { name: 'Feedback' })
   await expect(said.getByRole('listitem').first()).toContainText('Cause confirmed: shop-db:3306/shop by ada')
   await said.getByLabel('Note').fill('It was the backup.')
   await said.getByLabel('Suspect').selectOption('14')
@@ -193,16 +199,16 @@ test('detection is switched off and on, limited, and set for single transactions
 
 test('a back-test tells what it would have found', async ({ page }) => {
   await at(page, '/applications/1/anomaly-settings')
-  const test = page.getByRole('region', { name: 'Back-test' })
-  await test.getByRole('combobox', { name: 'Whom' }).fill('POST /checkout')
+  const tried = page.getByRole('region', { name: 'Back-test' })
+  await tried.getByRole('combobox', { name: 'Whom' }).fill('POST /checkout')
   await page.getByRole('option', { name: 'POST /checkout' }).click()
-  await test.getByRole('button', { name: 'Back-test' }).click()
-  await expect(test).toContainText(/It would have found \d+ anomalies, .* a day, in [\d,]+ minutes of POST \/checkout at medium sensitivity/)
-  await expect(test.locator('canvas')).toBeVisible()
-  await expect(test.getByRole('list', { name: 'Anomalies that it would have found' }).getByRole('listitem').first()).toContainText('slower')
+  await tried.getByRole('button', { name: 'Back-test' }).click()
+  await expect(tried).toContainText(/It would have found \d+ anomalies, .* a day, in [\d,]+ minutes of POST \/checkout at medium sensitivity/)
+  await expect(tried.locator('canvas')).toBeVisible()
+  await expect(tried.getByRole('list', { name: 'Anomalies that it would have found' }).getByRole('listitem').first()).toContainText('slower')
   await sound(page, 'anomaly-settings')
   await page.getByRole('form', { name: 'Anomaly detection' }).getByLabel('Sensitivity', { exact: true }).selectOption('LOW')
-  await expect(test).toContainText('Something was changed since')
+  await expect(tried).toContainText('Something was changed since')
 })
 
 test('who may only look is told so, and may still back-test', async ({ page }) => {
@@ -232,6 +238,7 @@ test('a mark and an event lead to their anomaly', async ({ page }) => {
 test('the palette goes to anomalies, incidents and settings', async ({ page }) => {
   await at(page, '/applications/1')
   for (const [words, url] of [['anomaly detection', /applications\/1\/anomaly-settings/], ['incidents', /applications\/1\/incidents/], ['incidents all', /\/incidents(\?|$)/]] as const) {
+    await expect(page.getByRole('navigation', { name: /Pages of/ }).or(page.getByRole('region', { name: 'Incidents' })).first()).toBeVisible()
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Go to or do' }).fill(words)
     await page.keyboard.press('Enter')

@@ -107,7 +107,7 @@ const SUSPECTS = [
     ...step(14), tier: ref(entity(14)), load: false, confidence: 0.09, share_of_time: 0.11, share_of_errors: 0.3, path: [14, 11, 105].map(step), victims: [105].map(step),
     evidence: [
       evidence('POOL_WAIT', 2.6, 'Waits of orders for a pooled connection take 96 ms where 0.4 ms is usual', { kind: 'SERIES', entity: 14, entity_kind: 'TIER', measure: 'RESPONSE_TIME', metric: null }, { observed: 96, expected: 0.4, unit: 'ms' }),
-      evidence('EXCEPTION', 1.9, 'PoolTimeoutError, 17 times where none is usual', { kind: 'ERROR_GROUP', id: 3001 }, { observed: 17, expected: 0 }),
+      evidence('EXCEPTION', 1.9, 'OperationalError, 17 times where none is usual', { kind: 'ERROR_GROUP', id: 3 }, { observed: 17, expected: 0 }),
     ],
   },
   { ...NODE, tier: ref(entity(15)), load: false, confidence: 0.02, share_of_time: 0.02, share_of_errors: 0, path: [NODE, ...[14, 11, 105].map(step)], victims: [], evidence: [evidence('RESOURCE', 1.4, 'The CPU of payments-7d9f-1 is 93 % busy where 24–52 % is usual', { kind: 'SERIES', entity: 1500, entity_kind: 'NODE', measure: 'METRIC', metric: CPU }, { observed: 93, expected: 38, unit: '%' })] },

@@ -91,6 +91,7 @@ export function createRouter() {
             { path: 'logs', lazy: async () => ({ Component: (await import('../pages/Logs/LogsPage')).ApplicationLogsPage }) },
             { path: 'events', lazy: async () => ({ Component: (await import('../pages/Events/EventsPage')).ApplicationEventsPage }) },
             { path: 'anomalies', lazy: async () => ({ Component: (await import('../pages/Anomalies/AnomaliesPage')).ApplicationAnomaliesPage }) },
+            { path: 'anomalies/:anomalyId', lazy: async () => ({ Component: (await import('../pages/Anomaly/AnomalyPage')).AnomalyPage }) },
             { path: 'incidents', lazy: async () => ({ Component: (await import('../pages/Incidents/IncidentsPage')).ApplicationIncidentsPage }) },
             { path: 'anomaly-settings', lazy: async () => ({ Component: (await import('../pages/AnomalySettings/AnomalySettingsPage')).AnomalySettingsPage }) },
             { path: 'anomaly-model', lazy: async () => ({ Component: (await import('../pages/AnomalyModel/AnomalyModelPage')).AnomalyModelPage }) },

@@ -31,7 +31,7 @@ export default function JudgedChart({ title, label, unit, points, height = 170, 
   const { at, values, usual } = useMemo(() => judgedOf(shown), [shown])
   const runs = useMemo(() => stateRuns(shown), [shown])
   const lines = useMemo((): Line[] => [{ label, values, colour: '--v-series-1', kind: 'line' }], [label, values])
-  const stretches = useMemo((): Stretch[] => (marked === null ? shadesOf(runs) : [...shadesOf(runs), { from: marked / 1000 - 30, to: marked / 1000 + 30, colour: '--v-edge' }]), [runs, marked])
+  const stretches = useMemo((): Stretch[] => (marked === null ? shadesOf(runs) : [...shadesOf(runs), { from: marked / 1000 - 30, to: marked / 1000 + 30, colour: '--v-accent-soft' }]), [runs, marked])
   const minute = (moment: number) => Math.round(moment / MINUTE) * MINUTE
   return (
     <div className={styles.judged}>

@@ -17,7 +17,7 @@ export function StateStrip({ runs }: { runs: readonly StateRun[] }) {
             <rect width="100%" height={15}>
               <title>{`${STATE_WORDS[run.state]}, ${minuteOf(run.from)} to ${minuteOf(run.to)}`}</title>
             </rect>
-            {share > 9 && (
+            {share > 13 && (
               <text x={5} y={11}>
                 {STATE_WORDS[run.state]}
               </text>

@@ -13,7 +13,7 @@ describe('a deviation in words', () => {
     expect(deviationText({ observed: 12, expected: 0.2, deviation: 118, unit: '%', measure: 'ERROR_SHARE' })).toBe('12 % of the calls fail where up to 0.4 % is usual')
   })
   it('tells falls as shares', () => {
-    expect(deviationText({ observed: 40, expected: 200, deviation: -16, unit: 'calls/min', measure: 'CALLS' })).toBe('80 % fewer calls: 40 calls/min where 180–220 calls/min is usual')
+    expect(deviationText({ observed: 40, expected: 200, deviation: -16, unit: 'calls/min', measure: 'CALLS' })).toBe('80 % fewer calls: 40/min where 180–220/min is usual')
     expect(deviationText({ observed: 60, expected: 120, deviation: -10, unit: 'ms', measure: 'RESPONSE_TIME' })).toContain('50 % faster')
   })
   it('gives no ratio to nothing, nor where it would be one', () => {

@@ -16,7 +16,7 @@ const MOST_NOTE = 1000
 export function FeedbackCard({ detail }: { detail: AnomalyDetail }) {
   const mayConfigure = useMay()('configure', detail.anomaly.application.id)
   return (
-    <Card title="What people say" note="kept as a log; it changes no model">
+    <Card title="Feedback" note="a log: it changes no model">
       {mayConfigure && <Form detail={detail} />}
       <ul className={styles.feedback} aria-label="Feedback">
         {detail.feedback.map((one) => (
@@ -34,13 +34,13 @@ function Form({ detail: { anomaly, suspects } }: { detail: AnomalyDetail }) {
   const give = useGiveFeedback(anomaly.id)
   const say = (verdict: FeedbackVerdict) => give.mutate({ verdict, suspect: verdict === 'NOISE' || suspect === '' ? null : Number(suspect), note: note.trim() }, { onSuccess: () => setNote('') })
   const one = (verdict: FeedbackVerdict, label: string) => (
-    <Button size="compact-sm" variant="default" loading={give.isPending && give.variables.verdict === verdict} disabled={give.isPending} onClick={() => say(verdict)}>
+    <Button size="compact-xs" variant="default" loading={give.isPending && give.variables.verdict === verdict} disabled={give.isPending} onClick={() => say(verdict)}>
       {label}
     </Button>
   )
   return (
     <div className={styles.say}>
-      <Textarea label="Note" description="Optional" autosize minRows={2} maxLength={MOST_NOTE} value={note} onChange={(e) => setNote(e.currentTarget.value)} />
+      <Textarea size="xs" label="Note" description="Optional" autosize minRows={2} maxLength={MOST_NOTE} value={note} onChange={(e) => setNote(e.currentTarget.value)} />
       {suspects.length > 0 && <NativeSelect label="Suspect" data={suspects.map((s) => ({ value: String(s.entity.id), label: `${s.entity.name} (${confidenceText(s.confidence)})` }))} value={suspect} onChange={(e) => setSuspect(e.currentTarget.value)} />}
       <div className={styles.buttons}>
         {suspects.length > 0 && one('CAUSE_CONFIRMED', 'Confirm cause')}

@@ -13,9 +13,9 @@ import styles from './Anomaly.module.css'
 export function SimilarCard({ detail: { similar, anomaly } }: { detail: AnomalyDetail }) {
   const now = serverNow()
   return (
-    <Card title="Similar before" note="the same series, or the same suspect">
+    <Card title="Similar before">
       {similar.length === 0 ? (
-        <p className={styles.remark}>This is the first of its kind that is kept.</p>
+        <p className={styles.remark}>None with the same series or the same suspect is kept.</p>
       ) : (
         <ul className={styles.links}>
           {similar.map((one) => (

@@ -33,7 +33,7 @@ function Editor({ application, settings }: { application: number; settings: Anom
   const save = useSaveAnomalySettings(application)
   const readOnly = !useMay()('configure', application)
   const wanted = settingsOf(draft)
-  const isChanged = JSON.stringify(wanted) !== JSON.stringify(settings)
+  const isChanged = JSON.stringify(wanted) !== JSON.stringify(settingsOf(draftOf(settings)))
   const set = (part: Partial<Draft>) => {
     save.reset()
     setDraft((before) => ({ ...before, ...part }))

@@ -52,8 +52,8 @@ export function ApplicationFrame() {
   )
 }
 
-/** The entity whose page this is; rules and schedules are none. */
+/** The entity whose page this is; rules, schedules and anomalies are none. */
 function aboutOf(pathname: string): number | null {
-  const id = /^\/applications\/\d+\/(?!health-rules|schedules)[a-z-]+\/(\d+)/.exec(pathname)?.[1]
+  const id = /^\/applications\/\d+\/(?!health-rules|schedules|anomalies)[a-z-]+\/(\d+)/.exec(pathname)?.[1]
   return id === undefined ? null : Number(id)
 }
