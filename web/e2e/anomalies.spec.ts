@@ -1,6 +1,6 @@
 // Anomalies: the list, one with its cause, incidents, the model of a series, settings and the back-test; in both themes.
 import type { Page } from '@playwright/test'
-import { expectNoViolation } from './rules'
+import { expectNoViolation, sound } from './rules'
 import { expect, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
@@ -8,15 +8,6 @@ test.skip(!onMock, 'needs the mock’s data')
 async function at(page: Page, path: string, as?: string): Promise<void> {
   await signIn(page, as, path)
   await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
-}
-
-async function sound(page: Page, name: string): Promise<void> {
-  await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
-  await still(page)
-  await shot(page, name)
-  await expectNoViolation(page, name)
-  await shot(page, `${name}-dark`)
-  await page.getByRole('button', { name: 'Switch to light' }).click()
 }
 
 test('anomalies are listed with how far off, since when and who is suspected, and narrowed', async ({ page }) => {

@@ -1,20 +1,8 @@
 // Events: marks on every chart, the pages that list them, and posting one.
-import { COLOURS, violationsOf } from './rules'
-import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
+import { sound } from './rules'
+import { expect, onMock, signIn, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
-
-async function sound(page: import('@playwright/test').Page, name: string): Promise<void> {
-  await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
-  await still(page)
-  await shot(page, name)
-  const light = await violationsOf(page, `${name}, light`)
-  await dark(page)
-  await still(page)
-  await shot(page, `${name}-dark`)
-  expect([...light, ...(await violationsOf(page, `${name}, dark`, COLOURS))]).toEqual([])
-  await page.getByRole('button', { name: 'Switch to light' }).click()
-}
 
 test('a mark on a chart says what happened and leads to the event', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1/tiers/15')
