@@ -202,7 +202,7 @@ pub async fn start(
         tokio::runtime::Handle::current(),
     ));
     let health = Arc::new(rules::States::default());
-    let watch = Arc::new(anomalies::Watch::default());
+    let watch = Arc::new(anomalies::Watch::within(memory.limit / 100 * DETECTION_PERCENT));
     let deps = api::Deps {
         baselines,
         expectations: Arc::clone(&expectations),
@@ -625,6 +625,9 @@ fn health_rules(
     };
     rules::Job::new(deps).task()
 }
+
+/// The share of the memory limit that series watched for anomalies may take, percent.
+const DETECTION_PERCENT: usize = 3;
 
 /// Looks for anomalies in each minute, and for what caused them.
 fn detection(

@@ -181,8 +181,7 @@ impl<T: Observed + ?Sized> Engine<T> {
             Some((minute, state)) => (Some(minute), state),
             None => (None, State::default()),
         };
-        *self.watch.state.write() = state;
-        *self.watch.judged.write() = judged;
+        self.watch.put(state, judged);
         if let (Some(from), Some(judged)) = (from, judged) {
             self.catch_up(MinuteRange { start: Minute(from.0 + 1), end: Minute(judged.0 + 1) })?;
         }

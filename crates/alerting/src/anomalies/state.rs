@@ -23,6 +23,8 @@ use super::{
 
 /// Series that are watched of one application.
 pub const MAX_SERIES: usize = 100_000;
+/// About what one takes in memory with its key and its part of the table, bytes.
+const SERIES_BYTES: usize = 700;
 /// Minutes without a reading after which nobody can say any more that a series deviates.
 const UNKNOWN_FOR: u32 = 60;
 const VERSION: u16 = 1;
@@ -37,14 +39,28 @@ struct Watched {
 }
 
 /// All series under watch.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct State {
     config: Config,
+    /// Series of all applications that there is memory for.
+    room: usize,
     series: FxHashMap<SeriesKey, Watched>,
     /// Applications that are watched, and how many series each has.
     applications: BTreeMap<EntityId, usize>,
     /// Series that had no place in the last minute.
     left_out: BTreeMap<EntityId, usize>,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State {
+            config: Config::default(),
+            room: usize::MAX,
+            series: FxHashMap::default(),
+            applications: BTreeMap::new(),
+            left_out: BTreeMap::new(),
+        }
+    }
 }
 
 /// A series that deviates in a minute.
@@ -169,8 +185,9 @@ impl State {
             if !one.begins || reading.is_none() {
                 return true;
             }
+            let has_room = self.series.len() < self.room;
             let count = self.applications.entry(one.application).or_insert(0);
-            if *count >= MAX_SERIES {
+            if *count >= MAX_SERIES || !has_room {
                 return false;
             }
             *count += 1;
@@ -374,6 +391,25 @@ pub struct Watching {
 }
 
 impl Watch {
+    /// One whose series take about so many bytes at most.
+    pub fn within(bytes: usize) -> Watch {
+        let state = State { room: bytes / SERIES_BYTES, ..State::default() };
+        Watch { state: RwLock::new(state), judged: RwLock::default() }
+    }
+
+    /// How many series there may be of all applications together.
+    pub fn room(&self) -> usize {
+        self.state.read().room
+    }
+
+    /// Takes over a state that was stored, and the minute up to which it was judged.
+    pub(super) fn put(&self, mut state: State, judged: Option<Minute>) {
+        let mut known = self.state.write();
+        state.room = known.room;
+        *known = state;
+        *self.judged.write() = judged;
+    }
+
     /// A copy of a series as it is now; none where it is not watched yet.
     pub fn series(&self, key: SeriesKey) -> Option<Series> {
         self.state.read().series(key).cloned()

@@ -40,7 +40,7 @@ fn a_slow_backend_is_named_with_its_path_and_evidence() {
     assert_eq!(found.verdict, CauseVerdict::Cause);
     let first = &found.suspects[0];
     assert_eq!((&*first.entity.name, first.entity.kind), ("mysql", AnomalousKind::Backend));
-    assert!(first.confidence > 0.8 && first.share_of_time > 0.8, "{first:#?}");
+    assert!(first.confidence > 0.8 && first.share_of_time > 0.6, "{first:#?}");
     let path: Vec<&str> = first.path.iter().map(|one| &*one.name).collect();
     assert_eq!(path, ["mysql", "inventory", "web", "POST /checkout"]);
     let between = first.evidence.iter().find(|one| one.kind == EvidenceKind::Between).unwrap();

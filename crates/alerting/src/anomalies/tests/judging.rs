@@ -10,7 +10,7 @@ use model::{
 };
 
 use super::world::{HISTORY, Shop, T, USUAL, World};
-use crate::anomalies::{SeriesKey, What};
+use crate::anomalies::{SeriesKey, Watch, What};
 
 const SLOW: Shop = Shop { mysql: 400.0, ..USUAL };
 
@@ -52,12 +52,18 @@ fn an_anomaly_opens_within_three_minutes_and_ends_once_all_is_calm() {
 fn what_gets_worse_is_told_once_more() {
     let mut world = World::new();
     world.run(HISTORY..HISTORY + 10, USUAL);
-    // A little at first: enough for a warning.
+    // A little at first: enough for a warning, where nothing is too little.
+    let nothing = AnomalySettings {
+        min_deviation_percent: 0.0,
+        min_deviation_ms: 0.0,
+        ..AnomalySettings::default()
+    };
+    world.set(&nothing);
     let began = HISTORY + 10;
     let mut millis = 20.0;
     let mut minute = began;
     while world.told_of(world.ids.checkout).is_empty() {
-        millis += 0.5;
+        millis += 0.25;
         world.run(minute..minute + 1, Shop { mysql: millis, ..USUAL });
         minute += 1;
         assert!(minute < began + 120, "a slow rise is seen");
@@ -121,6 +127,20 @@ fn thousands_of_new_series_are_watched_from_their_first_minute() {
     }
     let after = world.judge(HISTORY + 3).series;
     assert_eq!(after - before, 3 * 2_000, "response time, failures and calls of each");
+}
+
+#[test]
+fn series_without_room_are_left_out_and_counted() {
+    let mut world = World::new();
+    world.restart_with(Watch::within(10_000), |store| Box::new(store));
+    world.run(HISTORY..HISTORY + 2, USUAL);
+    let watching = world.watch.watching();
+    let [one] = &*watching else { panic!("{watching:?}") };
+    // Eight entities have three series each.
+    assert_eq!((one.series, one.left_out), (14, 10));
+    world.restart_with(Watch::within(10_000), |store| Box::new(store));
+    world.run(HISTORY + 2..HISTORY + 3, USUAL);
+    assert_eq!(world.watch.watching(), watching, "a restart makes no room");
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(super) struct Fake {
 impl Fake {
     fn asked(&self) -> Result<(), QueryError> {
         match self.fails_in.fetch_sub(1, Ordering::Relaxed) {
-            0 => Err(QueryError::TooLarge(0)),
+            0 => Err(QueryError::Read { what: "figures".to_owned(), source: "no answer".into() }),
             _ => Ok(()),
         }
     }
@@ -224,7 +224,15 @@ impl World {
 
     /// An engine that knows nothing but what is stored.
     pub(super) fn restart(&mut self, wrap: impl Fn(SqlAnomalies) -> Box<dyn AnomalyStore>) {
-        self.watch = Arc::new(Watch::default());
+        self.restart_with(Watch::default(), wrap);
+    }
+
+    pub(super) fn restart_with(
+        &mut self,
+        watch: Watch,
+        wrap: impl Fn(SqlAnomalies) -> Box<dyn AnomalyStore>,
+    ) {
+        self.watch = Arc::new(watch);
         let World { store, runtime, fake, directory, objects, watch, .. } = self;
         self.engine = engine(store, runtime, fake, directory, objects, watch, wrap);
     }
