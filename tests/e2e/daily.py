@@ -101,8 +101,9 @@ def lived_through(server, application, traffic, inbox, receiver):
     """The browser does what an operator does; here the shop fails as soon as the rule is there, and is mended once it is silenced."""
     environment = dict(os.environ, VEDETTE_URL=server.url, VEDETTE_USER="admin", VEDETTE_PASSWORD=PASSWORD, VEDETTE_DAILY=RULE)
     environment.setdefault("VEDETTE_CHROMIUM", shutil.which("chromium") or "/usr/bin/chromium")
-    browser = subprocess.Popen(["npx", "--no-install", "playwright", "test", "e2e/daily.spec.ts"], cwd=ROOT / "web", env=environment,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    # Each run empties its output folder, and there may be another one.
+    command = ["npx", "--no-install", "playwright", "test", "e2e/daily.spec.ts", "--output", server.data_dir.parent / "browser"]
+    browser = subprocess.Popen(command, cwd=ROOT / "web", env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         going = running(browser)
         until("the rule is made", 120, lambda: going() and rule_of(server, application))

@@ -9,6 +9,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -21,6 +22,7 @@ from server import PASSWORD, Server, until
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TOOLS = ROOT / "target" / "e2e"
+MAKING_TOOLS = threading.Lock()
 DOCUMENT = ROOT / "openapi" / "controller.json"
 # Cases of each operation; all of them come to about two minutes.
 EXAMPLES = 15
@@ -37,20 +39,21 @@ def check(function):
 
 def tools():
     """The Python of an environment with requirements.lock in it, made once for each state of that file."""
-    lock = HERE / "requirements.lock"
-    venv, mark = TOOLS / "venv", TOOLS / "venv-of"
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest() + sys.version
-    python = venv / "bin" / "python"
-    if not mark.exists() or mark.read_text() != wanted:
-        shutil.rmtree(venv, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-        # The shop's environment has a pip wherever the demonstration runs.
-        prepared = ROOT / "target" / "shop" / "venv" / "bin" / "python"
-        pip = prepared if prepared.exists() else sys.executable
-        subprocess.run([pip, "-m", "pip", "--python", python, "install", "-q", "--disable-pip-version-check", "--no-deps", "-r", lock],
-                       check=True, timeout=600)
-        mark.write_text(wanted)
-    return python
+    with MAKING_TOOLS:
+        lock = HERE / "requirements.lock"
+        venv, mark = TOOLS / "venv", TOOLS / "venv-of"
+        wanted = hashlib.sha256(lock.read_bytes()).hexdigest() + sys.version
+        python = venv / "bin" / "python"
+        if not mark.exists() or mark.read_text() != wanted:
+            shutil.rmtree(venv, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+            # The shop's environment has a pip wherever the demonstration runs.
+            prepared = ROOT / "target" / "shop" / "venv" / "bin" / "python"
+            pip = prepared if prepared.exists() else sys.executable
+            subprocess.run([pip, "-m", "pip", "--python", python, "install", "-q", "--disable-pip-version-check", "--no-deps", "-r", lock],
+                           check=True, timeout=600)
+            mark.write_text(wanted)
+        return python
 
 
 def reporting_server(world, name):

@@ -1,5 +1,6 @@
 """End to end: a real Vedette, the shop under real agents, a real browser, real kills.
 
+Checks that mostly wait for minutes to pass, each with a Vedette and a shop of its own, begin first and run beside the others.
 Prints one line a check and closes with `N passed, N failed`; exit code 1 when one failed.
 """
 
@@ -12,6 +13,7 @@ import tempfile
 import time
 import traceback
 import urllib.error
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import connect
@@ -27,6 +29,8 @@ from shop import ROOT, Shop
 
 REQUESTS = 120
 CHECKS = []
+# In this order too, but at the same time as all of the others.
+BESIDE = []
 
 
 def check(function):
@@ -185,8 +189,7 @@ for asked in rest.CHECKS:
 for told in notices.CHECKS:
     check(told)
 
-for lived in daily.CHECKS:
-    check(lived)
+BESIDE.extend(daily.CHECKS)
 
 
 @check
@@ -211,6 +214,22 @@ for long in load.CHECKS:
     check(long)
 
 
+def named(function):
+    return function.__name__.replace("_", " ")
+
+
+def passes(function, world):
+    """Whether the check does, said in a line."""
+    began = time.monotonic()
+    try:
+        function(world)
+        print(f"ok      {named(function)} ({time.monotonic() - began:.1f} s)", flush=True)
+        return True
+    except Exception:  # a check may fail in any way; the others go on
+        print(f"FAILED  {named(function)}\n{traceback.format_exc()}", flush=True)
+        return False
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vedette", required=True, type=Path)
@@ -223,19 +242,15 @@ def main():
     options.vedette, options.loadgen = options.vedette.resolve(), options.loadgen.resolve()
     work = tempfile.mkdtemp(prefix="vedette-e2e-")
     world = World(options, work)
-    passed = failed = 0
-    for function in CHECKS:
-        name = function.__name__.replace("_", " ")
-        if options.only and options.only not in name and function is not CHECKS[0]:
-            continue
-        began = time.monotonic()
-        try:
-            function(world)
-            passed += 1
-            print(f"ok      {name} ({time.monotonic() - began:.1f} s)", flush=True)
-        except Exception:  # a check may fail in any way; the others go on
-            failed += 1
-            print(f"FAILED  {name}\n{traceback.format_exc()}", flush=True)
+
+    def asked(functions):
+        return [function for function in functions if not options.only or options.only in named(function)]
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        longer = [pool.submit(passes, function, world) for function in asked(BESIDE)]
+        outcomes = [passes(function, world) for function in [CHECKS[0], *asked(CHECKS[1:])]]
+        outcomes += [one.result() for one in longer]
+    passed, failed = outcomes.count(True), outcomes.count(False)
     if failed:
         print("--- vedette's log\n" + world.server.tail())
     if world.shop:

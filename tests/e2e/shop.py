@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from server import KEY, until
@@ -13,14 +14,19 @@ from server import KEY, until
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = ROOT / "examples" / "shop"
 BLOCK = 20
+CHOOSING = threading.Lock()
+# Blocks of ports that this process gave to a shop, which may not listen yet.
+GIVEN = set()
 
 
 def free_block():
-    """The first of a block of ports that nobody has, so that two runs on one machine do not meet."""
-    for turn in range(100):
-        first = 17300 + (os.getpid() + turn) % 100 * BLOCK
-        if all(is_free(port) for port in range(first, first + BLOCK)):
-            return first
+    """The first of a block of ports that nobody has, so that two shops on one machine do not meet."""
+    with CHOOSING:
+        for turn in range(100):
+            first = 17300 + (os.getpid() + turn) % 100 * BLOCK
+            if first not in GIVEN and all(is_free(port) for port in range(first, first + BLOCK)):
+                GIVEN.add(first)
+                return first
     raise AssertionError("no free block of ports from 17300 on")
 
 

@@ -44,6 +44,24 @@ test('metrics from the tree and from a search stand on one chart with their exac
   expect(await violationsOf(page, 'metrics, dark')).toEqual([])
 })
 
+test('one metric is drawn with its band, several with that of the one that is pointed at', async ({ page }) => {
+  test.skip(!onMock, 'chooses metrics that the mock has')
+  const paths = ['Overall Application Performance|Average Response Time (ms)', 'Overall Application Performance|storefront|Average Response Time (ms)']
+  const [all, tier] = paths.map((path) => `m=${encodeURIComponent(path)}`)
+  await signIn(page, undefined, `/applications/1/metrics?${all}`)
+  const chart = page.getByRole('figure', { name: /^ms/ })
+  await expect(chart).toHaveAccessibleName(/expected from \d/)
+  await still(page)
+  await shot(page, 'metrics-band')
+  await page.getByLabel('Baseline of the charts').selectOption('none')
+  await expect(chart).not.toHaveAccessibleName(/expected/)
+  await page.goto(`/applications/1/metrics?${all}&${tier}`)
+  await expect(chart).toBeVisible()
+  await expect(chart).not.toHaveAccessibleName(/expected/)
+  await page.getByRole('table', { name: 'Series' }).getByRole('row').nth(2).hover()
+  await expect(chart).toHaveAccessibleName(/expected from \d/)
+})
+
 test('what the chart shows is saved as a file, and a link shows it again', async ({ page }) => {
   test.skip(!onMock, 'chooses metrics that the mock has')
   const path = 'Overall Application Performance|storefront|Calls per Minute'

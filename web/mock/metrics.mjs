@@ -5,6 +5,8 @@ import { applicationThing, btThing, edgeThing, thingOf } from './topology.mjs'
 
 const MINUTE = 60_000
 const OF_CALLS = { 'Average Response Time (ms)': ['ms', (p) => p.average_ms], 'Calls per Minute': ['per minute', (p, m) => p.calls / m], 'Errors per Minute': ['per minute', (p, m) => p.errors / m] }
+/** Where the bands of a thing have what is expected of its metrics. */
+const EXPECTED = { 'Average Response Time (ms)': 'average_ms', 'Calls per Minute': 'calls', 'Errors per Minute': 'errors' }
 const OF_TIER = { ...OF_CALLS, 'Number of Slow Calls': ['calls', (p) => p.slow], 'Stall Count': ['calls', (p) => p.stall], '95th Percentile Response Time (ms)': ['ms', (p) => p.p95_ms] }
 const REPORTED = { 'Hardware Resources': { CPU: { '%Busy': ['%', 38, 20] }, Memory: { 'Used %': ['%', 61, 4], 'Used (MB)': ['MB', 3910, 80] } }, 'JVM': { 'Memory|Heap': { 'Current Usage (MB)': ['MB', 310, 160] }, 'Garbage Collection': { 'GC Time Spent Per Min (ms)': ['ms', 210, 190] } } }
 
@@ -73,6 +75,9 @@ export function data(app, r) {
     const found = seriesOf(thing, r.from, r.to, r.now).points.filter((p) => p.at < r.now)
     return found.map((p) => [p.at, value(p, per), p.calls]).filter(([, v]) => v !== null).map(([t, v, calls]) => ({ at: t, value: v, min: v * 0.4, max: v * 2.1, sum: v * Math.max(1, calls), count: Math.max(1, calls) }))
   }
-  const items = at(treeOf(app), r.query.get('path') ?? '').filter(([, node]) => isLeaf(node)).map(([names, node]) => ({ path: names.join('|'), unit: node.unit, points: points(node) }))
-  return { items, minutes_per_point: per, filling_from: range.filling_from, partial: null }
+  const bands = ({ thing }) => thing && seriesOf(thing, r.from, r.to, r.now, { choice: r.query.get('baseline') }).bands
+  const expected = (name, node) => (EXPECTED[name] && bands(node)?.hours.map((hour) => ({ at: hour.at, band: hour[EXPECTED[name]] }))) ?? null
+  const found = at(treeOf(app), r.query.get('path') ?? '').filter(([, node]) => isLeaf(node))
+  const items = found.map(([names, node]) => ({ path: names.join('|'), unit: node.unit, points: points(node), expected: expected(names.at(-1), node) }))
+  return { items, minutes_per_point: per, filling_from: range.filling_from, baseline: bands({ thing: applicationThing(app) })?.baseline ?? null, partial: null }
 }

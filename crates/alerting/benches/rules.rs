@@ -225,7 +225,7 @@ impl EntityBackend for Numbered {
         Ok(())
     }
 
-    fn set_properties(&self, _: u32, _: &str) -> Result<(), StoreError> {
+    fn set_properties(&self, _: &[(u32, String)]) -> Result<(), StoreError> {
         Ok(())
     }
 }

@@ -22,6 +22,7 @@ use daemon::clock::SharedClock;
 use metadata_store::Directory;
 use model::{
     id::{AccountId, EntityId},
+    leaf::Leaf,
     measured::Measured,
     time::{Minute, MinuteRange},
 };
@@ -58,11 +59,22 @@ pub enum Key {
 }
 
 impl Key {
+    /// The series behind a leaf of the metric tree; percentiles have none.
+    pub fn of_leaf(application: EntityId, measured: Measured, leaf: Leaf) -> Option<Key> {
+        let of = model::leaf::source(measured, leaf)?;
+        Some(Key::Figure { application, of, metric: Metric::of_leaf(of, leaf)? })
+    }
+
     /// The application that it belongs to.
     pub fn application(&self) -> EntityId {
         match self {
             Key::Figure { application, .. } | Key::Series { application, .. } => *application,
         }
+    }
+
+    /// Whether the metric tree shows it in all of a point, whereas a baseline is of a minute.
+    pub fn is_total(&self) -> bool {
+        matches!(self, Key::Figure { metric: Metric::Slow | Metric::VerySlow | Metric::Stall, .. })
     }
 
     /// How its values come about.

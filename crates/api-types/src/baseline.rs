@@ -153,6 +153,16 @@ pub struct BandHour {
     pub errors: Option<Band>,
 }
 
+/// What is expected of one metric in an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HourBand {
+    /// Its first instant, Unix milliseconds.
+    pub at: i64,
+    /// Null where there is no baseline yet.
+    #[schema(required)]
+    pub band: Option<Band>,
+}
+
 /// What is expected, and by how much a point usually lies off it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Band {

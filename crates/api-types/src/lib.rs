@@ -64,7 +64,7 @@ pub use self::{
     backend::{Backend, BackendDetail, BackendTransaction},
     baseline::{
         Band, BandHour, Bands, Baseline, BaselineChoice, BaselineSeason, BaselineState,
-        BaselineWindow, Deviation, ExpectedFrom, MetricDeviation, NewBaseline,
+        BaselineWindow, Deviation, ExpectedFrom, HourBand, MetricDeviation, NewBaseline,
     },
     business_transaction::{
         BackgroundMark, BusinessTransaction, BusinessTransactionDetail, EntryType, Exclusion,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{page::Partial, reference::Ref};
+use crate::{baseline::HourBand, page::Partial, reference::Ref};
 
 /// One level of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -45,6 +45,9 @@ pub struct MetricData {
     /// The point that is filling: what it counts is not all of it yet. Null when the range is past.
     #[schema(required)]
     pub filling_from: Option<i64>,
+    /// By which baseline something is expected; null where none was asked for.
+    #[schema(required)]
+    pub baseline: Option<Ref>,
     #[schema(required)]
     pub partial: Option<Partial>,
 }
@@ -56,6 +59,10 @@ pub struct MetricSeries {
     pub path: String,
     pub unit: String,
     pub points: Vec<MetricPoint>,
+    /// What was expected of its points, by all hours that the range touches, ascending. Null where no baseline was asked for,
+    /// and of metrics that have none: percentiles, and what a tier's nodes report put together.
+    #[schema(required)]
+    pub expected: Option<Vec<HourBand>>,
 }
 
 /// One metric in one point of time.

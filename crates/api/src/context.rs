@@ -129,14 +129,23 @@ impl Context {
         id: EntityId,
         change: impl FnOnce(&mut Properties) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
+        self.try_change_all(vec![id], |all| change(&mut all[0].1)).await
+    }
+
+    /// The same for several entities at once, in this order: all of them are changed, or none.
+    pub(crate) async fn try_change_all<T: Send + 'static>(
+        &self,
+        ids: Vec<EntityId>,
+        change: impl FnOnce(&mut [(EntityId, Properties)]) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let directory = Arc::clone(&self.directory);
         let thread = tokio::task::spawn_blocking(move || {
             let mut told = None;
-            directory.change_properties(id, |properties| {
-                let mut changed = properties.clone();
+            directory.change_all(&ids, |all| {
+                let mut changed = all.to_vec();
                 let result = change(&mut changed);
                 if result.is_ok() {
-                    *properties = changed;
+                    all.clone_from_slice(&changed);
                 }
                 told = Some(result);
             })?;

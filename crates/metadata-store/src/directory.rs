@@ -27,8 +27,8 @@ pub trait EntityBackend: Send + Sync + Debug {
     fn resolve(&self, entities: &[NewEntity]) -> Result<Vec<u32>, StoreError>;
     /// Notes when entities were last seen.
     fn touch(&self, seen: &[(u32, i64)]) -> Result<(), StoreError>;
-    /// Replaces an entity's properties (JSON).
-    fn set_properties(&self, id: u32, properties: &str) -> Result<(), StoreError>;
+    /// Replaces entities' properties (JSON), in one transaction.
+    fn set_properties(&self, changed: &[(u32, String)]) -> Result<(), StoreError>;
 }
 
 /// Entities in SQLite or MySQL. Its calls block: see [`SqlCatalogue`](crate::SqlCatalogue).
@@ -58,8 +58,8 @@ impl EntityBackend for SqlEntities {
         self.runtime.block_on(self.store.touch(seen))
     }
 
-    fn set_properties(&self, id: u32, properties: &str) -> Result<(), StoreError> {
-        self.runtime.block_on(self.store.set_properties(id, properties))
+    fn set_properties(&self, changed: &[(u32, String)]) -> Result<(), StoreError> {
+        self.runtime.block_on(self.store.set_properties(changed))
     }
 }
 
@@ -95,11 +95,16 @@ impl EntityBackend for MemoryEntities {
         Ok(())
     }
 
-    fn set_properties(&self, id: u32, properties: &str) -> Result<(), StoreError> {
+    fn set_properties(&self, changed: &[(u32, String)]) -> Result<(), StoreError> {
         let mut rows = self.rows.lock();
-        let row = rows.iter_mut().find(|row| row.id == id);
-        let row = row.ok_or(StoreError::NotFound { what: "entity", id: u64::from(id) })?;
-        properties.clone_into(&mut row.properties);
+        let mut places = Vec::with_capacity(changed.len());
+        for (id, _) in changed {
+            let place = rows.iter().position(|row| row.id == *id);
+            places.push(place.ok_or_else(|| nobody(EntityId(*id)))?);
+        }
+        for (place, (_, properties)) in places.into_iter().zip(changed) {
+            rows[place].properties.clone_from(properties);
+        }
         Ok(())
     }
 }
@@ -302,20 +307,48 @@ impl Directory {
         id: EntityId,
         change: impl FnOnce(&mut Properties),
     ) -> Result<(), StoreError> {
+        self.change_all(&[id], |all| change(&mut all[0].1))
+    }
+
+    /// The same for several at once, in this order: all of them are changed, or none.
+    ///
+    /// # Errors
+    /// As of [`Directory::change_properties`].
+    pub fn change_all(
+        &self,
+        ids: &[EntityId],
+        change: impl FnOnce(&mut [(EntityId, Properties)]),
+    ) -> Result<(), StoreError> {
         let _one_at_a_time = self.changing.lock();
-        let known = self.get(id);
-        let known = known.ok_or(StoreError::NotFound { what: "entity", id: u64::from(id.0) })?;
-        let mut properties = known.properties.clone();
-        change(&mut properties);
-        if properties == known.properties {
+        let known = |id: &EntityId| self.get(*id).ok_or_else(|| nobody(*id));
+        let known: Vec<Arc<Known>> = ids.iter().map(known).collect::<Result<_, _>>()?;
+        let mut all: Vec<(EntityId, Properties)> =
+            known.iter().map(|known| (known.id, known.properties.clone())).collect();
+        change(&mut all);
+        let changed: Vec<(EntityId, Properties)> = all
+            .into_iter()
+            .zip(&known)
+            .filter(|((_, now), before)| *now != before.properties)
+            .map(|(changed, _)| changed)
+            .collect();
+        if changed.is_empty() {
             return Ok(());
         }
-        self.backend.set_properties(id.0, &json(&properties))?;
-        if let Some(entity) = self.known.write().by_id.get_mut(&id) {
-            Arc::make_mut(entity).properties = properties;
+        let rows: Vec<(u32, String)> =
+            changed.iter().map(|(id, properties)| (id.0, json(properties))).collect();
+        self.backend.set_properties(&rows)?;
+        let by_id = &mut self.known.write().by_id;
+        for (id, properties) in changed {
+            if let Some(entity) = by_id.get_mut(&id) {
+                Arc::make_mut(entity).properties = properties;
+            }
         }
         Ok(())
     }
+}
+
+fn nobody(id: EntityId) -> StoreError {
+    StoreError::NotFound { what: "entity", id: u64::from(id.0) }
 }
 
 fn row_of(key: &EntityKey, properties: &Properties, now_ms: i64) -> NewEntity {
@@ -397,6 +430,12 @@ mod tests {
         assert_eq!(known.properties.system, "python");
         let nobody = directory.change_properties(EntityId(99), half);
         assert!(matches!(nobody, Err(StoreError::NotFound { id: 99, .. })));
+        let both = directory.change_all(&[id, EntityId(99)], |all| {
+            all.iter_mut().for_each(|(_, properties)| properties.spans_show_percent = Some(70));
+        });
+        assert!(matches!(both, Err(StoreError::NotFound { id: 99, .. })));
+        let known = directory.get(id).expect("it was made");
+        assert_eq!(known.properties.spans_show_percent, Some(50), "all or none");
     }
 
     #[test]

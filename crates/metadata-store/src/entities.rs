@@ -9,7 +9,7 @@ mod touch;
 use std::future::Future;
 
 use crate::database::sql;
-use crate::error::{at_most, must_match};
+use crate::error::{at_most, must_match, refuse};
 use crate::name::fits;
 use crate::{MetadataStore, Page, StoreError};
 
@@ -65,11 +65,10 @@ pub trait Entities {
     /// are passed over.
     fn touch(&self, seen: &[(u32, i64)]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Replaces the properties; `NotFound` when there is no such entity.
+    /// Replaces the properties of entities, in one transaction; `NotFound` when there is no such entity.
     fn set_properties(
         &self,
-        id: u32,
-        properties: &str,
+        changed: &[(u32, String)],
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Replaces the state; `NotFound` when there is no such entity.
@@ -119,12 +118,21 @@ impl Entities for MetadataStore {
         Ok(touched.await?)
     }
 
-    async fn set_properties(&self, id: u32, properties: &str) -> Result<(), StoreError> {
-        at_most(MAX_PROPERTIES_BYTES, "the properties of an entity", properties.len())?;
-        let update = sql("UPDATE entities SET properties = ? WHERE id = ?");
-        let update = update.bind(properties).bind(id);
-        let matched = self.database.execute("change an entity's properties", update).await?;
-        must_match(matched, "entity", id)
+    async fn set_properties(&self, changed: &[(u32, String)]) -> Result<(), StoreError> {
+        for (_, properties) in changed {
+            at_most(MAX_PROPERTIES_BYTES, "the properties of an entity", properties.len())?;
+        }
+        let written = self.database.write("change entities' properties", |mut tx| async move {
+            for (id, properties) in changed {
+                let update = sql("UPDATE entities SET properties = ? WHERE id = ?");
+                if tx.execute(update.bind(properties.as_str()).bind(*id)).await? == 0 {
+                    let id = u64::from(*id);
+                    return Err(refuse(StoreError::NotFound { what: "entity", id }));
+                }
+            }
+            Ok((tx, ()))
+        });
+        Ok(written.await?)
     }
 
     async fn set_state(&self, id: u32, state: u8) -> Result<(), StoreError> {

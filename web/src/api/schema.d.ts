@@ -522,7 +522,7 @@ export interface paths {
         };
         /**
          * The metrics at a path over time. Points in which nothing was reported are absent; a minute that is filling is there with
-         *     what came so far.
+         *     what came so far. What a baseline expects is told of 32 metrics at most.
          */
         get: operations["get_applications_metric_data"];
         put?: never;
@@ -3693,6 +3693,15 @@ export interface components {
             entity_id: number;
             message: string;
         };
+        /** @description What is expected of one metric in an hour. */
+        HourBand: {
+            /**
+             * Format: int64
+             * @description Its first instant, Unix milliseconds.
+             */
+            at: number;
+            band: null | components["schemas"]["Band"];
+        };
         /** @description What is compared. */
         Input: {
             function: components["schemas"]["Function"];
@@ -4123,6 +4132,7 @@ export interface components {
         };
         /** @description Metrics whose paths were asked for. */
         MetricData: {
+            baseline: null | components["schemas"]["Ref"];
             /**
              * Format: int64
              * @description The point that is filling: what it counts is not all of it yet. Null when the range is past.
@@ -4204,6 +4214,11 @@ export interface components {
         };
         /** @description One metric. */
         MetricSeries: {
+            /**
+             * @description What was expected of its points, by all hours that the range touches, ascending. Null where no baseline was asked for,
+             *     and of metrics that have none: percentiles, and what a tier's nodes report put together.
+             */
+            expected: components["schemas"]["HourBand"][] | null;
             /** @description Segments joined by a vertical bar. */
             path: string;
             points: components["schemas"]["MetricPoint"][];
@@ -12305,6 +12320,11 @@ export interface operations {
             query: {
                 /** @description Segments joined by `|`; `*` stands for any one segment. */
                 path: string;
+                /**
+                 * @description `default` for the application's default baseline, the id of one of its baselines, or `none`. Lists and maps take
+                 *     the default when it is not given, series none.
+                 */
+                baseline?: string;
                 /** @description Unix milliseconds; an hour before `to` when not given. */
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */
@@ -12325,9 +12345,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "baseline": {
+                     *         "id": 1,
+                     *         "name": "Daily Trend - Last 30 days"
+                     *       },
                      *       "filling_from": 1795843440000,
                      *       "items": [
                      *         {
+                     *           "expected": [
+                     *             {
+                     *               "at": 1795842000000,
+                     *               "band": {
+                     *                 "deviation": 22.6,
+                     *                 "from": "last_day",
+                     *                 "hours": 2,
+                     *                 "mean": 141.2,
+                     *                 "minutes": 117
+                     *               }
+                     *             }
+                     *           ],
                      *           "path": "Overall Application Performance|cart|Average Response Time (ms)",
                      *           "points": [
                      *             {
@@ -12350,6 +12386,18 @@ export interface operations {
                      *           "unit": "ms"
                      *         },
                      *         {
+                     *           "expected": [
+                     *             {
+                     *               "at": 1795842000000,
+                     *               "band": {
+                     *                 "deviation": 30.2,
+                     *                 "from": "last_day",
+                     *                 "hours": 2,
+                     *                 "mean": 188.9,
+                     *                 "minutes": 117
+                     *               }
+                     *             }
+                     *           ],
                      *           "path": "Overall Application Performance|catalog|Average Response Time (ms)",
                      *           "points": [
                      *             {

@@ -1,7 +1,11 @@
 //! What is measured of calls and has baselines.
 
 use analysis::baseline::{Behind, Direction, Hour, Kind, Values};
-use model::figure::{Figure, Minutes};
+use model::{
+    figure::{Figure, Minutes},
+    leaf::Leaf,
+    measured::Measured,
+};
 
 /// A metric of calls. Of exceptions and groups of errors, [`Metric::Calls`] are the exceptions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +24,22 @@ pub enum Metric {
 const MICROS: f64 = 1000.0;
 
 impl Metric {
+    /// The one behind a leaf of the metric tree, of something that the leaf's figures are of; percentiles have none.
+    pub(super) fn of_leaf(of: Measured, leaf: Leaf) -> Option<Metric> {
+        Some(match leaf {
+            Leaf::AverageResponseTime => Metric::ResponseTime,
+            Leaf::Calls | Leaf::Exceptions => Metric::Calls,
+            // Groups of errors have calls only.
+            Leaf::Errors if matches!(of, Measured::Error(_)) => Metric::Calls,
+            Leaf::Errors => Metric::Errors,
+            Leaf::HttpErrors => Metric::HttpErrors,
+            Leaf::Slow => Metric::Slow,
+            Leaf::VerySlow => Metric::VerySlow,
+            Leaf::Stall => Metric::Stall,
+            Leaf::Percentile95 => return None,
+        })
+    }
+
     /// How its values come about.
     pub fn kind(self) -> Kind {
         match self {

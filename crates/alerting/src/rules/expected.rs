@@ -6,14 +6,13 @@ use analysis::baseline::Expected;
 use metadata_store::MetadataStore;
 use model::{
     id::{AccountId, EntityId},
-    leaf::Leaf,
     time::Minute,
 };
 use rustc_hash::FxHashMap;
 use tokio::runtime::Handle;
 
 use super::Source;
-use crate::baselines::{Baseline, Baselines, Choice, Definitions, Key, Metric};
+use crate::baselines::{Baseline, Baselines, Choice, Definitions, Key};
 
 /// Of which series by which baseline.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -111,20 +110,7 @@ impl Expectations for DefinedBaselines {
 fn key_of(source: &Source) -> Option<Key> {
     match source {
         Source::Figure { application, measured, leaf } => {
-            let of = model::leaf::source(*measured, *leaf)?;
-            let metric = match leaf {
-                Leaf::AverageResponseTime => Metric::ResponseTime,
-                Leaf::Calls | Leaf::Exceptions => Metric::Calls,
-                // Groups of errors have calls only.
-                Leaf::Errors if matches!(of, model::measured::Measured::Error(_)) => Metric::Calls,
-                Leaf::Errors => Metric::Errors,
-                Leaf::HttpErrors => Metric::HttpErrors,
-                Leaf::Slow => Metric::Slow,
-                Leaf::VerySlow => Metric::VerySlow,
-                Leaf::Stall => Metric::Stall,
-                Leaf::Percentile95 => return None,
-            };
-            Some(Key::Figure { application: *application, of, metric })
+            Key::of_leaf(*application, *measured, *leaf)
         }
         Source::Series { application, tier, node, path } => Some(Key::Series {
             application: *application,

@@ -36,6 +36,7 @@ pub(crate) async fn read(asked: Asked) -> Result<Document, ApiError> {
     // The answer is never an empty list: what has no data in the range, a pattern that means nothing included, is told so.
     if metrics.is_empty() {
         metrics.push(Metric {
+            key: None,
             path: pattern.text(),
             name: String::new(),
             unit: String::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use alerting::baselines::Key;
 use model::{
     figure::{Figure, Scope},
     id::EntityId,
@@ -51,6 +52,8 @@ pub(crate) struct Metric {
     /// In the internal form.
     pub(crate) name: String,
     pub(crate) unit: String,
+    /// What its baselines are of, if it has any: percentiles have none, nor has what a tier's nodes report put together.
+    pub(crate) key: Option<Key>,
     pub(crate) points: Vec<Point>,
 }
 
@@ -96,6 +99,7 @@ pub(crate) fn read(
         Metric {
             name: internal_name::of(&tree, &path, &place),
             path: path.join("|"),
+            key: key(application, &place),
             unit: match &place {
                 Place::Leaf(_, leaf) => leaf.unit().to_owned(),
                 Place::ReportedLeaf(series) => series.unit.clone(),
@@ -118,6 +122,19 @@ fn wanted(found: &[(Vec<String>, Place)]) -> FxHashMap<Measured, Detail> {
         }
     }
     wanted
+}
+
+fn key(application: EntityId, place: &Place) -> Option<Key> {
+    match place {
+        Place::Leaf(measured, leaf) => Key::of_leaf(application, *measured, *leaf),
+        Place::ReportedLeaf(series) => series.node.some().map(|node| Key::Series {
+            application,
+            tier: series.tier,
+            node,
+            path: series.path.join("|").into(),
+        }),
+        _ => None,
+    }
 }
 
 fn source(place: &Place) -> Option<Measured> {

@@ -1,6 +1,8 @@
 //! The metric tree and its data.
 
-use api_types::{MetricData, MetricLevel, MetricName, MetricPath, MetricPoint, MetricSeries, Page};
+use api_types::{
+    HourBand, MetricData, MetricLevel, MetricName, MetricPath, MetricPoint, MetricSeries, Page,
+};
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use telemetry_store::reader::Resolution;
@@ -12,6 +14,7 @@ use crate::{
     context::Shared,
     error::ApiError,
     extract::{Params, PathId, Range, RangeParams},
+    judge::{BaselineParams, Wanted},
     metric_tree::{self, Level, Metric, Pattern, Rollup, Search},
     paging::{PageParams, Slice},
     period::Period,
@@ -102,29 +105,38 @@ pub(crate) struct DataParams {
 }
 
 /// The metrics at a path over time. Points in which nothing was reported are absent; a minute that is filling is there with
-/// what came so far.
+/// what came so far. What a baseline expects is told of 32 metrics at most.
 #[utoipa::path(get, path = "/api/v1/applications/{id}/metric-data", tag = "metrics",
-    params(("id" = u32, Path), DataParams, RangeParams), responses((status = 200, body = MetricData), Refusals))]
+    params(("id" = u32, Path), DataParams, BaselineParams, RangeParams), responses((status = 200, body = MetricData), Refusals))]
 pub(crate) async fn data(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
     Params(wanted): Params<DataParams>,
+    Params(baseline): Params<BaselineParams>,
     Range { period, .. }: Range,
 ) -> Result<Json<MetricData>, ApiError> {
     let entities = context.entities(&caller);
     entities.application(id)?;
     let pattern = Pattern::read(&wanted.path)?;
     let shown = with_filling_minute(period);
+    let judge = context.judge(caller.account, id, baseline.read(Wanted::Nothing)?).await?;
     let told = context.queries.ask(caller.account, move |asking| {
-        metric_tree::read(asking, entities, id, &pattern, &shown, Rollup::Points)
+        let data = metric_tree::read(asking, entities, id, &pattern, &shown, Rollup::Points)?;
+        let Some(data) = data else { return Ok(None) };
+        let keys: Vec<_> = data.metrics.iter().map(|metric| metric.key.clone()).collect();
+        let bands = judge.bands_of_metrics(asking, id, &period, &keys);
+        Ok(Some((data.metrics, bands)))
     });
     let told = told.await?;
-    let data = told.value.ok_or_else(metric_tree::too_many)?;
+    let (metrics, bands) = told.value.ok_or_else(metric_tree::too_many)?;
+    let (baseline, expected) = bands.map_or((None, Vec::new()), |(by, of)| (Some(by), of));
+    let expected = expected.into_iter().chain(std::iter::repeat(None));
     Ok(Json(MetricData {
-        items: data.metrics.into_iter().map(body).collect(),
+        items: metrics.into_iter().zip(expected).map(|(metric, of)| body(metric, of)).collect(),
         minutes_per_point: period.resolution.minutes(),
         filling_from: period.filling.map(|minute| minute.start_millis()),
+        baseline,
         partial: told.partial,
     }))
 }
@@ -137,7 +149,7 @@ fn with_filling_minute(period: Period) -> Period {
     }
 }
 
-fn body(metric: Metric) -> MetricSeries {
+fn body(metric: Metric, expected: Option<Vec<HourBand>>) -> MetricSeries {
     let point = |point: &metric_tree::Point| MetricPoint {
         at: point.at.start_millis(),
         value: point.value.value,
@@ -150,5 +162,6 @@ fn body(metric: Metric) -> MetricSeries {
         path: metric.path,
         unit: metric.unit,
         points: metric.points.iter().map(point).collect(),
+        expected,
     }
 }

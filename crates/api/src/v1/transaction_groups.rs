@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     auth::Caller,
-    context::{Context, Shared},
+    context::Shared,
     entities::Entities,
     error::ApiError,
     extract::{Body, PathId, PathIds, Range, RangeParams, short},
@@ -78,7 +78,9 @@ pub(crate) async fn create(
     let known = entities.all(id, EntityKind::BusinessTransaction);
     let named = known.iter().filter_map(|bt| bt.properties.group).max().unwrap_or(0);
     let given = name.clone();
-    let group = context.try_change(id, move |properties| {
+    let group = context.try_change_all(with(id, &members), move |all| {
+        let ((_, properties), members) =
+            all.split_first_mut().expect("the application is asked for");
         if properties.groups.len() >= MOST {
             return Err(ApiError::Unprocessable(format!(
                 "the application has {MOST} groups, and there cannot be more; dissolve one"
@@ -88,10 +90,10 @@ pub(crate) async fn create(
         let highest = properties.groups.iter().map(|group| group.id).max().unwrap_or(0);
         let group = highest.max(named) + 1;
         properties.groups.push(Group { id: group, name: given });
+        members.iter_mut().for_each(|(_, member)| member.group = Some(group));
         Ok(group)
     });
     let group = group.await?;
-    put_members(&context, &entities, id, group, &members).await?;
     tracing::info!(application = id.0, group, name, user = caller.name, "a group was made");
     Ok((StatusCode::CREATED, Json(Ref { id: group, name })))
 }
@@ -143,14 +145,24 @@ pub(crate) async fn change(
     let name = name(wanted.name)?;
     let members = members(&entities, id, &wanted.business_transactions)?;
     let given = name.clone();
-    let renamed = context.try_change(id, move |properties| {
+    let before = members_of(&entities, id, group).into_iter().map(|bt| bt.id);
+    let concerned: BTreeSet<EntityId> = before.chain(members.iter().copied()).collect();
+    let changed = context.try_change_all(with(id, &concerned), move |all| {
+        let ((_, properties), concerned) =
+            all.split_first_mut().expect("the application is asked for");
         is_free(properties, &given, Some(group))?;
         let known = properties.groups.iter_mut().find(|known| known.id == group);
         known.ok_or_else(|| missing(group))?.name = given;
+        for (bt, of) in concerned {
+            if members.contains(bt) {
+                of.group = Some(group);
+            } else if of.group == Some(group) {
+                of.group = None;
+            }
+        }
         Ok(())
     });
-    renamed.await?;
-    put_members(&context, &entities, id, group, &members).await?;
+    changed.await?;
     tracing::info!(application = id.0, group, name, user = caller.name, "a group was changed");
     Ok(Json(Ref { id: group, name }))
 }
@@ -167,11 +179,15 @@ pub(crate) async fn dissolve(
     let entities = context.entities(&caller);
     let id = EntityId(id);
     one(&entities, id, group)?;
-    put_members(&context, &entities, id, group, &BTreeSet::new()).await?;
-    let dissolved = move |properties: &mut Properties| {
+    let members = members_of(&entities, id, group).into_iter().map(|bt| bt.id).collect();
+    let dissolved = context.try_change_all(with(id, &members), move |all| {
+        let ((_, properties), members) =
+            all.split_first_mut().expect("the application is asked for");
         properties.groups.retain(|known| known.id != group);
-    };
-    context.change_properties(id, dissolved).await?;
+        members.iter_mut().for_each(|(_, member)| member.group = None);
+        Ok(())
+    });
+    dissolved.await?;
     tracing::info!(application = id.0, group, user = caller.name, "a group was dissolved");
     Ok(StatusCode::NO_CONTENT)
 }
@@ -287,22 +303,7 @@ fn members(
     wanted.iter().map(member).collect()
 }
 
-/// Makes these the members of a group, and no others.
-async fn put_members(
-    context: &Context,
-    entities: &Entities,
-    application: EntityId,
-    group: u32,
-    members: &BTreeSet<EntityId>,
-) -> Result<(), ApiError> {
-    let before = members_of(entities, application, group).into_iter().map(|bt| bt.id);
-    let left: Vec<EntityId> = before.filter(|bt| !members.contains(bt)).collect();
-    for bt in left {
-        context.change_properties(bt, |properties| properties.group = None).await?;
-    }
-    for bt in members {
-        let joins = move |properties: &mut Properties| properties.group = Some(group);
-        context.change_properties(*bt, joins).await?;
-    }
-    Ok(())
+/// An application, and after it some of its business transactions.
+fn with(application: EntityId, transactions: &BTreeSet<EntityId>) -> Vec<EntityId> {
+    std::iter::once(application).chain(transactions.iter().copied()).collect()
 }

@@ -103,6 +103,47 @@ async fn a_series_comes_with_what_was_expected_in_its_hours() {
 }
 
 #[tokio::test]
+async fn metrics_come_with_what_the_same_series_was_expected_to_be() {
+    let (client, [shop, _, cart]) = with_past(0.5).await;
+    let to = NOW.start_millis() + 20_000;
+    let range = format!("from={}&to={to}&baseline=default", to - 3_600_000);
+    let series = client.json(&format!("/api/v1/business-transactions/{cart}/series?{range}")).await;
+    let hours = series["bands"]["hours"].as_array().unwrap();
+    let data = async |leaf: &str| {
+        let path = format!("Business Transaction Performance|Business Transactions|*|*|{leaf}");
+        let path = path.replace(' ', "%20").replace('|', "%7C");
+        client.json(&format!("/api/v1/applications/{shop}/metric-data?path={path}&{range}")).await
+    };
+    for (leaf, of) in [("Average Response Time (ms)", "average_ms"), ("Calls per Minute", "calls")]
+    {
+        let data = data(leaf).await;
+        assert_eq!(data["baseline"], series["bands"]["baseline"], "{data}");
+        let items = data["items"].as_array().unwrap();
+        let name = series_name(&client, cart).await;
+        let own = items.iter().find(|one| one["path"].as_str().unwrap().contains(&name)).unwrap();
+        let wanted: Vec<Value> =
+            hours.iter().map(|hour| json!({ "at": hour["at"], "band": hour[of] })).collect();
+        assert_eq!(own["expected"], json!(wanted), "{leaf}");
+        assert_ne!(own["expected"][1]["band"], Value::Null);
+    }
+    let percentile = data("95th Percentile Response Time (ms)").await;
+    assert_eq!(percentile["items"][0]["expected"], Value::Null);
+    let unasked = format!(
+        "/api/v1/applications/{shop}/metric-data?path=Overall%20Application%20Performance%7CCalls%20per%20Minute"
+    );
+    let unasked = client.json(&unasked).await;
+    assert_eq!(
+        (&unasked["baseline"], &unasked["items"][0]["expected"]),
+        (&Value::Null, &Value::Null)
+    );
+}
+
+async fn series_name(client: &Client, transaction: u32) -> String {
+    let detail = client.json(&format!("/api/v1/business-transactions/{transaction}")).await;
+    detail["name"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
 async fn baselines_are_added_chosen_and_deleted() {
     let (client, [shop, _, _]) = with_past(1.0).await;
     let path = baselines(shop);

@@ -105,8 +105,8 @@ impl EntityBackend for SlowMetadata {
         self.ask_entities("touch", || self.entities.touch(seen))
     }
 
-    fn set_properties(&self, id: u32, properties: &str) -> Result<(), StoreError> {
-        self.ask_entities("set properties", || self.entities.set_properties(id, properties))
+    fn set_properties(&self, changed: &[(u32, String)]) -> Result<(), StoreError> {
+        self.ask_entities("set properties", || self.entities.set_properties(changed))
     }
 }
 

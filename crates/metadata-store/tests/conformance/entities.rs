@@ -142,14 +142,18 @@ pub(crate) async fn being_seen_never_goes_back(store: MetadataStore) {
 
 pub(crate) async fn properties_and_state_are_replaced(store: MetadataStore) {
     let ids = store.resolve(&numbered(0..2)).await.unwrap();
-    store.set_properties(ids[1], "{\"a\":1}").await.unwrap();
+    let changed =
+        |ids: &[u32], to: &str| ids.iter().map(|id| (*id, to.to_owned())).collect::<Vec<_>>();
+    store.set_properties(&changed(&ids[1..], "{\"a\":1}")).await.unwrap();
     store.set_state(ids[1], 255).await.unwrap();
     let stored = all(&store).await;
     assert_eq!((stored[1].properties.as_str(), stored[1].state), ("{\"a\":1}", 255));
     assert_eq!(stored[0].state, 0);
-    for missing in [store.set_properties(99, "{}").await, store.set_state(99, 1).await] {
+    let partly = store.set_properties(&changed(&[ids[0], 99], "{\"b\":1}")).await;
+    for missing in [partly, store.set_state(99, 1).await] {
         assert!(matches!(missing, Err(StoreError::NotFound { id: 99, .. })), "{missing:?}");
     }
+    assert_eq!(all(&store).await[0].properties, stored[0].properties, "all or none");
 }
 
 pub(crate) async fn nothing_to_do_is_no_error(store: MetadataStore) {

@@ -1,5 +1,5 @@
 // What a baseline expects, on the grid that a chart draws.
-import type { Band, Bands } from '../../api/types'
+import type { Band, Bands, HourBand } from '../../api/types'
 import type { Grid } from './grid'
 
 export interface Expected {
@@ -12,8 +12,12 @@ const HOUR = 3_600_000
 
 /** Each slot gets what is expected of its hour. */
 export function expectedOf(grid: Grid, bands: Bands | null, of: (hour: Bands['hours'][number]) => Band | null): Expected | undefined {
-  if (!bands) return undefined
-  const byHour = new Map(bands.hours.map((hour) => [hour.at, of(hour)]))
+  return bands ? expectedByHour(grid, bands.hours.map((hour) => ({ at: hour.at, band: of(hour) }))) : undefined
+}
+
+/** The same of what is expected hour by hour. */
+export function expectedByHour(grid: Pick<Grid, 'at'>, hours: HourBand[]): Expected {
+  const byHour = new Map(hours.map((hour) => [hour.at, hour.band]))
   const slots = grid.at.map((seconds) => byHour.get(Math.floor((seconds * 1000) / HOUR) * HOUR) ?? null)
   return { mean: slots.map((band) => band?.mean ?? null), deviation: slots.map((band) => band?.deviation ?? null) }
 }

@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import Chart from '../../components/chart/Chart'
 import type { Line } from '../../components/chart/plot'
 import { useTimeRange } from '../../time/TimeRangeContext'
-import type { Drawn, Selection } from './model/series'
+import { bandOf, type Drawn, type Selection } from './model/series'
 import { exactIn, shownIn, unitName } from './model/units'
 
 interface Props {
@@ -14,7 +14,9 @@ interface Props {
 
 export const colourOf = (index: number) => `--v-series-${index + 1}`
 
-/** All series on one chart: the first unit on the left axis, the second on the right, an earlier range dashed. */
+const isOf = (line: Line, drawn: Drawn) => line.label === drawn.label && !line.past
+
+/** All series on one chart: the first unit on the left axis, the second on the right, an earlier range dashed; with the band of the only one, or of the strong one. */
 export function MetricChart({ selection, strong, onHover }: Props) {
   const { window, setRange } = useTimeRange()
   const { grid, series, units } = selection
@@ -37,13 +39,17 @@ export function MetricChart({ selection, strong, onHover }: Props) {
       }),
     [series, units, right, strong],
   )
+  const banded = useMemo(() => bandOf(selection, strong), [selection, strong])
+  // A chart says what is expected of its first line.
+  const ordered = useMemo(() => (banded ? [...lines].sort((a, b) => Number(isOf(b, banded)) - Number(isOf(a, banded))) : lines), [lines, banded])
   const minute = (at: number) => Math.round(at / 60_000) * 60_000
   return (
     <Chart
       title={right === undefined ? unitName(left) : `left: ${unitName(left)}, right: ${unitName(right)}`}
       at={grid.at}
       until={window.to}
-      lines={lines}
+      lines={ordered}
+      expected={banded?.expected}
       fillingFrom={grid.fillingFrom}
       format={(value) => shownIn(left, value)}
       formatRight={right === undefined ? undefined : (value) => shownIn(right, value)}

@@ -2,6 +2,7 @@ import { Button, Select } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import { useUrlState } from '../../app/urlState'
+import { BaselineSelect } from '../../components/baseline/BaselineSelect'
 import { Card } from '../../components/card/Card'
 import { Empty } from '../../components/states/Empty'
 import { Failed } from '../../components/states/Failed'
@@ -41,6 +42,7 @@ export function SelectedMetrics({ application, chosen }: { application: number; 
   const loading = asked.some((a) => a.loading)
   const actions = (
     <>
+      <BaselineSelect application={application} />
       <Select aria-label="Compare with an earlier range" w={170} data={CHOICES} value={compare} allowDeselect={false} onChange={setCompare} />
       <Button variant="default" leftSection={<IconDownload size={14} />} disabled={selection.series.length === 0} onClick={() => saveText(`metrics-${new Date(window.from).toISOString()}.csv`, 'text/csv', csvOf(selection, earlier?.label ?? null))}>
         CSV

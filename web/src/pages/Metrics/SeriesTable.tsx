@@ -91,7 +91,7 @@ function Row({ application, series, index, selection, chosen, hovered, more, onS
   const parts = label.split(SEPARATOR)
   const [name, above] = [parts.at(-1), parts.slice(0, -1).join(SEPARATOR)]
   return (
-    <tr onPointerEnter={() => onStrong(path)} onPointerLeave={() => onStrong(null)}>
+    <tr onPointerEnter={() => onStrong(path)} onPointerLeave={() => onStrong(null)} onFocus={() => onStrong(path)} onBlur={() => onStrong(null)}>
       <th scope="row" title={path}>
         <i className={styles.swatch} style={{ background: `var(${colourOf(index)})` }} data-hollow={!isDrawn || undefined} />
         {name}

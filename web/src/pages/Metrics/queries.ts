@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQueries, useQuery, type UseInfiniteQueryResult, ty
 import { get, type ApiError } from '../../api/client'
 import type { Result } from '../../api/queries'
 import type { MetricData, MetricLevel, MetricPath, Page } from '../../api/types'
+import { NONE, useBaselineChoice } from '../../components/baseline/choice'
 import { TELEMETRY, useTimeRange } from '../../time/TimeRangeContext'
 
 /** The tree changes slowly: what an application reported over the last day. */
@@ -39,14 +40,16 @@ export interface PathData {
 /** Outside, so that the answers are put together anew only when one of them changes. */
 const together = (results: UseQueryResult<MetricData, Error>[]): PathData[] => results.map((result) => ({ data: result.data ?? null, error: result.error as ApiError | null, loading: result.isPending }))
 
-/** The data of each path in the page's range, `earlier` milliseconds before it. */
+/** The data of each path in the page's range, `earlier` milliseconds before it; with what the baseline that the URL names expects of the range itself. */
 export function useMetricData(application: number, paths: string[], earlier = 0): PathData[] {
   const { key, window, range } = useTimeRange()
+  const [choice] = useBaselineChoice()
+  const expecting = earlier === 0 && choice !== NONE ? { baseline: choice } : {}
   const path = `/applications/${application}/metric-data`
   return useQueries({
     queries: paths.map((metric) => ({
-      queryKey: [TELEMETRY, path, { path: metric, earlier }, key],
-      queryFn: ({ signal }: { signal: AbortSignal }) => get<MetricData>(path, { path: metric, from: window.from - earlier, to: window.to - earlier }, signal),
+      queryKey: [TELEMETRY, path, { path: metric, earlier, ...expecting }, key],
+      queryFn: ({ signal }: { signal: AbortSignal }) => get<MetricData>(path, { path: metric, from: window.from - earlier, to: window.to - earlier, ...expecting }, signal),
       staleTime: range.kind === 'absolute' ? Number.POSITIVE_INFINITY : 9_000,
       placeholderData: (before: MetricData | undefined) => before,
     })),

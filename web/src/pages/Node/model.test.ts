@@ -3,7 +3,7 @@ import type { MetricSeries } from '../../api/types'
 import { arranged, below, restartsOf } from './model'
 
 const MINUTE = 60_000
-const series = (path: string, values = [1]): MetricSeries => ({ path: `Application Infrastructure Performance|web|Individual Nodes|web-1|${path}`, unit: '', points: values.map((value, i) => ({ at: i * MINUTE, value, min: value, max: value, sum: value, count: 1 })) })
+const series = (path: string, values = [1]): MetricSeries => ({ path: `Application Infrastructure Performance|web|Individual Nodes|web-1|${path}`, unit: '', points: values.map((value, i) => ({ at: i * MINUTE, value, min: value, max: value, sum: value, count: 1 })), expected: null })
 
 describe('a node’s metrics', () => {
   it('are drawn by what they are of, and what is missing says how to get it', () => {

@@ -107,8 +107,8 @@ impl EntityBackend for Unreliable {
         self.up()?.touch(seen)
     }
 
-    fn set_properties(&self, id: u32, properties: &str) -> Result<(), StoreError> {
-        self.up()?.set_properties(id, properties)
+    fn set_properties(&self, changed: &[(u32, String)]) -> Result<(), StoreError> {
+        self.up()?.set_properties(changed)
     }
 }
 

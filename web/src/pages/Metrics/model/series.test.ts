@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { MetricData, MetricPoint, MetricSeries } from '../../../api/types'
 import { csvOf } from './csv'
-import { labelsOf, percentileOf, selectionOf, statisticsOf } from './series'
+import { bandOf, labelsOf, percentileOf, selectionOf, statisticsOf } from './series'
 import { bytes, shownIn } from './units'
 
 const MINUTE = 60_000
 const point = (minute: number, value: number, count = 1): MetricPoint => ({ at: minute * MINUTE, value, min: value, max: value, sum: value * count, count })
-const metric = (path: string, unit: string, points: MetricPoint[]): MetricSeries => ({ path, unit, points })
-const data = (items: MetricSeries[], more: Partial<MetricData> = {}): MetricData => ({ items, minutes_per_point: 1, filling_from: null, partial: null, ...more })
+const metric = (path: string, unit: string, points: MetricPoint[]): MetricSeries => ({ path, unit, points, expected: null })
+const data = (items: MetricSeries[], more: Partial<MetricData> = {}): MetricData => ({ items, minutes_per_point: 1, filling_from: null, baseline: null, partial: null, ...more })
 const window = { from: 0, to: 3 * MINUTE }
 
 describe('what is drawn', () => {
@@ -42,6 +42,27 @@ describe('what is drawn', () => {
     const found = selectionOf([data([metric('a', 'ms', [point(0, 1), point(1, 3), point(2, 100)])], { filling_from: 2 * MINUTE })], [], 0, window)
     expect(found.grid.fillingFrom).toBe(120)
     expect(statisticsOf(found.grid, found.series[0]?.points ?? [])).toMatchObject({ min: 1, average: 2, max: 3, last: 3, points: 2 })
+  })
+})
+
+describe('the band', () => {
+  const banded = (path: string, unit: string): MetricSeries => ({ ...metric(path, unit, [point(0, 5)]), expected: [{ at: 0, band: { mean: 4, deviation: 1, minutes: 1740, hours: 29, from: 'season' } }] })
+  const whose = (items: MetricSeries[], strong: string | null = null) => bandOf(selectionOf([data(items)], [], 0, window), strong)?.path
+
+  it('is of the only series, on the slots of its hour', () => {
+    expect(whose([banded('a', 'ms')])).toBe('a')
+    const [series] = selectionOf([data([banded('a', 'ms')])], [], 0, window).series
+    expect(series?.expected).toEqual({ mean: [4, 4, 4], deviation: [1, 1, 1] })
+  })
+
+  it('is of one at a time: of several, of the one that is pointed at', () => {
+    const two = [banded('a', 'ms'), banded('b', 'ms')]
+    expect([whose(two), whose(two, 'b')]).toEqual([undefined, 'b'])
+  })
+
+  it('is not drawn by the axis of another unit, nor where nothing is expected', () => {
+    expect(whose([banded('a', 'ms'), banded('b', '%')], 'b')).toBe(undefined)
+    expect(whose([metric('a', 'ms', [])])).toBe(undefined)
   })
 })
 

@@ -1,5 +1,6 @@
 // What the metric browser draws: the series of the chosen paths on one grid of time, at most two units. Pure.
 import type { MetricData, MetricPoint, MetricSeries } from '../../../api/types'
+import { expectedByHour, isKnown, type Expected } from '../../../components/chart/expected'
 
 /** Lines on one chart; as many colours there are. */
 export const MAX_SERIES = 8
@@ -20,6 +21,8 @@ export interface Drawn {
   points: (MetricPoint | null)[]
   /** The same slots of an earlier range, when compared. */
   earlier: (MetricPoint | null)[] | null
+  /** What a baseline expects in these slots, where one was asked for and the metric has one. */
+  expected?: Expected
 }
 
 export interface Selection {
@@ -73,9 +76,17 @@ export function selectionOf(now: (MetricData | null)[], earlier: (MetricData | n
     unit: s.unit,
     points: onGrid(grid, s.points, 0),
     earlier: shift === 0 ? null : onGrid(grid, before.get(s.path)?.points ?? [], shift),
+    expected: s.expected ? expectedByHour(grid, s.expected) : undefined,
   }))
   const units = [...new Set(series.map((s) => s.unit))]
   return { grid, series, beyond: all.length - shown.length, units: units.slice(0, 2), unitsLeftOut: units.slice(2) }
+}
+
+/** Whose band is drawn: one at a time, of the left axis, the strong series' or the only one's. */
+export function bandOf({ series, units }: Selection, strong: string | null): Drawn | null {
+  const drawn = series.filter((s) => units.includes(s.unit))
+  const of = drawn.find((s) => s.path === strong) ?? (drawn.length === 1 ? drawn[0] : undefined)
+  return of && of.unit === units[0] && isKnown(of.expected) ? of : null
 }
 
 const BAR = '|'
