@@ -8,6 +8,7 @@ use metadata_store::{
     Anomalies as _, AnomalyOf, AnomalyOutcome, AnomalyStanding, AnomalyStatus, ChangedAnomaly,
     FIRST_ACCOUNT, IncidentChange, IncidentMembers, IncidentOf, NewAnomalyChange,
 };
+use model::access::{Grant, Permission};
 use model::anomaly::{AnomalousKind, CauseVerdict, EvidenceKind, EvidenceLink};
 use serde_json::{Value, json};
 
@@ -168,11 +169,9 @@ async fn anomalies_are_listed_and_told_with_their_cause() {
 async fn who_may_not_see_what_tells_of_people_sees_no_log_lines() {
     let world = World::new().await;
     let id = with_anomaly(&world).await;
-    let stranger = world.stranger();
-    let admin = stranger.clone().with_basic("admin", crate::support::world_password());
-    let user = json!({"name": "eve", "password": "three wise otters", "roles": [5]});
-    assert!(admin.post("/api/v1/users", user).await.status.is_success());
-    let eve = stranger.with_basic("eve", "three wise otters");
+    let view = Grant { permission: Permission::View, application: Some(world.ids.shop) };
+    world.user("eve", &[view]).await;
+    let eve = world.stranger().with_basic("eve", crate::support::world_password());
     let detail = eve.json(&format!("/api/v1/anomalies/{id}")).await;
     let evidence = detail["suspects"][0]["evidence"][0].to_string();
     assert!(!evidence.contains("Ada") && evidence.contains("hidden"), "{evidence}");
