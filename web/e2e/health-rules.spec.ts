@@ -1,21 +1,13 @@
 // Health rules: the list, the editor with what it would have found, rules made from charts, schedules; in both themes.
 import type { Page } from '@playwright/test'
-import { expectNoViolation } from './rules'
-import { expect, onMock, shot, signIn, still, test } from './vedette'
+import { sound } from './rules'
+import { expect, onMock, shot, signIn, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
 async function at(page: Page, path: string, as?: string): Promise<void> {
   await signIn(page, as, `/applications/1/${path}`)
   await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
-}
-
-async function sound(page: Page, name: string): Promise<void> {
-  await still(page)
-  await shot(page, name)
-  await expectNoViolation(page, name)
-  await shot(page, `${name}-dark`)
-  await page.getByRole('button', { name: 'Switch to light' }).click()
 }
 
 test('rules are listed, found, switched off, copied and deleted', async ({ page }) => {

@@ -5,6 +5,7 @@ const APPLICATION = { id: 1, name: 'shop-production' }
 
 const EVENT_TYPES = [
   { name: 'Health rule violations', types: ['POLICY_OPEN_WARNING', 'POLICY_OPEN_CRITICAL', 'POLICY_UPGRADED', 'POLICY_CLOSE_CRITICAL'] },
+  { name: 'Anomalies', types: ['ANOMALY_OPEN_WARNING', 'ANOMALY_OPEN_CRITICAL', 'ANOMALY_UPGRADED', 'ANOMALY_DOWNGRADED', 'ANOMALY_CLOSE_WARNING', 'ANOMALY_CLOSE_CRITICAL'] },
   { name: 'Slow and stalled transactions', types: ['SLOW', 'VERY_SLOW', 'STALL'] },
   { name: 'Application changes', types: ['APPLICATION_DEPLOYMENT', 'APP_SERVER_RESTART'] },
 ]

@@ -203,6 +203,9 @@ function detailOf(violation) {
   return { violation: { ...violation, summary: changes.at(-1).summary || changes[0].summary }, rule: body, changes }
 }
 
+/** Those of some ids, as lists tell them. */
+export const violationsOf = (ids) => violations.filter((v) => ids.includes(v.id)).map((v) => detailOf(v).violation)
+
 function listed(r) {
   const is = (name, value) => !r.query.get(name) || r.query.get(name) === String(value)
   const found = violations.filter((v) => is('application', v.application.id) && is('entity', v.entity.id) && is('rule', v.rule.id) && is('status', v.status) && is('level', v.level) && v.opened_at <= r.to && (v.closed_at ?? r.to) >= r.from)

@@ -21,8 +21,8 @@ import type { HealthRule, Rule } from '../HealthRules/types'
 import page from '../page.module.css'
 import { ConditionsTable } from './ConditionsTable'
 import { useTold, useViolation } from './queries'
+import { Violated } from './Violated'
 import styles from './Violations.module.css'
-import { Violated } from './ViolationsView'
 import { changeWord, chartedOf, windowOf } from './words'
 
 const RuleChartView = lazy(() => import('../HealthRules/RuleChartView'))
