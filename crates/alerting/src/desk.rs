@@ -289,6 +289,8 @@ fn hidden(policy: &Stored<Policy>, event: &Event, world: &World<'_>) -> bool {
 fn cause_key(policy: &Stored<Policy>, event: &Event) -> String {
     let cause = match &event.triggered {
         Some(by) => format!("{}:{}", by.kind, by.id),
+        // What deviates at the same time has one cause more often than not.
+        None if event.kind.starts_with("ANOMALY_") => "anomalies".to_owned(),
         None => format!("{}:{}", event.kind, event.sub_type),
     };
     format!("{}/{}/{cause}", policy.id, event.application_id.unwrap_or(0))

@@ -78,7 +78,8 @@ const ENTITIES: [&str; 7] = [
 ];
 
 /// What is asked with other methods than GET and changes nothing.
-const READS: [&str; 9] = [
+const READS: [&str; 10] = [
+    "/api/v1/applications/{id}/anomaly-back-test",
     "/api/v1/applications/{id}/health-rules/affected",
     "/api/v1/applications/{id}/health-rules/back-test",
     "/api/v1/storage/retention/preview",
@@ -262,6 +263,15 @@ fn table() -> Vec<Route> {
         View       GET    "/api/v1/applications/{id}/entity-health" => v1::violations::of_entities;
         ViewSome   GET    "/api/v1/violations" => v1::violations::list;
         ViewSome   GET    "/api/v1/violations/{id}" => v1::violations::read;
+        ViewSome   GET    "/api/v1/anomalies" => v1::anomalies::list;
+        ViewSome   GET    "/api/v1/anomalies/{id}" => v1::anomalies::read;
+        ConfigureSome POST "/api/v1/anomalies/{id}/feedback" => v1::anomalies::add_feedback;
+        ViewSome   GET    "/api/v1/incidents" => v1::incidents::list;
+        ViewSome   GET    "/api/v1/incidents/{id}" => v1::incidents::read;
+        View       GET    "/api/v1/applications/{id}/anomaly-settings" => v1::anomaly_settings::read;
+        Configure  PUT    "/api/v1/applications/{id}/anomaly-settings" => v1::anomaly_settings::replace;
+        View       GET    "/api/v1/applications/{id}/anomaly-model" => v1::anomaly_model::read;
+        View       POST   "/api/v1/applications/{id}/anomaly-back-test" => v1::anomaly_model::back_test;
         SignedIn   GET    "/api/v1/saved-searches" => v1::saved_searches::list;
         SignedIn   POST   "/api/v1/saved-searches" => v1::saved_searches::save;
         SignedIn   DELETE "/api/v1/saved-searches/{id}" => v1::saved_searches::delete;

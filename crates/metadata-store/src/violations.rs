@@ -9,6 +9,7 @@ mod write;
 use std::future::Future;
 
 use crate::database::{Query, Row, sql};
+use crate::judged::{self, Judge};
 use crate::name::fits;
 use crate::{MetadataStore, NewEvent, StoreError};
 
@@ -181,9 +182,7 @@ const SELECT: &str = "SELECT id, account_id, application_id, rule_id, rule_versi
 
 impl Violations for MetadataStore {
     async fn judged_minute(&self) -> Result<Option<u32>, StoreError> {
-        let select = sql("SELECT minute FROM judged_minutes WHERE id = 1");
-        let minute = self.database.first("read the judged minute", select, |row| row.int(0));
-        Ok(minute.await?.filter(|minute: &u32| *minute > 0))
+        judged::last(&self.database, Judge::HealthRules).await
     }
 
     async fn open_violations(&self) -> Result<Vec<Violation>, StoreError> {

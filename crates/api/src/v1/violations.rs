@@ -145,7 +145,7 @@ fn shown(health: alerting::rules::EntityHealth) -> HealthLevel {
     }
 }
 
-fn body(context: &Context, caller: &Caller, stored: &Stored) -> Violation {
+pub(crate) fn body(context: &Context, caller: &Caller, stored: &Stored) -> Violation {
     let entities = context.entities(caller);
     let violated = &stored.violated;
     let is_closed = stored.status != StoredStatus::Open;

@@ -3,6 +3,7 @@
 
 mod access;
 mod administration;
+mod anomalies;
 mod api_clients;
 mod application;
 mod audit;

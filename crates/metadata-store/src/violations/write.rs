@@ -8,6 +8,7 @@ use super::{
 };
 use crate::database::{Tx, sql};
 use crate::error::at_most;
+use crate::judged::{self, Judge};
 use crate::sequences::Sequence;
 use crate::{StoreError, events};
 
@@ -25,14 +26,9 @@ pub(super) async fn judge(
     minute: u32,
     changes: &[NewViolationChange],
 ) -> Result<JudgeOutcome, Error> {
-    let select = tx.dialect().for_update("SELECT minute FROM judged_minutes WHERE id = 1");
-    let row = tx.row(sql(select)).await?.ok_or(Error::RowNotFound)?;
-    let judged = Some(row.int::<u32>(0)?).filter(|minute| *minute > 0);
-    if judged != after {
+    if let Err(judged) = judged::advance(tx, Judge::HealthRules, after, minute).await? {
         return Ok(JudgeOutcome::Elsewhere { judged });
     }
-    let update = sql("UPDATE judged_minutes SET minute = ? WHERE id = 1");
-    tx.execute(update.bind(minute)).await?;
     let mut ids = Vec::with_capacity(changes.len());
     for change in changes {
         ids.push(match &change.of {

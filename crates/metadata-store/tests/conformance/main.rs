@@ -6,6 +6,7 @@
 mod access_keys;
 mod accounts;
 mod alert_configs;
+mod anomalies;
 mod api_clients;
 mod audit;
 mod backend;
@@ -168,6 +169,15 @@ mod the_store {
             a_minute_is_judged_once,
             violations_are_found_by_whom_what_and_when,
             old_violations_are_forgotten_with_all_that_happened;
+        anomalies:
+            an_anomaly_is_followed_from_its_opening_to_its_end,
+            a_minute_of_detection_is_judged_once_and_apart_from_rules,
+            the_state_moves_with_the_minute_it_is_of,
+            anomalies_are_found_by_whom_what_and_when,
+            incidents_have_what_joined_them,
+            old_anomalies_are_forgotten_with_all_that_happened,
+            remarks_are_kept_in_order_and_bounded,
+            an_application_s_settings_are_replaced;
         entities:
             resolving_again_gives_the_same_ids,
             one_call_may_name_an_entity_twice,
