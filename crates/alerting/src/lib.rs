@@ -4,6 +4,7 @@
 //! what is told together and when, and is pure; [`actions`] says it by email, HTTP or a local command.
 
 pub mod actions;
+pub mod anomalies;
 pub mod baselines;
 pub mod desk;
 pub mod notice;

@@ -136,7 +136,10 @@ impl Entry {
     pub fn of(event: &Event, base: &str) -> Entry {
         let entity = event.affected.iter().find(|entity| entity.kind < 100);
         let detail: Value = serde_json::from_str(&event.detail).unwrap_or(Value::Null);
-        let page = page_of(event.application_id, entity.map(|entity| (entity.kind, entity.id)));
+        let page = match anomaly_of(event) {
+            Some((application, id)) => format!("/applications/{application}/anomalies/{id}"),
+            None => page_of(event.application_id, entity.map(|entity| (entity.kind, entity.id))),
+        };
         let since = since(&detail).unwrap_or(event.time_ms);
         Entry {
             event_id: event.id,
@@ -158,6 +161,13 @@ impl Entry {
             link: format!("{base}{page}{}", around(since.min(event.time_ms), event.time_ms)),
         }
     }
+}
+
+/// The application and the anomaly that an event tells of.
+fn anomaly_of(event: &Event) -> Option<(u32, u32)> {
+    let of_anomaly = event.kind.starts_with("ANOMALY_");
+    let (_, id) = event.properties.iter().find(|(name, _)| of_anomaly && name == "anomaly")?;
+    Some((event.application_id?, id.parse().ok()?))
 }
 
 /// The first properties of an event.

@@ -23,6 +23,7 @@ mod windows;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::affected::{Alive, Entities};
 pub use self::{
     affected::{Affected, affected_at},
     back_test::{BackTest, BackTestError, BackTested, ChartPoint, Charted, Episode},

@@ -7,6 +7,7 @@
 mod about;
 mod access_key;
 mod account;
+mod anomaly;
 mod api_client;
 mod application;
 mod audit;
@@ -51,6 +52,12 @@ pub use self::{
     about::About,
     access_key::{AccessKey, NewAccessKey},
     account::{Account, TimeZoneSetting},
+    anomaly::{
+        Anomaly, AnomalyBackTested, AnomalyChange, AnomalyDetail, AnomalyEpisode, AnomalyModel,
+        AnomalyPoint, AnomalySeries, AnomalyStatus, CauseEvidence, Feedback, FeedbackVerdict,
+        Incident, IncidentDetail, ModelPoint, NewAnomalyBackTest, NewFeedback, OperationChange,
+        PathStep, SeasonHour, Seasonality, Suspect, SuspectBrief,
+    },
     api_client::{ApiClient, ApiClientChange, ApiClientSecret, NewApiClient, Rotation},
     application::{Application, ApplicationDetail, Hint, KeyFigures},
     audit::{ActorKind, AuditEntry},

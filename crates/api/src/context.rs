@@ -6,6 +6,7 @@ use std::{
 };
 
 use alerting::{
+    anomalies::Watch,
     baselines::Baselines,
     rules::{Expectations, States},
 };
@@ -51,6 +52,7 @@ pub(crate) struct Context {
     pub(crate) audit_failures: Counter,
     pub(crate) expectations: Arc<dyn Expectations>,
     pub(crate) health: Arc<States>,
+    pub(crate) watch: Arc<Watch>,
     /// The OpenAPI document, made when it is first asked for.
     openapi: OnceLock<Arc<str>>,
     /// What bodies are held to, likewise.
@@ -82,6 +84,7 @@ impl Context {
             baselines: deps.baselines,
             expectations: deps.expectations,
             health: deps.health,
+            watch: deps.watch,
             openapi: OnceLock::new(),
             bodies: OnceLock::new(),
         }

@@ -3,6 +3,7 @@
 use std::{fmt::Debug, io, sync::Arc, time::Duration};
 
 use alerting::{
+    anomalies::Watch,
     baselines::Baselines,
     rules::{Expectations, States},
 };
@@ -34,6 +35,8 @@ pub struct Deps {
     pub expectations: Arc<dyn Expectations>,
     /// How entities are by health rules.
     pub health: Arc<States>,
+    /// What is watched for anomalies.
+    pub watch: Arc<Watch>,
 }
 
 /// The last attempts to report, as intake remembers them. Calls must not block.

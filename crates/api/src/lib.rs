@@ -18,6 +18,7 @@ mod absent;
 mod any_value;
 mod ask;
 mod auth;
+mod causes;
 mod comparison;
 mod config;
 mod context;

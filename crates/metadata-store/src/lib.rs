@@ -14,6 +14,7 @@
 mod access_keys;
 mod accounts;
 mod alert_configs;
+mod anomalies;
 mod api_clients;
 mod audit;
 mod baselines;
@@ -28,6 +29,8 @@ mod error;
 mod events;
 mod groups;
 mod health_rules;
+mod incidents;
+mod judged;
 mod layouts;
 mod memberships;
 mod migrations;
@@ -48,6 +51,11 @@ pub use accounts::{Account, Accounts, FIRST_ACCOUNT};
 pub use alert_configs::{
     AlertConfig, AlertConfigKind, AlertConfigs, MAX_ALERT_CONFIG_BYTES, MAX_ALERT_CONFIGS,
     NewAlertConfig,
+};
+pub use anomalies::{
+    Anomalies, Anomaly, AnomalyChange, AnomalyFilter, AnomalyOf, AnomalyOutcome, AnomalyStanding,
+    AnomalyStatus, ChangedAnomaly, Detection, FoundCause, MAX_ANOMALY_BODY, MAX_ANOMALY_CAUSE,
+    MAX_ANOMALY_FEEDBACK, NewAnomalyChange, StoredAnomalySettings, StoredFeedback,
 };
 pub use api_clients::{
     ApiClient, ApiClientChange, ApiClients, IssueOutcome, MAX_API_TOKENS, NewApiClient,
@@ -81,9 +89,13 @@ pub use groups::{Group, Groups, MAX_GROUPS, NewGroup};
 pub use health_rules::{
     HealthRule, HealthRules, MAX_RULE_BODY, MAX_RULES, NewHealthRule, NewSchedule, StoredSchedule,
 };
+pub use incidents::{
+    Incident, IncidentChange, IncidentFilter, IncidentMembers, IncidentOf, Incidents,
+    MAX_INCIDENT_VIOLATIONS,
+};
 pub use layouts::{Layouts, NodePosition};
 pub use memberships::{Membership, MembershipList, Memberships};
-pub use name::MAX_NAME_CHARS;
+pub use name::{MAX_NAME_CHARS, NameTaken};
 pub use page::Page;
 pub use roles::{
     ACCOUNT_OWNER, ADMINISTRATOR, MAX_GRANTS, MAX_ROLES, NewRole, OPERATOR, Role, Roles, USER,

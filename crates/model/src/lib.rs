@@ -4,6 +4,7 @@
 //! so that the same input gives the same answer in the pipeline, in a test and in a later release.
 
 pub mod access;
+pub mod anomaly;
 pub mod attributes;
 pub mod conventions;
 pub mod distribution;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use alerting::rules;
+use alerting::{anomalies, rules};
 use anyhow::Context as _;
 use api::access_key::Sealer;
 use api_types::Loopback;
@@ -202,10 +202,12 @@ pub async fn start(
         tokio::runtime::Handle::current(),
     ));
     let health = Arc::new(rules::States::default());
+    let watch = Arc::new(anomalies::Watch::within(memory.limit / 100 * DETECTION_PERCENT));
     let deps = api::Deps {
         baselines,
         expectations: Arc::clone(&expectations),
         health: Arc::clone(&health),
+        watch: Arc::clone(&watch),
         reader: Arc::clone(&stores.store) as _,
         directory: Arc::clone(&stores.directory),
         store: metadata.clone(),
@@ -239,6 +241,7 @@ pub async fn start(
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
     run_tasks((&settings, &retention), &stores, &metadata, &keys, &tls, &clock, &tasks);
     tasks.start(health_rules(&stores, &metadata, (expectations, health), &status, &memory, &clock));
+    tasks.start(detection(&stores, &metadata, watch, &status, &clock));
     for task in notices::tasks(notifier, &metadata, &clock) {
         tasks.start(task);
     }
@@ -621,6 +624,30 @@ fn health_rules(
         memory: memory.limit / RULES_SHARE,
     };
     rules::Job::new(deps).task()
+}
+
+/// The share of the memory limit that series watched for anomalies may take, percent.
+const DETECTION_PERCENT: usize = 3;
+
+/// Looks for anomalies in each minute, and for what caused them.
+fn detection(
+    stores: &Stores,
+    metadata: &MetadataStore,
+    watch: Arc<anomalies::Watch>,
+    status: &Arc<ProcessStatus>,
+    clock: &SharedClock,
+) -> Task {
+    let status = Arc::clone(status);
+    let deps = anomalies::Deps {
+        store: metadata.clone(),
+        runtime: tokio::runtime::Handle::current(),
+        telemetry: Arc::clone(&stores.store),
+        directory: Arc::clone(&stores.directory),
+        watch,
+        clock: Arc::clone(clock),
+        is_caught_up: Box::new(move || status.is_caught_up()),
+    };
+    anomalies::Job::new(deps).task()
 }
 
 /// So long merging, rolling up and dropping goes on at a time; then it pauses, and answers find the processors free. With one

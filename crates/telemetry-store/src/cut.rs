@@ -88,10 +88,7 @@ impl Store {
         if let Some(path) =
             replaced_checkpoint.filter(|path| Some(path) != self.checkpoint_of(written))
         {
-            // One left behind costs its bytes until the consumer is claimed again; it does no harm.
-            if let Err(error) = self.disk.remove(Path::new(&path)) {
-                tracing::warn!(%error, path, "could not remove a replaced checkpoint");
-            }
+            self.remove_checkpoint(&path);
         }
         Ok(CutOutcome::Committed)
     }
@@ -144,6 +141,34 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Writes a consumer's checkpoint object under a number that none of its objects has, and makes it durable. It counts
+    /// once a transaction points at it.
+    ///
+    /// # Errors
+    /// When the disk refuses; nothing is left then.
+    pub fn write_checkpoint(
+        &self,
+        consumer: &str,
+        number: u64,
+        content: &[u8],
+    ) -> Result<ObjectRef, StoreError> {
+        let path = Path::new(CHECKPOINTS).join(format!("{consumer}-{number}.checkpoint"));
+        let bytes = checkpoint::write(self.disk.as_ref(), &path, content)
+            .inspect_err(|_| remove_again(self, &path))
+            .map_err(failed("writing checkpoint", &path))?;
+        let dir = Path::new(CHECKPOINTS);
+        self.disk.sync_dir(dir).map_err(failed("syncing", dir))?;
+        Ok(ObjectRef { path: path.display().to_string(), bytes })
+    }
+
+    /// Removes a checkpoint object that nobody points at any more. One that stays behind costs its bytes until
+    /// [`Store::remove_stale_checkpoints`]; it does no harm.
+    pub fn remove_checkpoint(&self, path: &str) {
+        if let Err(error) = self.disk.remove(Path::new(path)) {
+            tracing::warn!(%error, path, "could not remove a replaced checkpoint");
+        }
     }
 
     /// Reads a checkpoint object.
@@ -199,14 +224,7 @@ impl Frozen {
     }
 
     fn write_checkpoint(&self, store: &Store, id: u64) -> Result<ObjectRef, StoreError> {
-        let path =
-            Path::new(CHECKPOINTS).join(format!("{}-{id}.checkpoint", self.position.consumer));
-        let bytes = checkpoint::write(store.disk.as_ref(), &path, &self.checkpoint)
-            .inspect_err(|_| remove_again(store, &path))
-            .map_err(failed("writing checkpoint", &path))?;
-        let dir = Path::new(CHECKPOINTS);
-        store.disk.sync_dir(dir).map_err(failed("syncing", dir))?;
-        Ok(ObjectRef { path: path.display().to_string(), bytes })
+        store.write_checkpoint(&self.position.consumer, id, &self.checkpoint)
     }
 }
 

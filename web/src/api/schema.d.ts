@@ -161,6 +161,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Anomalies that were open at some time of the range, those that opened last first. */
+        get: operations["get_anomalies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/anomalies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An anomaly with the series that deviate, what is suspected behind it and why, and what people said of it. */
+        get: operations["get_one_of_anomalies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/anomalies/{id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says something of an anomaly: that it is noise, that its cause is right, or that it is not. This is kept; how anomalies are
+         *     found does not change by it.
+         */
+        post: operations["post_anomalies_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-clients": {
         parameters: {
             query?: never;
@@ -244,6 +298,61 @@ export interface paths {
         /** One application. */
         get: operations["get_one_of_applications"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/anomaly-back-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would have been found in some time of the past with a sensitivity, before it is set. Nothing is stored. */
+        post: operations["post_applications_anomaly_back_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/anomaly-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a watched series is judged: its season and band, and of each minute of the range, at most a day, why it is or is not anomalous. */
+        get: operations["get_applications_anomaly_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{id}/anomaly-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an application is watched for anomalies. Every application is, until somebody says otherwise. */
+        get: operations["get_applications_anomaly_settings"];
+        /**
+         * Sets how an application is watched. It holds from the next minute on. Switched off, what was learnt is forgotten and what is
+         *     open ends; switched on again it is learnt from the stored minutes of two days.
+         */
+        put: operations["put_applications_anomaly_settings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1367,6 +1476,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents that were open at some time of the range, those that opened last first. */
+        get: operations["get_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An incident with the anomalies and violations that belong to it. */
+        get: operations["get_one_of_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits": {
         parameters: {
             query?: never;
@@ -2446,6 +2589,269 @@ export interface components {
             runtime?: components["schemas"]["NodeRuntime"];
             scope: components["schemas"]["Scope"];
         };
+        /**
+         * @description What an entity under watch, or under suspicion, is.
+         * @enum {string}
+         */
+        AnomalousKind: "BUSINESS_TRANSACTION" | "TIER" | "NODE" | "SERVICE_ENDPOINT" | "BACKEND" | "SERVER";
+        /** @description A time in which an entity does not do what it usually does. Whatever of it deviates meanwhile is this one anomaly. */
+        Anomaly: {
+            application: components["schemas"]["Ref"];
+            /**
+             * Format: int64
+             * @description When it opened, got worse or better, or ended.
+             */
+            changed_at: number;
+            /** Format: int64 */
+            closed_at: number | null;
+            /**
+             * Format: double
+             * @description In mean deviations of this series at this hour; above 0 when higher than expected.
+             */
+            deviation: number;
+            entity: components["schemas"]["Ref"];
+            entity_kind: components["schemas"]["AnomalousKind"];
+            /** Format: double */
+            expected: number;
+            /** Format: int32 */
+            id: number;
+            /**
+             * Format: int32
+             * @description The incident that it belongs to.
+             */
+            incident: number | null;
+            /** @description How bad it is, or was at last. */
+            level: components["schemas"]["Level"];
+            /** @description What deviates most. */
+            measure: components["schemas"]["AnomalyMeasure"];
+            /** @description The path of the metric below its node, of `METRIC` alone. */
+            metric: string | null;
+            /**
+             * Format: double
+             * @description At its worst minute, in `unit`.
+             */
+            observed: number;
+            /**
+             * Format: int64
+             * @description Since when it deviates, found back in time.
+             */
+            onset_at: number;
+            /**
+             * Format: int64
+             * @description When that was seen: the end of the minute.
+             */
+            opened_at: number;
+            /** @description It stays where it went: a shift of its level. */
+            shift: boolean;
+            status: components["schemas"]["AnomalyStatus"];
+            /** @description One sentence: what happened, and why. */
+            summary: string;
+            top_suspect: null | components["schemas"]["SuspectBrief"];
+            /** @description `ms`, `%`, `calls/min`, or the metric's. */
+            unit: string;
+            verdict: components["schemas"]["CauseVerdict"];
+            /** @description How bad it was at its worst. */
+            worst: components["schemas"]["Level"];
+        };
+        /** @description What would have been found. */
+        AnomalyBackTested: {
+            /** @description By their beginning, at most 500. */
+            episodes: components["schemas"]["AnomalyEpisode"][];
+            /**
+             * Format: int32
+             * @description Minutes with a reading that were looked at.
+             */
+            minutes: number;
+            partial: null | components["schemas"]["Partial"];
+            /**
+             * Format: double
+             * @description Episodes a day.
+             */
+            per_day: number;
+            /** @description Every minute of the range. */
+            points: components["schemas"]["AnomalyPoint"][];
+            unit: string;
+        };
+        /** @description Something that happened to an anomaly. */
+        AnomalyChange: {
+            /**
+             * Format: int64
+             * @description The end of the minute in which it was seen.
+             */
+            at: number;
+            kind: components["schemas"]["AnomalyChangeKind"];
+            /** @description The level it has from then on, or had until then. */
+            level: components["schemas"]["Level"];
+            summary: string;
+        };
+        /**
+         * @description What happened to an anomaly; the numbers are persisted.
+         * @enum {string}
+         */
+        AnomalyChangeKind: "OPENED" | "UPGRADED" | "DOWNGRADED" | "CLOSED" | "SHIFTED";
+        /** @description An anomaly with all that is known of it. */
+        AnomalyDetail: {
+            anomaly: components["schemas"]["Anomaly"];
+            /** @description In order. */
+            changes: components["schemas"]["AnomalyChange"][];
+            /** @description What people said of it, in order. */
+            feedback: components["schemas"]["Feedback"][];
+            /**
+             * Format: double
+             * @description How likely it is that none of them is at fault, 0 to 1.
+             */
+            no_clear_cause: number;
+            /** @description What takes longer or fails more since the onset than in the hour before, at most ten. */
+            operations: components["schemas"]["OperationChange"][];
+            partial: null | components["schemas"]["Partial"];
+            /** @description From the first suspect to whoever suffers. */
+            path: components["schemas"]["PathStep"][];
+            /**
+             * @description The series that deviate with what was expected of them, from an hour before the onset to an hour after the end, or until now; the one that
+             *     deviates most first. At most six hours.
+             */
+            series: components["schemas"]["AnomalySeries"][];
+            /** @description Earlier ones of the same entity and measure, or with the same first suspect, newest first, at most ten. */
+            similar: components["schemas"]["Anomaly"][];
+            /** @description Best first, at most ten. */
+            suspects: components["schemas"]["Suspect"][];
+        };
+        /** @description A time in which a series would have been anomalous. */
+        AnomalyEpisode: {
+            /** Format: int64 */
+            closed_at: number | null;
+            /** Format: double */
+            deviation: number;
+            /** Format: double */
+            expected: number;
+            /** @description The worst that it would have reached. */
+            level: components["schemas"]["Level"];
+            /**
+             * Format: double
+             * @description At its worst minute.
+             */
+            observed: number;
+            /** Format: int64 */
+            onset_at: number;
+            /** Format: int64 */
+            opened_at: number;
+            shift: boolean;
+        };
+        /**
+         * @description What is watched of an entity; the numbers are persisted.
+         * @enum {string}
+         */
+        AnomalyMeasure: "RESPONSE_TIME" | "ERROR_SHARE" | "CALLS" | "METRIC";
+        /** @description How a series is judged, and why. */
+        AnomalyModel: {
+            /** Format: double */
+            critical_rarity: number;
+            entity: components["schemas"]["Ref"];
+            entity_kind: components["schemas"]["AnomalousKind"];
+            /**
+             * Format: double
+             * @description How often it deviates.
+             */
+            episodes_a_week: number;
+            /**
+             * Format: int64
+             * @description The first reading, while too little is known for a verdict.
+             */
+            learning_since: number | null;
+            measure: components["schemas"]["AnomalyMeasure"];
+            metric: string | null;
+            partial: null | components["schemas"]["Partial"];
+            points: components["schemas"]["ModelPoint"][];
+            /**
+             * Format: int32
+             * @description How many readings it rests on.
+             */
+            readings: number;
+            /** @description What is usual in the hours of a day, from midnight, or of a week, from Monday's; nothing while it is learning. */
+            season: components["schemas"]["SeasonHour"][];
+            seasonality: components["schemas"]["Seasonality"];
+            /** @description Just now. */
+            state: components["schemas"]["AnomalyState"];
+            unit: string;
+            /**
+             * Format: double
+             * @description log₁₀ of minutes: how rare a deviation has to be for a warning, and to be critical.
+             */
+            warning_rarity: number;
+        };
+        /** @description A minute of a series. */
+        AnomalyPoint: {
+            /**
+             * Format: int64
+             * @description The beginning of the minute.
+             */
+            at: number;
+            /** Format: double */
+            expected: number | null;
+            /**
+             * Format: double
+             * @description Above it a value is anomalous.
+             */
+            high: number | null;
+            /**
+             * Format: double
+             * @description Below it a value is anomalous; null where falls are not, or nothing is known.
+             */
+            low: number | null;
+            state: components["schemas"]["AnomalyState"];
+            /**
+             * Format: double
+             * @description Null where nothing was measured.
+             */
+            value: number | null;
+        };
+        /**
+         * @description How much operators want to hear.
+         * @enum {string}
+         */
+        AnomalySensitivity: "LOW" | "MEDIUM" | "HIGH";
+        /** @description A series with what was expected of it. */
+        AnomalySeries: {
+            measure: components["schemas"]["AnomalyMeasure"];
+            metric: string | null;
+            points: components["schemas"]["AnomalyPoint"][];
+            /** Format: int64 */
+            step_ms: number;
+            unit: string;
+        };
+        /** @description How an application is watched. */
+        AnomalySettings: {
+            /** @description Switched off, everything that was learnt is forgotten; switched on again it is learnt from what is stored. */
+            enabled: boolean;
+            /**
+             * Format: double
+             * @description Response times and error shares of fewer calls a minute are never anomalous, 0 to 1000000.
+             */
+            min_calls: number;
+            /**
+             * Format: double
+             * @description Response times less than this above what is expected are never anomalous, ms, 0 to 600000.
+             */
+            min_deviation_ms: number;
+            /**
+             * Format: double
+             * @description Deviations from what is expected by less than this share of it are never anomalous, percent, 0 to 1000.
+             */
+            min_deviation_percent: number;
+            sensitivity: components["schemas"]["AnomalySensitivity"];
+            /** @description Business transactions that are watched in another way, each once. */
+            transactions: components["schemas"]["TransactionSettings"][];
+        };
+        /**
+         * @description How a series is in a minute.
+         * @enum {string}
+         */
+        AnomalyState: "LEARNING" | "NORMAL" | "WARNING" | "CRITICAL" | "NO_DATA";
+        /**
+         * @description How an anomaly or an incident stands.
+         * @enum {string}
+         */
+        AnomalyStatus: "OPEN" | "CLOSED";
         /** @description A program that may ask for tokens. */
         ApiClient: {
             /**
@@ -2852,6 +3258,34 @@ export interface components {
             application: components["schemas"]["Ref"];
             partial: null | components["schemas"]["Partial"];
         };
+        /** @description Something that speaks for a suspect. */
+        CauseEvidence: {
+            /**
+             * Format: int64
+             * @description Of what happened at a time.
+             */
+            at: number | null;
+            /** Format: double */
+            expected: number | null;
+            kind: components["schemas"]["EvidenceKind"];
+            /** @description Where it is to be seen. */
+            link: components["schemas"]["EvidenceLink"];
+            /** Format: double */
+            observed: number | null;
+            /** @description One sentence with figures. */
+            text: string;
+            unit: string;
+            /**
+             * Format: double
+             * @description How much, nats: by what factor a fault there is likelier, as a logarithm.
+             */
+            weight: number;
+        };
+        /**
+         * @description What came of looking for a cause.
+         * @enum {string}
+         */
+        CauseVerdict: "PENDING" | "CAUSE" | "LOAD" | "NO_CLEAR_CAUSE";
         /** @description A user's own new password. */
         ChangePassword: {
             current: string;
@@ -3176,6 +3610,7 @@ export interface components {
             from: number;
             /** @description The worst that was reached. */
             level: components["schemas"]["Level"];
+            silenced_by?: null | components["schemas"]["Ref"];
             /** @description What decided, in words. */
             summary: string;
             /**
@@ -3442,6 +3877,60 @@ export interface components {
             window_minutes: number;
         };
         /**
+         * @description What kind of thing speaks for a suspect.
+         * @enum {string}
+         */
+        EvidenceKind: "OWN_TIME" | "OWN_ERRORS" | "BETWEEN" | "FAILED_CALLS" | "POOL_WAIT" | "MORE_CALLS" | "RESOURCE" | "DEEPEST_ERROR" | "LOST_CALLS" | "FEWER_CALLS" | "LOG_TEMPLATE" | "EXCEPTION" | "CHANGE" | "SILENT" | "LOAD";
+        /** @description Where a piece of evidence is to be seen. */
+        EvidenceLink: {
+            /** Format: int32 */
+            entity: number;
+            entity_kind: components["schemas"]["AnomalousKind"];
+            /** @enum {string} */
+            kind: "SERIES";
+            measure: components["schemas"]["AnomalyMeasure"];
+            /** @description The path of a metric. */
+            metric?: string | null;
+        } | {
+            /** Format: int32 */
+            from: number;
+            /** @enum {string} */
+            kind: "EDGE";
+            /** Format: int32 */
+            to: number;
+        } | {
+            /** Format: int32 */
+            business_transaction?: number | null;
+            errors_only: boolean;
+            /** @enum {string} */
+            kind: "TRACES";
+            /** Format: int32 */
+            tier?: number | null;
+        } | {
+            /** @enum {string} */
+            kind: "LOGS";
+            severity: string;
+            text: string;
+            /** Format: int32 */
+            tier?: number | null;
+        } | {
+            /** Format: int32 */
+            id: number;
+            /** @enum {string} */
+            kind: "EVENT";
+        } | {
+            /** Format: int32 */
+            entity: number;
+            entity_kind: components["schemas"]["AnomalousKind"];
+            /** @enum {string} */
+            kind: "ENTITY";
+        } | {
+            /** Format: int32 */
+            id: number;
+            /** @enum {string} */
+            kind: "ERROR_GROUP";
+        };
+        /**
          * @description Whether a business transaction is not wanted: from the next minute on its requests count for none. They still count on
          *     tiers, nodes, service endpoints, calls and errors.
          */
@@ -3476,6 +3965,21 @@ export interface components {
             /** Format: double */
             mean: number;
         };
+        /** @description What somebody said of an anomaly. It is kept, and changes nothing of how anomalies are found. */
+        Feedback: {
+            /** Format: int64 */
+            at: number;
+            /** @description The name of a user or API client. */
+            by: string;
+            note: string;
+            suspect: null | components["schemas"]["Ref"];
+            verdict: components["schemas"]["FeedbackVerdict"];
+        };
+        /**
+         * @description What is said of an anomaly.
+         * @enum {string}
+         */
+        FeedbackVerdict: "NOISE" | "CAUSE_CONFIRMED" | "CAUSE_WRONG";
         /**
          * @description Totals of a range. Counts include the newest minute, which is still filling; rates, times and the error percentage are of
          *     the complete minutes alone. Where only the filling minute has calls, times and error percentage are of it.
@@ -3701,6 +4205,33 @@ export interface components {
              */
             at: number;
             band: null | components["schemas"]["Band"];
+        };
+        /** @description Anomalies and violations that have one cause. */
+        Incident: {
+            /** Format: int32 */
+            anomalies: number;
+            application: components["schemas"]["Ref"];
+            cause: null | components["schemas"]["SuspectBrief"];
+            /** Format: int64 */
+            closed_at: number | null;
+            /** Format: int32 */
+            id: number;
+            /** @description How bad the worst of it was. */
+            level: components["schemas"]["Level"];
+            /** Format: int64 */
+            opened_at: number;
+            status: components["schemas"]["AnomalyStatus"];
+            summary: string;
+            /** Format: int32 */
+            violations: number;
+        };
+        /** @description An incident with what belongs to it. */
+        IncidentDetail: {
+            /** @description The first 200; `incident` says how many there are. */
+            anomalies: components["schemas"]["Anomaly"][];
+            incident: components["schemas"]["Incident"];
+            /** @description The first 200. */
+            violations: components["schemas"]["Violation"][];
         };
         /** @description What is compared. */
         Input: {
@@ -4224,6 +4755,36 @@ export interface components {
             points: components["schemas"]["MetricPoint"][];
             unit: string;
         };
+        /** @description A minute of a series, and why it is or is not anomalous. */
+        ModelPoint: {
+            /** Format: int64 */
+            at: number;
+            /**
+             * Format: double
+             * @description What the load adds to what is expected.
+             */
+            by_load: number;
+            /** Format: double */
+            expected: number | null;
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            low: number | null;
+            /**
+             * Format: double
+             * @description log₁₀ of the minutes in which the like is expected once; 0 for what is usual.
+             */
+            rarity: number;
+            state: components["schemas"]["AnomalyState"];
+            /**
+             * Format: double
+             * @description The mean deviation that is usual at this hour.
+             */
+            usual: number;
+            /** Format: double */
+            value: number | null;
+            why: string;
+        };
         /**
          * @description How a name is compared, capitals and small letters told apart.
          * @enum {string}
@@ -4267,6 +4828,43 @@ export interface components {
             secrets: {
                 [key: string]: string | null;
             };
+        };
+        /**
+         * @description A series that is to be run over the past.
+         * @example {
+         *       "entity": 17,
+         *       "entity_kind": "BUSINESS_TRANSACTION",
+         *       "from": 1785700000000,
+         *       "measure": "RESPONSE_TIME",
+         *       "sensitivity": "HIGH",
+         *       "to": 1785786400000
+         *     }
+         */
+        NewAnomalyBackTest: {
+            /** Format: int64 */
+            entity: number;
+            entity_kind: components["schemas"]["AnomalousKind"];
+            /**
+             * Format: int64
+             * @description At most eight days, which is as long as single minutes are kept. It learns from what is stored of the two days before.
+             */
+            from: number;
+            measure: components["schemas"]["AnomalyMeasure"];
+            /** @description The path of a metric, of `METRIC` alone. */
+            metric?: string | null;
+            /**
+             * Format: double
+             * @description Calls a minute; likewise.
+             */
+            min_calls?: number | null;
+            /**
+             * Format: double
+             * @description Percent of what is expected; as the application's settings where it is not given.
+             */
+            min_deviation?: number | null;
+            sensitivity: components["schemas"]["AnomalySensitivity"];
+            /** Format: int64 */
+            to: number;
         };
         /** @description A program to be let in. */
         NewApiClient: {
@@ -4377,6 +4975,24 @@ export interface components {
         NewEventProperty: {
             name: string;
             value: string;
+        };
+        /**
+         * @description Something to be said of an anomaly.
+         * @example {
+         *       "note": "the index was missing",
+         *       "suspect": 7,
+         *       "verdict": "CAUSE_CONFIRMED"
+         *     }
+         */
+        NewFeedback: {
+            /** @description At most 1000 characters. */
+            note?: string;
+            /**
+             * Format: int64
+             * @description Whom it is about: the id of a suspect's entity.
+             */
+            suspect?: number | null;
+            verdict: components["schemas"]["FeedbackVerdict"];
         };
         /** @description A group to be, or as it is to be from now on. */
         NewGroup: {
@@ -4673,6 +5289,30 @@ export interface components {
             has_password: boolean;
             mail: null | components["schemas"]["MailServer"];
         };
+        /** @description An operation before the onset and since. */
+        OperationChange: {
+            /** Format: double */
+            after_calls: number;
+            /** Format: double */
+            after_errors: number;
+            /** Format: double */
+            after_ms: number | null;
+            /**
+             * Format: double
+             * @description A minute.
+             */
+            before_calls: number;
+            /** Format: double */
+            before_errors: number;
+            /**
+             * Format: double
+             * @description A call, ms.
+             */
+            before_ms: number | null;
+            /** @description Of a service endpoint, or `calls to` a backend. */
+            name: string;
+            tier: components["schemas"]["Ref"];
+        };
         /** @description What a tier does under one name, calls out of it included. Times are those in which nothing below it ran. */
         OperationDifference: {
             name: string;
@@ -4742,6 +5382,70 @@ export interface components {
                 secret_names: string[];
                 /** @description Policies and digests that do it. */
                 used_by: components["schemas"]["Ref"][];
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_Anomaly: {
+            items: {
+                application: components["schemas"]["Ref"];
+                /**
+                 * Format: int64
+                 * @description When it opened, got worse or better, or ended.
+                 */
+                changed_at: number;
+                /** Format: int64 */
+                closed_at: number | null;
+                /**
+                 * Format: double
+                 * @description In mean deviations of this series at this hour; above 0 when higher than expected.
+                 */
+                deviation: number;
+                entity: components["schemas"]["Ref"];
+                entity_kind: components["schemas"]["AnomalousKind"];
+                /** Format: double */
+                expected: number;
+                /** Format: int32 */
+                id: number;
+                /**
+                 * Format: int32
+                 * @description The incident that it belongs to.
+                 */
+                incident: number | null;
+                /** @description How bad it is, or was at last. */
+                level: components["schemas"]["Level"];
+                /** @description What deviates most. */
+                measure: components["schemas"]["AnomalyMeasure"];
+                /** @description The path of the metric below its node, of `METRIC` alone. */
+                metric: string | null;
+                /**
+                 * Format: double
+                 * @description At its worst minute, in `unit`.
+                 */
+                observed: number;
+                /**
+                 * Format: int64
+                 * @description Since when it deviates, found back in time.
+                 */
+                onset_at: number;
+                /**
+                 * Format: int64
+                 * @description When that was seen: the end of the minute.
+                 */
+                opened_at: number;
+                /** @description It stays where it went: a shift of its level. */
+                shift: boolean;
+                status: components["schemas"]["AnomalyStatus"];
+                /** @description One sentence: what happened, and why. */
+                summary: string;
+                top_suspect: null | components["schemas"]["SuspectBrief"];
+                /** @description `ms`, `%`, `calls/min`, or the metric's. */
+                unit: string;
+                verdict: components["schemas"]["CauseVerdict"];
+                /** @description How bad it was at its worst. */
+                worst: components["schemas"]["Level"];
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -5088,6 +5792,30 @@ export interface components {
                  * @description 1 at first, one more after each change.
                  */
                 version: number;
+            }[];
+            /** @description Goes into `cursor` to get the next page; null on the last. */
+            next: string | null;
+            partial: null | components["schemas"]["Partial"];
+        };
+        /** @description One page of a list. */
+        Page_Incident: {
+            items: {
+                /** Format: int32 */
+                anomalies: number;
+                application: components["schemas"]["Ref"];
+                cause: null | components["schemas"]["SuspectBrief"];
+                /** Format: int64 */
+                closed_at: number | null;
+                /** Format: int32 */
+                id: number;
+                /** @description How bad the worst of it was. */
+                level: components["schemas"]["Level"];
+                /** Format: int64 */
+                opened_at: number;
+                status: components["schemas"]["AnomalyStatus"];
+                summary: string;
+                /** Format: int32 */
+                violations: number;
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -5532,6 +6260,11 @@ export interface components {
         Partial: {
             /** @description Sentences for a person; at least one. */
             reasons: string[];
+        };
+        /** @description An entity on a way. */
+        PathStep: {
+            entity: components["schemas"]["Ref"];
+            entity_kind: components["schemas"]["AnomalousKind"];
         };
         /** @description Response times below which a share of the calls lies; null without a timed call. */
         Percentiles: {
@@ -6049,6 +6782,25 @@ export interface components {
             type: "MATCHING";
             value: string;
         };
+        /** @description What is usual in an hour, in the account's time zone. */
+        SeasonHour: {
+            /** Format: double */
+            expected: number;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: int32
+             * @description 0 to 23, or 0 to 167.
+             */
+            hour: number;
+            /** Format: double */
+            low: number | null;
+        };
+        /**
+         * @description What a series repeats.
+         * @enum {string}
+         */
+        Seasonality: "NONE" | "DAY" | "DAY_AND_WEEKEND";
         /** @description A condition as it was. */
         SeenCondition: {
             compare: components["schemas"]["Compare"];
@@ -6429,6 +7181,42 @@ export interface components {
             /** @description `Europe/Berlin`. */
             zone: string;
         };
+        /** @description An entity that may be at fault. */
+        Suspect: {
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            confidence: number;
+            entity: components["schemas"]["Ref"];
+            entity_kind: components["schemas"]["AnomalousKind"];
+            /** @description Strongest first. */
+            evidence: components["schemas"]["CauseEvidence"][];
+            /** @description The suspicion is that its load rose. */
+            load: boolean;
+            /** @description From the suspect to whoever suffers. */
+            path: components["schemas"]["PathStep"][];
+            /** Format: double */
+            share_of_errors: number;
+            /**
+             * Format: double
+             * @description Which part of the extra time, and of the extra failures, it adds itself; 0 to 1.
+             */
+            share_of_time: number;
+            tier: null | components["schemas"]["Ref"];
+            /** @description Others that suffer from it. */
+            victims: components["schemas"]["PathStep"][];
+        };
+        /** @description Who is suspected most. */
+        SuspectBrief: {
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            confidence: number;
+            entity: components["schemas"]["Ref"];
+            entity_kind: components["schemas"]["AnomalousKind"];
+        };
         /** @description What of one table would go. */
         TableLoss: {
             /** Format: int64 */
@@ -6616,6 +7404,13 @@ export interface components {
             members: components["schemas"]["BusinessTransaction"][];
             partial: null | components["schemas"]["Partial"];
         };
+        /** @description How one business transaction is watched. */
+        TransactionSettings: {
+            enabled: boolean;
+            /** Format: int64 */
+            id: number;
+            sensitivity: components["schemas"]["AnomalySensitivity"];
+        };
         /** @description A person who may sign in. */
         User: {
             /**
@@ -6748,6 +7543,7 @@ export interface components {
         ViolationDetail: {
             /** @description In order. After a thousand, those that only say that it goes on are left out. */
             changes: components["schemas"]["ViolationChange"][];
+            rule?: null | components["schemas"]["Rule"];
             violation: components["schemas"]["Violation"];
         };
         /**
@@ -8373,6 +9169,583 @@ export interface operations {
             };
         };
     };
+    get_anomalies: {
+        parameters: {
+            query?: {
+                /** @description Of this application. */
+                application?: number;
+                entity_kind?: components["schemas"]["AnomalousKind"];
+                /** @description Of this entity. */
+                entity?: number;
+                state?: components["schemas"]["AnomalyStatus"];
+                /** @description Of this incident. */
+                incident?: number;
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "changed_at": 1795843380000,
+                     *           "closed_at": null,
+                     *           "deviation": 61.4,
+                     *           "entity": {
+                     *             "id": 21,
+                     *             "name": "POST /api/checkout"
+                     *           },
+                     *           "entity_kind": "BUSINESS_TRANSACTION",
+                     *           "expected": 46.2,
+                     *           "id": 3,
+                     *           "incident": 1,
+                     *           "level": "CRITICAL",
+                     *           "measure": "RESPONSE_TIME",
+                     *           "metric": null,
+                     *           "observed": 452.3,
+                     *           "onset_at": 1795843260000,
+                     *           "opened_at": 1795843380000,
+                     *           "shift": false,
+                     *           "status": "OPEN",
+                     *           "summary": "Response time of POST /api/checkout rose from 46.2 ms to 452 ms because of backend mysql 127.0.0.1:3306 shop: calls from tier inventory to backend mysql 127.0.0.1:3306 shop take 405 ms, 20.1 ms before.",
+                     *           "top_suspect": {
+                     *             "confidence": 0.977,
+                     *             "entity": {
+                     *               "id": 23,
+                     *               "name": "mysql 127.0.0.1:3306 shop"
+                     *             },
+                     *             "entity_kind": "BACKEND"
+                     *           },
+                     *           "unit": "ms",
+                     *           "verdict": "CAUSE",
+                     *           "worst": "CRITICAL"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Anomaly"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_anomalies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "anomaly": {
+                     *         "application": {
+                     *           "id": 4,
+                     *           "name": "shop"
+                     *         },
+                     *         "changed_at": 1795843380000,
+                     *         "closed_at": null,
+                     *         "deviation": 61.4,
+                     *         "entity": {
+                     *           "id": 21,
+                     *           "name": "POST /api/checkout"
+                     *         },
+                     *         "entity_kind": "BUSINESS_TRANSACTION",
+                     *         "expected": 46.2,
+                     *         "id": 3,
+                     *         "incident": 1,
+                     *         "level": "CRITICAL",
+                     *         "measure": "RESPONSE_TIME",
+                     *         "metric": null,
+                     *         "observed": 452.3,
+                     *         "onset_at": 1795843260000,
+                     *         "opened_at": 1795843380000,
+                     *         "shift": false,
+                     *         "status": "OPEN",
+                     *         "summary": "Response time of POST /api/checkout rose from 46.2 ms to 452 ms because of backend mysql 127.0.0.1:3306 shop: calls from tier inventory to backend mysql 127.0.0.1:3306 shop take 405 ms, 20.1 ms before.",
+                     *         "top_suspect": {
+                     *           "confidence": 0.977,
+                     *           "entity": {
+                     *             "id": 23,
+                     *             "name": "mysql 127.0.0.1:3306 shop"
+                     *           },
+                     *           "entity_kind": "BACKEND"
+                     *         },
+                     *         "unit": "ms",
+                     *         "verdict": "CAUSE",
+                     *         "worst": "CRITICAL"
+                     *       },
+                     *       "changes": [
+                     *         {
+                     *           "at": 1795843380000,
+                     *           "kind": "OPENED",
+                     *           "level": "CRITICAL",
+                     *           "summary": "Response time of POST /api/checkout rose from 46.2 ms to 452 ms because of backend mysql 127.0.0.1:3306 shop: calls from tier inventory to backend mysql 127.0.0.1:3306 shop take 405 ms, 20.1 ms before."
+                     *         }
+                     *       ],
+                     *       "feedback": [
+                     *         {
+                     *           "at": 1795843980000,
+                     *           "by": "admin",
+                     *           "note": "the index was missing",
+                     *           "suspect": {
+                     *             "id": 23,
+                     *             "name": "mysql 127.0.0.1:3306 shop"
+                     *           },
+                     *           "verdict": "CAUSE_CONFIRMED"
+                     *         }
+                     *       ],
+                     *       "no_clear_cause": 0.009,
+                     *       "operations": [
+                     *         {
+                     *           "after_calls": 60.2,
+                     *           "after_errors": 0,
+                     *           "after_ms": 404.6,
+                     *           "before_calls": 59.8,
+                     *           "before_errors": 0,
+                     *           "before_ms": 20.1,
+                     *           "name": "calls to mysql 127.0.0.1:3306 shop",
+                     *           "tier": {
+                     *             "id": 16,
+                     *             "name": "inventory"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "partial": null,
+                     *       "path": [
+                     *         {
+                     *           "entity": {
+                     *             "id": 23,
+                     *             "name": "mysql 127.0.0.1:3306 shop"
+                     *           },
+                     *           "entity_kind": "BACKEND"
+                     *         },
+                     *         {
+                     *           "entity": {
+                     *             "id": 16,
+                     *             "name": "inventory"
+                     *           },
+                     *           "entity_kind": "TIER"
+                     *         },
+                     *         {
+                     *           "entity": {
+                     *             "id": 15,
+                     *             "name": "order"
+                     *           },
+                     *           "entity_kind": "TIER"
+                     *         },
+                     *         {
+                     *           "entity": {
+                     *             "id": 21,
+                     *             "name": "POST /api/checkout"
+                     *           },
+                     *           "entity_kind": "BUSINESS_TRANSACTION"
+                     *         }
+                     *       ],
+                     *       "series": [
+                     *         {
+                     *           "measure": "RESPONSE_TIME",
+                     *           "metric": null,
+                     *           "points": [
+                     *             {
+                     *               "at": 1795843200000,
+                     *               "expected": 46.2,
+                     *               "high": 58.9,
+                     *               "low": null,
+                     *               "state": "NORMAL",
+                     *               "value": 47.1
+                     *             },
+                     *             {
+                     *               "at": 1795843260000,
+                     *               "expected": 46.2,
+                     *               "high": 58.9,
+                     *               "low": null,
+                     *               "state": "NORMAL",
+                     *               "value": 449
+                     *             }
+                     *           ],
+                     *           "step_ms": 60000,
+                     *           "unit": "ms"
+                     *         }
+                     *       ],
+                     *       "similar": [],
+                     *       "suspects": [
+                     *         {
+                     *           "confidence": 0.977,
+                     *           "entity": {
+                     *             "id": 23,
+                     *             "name": "mysql 127.0.0.1:3306 shop"
+                     *           },
+                     *           "entity_kind": "BACKEND",
+                     *           "evidence": [
+                     *             {
+                     *               "at": null,
+                     *               "expected": 20.1,
+                     *               "kind": "BETWEEN",
+                     *               "link": {
+                     *                 "from": 16,
+                     *                 "kind": "EDGE",
+                     *                 "to": 23
+                     *               },
+                     *               "observed": 404.6,
+                     *               "text": "calls from tier inventory to backend mysql 127.0.0.1:3306 shop take 405 ms, 20.1 ms before",
+                     *               "unit": "ms",
+                     *               "weight": 10.9
+                     *             }
+                     *           ],
+                     *           "load": false,
+                     *           "path": [
+                     *             {
+                     *               "entity": {
+                     *                 "id": 23,
+                     *                 "name": "mysql 127.0.0.1:3306 shop"
+                     *               },
+                     *               "entity_kind": "BACKEND"
+                     *             },
+                     *             {
+                     *               "entity": {
+                     *                 "id": 16,
+                     *                 "name": "inventory"
+                     *               },
+                     *               "entity_kind": "TIER"
+                     *             }
+                     *           ],
+                     *           "share_of_errors": 0,
+                     *           "share_of_time": 0.667,
+                     *           "tier": null,
+                     *           "victims": [
+                     *             {
+                     *               "entity": {
+                     *                 "id": 21,
+                     *                 "name": "POST /api/checkout"
+                     *               },
+                     *               "entity_kind": "BUSINESS_TRANSACTION"
+                     *             },
+                     *             {
+                     *               "entity": {
+                     *                 "id": 15,
+                     *                 "name": "order"
+                     *               },
+                     *               "entity_kind": "TIER"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AnomalyDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_anomalies_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "note": "the index was missing",
+                 *       "suspect": 23,
+                 *       "verdict": "CAUSE_CONFIRMED"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewFeedback"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": 1795843980000,
+                     *       "by": "admin",
+                     *       "note": "the index was missing",
+                     *       "suspect": {
+                     *         "id": 23,
+                     *         "name": "mysql 127.0.0.1:3306 shop"
+                     *       },
+                     *       "verdict": "CAUSE_CONFIRMED"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Enough was said of it: there are 200 remarks */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_api_clients: {
         parameters: {
             query?: {
@@ -9183,6 +10556,552 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    post_applications_anomaly_back_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "entity": 21,
+                 *       "entity_kind": "BUSINESS_TRANSACTION",
+                 *       "from": 1795756980000,
+                 *       "measure": "RESPONSE_TIME",
+                 *       "sensitivity": "HIGH",
+                 *       "to": 1795843380000
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAnomalyBackTest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "episodes": [
+                     *         {
+                     *           "closed_at": 1795844340000,
+                     *           "deviation": 61.4,
+                     *           "expected": 46.2,
+                     *           "level": "CRITICAL",
+                     *           "observed": 452.3,
+                     *           "onset_at": 1795843260000,
+                     *           "opened_at": 1795843380000,
+                     *           "shift": false
+                     *         }
+                     *       ],
+                     *       "minutes": 1440,
+                     *       "partial": null,
+                     *       "per_day": 1,
+                     *       "points": [
+                     *         {
+                     *           "at": 1795843260000,
+                     *           "expected": 46.2,
+                     *           "high": 58.9,
+                     *           "low": null,
+                     *           "state": "NORMAL",
+                     *           "value": 449
+                     *         },
+                     *         {
+                     *           "at": 1795843320000,
+                     *           "expected": 46.2,
+                     *           "high": 58.9,
+                     *           "low": null,
+                     *           "state": "CRITICAL",
+                     *           "value": 452.3
+                     *         }
+                     *       ],
+                     *       "unit": "ms"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AnomalyBackTested"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_applications_anomaly_model: {
+        parameters: {
+            query: {
+                entity_kind: components["schemas"]["AnomalousKind"];
+                entity: number;
+                measure: components["schemas"]["AnomalyMeasure"];
+                /** @description The path of a metric below its node, of `METRIC` alone. */
+                metric?: string;
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "critical_rarity": 4.65,
+                     *       "entity": {
+                     *         "id": 21,
+                     *         "name": "POST /api/checkout"
+                     *       },
+                     *       "entity_kind": "BUSINESS_TRANSACTION",
+                     *       "episodes_a_week": 1.1,
+                     *       "learning_since": null,
+                     *       "measure": "RESPONSE_TIME",
+                     *       "metric": null,
+                     *       "partial": null,
+                     *       "points": [
+                     *         {
+                     *           "at": 1795843380000,
+                     *           "by_load": 0.4,
+                     *           "expected": 46.2,
+                     *           "high": 58.9,
+                     *           "low": null,
+                     *           "rarity": 0,
+                     *           "state": "NORMAL",
+                     *           "usual": 1.6,
+                     *           "value": 47.1,
+                     *           "why": "47.1 ms: usual at this hour is up to 58.9 ms, and 46.2 ms is expected, 0.4 ms of it for the load."
+                     *         }
+                     *       ],
+                     *       "readings": 2880,
+                     *       "season": [
+                     *         {
+                     *           "expected": 41,
+                     *           "high": 52.2,
+                     *           "hour": 0,
+                     *           "low": null
+                     *         },
+                     *         {
+                     *           "expected": 40.3,
+                     *           "high": 51.6,
+                     *           "hour": 1,
+                     *           "low": null
+                     *         }
+                     *       ],
+                     *       "seasonality": "DAY",
+                     *       "state": "NORMAL",
+                     *       "unit": "ms",
+                     *       "warning_rarity": 3.65
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AnomalyModel"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_applications_anomaly_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "enabled": true,
+                     *       "min_calls": 3,
+                     *       "min_deviation_ms": 2,
+                     *       "min_deviation_percent": 10,
+                     *       "sensitivity": "MEDIUM",
+                     *       "transactions": [
+                     *         {
+                     *           "enabled": true,
+                     *           "id": 21,
+                     *           "sensitivity": "HIGH"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AnomalySettings"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_applications_anomaly_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "enabled": true,
+                 *       "min_calls": 3,
+                 *       "min_deviation_ms": 2,
+                 *       "min_deviation_percent": 10,
+                 *       "sensitivity": "MEDIUM",
+                 *       "transactions": [
+                 *         {
+                 *           "enabled": true,
+                 *           "id": 21,
+                 *           "sensitivity": "HIGH"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["AnomalySettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "enabled": true,
+                     *       "min_calls": 3,
+                     *       "min_deviation_ms": 2,
+                     *       "min_deviation_percent": 10,
+                     *       "sensitivity": "MEDIUM",
+                     *       "transactions": [
+                     *         {
+                     *           "enabled": true,
+                     *           "id": 21,
+                     *           "sensitivity": "HIGH"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AnomalySettings"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */
@@ -17795,6 +19714,8 @@ export interface operations {
                 policy?: number;
                 action?: number;
                 state?: components["schemas"]["DeliveryState"];
+                /** @description About this violation, among others. */
+                violation?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */
@@ -21007,6 +22928,304 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_incidents: {
+        parameters: {
+            query?: {
+                /** @description Of this application. */
+                application?: number;
+                state?: components["schemas"]["AnomalyStatus"];
+                /** @description Unix milliseconds; an hour before `to` when not given. */
+                from?: number;
+                /** @description Unix milliseconds; now when not given. */
+                to?: number;
+                /** @description Items in the answer, 1 to 1000; 100 when not given. */
+                limit?: number;
+                /** @description `next` of the page before, of the same list with the same filters and order. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "anomalies": 6,
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "cause": {
+                     *             "confidence": 0.977,
+                     *             "entity": {
+                     *               "id": 23,
+                     *               "name": "mysql 127.0.0.1:3306 shop"
+                     *             },
+                     *             "entity_kind": "BACKEND"
+                     *           },
+                     *           "closed_at": null,
+                     *           "id": 1,
+                     *           "level": "CRITICAL",
+                     *           "opened_at": 1795843380000,
+                     *           "status": "OPEN",
+                     *           "summary": "Response time of POST /api/checkout rose from 46.2 ms to 452 ms because of backend mysql 127.0.0.1:3306 shop: calls from tier inventory to backend mysql 127.0.0.1:3306 shop take 405 ms, 20.1 ms before.",
+                     *           "violations": 1
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "partial": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Incident"];
+                };
+            };
+            /** @description The request cannot be understood; the message says what to change. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not signed in, or a wrong password. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The `X-CSRF-Token` header of a session is missing or old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing in the account. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Each value is sound, but they ask for nothing there can be: a range that ends before it begins, the cursor of another
+             *     list.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many failed sign-ins; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too busy, or a store cannot be read; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_one_of_incidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "anomalies": [
+                     *         {
+                     *           "application": {
+                     *             "id": 4,
+                     *             "name": "shop"
+                     *           },
+                     *           "changed_at": 1795843380000,
+                     *           "closed_at": null,
+                     *           "deviation": 61.4,
+                     *           "entity": {
+                     *             "id": 21,
+                     *             "name": "POST /api/checkout"
+                     *           },
+                     *           "entity_kind": "BUSINESS_TRANSACTION",
+                     *           "expected": 46.2,
+                     *           "id": 3,
+                     *           "incident": 1,
+                     *           "level": "CRITICAL",
+                     *           "measure": "RESPONSE_TIME",
+                     *           "metric": null,
+                     *           "observed": 452.3,
+                     *           "onset_at": 1795843260000,
+                     *           "opened_at": 1795843380000,
+                     *           "shift": false,
+                     *           "status": "OPEN",
+                     *           "summary": "Response time of POST /api/checkout rose from 46.2 ms to 452 ms because of backend mysql 127.0.0.1:3306 shop: calls from tier inventory to backend mysql 127.0.0.1:3306 shop take 405 ms, 20.1 ms before.",
+                     *           "top_suspect": {
+                     *             "confidence": 0.977,
+                     *             "entity": {
+                     *               "id": 23,
+                     *               "name": "mysql 127.0.0.1:3306 shop"
+                     *             },
+                     *             "entity_kind": "BACKEND"
+                     *           },
+                     *           "unit": "ms",
+                     *           "verdict": "CAUSE",
+                     *           "worst": "CRITICAL"
+                     *         }
+                     *       ],
+                     *       "incident": {
+                     *         "anomalies": 6,
+                     *         "application": {
+                     *           "id": 4,
+                     *           "name": "shop"
+                     *         },
+                     *         "cause": {
+                     *           "confidence": 0.977,
+                     *           "entity": {
+                     *             "id": 23,
+                     *             "name": "mysql 127.0.0.1:3306 shop"
+                     *           },
+                     *           "entity_kind": "BACKEND"
+                     *         },
+                     *         "closed_at": null,
+                     *         "id": 1,
+                     *         "level": "CRITICAL",
+                     *         "opened_at": 1795843380000,
+                     *         "status": "OPEN",
+                     *         "summary": "Response time of POST /api/checkout rose from 46.2 ms to 452 ms because of backend mysql 127.0.0.1:3306 shop: calls from tier inventory to backend mysql 127.0.0.1:3306 shop take 405 ms, 20.1 ms before.",
+                     *         "violations": 1
+                     *       },
+                     *       "violations": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
             /** @description The request cannot be understood; the message says what to change. */

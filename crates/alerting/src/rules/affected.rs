@@ -31,7 +31,7 @@ pub struct Affected {
 
 /// How far back an entity may have been seen last.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Alive {
+pub(crate) enum Alive {
     /// In the minute that is judged, seen from now.
     At(Minute),
     /// In some minute since then; for looking back.
@@ -66,11 +66,11 @@ pub fn affected_at(
 
 /// The entities of one application.
 #[derive(Debug)]
-pub(super) struct Entities<'a> {
-    pub(super) directory: &'a Directory,
-    pub(super) account: AccountId,
-    pub(super) application: EntityId,
-    pub(super) alive: Alive,
+pub(crate) struct Entities<'a> {
+    pub(crate) directory: &'a Directory,
+    pub(crate) account: AccountId,
+    pub(crate) application: EntityId,
+    pub(crate) alive: Alive,
 }
 
 impl Entities<'_> {
@@ -108,7 +108,8 @@ impl Entities<'_> {
         of_tier.map(|node| affected(node, node_place(node))).collect()
     }
 
-    fn all(&self, kind: EntityKind) -> Vec<Arc<Entity>> {
+    /// Those of a kind that are not retired, by id.
+    pub(crate) fn all(&self, kind: EntityKind) -> Vec<Arc<Entity>> {
         let retired_ms = match kind {
             EntityKind::Node => NODE_RETIRED_MS,
             EntityKind::Tier => TIER_RETIRED_MS,

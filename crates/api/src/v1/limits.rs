@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use alerting::anomalies::MAX_SERIES;
 use api_types::{Limit, Limits};
 use axum::{Json, extract::State};
 use model::{
@@ -43,9 +44,44 @@ pub(crate) async fn read(
     let entities = context.entities(&caller);
     let called = Called::of(&calls(&context, &caller).await?, &entities);
     items.extend(of_entities(&entities, caps, &called, context.now_ms()));
+    items.extend(of_detection(&context, &entities));
     limit::sort(&mut items);
     items.truncate(500);
     Ok(Json(Limits { items, refusals, since }))
+}
+
+/// Series that are watched for anomalies: of applications from half of what they may have on, and of all together.
+fn of_detection(context: &Context, entities: &Entities) -> Vec<Limit> {
+    let watching = context.watch.watching();
+    let remedy = "further series are not watched for anomalies; switch detection off for an application, or raise memory-limit";
+    let mut limits = Vec::new();
+    for one in &watching {
+        // Those without a place count as used.
+        let used = one.series + one.left_out;
+        if used * 2 >= MAX_SERIES && entities.get(one.application).is_some() {
+            let limit = limit::of(
+                "watched-series",
+                "series watched for anomalies",
+                used,
+                MAX_SERIES as u64,
+            );
+            let application = entities.mention(one.application);
+            limits.push(limit.application(&application).remedy(remedy).made());
+        }
+    }
+    let all = watching.iter().map(|one| one.series + one.left_out).sum();
+    let room = u64::try_from(context.watch.room()).unwrap_or(u64::MAX);
+    limits.push(
+        limit::of(
+            "watched-series-of-all",
+            "series watched for anomalies, of all applications",
+            all,
+            room,
+        )
+        .remedy(remedy)
+        .made(),
+    );
+    limits
 }
 
 /// Entities counted by tier and kind, each kind once.

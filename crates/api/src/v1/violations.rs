@@ -103,7 +103,11 @@ pub(crate) async fn read(
             evidence,
         }
     });
+    let violated = &found.violated;
+    let rule = context.store.rule_of_violation(violated.rule_id, violated.rule_version).await?;
     Ok(Json(ViolationDetail {
+        // What a newer version wrote cannot be read.
+        rule: rule.and_then(|rule| serde_json::from_str(&rule).ok()),
         changes: changes.collect(),
         violation: body(&context, &caller, &found),
     }))
@@ -145,7 +149,7 @@ fn shown(health: alerting::rules::EntityHealth) -> HealthLevel {
     }
 }
 
-fn body(context: &Context, caller: &Caller, stored: &Stored) -> Violation {
+pub(crate) fn body(context: &Context, caller: &Caller, stored: &Stored) -> Violation {
     let entities = context.entities(caller);
     let violated = &stored.violated;
     let is_closed = stored.status != StoredStatus::Open;

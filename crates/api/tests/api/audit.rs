@@ -287,6 +287,7 @@ async fn every_route_that_changes_something_leaves_an_entry() {
     let world = World::new().await;
     let ids = world.ids;
     let (shop, cart, node, store) = (ids.shop.0, ids.cart.0, ids.web1.0, world.store.clone());
+    crate::anomalies::with_anomaly(&world).await;
     let stranger = world.stranger();
     let admin = sign_in(&stranger).await;
     let mut deeds = deeds(shop, cart, node);

@@ -3,6 +3,7 @@
 
 mod access;
 mod administration;
+mod anomalies;
 mod api_clients;
 mod application;
 mod audit;
@@ -11,6 +12,7 @@ mod controller;
 mod doors;
 mod entities;
 mod events;
+mod exports;
 mod flow_map;
 mod health_rules;
 mod jaeger;

@@ -55,6 +55,13 @@ pub(super) fn deeds(shop: u32, cart: u32) -> Vec<Deed> {
         ("PUT", "/api/v1/applications/{id}/health-rules/{rule}/enabled", json!({"enabled": false})),
         ("PUT", "/api/v1/applications/{id}/health-rules/{rule}", rule()),
         ("DELETE", "/api/v1/applications/{id}/health-rules/{rule}", json!({})),
+        (
+            "PUT",
+            "/api/v1/applications/{id}/anomaly-settings",
+            json!({"enabled": true, "sensitivity": "HIGH", "min_deviation_percent": 5.0, "min_deviation_ms": 1.0,
+                "min_calls": 2.0, "transactions": []}),
+        ),
+        ("POST", "/api/v1/anomalies/{id}/feedback", json!({"verdict": "NOISE"})),
         ("POST", "/api/v1/applications/{id}/schedules", nights.clone()),
         ("PUT", "/api/v1/applications/{id}/schedules/{schedule}", nights),
         ("DELETE", "/api/v1/applications/{id}/schedules/{schedule}", json!({})),
@@ -96,6 +103,8 @@ pub(super) fn deeds(shop: u32, cart: u32) -> Vec<Deed> {
             .replace("business-transactions/{id}", &format!("business-transactions/{cart}"))
             .replace("applications/{id}", &format!("applications/{shop}"))
             .replace("{app}", "shop")
+            // The only one there is.
+            .replace("anomalies/{id}", "anomalies/1")
             .replace("shop/business-transactions", "shop/business-transactions?exclude=true");
         let path = ["{rule}", "{schedule}", "{group}"]
             .iter()

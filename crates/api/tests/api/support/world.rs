@@ -287,6 +287,7 @@ impl World {
                 tokio::runtime::Handle::current(),
             )),
             health: self.health,
+            watch: Arc::default(),
             baselines,
             clock: self.clock.shared(),
             attempts: Arc::new(OneAttempt),

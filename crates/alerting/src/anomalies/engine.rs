@@ -1,0 +1,364 @@
+//! Judging minutes, one after the other. Each step leaves the stores in a state from which an engine that knows nothing goes
+//! on: the state of all series as it was stored last, the minutes since from the telemetry store, open anomalies and the
+//! last judged minute from the metadata store.
+
+mod change;
+mod grouping;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use analysis::{
+    anomaly::Moment,
+    baseline::{Calendar, Season},
+};
+use metadata_store::{AnomalyOutcome, Directory, StoreError};
+use model::{
+    anomaly::AnomalySettings,
+    entity::{EntityKind, OWN_APPLICATION},
+    id::{AccountId, EntityId},
+    time::{Minute, MinuteRange},
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+use telemetry_store::reader::QueryError;
+
+use self::{change::OpenAnomaly, grouping::OpenIncident};
+use super::{
+    readings::{self, Observed, Readings},
+    state::{Standing, State, Watch},
+    store::{AnomalyStore, StateObjects},
+    watched::{self, Entry},
+};
+
+/// Minutes that are made up for when nobody judged for longer; what lies before is passed over.
+const MAX_BEHIND: u32 = 360;
+/// Minutes of the past that an application is learnt from when it begins to be watched: two days, which show a season.
+const LEARNT_FROM: u32 = 2 * 24 * 60;
+/// Minutes between two times that the state is stored.
+const STORED_EVERY: u32 = 5;
+/// Anomalies that ended so long ago are forgotten.
+const KEPT_MINUTES: u32 = 90 * 24 * 60;
+const FORGOTTEN_AT_A_TIME: u32 = 1000;
+
+/// Why a minute could not be judged. The next try begins from what is stored.
+#[derive(Debug, thiserror::Error)]
+pub enum DetectionError {
+    #[error("detection could not read or write the metadata store")]
+    Metadata(#[from] StoreError),
+    #[error("detection could not read the telemetry store")]
+    Telemetry(#[from] QueryError),
+    #[error("the state of detection could not be read or written")]
+    Objects(#[from] telemetry_store::StoreError),
+}
+
+/// What judging a minute came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    pub minute: Minute,
+    pub series: usize,
+    /// Anomalies that opened, changed or ended.
+    pub changes: usize,
+}
+
+/// Judges minutes. See the module's documentation.
+#[derive(Debug)]
+pub struct Engine<T: ?Sized> {
+    store: Box<dyn AnomalyStore>,
+    objects: Box<dyn StateObjects>,
+    telemetry: Arc<T>,
+    directory: Arc<Directory>,
+    watch: Arc<Watch>,
+    /// None: to be read again.
+    stored: Option<Stored>,
+}
+
+/// What the metadata store says.
+#[derive(Debug)]
+struct Stored {
+    judged: Option<Minute>,
+    /// By entity.
+    open: BTreeMap<EntityId, OpenAnomaly>,
+    incidents: Vec<OpenIncident>,
+}
+
+/// An application as it is watched in a minute.
+#[derive(Debug)]
+struct Application {
+    account: AccountId,
+    id: EntityId,
+    settings: AnomalySettings,
+    entries: Vec<Entry>,
+}
+
+impl<T: Observed + ?Sized> Engine<T> {
+    /// An engine that shares its state through `watch`.
+    pub fn new(
+        store: Box<dyn AnomalyStore>,
+        objects: Box<dyn StateObjects>,
+        telemetry: Arc<T>,
+        directory: Arc<Directory>,
+        watch: Arc<Watch>,
+    ) -> Engine<T> {
+        Engine { store, objects, telemetry, directory, watch, stored: None }
+    }
+
+    /// Judges the next minute that is due at `now_ms`: one is a minute after its end. Nothing when none is. Causes are looked
+    /// for as long as `may_go_on` says so; what is left over has its turn in the next minute.
+    ///
+    /// # Errors
+    /// When a store does not answer; nothing has changed then, or all of the minute's changes have.
+    pub fn step(
+        &mut self,
+        now_ms: i64,
+        may_go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Judged>, DetectionError> {
+        let done = self.try_step(now_ms, may_go_on);
+        if done.is_err() {
+            // Whatever was half done is in memory only.
+            self.stored = None;
+        }
+        done
+    }
+
+    fn try_step(
+        &mut self,
+        now_ms: i64,
+        may_go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Judged>, DetectionError> {
+        if self.stored.is_none() {
+            self.load()?;
+        }
+        let newest = Minute(Minute::of_millis(now_ms).0.saturating_sub(2));
+        let judged = self.stored.as_ref().and_then(|stored| stored.judged);
+        let minute = match judged {
+            None => newest,
+            Some(judged) => Minute(judged.0 + 1).max(Minute(newest.0.saturating_sub(MAX_BEHIND))),
+        };
+        if minute > newest {
+            return Ok(None);
+        }
+        let calendar = self.store.calendar(AccountId::FIRST)?;
+        let applications = self.applications(minute)?;
+        let has_learnt = self.learn_past(&applications, minute, &calendar)?;
+        let range = MinuteRange { start: minute, end: Minute(minute.0 + 1) };
+        let mut lacks = BTreeSet::new();
+        let minutes =
+            readings::read(&*self.telemetry, AccountId::FIRST, EntityId::NONE, range, &mut lacks)?;
+        let readings = minutes.get(&minute).cloned().unwrap_or_default();
+        let standings = self.observe(&applications, &readings, moment(minute, &calendar));
+        let changes = self.changes(&applications, standings, minute, may_go_on)?;
+        let incidents = self.incidents(&changes, minute)?;
+        let count = changes.iter().filter(|change| change.row.happened.is_some()).count();
+        self.commit(minute, changes, incidents, has_learnt)?;
+        if minute.0.is_multiple_of(60) {
+            self.forget_gone(&applications);
+            let before = minute.0.saturating_sub(KEPT_MINUTES);
+            self.store.forget(before, FORGOTTEN_AT_A_TIME)?;
+        }
+        let series = self.watch.watching().iter().map(|one| one.series).sum();
+        Ok(Some(Judged { minute, series, changes: count }))
+    }
+
+    /// Reads what is stored, and the minutes that were judged since the state was stored again.
+    fn load(&mut self) -> Result<(), DetectionError> {
+        let detection = self.store.detection()?;
+        let object = detection.checkpoint.as_ref().map(|(_, object)| object);
+        self.objects.remove_others(object)?;
+        let bytes = object.map(|object| self.objects.read(object)).transpose()?.flatten();
+        let known = bytes.and_then(|bytes| match State::from_bytes(&bytes) {
+            Ok(known) => Some(known),
+            Err(error) => {
+                tracing::error!(%error, "the state of detection cannot be read; it is learnt anew");
+                None
+            }
+        });
+        let judged = detection.judged.map(Minute);
+        let open = self.store.open()?;
+        let incidents = self.store.open_incidents()?;
+        let (from, state) = match known {
+            Some((minute, state)) => (Some(minute), state),
+            None => (None, State::default()),
+        };
+        self.watch.put(state, judged);
+        if let (Some(from), Some(judged)) = (from, judged) {
+            self.catch_up(MinuteRange { start: Minute(from.0 + 1), end: Minute(judged.0 + 1) })?;
+        }
+        let mut stored = Stored {
+            judged,
+            open: open.into_iter().map(OpenAnomaly::of).collect(),
+            incidents: incidents.into_iter().map(OpenIncident::of).collect(),
+        };
+        for open in stored.open.values_mut().filter(|open| open.looks_for_cause()) {
+            if let Some(cause) = self.store.cause(open.id)? {
+                open.causes = serde_json::from_str(&cause.body).ok();
+            }
+        }
+        self.stored = Some(stored);
+        Ok(())
+    }
+
+    /// Takes minutes again that were judged already: everything that followed from them is stored.
+    fn catch_up(&self, range: MinuteRange) -> Result<(), DetectionError> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let calendar = self.store.calendar(AccountId::FIRST)?;
+        let start = Minute(range.start.0.max(range.end.0.saturating_sub(MAX_BEHIND)));
+        let range = MinuteRange { start, end: range.end };
+        let (account, all) = (AccountId::FIRST, EntityId::NONE);
+        let mut lacks = BTreeSet::new();
+        let mut applications: Result<(), DetectionError> = Ok(());
+        readings::read_through(
+            &*self.telemetry,
+            account,
+            all,
+            range,
+            &mut lacks,
+            |at, readings| match self.applications(at) {
+                Ok(known) => drop(self.observe(&known, readings, moment(at, &calendar))),
+                Err(error) => applications = Err(error),
+            },
+        )?;
+        applications
+    }
+
+    /// The applications that want to be watched, with the entities that are.
+    fn applications(&self, minute: Minute) -> Result<Vec<Application>, DetectionError> {
+        let settings: FxHashMap<u32, AnomalySettings> = self
+            .store
+            .settings()?
+            .into_iter()
+            // Settings that a newer version wrote must not switch detection off.
+            .map(|stored| {
+                (stored.application_id, serde_json::from_str(&stored.body).unwrap_or_default())
+            })
+            .collect();
+        let (account, none) = (AccountId::FIRST, EntityId::NONE);
+        let all = self.directory.of_application(account, none, EntityKind::Application);
+        let mut applications = Vec::new();
+        for application in all {
+            let settings = settings.get(&application.id.0).cloned();
+            let settings = settings.unwrap_or_else(|| first_settings(&application.key.name));
+            if settings.enabled {
+                let (account, id) = (application.key.account, application.id);
+                let entries = watched::entries(&self.directory, account, id, &settings, minute);
+                applications.push(Application { account, id, settings, entries });
+            }
+        }
+        Ok(applications)
+    }
+
+    /// Learns what is new to be watched from its stored past; whether there was any.
+    fn learn_past(
+        &self,
+        applications: &[Application],
+        minute: Minute,
+        calendar: &Calendar,
+    ) -> Result<bool, DetectionError> {
+        let watched: BTreeSet<EntityId> = applications.iter().map(|one| one.id).collect();
+        self.watch.state.write().keep_applications(&watched);
+        let mut has_learnt = false;
+        for application in applications {
+            if self.watch.state.read().is_watched(application.id) {
+                continue;
+            }
+            let start = Minute(minute.0.saturating_sub(LEARNT_FROM));
+            let range = MinuteRange { start, end: minute };
+            let (account, id, mut lacks) = (application.account, application.id, BTreeSet::new());
+            readings::read_through(
+                &*self.telemetry,
+                account,
+                id,
+                range,
+                &mut lacks,
+                |at, readings| {
+                    let one = std::slice::from_ref(application);
+                    drop(self.observe(one, readings, moment(at, calendar)));
+                },
+            )?;
+            self.watch.state.write().begin(id);
+            has_learnt = true;
+        }
+        Ok(has_learnt)
+    }
+
+    fn observe(
+        &self,
+        applications: &[Application],
+        readings: &Readings,
+        moment: Moment,
+    ) -> FxHashMap<EntityId, Standing> {
+        let mut state = self.watch.state.write();
+        let mut standings = FxHashMap::default();
+        for one in applications {
+            standings.extend(state.observe(one.id, &one.settings, &one.entries, readings, moment));
+        }
+        standings
+    }
+
+    /// Forgets series of entities that are watched no more.
+    fn forget_gone(&self, applications: &[Application]) {
+        let known: FxHashSet<EntityId> =
+            applications.iter().flat_map(|one| one.entries.iter().map(|entry| entry.id)).collect();
+        self.watch.state.write().retain(|_, key| known.contains(&key.entity));
+    }
+
+    /// Stores the minute, and takes over what that changed.
+    fn commit(
+        &mut self,
+        minute: Minute,
+        changes: Vec<change::Changed>,
+        incidents: Vec<grouping::Grouped>,
+        has_learnt: bool,
+    ) -> Result<(), DetectionError> {
+        let stored = self.stored.as_mut().expect("it is read before a minute is judged");
+        let is_due = minute.0.is_multiple_of(STORED_EVERY) || has_learnt || stored.judged.is_none();
+        let object = match is_due {
+            true => {
+                let bytes = self.watch.state.read().to_bytes(minute);
+                Some(self.objects.write(u64::from(minute.0), &bytes)?)
+            }
+            false => None,
+        };
+        let rows: Vec<_> = changes.iter().map(|change| change.row.clone()).collect();
+        let of_incidents: Vec<_> = incidents.iter().map(|one| one.row.clone()).collect();
+        let after = stored.judged.map(|judged| judged.0);
+        let outcome = self.store.judge(after, minute.0, &rows, &of_incidents, object.as_ref())?;
+        let (ids, incident_ids) = match outcome {
+            AnomalyOutcome::Stored { anomalies, incidents, replaced } => {
+                if let Some(path) = replaced {
+                    self.objects.remove(&path);
+                }
+                (anomalies, incidents)
+            }
+            AnomalyOutcome::Elsewhere { judged } => {
+                tracing::warn!(?judged, minute = minute.0, "another process looks for anomalies");
+                self.stored = None;
+                return Ok(());
+            }
+        };
+        stored.judged = Some(minute);
+        *self.watch.judged.write() = Some(minute);
+        for (change, id) in changes.into_iter().zip(&ids) {
+            match change.open {
+                Some(open) => {
+                    drop(stored.open.insert(change.entity, OpenAnomaly { id: *id, ..open }))
+                }
+                None => drop(stored.open.remove(&change.entity)),
+            }
+        }
+        grouping::take_over(&mut stored.incidents, &mut stored.open, incidents, &incident_ids);
+        Ok(())
+    }
+}
+
+/// As applications are watched before somebody says otherwise. Vedette's own requests are few and of many kinds: it is not.
+fn first_settings(name: &str) -> AnomalySettings {
+    AnomalySettings { enabled: name != OWN_APPLICATION, ..AnomalySettings::default() }
+}
+
+fn moment(minute: Minute, calendar: &Calendar) -> Moment {
+    Moment { minute: minute.0, hour_of_week: calendar.slot(Season::Week, minute) }
+}

@@ -1,0 +1,6 @@
+//! Detection over made-up minutes: what an application did is made up, everything else is real, the store is SQLite.
+
+mod causes;
+mod crashes;
+mod judging;
+mod world;
