@@ -26,12 +26,12 @@ def check(function):
 class Traffic:
     """What the driver sends until it is told otherwise."""
 
-    def __init__(self, shop):
-        self.shop, self.process = shop, None
+    def __init__(self, shop, rate="5"):
+        self.shop, self.rate, self.process = shop, rate, None
 
     def send(self, mix):
         self.stop()
-        command = [sys.executable, str(SHOP / "driver.py"), "--port", str(self.shop.ports), "--rate", "5", "--mix", mix]
+        command = [sys.executable, str(SHOP / "driver.py"), "--port", str(self.shop.ports), "--rate", self.rate, "--mix", mix]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def stop(self):

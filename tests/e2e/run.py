@@ -16,6 +16,7 @@ import urllib.error
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import anomalies
 import connect
 import daily
 import expected
@@ -29,7 +30,7 @@ from shop import ROOT, Shop
 
 REQUESTS = 120
 CHECKS = []
-# In this order too, but at the same time as all of the others.
+# All at the same time as these and as each other.
 BESIDE = []
 
 
@@ -190,6 +191,7 @@ for told in notices.CHECKS:
     check(told)
 
 BESIDE.extend(daily.CHECKS)
+BESIDE.extend(anomalies.CHECKS)
 
 
 @check
@@ -246,7 +248,7 @@ def main():
     def asked(functions):
         return [function for function in functions if not options.only or options.only in named(function)]
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    with ThreadPoolExecutor() as pool:
         longer = [pool.submit(passes, function, world) for function in asked(BESIDE)]
         outcomes = [passes(function, world) for function in [CHECKS[0], *asked(CHECKS[1:])]]
         outcomes += [one.result() for one in longer]

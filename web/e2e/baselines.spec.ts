@@ -1,21 +1,8 @@
 // Baselines: bands on charts, states on maps and in lists, the page of an application's baselines, the account's time zone.
-import type { Page } from '@playwright/test'
-import { COLOURS, violationsOf } from './rules'
-import { boxOf, dark, expect, onMock, shot, signIn, still, test } from './vedette'
+import { sound } from './rules'
+import { boxOf, expect, onMock, signIn, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
-
-async function sound(page: Page, name: string): Promise<void> {
-  await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
-  await still(page)
-  await shot(page, name)
-  const light = await violationsOf(page, `${name}, light`)
-  await dark(page)
-  await still(page)
-  await shot(page, `${name}-dark`)
-  expect([...light, ...(await violationsOf(page, `${name}, dark`, COLOURS))]).toEqual([])
-  await page.getByRole('button', { name: 'Switch to light' }).click()
-}
 
 test('a chart shows what was expected, exactly under the pointer, and the choice is a link', async ({ page }) => {
   // A refresh would take the pointer's readout away.

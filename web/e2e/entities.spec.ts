@@ -1,24 +1,18 @@
 // The pages of single entities: a business transaction's response times and differences, tiers, nodes, backends, errors,
 // and all applications on one map.
 import type { Page } from '@playwright/test'
-import { COLOURS, violationsOf } from './rules'
-import { boxOf, dark, expect, onMock, shot, signIn, still, test } from './vedette'
+import { sound } from './rules'
+import { boxOf, expect, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
-async function sound(page: Page, name: string): Promise<void> {
+/** All of a page, however long it is. */
+async function whole(page: Page, name: string): Promise<void> {
   await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
   await still(page)
   const height = await page.evaluate(() => Math.max(...[...document.querySelectorAll('main, body')].map((e) => e.scrollHeight)))
   await page.setViewportSize({ width: 1280, height: Math.min(2600, Math.max(800, height + 60)) })
-  await still(page)
-  await shot(page, name)
-  const light = await violationsOf(page, `${name}, light`)
-  await dark(page)
-  await still(page)
-  await shot(page, `${name}-dark`)
-  expect([...light, ...(await violationsOf(page, `${name}, dark`, COLOURS))]).toEqual([])
-  await page.getByRole('button', { name: 'Switch to light' }).click()
+  await sound(page, name)
 }
 
 test('a cell of the heat map leads to the traces of its time and duration', async ({ page }) => {
@@ -26,7 +20,7 @@ test('a cell of the heat map leads to the traces of its time and duration', asyn
   const map = page.getByRole('figure', { name: /^Response times over time/ })
   await expect(map).toBeVisible()
   await expect(page.getByLabel('Percentiles')).toContainText('99th percentile')
-  await sound(page, 'bt-heat-map')
+  await whole(page, 'bt-heat-map')
   const canvas = map.locator('canvas')
   const box = await boxOf(canvas)
   // Somewhere near the mean there are calls in every minute that reported.
@@ -44,7 +38,7 @@ test('what the heat map shows is a table for the keyboard', async ({ page }) => 
   await signIn(page, 'admin', '/applications/1/business-transactions/105?times=table')
   const table = page.getByRole('table', { name: 'Response times over time' })
   await expect(table.getByRole('row').nth(1)).toContainText(/\d m?s/)
-  await sound(page, 'bt-heat-map-table')
+  await whole(page, 'bt-heat-map-table')
   await table.getByRole('link').first().press('Enter')
   await expect(page).toHaveURL(/max=/)
 })
@@ -54,7 +48,7 @@ test('slow and normal are compared, and too few are not', async ({ page }) => {
   await expect(page.getByText(/looked at 40 slow traces/)).toBeVisible()
   await expect(page.getByRole('table', { name: 'Operations that differ' }).getByRole('row').nth(1)).toContainText('payments')
   await expect(page.getByRole('table', { name: 'Attributes that differ' })).toContainText('service.version')
-  await sound(page, 'bt-differences')
+  await whole(page, 'bt-differences')
   await page.goto('/applications/1/business-transactions/108?tab=differences')
   await expect(page.getByText('Too few traces to compare')).toBeVisible()
 })
@@ -63,22 +57,22 @@ test('a transaction tells its slowest operations and its errors', async ({ page 
   await signIn(page, 'admin', '/applications/1/business-transactions/105?tab=operations')
   const operations = page.getByRole('table', { name: 'Slowest operations' })
   await expect(operations.getByRole('row').nth(1)).toContainText(/orders|payments|fulfilment/)
-  await sound(page, 'bt-operations')
+  await whole(page, 'bt-operations')
   await page.getByRole('tab', { name: /^Errors/ }).click()
   await expect(page.getByRole('table', { name: 'Errors' })).toContainText('PaymentUnavailable')
-  await sound(page, 'bt-errors')
+  await whole(page, 'bt-errors')
 })
 
 test('an error has its stacks, and they lead to traces', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1/errors')
   const table = page.getByRole('table', { name: 'Errors' })
   await expect(table).toContainText('and 1 more')
-  await sound(page, 'errors')
+  await whole(page, 'errors')
   await table.getByRole('link', { name: 'PaymentUnavailable' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'PaymentUnavailable' })).toBeVisible()
   await expect(page.getByLabel('Stack', { exact: true }).first()).toContainText('provider.py')
   await expect(page.locator('figure canvas')).toHaveCount(1)
-  await sound(page, 'error')
+  await whole(page, 'error')
   await page.getByRole('link', { name: 'Open the trace' }).first().click()
   await expect(page).toHaveURL(/traces\/[0-9a-f]{32}/)
 })
@@ -92,10 +86,10 @@ test('a tier has its nodes, those that are gone on request, and its neighbours',
   await page.getByText('Also historical').click()
   await expect(nodes.getByRole('row')).toHaveCount(4)
   await expect(nodes).toContainText('historical')
-  await sound(page, 'tier')
+  await whole(page, 'tier')
   await page.getByRole('tab', { name: 'Flow map' }).click()
   await expect(page.locator('.react-flow__node')).toHaveCount(5)
-  await sound(page, 'tier-flow-map')
+  await whole(page, 'tier-flow-map')
   await page.getByRole('tab', { name: 'Nodes' }).click()
   await page.getByRole('link', { name: 'orders-7d9f-1' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'orders-7d9f-1' })).toBeVisible()
@@ -106,7 +100,7 @@ test('a node shows its runtime and host, its restarts, and what it does not repo
   await expect(page.getByRole('figure', { name: /^Event loop \(%\)/ })).toBeVisible()
   await expect(page.getByText('1 restart in this range')).toBeVisible()
   await expect(page.getByRole('table', { name: 'Metrics of the node' })).toContainText('Event Loop')
-  await sound(page, 'node')
+  await whole(page, 'node')
   await page.goto('/applications/1/nodes/1400')
   await expect(page.getByRole('region', { name: 'Not reported' })).toContainText('Garbage collection')
 })
@@ -116,11 +110,11 @@ test('a backend has callers, transactions and statements', async ({ page }) => {
   await page.getByRole('table', { name: 'Backends' }).getByRole('link', { name: 'shop-db:3306/shop' }).click()
   await expect(page.getByRole('table', { name: 'Callers' })).toContainText('catalog')
   await expect(page.getByRole('table', { name: 'Business transactions that call it' })).toContainText('POST /checkout')
-  await sound(page, 'backend')
+  await whole(page, 'backend')
   await page.getByRole('tab', { name: /^Statements/ }).click()
   await expect(page.getByRole('table', { name: 'Statements' })).toContainText('SELECT quantity FROM stock')
   await expect(page.getByText(/a sample: .* calls in 64 traces/)).toBeVisible()
-  await sound(page, 'backend-statements')
+  await whole(page, 'backend-statements')
 })
 
 test('all applications are on one map', async ({ page }) => {
@@ -128,7 +122,7 @@ test('all applications are on one map', async ({ page }) => {
   await page.getByRole('link', { name: 'All on one map' }).click()
   // Three applications, and a queue and a database that several of them use.
   await expect(page.locator('.react-flow__node')).toHaveCount(5)
-  await sound(page, 'application-map')
+  await whole(page, 'application-map')
   await page.locator('.react-flow__node').first().click()
   await page.getByRole('link', { name: 'Open the application' }).click()
   await expect(page).toHaveURL(/applications\/\d+(\?|$)/)
@@ -148,7 +142,7 @@ test('the map shows only what fails or is busy, and nothing moves', async ({ pag
   expect(before).toMatchObject(await places())
   await page.getByText('Only failing').click()
   await expect(page).toHaveURL(/failing=only/)
-  await sound(page, 'flow-map-filtered')
+  await whole(page, 'flow-map-filtered')
   await page.goto('/applications/1/flow-map?min-calls=100000')
   await expect(page.getByText('No call passes the filter')).toBeVisible()
 })
@@ -164,7 +158,7 @@ test('a map is compared with an earlier one, call by call', async ({ page }) => 
   await asked
   await expect(page).toHaveURL(/view=changes.*compare=1|compare=1.*view=changes/)
   await expect(table.getByRole('row').nth(1)).toContainText(/as before|calls|slower|faster|errors/)
-  await sound(page, 'flow-map-changes')
+  await whole(page, 'flow-map-changes')
 })
 
 test('business transactions are grouped, and the group is renamed and dissolved', async ({ page }) => {
@@ -182,7 +176,7 @@ test('business transactions are grouped, and the group is renamed and dissolved'
   await expect(group).toHaveCount(1)
   await expect(group).toContainText('2 transactions')
   await expect(table.getByRole('link', { name: 'GET /cart', exact: true })).toHaveCount(0)
-  await sound(page, 'bt-groups')
+  await whole(page, 'bt-groups')
   await page.getByLabel('Members of groups').click()
   await expect(page.getByLabel('Members of groups')).toBeChecked()
   await expect(table.getByRole('row', { name: /GET \/cart/ })).toContainText('Carts')
@@ -191,7 +185,7 @@ test('business transactions are grouped, and the group is renamed and dissolved'
   await expect(page.getByRole('heading', { name: 'Carts' })).toBeVisible()
   const members = page.getByRole('table', { name: 'Members' })
   await expect(members.getByRole('row')).toHaveCount(3)
-  await sound(page, 'bt-group')
+  await whole(page, 'bt-group')
   await page.getByRole('button', { name: 'Flow map' }).click()
   await expect(page.getByText(/3 entities|2 calls/).first()).toBeVisible()
   await page.getByRole('button', { name: 'Members' }).click()
@@ -215,7 +209,7 @@ test('business transactions are excluded and restored, and marked as background 
   await page.getByText('Excluded', { exact: true }).click()
   const excluded = page.getByRole('table', { name: 'Excluded business transactions' })
   await expect(excluded.getByRole('row')).toHaveCount(2)
-  await sound(page, 'bt-excluded')
+  await whole(page, 'bt-excluded')
   await excluded.getByRole('button', { name: 'Restore GET /' }).click()
   await expect(page.getByText('Nothing is excluded')).toBeVisible()
   await page.goto('/applications/1/business-transactions/106')

@@ -1,20 +1,8 @@
 // Events: marks on every chart, the pages that list them, and posting one.
-import { COLOURS, violationsOf } from './rules'
-import { dark, expect, onMock, shot, signIn, still, test } from './vedette'
+import { sound } from './rules'
+import { expect, onMock, signIn, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
-
-async function sound(page: import('@playwright/test').Page, name: string): Promise<void> {
-  await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
-  await still(page)
-  await shot(page, name)
-  const light = await violationsOf(page, `${name}, light`)
-  await dark(page)
-  await still(page)
-  await shot(page, `${name}-dark`)
-  expect([...light, ...(await violationsOf(page, `${name}, dark`, COLOURS))]).toEqual([])
-  await page.getByRole('button', { name: 'Switch to light' }).click()
-}
 
 test('a mark on a chart says what happened and leads to the event', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1/tiers/15')
@@ -51,16 +39,17 @@ test('charts of every page have marks', async ({ page }) => {
 
 test('events are narrowed, read, and resolved', async ({ page }) => {
   test.slow()
-  await signIn(page, 'admin', '/applications/1/events')
+  // Longer than the default: what happened an hour before the mock began moves out of it.
+  await signIn(page, 'admin', '/applications/1/events?range=last-3h')
   const table = page.getByRole('table', { name: 'Events' })
-  await expect(table.getByRole('row')).toHaveCount(8)
+  await expect(table.getByRole('row')).toHaveCount(9)
   await sound(page, 'events')
   await page.getByRole('group', { name: 'Severity' }).getByRole('button', { name: /^Warning/ }).click()
   await expect(page).toHaveURL(/severity=WARN/)
-  await expect(table.getByRole('row')).toHaveCount(3)
+  await expect(table.getByRole('row')).toHaveCount(4)
   await page.getByRole('group', { name: 'Type' }).getByRole('button', { name: /^Deployment/ }).click()
   await expect(page.getByText('No event matches')).toBeVisible()
-  await page.goto('/applications/1/events?filter=BACKUP')
+  await page.goto('/applications/1/events?range=last-3h&filter=BACKUP')
   await table.getByRole('button', { name: /backup of shop-db failed/ }).click()
   const event = page.getByRole('region', { name: 'Event', exact: true })
   await expect(event.getByRole('link', { name: 'shop-db:3306/shop' })).toHaveAttribute('href', /\/applications\/1\/backends\/21/)

@@ -1,21 +1,13 @@
 // Health rules: the list, the editor with what it would have found, rules made from charts, schedules; in both themes.
 import type { Page } from '@playwright/test'
-import { expectNoViolation } from './rules'
-import { expect, onMock, shot, signIn, still, test } from './vedette'
+import { sound } from './rules'
+import { expect, onMock, shot, signIn, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
 async function at(page: Page, path: string, as?: string): Promise<void> {
   await signIn(page, as, `/applications/1/${path}`)
   await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
-}
-
-async function sound(page: Page, name: string): Promise<void> {
-  await still(page)
-  await shot(page, name)
-  await expectNoViolation(page, name)
-  await shot(page, `${name}-dark`)
-  await page.getByRole('button', { name: 'Switch to light' }).click()
 }
 
 test('rules are listed, found, switched off, copied and deleted', async ({ page }) => {
@@ -195,6 +187,8 @@ test('violations are listed over an application and over all, and one says what 
   await expect(decided.getByRole('table', { name: 'Conditions' })).toContainText('at most')
   await expect(decided).toContainText('holds')
   await expect(page.getByRole('region', { name: 'Over time' }).locator('canvas')).toHaveCount(3)
+  const notices = page.getByRole('region', { name: 'Notices' })
+  await expect(notices.getByRole('listitem')).toHaveCount(2)
   await sound(page, 'violation')
   await page.getByRole('button', { name: /^Opened as warning/ }).click()
   await expect(page.getByRole('region', { name: /^What decided: Opened as warning/ })).toBeVisible()

@@ -1,7 +1,7 @@
 // The rules of WCAG 2 A and AA that a program can check, asked in light and in dark.
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { dark, expect, still } from './vedette'
+import { dark, expect, shot, still } from './vedette'
 
 type RunOnly = { type: 'tag' | 'rule'; values: string[] }
 
@@ -15,10 +15,21 @@ export async function violationsOf(page: Page, where: string, runOnly: RunOnly =
   return violations.flatMap((v) => v.nodes.map((node) => `${where}: ${v.id} at ${node.target.join(' ')}: ${node.failureSummary}`))
 }
 
+/** In light and in dark; the page is dark then. */
 export async function expectNoViolation(page: Page, where: string): Promise<void> {
   const light = await violationsOf(page, `${where}, light`)
   await dark(page)
   // Colours fade over; a colour half-way is nobody's choice.
   await still(page)
   expect([...light, ...(await violationsOf(page, `${where}, dark`, COLOURS))]).toEqual([])
+}
+
+/** Once all is loaded and nothing moves: no rule is broken in light nor in dark, and there is a picture of each. The page is light again then. */
+export async function sound(page: Page, name: string): Promise<void> {
+  await expect(page.locator('[data-state="loading"]')).toHaveCount(0)
+  await still(page)
+  await shot(page, name)
+  await expectNoViolation(page, name)
+  await shot(page, `${name}-dark`)
+  await page.getByRole('button', { name: 'Switch to light' }).click()
 }

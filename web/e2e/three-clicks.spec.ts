@@ -13,7 +13,7 @@ async function follow(link: Locator): Promise<void> {
 test('three links lead from the list of applications to the slowest statement', async ({ page }) => {
   await signIn(page)
   const applications = page.getByRole('table', { name: 'Applications' })
-  await follow(applications.getByRole('link', { name: 'shop-production' }))
+  await follow(applications.getByRole('link', { name: 'shop-production', exact: true }))
   // The overview's busiest business transactions, the slow one among them.
   const transactions = page.getByRole('table', { name: 'Business transactions' })
   await follow(transactions.getByRole('row', { name: /POST \/checkout/ }).getByRole('link', { name: /^Where the time goes/ }))

@@ -14,7 +14,7 @@ const over = (permissions, application = null) => permissions.map((permission) =
 const START = Date.now() - 7_200_000
 
 /** What is asked with other methods than GET and changes nothing, or only what is one's own. */
-const OWN = /\/(preview|back-test|affected)$|^\/api\/v1\/(saved-searches|profile|session)/
+const OWN = /\/(preview|back-test|anomaly-back-test|affected)$|^\/api\/v1\/(saved-searches|profile|session)/
 
 /** What `viewer` lacks, by the beginning of a path. */
 const NEEDED = [

@@ -5,6 +5,7 @@ const APPLICATION = { id: 1, name: 'shop-production' }
 
 const EVENT_TYPES = [
   { name: 'Health rule violations', types: ['POLICY_OPEN_WARNING', 'POLICY_OPEN_CRITICAL', 'POLICY_UPGRADED', 'POLICY_CLOSE_CRITICAL'] },
+  { name: 'Anomalies', types: ['ANOMALY_OPEN_WARNING', 'ANOMALY_OPEN_CRITICAL', 'ANOMALY_UPGRADED', 'ANOMALY_DOWNGRADED', 'ANOMALY_CLOSE_WARNING', 'ANOMALY_CLOSE_CRITICAL'] },
   { name: 'Slow and stalled transactions', types: ['SLOW', 'VERY_SLOW', 'STALL'] },
   { name: 'Application changes', types: ['APPLICATION_DEPLOYMENT', 'APP_SERVER_RESTART'] },
 ]
@@ -116,14 +117,14 @@ function actionPreview({ body, now }) {
 
 const attempt = (at, ok, status, answer) => ({ at, took: 182, ok, target: ok ? 'POST https://hooks.example.com/•••' : 'shop-team@example.com via smtp.example.com:587', status, answer })
 const deliveries = (now) => [
-  { id: 9, at: now - 11 * 60_000, state: 'delivered', title: 'Critical: Checkout is slow on 3 entities · shop-production', application: APPLICATION, policy: { id: 11, name: 'Page the shop’s team' }, action: { id: 2, name: 'Chat of operations' }, attempts: 1, next_at: null, log: [attempt(now - 11 * 60_000, true, 'HTTP 200 OK', 'ok')] },
-  { id: 8, at: now - 11 * 60_000, state: 'pending', title: 'Critical: Checkout is slow on 3 entities · shop-production', application: APPLICATION, policy: { id: 11, name: 'Page the shop’s team' }, action: { id: 1, name: 'Tell the shop’s team' }, attempts: 2, next_at: now + 60_000, log: [attempt(now - 11 * 60_000, false, 'Connection error: connection refused', ''), attempt(now - 10 * 60_000, false, 'transient error (451): 4.7.1 Greylisted, try again later', '')] },
+  { about: [4], id: 9, at: now - 11 * 60_000, state: 'delivered', title: 'Critical: Checkout is slow on 3 entities · shop-production', application: APPLICATION, policy: { id: 11, name: 'Page the shop’s team' }, action: { id: 2, name: 'Chat of operations' }, attempts: 1, next_at: null, log: [attempt(now - 11 * 60_000, true, 'HTTP 200 OK', 'ok')] },
+  { about: [4], id: 8, at: now - 11 * 60_000, state: 'pending', title: 'Critical: Checkout is slow on 3 entities · shop-production', application: APPLICATION, policy: { id: 11, name: 'Page the shop’s team' }, action: { id: 1, name: 'Tell the shop’s team' }, attempts: 2, next_at: now + 60_000, log: [attempt(now - 11 * 60_000, false, 'Connection error: connection refused', ''), attempt(now - 10 * 60_000, false, 'transient error (451): 4.7.1 Greylisted, try again later', '')] },
   { id: 7, at: now - 5 * HOUR, state: 'suppressed', title: 'Warning: CPU utilization is too high on web-1 · shop-production', application: APPLICATION, policy: { id: 11, name: 'Page the shop’s team' }, action: { id: 1, name: 'Tell the shop’s team' }, attempts: 0, next_at: null, log: [] },
   { id: 6, at: now - 8 * HOUR, state: 'gave_up', title: 'Recovered: Checkout is slow on POST /checkout · shop-production', application: APPLICATION, policy: { id: 11, name: 'Page the shop’s team' }, action: { id: 2, name: 'Chat of operations' }, attempts: 1, next_at: null, log: [attempt(now - 8 * HOUR, false, 'HTTP 404 Not Found', 'no_service')] },
 ]
-const row = ({ log, ...rest }) => ({ ...rest, last: log.at(-1) ?? null })
+const row = ({ log, about, ...rest }) => ({ ...rest, last: log.at(-1) ?? null })
 const wanted = (query) => (one) =>
-  (!query.get('state') || one.state === query.get('state')) && (!query.get('action') || one.action.id === Number(query.get('action'))) && (!query.get('policy') || one.policy?.id === Number(query.get('policy')))
+  (!query.get('state') || one.state === query.get('state')) && (!query.get('action') || one.action.id === Number(query.get('action'))) && (!query.get('policy') || one.policy?.id === Number(query.get('policy'))) && (!query.get('violation') || (one.about ?? []).includes(Number(query.get('violation'))))
 
 let mail = null
 let hasPassword = false

@@ -2,6 +2,7 @@
 import { access } from './access.mjs'
 import { administration } from './administration.mjs'
 import { alerting } from './alerting.mjs'
+import { anomalyRoutes } from './anomalies.mjs'
 import { applications, applicationThing, btEdges, btThing, edgeThing, thingOf } from './topology.mjs'
 import { baselineRoutes } from './baselines.mjs'
 import { figures, minuteOf, series, sparkline } from './figures.mjs'
@@ -103,6 +104,7 @@ export const routes = [
   ...administration,
   ...alerting,
   ...healthRules,
+  ...anomalyRoutes,
   ...baselineRoutes,
   ...entityRoutes,
   ...nodeRoutes,

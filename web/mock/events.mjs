@@ -18,6 +18,7 @@ const made = [
   [19, { type: 'APPLICATION_DEPLOYMENT', summary: 'payments: version 1.8.2 after 1.8.1', affected: on('payments'), properties: [{ name: 'version', value: '1.8.2' }, { name: 'version before', value: '1.8.1' }] }],
   [18.6, { type: 'APP_SERVER_RESTART', severity: 'WARN', summary: 'payments-1 of payments restarted', affected: on('payments') }],
   [18.3, { type: 'APP_SERVER_RESTART', severity: 'WARN', summary: 'payments-2 of payments restarted 4 times within ten minutes', repeats: 4, affected: on('payments') }],
+  [25, { type: 'ANOMALY_OPEN_WARNING', severity: 'WARN', summary: 'POST /checkout is 4.2× slower than usual', affected: [of('BUSINESS_TRANSACTION', shop.bts.find((b) => b.name === 'POST /checkout'))], properties: [{ name: 'level', value: 'warning' }, { name: 'suspected cause', value: 'backend shop-db:3306/shop' }] }],
   [31, { type: 'CUSTOM', custom_type: 'load test', summary: '50 users for ten minutes', comment: 'Started by hand.\nEnds by itself.', affected: affected(), properties: [{ name: 'users', value: '50' }] }],
   [44, { type: 'APPLICATION_CONFIG_CHANGE', summary: 'POST /checkout was marked as not long-lived', affected: on('storefront'), properties: [{ name: 'user', value: 'admin' }], is_read: true, is_resolved: true }],
   [52, { type: 'CUSTOM', custom_type: 'backup', severity: 'ERROR', summary: 'backup of shop-db failed', affected: affected(of('BACKEND', shop.entities.find((e) => e.kind === 'backend'))) }],

@@ -200,8 +200,11 @@ function detailOf(violation) {
   if (body.warning && violation.level === 'CRITICAL') changes.push(change('UPGRADED', 'CRITICAL', violation.opened_at + 6 * MINUTE))
   if (violation.status === 'RESOLVED') changes.push(change('CLOSED', violation.level, violation.closed_at))
   if (violation.status === 'CANCELED') changes.push(change('CANCELED', violation.level, violation.closed_at, 'nothing was reported for an hour'))
-  return { violation: { ...violation, summary: changes.at(-1).summary || changes[0].summary }, changes }
+  return { violation: { ...violation, summary: changes.at(-1).summary || changes[0].summary }, rule: body, changes }
 }
+
+/** Those of some ids, as lists tell them. */
+export const violationsOf = (ids) => violations.filter((v) => ids.includes(v.id)).map((v) => detailOf(v).violation)
 
 function listed(r) {
   const is = (name, value) => !r.query.get(name) || r.query.get(name) === String(value)

@@ -16,6 +16,8 @@ use std::{io::Write, path::PathBuf};
 
 use analysis::cause::Config;
 
+use crate::DataSet;
+
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Score cause ranking on the PetShop incidents under low traffic.
@@ -23,32 +25,31 @@ pub(crate) enum Command {
     /// Score cause ranking on a day of Nezha's Online Boutique and a day of its Train Ticket.
     Nezha(DataSet),
     /// Score cause ranking on simulated incidents.
-    Incidents(DataSet),
+    Incidents(Incidents),
     /// How the scores move when each constant is halved or doubled.
     Sensitivity(DataSets),
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct DataSet {
-    /// Where the data set's archive is unpacked.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
-    /// Print each case with its first suspects.
-    #[arg(long)]
-    pub(crate) verbose: bool,
+pub(crate) struct Incidents {
+    #[command(flatten)]
+    pub(crate) set: DataSet,
+    /// Fail when fewer than this share of them have their cause among the first three, for a check of a change.
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) least_top_3: Option<f64>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DataSets {
     /// Where PetShop is unpacked.
     #[arg(long, value_name = "DIR")]
-    petshop: Option<PathBuf>,
+    pub(crate) petshop: Option<PathBuf>,
     /// Where Nezha is unpacked.
     #[arg(long, value_name = "DIR")]
-    nezha: Option<PathBuf>,
+    pub(crate) nezha: Option<PathBuf>,
     /// Where simulated incidents are.
     #[arg(long, value_name = "DIR")]
-    incidents: Option<PathBuf>,
+    pub(crate) incidents: Option<PathBuf>,
 }
 
 pub(crate) fn execute(command: Command, out: &mut impl Write) -> anyhow::Result<()> {
@@ -56,7 +57,7 @@ pub(crate) fn execute(command: Command, out: &mut impl Write) -> anyhow::Result<
     match command {
         Command::Petshop(set) => petshop::report(&set, &config, out),
         Command::Nezha(set) => nezha::report(&set, &config, out),
-        Command::Incidents(set) => incidents::report(&set, &config, out),
+        Command::Incidents(asked) => incidents::report(&asked, &config, out),
         Command::Sensitivity(sets) => {
             let mut cases = Vec::new();
             if let Some(data) = sets.petshop {

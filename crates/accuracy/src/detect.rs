@@ -3,15 +3,17 @@
 //! Points go through `analysis::anomaly::Series` in time order, with one configuration, without labels. Beside the product's
 //! row stand a random one and two naive ones; intervals are bootstrapped by series, for points of a series are not independent.
 
-mod draws;
 mod microsoft;
 mod nab;
 mod series;
 mod table;
+mod watched;
 
 use std::{io::Write, path::PathBuf};
 
 use analysis::anomaly::Config;
+
+use crate::DataSet;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -19,18 +21,19 @@ pub(crate) enum Command {
     Nab(DataSet),
     /// Score on Microsoft's cloud monitoring data set.
     Microsoft(DataSet),
+    /// Score on simulated systems: false episodes on quiet days, and incidents found.
+    Watched(Watched),
     /// How the scores move when each constant of detection is halved or doubled.
     DetectSensitivity(DataSets),
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct DataSet {
-    /// Where the data set's archive is unpacked.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
-    /// Print each series with what was found of it.
-    #[arg(long)]
-    pub(crate) verbose: bool,
+pub(crate) struct Watched {
+    #[command(flatten)]
+    pub(crate) set: DataSet,
+    /// Fail when there are more false episodes a service-day than this, for a check of a change.
+    #[arg(long, value_name = "EPISODES")]
+    pub(crate) most_false: Option<f64>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +53,7 @@ pub(crate) fn execute(command: Command, out: &mut impl Write) -> anyhow::Result<
         Command::Microsoft(set) => {
             table::of_microsoft(&microsoft::read(&set.data)?, &config, set.verbose, out)
         }
+        Command::Watched(asked) => watched::report(&asked, &config, out),
         Command::DetectSensitivity(sets) => {
             let (nab, microsoft) = (nab::read(&sets.nab)?, microsoft::read(&sets.microsoft)?);
             table::of_constants(&nab, &microsoft, &config, out)

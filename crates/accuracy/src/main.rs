@@ -6,9 +6,13 @@
 
 mod causes;
 mod detect;
+mod draws;
 mod report;
+mod simulated;
+mod speed;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,8 +30,26 @@ enum Command {
     Detect(detect::Command),
     #[command(flatten)]
     Causes(causes::Command),
+    /// Measure how fast detection and cause ranking are.
+    Speed(speed::Speed),
     /// Write docs/accuracy.md to standard output.
     Report(report::Report),
+}
+
+#[derive(Debug, Clone, clap::Args)]
+struct DataSet {
+    /// Where the data set's archive is unpacked.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Print each series, or case, with what was found of it.
+    #[arg(long)]
+    verbose: bool,
+}
+
+impl DataSet {
+    fn at(data: PathBuf) -> Self {
+        Self { data, verbose: false }
+    }
 }
 
 fn main() -> ExitCode {
@@ -35,6 +57,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Detect(command) => detect::execute(command, out),
         Command::Causes(command) => causes::execute(command, out),
+        Command::Speed(speed) => speed::report(&speed, out),
         Command::Report(report) => report::write(report, out),
     };
     match done {

@@ -30,6 +30,16 @@ pub struct Action {
     /// The document by which a script made it, as long as nobody else has changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<serde_json::Value>,
+    /// The document by which an import of exports made it, as long as nobody else has changed it; no secret is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exported: Option<serde_json::Value>,
+}
+
+impl Action {
+    /// One that no script wrote.
+    pub fn of(doing: Doing) -> Action {
+        Action { doing, reference: None, exported: None }
+    }
 }
 
 /// What is done.

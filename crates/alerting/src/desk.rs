@@ -23,6 +23,9 @@ const MAX_GATHERED_ENTRIES: usize = 800;
 /// Notices that are being gathered; events beyond start no other.
 const MAX_GATHERED: usize = 500;
 
+/// Violations of one notice that are noted with it, so that it is found by them.
+const MAX_VIOLATIONS: usize = 500;
+
 /// A stored policy or digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored<T> {
@@ -82,6 +85,9 @@ struct Gathered {
     due_ms: i64,
     hidden: bool,
     notice: Notice,
+    /// What it is about, entries that are only counted included.
+    #[serde(default)]
+    violations: BTreeSet<u32>,
 }
 
 /// Something that began and has not ended.
@@ -124,7 +130,7 @@ impl Desk {
             if takes {
                 let kind =
                     if phase == Phase::Ends { NoticeKind::Recovery } else { NoticeKind::Event };
-                self.gather(policy, event, kind, hidden(policy, event, world), world);
+                self.gather(policy, event, kind, hidden(event, world), world);
             }
             return;
         }
@@ -136,7 +142,7 @@ impl Desk {
                 }
                 Some(_) => (),
                 None if takes => {
-                    let hidden = hidden(policy, event, world);
+                    let hidden = hidden(event, world);
                     self.gather(policy, event, NoticeKind::Recovery, hidden, world);
                 }
                 None => (),
@@ -151,7 +157,7 @@ impl Desk {
         if !takes && !begins_anew {
             return;
         }
-        let hidden = hidden(policy, event, world);
+        let hidden = hidden(event, world);
         if !(hidden && was_hidden) {
             self.gather(policy, event, NoticeKind::Alarm, hidden, world);
         }
@@ -199,6 +205,9 @@ impl Desk {
         }
         let held: usize = self.gathered.values().map(|one| one.notice.entries.len()).sum();
         let Some(gathered) = self.gathered.get_mut(&key) else { return };
+        if gathered.violations.len() < MAX_VIOLATIONS {
+            gathered.violations.extend(violation(event));
+        }
         if held < MAX_GATHERED_ENTRIES || gathered.notice.entries.is_empty() {
             gathered.notice.take(Entry::of(event, world.base));
         } else {
@@ -267,6 +276,7 @@ impl Desk {
             title: notice.title.clone(),
             notice: text.clone(),
             log: "[]".to_owned(),
+            violations: gathered.violations.iter().copied().collect(),
         };
         policy.value.actions.iter().map(of).collect()
     }
@@ -277,12 +287,29 @@ impl Desk {
     }
 }
 
-fn hidden(policy: &Stored<Policy>, event: &Event, world: &World<'_>) -> bool {
-    world.rules.suppressions.iter().any(|suppression| {
-        suppression.account == policy.account
+fn hidden(event: &Event, world: &World<'_>) -> bool {
+    let at_ms = event.time_ms.min(world.now_ms);
+    silencing(&world.rules.suppressions, event, at_ms, world.lineage).is_some()
+}
+
+/// The suppression because of which an event is not told at a moment.
+pub(crate) fn silencing<'s>(
+    suppressions: &'s [Stored<Suppression>],
+    event: &Event,
+    at_ms: i64,
+    lineage: Lineage<'_>,
+) -> Option<&'s Stored<Suppression>> {
+    suppressions.iter().find(|suppression| {
+        suppression.account == event.account_id
             && suppression.application.is_none_or(|one| event.application_id == Some(one))
-            && suppression.value.hides(event, event.time_ms.min(world.now_ms), world.lineage)
+            && suppression.value.hides(event, at_ms, lineage)
     })
+}
+
+/// The violation whose event this is.
+fn violation(event: &Event) -> Option<u32> {
+    let (_, id) = event.properties.iter().find(|(name, _)| name == "violation")?;
+    id.parse().ok()
 }
 
 /// The cause that several events have in common.
@@ -327,6 +354,7 @@ fn begun(
         policy: policy.id,
         due_ms: 0,
         hidden: false,
+        violations: BTreeSet::new(),
         notice: Notice {
             kind,
             severity: Severity::Info,

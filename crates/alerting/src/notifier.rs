@@ -12,8 +12,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use daemon::clock::SharedClock;
 use metadata_store::{
-    AlertConfig, AlertConfigKind, AlertConfigs as _, Deliveries as _, Directory, Event,
-    Events as _, MetadataStore, StoreError,
+    AlertConfig, AlertConfigKind, AlertConfigs as _, Deliveries as _, Directory, EntityRef, Event,
+    EventSeverity, Events as _, MetadataStore, StoreError,
 };
 use model::id::EntityId;
 use serde::de::DeserializeOwned;
@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 pub use self::{mail::Mail, record::Tried};
 use crate::{
     actions::{Action, Hidden, command::Commands, email, http, outward::Allowed},
-    desk::{Desk, Rules, Stored, World},
+    desk::{Desk, Rules, Stored, World, silencing},
     notice::Notice,
     policy::{Kin, Policy},
     suppression::Suppression,
@@ -68,6 +68,17 @@ pub enum NotifierError {
     },
     #[error("the secrets of {what} do not open: {why}")]
     Sealed { what: String, why: String },
+}
+
+/// An entity that began to break a rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Breach<'a> {
+    pub application: EntityId,
+    /// The rule's name.
+    pub rule: &'a str,
+    pub entity: EntityId,
+    /// When it was known, Unix milliseconds.
+    pub at_ms: i64,
 }
 
 /// Tells people what happens.
@@ -208,6 +219,45 @@ impl Notifier {
             };
             let taken = |event: &&Event| policy.value.takes(event, world.lineage);
             events.iter().filter(here).filter(taken).map(|event| event.id).collect()
+        })
+    }
+
+    /// The suppression, of those that there are now, because of which nobody would have been told that an entity began to
+    /// break a rule.
+    pub fn silencing<'r>(
+        &self,
+        rules: &'r Rules,
+        breach: &Breach<'_>,
+    ) -> Option<&'r Stored<Suppression>> {
+        let entity = self.directory.get(breach.entity)?;
+        let event = Event {
+            id: 0,
+            account_id: entity.key.account.0,
+            application_id: Some(breach.application.0),
+            kind: "POLICY_OPEN_CRITICAL".to_owned(),
+            sub_type: String::new(),
+            severity: EventSeverity::Error,
+            time_ms: breach.at_ms,
+            repeats: 1,
+            summary: String::new(),
+            comment: String::new(),
+            affected: vec![EntityRef {
+                kind: entity.key.kind as u8,
+                id: breach.entity.0,
+                name: entity.key.name.clone(),
+            }],
+            triggered: Some(EntityRef {
+                kind: EntityRef::HEALTH_RULE,
+                id: 0,
+                name: breach.rule.to_owned(),
+            }),
+            properties: Vec::new(),
+            detail: String::new(),
+            is_read: false,
+            is_resolved: false,
+        };
+        self.with_world(rules, |world| {
+            silencing(&rules.suppressions, &event, breach.at_ms, world.lineage)
         })
     }
 

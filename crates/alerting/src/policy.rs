@@ -74,6 +74,9 @@ pub struct Policy {
     /// The document by which a script made it, as long as nobody else has changed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<serde_json::Value>,
+    /// The document by which an import of exports made it, as long as nobody else has changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exported: Option<serde_json::Value>,
 }
 
 /// Custom events that a policy takes.

@@ -23,6 +23,7 @@ mod episodes;
 mod explain;
 mod kind;
 mod load;
+mod many;
 mod math;
 mod model;
 mod season;
@@ -35,6 +36,7 @@ pub use self::{
     episodes::{Change, State},
     explain::{Band, Explanation, Seasonality},
     kind::{Kind, Reading},
+    many::{Due, observe_many},
     series::{Deviation, Measure, Moment, STATE_BYTES, Series, Verdict},
 };
 

@@ -1,13 +1,14 @@
 //! What most likely caused an anomaly: a ranked list of suspects, each with its evidence, a confidence and the path along
 //! which it spread, or the answer that there is no clear cause.
 //!
-//! Four kinds of evidence are added up as logarithms of likelihood ratios, each kind bounded, so that none decides alone:
+//! Five kinds of evidence are added up as logarithms of likelihood ratios, each kind bounded, so that none decides alone:
 //!
 //! 1. how much of the transaction's extra time or errors the suspect adds *itself*, and how surprising that is by its own
 //!    history ([`flow`]);
 //! 2. its resources, after taking out what the load or waiting for others explains ([`resource`]);
-//! 3. its behaviour in traces and logs, beyond what its callees show ([`behaviour`]);
-//! 4. what was changed in it shortly before.
+//! 3. its traces, beyond what its callees' show ([`behaviour`]);
+//! 4. its log lines and exceptions, likewise;
+//! 5. what was changed in it shortly before.
 //!
 //! A suspect's prior is one over the number of suspects; against all of them stands "no clear cause". There is no
 //! training, no label, no clock and no randomness: the same situation gives the same answer. Constants are in [`Config`],
@@ -16,6 +17,7 @@
 mod behaviour;
 mod evidence;
 mod flow;
+mod limits;
 mod path;
 mod resource;
 mod situation;
@@ -26,13 +28,16 @@ mod tests;
 use std::cmp::Reverse;
 
 pub use evidence::{Clue, Evidence};
+pub use limits::{BadSituation, Limits};
 pub use situation::{
     Anomaly, Calls, Change, ChangeKind, Entity, Figures, Kind, Link, Operation, Resource,
     ResourceKind, Series, Severity, Signal, Situation, Template,
 };
 pub use surprise::Deviation;
 
+use behaviour::Shown;
 use flow::{Flow, Own, Windows};
+use path::Ways;
 
 /// The constants of the ranking. The defaults are the product's: one set for every system.
 #[derive(Debug, Clone)]
@@ -66,6 +71,8 @@ pub struct Config {
     pub opens_nats: f64,
     /// A first suspect less likely than this is no clear cause.
     pub clear: f64,
+    /// The largest situation that [`try_rank`] takes.
+    pub limits: Limits,
 }
 
 impl Default for Config {
@@ -86,6 +93,7 @@ impl Default for Config {
             most_suspects: 20,
             opens_nats: 8.0,
             clear: 0.5,
+            limits: Limits::default(),
         }
     }
 }
@@ -135,7 +143,19 @@ pub struct Suspect {
     pub clues: Vec<Clue>,
 }
 
+/// Ranks what may have caused the situation's anomaly, after a look at whether the situation can be ranked at all.
+///
+/// # Errors
+/// When it is larger than [`Config::limits`], or names what is not there; see [`Situation::check`].
+pub fn try_rank(situation: &Situation, config: &Config) -> Result<Answer, BadSituation> {
+    situation.check(&config.limits)?;
+    Ok(rank(situation, config))
+}
+
 /// Ranks what may have caused the situation's anomaly.
+///
+/// # Panics
+/// When the situation names what is not there: whoever has it from others asks [`try_rank`].
 #[must_use]
 pub fn rank(situation: &Situation, config: &Config) -> Answer {
     let flow = Flow::of(situation, config);
@@ -152,7 +172,8 @@ struct Candidate {
     share_of_errors: f64,
     own: f64,
     resources: f64,
-    behaviour: f64,
+    traces: f64,
+    logs: f64,
     changes: f64,
     strength: f64,
     clues: Vec<Clue>,
@@ -160,7 +181,7 @@ struct Candidate {
 
 impl Candidate {
     fn nats(&self) -> f64 {
-        self.own + self.resources + self.behaviour + self.changes
+        self.own + self.resources + self.traces + self.logs + self.changes
     }
 }
 
@@ -170,20 +191,14 @@ struct Part {
     share: f64,
     surprise: f64,
     of: usize,
+    /// Whether it is large enough for a request to be of interest, 0 to 1.
+    matters: f64,
 }
 
 impl Part {
-    fn time(share: f64, own: &Own) -> Self {
-        Self { share, surprise: own.time_surprise, of: own.time_parts }
-    }
-
-    fn errors(share: f64, own: &Own) -> Self {
-        Self { share, surprise: own.error_surprise, of: own.error_parts }
-    }
-
     /// One of the parts surprises, nobody had said which.
     fn evidence(self) -> f64 {
-        (surprise::evidence(self.surprise) - (self.of.max(1) as f64).ln()).max(0.0)
+        (surprise::evidence(self.surprise) - (self.of.max(1) as f64).ln()).max(0.0) * self.matters
     }
 }
 
@@ -194,10 +209,13 @@ struct Ranking<'a> {
     /// How certain it is that the transaction is slow, and that it fails, 0 to 1.
     slow: f64,
     failing: f64,
-    /// The clues of each entity's resources and behaviour, and what the behaviour is worth.
+    /// The transaction's extra time, ms, and errors, a request; never less than what any entity adds itself.
+    extra_ms: f64,
+    extra_errors: f64,
+    /// The clues of each entity's resources, traces and logs.
     resources: Vec<Vec<Clue>>,
-    behaviour: Vec<Vec<Clue>>,
-    behaviour_nats: Vec<f64>,
+    traces: Shown,
+    logs: Shown,
     nodes: Vec<Vec<usize>>,
     changes: Vec<Vec<usize>>,
 }
@@ -216,7 +234,16 @@ impl<'a> Ranking<'a> {
         for (index, change) in situation.changes.iter().enumerate() {
             changes[change.entity].push(index);
         }
-        let mut resources = resource::clues(situation, flow, config);
+        let seen_slow = flow.time.map_or(0.0, |time| certain(time.of_rise()));
+        let seen_failing = flow.errors.map_or(0.0, |found| {
+            if found.fell { 0.0 } else { certain(surprise::evidence(found.surprise)) }
+        });
+        let (slow, failing) = match situation.anomaly.what {
+            None => (seen_slow, seen_failing),
+            Some(Signal::Time) => (1.0, 0.0),
+            Some(Signal::Errors) => (0.0, 1.0),
+        };
+        let mut resources = resource::clues(situation, flow, slow, config);
         let mut of_entity = vec![Vec::new(); count];
         for (index, resource) in situation.resources.iter().enumerate() {
             of_entity[resource.entity].push(index);
@@ -227,30 +254,26 @@ impl<'a> Ranking<'a> {
                 resources[entity] = vec![Clue { nats, what: Evidence::Silent { entity } }];
             }
         }
-        let behaviour = behaviour::clues(situation, flow, config);
         let callees: Vec<Vec<usize>> = flow
             .out
             .iter()
             .map(|edges| edges.iter().map(|edge| flow.calls[*edge].callee).collect())
             .collect();
-        let seen_slow = flow.time.map_or(0.0, |time| certain(time.of_rise()));
-        let seen_failing = flow.errors.map_or(0.0, |found| {
-            if found.fell { 0.0 } else { certain(surprise::evidence(found.surprise)) }
-        });
-        let (slow, failing) = match situation.anomaly.what {
-            None => (seen_slow, seen_failing),
-            Some(Signal::Time) => (1.0, 0.0),
-            Some(Signal::Errors) => (0.0, 1.0),
-        };
+        let most_own = |of: fn(&Own) -> f64| flow.own.iter().map(of).fold(0.0, f64::max);
+        let extra_ms = flow.time.map_or(0.0, |time| time.change());
+        let extra_errors =
+            flow.errors.map_or(0.0, |found| (found.observed - found.expected) / found.of);
         Self {
             slow,
             failing,
-            behaviour_nats: behaviour::beyond_callees(&behaviour, &callees),
+            extra_ms: extra_ms.max(most_own(|own| own.time_ms)),
+            extra_errors: extra_errors.max(most_own(|own| own.errors)),
+            traces: behaviour::traces(situation, flow, &callees, config),
+            logs: behaviour::logs(situation, flow, &callees, config),
             situation,
             flow,
             config,
             resources,
-            behaviour,
             nodes,
             changes,
         }
@@ -269,11 +292,12 @@ impl<'a> Ranking<'a> {
             + candidates.iter().map(|of| (of.nats() - prior - best).exp()).sum::<f64>();
         candidates.truncate(self.config.most_suspects);
         let strength = candidates.first().map_or(0.0, |first| first.strength);
+        let ways = self.ways();
         let suspects: Vec<Suspect> = candidates
             .into_iter()
             .map(|candidate| {
                 let log_odds = candidate.nats() - prior;
-                self.suspect(candidate, log_odds, (log_odds - best).exp() / sum)
+                self.suspect(candidate, log_odds, (log_odds - best).exp() / sum, &ways)
             })
             .collect();
         let verdict = match suspects.first() {
@@ -309,17 +333,29 @@ impl<'a> Ranking<'a> {
     fn unit(&self, entity: usize) -> Candidate {
         let own = &self.flow.own[entity];
         let (share_of_time, share_of_errors) = self.shares(own.time_ms, own.errors);
+        let time = Part {
+            share: share_of_time,
+            surprise: own.time_surprise,
+            of: own.time_parts,
+            matters: self.matters(own.time_ms),
+        };
+        let errors = Part {
+            share: share_of_errors,
+            surprise: own.error_surprise,
+            of: own.error_parts,
+            matters: 1.0,
+        };
         let members: Vec<usize> =
             std::iter::once(entity).chain(self.nodes[entity].iter().copied()).collect();
         let mut candidate = Candidate {
             entity,
             share_of_time,
             share_of_errors,
-            own: self.of_own(Part::time(share_of_time, own), Part::errors(share_of_errors, own)),
+            own: self.of_own(time, errors),
             resources: self.of_resources(&members),
-            behaviour: self.behaviour_nats[entity].min(self.config.most_nats),
-            strength: self
-                .strength(Part::time(share_of_time, own), Part::errors(share_of_errors, own)),
+            traces: self.bounded(self.traces.nats[entity]),
+            logs: self.bounded(self.logs.nats[entity]),
+            strength: self.strength(time, errors),
             clues: own.clues.clone(),
             ..Candidate::default()
         };
@@ -328,9 +364,11 @@ impl<'a> Ranking<'a> {
                 .clues
                 .extend(self.resources[*member].iter().filter(|clue| clue.nats > 0.0).cloned());
         }
-        candidate
-            .clues
-            .extend(self.behaviour[entity].iter().filter(|clue| clue.nats > 0.0).cloned());
+        for shown in [&self.traces, &self.logs] {
+            candidate
+                .clues
+                .extend(shown.clues[entity].iter().filter(|clue| clue.nats > 0.0).cloned());
+        }
         self.add_changes(&mut candidate, &members);
         if let Some(node) = self.one_node(entity) {
             candidate.entity = node;
@@ -340,19 +378,16 @@ impl<'a> Ranking<'a> {
 
     /// What part of the transaction's extra time and errors an entity's own make.
     fn shares(&self, time_ms: f64, errors: f64) -> (f64, f64) {
-        let extra_ms = self
-            .flow
-            .time
-            .map_or(0.0, |time| time.change())
-            .max(self.flow.own.iter().map(|own| own.time_ms).fold(0.0, f64::max));
-        let extra_errors = self
-            .flow
-            .errors
-            .map_or(0.0, |found| (found.observed - found.expected) / found.of)
-            .max(self.flow.own.iter().map(|own| own.errors).fold(0.0, f64::max));
         let share =
             |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
-        (share(time_ms, extra_ms), share(errors, extra_errors))
+        (share(time_ms, self.extra_ms), share(errors, self.extra_errors))
+    }
+
+    /// How much it matters that an entity adds so much itself, ms a request: fully from the least scale of a request's time on.
+    fn matters(&self, time_ms: f64) -> f64 {
+        let Some(time) = self.flow.time else { return 1.0 };
+        let least = self.config.floor_ms.max(self.config.floor_share * time.expected);
+        (time_ms / least).clamp(0.0, 1.0)
     }
 
     /// Evidence of what an entity adds itself, of time or of errors: whichever tells more. Where it has been decided which
@@ -388,7 +423,11 @@ impl<'a> Ranking<'a> {
         let sure = part.share * (1.0 - (-part.surprise).exp());
         let least = self.config.least_share;
         let odds = ((sure + least) / (1.0 - sure + least)).ln();
-        trouble * odds + part.evidence().min(self.config.most_nats)
+        trouble * odds + self.bounded(part.evidence())
+    }
+
+    fn bounded(&self, nats: f64) -> f64 {
+        evidence::bounded(nats, self.config.most_nats)
     }
 
     fn of_resources(&self, members: &[usize]) -> f64 {
@@ -397,7 +436,7 @@ impl<'a> Ranking<'a> {
             .iter()
             .filter(|member| !self.resources[**member].is_empty())
             .map(|member| evidence::one_of(self.resources[*member].iter().map(|clue| clue.nats)));
-        evidence::one_of(of_member).min(self.config.most_nats)
+        self.bounded(evidence::one_of(of_member))
     }
 
     fn add_changes(&self, candidate: &mut Candidate, members: &[usize]) {
@@ -537,8 +576,18 @@ impl<'a> Ranking<'a> {
             share_of_time,
             share_of_errors,
             own: self.of_own(
-                Part { share: share_of_time, surprise: time_surprise, of: on_it.len() },
-                Part { share: share_of_errors, surprise: error_surprise, of: on_it.len() },
+                Part {
+                    share: share_of_time,
+                    surprise: time_surprise,
+                    of: on_it.len(),
+                    matters: self.matters(time_ms),
+                },
+                Part {
+                    share: share_of_errors,
+                    surprise: error_surprise,
+                    of: on_it.len(),
+                    matters: 1.0,
+                },
             ),
             resources,
             clues,
@@ -608,21 +657,29 @@ impl<'a> Ranking<'a> {
         }
         let trouble = self.slow.max(self.failing);
         let own = trouble
-            * (found.evidence().min(self.config.most_nats)
+            * (self.bounded(found.evidence())
                 + (ratio / self.config.surge).ln().min(1.0) * self.config.most_nats);
         let clues =
             vec![Clue { nats: found.evidence(), what: Evidence::Load { entity, calls: found } }];
         Some(Candidate { entity, load: true, own, clues, ..Candidate::default() })
     }
 
-    fn suspect(&self, candidate: Candidate, log_odds: f64, confidence: f64) -> Suspect {
-        let weights: Vec<f64> = self
-            .flow
-            .carried
-            .iter()
-            .map(|carried| if self.slow >= self.failing { carried.time_ms } else { carried.errors })
-            .collect();
-        let path = path::from_suspect(candidate.entity, self.situation, self.flow, &weights);
+    fn ways(&self) -> Ways {
+        let weight = |carried: &flow::Carried| {
+            if self.slow >= self.failing { carried.time_ms } else { carried.errors }
+        };
+        let weights: Vec<f64> = self.flow.carried.iter().map(weight).collect();
+        Ways::of(self.situation.anomaly.entity, self.flow, &weights)
+    }
+
+    fn suspect(
+        &self,
+        candidate: Candidate,
+        log_odds: f64,
+        confidence: f64,
+        ways: &Ways,
+    ) -> Suspect {
+        let path = ways.from_suspect(candidate.entity, self.situation, self.flow);
         let victims = path::victims(&path, self.situation, self.flow);
         let mut clues = candidate.clues;
         clues.sort_by_key(|clue| Reverse(ordered(clue.nats)));

@@ -94,6 +94,10 @@ pub struct Episode {
     pub evidence: Evidence,
     /// What decided, in words.
     pub summary: String,
+    /// The suppression, of those that there are now, under which it began: nobody would have been told then, but, had it gone
+    /// on, afterwards. Left out where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silenced_by: Option<Ref>,
 }
 
 /// One entity's minutes.

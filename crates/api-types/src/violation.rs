@@ -1,6 +1,6 @@
 //! Violations of health rules, and how entities are.
 
-use model::rule::{Evidence, Level};
+use model::rule::{Evidence, Level, Rule};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -31,6 +31,9 @@ pub struct Violation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ViolationDetail {
     pub violation: Violation,
+    /// The rule as it was when the violation opened; left out where that was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
     /// In order. After a thousand, those that only say that it goes on are left out.
     pub changes: Vec<ViolationChange>,
 }

@@ -12,6 +12,7 @@ pub(crate) mod backends;
 pub(crate) mod business_transactions;
 pub(crate) mod configuration;
 pub(crate) mod events;
+pub(crate) mod exports;
 pub(crate) mod historical_nodes;
 pub(crate) mod metric_data;
 pub(crate) mod metrics;
@@ -40,6 +41,9 @@ use crate::error::{ApiError, word_refusals_under};
 
 /// What is under the prefix and not in the table: below `/rest` the reference answers 400, not 404.
 pub(crate) async fn unsupported(OriginalUri(uri): OriginalUri) -> ApiError {
+    if let Some(sentence) = exports::absent::sentence(uri.path()) {
+        return ApiError::NotFound(sentence.to_owned());
+    }
     let sentence = format!("the URI {} is not supported", uri.path());
     match uri.path().starts_with("/controller/rest/") {
         true => ApiError::BadRequest(sentence),

@@ -1,7 +1,9 @@
 //! Health rules and schedules as handlers of either API change them.
 
+use std::collections::BTreeSet;
+
 use metadata_store::{
-    HealthRule, HealthRules as _, NewHealthRule, NewSchedule, StoreError, StoredSchedule,
+    HealthRule, HealthRules as _, NameTaken, NewHealthRule, NewSchedule, StoreError, StoredSchedule,
 };
 use model::{
     id::EntityId,
@@ -47,13 +49,7 @@ pub(crate) async fn put_rule(
     rule: &Rule,
 ) -> Result<HealthRule, ApiError> {
     sound(context, application, rule).await?;
-    let new = NewHealthRule {
-        application_id: application.0,
-        name: rule.name.clone(),
-        enabled: rule.enabled,
-        body: serde_json::to_string(rule).expect("a rule is plain data with finite numbers"),
-        changed_ms: context.now_ms(),
-    };
+    let new = to_store(context, application, rule);
     let put = match id {
         None => context.store.create_health_rule(&new).await,
         Some(id) => context.store.replace_health_rule(id, &new).await.map(|()| id),
@@ -69,6 +65,55 @@ pub(crate) async fn put_rule(
     self::rule(context, application, id).await
 }
 
+fn to_store(context: &Context, application: EntityId, rule: &Rule) -> NewHealthRule {
+    NewHealthRule {
+        application_id: application.0,
+        name: rule.name.clone(),
+        enabled: rule.enabled,
+        body: serde_json::to_string(rule).expect("a rule is plain data with finite numbers"),
+        changed_ms: context.now_ms(),
+    }
+}
+
+/// Checks rules that come in together and stores all of them or none.
+pub(crate) async fn import_rules(
+    context: &Context,
+    caller: &Caller,
+    application: EntityId,
+    all: &[Rule],
+    taken: NameTaken,
+) -> Result<(), ApiError> {
+    let schedules = context.store.schedules(application.0).await?;
+    let mut names = BTreeSet::new();
+    let mut new = Vec::with_capacity(all.len());
+    for rule in all {
+        let of_rule = |error: ApiError| {
+            let sentence =
+                format!("nothing was imported. The health rule {:?}: {error}", rule.name);
+            ApiError::Unprocessable(sentence)
+        };
+        rule.check().map_err(ApiError::from).map_err(of_rule)?;
+        known_schedule(&schedules, &rule.schedule).map_err(of_rule)?;
+        if !names.insert(rule.name.as_str()) {
+            return Err(of_rule(ApiError::bad("the file has several of this name")));
+        }
+        new.push(to_store(context, application, rule));
+    }
+    context.store.import_health_rules(&new, taken).await.map_err(|error| match error {
+        StoreError::AlreadyExists { .. } => ApiError::Conflict(format!(
+            "nothing was imported: {error}. Overwrite what there is by overwrite=true"
+        )),
+        error => of_store(error),
+    })?;
+    tracing::info!(
+        rules = all.len(),
+        application = application.0,
+        user = caller.name,
+        "health rules imported"
+    );
+    Ok(())
+}
+
 /// Whether a rule is sound, and its schedule one of the application's.
 pub(crate) async fn sound(
     context: &Context,
@@ -80,16 +125,25 @@ pub(crate) async fn sound(
         return Ok(None);
     }
     let all = context.store.schedules(application.0).await?;
-    let known = all.iter().find(|schedule| schedule.name == rule.schedule);
-    let known = known.ok_or_else(|| {
+    known_schedule(&all, &rule.schedule)?.map(schedule_of).transpose()
+}
+
+/// The schedule of this name; none where it is the one that is not stored.
+fn known_schedule<'a>(
+    all: &'a [StoredSchedule],
+    name: &str,
+) -> Result<Option<&'a StoredSchedule>, ApiError> {
+    if name == ALWAYS {
+        return Ok(None);
+    }
+    let known = all.iter().find(|schedule| schedule.name == name);
+    known.map(Some).ok_or_else(|| {
         let names: Vec<&str> = all.iter().map(|schedule| schedule.name.as_str()).collect();
         ApiError::Unprocessable(format!(
-            "there is no schedule {:?}; use {ALWAYS} or one of {}",
-            rule.schedule,
+            "there is no schedule {name:?}; use {ALWAYS} or one of {}",
             names.join(", ")
         ))
-    })?;
-    schedule_of(known).map(Some)
+    })
 }
 
 /// Forgets a rule. What it found stays; what is open is canceled within a minute.

@@ -177,6 +177,7 @@ pub(crate) fn policy(wanted: &body::NewPolicy) -> Result<policy::Policy, ApiErro
         gather_seconds: wanted.gather_seconds,
         every_hours: wanted.every_hours,
         reference: None,
+        exported: None,
     })
 }
 

@@ -77,6 +77,10 @@ const ENTITIES: [&str; 7] = [
     "queues",
 ];
 
+/// What the id or name of an application follows besides.
+const OF_APPLICATIONS: [&str; 3] =
+    ["/controller/healthrules", "/controller/actions", "/controller/policies"];
+
 /// What is asked with other methods than GET and changes nothing.
 const READS: [&str; 10] = [
     "/api/v1/applications/{id}/anomaly-back-test",
@@ -110,6 +114,7 @@ impl RouteInfo {
         let last = before.rsplit('/').next().unwrap_or_default();
         Some(match last {
             "applications" => Place::Application,
+            _ if OF_APPLICATIONS.contains(&before) => Place::Application,
             last if before.starts_with("/api/v1/") && ENTITIES.contains(&last) => Place::Entity,
             _ => Place::Account,
         })
@@ -411,6 +416,15 @@ fn table() -> Vec<Route> {
         View       GET    "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::read;
         Configure  PUT    "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::replace;
         Delete     DELETE "/controller/alerting/rest/v1/applications/{app}/email-digests/{id}" => controller::responses::of_digests::delete;
+        View       GET    "/controller/healthrules/{app}" => controller::exports::health_rules::export;
+        Configure  POST   "/controller/healthrules/{app}" => controller::exports::health_rules::import;
+        View       GET    "/controller/healthrules/{app}/{name}" => controller::exports::health_rules::export;
+        View       GET    "/controller/actions/{app}" => controller::exports::actions::export;
+        Configure  POST   "/controller/actions/{app}" => controller::exports::actions::import;
+        View       GET    "/controller/policies/{app}" => controller::exports::policies::export;
+        Configure  POST   "/controller/policies/{app}" => controller::exports::policies::import;
+        View       GET    "/controller/actiontemplate/{kind}" => controller::exports::templates::export;
+        Configure  POST   "/controller/actiontemplate/{kind}" => controller::exports::templates::import;
     });
     table.extend(table! {
         ViewSome   GET    "/prometheus/api/v1/query" => prometheus::query::instant;
@@ -457,11 +471,10 @@ pub(crate) fn router(context: Shared) -> Router {
             Access::Monitoring => handler.route_layer(monitoring.clone()),
             _ => handler.route_layer(guard_of(&info)),
         };
-        let handler =
-            match info.path.ends_with("/layout") || info.path.contains("/flow-map-layouts") {
-                true => handler.layer(DefaultBodyLimit::max(MAX_LAYOUT)),
-                false => handler,
-            };
+        let handler = match most_of_body(info.path) {
+            Some(most) => handler.layer(DefaultBodyLimit::max(most)),
+            None => handler,
+        };
         router = router.route(info.path, handler);
     }
     for path in ["/api", "/api/", "/api/{*rest}"] {
@@ -484,6 +497,18 @@ pub(crate) fn router(context: Shared) -> Router {
         .layer(from_fn(jaeger::word_refusals))
         .layer(from_fn(prometheus::word_refusals))
         .with_state(context)
+}
+
+/// Bytes of a body where it may be larger than others.
+fn most_of_body(path: &str) -> Option<usize> {
+    if path.ends_with("/layout") || path.contains("/flow-map-layouts") {
+        return Some(MAX_LAYOUT);
+    }
+    let imports = OF_APPLICATIONS.into_iter().chain(["/controller/actiontemplate"]);
+    imports
+        .filter_map(|begin| path.strip_prefix(begin))
+        .any(|rest| rest.starts_with('/'))
+        .then_some(controller::exports::MAX_IMPORT)
 }
 
 async fn short_uri(request: Request, next: Next) -> Result<Response, ApiError> {

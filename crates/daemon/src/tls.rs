@@ -31,7 +31,7 @@ use rustls::{
 
 pub use self::{
     issue::{Issued, Reissue, ServerCertificate, ensure, needs_reissue},
-    names::machine_names,
+    names::{machine_names, own_addresses},
 };
 use crate::{
     clock::{SharedClock, UnixNanos},

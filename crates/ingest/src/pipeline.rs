@@ -267,7 +267,7 @@ impl Config {
             registry,
             targets: saved.targets.into_iter().collect(),
             next_lane: 0,
-            nodes: saved.nodes,
+            nodes: saved.nodes.restore(saved.beside),
             sources: FxHashMap::default(),
             sources_made: 0,
             traces,

@@ -10,6 +10,7 @@ use crate::data::points::{Form, Instruments, SeriesShape};
 use crate::data::topology::Size;
 use crate::data::{Notation, Past, Shape, Spread};
 use crate::incidents::IncidentsArgs;
+use crate::replay::ReplayArgs;
 use crate::send::endpoint::Trust;
 use crate::send::{Encoding, Manner, Protocol};
 use crate::sweep::axis::Axis;
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Encode(EncodeArgs),
     /// Simulate systems in which something breaks: minutes as a monitor sees them, and what was broken
     Incidents(Box<IncidentsArgs>),
+    /// Send recorded traces again, as the history of what was recorded
+    Replay(ReplayArgs),
 }
 
 #[derive(Debug, Args)]

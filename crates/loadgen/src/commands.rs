@@ -23,6 +23,7 @@ use crate::data::expected::Expected;
 use crate::data::generator::Generator;
 use crate::data::template::{Template, Templates};
 use crate::incidents::incidents;
+use crate::replay::replay;
 use crate::send::endpoint::{Endpoint, Trust};
 use crate::send::reporter::Reporters;
 use crate::send::{send, since};
@@ -49,6 +50,7 @@ pub(crate) fn execute(cli: Cli, out: &mut dyn Write) -> Result<Verdict> {
     match cli.command {
         Command::Encode(args) => encode(&args, out),
         Command::Incidents(args) => incidents(&args, out).map(|()| Verdict::Good),
+        Command::Replay(args) => until_stopped(replay(&args, out)).map(|()| Verdict::Good),
         Command::Run(args) => until_stopped(run(&args, out)),
         Command::Verify(args) => until_stopped(verify(&args, out)),
         Command::Bench(args) => {

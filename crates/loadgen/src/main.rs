@@ -3,7 +3,7 @@
 //! `run` only sends, `verify` compares what the server shows with what was sent, `bench` starts a server (or
 //! attaches to one) and measures it, `table` is all benches one after another, `sweep` shows how cost grows with load,
 //! `overload` sends more than it can take, `pause` looks for pauses while segments are merged and dropped, `encode` measures the generator itself, `incidents`
-//! simulates systems in which something breaks. It depends on none of the product's
+//! simulates systems in which something breaks, `replay` makes a history of recorded traffic. It depends on none of the product's
 //! crates: what it believes of OTLP and of the REST API it has from their descriptions, so that it can disagree.
 
 mod api;
@@ -14,6 +14,7 @@ mod data;
 mod draws;
 mod incidents;
 mod machine;
+mod replay;
 mod send;
 mod suite;
 mod sweep;

@@ -44,10 +44,18 @@ pub(crate) enum Field<'a> {
 }
 
 /// All fields of a message in order.
-pub(crate) fn fields(mut message: &[u8]) -> Result<Vec<(u32, Field<'_>)>> {
+pub(crate) fn fields(message: &[u8]) -> Result<Vec<(u32, Field<'_>)>> {
+    Ok(places(message)?.into_iter().map(|(field, value, _)| (field, value)).collect())
+}
+
+/// The same, each with where its value begins: of bytes the first, of a number of constant width its lowest.
+pub(crate) fn places(message: &[u8]) -> Result<Vec<(u32, Field<'_>, usize)>> {
+    let whole = message.len();
+    let mut message = message;
     let mut found = Vec::new();
     while !message.is_empty() {
         let key = take_varint(&mut message)?;
+        let mut place = whole - message.len();
         let value = match key & 7 {
             0 => Field::Number(take_varint(&mut message)?),
             1 => Field::Number(u64::from_le_bytes(
@@ -55,6 +63,7 @@ pub(crate) fn fields(mut message: &[u8]) -> Result<Vec<(u32, Field<'_>)>> {
             )),
             2 => {
                 let length = take_varint(&mut message)?;
+                place = whole - message.len();
                 Field::Bytes(take(
                     &mut message,
                     usize::try_from(length).context("length over the address space")?,
@@ -66,7 +75,7 @@ pub(crate) fn fields(mut message: &[u8]) -> Result<Vec<(u32, Field<'_>)>> {
             ),
             other => bail!("unknown wire type {other}"),
         };
-        found.push(((key >> 3) as u32, value));
+        found.push(((key >> 3) as u32, value, place));
     }
     Ok(found)
 }
@@ -107,6 +116,10 @@ mod tests {
             (4, Field::Number(7)),
         ];
         assert_eq!(fields(&message).unwrap(), expected);
+        let places = places(&message).unwrap();
+        assert_eq!(&message[places[1].2..][..3], b"abc");
+        assert_eq!(message[places[2].2..][..8], [0xff; 8]);
+        assert_eq!(message[places[3].2], 7);
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use std::future::Future;
 
 use crate::database::{Row, Tx, sql};
-use crate::error::{at_most, must_match};
-use crate::name::{fits, name_key};
+use crate::error::{at_most, must_match, refuse};
+use crate::name::{NameTaken, fits, name_key};
 use crate::sequences::Sequence;
 use crate::{MetadataStore, StoreError};
 
@@ -103,6 +103,15 @@ pub trait AlertConfigs {
         config: &NewAlertConfig,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Stores all of these documents, which have names of their own, or none of them; returns their ids, in their order.
+    /// Those names that are taken are in one `AlreadyExists`, unless what has them is to be replaced.
+    fn import_alert_configs(
+        &self,
+        kind: AlertConfigKind,
+        configs: &[NewAlertConfig],
+        taken: NameTaken,
+    ) -> impl Future<Output = Result<Vec<u32>, StoreError>> + Send;
+
     /// Forgets a document; `NotFound` when the account has none of that kind and id.
     fn delete_alert_config(
         &self,
@@ -185,6 +194,21 @@ impl AlertConfigs for MetadataStore {
             Ok((tx, saved))
         });
         saved.await?.id(kind, id, &config.name).map(drop)
+    }
+
+    async fn import_alert_configs(
+        &self,
+        kind: AlertConfigKind,
+        configs: &[NewAlertConfig],
+        taken: NameTaken,
+    ) -> Result<Vec<u32>, StoreError> {
+        configs.iter().try_for_each(check)?;
+        let imported =
+            self.database.write("import configuration of alerting", |mut tx| async move {
+                let ids = import(&mut tx, kind, configs, taken).await?;
+                Ok((tx, ids))
+            });
+        Ok(imported.await?)
     }
 
     async fn delete_alert_config(
@@ -291,6 +315,32 @@ async fn update(
         .bind(id);
     tx.execute(update).await?;
     Ok(Saved::As(id))
+}
+
+async fn import(
+    tx: &mut Tx,
+    kind: AlertConfigKind,
+    configs: &[NewAlertConfig],
+    taken: NameTaken,
+) -> Result<Vec<u32>, sqlx::Error> {
+    Sequence::AlertConfig.lock(tx).await?;
+    let mut ids = Vec::with_capacity(configs.len());
+    let mut clashes = Vec::new();
+    for config in configs {
+        let saved = match (of_name(tx, kind, config).await?, taken) {
+            (None, _) => insert(tx, kind, config).await?,
+            (Some(id), NameTaken::Replace) => update(tx, kind, id, config).await?,
+            (Some(_), NameTaken::Refuse) => {
+                clashes.push(config.name.as_str());
+                continue;
+            }
+        };
+        ids.push(saved.id(kind, 0, &config.name).map_err(refuse)?);
+    }
+    if clashes.is_empty() {
+        return Ok(ids);
+    }
+    Err(refuse(StoreError::AlreadyExists { what: kind.one(), name: clashes.join(", ") }))
 }
 
 async fn of_name(

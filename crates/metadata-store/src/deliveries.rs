@@ -69,6 +69,8 @@ pub struct NewDelivery {
     pub notice: String,
     /// JSON; at most [`MAX_NOTICE_BYTES`].
     pub log: String,
+    /// The violations that it is about.
+    pub violations: Vec<u32>,
 }
 
 /// A stored delivery.
@@ -98,6 +100,8 @@ pub struct DeliveryFilter {
     pub policy_id: Option<u32>,
     pub action_id: Option<u32>,
     pub state: Option<DeliveryState>,
+    /// About this violation.
+    pub violation_id: Option<u32>,
 }
 
 /// An attempt that was made.
@@ -262,9 +266,17 @@ impl Deliveries for MetadataStore {
         for (column, _) in wanted.iter().filter(|(_, value)| value.is_some()) {
             text.push_str(&format!(" AND {column} = ?"));
         }
+        if filter.violation_id.is_some() {
+            text.push_str(
+                " AND id IN (SELECT delivery_id FROM delivery_violations WHERE violation_id = ?)",
+            );
+        }
         text.push_str(" ORDER BY id DESC LIMIT ?");
         let select = sql(text).bind(filter.account_id).bind(before);
-        let select = select.bind_all(wanted.iter().filter_map(|(_, value)| *value)).bind(limit);
+        let select = select
+            .bind_all(wanted.iter().filter_map(|(_, value)| *value))
+            .bind_all(filter.violation_id)
+            .bind(limit);
         Ok(self.database.list("list deliveries", select, read).await?)
     }
 
@@ -313,6 +325,11 @@ async fn insert(tx: &mut Tx, delivery: &NewDelivery) -> Result<u32, sqlx::Error>
         .bind(delivery.notice.as_str())
         .bind(delivery.log.as_str());
     tx.execute(insert).await?;
+    for violation in &delivery.violations {
+        let about =
+            sql("INSERT INTO delivery_violations (violation_id, delivery_id) VALUES (?, ?)");
+        tx.execute(about.bind(*violation).bind(id)).await?;
+    }
     Ok(id)
 }
 

@@ -4,8 +4,8 @@
 use std::future::Future;
 
 use crate::database::{Row, Tx, sql};
-use crate::error::{at_most, must_match};
-use crate::name::{fits, name_key};
+use crate::error::{at_most, must_match, refuse};
+use crate::name::{NameTaken, fits, name_key};
 use crate::sequences::Sequence;
 use crate::{MetadataStore, Page, StoreError};
 
@@ -97,6 +97,14 @@ pub trait HealthRules {
         id: u32,
         rule: &NewHealthRule,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Stores all of these rules, which have names of their own, or none of them; returns their ids, in their order. Those
+    /// names that are taken are in one `AlreadyExists`, unless what has them is to be replaced.
+    fn import_health_rules(
+        &self,
+        rules: &[NewHealthRule],
+        taken: NameTaken,
+    ) -> impl Future<Output = Result<Vec<u32>, StoreError>> + Send;
 
     /// `NotFound` when the application has no such rule. What it found stays.
     fn delete_health_rule(
@@ -222,6 +230,21 @@ impl HealthRules for MetadataStore {
         written.await?.id(RULE, &rule.name, id).map(drop)
     }
 
+    async fn import_health_rules(
+        &self,
+        rules: &[NewHealthRule],
+        taken: NameTaken,
+    ) -> Result<Vec<u32>, StoreError> {
+        for rule in rules {
+            check("the name of a health rule", &rule.name, &rule.body)?;
+        }
+        let imported = self.database.write("import health rules", |mut tx| async move {
+            let ids = import_rules(&mut tx, rules, taken).await?;
+            Ok((tx, ids))
+        });
+        Ok(imported.await?)
+    }
+
     async fn delete_health_rule(&self, application_id: u32, id: u32) -> Result<(), StoreError> {
         let delete = sql("DELETE FROM health_rules WHERE application_id = ? AND id = ?");
         let delete = delete.bind(application_id).bind(id);
@@ -337,6 +360,34 @@ async fn create_rule(tx: &mut Tx, rule: &NewHealthRule) -> Result<Written, sqlx:
         .bind(rule.changed_ms);
     tx.execute(insert).await?;
     Ok(Written::As(id))
+}
+
+async fn import_rules(
+    tx: &mut Tx,
+    rules: &[NewHealthRule],
+    taken: NameTaken,
+) -> Result<Vec<u32>, sqlx::Error> {
+    Sequence::HealthRule.lock(tx).await?;
+    let mut ids = Vec::with_capacity(rules.len());
+    let mut clashes = Vec::new();
+    for rule in rules {
+        let same = sql("SELECT id FROM health_rules WHERE application_id = ? AND name_key = ?");
+        let same = same.bind(rule.application_id).bind(name_key(&rule.name));
+        let same: Option<u32> = tx.row(same).await?.map(|row| row.int(0)).transpose()?;
+        let written = match (same, taken) {
+            (None, _) => create_rule(tx, rule).await?,
+            (Some(id), NameTaken::Replace) => replace_rule(tx, id, rule).await?,
+            (Some(_), NameTaken::Refuse) => {
+                clashes.push(rule.name.as_str());
+                continue;
+            }
+        };
+        ids.push(written.id(RULE, &rule.name, 0).map_err(refuse)?);
+    }
+    if clashes.is_empty() {
+        return Ok(ids);
+    }
+    Err(refuse(StoreError::AlreadyExists { what: RULE, name: clashes.join(", ") }))
 }
 
 async fn create_schedule(tx: &mut Tx, schedule: &NewSchedule) -> Result<Written, sqlx::Error> {

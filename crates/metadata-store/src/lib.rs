@@ -95,7 +95,7 @@ pub use incidents::{
 };
 pub use layouts::{Layouts, NodePosition};
 pub use memberships::{Membership, MembershipList, Memberships};
-pub use name::MAX_NAME_CHARS;
+pub use name::{MAX_NAME_CHARS, NameTaken};
 pub use page::Page;
 pub use roles::{
     ACCOUNT_OWNER, ADMINISTRATOR, MAX_GRANTS, MAX_ROLES, NewRole, OPERATOR, Role, Roles, USER,

@@ -20,7 +20,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_rules.sql"),
     include_str!("migrations/0008_actions.sql"),
     include_str!("migrations/0009_baselines.sql"),
-    include_str!("migrations/0010_anomalies.sql"),
+    include_str!("migrations/0010_rule_versions.sql"),
+    include_str!("migrations/0011_anomalies.sql"),
 ];
 
 /// The schema version that this program reads and writes.

@@ -11,6 +11,15 @@ use crate::StoreError;
 /// The longest name, in characters.
 pub const MAX_NAME_CHARS: usize = 255;
 
+/// What becomes of what has the name already of something that comes in with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameTaken {
+    /// Nothing comes in.
+    Refuse,
+    /// What comes in takes its place and keeps its id.
+    Replace,
+}
+
 /// The key of a name: the first half of its SHA-256.
 pub(crate) fn name_key(name: &str) -> [u8; 16] {
     first_half(Sha256::digest(name.as_bytes()).into())

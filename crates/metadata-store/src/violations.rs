@@ -6,7 +6,7 @@
 
 mod write;
 
-use std::future::Future;
+use std::{collections::BTreeSet, future::Future};
 
 use crate::database::{Query, Row, sql};
 use crate::judged::{self, Judge};
@@ -168,6 +168,13 @@ pub trait Violations {
         id: u32,
     ) -> impl Future<Output = Result<Vec<ViolationChange>, StoreError>> + Send;
 
+    /// A health rule, as JSON, as it was in a version by which a violation opened that is still known.
+    fn rule_of_violation(
+        &self,
+        rule_id: u32,
+        version: u32,
+    ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+
     /// Forgets up to `limit` of those that were closed before a minute and returns how many it were.
     fn forget_violations(
         &self,
@@ -237,19 +244,39 @@ impl Violations for MetadataStore {
         Ok(changes.await?)
     }
 
+    async fn rule_of_violation(
+        &self,
+        rule_id: u32,
+        version: u32,
+    ) -> Result<Option<String>, StoreError> {
+        let select = sql("SELECT body FROM health_rule_versions WHERE rule_id = ? AND version = ?");
+        let select = select.bind(rule_id).bind(version);
+        Ok(self.database.first("read a rule as it was", select, |row| row.text(0)).await?)
+    }
+
     async fn forget_violations(&self, closed_before: u32, limit: u32) -> Result<u64, StoreError> {
-        let select =
-            sql("SELECT id FROM violations WHERE closed_minute > 0 AND closed_minute < ? \
+        let select = sql("SELECT id, rule_id, rule_version FROM violations \
+                          WHERE closed_minute > 0 AND closed_minute < ? \
                           ORDER BY closed_minute, id LIMIT ?");
         let select = select.bind(closed_before).bind(limit);
-        let ids: Vec<u32> =
-            self.database.list("find old violations", select, |row| row.int(0)).await?;
-        if ids.is_empty() {
+        let old = self.database.list("find old violations", select, |row| {
+            Ok((row.int::<u32>(0)?, row.int::<u32>(1)?, row.int::<u32>(2)?))
+        });
+        let old = old.await?;
+        if old.is_empty() {
             return Ok(0);
         }
-        let marks = crate::database::marks(ids.len());
-        let delete = sql(format!("DELETE FROM violations WHERE id IN ({marks})")).bind_all(ids);
-        Ok(self.database.execute("forget old violations", delete).await?)
+        let ids: Vec<u32> = old.iter().map(|(id, ..)| *id).collect();
+        let rules: BTreeSet<(u32, u32)> =
+            old.into_iter().map(|(_, rule, version)| (rule, version)).collect();
+        let forgotten = self.database.write("forget old violations", |mut tx| {
+            let (ids, rules) = (ids.clone(), rules.clone());
+            async move {
+                let forgotten = write::forget(&mut tx, ids, &rules).await?;
+                Ok((tx, forgotten))
+            }
+        });
+        Ok(forgotten.await?)
     }
 }
 

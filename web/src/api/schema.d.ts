@@ -3610,6 +3610,7 @@ export interface components {
             from: number;
             /** @description The worst that was reached. */
             level: components["schemas"]["Level"];
+            silenced_by?: null | components["schemas"]["Ref"];
             /** @description What decided, in words. */
             summary: string;
             /**
@@ -7542,6 +7543,7 @@ export interface components {
         ViolationDetail: {
             /** @description In order. After a thousand, those that only say that it goes on are left out. */
             changes: components["schemas"]["ViolationChange"][];
+            rule?: null | components["schemas"]["Rule"];
             violation: components["schemas"]["Violation"];
         };
         /**
@@ -19712,6 +19714,8 @@ export interface operations {
                 policy?: number;
                 action?: number;
                 state?: components["schemas"]["DeliveryState"];
+                /** @description About this violation, among others. */
+                violation?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */

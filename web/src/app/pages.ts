@@ -4,6 +4,8 @@ import { paths } from './paths'
 export interface PageName {
   label: string
   to: string
+  /** Not among the tabs: the tab of this path leads there. */
+  under?: string
 }
 
 /** An application's, or those over all applications. */
@@ -18,6 +20,8 @@ export function pagesOf(application?: number): PageName[] {
       { label: 'Alerting: actions', to: paths.alerting('actions') },
       { label: 'Alerting: suppressions', to: paths.alerting('suppressions') },
       { label: 'Alerting: deliveries', to: paths.alerting('deliveries') },
+      { label: 'Anomalies of all applications', to: paths.anomalies() },
+      { label: 'Incidents of all applications', to: paths.incidents() },
       { label: 'Violations of all applications', to: paths.violations() },
       { label: 'Events of all applications', to: paths.events() },
       { label: 'Connect an agent', to: paths.connect },
@@ -47,8 +51,12 @@ export function pagesOf(application?: number): PageName[] {
     { label: 'Errors', to: paths.errors(application) },
     { label: 'Traces', to: paths.traces(application) },
     { label: 'Snapshots', to: paths.snapshots(application) },
+    { label: 'Anomalies', to: paths.anomalies(application) },
+    { label: 'Incidents', to: paths.incidents(application), under: paths.anomalies(application) },
+    { label: 'Anomaly detection: settings and back-test', to: paths.anomalySettings(application), under: paths.anomalies(application) },
     { label: 'Violations', to: paths.violations(application) },
     { label: 'Health rules', to: paths.healthRules(application) },
+    { label: 'Schedules of health rules', to: paths.schedules(application), under: paths.healthRules(application) },
     { label: 'Events', to: paths.events(application) },
     { label: 'Metrics', to: paths.metrics(application) },
     { label: 'Logs', to: paths.applicationLogs(application) },

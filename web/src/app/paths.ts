@@ -32,6 +32,14 @@ export const paths = {
   /** Of one application, or of all. */
   violations: (id?: number | string) => (id === undefined ? '/violations' : `/applications/${id}/violations`),
   violation: (id: number | string) => `/violations/${id}`,
+  /** Of one application, or of all. */
+  anomalies: (id?: number | string) => (id === undefined ? '/anomalies' : `/applications/${id}/anomalies`),
+  anomaly: (id: number | string) => `/anomalies/${id}`,
+  /** Of one application, or of all. */
+  incidents: (id?: number | string) => (id === undefined ? '/incidents' : `/applications/${id}/incidents`),
+  incident: (id: number | string) => `/incidents/${id}`,
+  anomalySettings: (id: number | string) => `/applications/${id}/anomaly-settings`,
+  anomalyModel: (id: number | string) => `/applications/${id}/anomaly-model`,
   baselines: (id: number | string) => `/applications/${id}/baselines`,
   metrics: (id: number | string) => `/applications/${id}/metrics`,
   applicationLogs: (id: number | string) => `/applications/${id}/logs`,

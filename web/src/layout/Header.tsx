@@ -33,6 +33,9 @@ export function Header({ user }: { user: Session['user'] }) {
         <RangeLink to={paths.alerting()} className={styles.link}>
           Alerting
         </RangeLink>
+        <RangeLink to={paths.anomalies()} className={styles.link}>
+          Anomalies
+        </RangeLink>
         <RangeLink to={paths.violations()} className={styles.link}>
           Violations
         </RangeLink>

@@ -6,19 +6,25 @@
 
 mod stream;
 
-use std::{fs, io::Write, path::Path};
+use std::{io::Write, path::Path};
 
 use analysis::cause::Config;
 use anyhow::Context;
 
 use super::{
-    DataSet,
+    Incidents,
     case::Case,
-    score::{Share, our_ranks, ours},
+    score::{Share, our_ranks, ours, within},
     table,
 };
+use crate::simulated;
 
-pub(crate) fn report(set: &DataSet, config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
+pub(crate) fn report(
+    asked: &Incidents,
+    config: &Config,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let set = &asked.set;
     let all = load(&set.data)?;
     let cases: Vec<&Case> = all.iter().collect();
     if set.verbose {
@@ -26,7 +32,14 @@ pub(crate) fn report(set: &DataSet, config: &Config, out: &mut impl Write) -> an
     }
     table::methods("simulator", &cases, &[1, 3], config, out)?;
     paths(&cases, config, out)?;
-    table::by_kind(&cases, &[1, 3], config, out)
+    table::by_kind(&cases, &[1, 3], config, out)?;
+    let reached = within(&our_ranks(&cases, config), 3).share;
+    match asked.least_top_3 {
+        Some(least) if reached < least => {
+            anyhow::bail!("{reached:.2} of the causes are among the first three, not {least:.2}")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How often the first suspect is right and its path is the true one, entity by entity.
@@ -76,15 +89,8 @@ fn same_way(case: &Case, ours: &[usize], truth: &[usize]) -> bool {
 
 /// Every incident under `data`: folders with a stream and a truth.
 pub(crate) fn load(data: &Path) -> anyhow::Result<Vec<Case>> {
-    let mut folders: Vec<_> = fs::read_dir(data)
-        .with_context(|| format!("reading {}", data.display()))?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.join("truth.json").exists())
-        .collect();
-    folders.sort_by_key(|path| (path.as_os_str().len(), path.clone()));
     let mut cases = Vec::new();
-    for folder in folders {
+    for folder in simulated::folders(data)? {
         cases.extend(
             stream::cases(&folder).with_context(|| format!("incidents of {}", folder.display()))?,
         );

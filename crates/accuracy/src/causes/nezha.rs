@@ -21,10 +21,10 @@ use analysis::cause::{
 use anyhow::Context;
 
 use super::{
-    DataSet,
     case::{Case, Truth},
     table,
 };
+use crate::DataSet;
 use spans::{Bins, Traced};
 
 /// Minutes of a fault.

@@ -11,11 +11,11 @@ use analysis::cause::{Calls, Config, Entity, Figures, Kind, Signal, Situation, V
 use anyhow::Context;
 
 use super::{
-    DataSet,
     case::{Case, Scored, Truth},
     score::{Share, within},
     table,
 };
+use crate::DataSet;
 
 const STEP_S: u32 = 300;
 /// So much of a point must lie in the incident for it to be its first.

@@ -75,8 +75,12 @@ pub(crate) fn our_ranks(cases: &[&Case], config: &Config) -> Vec<usize> {
     cases.iter().map(|case| case.rank_of_truth(&ours(case, config).1)).collect()
 }
 
+pub(crate) fn naive_ranks(cases: &[&Case]) -> Vec<usize> {
+    cases.iter().map(|case| case.rank_of_truth(&naive(case))).collect()
+}
+
 /// By the largest deviation of any series, in standard deviations over the whole history.
-pub(crate) fn naive(case: &Case) -> Vec<Scored> {
+fn naive(case: &Case) -> Vec<Scored> {
     let situation = &case.situation;
     let mut scores = vec![0.0_f64; situation.entities.len()];
     let anomaly = situation.anomaly;

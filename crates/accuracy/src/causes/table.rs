@@ -6,7 +6,7 @@ use analysis::cause::{Config, Verdict};
 
 use super::{
     case::Case,
-    score::{naive, our_ranks, ours, random_within, within},
+    score::{naive_ranks, our_ranks, ours, random_within, within},
 };
 
 /// The rows of one data set: ours, naive, random.
@@ -21,9 +21,7 @@ pub(crate) fn methods(
     most.iter().try_for_each(|most| write!(out, " top-{most} |"))?;
     writeln!(out, "\n|---|{}", "---|".repeat(most.len()))?;
     row("Vedette", &our_ranks(cases, config), most, out)?;
-    let by_deviation: Vec<usize> =
-        cases.iter().map(|case| case.rank_of_truth(&naive(case))).collect();
-    row("naive: largest deviation", &by_deviation, most, out)?;
+    row("naive: largest deviation", &naive_ranks(cases), most, out)?;
     write!(out, "| random |")?;
     most.iter().try_for_each(|most| write!(out, " {} |", random_within(cases, *most)))?;
     writeln!(out, "\n")?;
@@ -36,7 +34,7 @@ fn row(name: &str, ranks: &[usize], most: &[usize], out: &mut impl Write) -> std
     writeln!(out)
 }
 
-/// A row a kind of fault.
+/// A row a kind of fault, with what the naive and the random method have first.
 pub(crate) fn by_kind(
     cases: &[&Case],
     most: &[usize],
@@ -49,9 +47,14 @@ pub(crate) fn by_kind(
     }
     write!(out, "| kind of fault | incidents |")?;
     most.iter().try_for_each(|most| write!(out, " top-{most} |"))?;
-    writeln!(out, "\n|---|---|{}", "---|".repeat(most.len()))?;
+    writeln!(out, " naive top-1 | random top-1 |\n|---|---|---|---|{}", "---|".repeat(most.len()))?;
     for (kind, of_kind) in kinds {
-        row(&format!("{kind} | {}", of_kind.len()), &our_ranks(&of_kind, config), most, out)?;
+        let ranks = our_ranks(&of_kind, config);
+        write!(out, "| {kind} | {} |", of_kind.len())?;
+        most.iter().try_for_each(|most| write!(out, " {} |", within(&ranks, *most)))?;
+        let first_of_naive = within(&naive_ranks(&of_kind), 1).share;
+        let first_of_random = random_within(&of_kind, 1).share;
+        writeln!(out, " {first_of_naive:.2} | {first_of_random:.2} |")?;
     }
     writeln!(out)?;
     Ok(())

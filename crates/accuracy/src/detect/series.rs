@@ -41,7 +41,7 @@ impl Method<'_> {
                 verdicts(config, series).map(|(_, opens)| f32::from(u8::from(opens))).collect()
             }
             Method::Random(seed) => {
-                let mut draws = super::draws::Draws::new(*seed);
+                let mut draws = crate::draws::Draws::new(*seed);
                 series.values.iter().map(|_| draws.unit() as f32).collect()
             }
             Method::Difference => differences(&series.values),

@@ -5,11 +5,11 @@ use std::io::Write;
 use analysis::anomaly::Config;
 
 use super::{
-    draws::Draws,
     microsoft::{self, Counts},
     nab::{PROFILES, Profile, Swept},
     series::{Labelled, Method},
 };
+use crate::draws::Draws;
 
 /// Resamples behind each interval.
 const RESAMPLES: usize = 1000;
@@ -23,7 +23,7 @@ fn scores(corpus: &[Labelled], method: Method<'_>) -> Vec<Vec<f32>> {
 }
 
 /// The central 95 % of what `of` says of resampled corpora of `count` series.
-fn interval(count: usize, of: impl Fn(&[usize]) -> f64) -> (f64, f64) {
+pub(super) fn interval(count: usize, of: impl Fn(&[usize]) -> f64) -> (f64, f64) {
     let mut draws = Draws::new(1);
     let mut chosen = vec![0; count];
     let mut values: Vec<f64> = (0..RESAMPLES)

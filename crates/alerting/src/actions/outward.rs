@@ -8,6 +8,8 @@ use std::{
     str::FromStr,
 };
 
+use daemon::tls::own_addresses;
+
 /// Networks and names that are allowed though they are inside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowed {
@@ -76,14 +78,23 @@ impl Allowed {
                 resolved.map_err(|error| unknown(error.to_string()))?.collect()
             }
         };
-        self.checked(bare, found)
+        // Asked for each time, as interfaces come and go.
+        self.checked(bare, found, &own_addresses())
     }
 
-    fn checked(&self, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Refused> {
+    fn checked(
+        &self,
+        host: &str,
+        found: Vec<SocketAddr>,
+        own: &[IpAddr],
+    ) -> Result<Vec<SocketAddr>, Refused> {
+        let is_own =
+            |address: IpAddr| own.iter().any(|own| own.to_canonical() == address.to_canonical());
         let mut refused = None;
         let mut open = Vec::new();
         for address in found {
-            match inside(address.ip()) {
+            let why = inside(address.ip());
+            match why.or_else(|| is_own(address.ip()).then_some("an address of this machine")) {
                 Some(why) if !self.has(host, address.ip()) => {
                     let (host, address) = (host.to_owned(), address.ip());
                     refused = Some(Refused::Inside { host, address, why });
@@ -254,7 +265,7 @@ mod tests {
         let allowed = Allowed::of(&entries.map(str::to_owned)).unwrap();
         let open = |host: &str, address: &str| {
             let address = SocketAddr::new(address.parse().unwrap(), 25);
-            allowed.checked(host, vec![address]).is_ok()
+            allowed.checked(host, vec![address], &[]).is_ok()
         };
         assert!(open("x", "10.1.255.3") && !open("x", "10.2.0.3"));
         assert!(open("x", "::ffff:10.1.0.1") && open("x", "fd12::3") && !open("x", "fe80::3"));
@@ -270,8 +281,26 @@ mod tests {
         let socket = |text: &str| SocketAddr::new(text.parse().unwrap(), 443);
         let allowed = Allowed::default();
         let both = vec![socket("10.0.0.1"), socket("1.1.1.1")];
-        assert_eq!(allowed.checked("x", both).unwrap(), [socket("1.1.1.1")]);
-        let refused = allowed.checked("x", vec![socket("10.0.0.1")]).unwrap_err();
+        assert_eq!(allowed.checked("x", both, &[]).unwrap(), [socket("1.1.1.1")]);
+        let refused = allowed.checked("x", vec![socket("10.0.0.1")], &[]).unwrap_err();
         assert!(refused.to_string().contains("notice-allow") && !refused.may_pass(), "{refused}");
+    }
+
+    #[test]
+    fn a_public_address_of_this_machine_is_inside_too() {
+        let socket = |text: &str| SocketAddr::new(text.parse().unwrap(), 443);
+        let own = ["1.1.1.1".parse().unwrap(), "2606:4700::1111".parse().unwrap()];
+        let allowed = Allowed::default();
+        for address in ["1.1.1.1:443", "[::ffff:1.1.1.1]:443", "[2606:4700::1111]:443"] {
+            let found = vec![address.parse().unwrap()];
+            let refused = allowed.checked("x", found.clone(), &own).unwrap_err().to_string();
+            assert!(refused.contains("an address of this machine"), "{refused}");
+            assert_eq!(allowed.checked("x", found.clone(), &[]), Ok(found));
+        }
+        assert!(allowed.checked("x", vec![socket("1.1.1.2")], &own).is_ok());
+        let named = Allowed::of(&["1.1.1.1".to_owned()]).unwrap();
+        assert!(named.checked("x", vec![socket("1.1.1.1")], &own).is_ok());
+        // The real ones are asked for.
+        assert!(own_addresses().iter().any(IpAddr::is_loopback));
     }
 }

@@ -283,3 +283,30 @@ fn a_storm_stays_within_what_can_be_stored() {
     assert!(written.iter().all(|one| one.notice.len() < metadata_store::MAX_NOTICE_BYTES));
     assert_eq!(written.len(), 500);
 }
+
+#[test]
+fn a_notice_is_about_all_violations_that_it_tells_of() {
+    let mut office = Office::with(policy(&["POLICY_OPEN_CRITICAL"]));
+    let of = |office: &mut Office, kind: &str, bt: u32, violation: u32| {
+        let mut event = office.event(kind, bt);
+        event.properties = vec![
+            ("level".to_owned(), "critical".to_owned()),
+            ("violation".to_owned(), violation.to_string()),
+        ];
+        office.take(&event);
+    };
+    let written = |office: &mut Office| {
+        office.now_ms.set(office.now_ms.get() + 2 * MINUTE);
+        let written = office.world(Desk::write);
+        written.into_iter().map(|one| one.violations).collect::<Vec<_>>()
+    };
+    for number in 0..40 {
+        of(&mut office, "POLICY_OPEN_CRITICAL", 10 + number, 100 + number);
+    }
+    assert_eq!(written(&mut office), [(100..140).collect::<Vec<u32>>()], "more than it lists");
+    of(&mut office, "POLICY_CLOSE_CRITICAL", 10, 100);
+    assert_eq!(written(&mut office), [[100]]);
+    // Of an event that is none of a violation's.
+    office.happens("POLICY_OPEN_CRITICAL", 15);
+    assert_eq!(written(&mut office), [Vec::<u32>::new()]);
+}

@@ -44,6 +44,7 @@ impl Notifier {
             title: notice.title.clone(),
             notice: serde_json::to_string(&notice).expect("texts and numbers are JSON"),
             log: serde_json::to_string(&[&attempt]).expect("texts and numbers are JSON"),
+            violations: Vec::new(),
         };
         let id = self.store.add_delivery(&delivery).await?;
         Ok(Tried { attempt, delivery: Some(id) })

@@ -143,7 +143,7 @@ impl Office {
         };
         let secrets =
             secrets.iter().map(|(name, is)| ((*name).to_owned(), (*is).to_owned())).collect();
-        let action = Action { doing: Doing::Http(http), reference: None };
+        let action = Action::of(Doing::Http(http));
         let config = NewAlertConfig {
             account_id: FIRST_ACCOUNT,
             application_id: None,

@@ -75,9 +75,9 @@ trait Walk {
         s.total = f64::from_le_bytes(total);
         self.number(&mut s.burst)?;
         self.number(&mut s.drift)?;
-        for tail in s.tails.as_flattened_mut() {
-            self.number(&mut tail.quantile)?;
-            self.number(&mut tail.index)?;
+        for (quantile, index) in s.tails.quantiles.iter_mut().zip(&mut s.tails.indices) {
+            self.number(quantile)?;
+            self.number(index)?;
         }
         self.model(s)?;
         self.episodes(s)

@@ -197,6 +197,9 @@ impl Episodes {
         pace: Pace,
         point: &Point,
     ) -> Option<Change> {
+        if self.level == 0 && self.recent & 1 == 0 {
+            return None;
+        }
         let warning = c.warning + sensitivity.rarity;
         let critical = c.critical + sensitivity.rarity;
         let needed = (c.open_minutes / pace.step).ceil().clamp(1.0, 3.0) as u32;

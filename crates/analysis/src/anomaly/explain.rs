@@ -5,6 +5,9 @@ use super::{
     series::{Moment, Series},
 };
 
+/// Where the tails of [`super::Measure::Value`] are.
+const VALUE: usize = 2;
+
 /// What a series repeats, as far as it has proven itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Seasonality {
@@ -57,7 +60,7 @@ impl Series {
         let warning = c.warning + sensitivity.rarity;
         let surprise = self.episodes.surprise_at(c, warning);
         let reach = |side: usize| {
-            let scaled = self.tails[1][side].deviation_at(surprise) * self.widening(c);
+            let scaled = self.tails.at(VALUE + side).deviation_at(surprise) * self.widening(c);
             (scaled * usual).max(sensitivity.min_deviation)
         };
         let low = if self.kind.minds_falls() { low - reach(1) } else { f32::NEG_INFINITY };

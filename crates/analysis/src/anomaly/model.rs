@@ -17,15 +17,15 @@ const EARLY: f32 = 20.0;
 /// Steps longer than this have no minutes between the middles of hours.
 const SMOOTH_BELOW: f32 = 45.0;
 
+/// What every reading needs comes first and together: see [`super::series::Series`].
 #[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
 pub(super) struct Model {
     /// The level of everything, and of what the season leaves over.
     pub(super) level: f32,
     pub(super) seasonal_level: f32,
     /// Mean deviation from the level, and from level and season.
     pub(super) off: [f32; 2],
-    /// Mean deviation on weekends from weekdays' hours, and from weekends' own.
-    pub(super) weekend_off: [f32; 2],
     /// Where the last points were, relative to what was expected, and how far the next one usually is from there.
     pub(super) follow: f32,
     pub(super) jump: f32,
@@ -33,10 +33,6 @@ pub(super) struct Model {
     pub(super) peak: f32,
     pub(super) resolution: f32,
     pub(super) previous: f32,
-    pub(super) load: Load,
-    pub(super) season: Season,
-    /// By how much each hour's deviations are wider, in 1024ths.
-    pub(super) spread: [u16; 24],
     /// Of the hour that runs: sums of deviations from the level and of sizes of scaled ones, and how many.
     pub(super) hour_sum: f32,
     pub(super) hour_size: f32,
@@ -45,6 +41,12 @@ pub(super) struct Model {
     /// Whether the season has proven itself, and whether weekends have.
     pub(super) seasonal: bool,
     pub(super) weekends: bool,
+    pub(super) season: Season,
+    /// By how much each hour's deviations are wider, in 1024ths.
+    pub(super) spread: [u16; 24],
+    pub(super) load: Load,
+    /// Mean deviation on weekends from weekdays' hours, and from weekends' own.
+    pub(super) weekend_off: [f32; 2],
 }
 
 /// How fast a series lives.
@@ -199,7 +201,6 @@ impl Model {
             scaled: beyond / scale,
             jumped: jump / (self.jump.max(floor) * widened),
             jump,
-
             floor,
         }
     }

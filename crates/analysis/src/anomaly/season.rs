@@ -9,13 +9,14 @@ const MOST_STEPS: f32 = 16_000.0;
 const DAYS: u8 = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
 pub(super) struct Season {
     /// The value of one step; 0 before anything was learnt.
     pub(super) unit: f32,
-    /// Weekdays' hours, then weekends'.
-    pub(super) knots: [[i16; 24]; 2],
     /// How many hours of each kind of day were learnt, up to 24 × [`DAYS`].
     pub(super) hours: [u8; 2],
+    /// Weekdays' hours, then weekends'.
+    pub(super) knots: [[i16; 24]; 2],
 }
 
 /// Weekday or weekend, as the place in [`Season::knots`].
@@ -35,6 +36,9 @@ impl Season {
 
     /// What the time of day adds. `smooth`: between the middles of hours, for steps shorter than an hour.
     pub(super) fn at(&self, kind: usize, hour: usize, minute: u32, smooth: bool) -> f32 {
+        if self.unit == 0.0 {
+            return 0.0;
+        }
         let knots = &self.knots[kind];
         let own = f32::from(knots[hour]);
         if !smooth {

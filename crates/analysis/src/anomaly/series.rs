@@ -5,12 +5,15 @@ use super::{
     episodes::{Change, Episodes, Outcome, Point, State},
     kind::{Kind, Reading},
     model::{Model, Pace, Residual},
-    tail::{EXCEEDED, Rates, Tail},
+    tail::{EXCEEDED, Each, Rates, TAILS, Tails},
 };
 
 /// The most bytes that a series' state takes in memory.
 pub const STATE_BYTES: usize = 400;
 const _: () = assert!(size_of::<Series>() <= STATE_BYTES);
+
+/// Values beyond this count as this: sums of them stay finite.
+const LARGEST: f64 = 1e30;
 
 /// When a reading was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub enum Measure {
 
 impl Measure {
     /// The least deviation, in scales, that a tail may begin at: scales have floors for good reason.
-    fn least_quantile(self) -> f32 {
+    const fn least_quantile(self) -> f32 {
         match self {
             Measure::Jump | Measure::Value => 1.0,
             Measure::Burst | Measure::Drift => 0.25,
@@ -44,8 +47,20 @@ impl Measure {
     }
 }
 
+/// In the order of a series' tails, two for each.
 pub(super) const MEASURES: [Measure; 4] =
     [Measure::Jump, Measure::Value, Measure::Burst, Measure::Drift];
+
+/// [`Measure::least_quantile`] of each tail.
+const LEAST: Each = {
+    let mut least = [0.0; TAILS];
+    let mut place = 0;
+    while place < TAILS {
+        least[place] = MEASURES[place / 2].least_quantile();
+        place += 1;
+    }
+    least
+};
 
 /// How a reading deviates most.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,39 +90,43 @@ pub struct Verdict {
 }
 
 /// A series under watch: everything that is known of it, in at most [`STATE_BYTES`] bytes.
+///
+/// Memory decides how fast many are judged, so fields lie in the order in which they are needed: a usual reading touches the first
+/// four of six cache lines, one more where the season counts.
 #[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
 pub struct Series {
-    pub(super) kind: Kind,
+    pub(super) tails: Tails,
     /// The last reading's minute, and the last one at which nothing was unusual.
     pub(super) last: u32,
     pub(super) calm: u32,
     /// Readings so far, and the minutes between them.
     pub(super) points: f32,
     pub(super) step: f32,
-    /// Of [`Kind::Total`]: where it stood; below 0 before the first.
-    pub(super) total: f64,
     pub(super) burst: f32,
     pub(super) drift: f32,
-    pub(super) tails: [[Tail; 2]; 4],
-    pub(super) model: Model,
+    pub(super) kind: Kind,
     pub(super) episodes: Episodes,
+    pub(super) model: Model,
+    /// Of [`Kind::Total`]: where it stood; below 0 before the first.
+    pub(super) total: f64,
 }
 
 impl Series {
     /// One of which nothing is known yet.
     pub fn new(kind: Kind, c: &Config) -> Series {
         Series {
-            kind,
+            tails: Tails::new(2.0, c.tail_index),
             last: 0,
             calm: 0,
             points: 0.0,
             step: 1.0,
-            total: -1.0,
             burst: 0.0,
             drift: 0.0,
-            tails: [[Tail::new(2.0, c.tail_index); 2]; 4],
-            model: Model::new(),
+            kind,
             episodes: Episodes::new(),
+            model: Model::new(),
+            total: -1.0,
         }
     }
 
@@ -183,11 +202,11 @@ impl Series {
     /// The value to judge; of a running total its growth a minute, which is not known when it began anew.
     fn grown(&mut self, value: f64, gap: f32) -> Option<f32> {
         if self.kind != Kind::Total {
-            return Some(value as f32);
+            return Some(value.clamp(-LARGEST, LARGEST) as f32);
         }
         let before = std::mem::replace(&mut self.total, value);
         (before >= 0.0 && value >= before && gap > 0.0)
-            .then(|| ((value - before) / f64::from(gap)) as f32)
+            .then(|| ((value - before) / f64::from(gap)).min(LARGEST) as f32)
     }
 
     /// The usual step follows the gaps slowly; a long one was missing data.
@@ -278,22 +297,31 @@ impl Series {
             quantile: share / (remembered + 10.0),
             index: share / (remembered * EXCEEDED + c.tail_prior),
         };
-        let widening = self.widening(c);
         let values = [residual.jumped, residual.scaled, self.burst, self.drift];
         let mut most =
             Deviation { measure: Measure::Value, scaled: residual.scaled, surprise: 0.0 };
+        let mut z = [0.0; TAILS];
+        for (sides, scaled) in z.as_chunks_mut::<2>().0.iter_mut().zip(values) {
+            *sides = [scaled, -scaled];
+        }
+        // Nothing that is within its quantiles surprises, for bands are only ever widened.
+        if self.tails.are_usual(&z) {
+            self.tails.learn_usual(rates, &LEAST);
+            return most;
+        }
+        let widening = self.widening(c);
         for (place, scaled) in values.into_iter().enumerate() {
-            let sides = &mut self.tails[place];
             let below = scaled < 0.0;
             if (!below || self.kind.minds_falls()) && residual.lasts(MEASURES[place], scaled) {
-                let surprise = sides[usize::from(below)].surprise(scaled.abs() / widening);
+                let tail = self.tails.at(2 * place + usize::from(below));
+                let surprise = tail.surprise(scaled.abs() / widening);
                 if surprise > most.surprise {
                     most = Deviation { measure: MEASURES[place], scaled, surprise };
                 }
             }
-            let least = MEASURES[place].least_quantile();
-            sides[0].learn(scaled, rates, least);
-            sides[1].learn(-scaled, rates, least);
+        }
+        for (place, z) in z.into_iter().enumerate() {
+            self.tails.learn(place, z, rates, LEAST[place]);
         }
         most
     }

@@ -23,6 +23,60 @@ pub(super) struct Tail {
     pub(super) index: f32,
 }
 
+/// Tails of a series: each measure's upper side, then its lower one.
+pub(super) const TAILS: usize = 8;
+/// A value for each of them.
+pub(super) type Each = [f32; TAILS];
+
+/// All tails of a series, one cache line: the usual point, that exceeds none, is learnt by all of them at once.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub(super) struct Tails {
+    pub(super) quantiles: Each,
+    pub(super) indices: Each,
+}
+
+impl Tails {
+    pub(super) const fn new(quantile: f32, index: f32) -> Tails {
+        Tails { quantiles: [quantile; TAILS], indices: [index; TAILS] }
+    }
+
+    pub(super) fn at(&self, place: usize) -> Tail {
+        Tail { quantile: self.quantiles[place], index: self.indices[place] }
+    }
+
+    /// Whether no tail is exceeded.
+    pub(super) fn are_usual(&self, z: &Each) -> bool {
+        // Without a branch for each, for all are looked at at once.
+        self.quantiles.iter().zip(z).fold(true, |all, (quantile, z)| all & (z <= quantile))
+    }
+
+    /// Learns a point that exceeds none of them; as [`Tail::learn`] of each.
+    pub(super) fn learn_usual(&mut self, rates: Rates, least: &Each) {
+        for ((quantile, index), least) in self.quantiles.iter_mut().zip(&self.indices).zip(least) {
+            *quantile = lowered(*quantile, *index, rates).max(*least);
+        }
+    }
+
+    /// Learns a deviation of one side; one to the other side is `z` ≤ 0.
+    pub(super) fn learn(&mut self, place: usize, z: f32, rates: Rates, least: f32) {
+        let mut tail = self.at(place);
+        tail.learn(z, rates, least);
+        self.quantiles[place] = tail.quantile;
+        self.indices[place] = tail.index;
+    }
+}
+
+/// A power law's quantile moves by its index over the count, in logarithms.
+fn step(index: f32) -> f32 {
+    index.max(0.2)
+}
+
+/// The quantile after a point that did not exceed it.
+fn lowered(quantile: f32, index: f32, rates: Rates) -> f32 {
+    quantile * (1.0 - (rates.quantile * step(index)).min(0.02))
+}
+
 /// How fast a tail learns at this point of the series' life.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rates {
@@ -33,10 +87,6 @@ pub(super) struct Rates {
 }
 
 impl Tail {
-    pub(super) const fn new(quantile: f32, index: f32) -> Tail {
-        Tail { quantile, index }
-    }
-
     /// −log₁₀ of how often this side deviates further than `z`; 0 where it is usual.
     pub(super) fn surprise(&self, z: f32) -> f32 {
         if z <= self.quantile {
@@ -54,13 +104,11 @@ impl Tail {
     /// Learns a deviation of this side; one to the other side is `z` ≤ 0. The quantile is never
     /// below `least`.
     pub(super) fn learn(&mut self, z: f32, rates: Rates, least: f32) {
-        // A power law's quantile moves by its index over the count, in logarithms.
-        let step = self.index.max(0.2);
         if z <= self.quantile {
-            self.quantile *= 1.0 - (rates.quantile * step).min(0.02);
-            self.quantile = self.quantile.max(least);
+            self.quantile = lowered(self.quantile, self.index, rates).max(least);
             return;
         }
+        let step = step(self.index);
         let beyond = log2(z / self.quantile) * std::f32::consts::LN_2;
         self.quantile *= 1.0 + (rates.quantile * step * (1.0 / EXCEEDED - 1.0)).min(0.4);
         // One wild point moves the index no further than four usual ones.
@@ -83,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_power_laws_index_and_quantile_are_found_and_surprise_counts_its_decades() {
-        let (mut tail, mut state) = (Tail::new(1.0, 0.35), 7);
+        let (mut tail, mut state) = (Tail { quantile: 1.0, index: 0.35 }, 7);
         let rates = Rates { quantile: 0.0005, index: 0.005 };
         for _ in 0..400_000 {
             // P(z > x) = x^-2.
@@ -97,8 +145,26 @@ mod tests {
     }
 
     #[test]
+    fn all_tails_learn_a_usual_point_as_each_alone() {
+        let rates = Rates { quantile: 0.01, index: 0.005 };
+        let mut together = Tails::new(2.0, 0.3);
+        together.indices[3] = 1.2;
+        together.quantiles[5] = 0.25;
+        let z = [0.1, -0.1, 1.9, -1.9, 0.0, 0.2, 2.0, -2.0];
+        assert!(together.are_usual(&z));
+        let least = [1.0, 1.0, 1.0, 1.0, 0.25, 0.25, 0.25, 0.25];
+        let mut alone = together.clone();
+        together.learn_usual(rates, &least);
+        for (place, z) in z.into_iter().enumerate() {
+            alone.learn(place, z, rates, least[place]);
+        }
+        assert_eq!(together, alone);
+        assert!(!together.are_usual(&[0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0]));
+    }
+
+    #[test]
     fn what_is_usual_does_not_surprise() {
-        assert_eq!(Tail::new(2.0, 0.3).surprise(1.9), 0.0);
-        assert!(Tail::new(2.0, 0.3).surprise(2.1) > AT_QUANTILE);
+        assert_eq!(Tail { quantile: 2.0, index: 0.3 }.surprise(1.9), 0.0);
+        assert!(Tail { quantile: 2.0, index: 0.3 }.surprise(2.1) > AT_QUANTILE);
     }
 }

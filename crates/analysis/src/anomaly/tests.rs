@@ -348,6 +348,52 @@ fn a_state_read_back_gives_the_same_verdicts_bit_by_bit() {
 }
 
 #[test]
+fn many_series_at_once_say_what_each_says_alone() {
+    let (c, usual) = (Config::default(), Sensitivity::default());
+    let deaf = Sensitivity { min_deviation: 1e9, ..usual };
+    let mut together: Vec<Series> = (0..7).map(|_| Series::new(Kind::Gauge, &c)).collect();
+    let mut alone = together.clone();
+    let mut noise = Noise(3);
+    let mut opened = 0;
+    for minute in START..START + 600 {
+        // Two of them twice in a minute, one of which is late then.
+        let due: Vec<Due<'_>> = [3, 1, 6, 0, 2, 4, 5, 3, 1]
+            .into_iter()
+            .map(|series| Due {
+                series,
+                at: moment(minute),
+                reading: Reading::of(
+                    50.0 + noise.normal() + if minute > START + 580 { 90.0 } else { 0.0 },
+                ),
+                sensitivity: if series == 6 { &deaf } else { &usual },
+            })
+            .collect();
+        let mut verdicts = Vec::new();
+        observe_many(&mut together, &c, &due, |one, verdict| verdicts.push((one.series, verdict)));
+        for (one, verdict) in due.iter().zip(verdicts) {
+            let of = &mut alone[one.series as usize];
+            let expected = of.observe(&c, one.sensitivity, one.at, one.reading);
+            assert_eq!(verdict, (one.series, expected));
+            opened += usize::from(matches!(expected.change, Some(Change::Opened { .. })));
+        }
+    }
+    assert_eq!(together, alone);
+    assert_eq!(opened, 6, "all but the deaf one");
+}
+
+#[test]
+fn values_that_no_state_can_hold_count_as_the_largest() {
+    let mut fed = Fed::new(Kind::Gauge);
+    fed.steady(100, 45.0, 1.0);
+    for _ in 0..3 {
+        let verdict = fed.take(Reading::of(f64::MAX));
+        assert!(verdict.rarity.is_finite() && verdict.expected.is_finite(), "{verdict:?}");
+    }
+    fed.steady(5000, 45.0, 1.0);
+    assert_eq!(fed.state(), State::Normal);
+}
+
+#[test]
 fn bytes_that_are_no_state_are_refused() {
     let mut bytes = Vec::new();
     Series::new(Kind::Percent, &Config::default()).to_bytes(&mut bytes);

@@ -13,18 +13,47 @@ use super::{
     surprise,
 };
 
-/// For each entity, what speaks for a change of its behaviour.
-pub(super) fn clues(situation: &Situation, flow: &Flow, config: &Config) -> Vec<Vec<Clue>> {
+/// One kind of evidence: each entity's clues, and what they are worth beyond what its callees show.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) clues: Vec<Vec<Clue>>,
+    pub(super) nats: Vec<f64>,
+}
+
+impl Shown {
+    fn of(clues: Vec<Vec<Clue>>, callees: &[Vec<usize>]) -> Self {
+        Self { nats: beyond_callees(&clues, callees), clues }
+    }
+}
+
+/// What the log lines show.
+pub(super) fn logs(
+    situation: &Situation,
+    flow: &Flow,
+    callees: &[Vec<usize>],
+    config: &Config,
+) -> Shown {
     let mut clues = vec![Vec::new(); situation.entities.len()];
     of_templates(situation, flow, config, &mut clues);
+    Shown::of(clues, callees)
+}
+
+/// What the traces show.
+pub(super) fn traces(
+    situation: &Situation,
+    flow: &Flow,
+    callees: &[Vec<usize>],
+    config: &Config,
+) -> Shown {
+    let mut clues = vec![Vec::new(); situation.entities.len()];
     of_operations(situation, flow, config, &mut clues);
-    of_links(situation, flow, &mut clues);
+    of_links(situation, flow, config, &mut clues);
     of_children(situation, flow, &mut clues);
-    clues
+    Shown::of(clues, callees)
 }
 
 /// Evidence in nats for each entity, of what its callees do not explain.
-pub(super) fn beyond_callees(clues: &[Vec<Clue>], callees: &[Vec<usize>]) -> Vec<f64> {
+fn beyond_callees(clues: &[Vec<Clue>], callees: &[Vec<usize>]) -> Vec<f64> {
     let own: Vec<f64> = clues.iter().map(|of| one_of(of.iter().map(|clue| clue.nats))).collect();
     (0..own.len())
         .map(|entity| {
@@ -84,7 +113,7 @@ fn of_operations(situation: &Situation, flow: &Flow, config: &Config, clues: &mu
 }
 
 /// Calls lost: spans that always made a call, and now some do not.
-fn of_links(situation: &Situation, flow: &Flow, clues: &mut [Vec<Clue>]) {
+fn of_links(situation: &Situation, flow: &Flow, config: &Config, clues: &mut [Vec<Clue>]) {
     for (index, link) in situation.links.iter().enumerate() {
         let parent = &situation.operations[link.parent];
         let sums = |points| Windows::sums(&link.parents_with, &parent.figures.calls, points);
@@ -94,8 +123,15 @@ fn of_links(situation: &Situation, flow: &Flow, clues: &mut [Vec<Clue>]) {
         if of_before <= 0.0 || of_now <= 0.0 || before < NEARLY_ALWAYS * of_before {
             continue;
         }
-        let nats =
-            surprise::evidence(surprise::share_fall_surprise(before, of_before, now, of_now));
+        // What users ask for comes in bunches too.
+        let [before_b, of_before_b, now_b, of_now_b] =
+            [before, of_before, now, of_now].map(|count| count / config.usual_bunch);
+        let nats = surprise::evidence(surprise::share_fall_surprise(
+            before_b,
+            of_before_b,
+            now_b,
+            of_now_b,
+        ));
         let what = Evidence::LostCalls {
             link: index,
             expected: before / of_before,

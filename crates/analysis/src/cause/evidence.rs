@@ -43,6 +43,13 @@ pub enum Evidence {
     Load { entity: usize, calls: Deviation },
 }
 
+/// What evidence counts for where it may bring `most` nats at most: nearly itself while it is small, and more for more.
+///
+/// A plain limit would make all strong evidence alike.
+pub(super) fn bounded(nats: f64, most: f64) -> f64 {
+    if most > 0.0 { -most * (-nats / most).exp_m1() } else { 0.0 }
+}
+
 /// One of several things happened, nobody says which: the mean of their likelihood ratios.
 pub(super) fn one_of(nats: impl Iterator<Item = f64> + Clone) -> f64 {
     let count = nats.clone().count();
@@ -52,4 +59,18 @@ pub(super) fn one_of(nats: impl Iterator<Item = f64> + Clone) -> f64 {
     let most = nats.clone().fold(0.0, f64::max);
     let sum: f64 = nats.map(|value| (value - most).exp()).sum();
     (most + sum.ln() - (count as f64).ln()).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_keep_the_order_of_what_they_bound() {
+        let of = |nats: f64| bounded(nats, 6.0);
+        assert_eq!(of(0.0), 0.0);
+        assert!((of(0.1) - 0.1).abs() < 0.002);
+        assert!(of(10.0) < of(20.0) && of(1e6) <= 6.0, "{} {}", of(10.0), of(20.0));
+        assert_eq!(bounded(5.0, 0.0), 0.0);
+    }
 }

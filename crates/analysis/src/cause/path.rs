@@ -8,41 +8,44 @@ use super::{
     surprise,
 };
 
-/// From the suspect to the entity under anomaly, along the calls whose least extra time (or errors) is largest.
-///
-/// For a node or a host the way begins there and goes on at the tier; a suspect to which no call leads stands alone
-/// before the entity under anomaly.
-pub(super) fn from_suspect(
-    suspect: usize,
-    situation: &Situation,
-    flow: &Flow,
-    weights: &[f64],
-) -> Vec<usize> {
-    let start = situation.anomaly.entity;
-    let mut path = vec![suspect];
-    let unit = match situation.entities[suspect].kind {
-        Kind::Node => situation.entities[suspect].tier,
-        Kind::Host => most_struck_on(suspect, situation, flow),
-        _ => None,
-    };
-    path.extend(unit);
-    let target = unit.unwrap_or(suspect);
-    if target == start {
-        return path;
+/// The widest way to each entity from the one under anomaly: along the calls whose least extra time (or errors) is largest.
+#[derive(Debug)]
+pub(super) struct Ways {
+    start: usize,
+    /// For each entity the caller on its way.
+    from: Vec<Option<usize>>,
+}
+
+impl Ways {
+    /// `weights`: what each edge carries.
+    pub(super) fn of(start: usize, flow: &Flow, weights: &[f64]) -> Self {
+        Self { start, from: widest(start, flow, weights) }
     }
-    let from = widest(start, flow, weights);
-    let mut at = target;
-    while at != start {
-        match from[at] {
-            Some(caller) => path.push(caller),
-            None => {
-                path.push(start);
-                break;
-            }
+
+    /// From the suspect to the entity under anomaly.
+    ///
+    /// For a node or a host the way begins there and goes on at the tier; a suspect to which no call leads stands alone
+    /// before the entity under anomaly.
+    pub(super) fn from_suspect(
+        &self,
+        suspect: usize,
+        situation: &Situation,
+        flow: &Flow,
+    ) -> Vec<usize> {
+        let mut path = vec![suspect];
+        let unit = match situation.entities[suspect].kind {
+            Kind::Node => situation.entities[suspect].tier,
+            Kind::Host => most_struck_on(suspect, situation, flow),
+            _ => None,
+        };
+        path.extend(unit);
+        let mut at = unit.unwrap_or(suspect);
+        while at != self.start {
+            at = self.from[at].unwrap_or(self.start);
+            path.push(at);
         }
-        at = from[at].unwrap_or(start);
+        path
     }
-    path
 }
 
 /// For each entity the caller on its widest way from `start`. The search is Dijkstra's, with the least weight in place of the sum.

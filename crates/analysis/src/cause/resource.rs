@@ -8,8 +8,13 @@ use super::{
     surprise::{self, Deviation},
 };
 
-/// For each entity, the clues found in its resources.
-pub(super) fn clues(situation: &Situation, flow: &Flow, config: &Config) -> Vec<Vec<Clue>> {
+/// For each entity, the clues found in its resources; `slow` is how certain it is that the transaction is slow, 0 to 1.
+pub(super) fn clues(
+    situation: &Situation,
+    flow: &Flow,
+    slow: f64,
+    config: &Config,
+) -> Vec<Vec<Clue>> {
     let load: Vec<f64> =
         (0..situation.entities.len()).map(|entity| load_of(entity, situation, flow)).collect();
     let judged: Vec<Option<Deviation>> = situation
@@ -41,7 +46,9 @@ pub(super) fn clues(situation: &Situation, flow: &Flow, config: &Config) -> Vec<
                 let passed_on = callees(unit_of(resource.entity, situation), flow)
                     .map(|callee| slower[callee])
                     .fold(0.0, f64::max);
-                (1.0 - passed_on / deviation.change().max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
+                let own = 1.0 - passed_on / deviation.change().max(f64::MIN_POSITIVE);
+                // Who answers late is the cause of a transaction's being slow, of nothing else.
+                slow * own.clamp(0.0, 1.0)
             }
             _ => 1.0,
         };

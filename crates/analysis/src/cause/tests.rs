@@ -455,3 +455,68 @@ fn the_same_situation_gives_the_same_answer() {
     let (one, two) = (rank(&situation, &Config::default()), rank(&situation, &Config::default()));
     assert_eq!(format!("{one:?}"), format!("{two:?}"));
 }
+
+#[test]
+fn a_situation_that_is_too_large_or_names_what_is_not_there_is_refused_with_words() {
+    let config = Config::default();
+    let good = chain().build();
+    assert!(try_rank(&good, &config).is_ok());
+    let small = Config { limits: Limits { entities: 2, ..Limits::default() }, ..Config::default() };
+    let refused = try_rank(&good, &small).expect_err("three services");
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "there are {} entities and at most 2 are looked at: leave out what the transaction does not reach, or look at less time",
+            good.entities.len()
+        )
+    );
+    let mut long = good.clone();
+    long.entities[1].figures.calls.resize(2_000, 1.0);
+    let refused = try_rank(&long, &config);
+    assert_eq!(
+        refused.err(),
+        Some(BadSituation::TooMany { what: "points", count: 2_000, most: 1_440 })
+    );
+    let mut lost = good.clone();
+    lost.calls[0].callee = 99;
+    let count = lost.entities.len();
+    let no_such =
+        BadSituation::NoSuch { what: "calls", index: 0, named: "entity", place: 99, count };
+    assert_eq!(try_rank(&lost, &config).err(), Some(no_such));
+    let mut reversed = good;
+    reversed.anomaly.now = ONSET - 1;
+    let ends = BadSituation::EndsBefore { onset: ONSET, now: ONSET - 1 };
+    assert_eq!(try_rank(&reversed, &config).err(), Some(ends));
+}
+
+#[test]
+fn who_answers_late_is_not_suspected_of_failures() {
+    let mut world = chain();
+    world.services[3].fails = Step(0.001, 0.08);
+    world.resource(4, ResourceKind::ResponseTime, Step(10.0, 400.0));
+    let situation = world.build();
+    let suspect = first(&situation);
+    assert_eq!(suspect.entity, 3, "{suspect:#?}");
+    // Where the transaction is slow, the same is evidence.
+    let mut slow = chain();
+    slow.services[4].self_ms = Step(10.0, 60.0);
+    slow.resource(4, ResourceKind::ResponseTime, Step(10.0, 400.0));
+    let suspect = first(&slow.build());
+    assert!(
+        suspect.clues.iter().any(|clue| matches!(clue.what, Evidence::Resource { .. })),
+        "{suspect:#?}"
+    );
+}
+
+#[test]
+fn what_is_hardly_felt_by_a_request_is_hardly_evidence() {
+    // One in a thousand requests comes to 4, which takes three times as long; the way to it is unchanged.
+    let mut world = chain();
+    world.edge(0, 4).rate = Step::steady(0.001);
+    world.requests = Step::steady(60_000.0);
+    world.services[4].self_ms = Step(10.0, 30.0);
+    world.services[3].self_ms = Step(10.0, 11.0);
+    let answer = rank(&world.build(), &Config::default());
+    let of_four = answer.suspects.iter().find(|suspect| suspect.entity == 4);
+    assert!(of_four.is_none_or(|suspect| suspect.confidence < 0.3), "{answer:#?}");
+}

@@ -149,6 +149,11 @@ impl Asked {
         by_id_or_name(text, &all, what)
     }
 
+    /// A text in the path that is not empty.
+    pub(super) fn path_text(&self, param: &str) -> Option<&str> {
+        Some(self.path_param(param)).filter(|text| !text.is_empty())
+    }
+
     fn path_param(&self, param: &str) -> &str {
         let found = self.path.iter().find(|(name, _)| name == param);
         found.map(|(_, value)| value.as_str()).unwrap_or_default()

@@ -5,6 +5,11 @@ mod actions;
 mod policies;
 mod suppressions;
 
+pub(super) use self::{
+    actions::email_to,
+    policies::{GATHER_SECONDS, custom, ids, shown_custom},
+};
+
 use api_types::Ref;
 use axum::{
     Json,
@@ -25,11 +30,11 @@ use crate::{
 };
 
 /// One of the four collections.
-struct Asked<'a> {
-    context: &'a Context,
-    caller: &'a Caller,
-    application: Ref,
-    kind: AlertConfigKind,
+pub(super) struct Asked<'a> {
+    pub(super) context: &'a Context,
+    pub(super) caller: &'a Caller,
+    pub(super) application: Ref,
+    pub(super) kind: AlertConfigKind,
 }
 
 /// What a document of the reference comes to.
@@ -137,7 +142,10 @@ collections!(
 
 impl Asked<'_> {
     /// Those of the application and of the whole account.
-    async fn configs(&self, kind: AlertConfigKind) -> Result<Vec<AlertConfig>, ApiError> {
+    pub(super) async fn configs(
+        &self,
+        kind: AlertConfigKind,
+    ) -> Result<Vec<AlertConfig>, ApiError> {
         notification::configs(self.context, self.caller, kind, Some(self.application.id)).await
     }
 
@@ -251,7 +259,7 @@ fn named(document: &Map<String, Value>) -> Result<(String, Value), ApiError> {
 }
 
 /// Texts of a list; other members are refused.
-fn texts(of: Option<&Value>, what: &str) -> Result<Vec<String>, ApiError> {
+pub(super) fn texts(of: Option<&Value>, what: &str) -> Result<Vec<String>, ApiError> {
     let Some(list) = of.filter(|value| !value.is_null()) else { return Ok(Vec::new()) };
     let wrong = || ApiError::bad(format!("{what} has to be a list of texts"));
     let list = list.as_array().ok_or_else(wrong)?;
@@ -283,6 +291,6 @@ fn shown_rules(rules: &std::collections::BTreeSet<String>) -> Value {
     }
 }
 
-fn json_text(value: &impl serde::Serialize) -> String {
+pub(super) fn json_text(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("texts and numbers are JSON")
 }

@@ -80,7 +80,7 @@ impl Told {
 }
 
 /// `0.1.0` as `000-001-000-000`.
-fn padded(version: &str) -> String {
+pub(super) fn padded(version: &str) -> String {
     let number = |part: &str| -> u32 {
         let digits: String = part.chars().take_while(char::is_ascii_digit).take(3).collect();
         digits.parse().unwrap_or(0)

@@ -130,7 +130,7 @@ pub(crate) async fn preview(
         account: caller.account.0,
         application: None,
         name: wanted.name.clone(),
-        value: Value { doing, reference: None },
+        value: Value::of(doing),
     };
     let notice = context.notifier.test_notice(&action);
     Ok(Json(match &action.value.doing {
@@ -188,7 +188,7 @@ fn to_store(
     before: &Hidden,
 ) -> Result<NewAlertConfig, ApiError> {
     let secrets = notification::secrets(&wanted.secrets, before)?;
-    let value = Value { doing: notification::doing(&wanted.doing, &secrets)?, reference: None };
+    let value = Value::of(notification::doing(&wanted.doing, &secrets)?);
     Ok(NewAlertConfig {
         account_id: caller.account.0,
         application_id: notification::application(&context.entities(caller), wanted.application)?,

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alerting::rules::{self, BackTestError, BackTested, Charted};
+use alerting::{
+    notifier::Breach,
+    rules::{self, BackTestError, BackTested, Charted},
+};
 use api_types::{BackTest, ConditionSeries, Episode, NewBackTest, Partial, Ref, RuleChart};
 use axum::{Json, extract::State};
 use model::{
@@ -54,6 +57,7 @@ pub(crate) async fn run(
     let expectations = Arc::clone(&context.expectations);
     let until = clock.monotonic() + context.config.query_deadline.mul_f64(SHARE);
     let chart_until = until + Duration::from_secs(5);
+    let name = wanted.rule.name.clone();
     let told = context.queries.ask(account, move |asking| {
         let test = rules::BackTest {
             telemetry: asking.reader(),
@@ -74,7 +78,20 @@ pub(crate) async fn run(
         }
     });
     let told = told.await?;
-    Ok(Json(body(told.value?, told.partial)))
+    let mut body = body(told.value?, told.partial);
+    let rules = context.notifier.rules(Some(account.0)).await?;
+    for episode in &mut body.episodes {
+        let breach = Breach {
+            application: id,
+            rule: &name,
+            entity: EntityId(episode.entity.id),
+            // What was seen in a minute was known at its end.
+            at_ms: episode.from + 60_000,
+        };
+        let silenced = context.notifier.silencing(&rules, &breach);
+        episode.silenced_by = silenced.map(|by| Ref { id: by.id, name: by.name.clone() });
+    }
+    Ok(Json(body))
 }
 
 fn body(found: BackTested, partial: Option<Partial>) -> BackTest {
@@ -87,6 +104,7 @@ fn body(found: BackTested, partial: Option<Partial>) -> BackTest {
         level: episode.level,
         summary: episode.evidence.sentence(),
         evidence: episode.evidence,
+        silenced_by: None,
     });
     BackTest {
         from: found.range.start.start_millis(),

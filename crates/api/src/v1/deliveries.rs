@@ -34,6 +34,9 @@ pub(crate) struct Wanted {
     #[param(minimum = 0)]
     action: Option<u32>,
     state: Option<DeliveryState>,
+    /// About this violation, among others.
+    #[param(minimum = 0)]
+    violation: Option<u32>,
 }
 
 /// Deliveries, newest first.
@@ -51,6 +54,7 @@ pub(crate) async fn list(
         policy_id: wanted.policy,
         action_id: wanted.action,
         state: wanted.state.map(stored_state),
+        violation_id: wanted.violation,
     };
     let before: u32 = paging.place(|place| place.parse().ok())?.unwrap_or(0);
     let most = u32::try_from(paging.limit).unwrap_or(u32::MAX - 1);

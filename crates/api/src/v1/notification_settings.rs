@@ -60,7 +60,7 @@ pub(crate) async fn test(
         account: caller.account.0,
         application: None,
         name: "mail server".to_owned(),
-        value: Action { doing: Doing::Email(email), reference: None },
+        value: Action::of(Doing::Email(email)),
     };
     let tried = context.notifier.try_action(&action, &Hidden::default()).await?;
     Ok(Json(notification::shown_attempt(&tried.attempt)))

@@ -103,7 +103,11 @@ pub(crate) async fn read(
             evidence,
         }
     });
+    let violated = &found.violated;
+    let rule = context.store.rule_of_violation(violated.rule_id, violated.rule_version).await?;
     Ok(Json(ViolationDetail {
+        // What a newer version wrote cannot be read.
+        rule: rule.and_then(|rule| serde_json::from_str(&rule).ok()),
         changes: changes.collect(),
         violation: body(&context, &caller, &found),
     }))

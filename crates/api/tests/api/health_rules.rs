@@ -1,7 +1,9 @@
 //! Health rules, schedules, back-tests and violations.
 
 use http::{Method, StatusCode};
-use metadata_store::{HealthRules as _, NewHealthRule};
+use metadata_store::{
+    Deliveries as _, DeliveryState, FIRST_ACCOUNT, HealthRules as _, NewDelivery, NewHealthRule,
+};
 use model::rule::{Rule, factory_rules};
 use serde_json::{Value, json};
 
@@ -170,6 +172,27 @@ async fn a_rule_is_tried_on_the_past_before_it_is_saved() {
     let unsound = with(failing(), "/schedule", json!("Nights"));
     let refused = client.post(&path, json!({"rule": unsound, "hours": 1})).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // What began under a suppression is marked: nobody would have been told then.
+    assert_eq!(episode.get("silenced_by"), None, "{episode}");
+    let silence = |name: &str, rules: Value, from: i64| {
+        json!({"name": name, "application": null, "enabled": true, "rules": rules,
+            "entities": [{"kind": "tier", "ids": [ids.web.0]}],
+            "window": {"kind": "one_time", "from": from, "to": from + 60_000}})
+    };
+    let begun = to - 3_600_000 + 60_000;
+    for other in [
+        silence("of others", json!(["Another rule"]), begun),
+        silence("later", json!([]), begun + 60_000),
+    ] {
+        let made = client.post("/api/v1/suppressions", other).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+    }
+    let asked = json!({"rule": failing(), "hours": 1});
+    let found = client.post(&path, asked.clone()).await.json();
+    assert_eq!(found["episodes"][0].get("silenced_by"), None, "{found}");
+    client.post("/api/v1/suppressions", silence("release", json!(["Carts fail"]), begun)).await;
+    let found = client.post(&path, asked).await.json();
+    assert_eq!(found["episodes"][0]["silenced_by"]["name"], "release", "{found}");
     // Nothing is saved by that.
     assert_eq!(client.json(&format!("{application}/health-rules")).await["items"], json!([]));
 }
@@ -211,7 +234,9 @@ async fn with_rule(world: &World, rule: Value) {
 async fn violations_are_listed_with_what_decided_and_colour_entities() {
     let world = World::new().await;
     let ids = world.ids;
-    with_rule(&world, with(failing(), "/wait_minutes", json!(2))).await;
+    let rule = with(failing(), "/wait_minutes", json!(2));
+    with_rule(&world, rule.clone()).await;
+    let store = world.store.clone();
     let client = world.judged(4).await;
     let list = client.json("/api/v1/violations").await;
     let violation = &list["items"][0];
@@ -230,6 +255,34 @@ async fn violations_are_listed_with_what_decided_and_colour_entities() {
     assert_eq!(kinds, ["OPENED", "CONTINUED"]);
     let condition = &detail["changes"][0]["evidence"]["conditions"][0];
     assert_eq!((&condition["value"], &condition["threshold"]), (&json!(1.0), &json!(0.5)));
+    // As it was when it was broken, whatever it is now.
+    let rules = format!("/api/v1/applications/{}/health-rules", ids.shop);
+    let path = format!("{rules}/{}", violation["rule"]["id"]);
+    let (status, _) = put(&client, &path, with(failing(), "/window_minutes", json!(9))).await;
+    assert_eq!(status, StatusCode::OK);
+    let again = client.json(&format!("/api/v1/violations/{}", violation["id"])).await;
+    assert_eq!((&detail["rule"], &again["rule"]), (&rule, &rule));
+    // Deliveries are found by what they are about.
+    let about = NewDelivery {
+        account_id: FIRST_ACCOUNT,
+        application_id: Some(ids.shop.0),
+        policy_id: 0,
+        action_id: 1,
+        state: DeliveryState::Delivered,
+        created_ms: 0,
+        due_ms: 0,
+        title: "Carts fail".to_owned(),
+        notice: "{}".to_owned(),
+        log: "[]".to_owned(),
+        violations: vec![u32::try_from(violation["id"].as_u64().unwrap()).unwrap()],
+    };
+    store.add_delivery(&about).await.unwrap();
+    store.add_delivery(&NewDelivery { violations: Vec::new(), ..about }).await.unwrap();
+    let told = async |violation: &str| {
+        let list = client.json(&format!("/api/v1/deliveries?violation={violation}")).await;
+        list["items"].as_array().unwrap().len()
+    };
+    assert_eq!((told(&violation["id"].to_string()).await, told("999").await), (1, 0));
     let count = async |filter: String| {
         let list = client.json(&format!("/api/v1/violations?{filter}")).await;
         list["items"].as_array().unwrap().len()

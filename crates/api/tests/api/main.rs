@@ -12,6 +12,7 @@ mod controller;
 mod doors;
 mod entities;
 mod events;
+mod exports;
 mod flow_map;
 mod health_rules;
 mod jaeger;

@@ -11,8 +11,7 @@ use crate::config::TlsName;
 pub fn machine_names() -> BTreeSet<TlsName> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let full = full_name(&fs::read_to_string("/etc/hosts").unwrap_or_default(), &host);
-    let addresses =
-        if_addrs::get_if_addrs().unwrap_or_default().into_iter().map(|interface| interface.ip());
+    let addresses = own_addresses().into_iter();
     let always = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let found = addresses.filter(is_reachable).map(|address| address.to_string());
     always
@@ -22,6 +21,13 @@ pub fn machine_names() -> BTreeSet<TlsName> {
         .chain(found)
         .filter_map(|name| TlsName::new(&name))
         .collect()
+}
+
+/// The addresses of all interfaces of this machine as it is now. What the outside knows it by besides, behind a translation of
+/// addresses, it does not know itself.
+pub fn own_addresses() -> Vec<IpAddr> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    interfaces.into_iter().map(|interface| interface.ip()).collect()
 }
 
 fn is_reachable(address: &IpAddr) -> bool {

@@ -9,7 +9,7 @@ mod open;
 
 use std::io::Read;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use model::id::EntityId;
 
@@ -23,7 +23,7 @@ use super::{
     traces::{ErrorMark, OpenTrace, TraceKey},
 };
 
-const VERSION: u16 = 4;
+const VERSION: u16 = 5;
 /// Fast, and a third of the bytes.
 const LEVEL: i32 = 1;
 /// No checkpoint is larger once it is decompressed.
@@ -45,6 +45,23 @@ pub(super) struct Saved {
     pub(super) backends: Vec<(EntityId, Vec<EntityId>)>,
     /// The latest end of a span that was taken, Unix nanoseconds; not known of version 1.
     pub(super) newest_end_ns: Option<u64>,
+    /// Processes that may turn out to have taken another one's place, see [`Nodes::restore`]; since version 5.
+    pub(super) beside: Vec<((u32, u64), i64)>,
+}
+
+/// What versions 3 and 4 held.
+#[derive(Debug, Default, Deserialize)]
+struct SavedV4 {
+    targets: Vec<Target>,
+    open: Vec<(TraceKey, OpenTrace)>,
+    errors: Vec<(i64, TraceKey, Vec<ErrorMark>)>,
+    nodes: Nodes,
+    duplicates: SavedDuplicates,
+    snapshots: Snapshots,
+    metrics: SavedMetrics,
+    fresh: SavedDecisions,
+    backends: Vec<(EntityId, Vec<EntityId>)>,
+    newest_end_ns: Option<u64>,
 }
 
 /// What version 2 held.
@@ -74,10 +91,29 @@ struct SavedV1 {
     metrics: SavedMetricsV2,
 }
 
-impl From<SavedV2> for Saved {
-    fn from(saved: SavedV2) -> Saved {
-        let SavedV2 { targets, open, errors, nodes, duplicates, snapshots, metrics, .. } = saved;
+impl From<SavedV4> for Saved {
+    fn from(saved: SavedV4) -> Saved {
+        let SavedV4 { targets, open, errors, nodes, duplicates, snapshots, metrics, .. } = saved;
         Saved {
+            targets,
+            open,
+            errors,
+            nodes,
+            duplicates,
+            snapshots,
+            metrics,
+            fresh: saved.fresh,
+            backends: saved.backends,
+            newest_end_ns: saved.newest_end_ns,
+            beside: Vec::new(),
+        }
+    }
+}
+
+impl From<SavedV2> for SavedV4 {
+    fn from(saved: SavedV2) -> SavedV4 {
+        let SavedV2 { targets, open, errors, nodes, duplicates, snapshots, metrics, .. } = saved;
+        SavedV4 {
             targets,
             open,
             errors,
@@ -114,6 +150,7 @@ pub(super) struct Saving<'p> {
     pub(super) fresh: SavedDecisions,
     pub(super) backends: Vec<(EntityId, Vec<EntityId>)>,
     pub(super) newest_end_ns: Option<u64>,
+    pub(super) beside: Vec<((u32, u64), i64)>,
 }
 
 /// Why a checkpoint cannot be used.
@@ -153,14 +190,23 @@ impl Saved {
         let (version, body) = bytes.split_first_chunk::<2>().ok_or(CheckpointError::Damaged)?;
         let damaged = |_| CheckpointError::Damaged;
         match u16::from_le_bytes(*version) {
-            VERSION => Saved::decode_parts(body).ok_or(CheckpointError::Damaged),
+            VERSION => {
+                let (saved, open) = parts::<Saved>(body).ok_or(CheckpointError::Damaged)?;
+                Ok(Saved { open, ..saved })
+            }
+            4 => {
+                let (saved, open) = parts::<SavedV4>(body).ok_or(CheckpointError::Damaged)?;
+                Ok(Saved { open, ..saved.into() })
+            }
             3 => {
                 let body = decompressed(body).ok_or(CheckpointError::Damaged)?;
-                postcard::from_bytes(&body).map_err(damaged)
+                postcard::from_bytes::<SavedV4>(&body).map(Saved::from).map_err(damaged)
             }
-            2 => postcard::from_bytes::<SavedV2>(body).map(Saved::from).map_err(damaged),
+            2 => postcard::from_bytes::<SavedV2>(body)
+                .map(|saved| Saved::from(SavedV4::from(saved)))
+                .map_err(damaged),
             1 => postcard::from_bytes::<SavedV1>(body)
-                .map(|saved| Saved::from(SavedV2::from(saved)))
+                .map(|saved| Saved::from(SavedV4::from(SavedV2::from(saved))))
                 .map_err(damaged),
             newer if newer > VERSION => Err(CheckpointError::Newer(newer)),
             _ => Err(CheckpointError::Damaged),
@@ -171,13 +217,12 @@ impl Saved {
 /// Bytes of the length of what stands before the open traces.
 const LENGTH: usize = size_of::<u32>();
 
-impl Saved {
-    fn decode_parts(body: &[u8]) -> Option<Saved> {
-        let (length, parts) = body.split_first_chunk::<LENGTH>()?;
-        let (rest, traces) = parts.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        let saved: Saved = postcard::from_bytes(&decompressed(rest)?).ok()?;
-        Some(Saved { open: open::read(traces)?, ..saved })
-    }
+/// What is compressed, and the open traces that stand behind it.
+fn parts<T: DeserializeOwned>(body: &[u8]) -> Option<(T, Vec<(TraceKey, OpenTrace)>)> {
+    let (length, parts) = body.split_first_chunk::<LENGTH>()?;
+    let (rest, traces) = parts.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    let saved = postcard::from_bytes(&decompressed(rest)?).ok()?;
+    Some((saved, open::read(traces)?))
 }
 
 fn decompressed(body: &[u8]) -> Option<Vec<u8>> {

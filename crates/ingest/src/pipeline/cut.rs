@@ -188,6 +188,7 @@ impl Pipeline {
             fresh: self.fresh.save(),
             backends: self.registry.save_backends(),
             newest_end_ns: Some(self.newest_end_ns),
+            beside: self.nodes.beside(),
         }
     }
 }

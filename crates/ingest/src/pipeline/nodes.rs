@@ -22,13 +22,18 @@ const FORGET_MS: i64 = 3_600_000;
 const OVERLAP_MS: i64 = 60_000;
 /// Processes that may turn out to have taken another one's place.
 const MAX_BESIDE: usize = 10_000;
+/// A process is taken for ended when it was silent for three times its longest silence before, and for so long at least,
+/// milliseconds.
+const SHORTEST_PATIENCE_MS: i64 = 45_000;
+/// From so many reports on it is known how often a process reports.
+const KNOWN_AFTER: u32 = 4;
 
 /// The slots of all tiers and hosts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Nodes {
     slots: FxHashMap<(u32, String), Vec<Slot>>,
-    /// When processes began to report beside others of their host, by tier. No part of a checkpoint: a restart of ours
-    /// forgets that one of these may have taken another one's place.
+    /// When processes began to report beside others of their host, by tier. A checkpoint has it apart, as its first versions
+    /// did not have it.
     #[serde(skip)]
     beside: FxHashMap<(u32, u64), i64>,
 }
@@ -37,6 +42,31 @@ pub(super) struct Nodes {
 struct Slot {
     process: u64,
     seen_ms: i64,
+    /// The longest time between two of its reports, as far as we know since we started.
+    #[serde(skip)]
+    longest_ms: i64,
+    #[serde(skip)]
+    reports: u32,
+}
+
+impl Slot {
+    fn begun(process: u64, now_ms: i64) -> Slot {
+        Slot { process, seen_ms: now_ms, longest_ms: 0, reports: 1 }
+    }
+
+    fn reported(&mut self, now_ms: i64) {
+        self.longest_ms = self.longest_ms.max(now_ms - self.seen_ms);
+        self.reports = self.reports.saturating_add(1);
+        self.seen_ms = now_ms;
+    }
+
+    /// For how long it has to be silent to be taken for ended.
+    fn patience_ms(&self) -> i64 {
+        match self.reports >= KNOWN_AFTER {
+            true => self.longest_ms.saturating_mul(3).clamp(SHORTEST_PATIENCE_MS, SILENT_MS),
+            false => SILENT_MS,
+        }
+    }
 }
 
 /// The name of a node.
@@ -68,10 +98,10 @@ impl Nodes {
         let free = || slots.iter().position(|slot| now_ms - slot.seen_ms > SILENT_MS);
         let taken = if own.is_none() { free() } else { None };
         let at = own.or(taken).unwrap_or(slots.len()).min(MAX_SLOTS - 1);
-        let slot = Slot { process, seen_ms: now_ms };
         match slots.get_mut(at) {
-            Some(taken) => *taken = slot,
-            None => slots.push(slot),
+            Some(known) if known.process == process => known.reported(now_ms),
+            Some(taken) => *taken = Slot::begun(process, now_ms),
+            None => slots.push(Slot::begun(process, now_ms)),
         }
         if own.is_none() && taken.is_none() && at > 0 && self.beside.len() < MAX_BESIDE {
             self.beside.insert((tier.0, process), now_ms);
@@ -95,16 +125,29 @@ impl Nodes {
         let slots = self.slots.get(&(tier.0, base.to_owned()))?;
         let process = (tier.0, slots.get(at)?.process);
         let began_ms = *self.beside.get(&process)?;
-        if now_ms - began_ms <= OVERLAP_MS + SILENT_MS {
-            return None;
-        }
-        self.beside.remove(&process);
         let ended = |(other, slot): &(usize, &Slot)| {
-            *other != at && (began_ms - SILENT_MS..=began_ms + OVERLAP_MS).contains(&slot.seen_ms)
+            *other != at
+                && (began_ms - SILENT_MS..=began_ms + OVERLAP_MS).contains(&slot.seen_ms)
+                && now_ms - slot.seen_ms > slot.patience_ms()
         };
-        let (other, _) =
-            slots.iter().enumerate().filter(ended).max_by_key(|(_, slot)| slot.seen_ms)?;
-        Some((other, began_ms))
+        let found = slots.iter().enumerate().filter(ended).max_by_key(|(_, slot)| slot.seen_ms);
+        let found = found.map(|(other, _)| (other, began_ms));
+        // From then on none can turn out to have ended.
+        if found.is_some() || now_ms - began_ms > OVERLAP_MS + SILENT_MS {
+            self.beside.remove(&process);
+        }
+        found
+    }
+
+    /// What [`Nodes::restore`] takes.
+    pub(super) fn beside(&self) -> Vec<((u32, u64), i64)> {
+        self.beside.iter().map(|(process, began_ms)| (*process, *began_ms)).collect()
+    }
+
+    /// With the processes that may turn out to have taken another one's place.
+    pub(super) fn restore(mut self, beside: Vec<((u32, u64), i64)>) -> Nodes {
+        self.beside = beside.into_iter().take(MAX_BESIDE).collect();
+        self
     }
 
     fn live(&self, tier: EntityId, now_ms: i64) -> usize {
@@ -176,5 +219,34 @@ mod tests {
             assert_eq!(replaced(&mut both, 8, 5_000 + n * 20_000), None);
             assert_eq!(replaced(&mut both, 7, 6_000 + n * 20_000), None);
         }
+    }
+
+    #[test]
+    fn who_reports_often_is_missed_soon_and_who_pauses_is_waited_for() {
+        // Reports every `gap` ms, ends, and another process begins 5 s later: how long until that is told.
+        let told_after = |gap: i64| {
+            let mut nodes = Nodes::default();
+            for n in 0..6 {
+                assert_eq!(replaced(&mut nodes, 7, n * gap), None);
+            }
+            let began = 5 * gap + 5_000;
+            (0..60)
+                .map(|n| n * 5_000)
+                .find(|after| replaced(&mut nodes, 8, began + after).is_some())
+        };
+        assert_eq!(told_after(5_000), Some(45_000));
+        assert_eq!(told_after(25_000), Some(75_000));
+        assert_eq!(told_after(60_000), Some(120_000));
+    }
+
+    #[test]
+    fn a_restart_of_ours_in_between_loses_no_restart_of_theirs() {
+        let mut nodes = Nodes::default();
+        replaced(&mut nodes, 7, 0);
+        replaced(&mut nodes, 8, 5_000);
+        let bytes = postcard::to_allocvec(&nodes).unwrap();
+        let mut nodes = postcard::from_bytes::<Nodes>(&bytes).unwrap().restore(nodes.beside());
+        let told = (1..=12).find_map(|n| replaced(&mut nodes, 8, 5_000 + n * 20_000));
+        assert_eq!(told, Some(("web1".to_owned(), 5_000)));
     }
 }

@@ -11,8 +11,9 @@ use super::run::{Plan, Which};
 use crate::args::TrustArgs;
 use crate::wall;
 
-/// 5 January 2026, 00:00 UTC, a Monday: a fixed beginning, so that the same arguments give the same bytes.
-const MONDAY: u64 = 29_459_520;
+/// 5 January 2026, 08:00 UTC, a Monday: a fixed beginning, so that the same arguments give the same bytes, in the morning, so that
+/// after a day's warm-up things happen while people are at work.
+const MONDAY: u64 = 29_459_520 + 8 * 60;
 const DAY: u64 = 1440;
 const MINUTE_NS: u64 = 60_000_000_000;
 const FEWEST_TIERS: usize = 10;
@@ -41,7 +42,7 @@ pub(crate) struct IncidentsArgs {
     /// Hours at the start without any incident, to learn from; two thirds of the time, a day at most, without it
     #[arg(long)]
     warm_up_hours: Option<u64>,
-    /// The first minute, in minutes since 1970; without it 5 January 2026, 00:00 UTC, a Monday
+    /// The first minute, in minutes since 1970; without it 5 January 2026, 08:00 UTC, a Monday
     #[arg(long)]
     start_minute: Option<u64>,
     /// One kind of --list, or `none`; without it the kinds take turns by seed

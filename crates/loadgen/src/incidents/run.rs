@@ -11,7 +11,7 @@ use super::flow::Flow;
 use super::layout::Layout;
 use super::simulation::{Simulation, Step};
 use super::stream::{FORMAT, Stream};
-use super::suffering::Twins;
+use super::suffering::{Spared, Twins};
 use super::truth::{Kept, truth};
 use super::world::World;
 
@@ -163,6 +163,7 @@ pub(super) fn search(
     kinds: &[Kind],
     chance: &mut Chance,
 ) -> Option<(Kept, Twins)> {
+    let mut spared = Spared::from(simulation);
     kinds.iter().find_map(|kind| {
         // What is slow to be felt takes long to try.
         let places = if is_slow(*kind) { PLACES / 2 } else { PLACES };
@@ -170,27 +171,31 @@ pub(super) fn search(
             let mut incident = choose(*kind, simulation.world, usual, chance)?;
             incident.onset = simulation.minute;
             incident.end += simulation.minute;
-            try_at(simulation, incident)
+            try_at(simulation, &mut spared, incident)
         })
     })
 }
 
-fn try_at(simulation: &Simulation<'_>, incident: Incident) -> Option<(Kept, Twins)> {
+fn try_at(
+    simulation: &Simulation<'_>,
+    spared: &mut Spared<'_>,
+    incident: Incident,
+) -> Option<(Kept, Twins)> {
     let class = incident.kind.class();
     let worse: &[f64] = if class == Class::Benign { &[1.0] } else { &WORSE };
     let background = |number: usize| simulation.world.transactions[number].background;
     for factor in worse {
         let severity = incident.severity * factor;
         let incident = Incident { severity, ..incident.clone() };
-        if class != Class::Benign && !is_slow(incident.kind) {
-            let end = incident.end.min(incident.onset + incident.ramp + TRIAL);
-            let trial = Incident { end, ..incident.clone() };
-            let twins = Twins::run(simulation, &[], &trial);
-            if !twins.is_felt_early(background) {
-                continue;
-            }
-        }
-        let twins = Twins::run(simulation, &[], &incident);
+        let goes_on = |twins: &Twins| match class {
+            // The first minute that is felt is one too many.
+            Class::Benign => twins.is_fit(class, &[]),
+            Class::Fault | Class::Surge => twins.is_felt_early(background),
+        };
+        let after = if is_slow(incident.kind) { u64::MAX } else { incident.ramp + TRIAL };
+        let Some(twins) = Twins::run(simulation, spared, &incident, (after, goes_on)) else {
+            continue;
+        };
         let victims = twins.transactions(background);
         if twins.is_fit(class, &victims) {
             let kept = Kept::new(simulation.world, incident, &twins, victims);

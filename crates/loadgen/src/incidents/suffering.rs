@@ -66,28 +66,60 @@ impl Victim {
     }
 }
 
+/// The run without an incident, from where a simulation is: the same for whatever is tried there, so each of its minutes is
+/// reckoned once.
+#[derive(Debug)]
+pub(super) struct Spared<'a> {
+    simulation: Simulation<'a>,
+    minutes: Vec<(Seen, Flow)>,
+}
+
+impl<'a> Spared<'a> {
+    pub(super) fn from(simulation: &Simulation<'a>) -> Self {
+        Self { simulation: simulation.clone(), minutes: Vec::new() }
+    }
+
+    fn minute(&mut self, place: usize) -> &(Seen, Flow) {
+        while self.minutes.len() <= place {
+            let step = self.simulation.step(&[]);
+            self.minutes.push((step.seen, step.flow));
+        }
+        &self.minutes[place]
+    }
+}
+
 impl Twins {
-    /// Runs `incident` and its absence from where `simulation` is; what else is on stays so.
+    /// Runs `incident` beside its absence from where `simulation` is. `goes_on` is asked after so many minutes whether it is
+    /// worth while; nothing when it is not.
     pub(super) fn run(
         simulation: &Simulation<'_>,
-        others: &[Incident],
+        spared: &mut Spared<'_>,
         incident: &Incident,
-    ) -> Self {
-        let all: Vec<Incident> = others.iter().cloned().chain([incident.clone()]).collect();
-        let (mut one, mut other) = (simulation.clone(), simulation.clone());
-        let (mut with, mut without) = (Vec::new(), Vec::new());
-        let mut worst: Option<(f64, Flow, Flow)> = None;
-        for _ in incident.onset..incident.end {
-            let (struck, spared) = (one.step(&all), other.step(others));
-            let lost = lost_us(&struck.seen, &spared.seen);
-            if worst.as_ref().is_none_or(|(most, _, _)| lost > *most) {
-                worst = Some((lost, struck.flow, spared.flow));
+        (after, goes_on): (u64, impl Fn(&Twins) -> bool),
+    ) -> Option<Self> {
+        let incidents = [incident.clone()];
+        let mut struck = simulation.clone();
+        let mut twins: Option<Self> = None;
+        let mut most = 0.0;
+        for place in 0..(incident.end - incident.onset) as usize {
+            let step = struck.step(&incidents);
+            let (without, usual) = spared.minute(place);
+            let lost = lost_us(&step.seen, without);
+            let twins = twins.get_or_insert_with(|| {
+                most = lost;
+                let worst = (step.flow.clone(), usual.clone());
+                Self { onset: incident.onset, with: Vec::new(), without: Vec::new(), worst }
+            });
+            if lost > most {
+                (most, twins.worst) = (lost, (step.flow, usual.clone()));
             }
-            with.push(struck.seen);
-            without.push(spared.seen);
+            twins.with.push(step.seen);
+            twins.without.push(without.clone());
+            if place as u64 + 1 == after && !goes_on(twins) {
+                return None;
+            }
         }
-        let (_, struck, spared) = worst.expect("an incident lasts a minute at least");
-        Self { onset: incident.onset, with, without, worst: (struck, spared) }
+        twins
     }
 
     /// Those that suffered long enough, worst first.

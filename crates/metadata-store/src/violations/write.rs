@@ -1,5 +1,7 @@
 //! Writing what a minute's judgement changed.
 
+use std::collections::BTreeSet;
+
 use sqlx::Error;
 
 use super::{
@@ -30,9 +32,15 @@ pub(super) async fn judge(
         return Ok(JudgeOutcome::Elsewhere { judged });
     }
     let mut ids = Vec::with_capacity(changes.len());
+    let mut kept = BTreeSet::new();
     for change in changes {
         ids.push(match &change.of {
-            ChangeOf::Opened(violated) => open(tx, violated, minute, change).await?,
+            ChangeOf::Opened(violated) => {
+                if kept.insert((violated.rule_id, violated.rule_version)) {
+                    keep_rule(tx, violated).await?;
+                }
+                open(tx, violated, minute, change).await?
+            }
             ChangeOf::Known(id) => go_on(tx, *id, minute, change).await?,
         });
     }
@@ -43,6 +51,37 @@ pub(super) async fn judge(
         events::insert::insert(tx, &event).await?;
     }
     Ok(JudgeOutcome::Stored(ids))
+}
+
+/// Keeps the rule as it is, unless it has been changed meanwhile: then the violation ends in the next minute.
+async fn keep_rule(tx: &mut Tx, violated: &Violated) -> Result<(), Error> {
+    let (rule, version) = (violated.rule_id, violated.rule_version);
+    let known = sql("SELECT rule_id FROM health_rule_versions WHERE rule_id = ? AND version = ?");
+    if tx.row(known.bind(rule).bind(version)).await?.is_some() {
+        return Ok(());
+    }
+    let insert = sql("INSERT INTO health_rule_versions (rule_id, version, body) \
+         SELECT id, version, body FROM health_rules WHERE id = ? AND version = ?");
+    tx.execute(insert.bind(rule).bind(version)).await.map(drop)
+}
+
+/// Forgets violations, and of the rules by which they opened what no other one needs.
+pub(super) async fn forget(
+    tx: &mut Tx,
+    ids: Vec<u32>,
+    rules: &BTreeSet<(u32, u32)>,
+) -> Result<u64, Error> {
+    let marks = crate::database::marks(ids.len());
+    let delete = sql(format!("DELETE FROM violations WHERE id IN ({marks})")).bind_all(ids);
+    let forgotten = tx.execute(delete).await?;
+    for (rule, version) in rules {
+        let other = sql("SELECT id FROM violations WHERE rule_id = ? AND rule_version = ? LIMIT 1");
+        if tx.row(other.bind(*rule).bind(*version)).await?.is_none() {
+            let delete = sql("DELETE FROM health_rule_versions WHERE rule_id = ? AND version = ?");
+            tx.execute(delete.bind(*rule).bind(*version)).await?;
+        }
+    }
+    Ok(forgotten)
 }
 
 async fn open(

@@ -2,7 +2,8 @@
 
 use metadata_store::{
     AlertConfigKind::{Action, Policy},
-    AlertConfigs, FIRST_ACCOUNT, MAX_ALERT_CONFIG_BYTES, MetadataStore, NewAlertConfig, StoreError,
+    AlertConfigs, FIRST_ACCOUNT, MAX_ALERT_CONFIG_BYTES, MetadataStore, NameTaken, NewAlertConfig,
+    StoreError,
 };
 
 fn config(name: &str, application_id: Option<u32>) -> NewAlertConfig {
@@ -52,4 +53,18 @@ pub(crate) async fn a_name_is_given_once_per_kind_and_application(store: Metadat
     let long = NewAlertConfig { body, ..config("long", None) };
     let refused = store.create_alert_config(Policy, &long).await.unwrap_err();
     assert!(matches!(refused, StoreError::TooLong { .. }), "{refused}");
+}
+
+pub(crate) async fn documents_come_in_together_or_not_at_all(store: MetadataStore) {
+    let page = store.create_alert_config(Policy, &config("page", Some(3))).await.unwrap();
+    let coming = [config("ring", Some(3)), config("page", Some(3))];
+    let clash = store.import_alert_configs(Policy, &coming, NameTaken::Refuse).await.unwrap_err();
+    assert!(matches!(&clash, StoreError::AlreadyExists { name, .. } if name == "page"), "{clash}");
+    assert_eq!(store.alert_configs(Policy, None).await.unwrap().len(), 1, "nothing came in");
+    let ids = store.import_alert_configs(Policy, &coming, NameTaken::Replace).await.unwrap();
+    assert_eq!((ids.len(), ids[1]), (2, page), "it keeps its id");
+    // What is of the whole account has names of its own.
+    let account = [config("page", None)];
+    store.import_alert_configs(Policy, &account, NameTaken::Refuse).await.unwrap();
+    assert_eq!(store.alert_configs(Policy, None).await.unwrap().len(), 3);
 }

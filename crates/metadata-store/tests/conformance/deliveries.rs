@@ -16,6 +16,7 @@ fn delivery(title: &str, due_ms: i64) -> NewDelivery {
         title: title.to_owned(),
         notice: "{}".to_owned(),
         log: "[]".to_owned(),
+        violations: Vec::new(),
     }
 }
 
@@ -76,4 +77,24 @@ pub(crate) async fn deliveries_are_found_page_by_page_and_forgotten(store: Metad
     assert_eq!(store.delete_deliveries_before(10).await.unwrap(), 0);
     assert_eq!(store.delete_deliveries_before(11).await.unwrap(), 3, "what is pending stays");
     assert_eq!(store.deliveries(&all(), 0, 9).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn deliveries_are_found_by_the_violation_they_are_about(store: MetadataStore) {
+    let about = |violations: &[u32]| NewDelivery {
+        violations: violations.to_vec(),
+        state: DeliveryState::GaveUp,
+        ..delivery("x", 10)
+    };
+    let both = store.add_delivery(&about(&[7, 8])).await.unwrap();
+    store.add_delivery(&about(&[])).await.unwrap();
+    let second = store.add_delivery(&about(&[8])).await.unwrap();
+    let found = async |violation| {
+        let filter = DeliveryFilter { violation_id: Some(violation), ..all() };
+        let found = store.deliveries(&filter, 0, 9).await.unwrap();
+        found.into_iter().map(|one| one.id).collect::<Vec<u32>>()
+    };
+    assert_eq!((found(7).await, found(8).await), (vec![both], vec![second, both]));
+    assert!(found(9).await.is_empty());
+    store.delete_deliveries_before(11).await.unwrap();
+    assert!(found(8).await.is_empty());
 }

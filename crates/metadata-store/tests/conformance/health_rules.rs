@@ -1,8 +1,8 @@
 //! Health rules and schedules.
 
 use metadata_store::{
-    HealthRules, MAX_RULE_BODY, MAX_RULES, MetadataStore, NewHealthRule, NewSchedule, Page,
-    StoreError,
+    HealthRules, MAX_RULE_BODY, MAX_RULES, MetadataStore, NameTaken, NewHealthRule, NewSchedule,
+    Page, StoreError,
 };
 
 fn rule(application_id: u32, name: &str) -> NewHealthRule {
@@ -96,4 +96,20 @@ pub(crate) async fn rules_are_bounded_in_number_and_size(store: MetadataStore) {
         let refused = store.create_health_rule(&unfit).await.unwrap_err();
         assert!(matches!(refused, StoreError::TooLong { .. }), "{refused}");
     }
+}
+
+pub(crate) async fn rules_come_in_together_or_not_at_all(store: MetadataStore) {
+    let cpu = store.create_health_rule(&rule(5, "cpu")).await.unwrap();
+    let coming = [rule(5, "heap"), rule(5, "cpu"), rule(5, "disk")];
+    let clash = store.import_health_rules(&coming, NameTaken::Refuse).await.unwrap_err();
+    assert!(matches!(&clash, StoreError::AlreadyExists { name, .. } if name == "cpu"), "{clash}");
+    assert_eq!(store.health_rules(5).await.unwrap().len(), 1, "nothing came in");
+    let ids = store.import_health_rules(&coming, NameTaken::Replace).await.unwrap();
+    assert_eq!((ids.len(), ids[1]), (3, cpu), "it keeps its id");
+    assert_eq!(store.health_rule(5, cpu).await.unwrap().unwrap().version, 2);
+    let many: Vec<NewHealthRule> =
+        (0..MAX_RULES).map(|number| rule(5, &format!("r{number}"))).collect();
+    let refused = store.import_health_rules(&many, NameTaken::Refuse).await.unwrap_err();
+    assert!(matches!(refused, StoreError::TooMany { .. }), "{refused}");
+    assert_eq!(store.health_rules(5).await.unwrap().len(), 3, "nothing came in");
 }

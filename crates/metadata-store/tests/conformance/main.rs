@@ -119,11 +119,13 @@ mod the_store {
             a_group_that_holds_the_last_owner_stays;
         alert_configs:
             a_document_is_kept_changed_and_forgotten,
-            a_name_is_given_once_per_kind_and_application;
+            a_name_is_given_once_per_kind_and_application,
+            documents_come_in_together_or_not_at_all;
         deliveries:
             reading_on_and_its_deliveries_happen_together_or_not,
             an_attempt_is_noted_once,
-            deliveries_are_found_page_by_page_and_forgotten;
+            deliveries_are_found_page_by_page_and_forgotten,
+            deliveries_are_found_by_the_violation_they_are_about;
         settings:
             a_setting_is_absent_then_versioned,
             a_put_against_another_version_changes_nothing,
@@ -162,13 +164,15 @@ mod the_store {
             a_rule_is_stored_replaced_and_deleted,
             names_are_unique_within_an_application,
             an_application_is_given_its_first_rules_once,
-            rules_are_bounded_in_number_and_size;
+            rules_are_bounded_in_number_and_size,
+            rules_come_in_together_or_not_at_all;
         violations:
             a_violation_is_followed_from_its_opening_to_its_end,
             a_change_and_its_event_are_stored_together,
             a_minute_is_judged_once,
             violations_are_found_by_whom_what_and_when,
-            old_violations_are_forgotten_with_all_that_happened;
+            old_violations_are_forgotten_with_all_that_happened,
+            a_rule_is_known_as_it_was_when_it_was_broken;
         anomalies:
             an_anomaly_is_followed_from_its_opening_to_its_end,
             a_minute_of_detection_is_judged_once_and_apart_from_rules,

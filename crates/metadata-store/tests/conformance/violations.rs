@@ -1,9 +1,9 @@
 //! Violations and the judged minute.
 
 use metadata_store::{
-    ChangeOf, EntityRef, EventFilter, EventSeverity, Events, FIRST_ACCOUNT, JudgeOutcome,
-    MetadataStore, NewEvent, NewViolationChange, StoreError, Violated, ViolationFilter,
-    ViolationStatus, Violations, event_key,
+    ChangeOf, EntityRef, EventFilter, EventSeverity, Events, FIRST_ACCOUNT, HealthRules,
+    JudgeOutcome, MetadataStore, NewEvent, NewHealthRule, NewViolationChange, StoreError, Violated,
+    ViolationFilter, ViolationStatus, Violations, event_key,
 };
 
 fn violated(rule_id: u32, entity_id: u32) -> Violated {
@@ -148,4 +148,38 @@ pub(crate) async fn old_violations_are_forgotten_with_all_that_happened(store: M
     assert_eq!(store.forget_violations(3, 10).await.unwrap(), 1);
     assert_eq!(ids(&store, all()).await, [opened[1]]);
     assert!(store.violation_changes(opened[0]).await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_rule_is_known_as_it_was_when_it_was_broken(store: MetadataStore) {
+    let rule = |body: &str| NewHealthRule {
+        application_id: 5,
+        name: "cpu".to_owned(),
+        enabled: true,
+        body: body.to_owned(),
+        changed_ms: 7,
+    };
+    let id = store.create_health_rule(&rule("first")).await.unwrap();
+    let of = |version, entity| {
+        let violated = Violated { rule_version: version, ..violated(id, entity) };
+        change(ChangeOf::Opened(violated), ViolationStatus::Open, 1, 1)
+    };
+    let opened = stored(&store, 0, &[of(1, 1), of(1, 2)]).await;
+    store.replace_health_rule(id, &rule("second")).await.unwrap();
+    let close = |id| change(ChangeOf::Known(id), ViolationStatus::Canceled, 6, 1);
+    stored(&store, 1, &[close(opened[0]), of(2, 1)]).await;
+    store.delete_health_rule(5, id).await.unwrap();
+    let known = async |version| store.rule_of_violation(id, version).await.unwrap();
+    assert_eq!(
+        (known(1).await.as_deref(), known(2).await.as_deref()),
+        (Some("first"), Some("second"))
+    );
+    // By a version that is no longer there when it opens nothing can be kept.
+    stored(&store, 2, &[of(3, 3)]).await;
+    assert_eq!(known(3).await, None);
+    // It is kept as long as one violation is that opened by it.
+    assert_eq!(store.forget_violations(10, 10).await.unwrap(), 1);
+    assert_eq!(known(1).await.as_deref(), Some("first"));
+    stored(&store, 3, &[close(opened[1])]).await;
+    assert_eq!(store.forget_violations(10, 10).await.unwrap(), 1);
+    assert_eq!((known(1).await, known(2).await.as_deref()), (None, Some("second")));
 }

@@ -7,7 +7,7 @@ import { sigmas } from '../baseline/state'
 import styles from './Chart.module.css'
 import { EventMarks } from './EventMarks'
 import type { Geometry } from './marks'
-import { isKnown, type Expected } from './expected'
+import { isKnown, type Expected, type Usual } from './expected'
 import { plot, type Line, type Stretch } from './plot'
 
 interface Props {
@@ -19,6 +19,8 @@ interface Props {
   fillingFrom: number | null
   /** What a baseline expects of the first line: drawn as a band. */
   expected?: Expected
+  /** What a model says is usual of the first line: drawn as a band too. */
+  usual?: Usual
   /** Times that are shaded. */
   stretches?: readonly Stretch[]
   /** What can be done with what it shows, at the end of its head. */
@@ -33,19 +35,21 @@ interface Props {
   /** Whoever names the lines elsewhere is told where the pointer is, and no legend is drawn. */
   onHover?(index: number | null): void
   onZoom(from: number, to: number): void
+  /** A slot was clicked. */
+  onPick?(index: number): void
 }
 
 /** One chart over time. Its head shows the exact values under the pointer; dragging chooses a range. */
-export default function Chart({ title, at, until, lines, fillingFrom, expected, stretches, action, format, formatRight, exact, height, compact = false, onHover, onZoom }: Props) {
+export default function Chart({ title, at, until, lines, fillingFrom, expected, usual, stretches, action, format, formatRight, exact, height, compact = false, onHover, onZoom, onPick }: Props) {
   const { ref: box, width } = useElementSize<HTMLDivElement>()
   const canvas = useRef<HTMLDivElement>(null)
   const [hovered, setHovered] = useState<number | null>(null)
   const [laidOut, setLaidOut] = useState<Geometry | null>(null)
   const scheme = useComputedColorScheme('light')
   const twoAxes = formatRight !== undefined
-  const latest = useRef({ format, formatRight, onHover, onZoom })
+  const latest = useRef({ format, formatRight, onHover, onZoom, onPick })
   useEffect(() => {
-    latest.current = { format, formatRight, onHover, onZoom }
+    latest.current = { format, formatRight, onHover, onZoom, onPick }
   })
 
   useEffect(() => {
@@ -55,15 +59,15 @@ export default function Chart({ title, at, until, lines, fillingFrom, expected, 
       setHovered(index)
       latest.current.onHover?.(index)
     }
-    const drawn = plot({ at, until: until / 1000, lines, fillingFrom, expected, stretches, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to), onLaidOut: setLaidOut }, element)
+    const drawn = plot({ at, until: until / 1000, lines, fillingFrom, expected, usual, stretches, width, height, compact, syncKey: 'time', format: (v) => latest.current.format(v), formatRight: twoAxes ? (v) => latest.current.formatRight?.(v) ?? '' : undefined, onHover: hover, onZoom: (from, to) => latest.current.onZoom(from, to), onPick: (index) => latest.current.onPick?.(index), onLaidOut: setLaidOut }, element)
     return () => drawn.destroy()
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- a canvas keeps its colours until it is drawn anew
-  }, [at, until, lines, fillingFrom, expected, stretches, width, height, compact, scheme, twoAxes])
+  }, [at, until, lines, fillingFrom, expected, usual, stretches, width, height, compact, scheme, twoAxes])
 
   const moment = hovered === null ? undefined : at[hovered]
   const blank = lines.every((line) => line.values.every((v) => v === null))
   return (
-    <figure className={styles.chart} ref={box} aria-label={`${title}: ${[describe(lines, exact), describeExpected(expected, exact)].filter(Boolean).join('; ')}`}>
+    <figure className={styles.chart} ref={box} aria-label={`${title}: ${[describe(lines, exact), describeExpected(expected?.mean ?? usual?.expected, exact)].filter(Boolean).join('; ')}`}>
       <figcaption className={styles.head}>
         <strong>{title}</strong>
         {!onHover && lines.map((line) => (
@@ -74,9 +78,11 @@ export default function Chart({ title, at, until, lines, fillingFrom, expected, 
           </span>
         ))}
         {isKnown(expected) && <ExpectedLabel />}
+        {usual && <UsualLabel />}
         {moment !== undefined && (
           <time>
             {expectedAt(expected, hovered ?? 0, lines[0]?.values[hovered ?? 0] ?? null, exact)}
+            {usualAt(usual, hovered ?? 0, exact)}
             {minuteOf(moment * 1000)}
           </time>
         )}
@@ -106,6 +112,15 @@ function ExpectedLabel() {
   )
 }
 
+function UsualLabel() {
+  return (
+    <span className={styles.value} title="What the model of this series says is usual at that time">
+      <i data-band />
+      usual
+    </span>
+  )
+}
+
 /** What is expected at a point, and how far its value lies from that. */
 function expectedAt(expected: Expected | undefined, at: number, value: number | null, exact: (value: number | null) => string): string {
   const [mean, deviation] = [expected?.mean[at] ?? null, expected?.deviation[at] ?? null]
@@ -114,11 +129,19 @@ function expectedAt(expected: Expected | undefined, at: number, value: number | 
   return `expected ${exact(tidy(mean))} ± ${exact(tidy(deviation))}${off} · `
 }
 
+/** What is usual at a point. */
+function usualAt(usual: Usual | undefined, at: number, exact: (value: number | null) => string): string {
+  const high = usual?.high[at] ?? null
+  if (!usual || high === null) return usual ? 'not known yet what is usual · ' : ''
+  const low = usual.low[at] ?? null
+  return low === null ? `usual up to ${exact(tidy(high))} · ` : `usual ${exact(tidy(low))} to ${exact(tidy(high))} · `
+}
+
 /** As many digits as a deviation can mean anything in. */
 const tidy = (value: number) => Number(value.toPrecision(4))
 
-function describeExpected(expected: Expected | undefined, exact: (value: number | null) => string): string {
-  const means = (expected?.mean ?? []).filter((mean) => mean !== null)
+function describeExpected(expected: readonly (number | null)[] | undefined, exact: (value: number | null) => string): string {
+  const means = (expected ?? []).filter((mean) => mean !== null)
   return means.length ? `expected from ${exact(tidy(Math.min(...means)))} to ${exact(tidy(Math.max(...means)))}` : ''
 }
 

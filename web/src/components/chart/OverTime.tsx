@@ -1,6 +1,7 @@
 import { lazy, Suspense, type ReactNode } from 'react'
 import type { Result } from '../../api/queries'
 import type { Bands, Series } from '../../api/types'
+import type { Watched } from '../anomaly/ModelLink'
 import { BaselineSelect } from '../baseline/BaselineSelect'
 import { Card } from '../card/Card'
 import { Loaded } from '../states/Loaded'
@@ -19,10 +20,12 @@ interface Props {
   application?: number
   /** Whom a rule made of these charts would be about. */
   about?: About
+  /** Whose model can be looked at. */
+  watched?: Pick<Watched, 'kind' | 'id'>
 }
 
 /** The card of what one measured thing did over the page's range. The library that draws is loaded with the first one. */
-export function OverTime({ title = 'Over time', note, actions, query, application, about }: Props) {
+export function OverTime({ title = 'Over time', note, actions, query, application, about, watched }: Props) {
   return (
     <Card
       title={title}
@@ -38,7 +41,7 @@ export function OverTime({ title = 'Over time', note, actions, query, applicatio
       <Loaded query={query} what="the figures over time" lines={6}>
         {(data: Series) => (
           <Suspense fallback={<Loading what="the charts" lines={6} />}>
-            <SeriesCharts series={data} rules={about && application !== undefined ? { application, about } : undefined} />
+            <SeriesCharts series={data} rules={about && application !== undefined ? { application, about } : undefined} watched={watched && application !== undefined ? { ...watched, application } : undefined} />
           </Suspense>
         )}
       </Loaded>

@@ -1,7 +1,8 @@
 import { useMemo } from 'react'
-import type { Bands, Series } from '../../api/types'
+import type { AnomalyMeasure, Bands, Series } from '../../api/types'
 import { exact, responseTime, short } from '../../format/numbers'
 import { useTimeRange } from '../../time/TimeRangeContext'
+import { ModelLink, type Watched } from '../anomaly/ModelLink'
 import { RuleLink } from '../health/RuleLink'
 import { thresholdOf, type Suggestion } from '../health/suggestion'
 import Chart from './Chart'
@@ -17,12 +18,14 @@ interface Props {
   series: Series
   /** Present where rules can be made of the charts. */
   rules?: { application: number; about: About }
+  /** Present where what is charted is watched for anomalies. */
+  watched?: Watched
   /** Small and stacked, for a panel. */
   compact?: boolean
 }
 
 /** Calls per minute, response times and errors of one measured thing over the page's range. */
-export default function SeriesCharts({ series, rules, compact = false }: Props) {
+export default function SeriesCharts({ series, rules, watched, compact = false }: Props) {
   const { window, setRange } = useTimeRange()
   const grid = useMemo(() => gridOf(series, window.from, window.to), [series, window.from, window.to])
   const lines = useMemo(() => {
@@ -50,15 +53,19 @@ export default function SeriesCharts({ series, rules, compact = false }: Props) 
     compact,
     onZoom: (from: number, to: number) => setRange({ kind: 'absolute', from: Math.round(from / 60_000) * 60_000, to: Math.max(Math.round(to / 60_000), Math.round(from / 60_000) + 1) * 60_000 }),
   }
-  const link = (what: string, path: string, line: Line[], band: (hour: Bands['hours'][number]) => unknown) =>
-    rules && <RuleLink application={rules.application} what={what} about={{ ...rules.about, path, baseline: series.bands?.hours.some((hour) => band(hour) !== null) ?? false, value: thresholdOf(line[0]?.values ?? []) }} />
+  const links = (what: string, path: string, measure: AnomalyMeasure, line: Line[], band: (hour: Bands['hours'][number]) => unknown) => (
+    <>
+      {rules && <RuleLink application={rules.application} what={what} about={{ ...rules.about, path, baseline: series.bands?.hours.some((hour) => band(hour) !== null) ?? false, value: thresholdOf(line[0]?.values ?? []) }} />}
+      {watched && <ModelLink watched={watched} measure={measure} what={what} />}
+    </>
+  )
   const rate = (value: number | null) => exact(value, '')
   const ms = (value: number | null) => exact(value === null ? null : Math.round(value * 1000) / 1000, 'ms')
   return (
     <div className={compact ? styles.stack : styles.row}>
-      <Chart title="Calls" lines={lines.calls} expected={expected.calls} format={short} exact={rate} action={link('the calls', 'Calls per Minute', lines.calls, (hour) => hour.calls)} {...shared} />
-      <Chart title="Response time" lines={lines.times} expected={expected.times} format={responseTime} exact={ms} action={link('the response time', 'Average Response Time (ms)', lines.times, (hour) => hour.average_ms)} {...shared} />
-      <Chart title="Errors" lines={lines.errors} expected={expected.errors} format={short} exact={rate} action={link('the errors', 'Errors per Minute', lines.errors, (hour) => hour.errors)} {...shared} />
+      <Chart title="Calls" lines={lines.calls} expected={expected.calls} format={short} exact={rate} action={links('the calls', 'Calls per Minute', 'CALLS', lines.calls, (hour) => hour.calls)} {...shared} />
+      <Chart title="Response time" lines={lines.times} expected={expected.times} format={responseTime} exact={ms} action={links('the response time', 'Average Response Time (ms)', 'RESPONSE_TIME', lines.times, (hour) => hour.average_ms)} {...shared} />
+      <Chart title="Errors" lines={lines.errors} expected={expected.errors} format={short} exact={rate} action={links('the errors', 'Errors per Minute', 'ERROR_SHARE', lines.errors, (hour) => hour.errors)} {...shared} />
     </div>
   )
 }

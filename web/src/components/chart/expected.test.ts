@@ -18,7 +18,7 @@ describe('what is expected on the grid', () => {
   })
 
   it('is drawn in runs without gaps', () => {
-    expect(runsOf({ mean: [1, null, 2, 3], deviation: [0, null, 0, 0] })).toEqual([[0, 0], [2, 3]])
+    expect(runsOf([1, null, 2, 3])).toEqual([[0, 0], [2, 3]])
     expect(isKnown({ mean: [null], deviation: [null] })).toBe(false)
     expect(isKnown(expected)).toBe(true)
   })

@@ -8,6 +8,14 @@ export interface Expected {
   deviation: (number | null)[]
 }
 
+/** What a model says is usual, slot by slot; null where it does not know. */
+export interface Usual {
+  expected: (number | null)[]
+  /** Null: no value is too low. */
+  low: (number | null)[]
+  high: (number | null)[]
+}
+
 const HOUR = 3_600_000
 
 /** Each slot gets what is expected of its hour. */
@@ -33,11 +41,18 @@ export function roomFor(expected: Expected | undefined, most: number): number {
   return Math.max(most, Math.min(top, Math.max(2 * most, 1.25 * mean)))
 }
 
-/** Runs of slots that have a band, `[first, last]`. */
-export function runsOf(expected: Expected): [number, number][] {
+/** The same of what is usual: all of it, unless that would press the values flat. */
+export function roomForUsual(usual: Usual | undefined, most: number): number {
+  const top = (usual?.high ?? []).reduce<number>((all, high) => Math.max(all, high ?? 0), 0)
+  const expected = (usual?.expected ?? []).reduce<number>((all, one) => Math.max(all, one ?? 0), 0)
+  return Math.max(most, Math.min(top, Math.max(3 * most, 1.5 * expected)))
+}
+
+/** Runs of slots that have a value, `[first, last]`. */
+export function runsOf(values: readonly (number | null)[]): [number, number][] {
   const runs: [number, number][] = []
-  expected.mean.forEach((mean, i) => {
-    if (mean === null) return
+  values.forEach((value, i) => {
+    if (value === null) return
     const open = runs.at(-1)
     if (open && open[1] === i - 1) open[1] = i
     else runs.push([i, i])

@@ -1,7 +1,7 @@
 // uPlot's options for a chart of ours: axes, filling mark, zoom by dragging. No React.
 import uPlot from 'uplot'
 import { timeZone } from '../../time/zone'
-import { roomFor, runsOf, type Expected } from './expected'
+import { roomFor, roomForUsual, runsOf, type Expected, type Usual } from './expected'
 import { axisEnd, dotsOf } from './grid'
 import type { Geometry } from './marks'
 
@@ -39,6 +39,8 @@ export interface PlotSpec {
   fillingFrom: number | null
   /** What a baseline expects of the first line. */
   expected?: Expected
+  /** What a model says is usual of the first line. */
+  usual?: Usual
   format(value: number): string
   /** Of the second axis; without it there is none. */
   formatRight?(value: number): string
@@ -48,6 +50,8 @@ export interface PlotSpec {
   syncKey: string
   onHover(index: number | null): void
   onZoom(from: number, to: number): void
+  /** A slot was clicked. */
+  onPick?(index: number): void
   /** Where the plot lies within the element, once it is laid out. */
   onLaidOut?(geometry: Geometry): void
 }
@@ -78,7 +82,7 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: spec.syncKey, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-    scales: { x: { time: true, range: (_, least) => [least, axisEnd(spec.at, spec.until)] }, y: { range: (u, least, most) => valuesRange(u, least, roomFor(spec.expected, most ?? 0)) }, ...(right ? { right: { range: valuesRange } } : {}) },
+    scales: { x: { time: true, range: (_, least) => [least, axisEnd(spec.at, spec.until)] }, y: { range: (u, least, most) => valuesRange(u, least, roomForUsual(spec.usual, roomFor(spec.expected, most ?? 0))) }, ...(right ? { right: { range: valuesRange } } : {}) },
     axes: [
       { ...axis, size: 24, gap: 4, space: 70, values: (_, splits) => timeLabels(splits), grid: { show: false } },
       { ...axis, size: spec.compact ? 46 : 58, gap: 6, space: spec.compact ? 26 : 32, values: (_, splits) => splits.map((v) => spec.format(v)) },
@@ -86,8 +90,8 @@ export function plot(spec: PlotSpec, element: HTMLElement): uPlot {
     ],
     series: [{}, ...lines.map((line) => seriesOf(line, colour(line.colour)))],
     hooks: {
-      ready: [(u) => spec.onLaidOut?.(geometryOf(u))],
-      drawClear: [(u) => spec.stretches?.forEach((one) => shade(u, one, colour(one.colour))), (u) => markFilling(u, spec.fillingFrom, colour('--v-sunken'), colour('--v-border-strong')), (u) => spec.expected && drawExpected(u, spec.expected, colour('--v-band'))],
+      ready: [(u) => spec.onLaidOut?.(geometryOf(u)), (u) => spec.onPick && listenForPicks(u, spec.onPick)],
+      drawClear: [(u) => spec.stretches?.forEach((one) => shade(u, one, colour(one.colour))), (u) => markFilling(u, spec.fillingFrom, colour('--v-sunken'), colour('--v-border-strong')), (u) => spec.expected && drawExpected(u, spec.expected, colour('--v-band')), (u) => spec.usual && drawUsual(u, spec.usual, colour('--v-band'))],
       setCursor: [(u) => spec.onHover(u.cursor.idx ?? null)],
       setSelect: [
         (u) => {
@@ -105,6 +109,16 @@ function geometryOf(u: uPlot): Geometry {
   const { left, top, width, height } = u.bbox
   const ratio = devicePixelRatio
   return { left: left / ratio, top: top / ratio, width: width / ratio, height: height / ratio, from: u.scales.x?.min ?? 0, to: u.scales.x?.max ?? 0 }
+}
+
+/** A click that was no drag picks the slot under it. */
+function listenForPicks(u: uPlot, onPick: (index: number) => void): void {
+  let pressed: number | null = null
+  u.over.addEventListener('mousedown', (event) => (pressed = event.clientX))
+  u.over.addEventListener('click', (event) => {
+    const { idx } = u.cursor
+    if (pressed !== null && Math.abs(event.clientX - pressed) < 6 && typeof idx === 'number') onPick(idx)
+  })
 }
 
 /** From zero, or from below it where values are negative. */
@@ -169,41 +183,72 @@ function markFilling(u: uPlot, from: number | null, fill: string, line: string):
   ctx.restore()
 }
 
-/** What a baseline expects: a band of ±3 σ, one of ±2 σ in it, and the mean as a dotted line. Each slot is as wide as it lasts. */
-function drawExpected(u: uPlot, expected: Expected, colour: string): void {
-  const { ctx, bbox } = u
+/** The outline of a band: one edge there, the other back. Each slot is as wide as it lasts. */
+function outline(u: uPlot, [first, last]: [number, number], top: (i: number) => number, bottom: ((i: number) => number) | null): void {
+  const { ctx } = u
   const at = u.data[0]
   const half = stepOf(Array.from(at)) / 2
   const x = (i: number, side: number) => u.valToPos((at[i] ?? 0) + side * half, 'x', true)
-  const y = (value: number) => u.valToPos(Math.max(value, 0), 'y', true)
-  const edge = (first: number, last: number, by: number, back: boolean) => {
+  const edge = (value: (i: number) => number, back: boolean) => {
     for (let n = 0; n <= last - first; n++) {
       const i = back ? last - n : first + n
-      const value = y((expected.mean[i] ?? 0) + by * (expected.deviation[i] ?? 0))
-      ctx.lineTo(x(i, back ? 1 : -1), value)
-      ctx.lineTo(x(i, back ? -1 : 1), value)
+      const y = u.valToPos(Math.max(value(i), u.scales.y?.min ?? 0), 'y', true)
+      ctx.lineTo(x(i, back ? 1 : -1), y)
+      ctx.lineTo(x(i, back ? -1 : 1), y)
     }
   }
+  ctx.beginPath()
+  edge(top, false)
+  if (!bottom) return
+  edge(bottom, true)
+  ctx.closePath()
+}
+
+function withinPlot(u: uPlot, draw: () => void): void {
+  const { ctx, bbox } = u
   ctx.save()
   ctx.beginPath()
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
   ctx.clip()
-  for (const [first, last] of runsOf(expected)) {
-    for (const by of [3, 2]) {
-      ctx.beginPath()
-      edge(first, last, by, false)
-      edge(first, last, -by, true)
-      ctx.closePath()
-      ctx.fillStyle = `${colour}${by === 3 ? '1f' : '2b'}`
-      ctx.fill()
-    }
-    ctx.beginPath()
-    edge(first, last, 0, false)
-    ctx.strokeStyle = colour
-    ctx.lineWidth = 1.25 * devicePixelRatio
-    ctx.setLineDash([1.5 * devicePixelRatio, 3 * devicePixelRatio])
-    ctx.stroke()
-    ctx.setLineDash([])
-  }
+  draw()
   ctx.restore()
+}
+
+/** What is expected, as a dotted line. */
+function dotted(u: uPlot, run: [number, number], value: (i: number) => number, colour: string): void {
+  const { ctx } = u
+  outline(u, run, value, null)
+  ctx.strokeStyle = colour
+  ctx.lineWidth = 1.25 * devicePixelRatio
+  ctx.setLineDash([1.5 * devicePixelRatio, 3 * devicePixelRatio])
+  ctx.stroke()
+  ctx.setLineDash([])
+}
+
+/** What a baseline expects: a band of ±3 σ, one of ±2 σ in it, and the mean as a dotted line. */
+function drawExpected(u: uPlot, { mean, deviation }: Expected, colour: string): void {
+  const at = (by: number) => (i: number) => Math.max((mean[i] ?? 0) + by * (deviation[i] ?? 0), 0)
+  withinPlot(u, () => {
+    for (const run of runsOf(mean)) {
+      for (const by of [3, 2]) {
+        outline(u, run, at(by), at(-by))
+        u.ctx.fillStyle = `${colour}${by === 3 ? '1f' : '2b'}`
+        u.ctx.fill()
+      }
+      dotted(u, run, at(0), colour)
+    }
+  })
+}
+
+/** What is usual: one band from its low to its high end, and what is expected as a dotted line. */
+function drawUsual(u: uPlot, { expected, low, high }: Usual, colour: string): void {
+  const bottom = u.scales.y?.min ?? 0
+  withinPlot(u, () => {
+    for (const run of runsOf(high)) {
+      outline(u, run, (i) => high[i] ?? 0, (i) => low[i] ?? bottom)
+      u.ctx.fillStyle = `${colour}2e`
+      u.ctx.fill()
+    }
+    for (const run of runsOf(expected)) dotted(u, run, (i) => expected[i] ?? 0, colour)
+  })
 }

@@ -1,6 +1,9 @@
 // What a type of event is called and how it looks. The server's names are those that scripts know; people read these.
-import { IconAlertTriangle, IconBolt, IconFlag, IconGauge, IconPlugConnected, IconRefresh, IconRocket, IconSettings, IconSparkles } from '@tabler/icons-react'
+import { IconAlertTriangle, IconBolt, IconActivityHeartbeat, IconFlag, IconGauge, IconPlugConnected, IconRefresh, IconRocket, IconSettings, IconSparkles } from '@tabler/icons-react'
 import type { Event, EventSeverity } from '../../api/types'
+import { paths } from '../../app/paths'
+import type { Extra } from '../../app/urlState'
+import { anomalyEventLabel } from '../anomaly/words'
 
 interface Kind {
   label: string
@@ -21,8 +24,9 @@ const KINDS: Record<string, Kind> = {
 const words = (type: string) => type.charAt(0) + type.slice(1).toLowerCase().replaceAll('_', ' ')
 
 export function kindOf(type: string): Kind {
-  const icon = type.startsWith('POLICY_') || type.startsWith('ANOMALY_') ? IconAlertTriangle : IconBolt
-  return KINDS[type] ?? { label: words(type), icon }
+  const anomaly = anomalyEventLabel(type)
+  if (anomaly !== undefined) return { label: anomaly, icon: IconActivityHeartbeat }
+  return KINDS[type] ?? { label: words(type), icon: type.startsWith('POLICY_') ? IconAlertTriangle : IconBolt }
 }
 
 /** What an event is called: a custom one by its own type. */
@@ -35,3 +39,12 @@ export const SEVERITIES: readonly EventSeverity[] = ['INFO', 'WARN', 'ERROR']
 export const SEVERITY_NAMES: Record<EventSeverity, string> = { INFO: 'Info', WARN: 'Warning', ERROR: 'Error' }
 
 export const worst = (events: readonly Pick<Event, 'severity'>[]): EventSeverity => SEVERITIES.findLast((severity) => events.some((event) => event.severity === severity)) ?? 'INFO'
+
+const AROUND_MS = 60_000
+
+/** Where an event of an anomaly leads: to the anomalies of whom it is about at that time; null for others. */
+export function anomaliesOf({ type, application, affected, at }: Pick<Event, 'type' | 'application' | 'affected' | 'at'>): { to: string; extra: Extra } | null {
+  const whose = affected.at(-1)
+  if (!type.startsWith('ANOMALY_') || !whose || !application) return null
+  return { to: paths.anomalies(application.id), extra: { range: null, live: null, from: at - AROUND_MS, to: at + AROUND_MS, entity: whose.id } }
+}

@@ -1,5 +1,5 @@
 import { IconAlertTriangleFilled, IconCircleCheck, IconCircleX, IconExclamationCircleFilled } from '@tabler/icons-react'
-import type { Level, ViolationStatus } from '../../api/types'
+import type { AnomalyStatus, Level, ViolationStatus } from '../../api/types'
 import styles from './health.module.css'
 
 const LOOK = {
@@ -22,10 +22,11 @@ const STATUS = {
   OPEN: { icon: IconExclamationCircleFilled, word: 'Open' },
   RESOLVED: { icon: IconCircleCheck, word: 'Resolved' },
   CANCELED: { icon: IconCircleX, word: 'Canceled' },
+  CLOSED: { icon: IconCircleCheck, word: 'Closed' },
 }
 
-/** How a violation stands; an open one by its level. */
-export function StatusBadge({ status, level }: { status: ViolationStatus; level: Level }) {
+/** How a violation or an anomaly stands; an open one by its level. */
+export function StatusBadge({ status, level }: { status: ViolationStatus | AnomalyStatus; level: Level }) {
   if (status === 'OPEN') return <LevelBadge level={level} />
   const { icon: Icon, word } = STATUS[status]
   return (

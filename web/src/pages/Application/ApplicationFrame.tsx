@@ -15,17 +15,20 @@ export function ApplicationFrame() {
   const application = useApplication(id)
   const { pathname } = useLocation()
   const counts: Record<string, number | undefined> = { [paths.businessTransactions(id)]: application.data?.business_transactions, [paths.tiers(id)]: application.data?.tiers }
-  const tabs = pagesOf(id)
-  // Pages of nodes and of groups have no tab of their own.
+  const pages = pagesOf(id)
+  const tabs = pages.filter((one) => one.under === undefined)
+  // Some pages have no tab of their own.
   const above = [
     [`/applications/${id}/nodes/`, paths.tiers(id)],
     [`/applications/${id}/business-transaction-groups/`, paths.businessTransactions(id)],
-    [paths.schedules(id), paths.healthRules(id)],
-  ].find(([under = '']) => pathname.startsWith(under))
+    [paths.anomalyModel(id), paths.anomalies(id)],
+    ...pages.map((one) => [one.to, one.under]),
+  ].find(([path = '', under]) => under !== undefined && pathname.startsWith(path))
   const at = above ? tabs.find((tab) => tab.to === above[1]) : tabs.findLast((tab) => pathname.startsWith(tab.to))
+  const named = pages.findLast((one) => one.under !== undefined && pathname.startsWith(one.to)) ?? at
   // Pages of single entities have a heading and a title of their own.
   const detail = useMatch('/applications/:applicationId/:kind/:entityId') !== null
-  useTitle([at?.label, application.data?.name], !detail)
+  useTitle([named?.label, application.data?.name], !detail)
   if (application.error?.status === 404) return <Failed what="the application" error={application.error} />
   return (
     <>
@@ -39,7 +42,7 @@ export function ApplicationFrame() {
       </nav>
       {!detail && application.data && (
         <h1 className="sr-only">
-          {application.data.name}: {at?.label}
+          {application.data.name}: {named?.label}
         </h1>
       )}
       <ChartEvents application={id} about={aboutOf(pathname)}>
@@ -49,8 +52,8 @@ export function ApplicationFrame() {
   )
 }
 
-/** The entity whose page this is; rules and schedules are none. */
+/** The entity whose page this is; rules, schedules and anomalies are none. */
 function aboutOf(pathname: string): number | null {
-  const id = /^\/applications\/\d+\/(?!health-rules|schedules)[a-z-]+\/(\d+)/.exec(pathname)?.[1]
+  const id = /^\/applications\/\d+\/(?!health-rules|schedules|anomalies)[a-z-]+\/(\d+)/.exec(pathname)?.[1]
   return id === undefined ? null : Number(id)
 }

@@ -43,7 +43,7 @@ export function BackendPage() {
           {(data: BackendDetail) => <Head application={application} backend={data} />}
         </Loaded>
       </Card>
-      <OverTime note="calls of all tiers, as the callers measure them; drag to zoom" query={series} application={application} about={backend.data && { kind: 'BACKENDS', name: backend.data.name }} />
+      <OverTime note="calls of all tiers, as the callers measure them; drag to zoom" query={series} application={application} about={backend.data && { kind: 'BACKENDS', name: backend.data.name }} watched={{ kind: 'BACKEND', id }} />
       <ResponseTimesCard kind="backends" id={id} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">

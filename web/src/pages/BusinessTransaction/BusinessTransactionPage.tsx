@@ -56,7 +56,7 @@ export function BusinessTransactionPage() {
           )}
         </Loaded>
       </Card>
-      <OverTime note={series.data && `one point per ${resolution(series.data.minutes_per_point)}; drag to zoom`} query={series} application={application} about={bt.data && { kind: 'BUSINESS_TRANSACTIONS', name: bt.data.name }} />
+      <OverTime note={series.data && `one point per ${resolution(series.data.minutes_per_point)}; drag to zoom`} query={series} application={application} about={bt.data && { kind: 'BUSINESS_TRANSACTIONS', name: bt.data.name }} watched={{ kind: 'BUSINESS_TRANSACTION', id }} />
       <ResponseTimesCard kind="business-transactions" id={id} linkOf={linkOf} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">

@@ -56,7 +56,7 @@ function timeColumn(application: number, column: Column<Row>): Column<Row> {
     ...column,
     render: (row) =>
       row.kind === 'bt' && told(row.bt)?.average_ms ? (
-        <RangeLink to={paths.businessTransaction(application, row.bt.id)} extra={{ tab: 'operations' }} aria-label={`Where the time goes: ${row.bt.name}, ${exact(row.bt.figures.average_ms, 'ms')}`} title="Where the time goes" onClick={(event) => event.stopPropagation()}>
+        <RangeLink to={paths.businessTransaction(application, row.bt.id)} extra={{ tab: 'operations' }} aria-label={`Where the time goes: ${row.bt.name}, ${exact(row.bt.figures.average_ms, 'ms')}`} title={`${exact(row.bt.figures.average_ms, 'ms')}: where the time goes`} onClick={(event) => event.stopPropagation()}>
           {column.render(row)}
         </RangeLink>
       ) : (

@@ -30,10 +30,18 @@ function zoomLevel(zoom: number): 'near' | 'far' | 'tiny' {
   return zoom >= 0.52 ? 'near' : zoom >= 0.3 ? 'far' : 'tiny'
 }
 
+/** The nodes and edges of a path. */
+export interface Lit {
+  nodes: ReadonlySet<string>
+  edges: ReadonlySet<string>
+}
+
 export interface FlowCanvasProps {
   view: MapView
   places: ReadonlyMap<string, Point>
   selected: string | null
+  /** What stays bright while nothing is selected; all of it unless given. */
+  lit?: Lit
   /** Changes when another part is shown: the map is fitted to the screen then, and only then. */
   fitKey: string
   onSelect(id: string | null): void
@@ -49,11 +57,11 @@ export default function FlowCanvas(props: FlowCanvasProps) {
   )
 }
 
-function Canvas({ view, places, selected, fitKey, onSelect, onOpen, onMove }: FlowCanvasProps) {
+function Canvas({ view, places, selected, lit, fitKey, onSelect, onOpen, onMove }: FlowCanvasProps) {
   const [dragged, setDragged] = useState<{ id: string; at: Point } | null>(null)
   const [hovered, setHovered] = useState<string | null>(null)
   const zoom = useStore((s) => zoomLevel(s.transform[2]))
-  const near = useMemo(() => nearTo(view, selected), [view, selected])
+  const near = useMemo(() => nearTo(view, selected) ?? lit ?? null, [view, selected, lit])
   const nodes = useNodes(view, places, dragged, selected, near?.nodes ?? null)
   const edges = useEdges(view, places, selected, hovered, near, onSelect)
   useFit(fitKey, places, selected)
@@ -121,13 +129,8 @@ function miniColour(node: EntityNodeType): string {
   return { critical: 'var(--v-crit-fill)', warning: 'var(--v-warn-fill)', normal: 'var(--v-edge)' }[severityOf(node.data.entity.figures)]
 }
 
-interface Near {
-  nodes: ReadonlySet<string>
-  edges: ReadonlySet<string>
-}
-
 /** What stays bright while something is selected; null when nothing is. */
-function nearTo(view: MapView, selected: string | null): Near | null {
+function nearTo(view: MapView, selected: string | null): Lit | null {
   if (!selected) return null
   const edge = view.edges.find((e) => e.id === selected)
   if (edge) return { nodes: new Set([edge.from, edge.to]), edges: new Set([edge.id]) }
@@ -153,7 +156,7 @@ function useNodes(view: MapView, places: ReadonlyMap<string, Point>, dragged: { 
   return useMemo(() => (dragged ? settled.map((n) => (n.id === dragged.id ? { ...n, position: dragged.at } : n)) : settled), [settled, dragged])
 }
 
-function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: string | null, hovered: string | null, near: Near | null, onSelect: (id: string) => void): CallEdgeType[] {
+function useEdges(view: MapView, places: ReadonlyMap<string, Point>, selected: string | null, hovered: string | null, near: Lit | null, onSelect: (id: string) => void): CallEdgeType[] {
   const counted = useCounted()
   const settled = useMemo(() => {
     // While something is selected, the texts are those of its calls, and only what stays bright is in their way.

@@ -8,7 +8,7 @@ import { nameParts, systemText } from '../../format/names'
 import { count } from '../../format/numbers'
 import page from '../page.module.css'
 import styles from './FlowMapPanel.module.css'
-import { edgeId } from './model/grouping'
+import { edgeId } from './model/view'
 
 const ENTITY_FACTS: Column<FlowMapNode>[] = [
   { key: 'kind', label: 'Kind', value: (n) => n.kind, render: (n) => (n.kind === 'backend' ? n.type.toLowerCase() : n.kind) },

@@ -3,7 +3,7 @@ import { plural } from '../../format/numbers'
 import { MetricChart } from './MetricChart'
 import styles from './Metrics.module.css'
 import { MAX_SERIES, type Selection } from './model/series'
-import { unitName } from './model/units'
+import { unitName } from '../../format/units'
 import { SeriesTable, type Further } from './SeriesTable'
 import type { Chosen } from './useSelection'
 

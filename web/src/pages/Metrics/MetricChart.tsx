@@ -3,7 +3,7 @@ import Chart from '../../components/chart/Chart'
 import type { Line } from '../../components/chart/plot'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import { bandOf, type Drawn, type Selection } from './model/series'
-import { exactIn, shownIn, unitName } from './model/units'
+import { exactIn, shownIn, unitName } from '../../format/units'
 
 interface Props {
   selection: Selection

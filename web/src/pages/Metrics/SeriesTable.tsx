@@ -7,7 +7,7 @@ import { aboutOfPath } from '../HealthRules/model/metrics'
 import { colourOf } from './MetricChart'
 import styles from './Metrics.module.css'
 import { SEPARATOR, statisticsOf, type Drawn, type Selection } from './model/series'
-import { exactIn, shownIn, unitName } from './model/units'
+import { exactIn, shownIn, unitName } from '../../format/units'
 import type { Chosen } from './useSelection'
 
 /** What else can be drawn beside a series. */

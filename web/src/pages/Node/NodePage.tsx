@@ -39,7 +39,7 @@ export function NodePage() {
           {(data: NodeDetail) => <Head application={application} node={data} />}
         </Loaded>
       </Card>
-      <OverTime note="calls that enter the node; drag to zoom" query={series} application={application} about={node.data && { kind: 'NODES', name: node.data.name }} />
+      <OverTime note="calls that enter the node; drag to zoom" query={series} application={application} about={node.data && { kind: 'NODES', name: node.data.name }} watched={{ kind: 'NODE', id }} />
       {node.data && (
         <Tabs value={tab} onChange={setTab} keepMounted={false}>
           <Tabs.List mb="sm">

@@ -39,7 +39,7 @@ export function TierPage() {
           {(data: TierDetail) => <Head application={application} tier={data} />}
         </Loaded>
       </Card>
-      <OverTime note="calls that enter the tier, whatever their business transaction; drag to zoom" query={series} application={application} about={tier.data && { kind: 'TIERS', name: tier.data.name }} />
+      <OverTime note="calls that enter the tier, whatever their business transaction; drag to zoom" query={series} application={application} about={tier.data && { kind: 'TIERS', name: tier.data.name }} watched={{ kind: 'TIER', id }} />
       <ResponseTimesCard kind="tiers" id={id} />
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List mb="sm">

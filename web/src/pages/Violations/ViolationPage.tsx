@@ -17,12 +17,12 @@ import { STATE_WORDS } from '../Alerting/words'
 import { Facts } from '../EntityHead'
 import { lastedWord } from '../HealthRules/model/times'
 import { useChartOf, useRule } from '../HealthRules/queries'
-import type { HealthRule } from '../HealthRules/types'
+import type { HealthRule, Rule } from '../HealthRules/types'
 import page from '../page.module.css'
 import { ConditionsTable } from './ConditionsTable'
 import { useTold, useViolation } from './queries'
+import { Violated } from './Violated'
 import styles from './Violations.module.css'
-import { Violated } from './ViolationsView'
 import { changeWord, chartedOf, windowOf } from './words'
 
 const RuleChartView = lazy(() => import('../HealthRules/RuleChartView'))
@@ -46,7 +46,7 @@ export function ViolationPage() {
 /** The change that is looked at first: the newest that says something of conditions. */
 const newestOf = (changes: readonly ViolationChange[]) => Math.max(0, changes.findLastIndex(({ kind }) => kind !== 'CLOSED' && kind !== 'CANCELED'))
 
-function Whole({ detail: { violation, changes } }: { detail: ViolationDetail }) {
+function Whole({ detail: { violation, rule, changes } }: { detail: ViolationDetail }) {
   const [chosen, setChosen] = useState<number | null>(null)
   const at = chosen ?? newestOf(changes)
   const change = changes[at]
@@ -58,7 +58,7 @@ function Whole({ detail: { violation, changes } }: { detail: ViolationDetail }) 
       <div className={styles.columns}>
         <div className={styles.stack}>
           {change && <Decided violation={violation} change={change} />}
-          {change && <ChartCard violation={violation} evidence={change.evidence} />}
+          {change && (rule ? <ChartAsItWas violation={violation} evidence={change.evidence} rule={rule} /> : <ChartOfNow violation={violation} evidence={change.evidence} />)}
         </div>
         <div className={styles.stack}>
           <Changes changes={changes} at={at} onChoose={setChosen} />
@@ -123,26 +123,41 @@ function Decided({ violation, change }: { violation: Violation; change: Violatio
   )
 }
 
-/** The minutes around it, by the rule as it is now. */
-function ChartCard({ violation, evidence }: { violation: Violation; evidence: Evidence }) {
+const CHART = { title: 'Over time', note: 'single minutes, drag to zoom' }
+
+/** The minutes around it, by the rule as it was when the violation opened. */
+function ChartAsItWas({ violation, evidence, rule }: { violation: Violation; evidence: Evidence; rule: Rule }) {
+  const now = useRule(violation.application.id, violation.rule.id)
+  const changed = now.data !== undefined && now.data.changed_at > violation.opened_at
+  return (
+    <Card {...CHART}>
+      <ChartBody violation={violation} evidence={evidence} rule={rule} note={changed ? 'By the rule as it was then: it was changed since.' : undefined} />
+    </Card>
+  )
+}
+
+/** The same by the rule as it is now: of violations from before rules were kept. */
+function ChartOfNow({ violation, evidence }: { violation: Violation; evidence: Evidence }) {
   const rule = useRule(violation.application.id, violation.rule.id)
   if (rule.error) return null
   return (
-    <Card title="Over time" note="single minutes, drag to zoom">
+    <Card {...CHART}>
       <Loaded query={rule} what="the rule">
-        {(known: HealthRule) => <ChartBody violation={violation} evidence={evidence} known={known} />}
+        {(known: HealthRule) => (
+          <ChartBody violation={violation} evidence={evidence} rule={known.rule} note={known.changed_at > violation.opened_at ? 'The rule was changed since: this is what it says now.' : undefined} />
+        )}
       </Loaded>
     </Card>
   )
 }
 
-function ChartBody({ violation, evidence, known }: { violation: Violation; evidence: Evidence; known: HealthRule }) {
+function ChartBody({ violation, evidence, rule, note }: { violation: Violation; evidence: Evidence; rule: Rule; note: string | undefined }) {
   // An open one is charted up to when its page was opened.
   const [now] = useState(serverNow)
   const asked = useMemo(() => {
-    const range = chartedOf(violation, known.rule.window_minutes, now)
-    return range && { rule: { ...known.rule, enabled: true }, hours: range.hours, until: range.until, entity: violation.entity.id, alone: true }
-  }, [violation, known, now])
+    const range = chartedOf(violation, rule.window_minutes, now)
+    return range && { rule: { ...rule, enabled: true }, hours: range.hours, until: range.until, entity: violation.entity.id, alone: true }
+  }, [violation, rule, now])
   const query = useChartOf(violation.application.id, asked)
   const marked = useMemo(() => windowOf(evidence), [evidence])
   if (asked === null) return <p className={styles.said}>Single minutes are kept for eight days, and this was earlier.</p>
@@ -153,9 +168,9 @@ function ChartBody({ violation, evidence, known }: { violation: Violation; evide
           found.chart ? (
             <ChartEvents application={violation.application.id} about={violation.entity.id}>
               <PartialNotice partial={found.partial} />
-              {known.changed_at > violation.opened_at && <p className={page.muted}>The rule was changed since: this is what it says now.</p>}
+              {note && <p className={page.muted}>{note}</p>}
               <Suspense fallback={<Loading what="the chart" />}>
-                <RuleChartView chart={found.chart} rule={known.rule} episodes={found.episodes} to={found.to} marked={evidence.minute_ms > 0 ? marked : undefined} height={170} />
+                <RuleChartView chart={found.chart} rule={rule} episodes={found.episodes} to={found.to} marked={evidence.minute_ms > 0 ? marked : undefined} height={170} />
               </Suspense>
             </ChartEvents>
           ) : (
@@ -223,19 +238,18 @@ function Further({ violation }: { violation: Violation }) {
   )
 }
 
-/** Notices of the rule that were sent while it went on: those whose line names it. */
+/** What was told of it, to whom, and how that ended. */
 function Told({ violation }: { violation: Violation }) {
-  const query = useTold(violation.application.id)
-  const until = (violation.closed_at ?? serverNow()) + HALF_AN_HOUR
-  const found = (query.data?.items ?? []).filter((one) => one.at >= violation.opened_at && one.at <= until && one.title.includes(violation.rule.name))
+  const query = useTold(violation)
+  const found = query.data?.items ?? []
   if (query.error) return null
   return (
-    <Card title="Notices" note="of this rule, meanwhile">
+    <Card title="Notices" note="about this violation">
       {found.length === 0 ? (
         <p className={styles.told}>Nobody was told, or not yet: a policy says who is.</p>
       ) : (
         <ul className={styles.told}>
-          {found.slice(0, 20).map((one) => (
+          {found.map((one) => (
             <li key={one.id}>
               <RangeLink to={paths.alerting('deliveries')} extra={{ open: one.id, application: violation.application.id }}>
                 {one.action.name || 'a deleted action'}
@@ -244,6 +258,7 @@ function Told({ violation }: { violation: Violation }) {
               <div className={page.muted}>{one.title}</div>
             </li>
           ))}
+          {query.data?.next && <li className={page.muted}>and earlier ones</li>}
         </ul>
       )}
     </Card>

@@ -25,7 +25,12 @@ export function useViolation(id: number): Result<Api.ViolationDetail> {
   })
 }
 
-/** What was told of an application, newest first: as much as one page holds. */
-export function useTold(application: number | undefined): Result<Api.Page<Delivery>> {
-  return useQuery<Api.Page<Delivery>, ApiError>({ queryKey: [HEALTH, 'told', application], queryFn: ({ signal }) => get('/deliveries', { application, limit: 200 }, signal), enabled: application !== undefined, staleTime: 20_000, retry: false })
+/** What was told of a violation, newest first: as much as one page shows. Of an open one more may come. */
+export function useTold({ id, status }: Pick<Api.Violation, 'id' | 'status'>): Result<Api.Page<Delivery>> {
+  return useQuery<Api.Page<Delivery>, ApiError>({
+    queryKey: [HEALTH, 'told', id],
+    queryFn: ({ signal }) => get('/deliveries', { violation: id, limit: 20 }, signal),
+    refetchInterval: status === 'OPEN' ? 20_000 : false,
+    retry: false,
+  })
 }

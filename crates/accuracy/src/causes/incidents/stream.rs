@@ -2,8 +2,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    fs::{self, File},
-    io::{BufRead, BufReader},
     path::Path,
 };
 
@@ -11,10 +9,14 @@ use analysis::cause::{
     Anomaly, Calls, Change, ChangeKind, Entity, Figures, Kind, Resource, ResourceKind, Series,
     Severity, Situation, Template,
 };
-use anyhow::Context;
-use serde::Deserialize;
 
-use crate::causes::case::{Case, Truth};
+use crate::{
+    causes::case::{Case, Truth},
+    simulated::{
+        self, Backend, Bt, Edge, End, Entities, Event, Host, Incident, Line, Measured, Minute,
+        Named, NamedEntity, Node, SeriesLine, Sums, TemplateLine,
+    },
+};
 
 /// Minutes that are kept: the history.
 const KEPT: usize = 120;
@@ -22,15 +24,13 @@ const KEPT: usize = 120;
 const ASKED_AFTER: u64 = 4;
 
 pub(super) fn cases(folder: &Path) -> anyhow::Result<Vec<Case>> {
-    let truth: TruthFile = serde_json::from_str(&fs::read_to_string(folder.join("truth.json"))?)
-        .context("truth.json")?;
+    let truth = simulated::truth(folder)?;
     // When to ask, and about which transaction: what a detector would say.
     let questions: Vec<Option<Question>> = truth.incidents.iter().map(Question::of).collect();
     let mut situations: HashMap<usize, (Situation, Known)> = HashMap::new();
     let mut system = System::default();
-    for line in lines(folder)? {
-        let line = line?;
-        let Some(minute) = system.take(&line)? else { continue };
+    for line in simulated::lines(folder)? {
+        let Some(minute) = system.take(line?) else { continue };
         for (index, question) in questions.iter().enumerate() {
             if let Some(question) = question.filter(|question| question.asked == minute) {
                 situations.insert(index, system.situation(question));
@@ -47,16 +47,6 @@ pub(super) fn cases(folder: &Path) -> anyhow::Result<Vec<Case>> {
         }
     }
     Ok(cases)
-}
-
-fn lines(folder: &Path) -> anyhow::Result<Box<dyn Iterator<Item = std::io::Result<String>>>> {
-    let plain = folder.join("minutes.jsonl");
-    if plain.exists() {
-        return Ok(Box::new(BufReader::new(File::open(plain)?).lines()));
-    }
-    let packed = File::open(folder.join("minutes.jsonl.zst"))
-        .context("neither minutes.jsonl nor minutes.jsonl.zst")?;
-    Ok(Box::new(BufReader::new(zstd::Decoder::new(packed)?).lines()))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -92,32 +82,33 @@ struct System {
 
 impl System {
     /// Takes a line; the minute's number when it was a minute.
-    fn take(&mut self, line: &str) -> anyhow::Result<Option<u64>> {
-        let kind: Typed = serde_json::from_str(line).context("a line is not JSON")?;
-        match kind.r#type.as_str() {
-            "entities" => {
-                let seen: Entities = serde_json::from_str(line).context("entities")?;
-                self.hosts.extend(seen.hosts);
-                self.tiers.extend(seen.tiers);
-                self.nodes.extend(seen.nodes);
-                self.backends.extend(seen.backends);
-                self.bts.extend(seen.bts);
-                self.edges.extend(seen.edges);
-                self.templates.extend(seen.templates);
-                self.series.extend(seen.series);
-                Ok(None)
+    fn take(&mut self, line: Line) -> Option<u64> {
+        match line {
+            Line::World(_) => None,
+            Line::Entities(seen) => {
+                self.meet(*seen);
+                None
             }
-            "minute" => {
-                let minute: Minute = serde_json::from_str(line).context("minute")?;
+            Line::Minute(minute) => {
                 let number = minute.minute;
                 if self.minutes.len() == KEPT {
                     self.minutes.pop_front();
                 }
-                self.minutes.push_back(minute);
-                Ok(Some(number))
+                self.minutes.push_back(*minute);
+                Some(number)
             }
-            _ => Ok(None),
         }
+    }
+
+    fn meet(&mut self, seen: Entities) {
+        self.hosts.extend(seen.hosts);
+        self.tiers.extend(seen.tiers);
+        self.nodes.extend(seen.nodes);
+        self.backends.extend(seen.backends);
+        self.bts.extend(seen.bts);
+        self.edges.extend(seen.edges);
+        self.templates.extend(seen.templates);
+        self.series.extend(seen.series);
     }
 
     fn known(&self) -> Known {
@@ -154,7 +145,7 @@ impl System {
         for (at, minute) in self.minutes.iter().enumerate() {
             situation
                 .changes
-                .extend(minute.events.iter().filter_map(|event| event.change(&known, at)));
+                .extend(minute.events.iter().filter_map(|event| change_of(event, &known, at)));
         }
         situation.anomaly = Anomaly {
             entity: known.bts + question.bt,
@@ -181,38 +172,16 @@ impl System {
         entities.extend(self.bts.iter().map(|_| Entity::new(Kind::BusinessTransaction)));
         let points = self.minutes.len();
         for (at, minute) in self.minutes.iter().enumerate() {
-            for row in &minute.bts {
-                put(
-                    &mut entities[known.bts + row.0].figures,
-                    points,
-                    at,
-                    row.1,
-                    row.2,
-                    row.3,
-                    None,
-                );
+            let bts = minute.bts.iter().map(|row| (known.bts + row.id, row.sums));
+            let nodes = minute.nodes.iter().map(|row| (known.nodes + row.id, row.sums));
+            let of_bt = || minute.tier_bts.iter().filter(|row| row.bt == bt);
+            let tiers = of_bt().map(|row| (known.tiers + row.tier, row.sums));
+            for (entity, sums) in bts.chain(nodes).chain(tiers) {
+                put(&mut entities[entity].figures, points, at, sums);
             }
-            for row in minute.tier_bts.iter().filter(|row| row.1 == bt) {
-                put(
-                    &mut entities[known.tiers + row.0].figures,
-                    points,
-                    at,
-                    row.2,
-                    row.3,
-                    row.4,
-                    Some(row.5),
-                );
-            }
-            for row in &minute.nodes {
-                put(
-                    &mut entities[known.nodes + row.0].figures,
-                    points,
-                    at,
-                    row.1,
-                    row.2,
-                    row.3,
-                    None,
-                );
+            for row in of_bt() {
+                let own = &mut entities[known.tiers + row.tier].figures.self_ms;
+                add(own, points, at, ms(row.self_us));
             }
         }
         entities
@@ -233,13 +202,13 @@ impl System {
             .collect();
         let mut seen = vec![false; all.len()];
         for (at, minute) in self.minutes.iter().enumerate() {
-            for row in minute.edges.iter().filter(|row| row.1 == bt) {
-                let calls = &mut all[row.0];
-                seen[row.0] = true;
-                put(&mut calls.figures, points, at, row.2, row.3, row.4, None);
+            for row in minute.edges.iter().filter(|row| row.bt == bt) {
+                let calls = &mut all[row.edge];
+                seen[row.edge] = true;
+                put(&mut calls.figures, points, at, row.sums);
                 if situation.entities[calls.callee].kind == Kind::Tier {
-                    add(&mut calls.arrived, points, at, row.6 as f32);
-                    add(&mut calls.far_ms, points, at, row.7 as f32 / 1_000.0);
+                    add(&mut calls.arrived, points, at, row.arrived as f32);
+                    add(&mut calls.far_ms, points, at, ms(row.far_us));
                 }
             }
         }
@@ -321,21 +290,14 @@ impl System {
     }
 }
 
-fn put(
-    figures: &mut Figures,
-    points: usize,
-    at: usize,
-    calls: u64,
-    errors: u64,
-    sum_us: u64,
-    self_us: Option<u64>,
-) {
-    add(&mut figures.calls, points, at, calls as f32);
-    add(&mut figures.errors, points, at, errors as f32);
-    add(&mut figures.time_ms, points, at, sum_us as f32 / 1_000.0);
-    if let Some(self_us) = self_us {
-        add(&mut figures.self_ms, points, at, self_us as f32 / 1_000.0);
-    }
+fn put(figures: &mut Figures, points: usize, at: usize, sums: Sums) {
+    add(&mut figures.calls, points, at, sums.calls as f32);
+    add(&mut figures.errors, points, at, sums.errors as f32);
+    add(&mut figures.time_ms, points, at, ms(sums.sum_us));
+}
+
+fn ms(us: u64) -> f32 {
+    us as f32 / 1_000.0
 }
 
 fn add(series: &mut Series, points: usize, at: usize, value: f32) {
@@ -414,170 +376,15 @@ impl Known {
     }
 }
 
-#[derive(Deserialize)]
-struct Typed {
-    r#type: String,
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Entities {
-    hosts: Vec<Host>,
-    tiers: Vec<Named>,
-    nodes: Vec<Node>,
-    backends: Vec<Backend>,
-    bts: Vec<Bt>,
-    edges: Vec<Edge>,
-    templates: Vec<TemplateLine>,
-    series: Vec<SeriesLine>,
-}
-
-#[derive(Deserialize)]
-struct Host {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Node {
-    name: String,
-    tier: usize,
-    host: usize,
-}
-
-#[derive(Deserialize)]
-struct Backend {
-    name: String,
-    host: Option<usize>,
-}
-
-#[derive(Deserialize)]
-struct Bt {
-    name: String,
-    tier: usize,
-}
-
-#[derive(Deserialize)]
-struct Edge {
-    from: End,
-    to: End,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-struct End {
-    tier: Option<usize>,
-    backend: Option<usize>,
-}
-
-#[derive(Deserialize)]
-struct TemplateLine {
-    tier: usize,
-    severity: String,
-}
-
-#[derive(Deserialize)]
-struct SeriesLine {
-    of: Measured,
-    name: String,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-struct Measured {
-    host: Option<usize>,
-    node: Option<usize>,
-    tier: Option<usize>,
-    backend: Option<usize>,
-}
-
-/// `[edge, bt, calls, errors, sum_us, p95_us, arrived, far_us]`.
-type EdgeRow = (usize, usize, u64, u64, u64, u64, u64, u64);
-
-/// Rows as the format documents them; counts and µs.
-#[derive(Deserialize)]
-struct Minute {
-    minute: u64,
-    #[serde(default)]
-    bts: Vec<(usize, u64, u64, u64, u64, u64, u64)>,
-    #[serde(default)]
-    nodes: Vec<(usize, u64, u64, u64, u64, u64, u64)>,
-    #[serde(default)]
-    tier_bts: Vec<(usize, usize, u64, u64, u64, u64)>,
-    #[serde(default)]
-    edges: Vec<EdgeRow>,
-    #[serde(default)]
-    series: Vec<Option<f64>>,
-    #[serde(default)]
-    logs: Vec<(usize, usize, u64)>,
-    #[serde(default)]
-    events: Vec<Event>,
-}
-
-#[derive(Deserialize)]
-struct Event {
-    kind: String,
-    of: Measured,
-}
-
-impl Event {
-    fn change(&self, known: &Known, at: usize) -> Option<Change> {
-        let kind = match self.kind.as_str() {
-            "deployment" => ChangeKind::Deployment,
-            "config" => ChangeKind::Configuration,
-            "restart" => ChangeKind::Restart,
-            "scale" => ChangeKind::Scaling,
-            "job" => ChangeKind::Job,
-            _ => return None,
-        };
-        Some(Change { entity: known.measured(self.of), kind, at })
-    }
-}
-
-#[derive(Deserialize)]
-struct TruthFile {
-    incidents: Vec<Incident>,
-}
-
-#[derive(Deserialize)]
-struct Incident {
-    id: usize,
-    kind: String,
-    class: String,
-    entity: NamedEntity,
-    tier: Option<TierOfNode>,
-    end_minute: u64,
-    bts: Vec<Suffering>,
-}
-
-#[derive(Deserialize)]
-struct NamedEntity {
-    r#type: String,
-    id: usize,
-}
-
-/// The id alone, or the entity.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum TierOfNode {
-    Id(usize),
-    Entity { id: usize },
-}
-
-impl TierOfNode {
-    fn id(&self) -> usize {
-        match self {
-            Self::Id(id) | Self::Entity { id } => *id,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Suffering {
-    bt: usize,
-    first_minute: u64,
-    path: Option<Vec<NamedEntity>>,
+/// What an event changed, where it is of a kind that may be a cause.
+fn change_of(event: &Event, known: &Known, at: usize) -> Option<Change> {
+    let kind = match event.kind.as_str() {
+        "deployment" => ChangeKind::Deployment,
+        "config" => ChangeKind::Configuration,
+        "restart" => ChangeKind::Restart,
+        "scale" => ChangeKind::Scaling,
+        "job" => ChangeKind::Job,
+        _ => return None,
+    };
+    Some(Change { entity: known.measured(event.of), kind, at })
 }

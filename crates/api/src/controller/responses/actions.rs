@@ -47,12 +47,12 @@ impl Asked<'_> {
             }
             other => (Doing::Unsupported { what: other.to_owned() }, Vec::new()),
         };
-        let action = Action { doing, reference: Some(reference) };
+        let action = Action { reference: Some(reference), ..Action::of(doing) };
         Ok(Read { name, body: json_text(&action), sealed })
     }
 
     /// What the action of a template's name does, with its secrets.
-    async fn by_template(
+    pub(in crate::controller) async fn by_template(
         &self,
         template: &str,
         sealed: Vec<u8>,
@@ -92,7 +92,11 @@ impl Asked<'_> {
 }
 
 fn read_email(document: &Map<String, Value>) -> Result<Doing, ApiError> {
-    let to = texts(document.get("emails"), "emails")?;
+    email_to(texts(document.get("emails"), "emails")?)
+}
+
+/// An email to these.
+pub(in crate::controller) fn email_to(to: Vec<String>) -> Result<Doing, ApiError> {
     if to.is_empty() || to.len() > alerting::actions::MAX_RECIPIENTS {
         return Err(ApiError::bad("emails has to have 1 to 50 addresses"));
     }

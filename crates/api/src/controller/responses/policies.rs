@@ -14,7 +14,7 @@ use super::{Asked, Read, json_text, named, rules, shown_rules, texts};
 use crate::error::ApiError;
 
 /// For so long notices of one cause are gathered, unless the page says otherwise.
-const GATHER_SECONDS: u32 = 60;
+pub(in crate::controller) const GATHER_SECONDS: u32 = 60;
 
 impl Asked<'_> {
     pub(super) async fn read_policy(&self, document: Map<String, Value>) -> Result<Read, ApiError> {
@@ -43,6 +43,7 @@ impl Asked<'_> {
             gather_seconds: GATHER_SECONDS,
             every_hours,
             reference: Some(reference),
+            exported: None,
         };
         Ok(Read { name, body: json_text(&policy), sealed: Vec::new() })
     }
@@ -151,7 +152,7 @@ fn event_types(events: &Value) -> Result<BTreeSet<String>, ApiError> {
         .collect())
 }
 
-fn custom(list: Option<&Value>) -> Result<Vec<CustomMatch>, ApiError> {
+pub(in crate::controller) fn custom(list: Option<&Value>) -> Result<Vec<CustomMatch>, ApiError> {
     let list = list.and_then(Value::as_array).into_iter().flatten();
     let one = |value: &Value| {
         let text = |names: &[&str]| {
@@ -180,7 +181,7 @@ fn custom(list: Option<&Value>) -> Result<Vec<CustomMatch>, ApiError> {
     list.map(one).collect()
 }
 
-fn shown_custom(custom: &CustomMatch) -> Value {
+pub(in crate::controller) fn shown_custom(custom: &CustomMatch) -> Value {
     let pairs: Vec<Value> = custom
         .properties
         .iter()
@@ -279,7 +280,12 @@ fn named_in(
     Ok(())
 }
 
-fn ids(asked: &Asked<'_>, kind: EntityKind, names: &[String]) -> Result<BTreeSet<u32>, ApiError> {
+/// The entities of these names.
+pub(in crate::controller) fn ids(
+    asked: &Asked<'_>,
+    kind: EntityKind,
+    names: &[String],
+) -> Result<BTreeSet<u32>, ApiError> {
     let entities = asked.context.entities(asked.caller);
     let all = entities.all(EntityId(asked.application.id), kind);
     let mut ids = BTreeSet::new();

@@ -83,7 +83,26 @@ pub(super) fn deeds() -> Vec<Deed> {
     }
     add("POST", "/api/v1/actions/{id}/test", "/api/v1/actions/1/test", Value::Null);
     add("PUT", "/api/v1/notification-settings", "/api/v1/notification-settings", mail);
+    let hook = json!([{"name": "hook", "host": "x.example", "method": "GET"}]);
+    add(
+        "POST",
+        "/controller/actiontemplate/{kind}",
+        "/controller/actiontemplate/httprequest",
+        hook,
+    );
+    let dump = json!([{"name": "dump", "actionType": "ThreadDumpAction"}]);
+    add("POST", "/controller/actions/{app}", "/controller/actions/{app}", dump);
+    let slow = json!([{"name": "imported", "eventFilterTemplate": {"eventTypes": ["SLOW"]}}]);
+    add("POST", "/controller/policies/{app}", "/controller/policies/{app}", slow);
+    add("POST", "/controller/healthrules/{app}", "/controller/healthrules/{app}", json!(RULES));
     let test = "/api/v1/notification-settings/test";
     add("POST", test, test, json!({"to": "a@b.example"}));
     all
 }
+
+const RULES: &str = "<health-rules><health-rule><name>imported</name><type>OVERALL_APPLICATION</type>\
+    <duration-min>5</duration-min><wait-time-min>5</wait-time-min><affected-entities-match-criteria/>\
+    <critical-execution-criteria><policy-condition><type>leaf</type><condition-value>1</condition-value>\
+    <operator>GREATER_THAN</operator><metric-expression><function-type>VALUE</function-type><metric-definition>\
+    <logical-metric-name>Errors per Minute</logical-metric-name></metric-definition></metric-expression>\
+    </policy-condition></critical-execution-criteria></health-rule></health-rules>";

@@ -7,6 +7,8 @@ use super::{Entity, Incident, Kind};
 
 /// Minutes that an incident lasts.
 const LENGTHS: [u64; 4] = [20, 30, 45, 60];
+/// A node that is busy for this share of its time lets requests wait.
+const CROWDED: f64 = 0.9;
 /// Filling up and running out take a while.
 const LONG: [u64; 2] = [60, 90];
 
@@ -45,11 +47,16 @@ impl Chooser<'_> {
                 let tier = self.tier(|_| true)?;
                 Some(self.node_or_tier(kind, tier))
             }
-            Kind::NodeLoss | Kind::Imbalance => {
+            Kind::NodeLoss => {
                 let tier = self.tier(|tier| self.world.usual_nodes(tier).count() > 1)?;
                 let form = self.chance.below(2);
                 let node = self.node(tier);
                 Some(Incident { form, ..Self::of(kind, Entity::Node(node)) })
+            }
+            Kind::Imbalance => {
+                let tier = self.tier_too_much_for_one()?;
+                let node = self.node(tier);
+                Some(Self::of(kind, Entity::Node(node)))
             }
             Kind::Gc => {
                 let tier = self.tier(|tier| self.world.tiers[tier].runtime == Runtime::Jvm)?;
@@ -120,9 +127,15 @@ impl Chooser<'_> {
                 );
                 Some(Incident { form, ..Self::of(kind, Entity::Tier(tier)) })
             }
-            Kind::ScaledTooFar | Kind::ScaleDown => {
-                let least = if kind == Kind::ScaleDown { 2 } else { 3 };
-                let tier = self.tier(|tier| self.world.usual_nodes(tier).count() >= least)?;
+            Kind::ScaledTooFar => {
+                let tier = self.tier_too_much_for_one()?;
+                // So few that its work keeps each of them crowded.
+                let form =
+                    (busy_nodes(self.world, self.usual, tier) / CROWDED).floor().max(1.0) as usize;
+                Some(Incident { form, ..Self::of(kind, Entity::Tier(tier)) })
+            }
+            Kind::ScaleDown => {
+                let tier = self.tier(|tier| self.world.usual_nodes(tier).count() > 1)?;
                 Some(Self::of(kind, Entity::Tier(tier)))
             }
             Kind::ScaleUp | Kind::HarmlessConfig => {
@@ -168,6 +181,14 @@ impl Chooser<'_> {
                 && self.usual.operations[**operation].rate > 0.05
         };
         self.world.tiers[tier].operations.iter().any(|operation| asked(&operation))
+    }
+
+    /// A tier of which one node could not do the work of all: where there is so much idle, nothing is felt of how work is spread.
+    fn tier_too_much_for_one(&mut self) -> Option<usize> {
+        let (world, usual) = (self.world, self.usual);
+        self.tier(|tier| {
+            world.usual_nodes(tier).count() > 1 && busy_nodes(world, usual, tier) > CROWDED
+        })
     }
 
     fn node(&mut self, tier: usize) -> usize {
@@ -283,4 +304,9 @@ impl Chooser<'_> {
         let (operations, calls) = (vec![consumer], vec![call]);
         Some(Incident { operations, calls, setting, ..Self::of(kind, Entity::Tier(tier)) })
     }
+}
+
+/// How many nodes a tier's work keeps busy all the time.
+fn busy_nodes(world: &World, usual: &Flow, tier: usize) -> f64 {
+    world.usual_nodes(tier).map(|node| usual.nodes[node].busy).sum()
 }

@@ -150,7 +150,7 @@ impl Incident {
 
     /// Nodes that a tier is left with that is scaled too far.
     pub(crate) fn left(&self) -> usize {
-        if self.severity > 1.0 { 1 } else { 2 }
+        self.form.saturating_sub(self.severity as usize / 2).max(1)
     }
 
     fn release(&self, worse: f64, conditions: &mut Conditions) {

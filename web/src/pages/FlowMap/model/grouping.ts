@@ -4,7 +4,7 @@
 import type { Figures, FlowMap, FlowMapEdge, FlowMapNode, LayoutGroup } from '../../../api/types'
 import { mergeFigures } from './mergeFigures'
 import { nameOfOwn, ownGroupsOf } from './ownGroups'
-import type { MapEdge, MapNode, MapView } from './view'
+import { edgeId, type MapEdge, type MapNode, type MapView } from './view'
 
 export const GROUP_ABOVE = 40
 const LEAST_MEMBERS = 3
@@ -83,8 +83,6 @@ function group(key: string, unordered: FlowMapNode[]): MapNode {
     pinned: anchor.pinned,
   }
 }
-
-export const edgeId = (from: string, to: string) => `${from}→${to}`
 
 function mergedEdges(edges: FlowMapEdge[], shownAs: Map<number, string>): MapEdge[] {
   const pairs = new Map<string, FlowMapEdge[]>()

@@ -48,3 +48,6 @@ export interface MapView {
   /** Entity id → its group, collapsed or not. */
   memberOf: Map<number, string>
 }
+
+/** What an edge is called, in the URL too. */
+export const edgeId = (from: string, to: string) => `${from}→${to}`

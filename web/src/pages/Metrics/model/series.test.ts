@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MetricData, MetricPoint, MetricSeries } from '../../../api/types'
 import { csvOf } from './csv'
 import { bandOf, labelsOf, percentileOf, selectionOf, statisticsOf } from './series'
-import { bytes, shownIn } from './units'
+import { bytes, shownIn } from '../../../format/units'
 
 const MINUTE = 60_000
 const point = (minute: number, value: number, count = 1): MetricPoint => ({ at: minute * MINUTE, value, min: value, max: value, sum: value * count, count })

@@ -1,5 +1,5 @@
 // Values of a metric as text, by its unit. Pure.
-import { exact, milliseconds, percent, responseTime, short } from '../../../format/numbers'
+import { exact, milliseconds, percent, responseTime, short } from './numbers'
 
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 
@@ -17,7 +17,7 @@ export function shownIn(unit: string, value: number | null): string {
   if (unit === 's') return value < 0 ? `${short(value)} s` : milliseconds(value * 1000)
   if (unit === '%') return value > 0 ? percent(value) : `${short(value)} %`
   if (unit === 'By' || unit === 'bytes') return bytes(value)
-  if (unit === 'per minute') return `${short(value)}/min`
+  if (unit === 'per minute' || unit === 'calls/min') return `${short(value)}/min`
   return unit && unit !== '1' ? `${short(value)} ${unit}` : short(value)
 }
 

@@ -1,0 +1,240 @@
+"""Detection end to end: the shop has a history, then one of its statements becomes slow; the anomaly opens, names what is slow, is told by a
+web hook, and is over when the statement is. The history is real: a minute of the shop's own traffic, sent again as two days of it."""
+
+import gzip
+import http.client
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+
+from daily import Traffic
+from notices import Receiver, ask
+from server import KEY, Server, until
+from shop import ROOT, Shop
+
+CHECKS = []
+APPLICATION, TRANSACTION = "shop", "GET /product/:id"
+# A run of every day has half of one; `make soak` has the two that detection wants to see a season in.
+HOURS = int(os.environ.get("VEDETTE_E2E_HISTORY_HOURS", "12"))
+SHOP_PYTHON = ROOT / "target" / "shop" / "venv" / "bin" / "python"
+RECORDED_SECONDS = 60
+RATE = "2"
+# Longer than the usual 20 ms by far, and shorter than what any of the shop's callers gives up after.
+SLOW_MS = 300
+# After the first minute that is slow a minute of waiting for what is late, and what a loaded machine adds.
+OPENS_WITHIN = 180 + 60
+CLOSES_WITHIN = 900
+
+
+def check(function):
+    CHECKS.append(function)
+    return function
+
+
+class Recorder:
+    """Stands between the agents and Vedette: passes on what they report, and keeps traces while it is asked to."""
+
+    def __init__(self, port, folder):
+        self.folder, self.is_recording, self.kept = folder, False, 0
+        folder.mkdir(parents=True)
+        lock = threading.Lock()
+        recorder = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                recorder.keep(lock, self.path, self.headers, body)
+                behind = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                wanted = ("content-type", "content-encoding", "x-api-key", "user-agent")
+                behind.request("POST", self.path, body, {name: value for name, value in self.headers.items() if name.lower() in wanted})
+                answer = behind.getresponse()
+                said = answer.read()
+                self.send_response(answer.status)
+                for name in ("Content-Type", "Retry-After"):
+                    if answer.headers[name]:
+                        self.send_header(name, answer.headers[name])
+                self.send_header("Content-Length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
+                behind.close()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def keep(self, lock, path, headers, body):
+        if not self.is_recording or path != "/v1/traces":
+            return
+        assert headers["Content-Type"] == "application/x-protobuf", headers["Content-Type"]
+        if headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
+        with lock:
+            (self.folder / f"{self.kept:06}.pb").write_bytes(body)
+            self.kept += 1
+
+
+class Behind:
+    """Where the shop's agents report to, as it wants to be told."""
+
+    def __init__(self, url, ca):
+        self.url, self.ca = url, ca
+
+
+class Catalogue:
+    """The table that the shop's service `catalog` reads products from."""
+
+    def __init__(self, shop):
+        self.port = json.loads(shop.ready.read_text())["ports"]["mariadb"]
+
+    def delay(self, milliseconds):
+        """How long reading an ordinary product takes from now on, beyond what it takes anyway."""
+        code = (f"import pymysql; to = pymysql.connect(host='127.0.0.1', port={self.port}, user='shop', password='shop', database='shop', autocommit=True); "
+                f"to.cursor().execute('UPDATE products SET delay_ms = {milliseconds} WHERE id < 13')")
+        subprocess.run([SHOP_PYTHON, "-c", code], check=True, timeout=60)
+
+
+@check
+def a_statement_that_becomes_slow_is_an_anomaly_with_its_cause_until_it_is_fast_again(world):
+    work = world.work / "anomalies"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    receiver = Receiver()
+    server = Server(world.options.vedette, work, VEDETTE_NOTICE_ALLOW="127.0.0.1,::1")
+    shop = traffic = recorder = None
+    try:
+        server.start()
+        recorder = Recorder(server.ports["http"], work / "recorded")
+        shop = Shop(Behind(recorder.url, server.ca), work)
+        shop.wait()
+        traffic = Traffic(shop, RATE)
+        traffic.send("steady")
+        application = until("the shop's transaction", 120, lambda: transaction(server) and of_name(server))
+        watch(server, application, False)
+        record(recorder)
+        back_fill(world, server, recorder)
+        found_and_over(server, application, Catalogue(shop), receiver)
+    finally:
+        receiver.server.shutdown()
+        if traffic:
+            traffic.stop()
+        if shop:
+            shop.stop()
+        if recorder:
+            recorder.server.shutdown()
+        if server.process and server.process.poll() is None:
+            server.stop()
+
+
+def of_name(server):
+    found = server.get("/api/v1/applications")["items"]
+    return next((one["id"] for one in found if one["name"] == APPLICATION), None)
+
+
+def transaction(server):
+    application = of_name(server)
+    rows = server.get(f"/api/v1/applications/{application}/business-transactions", limit=1000)["items"] if application else []
+    return next((row["id"] for row in rows if row["name"] == TRANSACTION), None)
+
+
+def watch(server, application, enabled):
+    path = f"/api/v1/applications/{application}/anomaly-settings"
+    ask(server, "PUT", path, {**server.get(path), "enabled": enabled})
+
+
+def record(recorder):
+    """A minute of what the shop does, from its being warm on."""
+    recorder.is_recording = True
+    end = time.monotonic() + RECORDED_SECONDS
+    until("a minute is recorded", RECORDED_SECONDS + 60, lambda: time.monotonic() > end and recorder.kept > 0)
+    recorder.is_recording = False
+
+
+def back_fill(world, server, recorder):
+    command = [world.options.loadgen, "replay", "--recorded", recorder.folder, "--hours", str(HOURS), "--every-s", str(RECORDED_SECONDS),
+               "--endpoint", f"http://127.0.0.1:{server.ports['http']}", "--api-key", KEY]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    print("        history: " + done.stdout.strip().splitlines()[-1], flush=True)
+    # The oldest minutes are counted first: the last ones before the recording say that all are.
+    until("the history is counted", 600, lambda: is_counted(server))
+
+
+def is_counted(server):
+    now = int(time.time() * 1000)
+    series = server.get(f"/api/v1/business-transactions/{transaction(server)}/series", **{"from": now - 900_000, "to": now - 240_000})
+    return all(point["calls"] > 0 for point in series["points"]) and len(series["points"]) >= 9
+
+
+def model(server, application):
+    now = int(time.time() * 1000)
+    return server.get(f"/api/v1/applications/{application}/anomaly-model", **{
+        "entity_kind": "BUSINESS_TRANSACTION", "entity": transaction(server), "measure": "RESPONSE_TIME", "from": now - 1_800_000, "to": now})
+
+
+def anomalies(server, application):
+    return server.get("/api/v1/anomalies", application=application, limit=100)["items"]
+
+
+def of_the_transaction(server, application):
+    return next((one for one in anomalies(server, application) if one["entity"]["name"] == TRANSACTION), None)
+
+
+def found_and_over(server, application, catalogue, receiver):
+    watch(server, application, True)
+    ready = until("it is learnt", 240, lambda: (lambda one: one["state"] == "NORMAL" and one)(model(server, application)))
+    assert ready["readings"] >= HOURS * 55, ready["readings"]
+    quiet = [one for one in anomalies(server, application) if one["status"] == "OPEN"]
+    tell_by_hook(server, application, receiver)
+    catalogue.delay(SLOW_MS)
+    began = time.time()
+    try:
+        opened = until("the anomaly opens", OPENS_WITHIN, lambda: of_the_transaction(server, application))
+        print(f"        opened after {time.time() - began:.0f} s: {opened['summary']}", flush=True)
+        told = until("the web hook", 60, lambda: [got for _, _, got in receiver.got if any("product" in str(entry) for entry in got["entries"])])
+        assert opened["measure"] == "RESPONSE_TIME" and opened["observed"] > opened["expected"] + SLOW_MS / 2, opened
+        assert abs(opened["onset_at"] / 1000 - began) <= 120, (opened["onset_at"], began)
+        assert told[0]["link"].startswith(server.url + f"/applications/{application}/anomalies/"), told[0]["link"]
+        detail = until("its cause", 120, lambda: named(server, opened["id"]))
+        blamed(detail)
+    finally:
+        catalogue.delay(0)
+    ended = time.time()
+    until("the anomaly closes", CLOSES_WITHIN, lambda: of_the_transaction(server, application)["status"] == "CLOSED")
+    print(f"        closed {time.time() - ended:.0f} s after its end; open before it: {[one['summary'] for one in quiet]}", flush=True)
+    assert quiet == [], quiet
+
+
+def named(server, anomaly):
+    detail = server.get(f"/api/v1/anomalies/{anomaly}")
+    return detail if detail["anomaly"]["verdict"] == "CAUSE" else None
+
+
+def blamed(detail):
+    """The catalogue or the database that only it asks for products, and by what it takes longer."""
+    suspect = detail["suspects"][0]
+    evidence = [(one["kind"], one["text"]) for one in suspect["evidence"]]
+    print(f"        blamed: {suspect['entity_kind']} {suspect['entity']['name']}, {suspect['confidence']:.2f}: {evidence[:3]}", flush=True)
+    at_fault = suspect["entity"]["name"] == "catalog" or (suspect["entity_kind"] == "BACKEND" and "shop" in suspect["entity"]["name"])
+    assert at_fault, [(one["entity"], one["confidence"]) for one in detail["suspects"]]
+    assert {"OWN_TIME", "BETWEEN"} & {kind for kind, _ in evidence}, evidence
+    assert detail["path"][-1]["entity"]["name"] == TRANSACTION, detail["path"]
+
+
+def tell_by_hook(server, application, receiver):
+    action = {"name": "hook", "application": None, "secrets": {}, "doing": {
+        "kind": "http", "preset": "webhook", "method": "POST", "url": f"http://localhost:{receiver.port}/hook",
+        "headers": [{"name": "Content-Type", "value": "application/json"}, {"name": "X-Token", "value": "none"}], "body": "{{ notice|tojson }}"}}
+    hook = json.loads(ask(server, "POST", "/api/v1/actions", action))["id"]
+    ask(server, "POST", "/api/v1/policies", {
+        "name": "anomalies", "application": application, "enabled": True, "rules": [], "entities": [], "actions": [hook], "custom_events": [],
+        "event_types": ["ANOMALY_OPEN_WARNING", "ANOMALY_OPEN_CRITICAL", "ANOMALY_UPGRADED", "ANOMALY_CLOSE_WARNING", "ANOMALY_CLOSE_CRITICAL"],
+        "gather_seconds": 0, "every_hours": None})
