@@ -49,6 +49,8 @@ pub enum DetectionError {
     Metadata(#[from] StoreError),
     #[error("detection could not read the telemetry store")]
     Telemetry(#[from] QueryError),
+    #[error("{0}; start the version that wrote it")]
+    Newer(String),
     #[error("the state of detection could not be read or written")]
     Objects(#[from] telemetry_store::StoreError),
 }
@@ -165,15 +167,16 @@ impl<T: Observed + ?Sized> Engine<T> {
     fn load(&mut self) -> Result<(), DetectionError> {
         let detection = self.store.detection()?;
         let object = detection.checkpoint.as_ref().map(|(_, object)| object);
-        self.objects.remove_others(object)?;
         let bytes = object.map(|object| self.objects.read(object)).transpose()?.flatten();
-        let known = bytes.and_then(|bytes| match State::from_bytes(&bytes) {
-            Ok(known) => Some(known),
+        let known = match bytes.as_deref().map(State::from_bytes).transpose() {
+            Ok(known) => known,
+            Err(error) if error.is_newer() => return Err(DetectionError::Newer(error.to_string())),
             Err(error) => {
                 tracing::error!(%error, "the state of detection cannot be read; it is learnt anew");
                 None
             }
-        });
+        };
+        self.objects.remove_others(object)?;
         let judged = detection.judged.map(Minute);
         let open = self.store.open()?;
         let incidents = self.store.open_incidents()?;

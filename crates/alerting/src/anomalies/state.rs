@@ -350,6 +350,17 @@ pub(super) enum BadCheckpoint {
     Series(#[from] analysis::anomaly::BadState),
 }
 
+impl BadCheckpoint {
+    /// A newer version wrote it, which goes on from it: it must not be replaced.
+    pub(super) fn is_newer(self) -> bool {
+        match self {
+            BadCheckpoint::Version(version) => version > VERSION,
+            BadCheckpoint::Series(analysis::anomaly::BadState::Version(_)) => true,
+            BadCheckpoint::Short | BadCheckpoint::Series(_) => false,
+        }
+    }
+}
+
 struct Bytes<'b>(&'b [u8]);
 
 impl<'b> Bytes<'b> {

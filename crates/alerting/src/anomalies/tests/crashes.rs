@@ -116,3 +116,16 @@ fn a_damaged_state_is_learnt_anew_from_what_is_stored() {
     world.run(HISTORY + 10..HISTORY + 20, Shop { mysql: 300.0, ..USUAL });
     assert!(!world.told_of(world.ids.checkout).is_empty());
 }
+
+#[test]
+fn the_state_of_a_newer_version_is_refused_and_left_untouched() {
+    let mut world = World::new();
+    world.run(HISTORY..HISTORY + 10, USUAL);
+    world.objects.0.lock().values_mut().for_each(|bytes| bytes[0] = 99);
+    let before = world.objects.0.lock().clone();
+    world.restart(|store| Box::new(store));
+    world.minute(HISTORY + 10, USUAL);
+    let refused = world.engine.step(World::due(HISTORY + 10), &|| true).unwrap_err();
+    assert!(refused.to_string().contains("version 99"), "{refused}");
+    assert_eq!(*world.objects.0.lock(), before);
+}
