@@ -59,7 +59,8 @@ pages: web
 	cd web && VEDETTE_CHROMIUM="$${VEDETTE_CHROMIUM:-$$(command -v chromium)}" npm run --silent e2e -- $(SPECS:%=e2e/%.spec.ts)
 
 e2e: web
-	cargo build --locked --profile $(PROFILE) -p vedette -p loadgen
+	@# As `unit` compiles them, so that nothing is compiled twice for features that only tests use.
+	$(CARGO_TEST) --workspace --no-run --test vedette --test loadgen
 	python3 tests/e2e/run.py --vedette $(TARGET)/vedette --loadgen $(TARGET)/loadgen
 
 test: setup web

@@ -94,6 +94,7 @@ async fn the_nearest_limit_comes_first_and_entities_from_half_of_it_on() {
             json!(["error-groups", "shop", 1, "reached"]),
             json!(["business-transactions", "shop", 2, "ok"]),
             json!(["memory", null, 1, "ok"]),
+            json!(["watched-series-of-all", null, 0, "ok"]),
         ]
     );
     assert_eq!(limits["refusals"][0]["reason"], "too_old");

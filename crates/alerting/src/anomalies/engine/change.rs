@@ -106,6 +106,15 @@ impl OpenAnomaly {
         true
     }
 
+    /// Whether it is at least half as bad in this minute as at its worst: what is looked at while it fades, or is over and
+    /// not yet told so, says nothing of its cause.
+    fn is_at_it(&self, standing: &Standing) -> bool {
+        let off = (self.body.observed - self.body.expected).abs();
+        standing.deviating.iter().filter(|one| one.what.measure() == self.measure).any(|one| {
+            one.seen.is_some_and(|seen| (seen.observed - seen.expected).abs() >= 0.5 * off)
+        })
+    }
+
     fn standing(&self, status: AnomalyStatus) -> AnomalyStanding {
         AnomalyStanding {
             status,
@@ -138,6 +147,7 @@ struct Draft {
     change: Option<Change>,
     is_new: bool,
     is_worse: bool,
+    is_at_it: bool,
     looked: Option<FoundCauses>,
 }
 
@@ -194,7 +204,8 @@ impl<T: Observed + ?Sized> Engine<T> {
     ) -> Result<(), DetectionError> {
         let is_due = |draft: &&mut Draft| {
             let minutes_open = minute.0.saturating_sub(draft.anomaly.opened.0);
-            draft.anomaly.looks_for_cause() && cause::is_due(minutes_open, draft.change)
+            let may_tell = draft.is_at_it || draft.anomaly.causes.is_none();
+            draft.anomaly.looks_for_cause() && may_tell && cause::is_due(minutes_open, draft.change)
         };
         let mut due: Vec<&mut Draft> = drafts.iter_mut().filter(is_due).collect();
         due.sort_by_key(|draft| {
@@ -274,7 +285,8 @@ fn draft(
         anomaly.level = change.level;
         anomaly.worst = anomaly.worst.max(change.level);
     }
-    Some(Draft { anomaly, change, is_new: open.is_none(), is_worse, looked: None })
+    let is_at_it = anomaly.is_at_it(standing);
+    Some(Draft { anomaly, change, is_new: open.is_none(), is_worse, is_at_it, looked: None })
 }
 
 /// The first minute in which anything of an entity deviated.
@@ -291,7 +303,7 @@ fn first_body(standing: &Standing) -> Body {
 
 /// A draft as it is stored; nothing where nothing changed.
 fn changed(draft: Draft, minute: Minute) -> Option<Changed> {
-    let Draft { mut anomaly, change, is_new, is_worse, looked } = draft;
+    let Draft { mut anomaly, change, is_new, is_worse, looked, .. } = draft;
     let has_looked = looked.is_some();
     if change.is_none() && !is_worse && !has_looked {
         return None;
