@@ -679,7 +679,7 @@ impl<'a> Ranking<'a> {
         confidence: f64,
         ways: &Ways,
     ) -> Suspect {
-        let path = ways.from_suspect(candidate.entity, self.situation, self.flow);
+        let path = ways.suspects_way(candidate.entity, self.situation, self.flow);
         let victims = path::victims(&path, self.situation, self.flow);
         let mut clues = candidate.clues;
         clues.sort_by_key(|clue| Reverse(ordered(clue.nats)));

@@ -26,7 +26,7 @@ impl Ways {
     ///
     /// For a node or a host the way begins there and goes on at the tier; a suspect to which no call leads stands alone
     /// before the entity under anomaly.
-    pub(super) fn from_suspect(
+    pub(super) fn suspects_way(
         &self,
         suspect: usize,
         situation: &Situation,

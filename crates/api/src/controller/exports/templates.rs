@@ -29,8 +29,9 @@ const EMAIL: &str = "email";
 const BASIC: &str = "basic";
 /// What names of headers have in them whose values are secret.
 const SECRET: [&str; 6] = ["authorization", "token", "key", "secret", "password", "cookie"];
+type IsIt = fn(&Value) -> bool;
 /// What has no effect here, and the value at which it would have none there.
-const WITHOUT_EFFECT: [(&str, fn(&Value) -> bool); 3] = [
+const WITHOUT_EFFECT: [(&str, IsIt); 3] = [
     ("oneRequestPerEvent", |value| value == &Value::Bool(true)),
     ("responseMatchCriteriaAnyTemplate", has_items),
     ("responseMatchCriteriaNoneTemplate", has_items),

@@ -339,10 +339,10 @@ fn no_document_however_broken_does_harm() {
             2 => [&bytes[..end], &bytes[at..]].concat(),
             _ => [&bytes[..at], b"<\xc3\xa4&", &bytes[end..]].concat(),
         };
-        if let Ok(text) = std::str::from_utf8(&broken) {
-            if let Ok((rules, _)) = read_document(text) {
-                rules.iter().for_each(|rule| rule.check().unwrap());
-            }
+        if let Ok(text) = std::str::from_utf8(&broken)
+            && let Ok((rules, _)) = read_document(text)
+        {
+            rules.iter().for_each(|rule| rule.check().unwrap());
         }
     }
     let deep = |inside: &str, times: usize| {
