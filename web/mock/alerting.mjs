@@ -122,7 +122,12 @@ const deliveries = (now) => [
   { id: 7, at: now - 5 * HOUR, state: 'suppressed', title: 'Warning: CPU utilization is too high on web-1 · shop-production', application: APPLICATION, policy: { id: 11, name: 'Page the shop’s team' }, action: { id: 1, name: 'Tell the shop’s team' }, attempts: 0, next_at: null, log: [] },
   { id: 6, at: now - 8 * HOUR, state: 'gave_up', title: 'Recovered: Checkout is slow on POST /checkout · shop-production', application: APPLICATION, policy: { id: 11, name: 'Page the shop’s team' }, action: { id: 2, name: 'Chat of operations' }, attempts: 1, next_at: null, log: [attempt(now - 8 * HOUR, false, 'HTTP 404 Not Found', 'no_service')] },
 ]
-const row = ({ log, about, ...rest }) => ({ ...rest, last: log.at(-1) ?? null })
+const row = (one) => {
+  const shown = { ...one, last: one.log.at(-1) ?? null }
+  delete shown.log
+  delete shown.about
+  return shown
+}
 const wanted = (query) => (one) =>
   (!query.get('state') || one.state === query.get('state')) && (!query.get('action') || one.action.id === Number(query.get('action'))) && (!query.get('policy') || one.policy?.id === Number(query.get('policy'))) && (!query.get('violation') || (one.about ?? []).includes(Number(query.get('violation'))))
 
