@@ -123,10 +123,10 @@ const deliveries = (now) => [
   { id: 6, at: now - 8 * HOUR, state: 'gave_up', title: 'Recovered: Checkout is slow on POST /checkout · shop-production', application: APPLICATION, policy: { id: 11, name: 'Page the shop’s team' }, action: { id: 2, name: 'Chat of operations' }, attempts: 1, next_at: null, log: [attempt(now - 8 * HOUR, false, 'HTTP 404 Not Found', 'no_service')] },
 ]
 const row = (one) => {
-  const shown = { ...one, last: one.log.at(-1) ?? null }
-  delete shown.log
-  delete shown.about
-  return shown
+  const told = { ...one, last: one.log.at(-1) ?? null }
+  delete told.log
+  delete told.about
+  return told
 }
 const wanted = (query) => (one) =>
   (!query.get('state') || one.state === query.get('state')) && (!query.get('action') || one.action.id === Number(query.get('action'))) && (!query.get('policy') || one.policy?.id === Number(query.get('policy'))) && (!query.get('violation') || (one.about ?? []).includes(Number(query.get('violation'))))
