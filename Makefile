@@ -104,6 +104,7 @@ soak: web
 	SIMULATION_SCHEDULES=100000 cargo test --locked --profile soak -p ingest --lib simulation
 	cargo build --locked --release -p vedette -p loadgen
 	python3 tests/e2e/run.py --vedette target/release/vedette --loadgen target/release/loadgen --only kills --kills 50 --full-load
+	python3 tests/e2e/run.py --vedette target/release/vedette --loadgen target/release/loadgen --only "statement that becomes slow"
 	target/release/loadgen recovery --vedette target/release/vedette --gib 1
 	target/release/loadgen pause --vedette target/release/vedette --seconds 300 --max-wait-s 600
 	target/release/loadgen overload --vedette target/release/vedette --factor 3 --seconds 600 --memory-limit 512MiB --series 4000 --max-wait-s 900

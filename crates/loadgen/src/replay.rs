@@ -1,6 +1,7 @@
 //! Sends again what agents reported, as if it had happened before: a history made of real traffic. Each copy of the
 //! recording lies as far before the next one as the recording is long, and has ids of its own; the last one ends where
-//! the recording begins, so that what the agents report from then on continues it.
+//! the recording begins, so that what the agents report from then on continues it. Nothing is as regular as a copy: each
+//! takes longer or shorter than what was recorded, and so does each of its traces.
 
 mod recording;
 
@@ -23,8 +24,8 @@ pub(crate) struct ReplayArgs {
     /// Where to send, as in http://127.0.0.1:4318 or https://apm.example
     #[arg(long)]
     endpoint: String,
-    /// Folder with what was recorded: requests of OTLP traces, protobuf and not compressed, each a file whose name ends in
-    /// .pb
+    /// Folder with what was recorded: requests of OTLP, protobuf and not compressed, each a file whose name ends in
+    /// .traces.pb or .logs.pb
     #[arg(long)]
     recorded: PathBuf,
     /// How far back the history reaches from the first recorded span
@@ -33,6 +34,10 @@ pub(crate) struct ReplayArgs {
     /// Seconds from one copy to the next; without it as many as the recording lasts
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     every_s: Option<u64>,
+    /// By how much response times of a copy differ from those of another, and of a trace from those of another in the same
+    /// copy: standard deviation of their logarithm
+    #[arg(long, default_value_t = 0.2)]
+    vary: f64,
     /// Access key, sent as x-api-key
     #[arg(long, env = "VEDETTE_ACCESS_KEY", hide_env_values = true)]
     api_key: Option<String>,
@@ -49,17 +54,22 @@ pub(crate) async fn replay(args: &ReplayArgs, out: &mut dyn Write) -> Result<()>
     let recording = Recording::read(&args.recorded)?;
     let every_ns = args.every_s.map_or(recording.length_ns(), |seconds| seconds * SECOND_NS);
     let copies = args.hours * 3600 * SECOND_NS / every_ns;
+    ensure!((0.0..=2.0).contains(&args.vary), "--vary is from 0 to 2");
     ensure!(
         copies > 0,
         "the recording is longer than the {} hours of history; ask for more --hours",
         args.hours
     );
     let endpoint = Endpoint::parse(&args.endpoint, &args.trust.trust()?)?;
-    let mut courier = Courier::new(Signal::Traces, Notation::Protobuf, manner(args), endpoint);
+    let mut couriers = [Signal::Traces, Signal::Logs].map(|signal| {
+        (signal, Courier::new(signal, Notation::Protobuf, manner(args), endpoint.clone()))
+    });
     let mut told = crate::wall::instant();
     for copy in (1..=copies).rev() {
-        for body in recording.copy(copy, copy * every_ns)? {
-            let payload = courier.pack(body.bytes.into(), body.spans, PayloadKind::Fresh)?;
+        for body in recording.copy(copy, copy * every_ns, args.vary)? {
+            let of_signal = couriers.iter_mut().find(|(signal, _)| *signal == body.signal);
+            let (_, courier) = of_signal.expect("there is a courier for each signal");
+            let payload = courier.pack(body.bytes.into(), body.items, PayloadKind::Fresh)?;
             courier.deliver(&payload).await;
             ensure!(!courier.is_hopeless(), "{}", courier.tally.messages.join("; "));
         }
@@ -68,14 +78,18 @@ pub(crate) async fn replay(args: &ReplayArgs, out: &mut dyn Write) -> Result<()>
             writeln!(out, "{} of {copies} copies sent", copies - copy + 1)?;
         }
     }
-    let tally = courier.tally;
+    let [spans, records] = couriers.map(|(_, courier)| courier.tally);
     writeln!(
         out,
-        "{} spans acknowledged in {} requests, {copies} times what was recorded",
-        tally.acknowledged, tally.requests
+        "{} spans and {} log records acknowledged in {} requests, {copies} times what was recorded",
+        spans.acknowledged,
+        records.acknowledged,
+        spans.requests + records.requests
     )?;
-    let refused = tally.errors + tally.rejected;
-    ensure!(refused == 0, "{refused} refused: {}", tally.messages.join("; "));
+    for tally in [spans, records] {
+        let refused = tally.errors + tally.rejected;
+        ensure!(refused == 0, "{refused} refused: {}", tally.messages.join("; "));
+    }
     Ok(())
 }
 
