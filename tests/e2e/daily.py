@@ -100,6 +100,8 @@ def tell_by_mail_and_hook(server, application, port, receiver):
 def lived_through(server, application, traffic, inbox, receiver):
     """The browser does what an operator does; here the shop fails as soon as the rule is there, and is mended once it is silenced."""
     environment = dict(os.environ, VEDETTE_URL=server.url, VEDETTE_USER="admin", VEDETTE_PASSWORD=PASSWORD, VEDETTE_DAILY=RULE)
+    # Other checks run beside it.
+    environment.setdefault("VEDETTE_PATIENCE", "3")
     environment.setdefault("VEDETTE_CHROMIUM", shutil.which("chromium") or "/usr/bin/chromium")
     # Each run empties its output folder, and there may be another one.
     command = ["npx", "--no-install", "playwright", "test", "e2e/daily.spec.ts", "--output", server.data_dir.parent / "browser"]

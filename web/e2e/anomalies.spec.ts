@@ -50,7 +50,7 @@ test('an anomaly says what happened and why, with evidence that leads to where i
   await expect(page.getByText('82 % of the extra time is spent there').first()).toBeVisible()
   const charts = page.getByRole('region', { name: 'Over time' })
   await expect(charts.locator('canvas')).toHaveCount(3)
-  await expect(charts.getByRole('img', { name: /^States: normal from .* critical from/ })).toBeVisible()
+  await expect(charts.getByRole('img', { name: /^States: .*normal from .* critical from/ })).toBeVisible()
   const suspects = page.getByRole('region', { name: 'Suspects' })
   await expect(suspects.getByRole('list', { name: 'Suspects' }).locator('> li')).toHaveCount(3)
   await expect(suspects).toContainText('Adds 82 % of the extra time itself')
