@@ -91,6 +91,8 @@ test('deliveries are filtered and tell what was answered', async ({ page }) => {
   await page.getByRole('combobox', { name: 'State' }).click()
   await page.getByRole('option', { name: 'On its way' }).click()
   await expect(page).toHaveURL(/state=pending/)
+  // Until the answer is there, those of before are shown.
+  await expect(table.getByRole('row')).toHaveCount(2)
   await table.getByRole('button', { name: /Checkout is slow/ }).click()
   await expect(page.getByRole('list', { name: 'Attempts' })).toContainText('Greylisted, try again later')
   await shot(page, 'alerting-deliveries')
