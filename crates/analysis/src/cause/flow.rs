@@ -247,11 +247,10 @@ impl Flow {
         let short = resource::short_of_workers(situation, &flow.windows, config);
         flow.held = load::held(situation, &flow.windows, &short);
         for (entity, held) in flow.held.iter().enumerate() {
-            let Some(held) = held.as_ref().filter(|_| flow.visits[entity] > 0.0) else { continue };
+            let Some(held) = held else { continue };
             flow.brought[entity] = Some(held.brought);
-            // Our requests need not come there to wait for it.
-            flow.reached[held.brought.by] = true;
         }
+        flow.find_hands();
         flow.add_self(situation, config);
         flow.add_edges(&parts, &missed, config);
         flow.carry(situation);
@@ -315,6 +314,21 @@ impl Flow {
         }
     }
 
+    /// Who brings something upon those that our requests come to: they need not come there themselves to wait for it.
+    fn find_hands(&mut self) {
+        let mut open: Vec<usize> =
+            (0..self.visits.len()).filter(|entity| self.visits[*entity] > 0.0).collect();
+        let mut seen = vec![false; self.visits.len()];
+        while let Some(entity) = open.pop() {
+            if let Some(brought) = self.brought[entity]
+                && !std::mem::replace(&mut seen[brought.by], true)
+            {
+                self.reached[brought.by] = true;
+                open.push(brought.by);
+            }
+        }
+    }
+
     /// Self time and errors of its own of every entity that is waited for.
     fn add_self(&mut self, situation: &Situation, config: &Config) {
         for (entity, of) in situation.entities.iter().enumerate() {
@@ -344,27 +358,40 @@ impl Flow {
         }
     }
 
-    /// Adds to what an entity takes itself, less what was brought upon it.
+    /// Adds to what an entity takes itself, less what was brought upon it, which goes on to whoever brought it.
     fn add_time(&mut self, entity: usize, ms: f64, surprise: f64, clue: Evidence) {
-        match self.brought[entity] {
-            Some(Brought { by, share }) if ms > 0.0 => {
-                self.own[by].add_brought(ms * share, surprise * share, clue.clone());
-                self.own[entity].add_time(ms * (1.0 - share), surprise * (1.0 - share), clue);
+        let (mut at, mut ms, mut surprise) = (entity, ms, surprise);
+        for _ in 0..MOST_HANDS {
+            let Some(Brought { by, share }) = self.brought[at].filter(|_| ms > 0.0) else { break };
+            let kept = 1.0 - share;
+            if at == entity {
+                self.own[at].add_time(ms * kept, surprise * kept, clue.clone());
+            } else {
+                self.own[at].add_brought(ms * kept, surprise * kept, clue.clone());
             }
-            _ => self.own[entity].add_time(ms, surprise, clue),
+            (at, ms, surprise) = (by, ms * share, surprise * share);
+        }
+        if at == entity {
+            self.own[at].add_time(ms, surprise, clue);
+        } else {
+            self.own[at].add_brought(ms, surprise, clue);
         }
     }
 
     /// Likewise of errors: who has no worker left, or is asked too often, refuses.
     fn add_errors(&mut self, entity: usize, errors: f64, surprise: f64, clue: Evidence) {
-        match self.brought[entity] {
-            Some(Brought { by, share }) if errors > 0.0 => {
-                self.own[by].add_errors(errors * share, surprise * share, clue.clone());
-                self.own[by].error_parts -= 1;
-                self.own[entity].add_errors(errors * (1.0 - share), surprise * (1.0 - share), clue);
-            }
-            _ => self.own[entity].add_errors(errors, surprise, clue),
+        let (mut at, mut errors, mut surprise) = (entity, errors, surprise);
+        for _ in 0..MOST_HANDS {
+            let Some(Brought { by, share }) = self.brought[at].filter(|_| errors > 0.0) else {
+                break;
+            };
+            let kept = 1.0 - share;
+            self.own[at].add_errors(errors * kept, surprise * kept, clue.clone());
+            self.own[at].error_parts -= usize::from(at != entity);
+            (at, errors, surprise) = (by, errors * share, surprise * share);
         }
+        self.own[at].add_errors(errors, surprise, clue);
+        self.own[at].error_parts -= usize::from(at != entity);
     }
 
     /// Time which an entity did not spend waiting for what it calls, ms a point.
@@ -607,6 +634,8 @@ impl Flow {
     }
 }
 
+/// Through how many hands a delay goes from whom it was brought upon to who brought it.
+const MOST_HANDS: usize = 5;
 const MOST_HOPS: usize = 48;
 const LEAST_VISITS: f64 = 1e-6;
 

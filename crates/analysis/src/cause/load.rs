@@ -3,6 +3,9 @@
 //! A rise of a rate is a product of factors, so it is shared out by their logarithms. Of a slowdown under `r` times the calls,
 //! `1 − 1/r` is taken to be theirs, which is what a server at a steady pace would have less to do without them.
 //!
+//! A queue of which less is taken than is left there fills up, and those wait who would leave something: that is the doing of
+//! who takes too little.
+//!
 //! Workers are another load: whoever answers late holds those of its callers, and all that enters there waits, also what
 //! never calls it. By Little's law calls that take `t` ms more in a minute hold `t` ÷ 60,000 workers more; of a wait for
 //! workers the share `t / (t + u)` is theirs, `u` being the time that all work there took before.
@@ -12,7 +15,7 @@ use std::collections::VecDeque;
 use super::{
     Config,
     flow::{Flow, Windows},
-    situation::{Calls, ResourceKind, Situation},
+    situation::{Calls, Kind, ResourceKind, Situation},
     surprise::{self, Deviation},
 };
 
@@ -104,7 +107,7 @@ pub(super) fn brought(
         (0..flow.calls.len()).map(|edge| a_request(edge, &flow.windows.history)).collect();
     let now: Vec<f64> =
         (0..flow.calls.len()).map(|edge| a_request(edge, &flow.windows.incident)).collect();
-    let mut brought: Vec<Option<Brought>> = vec![None; flow.out.len()];
+    let mut brought = backlogs(situation, flow);
     let mut seen = vec![false; flow.out.len()];
     let mut open = VecDeque::from([start]);
     seen[start] = true;
@@ -118,7 +121,8 @@ pub(super) fn brought(
         let into = &flow.into[entity];
         let sum = |of: &[f64]| into.iter().map(|edge| of[*edge]).sum::<f64>();
         let (calls_before, calls_now) = (sum(&before), sum(&now));
-        if calls_before <= 0.0 || calls_now < config.surge * calls_before {
+        let is_known = brought[entity].is_some();
+        if is_known || calls_before <= 0.0 || calls_now < config.surge * calls_before {
             continue;
         }
         let most = into.iter().copied().max_by(|left, right| {
@@ -133,6 +137,40 @@ pub(super) fn brought(
     }
     brought
 }
+
+/// Queues of which less is taken than is left there: whoever takes too little lets those wait who would leave something.
+fn backlogs(situation: &Situation, flow: &Flow) -> Vec<Option<Brought>> {
+    let mut brought = vec![None; flow.out.len()];
+    for (entity, of) in situation.entities.iter().enumerate() {
+        let hands_on = |edge: &&usize| flow.calls[**edge].asynchronous;
+        let takers: Vec<usize> = flow.out[entity].iter().filter(hands_on).copied().collect();
+        if of.kind != Kind::Backend || takers.is_empty() {
+            continue;
+        }
+        let count = |edges: &[usize], points: &std::ops::Range<usize>| {
+            let calls = edges.iter().map(|edge| &flow.calls[*edge].figures.calls);
+            calls.map(|calls| a_point(calls, points.clone())).sum::<f64>()
+        };
+        let taken = |points| {
+            let left = count(&flow.into[entity], points);
+            if left > 0.0 { count(&takers, points) / left } else { 0.0 }
+        };
+        let (before, now) = (taken(&flow.windows.history), taken(&flow.windows.incident));
+        let fell = |edge: &usize| {
+            let calls = |points| count(&[*edge], points);
+            calls(&flow.windows.history) - calls(&flow.windows.incident)
+        };
+        let least = takers.iter().max_by(|left, right| fell(left).total_cmp(&fell(right)));
+        if let Some(least) = least.filter(|_| now < KEEPS_UP * before) {
+            let by = flow.calls[*least].callee;
+            brought[entity] = Some(Brought { by, share: 1.0 - now / before });
+        }
+    }
+    brought
+}
+
+/// Who takes less than this of what comes, compared with before, does not keep up.
+const KEEPS_UP: f64 = 0.8;
 
 /// Who made an edge's calls more: its caller by making more of them each time, or the cache it asks, or who brought more upon
 /// the caller.

@@ -40,7 +40,10 @@ impl Ways {
         };
         path.extend(unit);
         let mut at = unit.unwrap_or(suspect);
-        if let Some((waits, way)) = self.beside(at, flow) {
+        while let Some((waits, way)) = self.beside(at, flow) {
+            if path.contains(&waits) {
+                break;
+            }
             path.extend(way.iter().skip(1));
             path.push(waits);
             at = waits;
@@ -64,7 +67,9 @@ impl Ways {
             let held = held.as_ref().filter(|held| held.brought.by == suspect)?;
             Some((entity, held.way.as_slice()))
         });
-        of_suspect.find(|(entity, _)| *entity == self.start || self.from[*entity].is_some())
+        let known = |entity: usize| entity == self.start || self.from[entity].is_some();
+        let any = of_suspect.clone().next();
+        of_suspect.find(|(entity, _)| known(*entity)).or(any)
     }
 }
 

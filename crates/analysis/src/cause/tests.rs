@@ -359,6 +359,43 @@ fn who_holds_the_workers_is_at_fault_for_those_who_never_call_it() {
 }
 
 #[test]
+fn who_holds_the_workers_of_who_holds_the_workers_is_at_fault() {
+    let mut situation = beside(Step(20.0, 2_000.0));
+    // The workers of 1 are used up as well; it waits for them itself, and less for 2.
+    let entity = situation.entities.len();
+    let node = situation.entities[0].figures.clone();
+    let of_first = Entity { tier: Some(1), figures: node, ..Entity::new(Kind::Node) };
+    situation.entities.push(of_first);
+    let values = situation.resources[0].values.clone();
+    situation.resources.push(Resource { entity, kind: ResourceKind::Threads, values });
+    for (point, time) in situation.overall[0].figures.time_ms.iter_mut().enumerate() {
+        *time = 300.0 * Step(20.0, 9_000.0).at(point);
+    }
+    let suspect = first(&situation);
+    assert_eq!(suspect.entity, 2, "{suspect:#?}");
+    assert_eq!(suspect.path, [2, 1, 0]);
+}
+
+#[test]
+fn a_full_queue_is_the_doing_of_who_takes_too_little() {
+    // 1 leaves messages in 2, and 3 takes them.
+    let mut world = World::of(4, &[(0, 1), (1, 2), (2, 3)]);
+    world.services[2].kind = Kind::Backend;
+    world.services[3].self_ms = Step::steady(5.0);
+    world.edge(1, 2).way_ms = Step(10.0, 900.0);
+    let mut situation = world.build();
+    situation.calls[2].asynchronous = true;
+    for point in 0..POINTS {
+        let taken = Step(600.0, 60.0).at(point) * jitter(3, point);
+        situation.calls[2].figures.calls[point] = taken;
+        situation.entities[3].figures.calls[point] = taken;
+    }
+    let suspect = first(&situation);
+    assert_eq!(suspect.entity, 3, "{suspect:#?}");
+    assert_eq!(suspect.path, [3, 2, 1, 0]);
+}
+
+#[test]
 fn workers_that_nobody_else_holds_are_its_own() {
     assert_eq!(first(&beside(Step::steady(20.0))).entity, 0);
 }
