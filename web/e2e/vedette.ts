@@ -33,7 +33,8 @@ export const test = base.extend<{ complaints: string[]; ownContext: boolean }, {
   kept: [
     async ({ browser, mock }, provide) => {
       if (!mock) return await provide(null)
-      const context = await browser.newContext({ baseURL: mock, viewport: { width: 1280, height: 800 }, locale: 'en-US' })
+      // Nothing fades or pulses: on a machine without a graphics card painting that costs more than all the page does.
+      const context = await browser.newContext({ baseURL: mock, viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
       await provide(context)
       await context.close()
     },

@@ -4,7 +4,7 @@
 //   VEDETTE_URL=https://localhost:9443 VEDETTE_PASSWORD=… node scripts/pages.mjs [--rounds 3] [--only TEXT] [--range last-6h] [--shots FOLDER]
 //
 // A page is there when its heading is and nothing on it loads any more. The application with the most calls is looked at, or the
-// one that VEDETTE_APPLICATION names. With --shots there is a picture of each, whole, in light and in dark. Exit code 1 when a page
+// one that VEDETTE_APPLICATION names; VEDETTE_PATIENCE is as in the browser tests. With --shots there is a picture of each, whole, in light and in dark. Exit code 1 when a page
 // reported an error, a request failed, something moved (layout shift above 0.05), or a page is wider than the screen.
 import { mkdirSync } from 'node:fs'
 import { chromium } from '@playwright/test'
@@ -16,12 +16,13 @@ const option = (name, otherwise) => {
 }
 const rounds = Number(option('rounds', 3))
 const [only, range, shots] = [option('only', ''), option('range', null), option('shots', null)]
+const PATIENCE_MS = 30_000 * Number(process.env.VEDETTE_PATIENCE ?? 1)
 const MOST_SHIFT = 0.05
 const TALLEST = 2600
 const say = (line) => process.stdout.write(`${line}\n`)
 
 const browser = await chromium.launch({ executablePath: process.env.VEDETTE_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
-const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
+const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, colorScheme: 'light', reducedMotion: 'reduce' })
 await context.addInitScript(() => {
   globalThis.shifted = []
   new PerformanceObserver((list) => {
@@ -29,6 +30,7 @@ await context.addInitScript(() => {
   }).observe({ type: 'layout-shift', buffered: true })
 })
 const page = await context.newPage()
+page.setDefaultTimeout(PATIENCE_MS)
 
 async function signIn() {
   await page.goto(`${base}/sign-in`)
@@ -95,7 +97,7 @@ async function open(path) {
   const began = performance.now()
   await page.goto(base + path)
   await page.waitForSelector('main h1, main h2, main table')
-  await page.waitForFunction(() => document.querySelectorAll('[data-state="loading"]').length === 0, null, { timeout: 30_000 })
+  await page.waitForFunction(() => document.querySelectorAll('[data-state="loading"]').length === 0)
   const took = performance.now() - began
   await page.waitForLoadState('networkidle')
   const { shifts, wide } = await page.evaluate(() => ({ shifts: globalThis.shifted, wide: document.documentElement.scrollWidth - innerWidth }))
@@ -113,7 +115,7 @@ async function picture(name) {
     await page.waitForTimeout(300)
     await page.screenshot({ path: `${shots}/${name.replaceAll(/[^a-z0-9-]+/g, '-')}-${colorScheme}.png` })
   }
-  await page.emulateMedia({ colorScheme: 'light' })
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
   await page.setViewportSize({ width: 1280, height: 800 })
 }
 
