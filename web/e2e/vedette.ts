@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
 
 export const onMock = !process.env.VEDETTE_URL
+/** How many times as long something may take, on a machine that is busy with other things. */
+export const patience = Number(process.env.VEDETTE_PATIENCE ?? 1)
 const user = process.env.VEDETTE_USER ?? 'admin'
 const password = process.env.VEDETTE_PASSWORD ?? 'mock'
 const home = fileURLToPath(new URL('..', import.meta.url))

@@ -96,7 +96,7 @@ page.on('response', (response) => response.status() >= 400 && wrong.push(`${resp
 async function open(path) {
   const began = performance.now()
   await page.goto(base + path)
-  await page.waitForSelector('main h1, main h2, main table')
+  await page.waitForSelector('main :is(h1, h2, table, [data-state="failed"])')
   await page.waitForFunction(() => document.querySelectorAll('[data-state="loading"]').length === 0)
   const took = performance.now() - began
   await page.waitForLoadState('networkidle')
