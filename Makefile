@@ -94,7 +94,7 @@ accuracy-short:
 	cargo build --locked --profile $(PROFILE) -p accuracy -p loadgen
 	rm -rf target/simulated-short
 	$(TARGET)/loadgen incidents --seeds 2001..2004 --tiers 10 --hours 5 --warm-up-hours 2 --harmless 0 --no-traces --out target/simulated-short/incidents
-	$(TARGET)/accuracy incidents --data target/simulated-short/incidents --least-top-3 0.75
+	$(TARGET)/accuracy incidents --data target/simulated-short/incidents --least-top-3 0.5
 	$(TARGET)/loadgen incidents --seeds 2001..2002 --tiers 10 --hours 36 --fault none --no-traces --out target/simulated-short/quiet
 	$(TARGET)/accuracy watched --data target/simulated-short/quiet --most-false 0.5
 

@@ -212,6 +212,8 @@ pub(crate) struct TemplateLine {
 pub(crate) struct SeriesLine {
     pub(crate) of: Measured,
     pub(crate) name: String,
+    /// Of a pool: the backend to which its connections are.
+    pub(crate) pool: Option<usize>,
 }
 
 #[derive(Debug, Deserialize, Clone, Copy)]

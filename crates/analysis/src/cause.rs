@@ -18,6 +18,7 @@ mod behaviour;
 mod evidence;
 mod flow;
 mod limits;
+mod load;
 mod path;
 mod resource;
 mod situation;
@@ -426,6 +427,10 @@ impl<'a> Ranking<'a> {
         trouble * odds + self.bounded(part.evidence())
     }
 
+    fn certain(&self, nats: f64) -> f64 {
+        (nats / self.config.certain_nats).clamp(0.0, 1.0)
+    }
+
     fn bounded(&self, nats: f64) -> f64 {
         evidence::bounded(nats, self.config.most_nats)
     }
@@ -556,19 +561,28 @@ impl<'a> Ranking<'a> {
         if resources < 1.0 && slowed < 2 {
             return None;
         }
-        let (mut time_ms, mut errors, mut time_surprise, mut error_surprise) =
-            (0.0, 0.0, 0.0_f64, 0.0_f64);
+        let (mut time_ms, mut errors, mut time_surprise, mut error_surprise) = (0.0, 0.0, 0.0, 0.0);
         let mut clues: Vec<Clue> =
             self.resources[host].iter().filter(|clue| clue.nats > 0.0).cloned().collect();
+        let (mut traces, mut logs) = (0.0_f64, 0.0_f64);
         for place in on_it {
             let unit = resource::unit_of(units[*place].entity, self.situation);
-            let part = self.part_on(unit, host);
+            let part_of_time = self.part_on(unit, host, |figures| &figures.time_ms);
+            let part_of_errors = self.part_on(unit, host, |figures| &figures.errors);
             let own = &self.flow.own[unit];
-            time_ms += part * own.time_ms.max(0.0);
-            errors += part * own.errors.max(0.0);
-            time_surprise = time_surprise.max(part * own.time_surprise);
-            error_surprise = error_surprise.max(part * own.error_surprise);
+            time_ms += part_of_time * own.time_ms.max(0.0);
+            errors += part_of_errors * own.errors.max(0.0);
+            // Several at once by chance: their probabilities multiply.
+            time_surprise += part_of_time * own.time_surprise;
+            error_surprise += part_of_errors * own.error_surprise;
+            let part = part_of_time.max(part_of_errors);
+            traces = traces.max(part * units[*place].traces);
+            logs = logs.max(part * units[*place].logs);
             clues.extend(own.clues.iter().cloned());
+        }
+        // What several write on a host that is in trouble itself, they write because of it.
+        if resources < 1.0 || slowed < 2 {
+            (traces, logs) = (0.0, 0.0);
         }
         let (share_of_time, share_of_errors) = self.shares(time_ms, errors);
         let mut candidate = Candidate {
@@ -590,6 +604,8 @@ impl<'a> Ranking<'a> {
                 },
             ),
             resources,
+            traces,
+            logs,
             clues,
             ..Candidate::default()
         };
@@ -597,29 +613,37 @@ impl<'a> Ranking<'a> {
         Some(candidate)
     }
 
-    /// Which part of a unit's extra time comes from its nodes on a host.
-    fn part_on(&self, unit: usize, host: usize) -> f64 {
+    /// Which part of a unit's extra time, or errors, comes from its nodes on a host. What none of them saw lies on the way to
+    /// them, and is spread as their calls are.
+    fn part_on(&self, unit: usize, host: usize, what: fn(&Figures) -> &Series) -> f64 {
         let entities = &self.situation.entities;
         if self.nodes[unit].is_empty() {
             return 1.0;
         }
         let windows = &self.flow.windows;
         let (mut all, mut here) = (0.0, 0.0);
+        let (mut calls, mut calls_here) = (0.0, 0.0);
         for &node in &self.nodes[unit] {
             let figures = &entities[node].figures;
-            let (before, calls_before) =
-                Windows::sums(&figures.time_ms, &figures.calls, windows.history.clone());
-            let (now, calls_now) =
-                Windows::sums(&figures.time_ms, &figures.calls, windows.incident.clone());
+            let sums = |points| Windows::sums(what(figures), &figures.calls, points);
+            let (before, calls_before) = sums(windows.history.clone());
+            let (now, calls_now) = sums(windows.incident.clone());
             let extra = if calls_before > 0.0 {
                 (now - before * calls_now / calls_before).max(0.0)
             } else {
                 0.0
             };
-            all += extra;
-            here += if entities[node].host == Some(host) { extra } else { 0.0 };
+            let is_here = if entities[node].host == Some(host) { 1.0 } else { 0.0 };
+            (all, here) = (all + extra, here + is_here * extra);
+            (calls, calls_here) = (calls + calls_before, calls_here + is_here * calls_before);
         }
-        if all > 0.0 { here / all } else { 0.0 }
+        if all > 0.0 {
+            here / all
+        } else if calls > 0.0 {
+            calls_here / calls
+        } else {
+            0.0
+        }
     }
 
     /// Transactions whose load rose. What the load explains is taken from what speaks for the others by their own time alone.
@@ -658,7 +682,9 @@ impl<'a> Ranking<'a> {
         let trouble = self.slow.max(self.failing);
         let own = trouble
             * (self.bounded(found.evidence())
-                + (ratio / self.config.surge).ln().min(1.0) * self.config.most_nats);
+                + (ratio / self.config.surge).ln().min(1.0)
+                    * self.certain(found.evidence())
+                    * self.config.most_nats);
         let clues =
             vec![Clue { nats: found.evidence(), what: Evidence::Load { entity, calls: found } }];
         Some(Candidate { entity, load: true, own, clues, ..Candidate::default() })

@@ -3,7 +3,8 @@
 //! Every count is judged by its nearest surroundings, so that a change of load or of what users ask for does not count: child spans by the
 //! spans of their parent's operation, log lines by the spans in which they were written or, where that is not known, by
 //! the calls of their entity. A caller behaves otherwise because its callee does, hardly ever the other way round: what
-//! an entity's callees show is taken off from what it shows itself.
+//! an entity's callees show is taken off from what it shows itself; so are calls that fail without the
+//! callee having said so, since who is gone, or never writes anything, shows nothing.
 
 use super::{
     Config,
@@ -21,8 +22,9 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    fn of(clues: Vec<Vec<Clue>>, callees: &[Vec<usize>]) -> Self {
-        Self { nats: beyond_callees(&clues, callees), clues }
+    /// `unsaid`: what speaks against a callee and is seen by its callers only.
+    fn of(clues: Vec<Vec<Clue>>, callees: &[Vec<usize>], unsaid: impl Fn(usize) -> f64) -> Self {
+        Self { nats: beyond_callees(&clues, callees, unsaid), clues }
     }
 }
 
@@ -35,7 +37,8 @@ pub(super) fn logs(
 ) -> Shown {
     let mut clues = vec![Vec::new(); situation.entities.len()];
     of_templates(situation, flow, config, &mut clues);
-    Shown::of(clues, callees)
+    let unanswered = |entity: usize| surprise::evidence(flow.own[entity].unanswered);
+    Shown::of(clues, callees, unanswered)
 }
 
 /// What the traces show.
@@ -49,15 +52,22 @@ pub(super) fn traces(
     of_operations(situation, flow, config, &mut clues);
     of_links(situation, flow, config, &mut clues);
     of_children(situation, flow, &mut clues);
-    Shown::of(clues, callees)
+    Shown::of(clues, callees, |_| 0.0)
 }
 
 /// Evidence in nats for each entity, of what its callees do not explain.
-fn beyond_callees(clues: &[Vec<Clue>], callees: &[Vec<usize>]) -> Vec<f64> {
+fn beyond_callees(
+    clues: &[Vec<Clue>],
+    callees: &[Vec<usize>],
+    unsaid: impl Fn(usize) -> f64,
+) -> Vec<f64> {
     let own: Vec<f64> = clues.iter().map(|of| one_of(of.iter().map(|clue| clue.nats))).collect();
     (0..own.len())
         .map(|entity| {
-            let passed_on = callees[entity].iter().map(|callee| own[*callee]).fold(0.0, f64::max);
+            let passed_on = callees[entity]
+                .iter()
+                .map(|callee| own[*callee].max(unsaid(*callee)))
+                .fold(0.0, f64::max);
             (own[entity] - passed_on).max(0.0)
         })
         .collect()

@@ -6,11 +6,18 @@
 //! of an entity less those that its exit calls reported to it.
 //!
 //! A part between two entities is shared out between them by how widespread it is on each side: a caller all of whose
-//! calls are slow on the way is slow itself, a callee to whom every call is slow is slow itself.
+//! calls are slow on the way is slow itself, a callee to whom every call is slow is slow itself. Calls that arrive, and fail
+//! sooner than they used to be answered, their caller gave up too early.
+//!
+//! Some of what an entity adds was brought upon it: calls that a cache used to spare its callers are the cache's doing, and
+//! who slows down under calls that somebody began to make more often passes so much of it on to whoever does, and who has no
+//! worker left to whoever holds them ([`super::load`]).
 
 use super::{
     Config,
     evidence::{Clue, Evidence},
+    load::{self, Brought, Held, Missed},
+    resource,
     situation::{Calls, Figures, Kind, Series, Situation},
     surprise::{self, Deviation},
 };
@@ -142,6 +149,8 @@ pub(super) struct Own {
     /// The largest surprise among its parts of time, and of errors.
     pub(super) time_surprise: f64,
     pub(super) error_surprise: f64,
+    /// How surprising it is that calls to it fail without it saying so.
+    pub(super) unanswered: f64,
     /// Among how many parts.
     pub(super) time_parts: usize,
     pub(super) error_parts: usize,
@@ -155,6 +164,12 @@ impl Own {
             self.time_surprise = self.time_surprise.max(surprise);
             self.clues.push(Clue { nats: surprise::evidence(surprise), what: clue });
         }
+    }
+
+    /// Time that others take because of it: none of the parts that were looked at for its own sake.
+    fn add_brought(&mut self, ms: f64, surprise: f64, clue: Evidence) {
+        self.add_time(ms, surprise, clue);
+        self.time_parts -= 1;
     }
 
     fn add_errors(&mut self, errors: f64, surprise: f64, clue: Evidence) {
@@ -187,6 +202,9 @@ pub(super) struct Flow {
     /// Outgoing and incoming edges of each entity.
     pub(super) out: Vec<Vec<usize>>,
     pub(super) into: Vec<Vec<usize>>,
+    /// What of each entity's own part is the doing of who makes more calls, or holds its workers.
+    pub(super) brought: Vec<Option<Brought>>,
+    pub(super) held: Vec<Option<Held>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -217,12 +235,24 @@ impl Flow {
             calls,
             out,
             into,
+            brought: Vec::new(),
+            held: Vec::new(),
         };
         flow.visit(situation);
+        let missed = load::missed(situation, &flow.windows, config);
         let parts: Vec<EdgeParts> =
             (0..flow.calls.len()).map(|edge| flow.parts_of(edge, situation, config)).collect();
+        let rates: Vec<Option<Deviation>> = parts.iter().map(|part| part.rate).collect();
+        flow.brought = load::brought(situation, &flow, &rates, &missed, config);
+        let short = resource::short_of_workers(situation, &flow.windows, config);
+        flow.held = load::held(situation, &flow.windows, &short);
+        for (entity, held) in flow.held.iter().enumerate() {
+            let Some(held) = held else { continue };
+            flow.brought[entity] = Some(held.brought);
+        }
+        flow.find_hands();
         flow.add_self(situation, config);
-        flow.add_edges(&parts, config);
+        flow.add_edges(&parts, &missed, config);
         flow.carry(situation);
         flow
     }
@@ -284,6 +314,21 @@ impl Flow {
         }
     }
 
+    /// Who brings something upon those that our requests come to: they need not come there themselves to wait for it.
+    fn find_hands(&mut self) {
+        let mut open: Vec<usize> =
+            (0..self.visits.len()).filter(|entity| self.visits[*entity] > 0.0).collect();
+        let mut seen = vec![false; self.visits.len()];
+        while let Some(entity) = open.pop() {
+            if let Some(brought) = self.brought[entity]
+                && !std::mem::replace(&mut seen[brought.by], true)
+            {
+                self.reached[brought.by] = true;
+                open.push(brought.by);
+            }
+        }
+    }
+
     /// Self time and errors of its own of every entity that is waited for.
     fn add_self(&mut self, situation: &Situation, config: &Config) {
         for (entity, of) in situation.entities.iter().enumerate() {
@@ -296,11 +341,8 @@ impl Flow {
             if let Some(per_call) = self.windows.time_per_call(&own_time, &of.figures.calls, config)
             {
                 let ms = visits * per_call.change();
-                self.own[entity].add_time(
-                    ms,
-                    per_call.surprise,
-                    Evidence::OwnTime { entity, per_call },
-                );
+                let clue = Evidence::OwnTime { entity, per_call };
+                self.add_time(entity, ms, per_call.surprise, clue);
             }
             let own_errors = self.own_errors(entity, &of.figures);
             if let Some(found) = self.windows.count(&own_errors, &of.figures.calls, config) {
@@ -311,9 +353,45 @@ impl Flow {
                     expected: found.expected / found.of,
                     observed: found.observed / found.of,
                 };
-                self.own[entity].add_errors(visits * share, surprise, clue);
+                self.add_errors(entity, visits * share, surprise, clue);
             }
         }
+    }
+
+    /// Adds to what an entity takes itself, less what was brought upon it, which goes on to whoever brought it.
+    fn add_time(&mut self, entity: usize, ms: f64, surprise: f64, clue: Evidence) {
+        let (mut at, mut ms, mut surprise) = (entity, ms, surprise);
+        for _ in 0..MOST_HANDS {
+            let Some(Brought { by, share }) = self.brought[at].filter(|_| ms > 0.0) else { break };
+            let kept = 1.0 - share;
+            if at == entity {
+                self.own[at].add_time(ms * kept, surprise * kept, clue.clone());
+            } else {
+                self.own[at].add_brought(ms * kept, surprise * kept, clue.clone());
+            }
+            (at, ms, surprise) = (by, ms * share, surprise * share);
+        }
+        if at == entity {
+            self.own[at].add_time(ms, surprise, clue);
+        } else {
+            self.own[at].add_brought(ms, surprise, clue);
+        }
+    }
+
+    /// Likewise of errors: who has no worker left, or is asked too often, refuses.
+    fn add_errors(&mut self, entity: usize, errors: f64, surprise: f64, clue: Evidence) {
+        let (mut at, mut errors, mut surprise) = (entity, errors, surprise);
+        for _ in 0..MOST_HANDS {
+            let Some(Brought { by, share }) = self.brought[at].filter(|_| errors > 0.0) else {
+                break;
+            };
+            let kept = 1.0 - share;
+            self.own[at].add_errors(errors * kept, surprise * kept, clue.clone());
+            self.own[at].error_parts -= usize::from(at != entity);
+            (at, errors, surprise) = (by, errors * share, surprise * share);
+        }
+        self.own[at].add_errors(errors, surprise, clue);
+        self.own[at].error_parts -= usize::from(at != entity);
     }
 
     /// Time which an entity did not spend waiting for what it calls, ms a point.
@@ -368,14 +446,28 @@ impl Flow {
             subtract(&mut way, &edge.far_ms);
             subtract(&mut way, &edge.pool_wait_ms);
             parts.way = self.windows.time_per_call(&way, &figures.calls, config);
-            parts.errors =
-                self.windows.count(&edge_errors(edge, &callee.figures), &figures.calls, config);
+            let errors = edge_errors(edge, &callee.figures);
+            parts.errors = self.windows.count(&errors, &figures.calls, config);
+            parts.early = self.given_up_early(edge, &errors, parts.time);
         }
         parts
     }
 
+    /// Which share of the calls that failed on the way their caller gave up before they used to be answered: they arrived, and a
+    /// call takes no longer than before. Who waits in vain waits longer than for an answer.
+    fn given_up_early(&self, edge: &Calls, errors: &Series, time: Option<Deviation>) -> f64 {
+        let sum = |of: &Series| Windows::values(of, self.windows.incident.clone()).sum::<f64>();
+        let failed = sum(errors);
+        let Some(time) = time.filter(|_| !edge.arrived.is_empty() && failed > 0.0) else {
+            return 0.0;
+        };
+        let lost = (sum(&edge.figures.calls) - sum(&edge.arrived)).max(0.0);
+        let longer = time.change() / time.expected.max(f64::MIN_POSITIVE);
+        (1.0 - lost / failed).clamp(0.0, 1.0) * (1.0 - longer).clamp(0.0, 1.0)
+    }
+
     /// Shares out what lies between caller and callee.
-    fn add_edges(&mut self, parts: &[EdgeParts], config: &Config) {
+    fn add_edges(&mut self, parts: &[EdgeParts], missed: &[Option<Missed>], config: &Config) {
         for edge in 0..self.calls.len() {
             let (caller, callee) = (self.calls[edge].caller, self.calls[edge].callee);
             let visits = self.visits[caller];
@@ -389,11 +481,8 @@ impl Flow {
                 let ms = visits * rate.expected * way.change();
                 let clue = Evidence::Between { calls: edge, per_call: way };
                 self.own[caller].add_time(ms * by_caller, way.surprise * by_caller, clue.clone());
-                self.own[callee].add_time(
-                    ms * (1.0 - by_caller),
-                    way.surprise * (1.0 - by_caller),
-                    clue,
-                );
+                let of_callee = 1.0 - by_caller;
+                self.add_time(callee, ms * of_callee, way.surprise * of_callee, clue);
             }
             if let Some(wait) = part.wait {
                 // A pool runs dry because it is too small for its caller, or because the backend holds connections longer.
@@ -413,6 +502,10 @@ impl Flow {
                 let share =
                     visits * rate.expected * (errors.observed - errors.expected) / errors.of;
                 let surprise = if errors.fell { 0.0 } else { errors.surprise };
+                let by_caller = by_caller + (1.0 - by_caller) * part.early;
+                if by_caller < 0.5 {
+                    self.own[callee].unanswered = self.own[callee].unanswered.max(surprise);
+                }
                 let clue = Evidence::FailedCalls {
                     calls: edge,
                     expected: errors.expected / errors.of,
@@ -425,12 +518,19 @@ impl Flow {
                     clue,
                 );
             }
-            self.add_more_calls(edge, part, rate);
+            self.add_more_calls(edge, part, rate, missed);
         }
     }
 
-    /// More calls than before for each call taken: the caller's own doing, unless they are calls tried again because the callee fails.
-    fn add_more_calls(&mut self, edge: usize, part: &EdgeParts, rate: Deviation) {
+    /// More calls than before for each call taken: the caller's own doing, unless they are calls tried again because the callee
+    /// fails, or calls that a cache used to spare it.
+    fn add_more_calls(
+        &mut self,
+        edge: usize,
+        part: &EdgeParts,
+        rate: Deviation,
+        missed: &[Option<Missed>],
+    ) {
         let (caller, callee) = (self.calls[edge].caller, self.calls[edge].callee);
         let Some(time) = part.time else { return };
         let ms = self.visits[caller] * rate.change() * time.expected;
@@ -450,13 +550,45 @@ impl Flow {
         let failing = (now / of_now.max(1.0) - before / of_before.max(1.0)).max(0.0);
         // A call tried again is one more call for one failed: so much of the rise the failures explain.
         let retried = (failing * (rate.observed / rate.change())).clamp(0.0, 1.0);
+        let retried = retried * (1.0 - part.early);
         let clue = Evidence::MoreCalls { calls: edge, per_call: rate };
-        self.own[caller].add_time(
-            ms * (1.0 - retried),
-            rate.surprise * (1.0 - retried),
-            clue.clone(),
-        );
-        self.own[callee].add_time(ms * retried, rate.surprise * retried, clue);
+        let mut own = 1.0 - retried;
+        if let Some((cache, share)) = load::spared_by(self, edge, rate, missed) {
+            let share = own * share;
+            own -= share;
+            self.own[cache].add_brought(ms * share, rate.surprise * share, clue.clone());
+        }
+        self.own[caller].add_time(ms * own, rate.surprise * own, clue.clone());
+        let failing = self.fails_first(callee);
+        self.own[failing].add_brought(ms * retried, rate.surprise * retried, clue);
+    }
+
+    /// Who fails first below an entity that fails: each time the callee whose failures are most of its caller's.
+    fn fails_first(&self, entity: usize) -> usize {
+        let rise = |of: &Series| {
+            let mean = |points: std::ops::Range<usize>| {
+                let many = points.len().max(1) as f64;
+                Windows::values(of, points).sum::<f64>() / many
+            };
+            mean(self.windows.incident.clone()) - mean(self.windows.history.clone())
+        };
+        let (mut at, mut seen) = (entity, vec![entity]);
+        loop {
+            let of_callers: f64 =
+                self.into[at].iter().map(|edge| rise(&self.calls[*edge].figures.errors)).sum();
+            let most = self
+                .waited_for(at)
+                .map(|edge| (rise(&self.calls[edge].figures.errors), self.calls[edge].callee))
+                .max_by(|left, right| left.0.total_cmp(&right.0));
+            match most {
+                Some((errors, callee))
+                    if errors > 0.0 && errors >= 0.5 * of_callers && !seen.contains(&callee) =>
+                {
+                    (at, seen) = (callee, [seen, vec![callee]].concat());
+                }
+                _ => return at,
+            }
+        }
     }
 
     /// Which share of what lies between caller and callee is the caller's: by how many of the other edges of each rose too.
@@ -502,6 +634,8 @@ impl Flow {
     }
 }
 
+/// Through how many hands a delay goes from whom it was brought upon to who brought it.
+const MOST_HANDS: usize = 5;
 const MOST_HOPS: usize = 48;
 const LEAST_VISITS: f64 = 1e-6;
 
@@ -515,6 +649,8 @@ struct EdgeParts {
     /// On the way, or, where the callee does not report, all but the wait.
     way: Option<Deviation>,
     errors: Option<Counted>,
+    /// Which share of the errors is its caller's impatience.
+    early: f64,
 }
 
 impl EdgeParts {

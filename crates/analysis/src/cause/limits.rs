@@ -56,6 +56,7 @@ impl Situation {
         for (what, count, most) in [
             ("entities", self.entities.len(), limits.entities),
             ("calls", self.calls.len(), limits.calls),
+            ("calls of all transactions", self.overall.len(), limits.calls),
             ("resources", self.resources.len(), limits.resources),
             ("operations", self.operations.len(), limits.operations),
             ("links", self.links.len(), limits.links),
@@ -84,7 +85,7 @@ impl Situation {
                 entity("entity", index, place)?;
             }
         }
-        for (index, calls) in self.calls.iter().enumerate() {
+        for (index, calls) in self.calls.iter().chain(&self.overall).enumerate() {
             entity("calls", index, calls.caller)?;
             entity("calls", index, calls.callee)?;
         }
@@ -121,7 +122,7 @@ impl Situation {
             .entities
             .iter()
             .map(|entity| of(&entity.figures))
-            .chain(self.calls.iter().map(|calls| of(&calls.figures)))
+            .chain(self.calls.iter().chain(&self.overall).map(|calls| of(&calls.figures)))
             .chain(self.operations.iter().map(|operation| of(&operation.figures)));
         let series = self
             .resources

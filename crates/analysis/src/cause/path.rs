@@ -40,11 +40,36 @@ impl Ways {
         };
         path.extend(unit);
         let mut at = unit.unwrap_or(suspect);
+        while let Some((waits, way)) = self.beside(at, flow) {
+            if path.contains(&waits) {
+                break;
+            }
+            path.extend(way.iter().skip(1));
+            path.push(waits);
+            at = waits;
+        }
         while at != self.start {
             at = self.from[at].unwrap_or(self.start);
             path.push(at);
         }
         path
+    }
+}
+
+impl Ways {
+    /// Whose workers the suspect holds, and the way from it to there, where the requests themselves never come to the suspect.
+    fn beside<'a>(&self, suspect: usize, flow: &'a Flow) -> Option<(usize, &'a [usize])> {
+        if suspect == self.start || self.from[suspect].is_some() {
+            return None;
+        }
+        let all = flow.held.iter().enumerate();
+        let mut of_suspect = all.filter_map(|(entity, held)| {
+            let held = held.as_ref().filter(|held| held.brought.by == suspect)?;
+            Some((entity, held.way.as_slice()))
+        });
+        let known = |entity: usize| entity == self.start || self.from[entity].is_some();
+        let any = of_suspect.clone().next();
+        of_suspect.find(|(entity, _)| known(*entity)).or(any)
     }
 }
 

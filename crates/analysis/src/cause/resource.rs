@@ -59,6 +59,23 @@ pub(super) fn clues(
     clues
 }
 
+/// By entity: whether one of its nodes has used up its workers, or lets requests wait for one.
+pub(super) fn short_of_workers(
+    situation: &Situation,
+    windows: &Windows,
+    config: &Config,
+) -> Vec<bool> {
+    let mut short = vec![false; situation.entities.len()];
+    for resource in situation.resources.iter().filter(|of| of.kind == ResourceKind::Threads) {
+        if let Some(deviation) = judge(resource, 1.0, windows, config)
+            && deviation.of_rise() > config.certain_nats
+        {
+            short[unit_of(resource.entity, situation)] = true;
+        }
+    }
+    short
+}
+
 /// A node's tier, else the entity itself.
 pub(super) fn unit_of(entity: usize, situation: &Situation) -> usize {
     situation.entities[entity].tier.unwrap_or(entity)
@@ -73,7 +90,8 @@ fn own_share(entity: usize, flow: &Flow) -> f64 {
     let own = flow.own[entity].time_ms.max(0.0);
     let passed_on: f64 =
         flow.out[entity].iter().map(|edge| flow.carried[*edge].time_ms.max(0.0)).sum();
-    if own + passed_on > 0.0 { own / (own + passed_on) } else { 1.0 }
+    let of_others = flow.brought[entity].map_or(0.0, |brought| brought.share);
+    (1.0 - of_others) * if own + passed_on > 0.0 { own / (own + passed_on) } else { 1.0 }
 }
 
 /// By how much an entity's load rose: calls now over calls before; 1 where it is not known or fell.

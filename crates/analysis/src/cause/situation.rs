@@ -16,6 +16,9 @@ pub struct Situation {
     pub step_s: u32,
     pub entities: Vec<Entity>,
     pub calls: Vec<Calls>,
+    /// The same for all transactions together, this one included: who waits for a worker waits for whatever holds one. Only
+    /// calls, errors and times are looked at. Empty: not known.
+    pub overall: Vec<Calls>,
     pub resources: Vec<Resource>,
     pub operations: Vec<Operation>,
     pub links: Vec<Link>,

@@ -272,6 +272,184 @@ fn more_calls_without_failures_are_the_callers_own() {
 }
 
 #[test]
+fn calls_that_a_cache_used_to_spare_are_the_caches() {
+    // 1 looks in 2 first, and asks 3 for the tenth that is not there; now half is not.
+    let mut world = World::of(4, &[(0, 1), (1, 2), (1, 3)]);
+    for backend in [2, 3] {
+        world.services[backend].kind = Kind::Backend;
+    }
+    world.edge(1, 3).rate = Step(0.1, 0.5);
+    world.edge(1, 3).way_ms = Step(100.0, 100.0);
+    world.resource(2, ResourceKind::Hits, Step(90.0, 50.0));
+    let suspect = first(&world.build());
+    assert_eq!(suspect.entity, 2, "{suspect:#?}");
+    assert!(suspect.clues.iter().any(|clue| matches!(clue.what, Evidence::MoreCalls { .. })));
+}
+
+#[test]
+fn who_slows_down_under_more_calls_is_the_victim_of_who_makes_them() {
+    let mut world = World::of(3, &[(0, 1), (1, 2)]);
+    world.edge(1, 2).rate = Step(1.0, 5.0);
+    world.services[2].self_ms = Step(10.0, 25.0);
+    assert_eq!(first(&world.build()).entity, 1);
+}
+
+#[test]
+fn who_gives_up_sooner_than_it_used_to_be_answered_is_at_fault() {
+    let mut world = chain();
+    // Its time-out is below what 2 takes: two thirds of the calls fail at the caller, and all of them are answered at 2.
+    world.edge(1, 2).rate = Step(1.0, 3.0);
+    world.edge(1, 2).way_ms = Step(1.0, 1.0);
+    let mut situation = world.build();
+    for point in ONSET..POINTS {
+        let figures = &mut situation.calls[1].figures;
+        figures.errors[point] = (figures.calls[point] * 0.66).round();
+        figures.time_ms[point] *= 0.8;
+    }
+    assert_eq!(first(&situation).entity, 1);
+}
+
+#[test]
+fn calls_tried_again_are_the_first_ones_that_fail() {
+    let mut world = World::of(4, &[(0, 1), (1, 2), (2, 3)]);
+    world.services[3].kind = Kind::Backend;
+    // The backend refuses half of the calls; 1 tries all again that fail.
+    world.edge(2, 3).lost = Step(0.0, 0.5);
+    world.edge(1, 2).rate = Step(1.0, 1.5);
+    let mut situation = world.build();
+    situation.templates.push(Template {
+        entity: 2,
+        within: None,
+        severity: Severity::Error,
+        counts: (0..POINTS).map(|point| Step(0.0, 400.0).at(point)).collect(),
+    });
+    let suspect = first(&situation);
+    assert_eq!(suspect.entity, 3, "{suspect:#?}");
+    assert!(suspect.share_of_time > 0.5, "{suspect:#?}");
+}
+
+/// Our requests only come to 0; others go on to 1 and 2 from there.
+fn beside(held_ms: Step) -> Situation {
+    let mut world = World::of(1, &[]);
+    world.services[0].self_ms = Step(10.0, 900.0);
+    for (kind, tier) in [(Kind::Tier, None), (Kind::Tier, None), (Kind::Node, Some(0))] {
+        world.situation.entities.push(Entity { tier, ..Entity::new(kind) });
+    }
+    world.resource(3, ResourceKind::Threads, Step(20.0, 100.0));
+    let mut situation = world.build();
+    let node = situation.entities[0].figures.clone();
+    situation.entities[3].figures = node;
+    for (caller, callee) in [(0, 1), (1, 2)] {
+        let figures = Figures {
+            calls: vec![300.0; POINTS],
+            errors: vec![0.0; POINTS],
+            time_ms: (0..POINTS).map(|point| 300.0 * held_ms.at(point)).collect(),
+            self_ms: Series::new(),
+        };
+        situation.overall.push(Calls { caller, callee, figures, ..Calls::default() });
+    }
+    situation
+}
+
+#[test]
+fn who_holds_the_workers_is_at_fault_for_those_who_never_call_it() {
+    let suspect = first(&beside(Step(20.0, 2_000.0)));
+    assert_eq!(suspect.entity, 2, "{suspect:#?}");
+    assert_eq!(suspect.path, [2, 1, 0]);
+}
+
+#[test]
+fn who_holds_the_workers_of_who_holds_the_workers_is_at_fault() {
+    let mut situation = beside(Step(20.0, 2_000.0));
+    // The workers of 1 are used up as well; it waits for them itself, and less for 2.
+    let entity = situation.entities.len();
+    let node = situation.entities[0].figures.clone();
+    let of_first = Entity { tier: Some(1), figures: node, ..Entity::new(Kind::Node) };
+    situation.entities.push(of_first);
+    let values = situation.resources[0].values.clone();
+    situation.resources.push(Resource { entity, kind: ResourceKind::Threads, values });
+    for (point, time) in situation.overall[0].figures.time_ms.iter_mut().enumerate() {
+        *time = 300.0 * Step(20.0, 9_000.0).at(point);
+    }
+    let suspect = first(&situation);
+    assert_eq!(suspect.entity, 2, "{suspect:#?}");
+    assert_eq!(suspect.path, [2, 1, 0]);
+}
+
+#[test]
+fn a_full_queue_is_the_doing_of_who_takes_too_little() {
+    // 1 leaves messages in 2, and 3 takes them.
+    let mut world = World::of(4, &[(0, 1), (1, 2), (2, 3)]);
+    world.services[2].kind = Kind::Backend;
+    world.services[3].self_ms = Step::steady(5.0);
+    world.edge(1, 2).way_ms = Step(10.0, 900.0);
+    let mut situation = world.build();
+    situation.calls[2].asynchronous = true;
+    for point in 0..POINTS {
+        let taken = Step(600.0, 60.0).at(point) * jitter(3, point);
+        situation.calls[2].figures.calls[point] = taken;
+        situation.entities[3].figures.calls[point] = taken;
+    }
+    let suspect = first(&situation);
+    assert_eq!(suspect.entity, 3, "{suspect:#?}");
+    assert_eq!(suspect.path, [3, 2, 1, 0]);
+}
+
+#[test]
+fn workers_that_nobody_else_holds_are_its_own() {
+    assert_eq!(first(&beside(Step::steady(20.0))).entity, 0);
+}
+
+#[test]
+fn a_job_that_comes_as_it_always_does_is_no_surge() {
+    let mut world = chain();
+    world.services[3].self_ms = Step(10.0, 60.0);
+    let mut situation = world.build();
+    let calls = (0..POINTS).map(|point| if point % 15 < 3 { 40.0 } else { 0.0 }).collect();
+    let figures = Figures { calls, ..Figures::default() };
+    situation.entities.push(Entity { figures, ..Entity::new(Kind::BusinessTransaction) });
+    let answer = rank(&situation, &Config::default());
+    assert_eq!(answer.suspects[0].entity, 3);
+    let of_load = answer.suspects.iter().find(|suspect| suspect.load);
+    assert!(of_load.is_none_or(|load| load.log_odds < 1.0), "{of_load:#?}");
+}
+
+#[test]
+fn a_host_whose_clock_is_off_is_named_for_what_fails_on_it() {
+    // A node of 1 and one of 2 stand on the host; each has another elsewhere.
+    let mut world = World::of(3, &[(0, 1), (1, 2)]);
+    for service in [1, 2] {
+        world.services[service].fails = Step(0.0, 0.2);
+    }
+    let host = 3;
+    world.situation.entities.push(Entity::new(Kind::Host));
+    for (tier, host) in [(1, Some(host)), (1, None), (2, Some(host)), (2, None)] {
+        let tier = Some(tier);
+        world.situation.entities.push(Entity { tier, host, ..Entity::new(Kind::Node) });
+    }
+    world.resource(host, ResourceKind::Other, Step(1.0, 90_000.0));
+    let mut situation = world.build();
+    for (place, node) in (4..8).enumerate() {
+        let fails = if place % 2 == 0 { Step(0.0, 120.0) } else { Step::steady(0.0) };
+        situation.entities[node].figures = Figures {
+            calls: vec![300.0; POINTS],
+            errors: (0..POINTS).map(|point| fails.at(point)).collect(),
+            time_ms: (0..POINTS).map(|point| 3_000.0 * jitter(place, point)).collect(),
+            self_ms: Series::new(),
+        };
+    }
+    for entity in [1, 2] {
+        situation.templates.push(Template {
+            entity,
+            within: None,
+            severity: Severity::Error,
+            counts: (0..POINTS).map(|point| Step(0.0, 120.0).at(point)).collect(),
+        });
+    }
+    assert_eq!(first(&situation).entity, host);
+}
+
+#[test]
 fn a_surge_of_load_is_named_as_such() {
     let mut world = chain();
     world.requests = Step(600.0, 1_500.0);

@@ -21,7 +21,7 @@ use crate::send::since;
 use crate::wall;
 
 const BUFFER: usize = 1 << 20;
-const ZSTD_LEVEL: i32 = 3;
+const ZSTD_LEVEL: i32 = 1;
 
 pub(crate) fn incidents(args: &IncidentsArgs, out: &mut dyn Write) -> Result<()> {
     if args.list {

@@ -140,6 +140,7 @@ impl System {
             ..Situation::default()
         };
         self.add_calls(&mut situation, &known, question.bt);
+        situation.overall = self.overall(&known);
         self.add_series(&mut situation, &known);
         self.add_templates(&mut situation, &known);
         for (at, minute) in self.minutes.iter().enumerate() {
@@ -189,17 +190,7 @@ impl System {
 
     fn add_calls(&self, situation: &mut Situation, known: &Known, bt: usize) {
         let points = self.minutes.len();
-        let mut all: Vec<Calls> = self
-            .edges
-            .iter()
-            .map(|edge| Calls {
-                caller: known.end(edge.from),
-                callee: known.end(edge.to),
-                // What a queue hands on, nobody waits for.
-                asynchronous: edge.from.backend.is_some(),
-                ..Calls::default()
-            })
-            .collect();
+        let mut all: Vec<Calls> = self.edges.iter().map(|edge| calls_of(edge, known)).collect();
         let mut seen = vec![false; all.len()];
         for (at, minute) in self.minutes.iter().enumerate() {
             for row in minute.edges.iter().filter(|row| row.bt == bt) {
@@ -217,6 +208,7 @@ impl System {
             place += 1;
             seen[place - 1]
         });
+        self.add_waits(&mut all, known);
         // Backends have the figures of the calls to them: nothing else is known of their time, so they have none of their own.
         situation.calls = all;
         for (index, of) in self.bts.iter().enumerate() {
@@ -229,6 +221,46 @@ impl System {
                 far_ms: figures.time_ms,
                 ..Calls::default()
             });
+        }
+    }
+
+    /// The calls of all transactions.
+    fn overall(&self, known: &Known) -> Vec<Calls> {
+        let points = self.minutes.len();
+        let mut all: Vec<Calls> = self.edges.iter().map(|edge| calls_of(edge, known)).collect();
+        for (at, minute) in self.minutes.iter().enumerate() {
+            for row in &minute.edges {
+                put(&mut all[row.edge].figures, points, at, row.sums);
+            }
+        }
+        all.retain(|calls| !calls.figures.calls.is_empty());
+        all
+    }
+
+    /// Waits for a pooled connection: what the nodes of a tier measure of the pool to the backend, on average, for each of the calls.
+    fn add_waits(&self, all: &mut [Calls], known: &Known) {
+        let mut pools: HashMap<(usize, usize), Vec<usize>> = HashMap::new();
+        for (index, line) in self.series.iter().enumerate() {
+            if let ("connections_wait_ms", Some(node), Some(backend)) =
+                (line.name.as_str(), line.of.node, line.pool)
+            {
+                let tier = known.tiers + self.nodes[node].tier;
+                pools.entry((tier, known.backends + backend)).or_default().push(index);
+            }
+        }
+        for calls in all {
+            let Some(series) = pools.get(&(calls.caller, calls.callee)) else { continue };
+            calls.pool_wait_ms = self
+                .minutes
+                .iter()
+                .zip(calls.figures.calls.iter().zip(&calls.figures.time_ms))
+                .map(|(minute, (count, time_ms))| {
+                    let waits = series.iter().filter_map(|index| *minute.series.get(*index)?);
+                    let (sum, nodes) =
+                        waits.fold((0.0, 0.0), |(sum, nodes), wait| (sum + wait, nodes + 1.0));
+                    if nodes > 0.0 { ((sum / nodes) as f32 * count).min(*time_ms) } else { 0.0 }
+                })
+                .collect();
         }
     }
 
@@ -287,6 +319,16 @@ impl System {
                 counts,
             });
         }
+    }
+}
+
+/// An edge without figures. What a queue hands on, nobody waits for.
+fn calls_of(edge: &Edge, known: &Known) -> Calls {
+    Calls {
+        caller: known.end(edge.from),
+        callee: known.end(edge.to),
+        asynchronous: edge.from.backend.is_some(),
+        ..Calls::default()
     }
 }
 

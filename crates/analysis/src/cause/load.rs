@@ -1,0 +1,264 @@
+//! Load that comes from inside: calls that a request did not need before, who makes them, and whom they slow down.
+//!
+//! A rise of a rate is a product of factors, so it is shared out by their logarithms. Of a slowdown under `r` times the calls,
+//! `1 − 1/r` is taken to be theirs, which is what a server at a steady pace would have less to do without them.
+//!
+//! A queue of which less is taken than is left there fills up, and those wait who would leave something: that is the doing of
+//! who takes too little.
+//!
+//! Workers are another load: whoever answers late holds those of its callers, and all that enters there waits, also what
+//! never calls it. By Little's law calls that take `t` ms more in a minute hold `t` ÷ 60,000 workers more; of a wait for
+//! workers the share `t / (t + u)` is theirs, `u` being the time that all work there took before.
+
+use std::collections::VecDeque;
+
+use super::{
+    Config,
+    flow::{Flow, Windows},
+    situation::{Calls, Kind, ResourceKind, Situation},
+    surprise::{self, Deviation},
+};
+
+/// A cache that finds less than it did: how many times more of its lookups are in vain.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Missed {
+    ratio: f64,
+}
+
+/// Which share of an entity's extra time is the doing of another, who makes calls that it did not make before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Brought {
+    pub(super) by: usize,
+    pub(super) share: f64,
+}
+
+/// Who holds the workers of an entity.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) brought: Brought,
+    /// From who holds them up to the entity's callee on the way there.
+    pub(super) way: Vec<usize>,
+}
+
+/// From how many nats on a change of a rate is taken for one.
+const SURE: f64 = 1.0;
+/// Of hits in percent, or as a share where they never are above 1.
+const ALL_PERCENT: f64 = 100.0;
+
+/// By entity: whether its hits fell.
+pub(super) fn missed(
+    situation: &Situation,
+    windows: &Windows,
+    config: &Config,
+) -> Vec<Option<Missed>> {
+    let mut missed = vec![None; situation.entities.len()];
+    for resource in situation.resources.iter().filter(|of| of.kind == ResourceKind::Hits) {
+        let values = |points| Windows::values(&resource.values, points).collect::<Vec<f64>>();
+        let (history, incident) =
+            (values(windows.history.clone()), values(windows.incident.clone()));
+        if history.len() < config.least_points {
+            continue;
+        }
+        let all = if history.iter().all(|value| *value <= 1.0) { 1.0 } else { ALL_PERCENT };
+        let Some(hits) = surprise::deviation(&history, &incident, all / ALL_PERCENT, config) else {
+            continue;
+        };
+        let in_vain = |hits: f64| (all - hits).max(all / ALL_PERCENT);
+        if hits.scales < 0.0 && hits.evidence() > SURE {
+            let ratio = in_vain(hits.observed) / in_vain(hits.expected);
+            missed[resource.entity] = Some(Missed { ratio });
+        }
+    }
+    missed
+}
+
+/// The cache that used to spare an edge's caller some of these calls, and which share of their rise it explains.
+pub(super) fn spared_by(
+    flow: &Flow,
+    edge: usize,
+    rate: Deviation,
+    missed: &[Option<Missed>],
+) -> Option<(usize, f64)> {
+    let calls = &flow.calls[edge];
+    let asked = flow.out[calls.caller].iter().map(|other| flow.calls[*other].callee);
+    let (cache, missed) = asked
+        .filter(|cache| *cache != calls.callee)
+        .filter_map(|cache| Some((cache, missed[cache]?)))
+        .max_by(|left, right| left.1.ratio.total_cmp(&right.1.ratio))?;
+    let rise = (rate.observed / rate.expected.max(f64::MIN_POSITIVE)).ln();
+    (rise > 0.0 && missed.ratio > 1.0).then(|| (cache, (missed.ratio.ln() / rise).min(1.0)))
+}
+
+/// By entity: who brought more calls upon it than a request needed before. `rates`: calls of each edge for each of its caller's.
+pub(super) fn brought(
+    situation: &Situation,
+    flow: &Flow,
+    rates: &[Option<Deviation>],
+    missed: &[Option<Missed>],
+    config: &Config,
+) -> Vec<Option<Brought>> {
+    let start = situation.anomaly.entity;
+    let requests = &situation.entities[start].figures.calls;
+    let a_request = |edge: usize, points: &std::ops::Range<usize>| {
+        let (calls, of) = Windows::sums(&flow.calls[edge].figures.calls, requests, points.clone());
+        if of > 0.0 { calls / of } else { 0.0 }
+    };
+    let before: Vec<f64> =
+        (0..flow.calls.len()).map(|edge| a_request(edge, &flow.windows.history)).collect();
+    let now: Vec<f64> =
+        (0..flow.calls.len()).map(|edge| a_request(edge, &flow.windows.incident)).collect();
+    let mut brought = backlogs(situation, flow);
+    let mut seen = vec![false; flow.out.len()];
+    let mut open = VecDeque::from([start]);
+    seen[start] = true;
+    while let Some(entity) = open.pop_front() {
+        for edge in &flow.out[entity] {
+            let callee = flow.calls[*edge].callee;
+            if !std::mem::replace(&mut seen[callee], true) {
+                open.push_back(callee);
+            }
+        }
+        let into = &flow.into[entity];
+        let sum = |of: &[f64]| into.iter().map(|edge| of[*edge]).sum::<f64>();
+        let (calls_before, calls_now) = (sum(&before), sum(&now));
+        let is_known = brought[entity].is_some();
+        if is_known || calls_before <= 0.0 || calls_now < config.surge * calls_before {
+            continue;
+        }
+        let most = into.iter().copied().max_by(|left, right| {
+            (now[*left] - before[*left]).total_cmp(&(now[*right] - before[*right]))
+        });
+        let Some(by) = most.and_then(|edge| origin(flow, edge, rates, missed, &brought)) else {
+            continue;
+        };
+        if by != entity {
+            brought[entity] = Some(Brought { by, share: 1.0 - calls_before / calls_now });
+        }
+    }
+    brought
+}
+
+/// Queues of which less is taken than is left there: whoever takes too little lets those wait who would leave something.
+fn backlogs(situation: &Situation, flow: &Flow) -> Vec<Option<Brought>> {
+    let mut brought = vec![None; flow.out.len()];
+    for (entity, of) in situation.entities.iter().enumerate() {
+        let hands_on = |edge: &&usize| flow.calls[**edge].asynchronous;
+        let takers: Vec<usize> = flow.out[entity].iter().filter(hands_on).copied().collect();
+        if of.kind != Kind::Backend || takers.is_empty() {
+            continue;
+        }
+        let count = |edges: &[usize], points: &std::ops::Range<usize>| {
+            let calls = edges.iter().map(|edge| &flow.calls[*edge].figures.calls);
+            calls.map(|calls| a_point(calls, points.clone())).sum::<f64>()
+        };
+        let taken = |points| {
+            let left = count(&flow.into[entity], points);
+            if left > 0.0 { count(&takers, points) / left } else { 0.0 }
+        };
+        let (before, now) = (taken(&flow.windows.history), taken(&flow.windows.incident));
+        let fell = |edge: &usize| {
+            let calls = |points| count(&[*edge], points);
+            calls(&flow.windows.history) - calls(&flow.windows.incident)
+        };
+        let least = takers.iter().max_by(|left, right| fell(left).total_cmp(&fell(right)));
+        if let Some(least) = least.filter(|_| now < KEEPS_UP * before) {
+            let by = flow.calls[*least].callee;
+            brought[entity] = Some(Brought { by, share: 1.0 - now / before });
+        }
+    }
+    brought
+}
+
+/// Who takes less than this of what comes, compared with before, does not keep up.
+const KEEPS_UP: f64 = 0.8;
+
+/// Who made an edge's calls more: its caller by making more of them each time, or the cache it asks, or who brought more upon
+/// the caller.
+fn origin(
+    flow: &Flow,
+    edge: usize,
+    rates: &[Option<Deviation>],
+    missed: &[Option<Missed>],
+    brought: &[Option<Brought>],
+) -> Option<usize> {
+    let caller = flow.calls[edge].caller;
+    let rate = rates[edge].filter(|rate| rate.of_rise() > SURE);
+    match (rate, brought[caller]) {
+        (Some(rate), _) => Some(match spared_by(flow, edge, rate, missed) {
+            Some((cache, share)) if share >= 0.5 => cache,
+            _ => caller,
+        }),
+        (None, Some(further)) => Some(further.by),
+        (None, None) => None,
+    }
+}
+
+/// By entity whose workers are used up: who holds them. `short_of_workers` says whose are.
+pub(super) fn held(
+    situation: &Situation,
+    windows: &Windows,
+    short_of_workers: &[bool],
+) -> Vec<Option<Held>> {
+    let mut held = vec![None; situation.entities.len()];
+    if situation.overall.is_empty() {
+        return held;
+    }
+    let mut out = vec![Vec::new(); situation.entities.len()];
+    for (edge, calls) in situation.overall.iter().enumerate() {
+        if !calls.asynchronous {
+            out[calls.caller].push(edge);
+        }
+    }
+    let extra: Vec<f64> =
+        situation.overall.iter().map(|calls| extra_a_point(calls, windows)).collect();
+    for (entity, _) in short_of_workers.iter().enumerate().filter(|(_, short)| **short) {
+        let Some(first) = slowest(&out[entity], &extra) else { continue };
+        let way = down(&situation.overall, &out, &extra, first);
+        let Some(by) = way.first().copied().filter(|by| *by != entity) else { continue };
+        let nodes = situation.entities.iter().filter(|of| of.tier == Some(entity));
+        let before: f64 =
+            nodes.map(|node| a_point(&node.figures.time_ms, windows.history.clone())).sum();
+        let share = extra[first] / (extra[first] + before);
+        held[entity] = Some(Held { brought: Brought { by, share }, way });
+    }
+    held
+}
+
+/// Who is at the end of an edge's slowness, and the way from there up to the edge's callee: on it each next call carries most of
+/// what the one before it does.
+fn down(overall: &[Calls], out: &[Vec<usize>], extra: &[f64], first: usize) -> Vec<usize> {
+    let mut way = vec![overall[first].callee];
+    let mut edge = first;
+    while let Some(next) = slowest(&out[overall[edge].callee], extra) {
+        let callee = overall[next].callee;
+        if extra[next] < MOST * extra[edge] || way.contains(&callee) {
+            break;
+        }
+        way.push(callee);
+        edge = next;
+    }
+    way.reverse();
+    way
+}
+
+fn slowest(edges: &[usize], extra: &[f64]) -> Option<usize> {
+    edges
+        .iter()
+        .copied()
+        .filter(|edge| extra[*edge] > 0.0)
+        .max_by(|left, right| extra[*left].total_cmp(&extra[*right]))
+}
+
+/// Which part of a delay must be passed on by one callee for the delay to be that callee's.
+const MOST: f64 = 0.5;
+
+fn extra_a_point(calls: &Calls, windows: &Windows) -> f64 {
+    let time = |points| a_point(&calls.figures.time_ms, points);
+    time(windows.incident.clone()) - time(windows.history.clone())
+}
+
+fn a_point(of: &super::situation::Series, points: std::ops::Range<usize>) -> f64 {
+    let (sum, count) = Windows::values(of, points)
+        .fold((0.0, 0.0_f64), |(sum, count), value| (sum + value, count + 1.0));
+    sum / count.max(1.0)
+}
