@@ -97,7 +97,7 @@ impl Default for Config {
             episode_days: 14.0,
             episode_prior_days: 4.0,
             episode_prior: 10.0,
-            // About twelve days and four months of a series of minutes; two days and two weeks of one of hours.
+            // About twelve days and four months of a series of minutes; a day and a half and two weeks of one of hours.
             warning: 4.25,
             critical: 5.25,
             step_ease: 0.5,
