@@ -10,7 +10,7 @@ use alerting::{
 };
 use api_types as body;
 use api_types::{NameValue, Ref};
-use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _};
+use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
 use model::id::EntityId;
 
 use crate::{
@@ -45,6 +45,25 @@ pub(crate) fn application(entities: &Entities, id: Option<u32>) -> Result<Option
         })
     })
     .transpose()
+}
+
+/// A document ready to be stored: `value` of the kind in the open, and what of it is sealed.
+pub(crate) fn to_store(
+    context: &Context,
+    caller: &Caller,
+    application_id: Option<u32>,
+    name: String,
+    value: &impl serde::Serialize,
+    sealed: Vec<u8>,
+) -> NewAlertConfig {
+    NewAlertConfig {
+        account_id: caller.account.0,
+        application_id,
+        name,
+        body: serde_json::to_string(value).expect("texts and numbers are JSON"),
+        sealed,
+        changed_ms: context.now_ms(),
+    }
 }
 
 /// All documents of a kind that the caller may see, of one application and the whole account, or all.

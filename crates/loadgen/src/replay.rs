@@ -32,7 +32,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, default_value_t = 48, value_parser = clap::value_parser!(u64).range(1..=190))]
     hours: u64,
     /// Seconds from one copy to the next; without it as many as the recording lasts
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=684_000))]
     every_s: Option<u64>,
     /// By how much response times of a copy differ from those of another, and of a trace from those of another in the same
     /// copy: standard deviation of their logarithm

@@ -189,14 +189,16 @@ fn to_store(
 ) -> Result<NewAlertConfig, ApiError> {
     let secrets = notification::secrets(&wanted.secrets, before)?;
     let value = Value::of(notification::doing(&wanted.doing, &secrets)?);
-    Ok(NewAlertConfig {
-        account_id: caller.account.0,
-        application_id: notification::application(&context.entities(caller), wanted.application)?,
-        name: notification::name(&wanted.name)?,
-        body: serde_json::to_string(&value).expect("texts and numbers are JSON"),
-        sealed: context.notifier.sealed(&secrets),
-        changed_ms: context.now_ms(),
-    })
+    let application = notification::application(&context.entities(caller), wanted.application)?;
+    let name = notification::name(&wanted.name)?;
+    Ok(notification::to_store(
+        context,
+        caller,
+        application,
+        name,
+        &value,
+        context.notifier.sealed(&secrets),
+    ))
 }
 
 async fn one(context: &Context, caller: &Caller, id: u32) -> Result<Json<Action>, ApiError> {

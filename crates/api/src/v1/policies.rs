@@ -237,14 +237,9 @@ async fn to_store(
     if let Some(unknown) = value.actions.iter().find(|id| !actions.contains_key(id)) {
         return Err(ApiError::Unprocessable(format!("there is no action {unknown}")));
     }
-    Ok(NewAlertConfig {
-        account_id: caller.account.0,
-        application_id: notification::application(&context.entities(caller), wanted.application)?,
-        name: notification::name(&wanted.name)?,
-        body: serde_json::to_string(&value).expect("texts and numbers are JSON"),
-        sealed: Vec::new(),
-        changed_ms: context.now_ms(),
-    })
+    let application = notification::application(&context.entities(caller), wanted.application)?;
+    let name = notification::name(&wanted.name)?;
+    Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
 }
 
 /// What a policy would have taken of the last day's events, and what it would say. Nothing is stored or sent.

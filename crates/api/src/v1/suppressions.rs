@@ -129,14 +129,9 @@ fn to_store(
     wanted: &NewSuppression,
 ) -> Result<NewAlertConfig, ApiError> {
     let value = notification::suppression(wanted)?;
-    Ok(NewAlertConfig {
-        account_id: caller.account.0,
-        application_id: notification::application(&context.entities(caller), wanted.application)?,
-        name: notification::name(&wanted.name)?,
-        body: serde_json::to_string(&value).expect("texts and numbers are JSON"),
-        sealed: Vec::new(),
-        changed_ms: context.now_ms(),
-    })
+    let application = notification::application(&context.entities(caller), wanted.application)?;
+    let name = notification::name(&wanted.name)?;
+    Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
 }
 
 async fn one(context: &Context, caller: &Caller, id: u32) -> Result<Json<Suppression>, ApiError> {

@@ -14,6 +14,8 @@ use crate::wire::{Field, places};
 /// Bytes of a request that copies are put together to: messages written one after the other are one message.
 const REQUEST: usize = 1 << 20;
 const SECOND_NS: u64 = 1_000_000_000;
+/// Bytes of a recording at the most: it is in memory, with its places.
+const MOST: u64 = 1 << 30;
 
 /// Fields of a span.
 const TRACE_ID: u32 = 1;
@@ -72,7 +74,8 @@ impl Recording {
         let mut files: Vec<PathBuf> =
             entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
         files.sort();
-        let mut requests = Vec::with_capacity(files.len());
+        let mut requests = Vec::new();
+        let mut left = MOST;
         for file in &files {
             let name = file.display().to_string();
             let signal = match () {
@@ -80,6 +83,12 @@ impl Recording {
                 () if name.ends_with(".logs.pb") => Signal::Logs,
                 () => continue,
             };
+            let size =
+                std::fs::metadata(file).with_context(|| format!("cannot read {name}"))?.len();
+            left = left.checked_sub(size).with_context(|| {
+                let most = MOST >> 20;
+                format!("{} holds more than {most} MiB; record a few minutes", folder.display())
+            })?;
             let bytes = std::fs::read(file).with_context(|| format!("cannot read {name}"))?;
             requests.push((signal, name, bytes));
         }
@@ -430,5 +439,14 @@ mod tests {
         let short = wrapped(1, &wrapped(2, &wrapped(2, &wrapped(1, b"short"))));
         let error = Recording::of(&[(Signal::Traces, "b.pb".to_owned(), short)]).unwrap_err();
         assert!(format!("{error:#}").contains("a trace id of 5 bytes"), "{error:#}");
+    }
+
+    #[test]
+    fn a_recording_that_memory_could_not_hold_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = std::fs::File::create(folder.path().join("1.traces.pb")).unwrap();
+        file.set_len(MOST + 1).unwrap();
+        let refused = Recording::read(folder.path()).unwrap_err().to_string();
+        assert!(refused.ends_with("holds more than 1024 MiB; record a few minutes"), "{refused}");
     }
 }

@@ -7,7 +7,7 @@ use alerting::{
 };
 use api_types::Ref;
 use axum::{Json, response::Response};
-use metadata_store::{AlertConfig, AlertConfigKind, NewAlertConfig};
+use metadata_store::{AlertConfig, AlertConfigKind};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
     auth::Trail,
     controller::{
         asked::Asked,
-        responses::{self, email_to, json_text},
+        responses::{self, email_to},
     },
     error::ApiError,
     notification,
@@ -93,14 +93,15 @@ async fn stored(
             .await
             .map_err(|error| ApiError::Unprocessable(format!("the action {name:?}: {error}")))?;
         let warnings = read.warnings.iter().map(|one| format!("{name:?}: {one}")).collect();
-        let new = NewAlertConfig {
-            account_id: of.caller.account.0,
-            application_id: Some(of.application.id),
-            body: json_text(&read.action),
-            sealed: read.sealed,
-            changed_ms: of.context.now_ms(),
+        let application = Some(of.application.id);
+        let new = notification::to_store(
+            of.context,
+            of.caller,
+            application,
             name,
-        };
+            &read.action,
+            read.sealed,
+        );
         coming.push(Coming { new, warnings });
     }
     store_all(of.context, of.caller, trail, AlertConfigKind::Action, coming, taken).await

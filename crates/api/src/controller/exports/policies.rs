@@ -7,7 +7,7 @@ use alerting::{
     policy::{EntitySelector, MAX_ACTIONS, MAX_GATHER_SECONDS, MAX_NAMED, Policy, SelectedKind},
 };
 use axum::{Json, response::Response};
-use metadata_store::{AlertConfig, AlertConfigKind, NewAlertConfig};
+use metadata_store::{AlertConfig, AlertConfigKind};
 use model::{entity::EntityKind, id::EntityId};
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,7 @@ use crate::{
     auth::Trail,
     controller::{
         asked::Asked,
-        responses::{self, GATHER_SECONDS, custom, ids, json_text, shown_custom, texts},
+        responses::{self, GATHER_SECONDS, custom, ids, shown_custom, texts},
     },
     error::ApiError,
     notification,
@@ -71,14 +71,9 @@ async fn stored(
         let name = notification::name(text(&document, "name").unwrap_or_default())?;
         let policy = read(of, document, &actions)
             .map_err(|error| ApiError::Unprocessable(format!("the policy {name:?}: {error}")))?;
-        let new = NewAlertConfig {
-            account_id: of.caller.account.0,
-            application_id: Some(of.application.id),
-            body: json_text(&policy),
-            sealed: Vec::new(),
-            changed_ms: of.context.now_ms(),
-            name,
-        };
+        let application = Some(of.application.id);
+        let new =
+            notification::to_store(of.context, of.caller, application, name, &policy, Vec::new());
         coming.push(Coming { new, warnings: Vec::new() });
     }
     store_all(of.context, of.caller, trail, AlertConfigKind::Policy, coming, taken).await

@@ -7,7 +7,7 @@ use alerting::{
 };
 use axum::{Json, response::Response};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
+use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -16,12 +16,7 @@ use super::{
     velocity::{Place, translated},
     wanted_secrets,
 };
-use crate::{
-    auth::Trail,
-    controller::{asked::Asked, responses::json_text},
-    error::ApiError,
-    notification,
-};
+use crate::{auth::Trail, controller::asked::Asked, error::ApiError, notification};
 
 const HTTP: &str = "httprequest";
 const EMAIL: &str = "email";
@@ -73,27 +68,21 @@ async fn stored(asked: &Asked, trail: &Trail, file: &str) -> Result<Vec<String>,
                 .to_owned(),
         ));
     }
+    let (context, caller) = (asked.context(), &asked.caller);
     let taken = overwrite(asked)?;
     let known = of_account(asked).await?;
     let mut coming = Vec::new();
     for document in documents(file)? {
         let name = notification::name(text(&document, "name").unwrap_or_default())?;
         let before = known.iter().find(|one| one.name == name);
-        let before = before.map(|one| asked.context().notifier.opened(one)).transpose()?;
+        let before = before.map(|one| context.notifier.opened(one)).transpose()?;
         let read = read(document, &before.unwrap_or_default())
             .map_err(|error| ApiError::Unprocessable(format!("the template {name:?}: {error}")))?;
         let action = Action { exported: read.kept, ..Action::of(Doing::Http(read.request)) };
-        let new = NewAlertConfig {
-            account_id: asked.caller.account.0,
-            application_id: None,
-            body: json_text(&action),
-            sealed: asked.context().notifier.sealed(&read.secrets),
-            changed_ms: asked.context().now_ms(),
-            name,
-        };
+        let sealed = context.notifier.sealed(&read.secrets);
+        let new = notification::to_store(context, caller, None, name, &action, sealed);
         coming.push(Coming { new, warnings: read.warnings });
     }
-    let (context, caller) = (asked.context(), &asked.caller);
     store_all(context, caller, trail, AlertConfigKind::Action, coming, taken).await
 }
 
