@@ -1,5 +1,7 @@
-"""Detection end to end: the shop has a history, then one of its statements becomes slow; the anomaly opens, names what is slow, is told by a
-web hook, and is over when the statement is. The history is real: two minutes of the shop's own traffic, sent again as two days of it."""
+"""Detection end to end: the shop has a history, then something in one of its services breaks; the anomaly opens, names what is at fault, is
+told by a web hook, and is over when the fault is. The history is real: two minutes of the shop's own traffic, sent again as two days of it.
+
+A statement becomes slow; VEDETTE_E2E_FAULTS=statement,errors,processor names others, which then come one after the other."""
 
 import gzip
 import http.client
@@ -7,6 +9,7 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -22,9 +25,12 @@ APPLICATION, TRANSACTION = "shop", "GET /product/:id"
 HOURS = int(os.environ.get("VEDETTE_E2E_HISTORY_HOURS", "48"))
 SHOP_PYTHON = ROOT / "target" / "shop" / "venv" / "bin" / "python"
 RECORDED_SECONDS = 120
+# Bodies of agents are put together up to this size: the same spans in a fraction of the requests.
+BODY_BYTES = 512 * 1024
 RATE = "2"
 # Longer than the usual 40 ms by far, and shorter than what any of the shop's callers gives up after.
 SLOW_MS = 600
+FAULTS = os.environ.get("VEDETTE_E2E_FAULTS", "statement").split(",")
 # After the first minute that is slow a minute of waiting for what is late, and what a loaded machine adds.
 OPENS_WITHIN = 180 + 60
 CLOSES_WITHIN = 900
@@ -39,7 +45,7 @@ class Recorder:
     """Stands between the agents and Vedette: passes on what they report, and keeps traces and logs while it is asked to."""
 
     def __init__(self, port, folder):
-        self.folder, self.is_recording, self.kept = folder, False, 0
+        self.folder, self.is_recording, self.kept, self.open = folder, False, 0, {}
         folder.mkdir(parents=True)
         lock = threading.Lock()
         recorder = self
@@ -83,15 +89,20 @@ class Recorder:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def keep(self, lock, path, headers, body):
-        signal = path.rsplit("/", 1)[-1]
-        if not self.is_recording or signal not in ("traces", "logs"):
+        kind = path.rsplit("/", 1)[-1]
+        if not self.is_recording or kind not in ("traces", "logs"):
             return
         assert headers["Content-Type"] == "application/x-protobuf", headers["Content-Type"]
         if headers["Content-Encoding"] == "gzip":
             body = gzip.decompress(body)
+        # Messages of Protocol Buffers one after the other are one message with the lists of both.
         with lock:
-            (self.folder / f"{self.kept:06}.{signal}.pb").write_bytes(body)
-            self.kept += 1
+            file = self.open.get(kind)
+            if file is None or file.stat().st_size + len(body) > BODY_BYTES:
+                file = self.open[kind] = self.folder / f"{self.kept:06}.{kind}.pb"
+                self.kept += 1
+            with open(file, "ab") as recorded:
+                recorded.write(body)
 
 
 class Behind:
@@ -101,16 +112,87 @@ class Behind:
         self.url, self.ca = url, ca
 
 
+class SlowStatement:
+    """Reading an ordinary product takes longer, as after an index is lost."""
+
+    measure, evidence = "RESPONSE_TIME", {"OWN_TIME", "BETWEEN"}
+
+    def __init__(self, shop):
+        self.catalogue = Catalogue(shop)
+
+    def begin(self):
+        self.catalogue.run(f"UPDATE products SET delay_ms = {SLOW_MS} WHERE id < 13")
+
+    def end(self):
+        self.catalogue.run("UPDATE products SET delay_ms = 0 WHERE id < 13")
+
+    def shows(self, anomaly):
+        return anomaly["observed"] > anomaly["expected"] + SLOW_MS / 2
+
+
+class ErrorPath:
+    """What the catalogue asks for is called otherwise, as after a migration that was meant for its next version."""
+
+    measure, evidence = "ERROR_SHARE", {"OWN_ERRORS", "FAILED_CALLS", "DEEPEST_ERROR", "EXCEPTION"}
+
+    def __init__(self, shop):
+        self.catalogue = Catalogue(shop)
+
+    def begin(self):
+        self.catalogue.run("ALTER TABLE products RENAME COLUMN price_cents TO price")
+
+    def end(self):
+        self.catalogue.run("ALTER TABLE products RENAME COLUMN price TO price_cents")
+
+    def shows(self, anomaly):
+        return anomaly["observed"] > 50
+
+
+class Starved:
+    """The catalogue gets the processor a tenth of the time only, as beside a neighbour that takes the rest or below a limit."""
+
+    measure, evidence = "RESPONSE_TIME", {"OWN_TIME", "BETWEEN", "RESOURCE"}
+    ON, OFF = 0.02, 0.18
+
+    def __init__(self, shop):
+        self.pid = json.loads(shop.ready.read_text())["pids"]["catalog"]
+        self.over, self.thread = threading.Event(), None
+
+    def begin(self):
+        self.thread = threading.Thread(target=self.starve, daemon=True)
+        self.thread.start()
+
+    def starve(self):
+        try:
+            while not self.over.is_set():
+                os.kill(self.pid, signal.SIGSTOP)
+                self.over.wait(self.OFF)
+                os.kill(self.pid, signal.SIGCONT)
+                self.over.wait(self.ON)
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+
+    def end(self):
+        self.over.set()
+        if self.thread:
+            self.thread.join()
+
+    def shows(self, anomaly):
+        return anomaly["observed"] > 1.5 * anomaly["expected"]
+
+
+KINDS = {"statement": SlowStatement, "errors": ErrorPath, "processor": Starved}
+
+
 class Catalogue:
-    """The table that the shop's service `catalog` reads products from."""
+    """The database that the shop's service `catalog` reads products from."""
 
     def __init__(self, shop):
         self.port = json.loads(shop.ready.read_text())["ports"]["mariadb"]
 
-    def delay(self, milliseconds):
-        """How long reading an ordinary product takes from now on, beyond what it takes anyway."""
+    def run(self, statement):
         code = (f"import pymysql; to = pymysql.connect(host='127.0.0.1', port={self.port}, user='shop', password='shop', database='shop', autocommit=True); "
-                f"to.cursor().execute('UPDATE products SET delay_ms = {milliseconds} WHERE id < 13')")
+                f"to.cursor().execute({statement!r})")
         subprocess.run([SHOP_PYTHON, "-c", code], check=True, timeout=60)
 
 
@@ -133,7 +215,11 @@ def a_statement_that_becomes_slow_is_an_anomaly_with_its_cause_until_it_is_fast_
         watch(server, application, False)
         record(recorder)
         back_fill(world, server, recorder)
-        found_and_over(server, application, Catalogue(shop), receiver)
+        watch(server, application, True)
+        is_learnt(server, application)
+        tell_by_hook(server, application, receiver)
+        for name in FAULTS:
+            found_and_over(server, application, KINDS[name](shop), receiver)
     finally:
         receiver.server.shutdown()
         if traffic:
@@ -202,28 +288,31 @@ def is_open(server, application):
                  if one["entity"]["name"] == TRANSACTION and one["entity_kind"] == "BUSINESS_TRANSACTION" and one["status"] == "OPEN"), None)
 
 
-def found_and_over(server, application, catalogue, receiver):
-    watch(server, application, True)
-    ready = until("it is learnt", 240, lambda: (lambda one: one["readings"] > 60 and one)(model(server, application)))
-    assert ready["readings"] >= HOURS * 55, ready["readings"]
-    until("nothing is wrong with it", 600, lambda: not is_open(server, application))
-    tell_by_hook(server, application, receiver)
-    catalogue.delay(SLOW_MS)
+def is_learnt(server, application):
+    """All of its past, which takes a few steps."""
+    until("it is learnt", 600, lambda: model(server, application)["readings"] >= HOURS * 55)
+
+
+def found_and_over(server, application, fault, receiver):
+    until("nothing is wrong with it", 900, lambda: not is_open(server, application))
+    told_before = len(receiver.got)
+    fault.begin()
     began = time.time()
     try:
         opened = until("the anomaly opens", OPENS_WITHIN, lambda: is_open(server, application))
         print(f"        opened after {time.time() - began:.0f} s: {opened['summary']}", flush=True)
-        told = until("the web hook", 60, lambda: [got for _, _, got in receiver.got if any("product" in str(entry) for entry in got["entries"])])
-        assert opened["measure"] == "RESPONSE_TIME" and opened["observed"] > opened["expected"] + SLOW_MS / 2, opened
+        told = until("the web hook", 60, lambda: [got for _, _, got in receiver.got[told_before:] if any("product" in str(entry) for entry in got["entries"])])
+        assert opened["measure"] == fault.measure and fault.shows(opened), opened
         assert abs(opened["onset_at"] / 1000 - began) <= 120, (opened["onset_at"], began)
-        assert told[0]["link"].startswith(server.url + f"/applications/{application}/anomalies/"), told[0]["link"]
-        detail = until("its cause", 120, lambda: named(server, opened["id"]))
-        blamed(detail)
+        assert told[0]["link"].startswith(server.url + f"/applications/{application}/anomalies/{opened['id']}?"), told[0]["link"]
+        blamed(until("its cause", 120, lambda: named(server, opened["id"])), fault.evidence)
     finally:
-        catalogue.delay(0)
+        fault.end()
     ended = time.time()
     until("the anomaly closes", CLOSES_WITHIN, lambda: not is_open(server, application))
     print(f"        closed {time.time() - ended:.0f} s after its end", flush=True)
+    closed = [got for _, _, got in receiver.got[told_before:] if any(str(entry["event_type"]).startswith("ANOMALY_CLOSE") for entry in got["entries"])]
+    print(f"        the web hook was told {len(receiver.got) - told_before} times, of an end {len(closed)} times", flush=True)
 
 
 def named(server, anomaly):
@@ -231,14 +320,15 @@ def named(server, anomaly):
     return detail if detail["anomaly"]["verdict"] == "CAUSE" else None
 
 
-def blamed(detail):
-    """The catalogue or the database that only it asks for products, and by what it takes longer."""
+def blamed(detail, kinds):
+    """The catalogue, its process or the database that only it asks for products, and by what that shows."""
     suspect = detail["suspects"][0]
     evidence = [(one["kind"], one["text"]) for one in suspect["evidence"]]
     print(f"        blamed: {suspect['entity_kind']} {suspect['entity']['name']}, {suspect['confidence']:.2f}: {evidence[:3]}", flush=True)
-    at_fault = suspect["entity"]["name"] == "catalog" or (suspect["entity_kind"] == "BACKEND" and "shop" in suspect["entity"]["name"])
+    at_fault = (suspect["entity"]["name"] == "catalog" or (suspect["tier"] or {}).get("name") == "catalog"
+                or (suspect["entity_kind"] == "BACKEND" and "shop" in suspect["entity"]["name"]))
     assert at_fault, [(one["entity"], one["confidence"]) for one in detail["suspects"]]
-    assert {"OWN_TIME", "BETWEEN"} & {kind for kind, _ in evidence}, evidence
+    assert kinds & {kind for kind, _ in evidence}, evidence
     assert detail["path"][-1]["entity"]["name"] == TRANSACTION, detail["path"]
 
 

@@ -69,6 +69,9 @@ test('a rule is written without errors before anything was typed, says itself in
   await sound(page, 'health-rule-editor')
   const episodes = backTest.getByRole('list', { name: 'Violations that it would have found' })
   await expect(episodes.getByRole('listitem').first()).toContainText('Average Response Time')
+  // One of the account's suppressions is on every night.
+  await expect(backTest).toContainText(/Of \d+ nobody would have been told/)
+  await expect(episodes.getByRole('listitem').filter({ hasText: 'silenced by' }).first().getByRole('link', { name: 'Nightly batch' })).toHaveAttribute('href', /\/alerting\/suppressions\/14/)
   await condition.getByLabel('Value (ms)').fill('301')
   await expect(backTest).toContainText('The rule was changed since')
   await page.getByRole('button', { name: 'Save' }).click()

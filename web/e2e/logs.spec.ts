@@ -21,10 +21,13 @@ test('logs are narrowed by a facet and a record leads to its trace', async ({ pa
   await expect(first).toContainText(gravest)
   await first.getByRole('button').first().click()
   await expect(first.locator('pre')).toBeVisible()
+  // What is about to change stands back, and is not read meanwhile.
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
   await still(page)
   await shot(page, 'logs-record')
   expect(await violationsOf(page, 'logs')).toEqual([])
   await dark(page)
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
   await still(page)
   await shot(page, 'logs-dark')
   expect(await violationsOf(page, 'logs, dark')).toEqual([])

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
 
 export const onMock = !process.env.VEDETTE_URL
+/** How many times as long something may take, on a machine that is busy with other things. */
+export const patience = Number(process.env.VEDETTE_PATIENCE ?? 1)
 const user = process.env.VEDETTE_USER ?? 'admin'
 const password = process.env.VEDETTE_PASSWORD ?? 'mock'
 const home = fileURLToPath(new URL('..', import.meta.url))
@@ -33,7 +35,8 @@ export const test = base.extend<{ complaints: string[]; ownContext: boolean }, {
   kept: [
     async ({ browser, mock }, provide) => {
       if (!mock) return await provide(null)
-      const context = await browser.newContext({ baseURL: mock, viewport: { width: 1280, height: 800 }, locale: 'en-US' })
+      // Nothing fades or pulses: on a machine without a graphics card painting that costs more than all the page does.
+      const context = await browser.newContext({ baseURL: mock, viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
       await provide(context)
       await context.close()
     },

@@ -28,7 +28,7 @@ const kept = {
   ],
   digests: [{ id: 13, name: 'What happened in the night', application: null, enabled: true, event_types: ['STALL', 'APP_SERVER_RESTART'], rules: [], custom_events: [], entities: [], actions: [1], gather_seconds: 60, every_hours: 24, changed_at: Date.now() - DAY }],
   suppressions: [
-    { id: 14, name: 'Nightly batch', application: APPLICATION, enabled: true, window: { kind: 'recurring', days: [1, 2, 3, 4, 5], month_days: [], from_minute: 1380, until_minute: 150, zone: 'UTC' }, rules: [], entities: [], changed_at: Date.now() - DAY },
+    { id: 14, name: 'Nightly batch', application: APPLICATION, enabled: true, window: { kind: 'recurring', days: [], month_days: [], from_minute: 1380, until_minute: 150, zone: 'UTC' }, rules: [], entities: [], changed_at: Date.now() - DAY },
     { id: 15, name: 'Move to the new database', application: null, enabled: true, window: { kind: 'one_time', from: Date.now() + 30 * HOUR, to: Date.now() + 36 * HOUR }, rules: ['CPU utilization is too high'], entities: [], changed_at: Date.now() - DAY },
   ],
 }
@@ -52,6 +52,12 @@ function stretches(window, begin, end) {
     if (to > begin && from < end) found.push({ from: Math.max(from, begin), to: Math.min(to, end) })
   }
   return found
+}
+
+/** The suppression that is on then for a rule of the shop, as a reference; null for none. */
+export function silencing(at) {
+  const night = kept.suppressions.find((one) => one.enabled && one.application?.id === APPLICATION.id && stretches(one.window, at, at + 60_000).length > 0)
+  return night ? { id: night.id, name: night.name } : null
 }
 
 function bodyOf(list, body) {

@@ -224,7 +224,7 @@ const within = (r, since, until) => since <= r.to && (until ?? r.to) >= r.from
 
 function listed(r) {
   const is = (name, value) => !r.query.get(name) || r.query.get(name) === String(value)
-  const found = all.filter((one) => is('application', one.application.id) && is('entity', one.entity.id) && is('entity_kind', one.entity_kind) && is('state', one.status) && is('incident', one.incident) && within(r, one.onset_at, one.closed_at))
+  const found = all.filter((one) => is('application', one.application.id) && is('entity', one.entity.id) && is('entity_kind', one.entity_kind) && is('state', one.status) && is('level', one.level) && is('incident', one.incident) && within(r, one.onset_at, one.closed_at))
   return page(r.empty ? [] : found.toSorted((a, b) => b.onset_at - a.onset_at), r)
 }
 

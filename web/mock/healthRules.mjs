@@ -1,4 +1,5 @@
 // Health rules, schedules, back-tests and violations of the shop, kept in memory and changed by the pages.
+import { silencing } from './alerting.mjs'
 import { noise } from './random.mjs'
 import { applications } from './topology.mjs'
 
@@ -147,6 +148,7 @@ function episodesOf(body, entity, from, minutes) {
     episodes.push({ entity: ref(entity), from: from + at * MINUTE, to: end, level, evidence, summary: sentence(evidence) })
   })
   for (const one of episodes) if (one.to === from + minutes * MINUTE) one.to = null
+  for (const one of episodes) Object.assign(one, { silenced_by: silencing(one.from + MINUTE) })
   return { levels, episodes }
 }
 

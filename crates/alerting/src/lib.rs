@@ -7,6 +7,9 @@ pub mod actions;
 pub mod anomalies;
 pub mod baselines;
 pub mod desk;
+mod due;
+#[cfg(test)]
+mod made_up;
 pub mod notice;
 pub mod notifier;
 pub mod policy;

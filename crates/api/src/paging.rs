@@ -86,6 +86,35 @@ impl Paging {
         format!("{:08x}-{place}", self.list)
     }
 
+    /// Where the page of a list of what opened begins: the minute and the id of what was seen last.
+    pub(crate) fn opened_before(&self) -> Result<Option<(u32, u32)>, ApiError> {
+        self.place(|place| {
+            let (minute, id) = place.split_once('-')?;
+            Some((minute.parse().ok()?, id.parse().ok()?))
+        })
+    }
+
+    /// How many of a list have to be found to know whether there is another page.
+    pub(crate) fn wanted(&self) -> u32 {
+        u32::try_from(self.limit).map_or(u32::MAX, |limit| limit.saturating_add(1))
+    }
+
+    /// The page of what was found, of which there is one more than fits where others follow, with the cursor of the next.
+    /// `opened` tells when each opened, and its id.
+    pub(crate) fn opened<T>(
+        &self,
+        mut found: Vec<T>,
+        opened: impl Fn(&T) -> (u32, u32),
+    ) -> (Vec<T>, Option<String>) {
+        let is_more = found.len() > self.limit;
+        found.truncate(self.limit);
+        let next = found.last().filter(|_| is_more).map(|last| {
+            let (minute, id) = opened(last);
+            self.next(format!("{minute}-{id}"))
+        });
+        (found, next)
+    }
+
     /// The slice of a list that is made in memory.
     pub(crate) fn slice(self) -> Result<Slice, ApiError> {
         let skip = self.place(|place| place.parse().ok())?.unwrap_or(0);
@@ -169,6 +198,19 @@ mod tests {
             }
         }
         assert_eq!(seen, [0, 1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn what_opened_goes_on_behind_the_last_that_was_seen() {
+        let paging = |cursor| Paging::read(&PageParams { limit: Some(2), cursor }, LIST).unwrap();
+        let first = paging(None);
+        assert_eq!((first.opened_before().unwrap(), first.wanted()), (None, 3));
+        let (items, next) = first.opened(vec![(9, 4), (9, 3), (8, 7)], |one| *one);
+        assert_eq!(items, [(9, 4), (9, 3)]);
+        let second = paging(next);
+        assert_eq!(second.opened_before().unwrap(), Some((9, 3)));
+        assert_eq!(second.opened(vec![(8, 7)], |one| *one), (vec![(8, 7)], None));
+        assert!(paging(Some("00000abc-9".to_owned())).opened_before().is_err());
     }
 
     #[test]

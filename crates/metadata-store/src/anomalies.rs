@@ -183,6 +183,8 @@ pub struct AnomalyFilter {
     pub suspect_id: Option<u32>,
     pub incident_id: Option<u32>,
     pub status: Option<AnomalyStatus>,
+    /// That are so bad, or were at last; the model's number.
+    pub level: Option<u8>,
     /// That were open in some minute of `from..until`.
     pub from_minute: u32,
     pub until_minute: u32,

@@ -170,6 +170,10 @@ pub enum EvidenceKind {
     Silent,
     /// The load rose.
     Load,
+    /// A statement takes longer than before, or came new.
+    Statement,
+    /// An operation takes longer by itself, in traces.
+    Operation,
 }
 
 /// Where a piece of evidence is to be seen.
@@ -189,6 +193,8 @@ pub enum EvidenceLink {
     Edge { from: u32, to: u32 },
     /// Transactions; what is null does not matter.
     Traces { business_transaction: Option<u32>, tier: Option<u32>, errors_only: bool },
+    /// A span of a trace, both by their ids in hexadecimal digits.
+    Trace { trace: String, span: String },
     /// Log records.
     Logs { tier: Option<u32>, severity: String, text: String },
     /// An event.

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 mod hours;
 mod logs;
+mod spread;
+mod view;
 
 pub use self::{
     hours::{FigureHours, MetricHour, MetricHours},
@@ -22,6 +24,7 @@ pub use self::{
         Counted, LOGGER, LogBar, LogFilter, LogPage, LogQuery, LogRow, LogSummary, LogSummaryQuery,
         Severity,
     },
+    spread::{SLICES, slices, spread},
 };
 
 /// Reads the telemetry store. See the module's documentation.

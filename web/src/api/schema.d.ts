@@ -3880,7 +3880,7 @@ export interface components {
          * @description What kind of thing speaks for a suspect.
          * @enum {string}
          */
-        EvidenceKind: "OWN_TIME" | "OWN_ERRORS" | "BETWEEN" | "FAILED_CALLS" | "POOL_WAIT" | "MORE_CALLS" | "RESOURCE" | "DEEPEST_ERROR" | "LOST_CALLS" | "FEWER_CALLS" | "LOG_TEMPLATE" | "EXCEPTION" | "CHANGE" | "SILENT" | "LOAD";
+        EvidenceKind: "OWN_TIME" | "OWN_ERRORS" | "BETWEEN" | "FAILED_CALLS" | "POOL_WAIT" | "MORE_CALLS" | "RESOURCE" | "DEEPEST_ERROR" | "LOST_CALLS" | "FEWER_CALLS" | "LOG_TEMPLATE" | "EXCEPTION" | "CHANGE" | "SILENT" | "LOAD" | "STATEMENT" | "OPERATION";
         /** @description Where a piece of evidence is to be seen. */
         EvidenceLink: {
             /** Format: int32 */
@@ -3906,6 +3906,11 @@ export interface components {
             kind: "TRACES";
             /** Format: int32 */
             tier?: number | null;
+        } | {
+            /** @enum {string} */
+            kind: "TRACE";
+            span: string;
+            trace: string;
         } | {
             /** @enum {string} */
             kind: "LOGS";
@@ -9178,8 +9183,12 @@ export interface operations {
                 /** @description Of this entity. */
                 entity?: number;
                 state?: components["schemas"]["AnomalyStatus"];
+                /** @description That is so bad, or was at last. */
+                level?: components["schemas"]["Level"];
                 /** @description Of this incident. */
                 incident?: number;
+                /** @description `opened`, those that opened last first, or `level`, critical ones before warnings; `opened` when not given. */
+                sort?: "opened" | "level";
                 /** @description Unix milliseconds; an hour before `to` when not given. */
                 from?: number;
                 /** @description Unix milliseconds; now when not given. */

@@ -170,7 +170,7 @@ fn event_row(
 /// A constant of detection by its name.
 type Constant = (&'static str, fn(&mut Config) -> &mut f32);
 
-const CONSTANTS: [Constant; 26] = [
+const CONSTANTS: [Constant; 30] = [
     ("memory_minutes", |c| &mut c.memory_minutes),
     ("memory_points", |c| &mut c.memory_points),
     ("tail_memories", |c| &mut c.tail_memories),
@@ -184,6 +184,8 @@ const CONSTANTS: [Constant; 26] = [
     ("peak_floor", |c| &mut c.peak_floor),
     ("resolution_floor", |c| &mut c.resolution_floor),
     ("candidate", |c| &mut c.candidate),
+    ("lasting", |c| &mut c.lasting),
+    ("lasting_points", |c| &mut c.lasting_points),
     ("rest_minutes", |c| &mut c.rest_minutes),
     ("rest_points", |c| &mut c.rest_points),
     ("repeat", |c| &mut c.repeat),
@@ -191,11 +193,13 @@ const CONSTANTS: [Constant; 26] = [
     ("episode_prior_days", |c| &mut c.episode_prior_days),
     ("episode_prior", |c| &mut c.episode_prior),
     ("warning", |c| &mut c.warning),
+    ("step_ease", |c| &mut c.step_ease),
     ("open_minutes", |c| &mut c.open_minutes),
     ("close_minutes", |c| &mut c.close_minutes),
     ("open_learning", |c| &mut c.open_learning),
     ("freeze_points", |c| &mut c.freeze_points),
     ("learning_points", |c| &mut c.learning_points),
+    ("learning_minutes", |c| &mut c.learning_minutes),
     ("settling_minutes", |c| &mut c.settling_minutes),
 ];
 

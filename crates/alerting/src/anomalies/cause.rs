@@ -1,7 +1,7 @@
 //! What most likely caused an anomaly of a business transaction or tier: what is stored around it becomes a situation
 //! ([`gather`]), `analysis::cause` ranks, and its answer is put into words and links ([`answer`]).
 //!
-//! Bounded: an hour before the onset and an hour since, at most a thousand entities, so many log records. What there was no
+//! Bounded: an hour before the onset and an hour since, at most a thousand entities, so many traces and log records. What there was no
 //! room for is said in `lacks`.
 
 mod answer;
@@ -10,6 +10,8 @@ mod gather;
 mod logs;
 mod operations;
 mod scene;
+mod spans;
+mod traces;
 
 use metadata_store::Directory;
 use model::{
@@ -43,7 +45,6 @@ pub(super) enum CauseError {
 }
 
 /// An anomaly whose cause is asked for.
-#[derive(Debug)]
 pub(super) struct Question<'a, T: ?Sized> {
     pub(super) telemetry: &'a T,
     pub(super) store: &'a dyn AnomalyStore,
@@ -58,6 +59,8 @@ pub(super) struct Question<'a, T: ?Sized> {
     pub(super) now: Minute,
     /// What of it deviates.
     pub(super) what: Option<analysis::cause::Signal>,
+    /// Whether there is time to look at more traces.
+    pub(super) may_go_on: &'a dyn Fn() -> bool,
 }
 
 impl<T: Observed + ?Sized> Question<'_, T> {

@@ -17,7 +17,7 @@ use analysis::{
 use metadata_store::{AnomalyOutcome, Directory, StoreError};
 use model::{
     anomaly::AnomalySettings,
-    entity::{EntityKind, OWN_APPLICATION},
+    entity::{Entity, EntityKind, OWN_APPLICATION},
     id::{AccountId, EntityId},
     time::{Minute, MinuteRange},
 };
@@ -27,7 +27,7 @@ use telemetry_store::reader::QueryError;
 use self::{change::OpenAnomaly, grouping::OpenIncident};
 use super::{
     readings::{self, Observed, Readings},
-    state::{Standing, State, Watch},
+    state::{Learning, Standing, State, Watch},
     store::{AnomalyStore, StateObjects},
     watched::{self, Entry},
 };
@@ -36,6 +36,10 @@ use super::{
 const MAX_BEHIND: u32 = 360;
 /// Minutes of the past that an application is learnt from when it begins to be watched: two days, which show a season.
 const LEARNT_FROM: u32 = 2 * 24 * 60;
+/// Readings that are learnt in one step; the rest has its turn in the next ones, so that nobody's minutes wait for long.
+const LEARNT_AT_A_TIME: usize = 1_000_000;
+/// Minutes that are learnt of one application before the next has its turn.
+const LEARNT_TOGETHER: u32 = 60;
 /// Minutes between two times that the state is stored.
 const STORED_EVERY: u32 = 5;
 /// Anomalies that ended so long ago are forgotten.
@@ -72,6 +76,8 @@ pub struct Engine<T: ?Sized> {
     telemetry: Arc<T>,
     directory: Arc<Directory>,
     watch: Arc<Watch>,
+    /// Readings that are learnt in one step.
+    pub(super) learnt_at_a_time: usize,
     /// None: to be read again.
     stored: Option<Stored>,
 }
@@ -103,7 +109,8 @@ impl<T: Observed + ?Sized> Engine<T> {
         directory: Arc<Directory>,
         watch: Arc<Watch>,
     ) -> Engine<T> {
-        Engine { store, objects, telemetry, directory, watch, stored: None }
+        let learnt_at_a_time = LEARNT_AT_A_TIME;
+        Engine { store, objects, telemetry, directory, watch, learnt_at_a_time, stored: None }
     }
 
     /// Judges the next minute that is due at `now_ms`: one is a minute after its end. Nothing when none is. Causes are looked
@@ -124,6 +131,22 @@ impl<T: Observed + ?Sized> Engine<T> {
         done
     }
 
+    /// Goes on learning the past of applications that are new, without judging anything; whether there is more to learn.
+    ///
+    /// # Errors
+    /// When a store does not answer. What was learnt stays learnt.
+    pub fn learn(&mut self) -> Result<bool, DetectionError> {
+        let judged = self.stored.as_ref().and_then(|stored| stored.judged);
+        let Some(judged) = judged.filter(|_| !self.watch.state.read().learning().is_empty()) else {
+            return Ok(false);
+        };
+        let calendar = self.store.calendar(AccountId::FIRST)?;
+        let settings = self.settings()?;
+        self.learn_on(&settings, Minute(judged.0 + 1), &calendar)?;
+        let learning = self.watch.state.read().learning();
+        Ok(learning.iter().any(|(_, learning)| learning.next <= judged))
+    }
+
     fn try_step(
         &mut self,
         now_ms: i64,
@@ -142,18 +165,21 @@ impl<T: Observed + ?Sized> Engine<T> {
             return Ok(None);
         }
         let calendar = self.store.calendar(AccountId::FIRST)?;
-        let applications = self.applications(minute)?;
-        let has_learnt = self.learn_past(&applications, minute, &calendar)?;
+        let settings = self.settings()?;
+        let applications = self.applications(&settings, minute);
+        let has_learnt = self.learn_past(&settings, &applications, minute, &calendar)?;
         let range = MinuteRange { start: minute, end: Minute(minute.0 + 1) };
         let mut lacks = BTreeSet::new();
         let minutes =
             readings::read(&*self.telemetry, AccountId::FIRST, EntityId::NONE, range, &mut lacks)?;
         let readings = minutes.get(&minute).cloned().unwrap_or_default();
         let standings = self.observe(&applications, &readings, moment(minute, &calendar));
-        let changes = self.changes(&applications, standings, minute, may_go_on)?;
-        let incidents = self.incidents(&changes, minute)?;
+        let mut changes = self.changes(&applications, standings, minute, may_go_on)?;
+        let grouping = self.incidents(&changes, minute)?;
+        grouping.quiet.iter().for_each(|at| changes[*at].hush());
+        grouping.loud.iter().for_each(|at| changes[*at].speak(minute));
         let count = changes.iter().filter(|change| change.row.happened.is_some()).count();
-        self.commit(minute, changes, incidents, has_learnt)?;
+        self.commit(minute, changes, grouping.grouped, has_learnt)?;
         if minute.0.is_multiple_of(60) {
             self.forget_gone(&applications);
             let before = minute.0.saturating_sub(KEPT_MINUTES);
@@ -212,79 +238,141 @@ impl<T: Observed + ?Sized> Engine<T> {
         let range = MinuteRange { start, end: range.end };
         let (account, all) = (AccountId::FIRST, EntityId::NONE);
         let mut lacks = BTreeSet::new();
-        let mut applications: Result<(), DetectionError> = Ok(());
+        let settings = self.settings()?;
         readings::read_through(
             &*self.telemetry,
             account,
             all,
             range,
             &mut lacks,
-            |at, readings| match self.applications(at) {
-                Ok(known) => drop(self.observe(&known, readings, moment(at, &calendar))),
-                Err(error) => applications = Err(error),
+            |at, readings| {
+                let known = self.applications(&settings, at);
+                drop(self.observe(&known, readings, moment(at, &calendar)));
             },
         )?;
-        applications
+        Ok(())
+    }
+
+    /// How applications want to be watched, as far as they say so.
+    fn settings(&self) -> Result<FxHashMap<u32, AnomalySettings>, DetectionError> {
+        let all = self.store.settings()?.into_iter().map(|stored| {
+            // Settings that a newer version wrote must not switch detection off.
+            (stored.application_id, serde_json::from_str(&stored.body).unwrap_or_default())
+        });
+        Ok(all.collect())
     }
 
     /// The applications that want to be watched, with the entities that are.
-    fn applications(&self, minute: Minute) -> Result<Vec<Application>, DetectionError> {
-        let settings: FxHashMap<u32, AnomalySettings> = self
-            .store
-            .settings()?
-            .into_iter()
-            // Settings that a newer version wrote must not switch detection off.
-            .map(|stored| {
-                (stored.application_id, serde_json::from_str(&stored.body).unwrap_or_default())
-            })
-            .collect();
+    fn applications(
+        &self,
+        settings: &FxHashMap<u32, AnomalySettings>,
+        minute: Minute,
+    ) -> Vec<Application> {
         let (account, none) = (AccountId::FIRST, EntityId::NONE);
         let all = self.directory.of_application(account, none, EntityKind::Application);
-        let mut applications = Vec::new();
-        for application in all {
-            let settings = settings.get(&application.id.0).cloned();
-            let settings = settings.unwrap_or_else(|| first_settings(&application.key.name));
-            if settings.enabled {
-                let (account, id) = (application.key.account, application.id);
-                let entries = watched::entries(&self.directory, account, id, &settings, minute);
-                applications.push(Application { account, id, settings, entries });
-            }
-        }
-        Ok(applications)
+        all.iter().filter_map(|one| self.application(settings, one, minute)).collect()
     }
 
-    /// Learns what is new to be watched from its stored past; whether there was any.
+    fn application(
+        &self,
+        settings: &FxHashMap<u32, AnomalySettings>,
+        application: &Entity,
+        minute: Minute,
+    ) -> Option<Application> {
+        let settings = settings.get(&application.id.0).cloned();
+        let settings = settings.unwrap_or_else(|| first_settings(&application.key.name));
+        if !settings.enabled {
+            return None;
+        }
+        let (account, id) = (application.key.account, application.id);
+        let entries = watched::entries(&self.directory, account, id, &settings, minute);
+        Some(Application { account, id, settings, entries })
+    }
+
+    /// Learns what is new to be watched from its stored past, as far as one step may; whether the minute of one of them can be
+    /// judged from now on.
     fn learn_past(
         &self,
+        settings: &FxHashMap<u32, AnomalySettings>,
         applications: &[Application],
         minute: Minute,
         calendar: &Calendar,
     ) -> Result<bool, DetectionError> {
         let watched: BTreeSet<EntityId> = applications.iter().map(|one| one.id).collect();
-        self.watch.state.write().keep_applications(&watched);
-        let mut has_learnt = false;
-        for application in applications {
-            if self.watch.state.read().is_watched(application.id) {
-                continue;
+        {
+            let mut state = self.watch.state.write();
+            state.keep_applications(&watched);
+            for new in watched.iter().filter(|one| !state.is_known(**one)).collect::<Vec<_>>() {
+                let next = Minute(minute.0.saturating_sub(LEARNT_FROM));
+                state.begin(*new, Learning { began: minute, next });
             }
-            let start = Minute(minute.0.saturating_sub(LEARNT_FROM));
-            let range = MinuteRange { start, end: minute };
-            let (account, id, mut lacks) = (application.account, application.id, BTreeSet::new());
-            readings::read_through(
-                &*self.telemetry,
-                account,
-                id,
-                range,
-                &mut lacks,
-                |at, readings| {
-                    let one = std::slice::from_ref(application);
-                    drop(self.observe(one, readings, moment(at, calendar)));
-                },
-            )?;
-            self.watch.state.write().begin(id);
-            has_learnt = true;
         }
-        Ok(has_learnt)
+        self.learn_on(settings, minute, calendar)?;
+        let mut state = self.watch.state.write();
+        let is_learnt = |(_, learning): &(EntityId, Learning)| learning.next >= minute;
+        let learnt: Vec<_> = state.learning().into_iter().filter(is_learnt).collect();
+        learnt.iter().for_each(|(application, _)| state.finish(*application));
+        Ok(!learnt.is_empty())
+    }
+
+    /// Learns the next minutes before `end` of who is still learnt, one after the other, as far as one step may.
+    fn learn_on(
+        &self,
+        settings: &FxHashMap<u32, AnomalySettings>,
+        end: Minute,
+        calendar: &Calendar,
+    ) -> Result<(), DetectionError> {
+        let mut left = self.learnt_at_a_time;
+        loop {
+            let learning = self.watch.state.read().learning();
+            let mut any = false;
+            for (id, learning) in learning.into_iter().filter(|(_, one)| one.next < end) {
+                if left == 0 {
+                    return Ok(());
+                }
+                // The entities of one moment, so that whoever goes on after a stop learns the same.
+                let known = self.directory.get(id);
+                let application =
+                    known.and_then(|one| self.application(settings, &one, learning.began));
+                let Some(application) = application else { continue };
+                let known = self.watch.state.read().count_of(id).max(application.entries.len());
+                let minutes = (left / known.max(1)).clamp(1, LEARNT_TOGETHER as usize) as u32;
+                let next = Minute((learning.next.0 + minutes).min(end.0));
+                self.learn_piece(
+                    &application,
+                    MinuteRange { start: learning.next, end: next },
+                    calendar,
+                )?;
+                left = left.saturating_sub(known * minutes as usize);
+                any = true;
+            }
+            if !any {
+                return Ok(());
+            }
+        }
+    }
+
+    fn learn_piece(
+        &self,
+        application: &Application,
+        range: MinuteRange,
+        calendar: &Calendar,
+    ) -> Result<(), DetectionError> {
+        let (account, id, mut lacks) = (application.account, application.id, BTreeSet::new());
+        readings::read_through(
+            &*self.telemetry,
+            account,
+            id,
+            range,
+            &mut lacks,
+            |at, readings| {
+                let Application { settings, entries, .. } = application;
+                let mut state = self.watch.state.write();
+                drop(state.observe(id, settings, entries, readings, moment(at, calendar)));
+                state.learnt(id, Minute(at.0 + 1));
+            },
+        )?;
+        Ok(())
     }
 
     fn observe(
@@ -296,7 +384,15 @@ impl<T: Observed + ?Sized> Engine<T> {
         let mut state = self.watch.state.write();
         let mut standings = FxHashMap::default();
         for one in applications {
-            standings.extend(state.observe(one.id, &one.settings, &one.entries, readings, moment));
+            if state.is_ready(one.id) {
+                standings.extend(state.observe(
+                    one.id,
+                    &one.settings,
+                    &one.entries,
+                    readings,
+                    moment,
+                ));
+            }
         }
         standings
     }

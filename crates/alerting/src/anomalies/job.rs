@@ -11,11 +11,8 @@ use telemetry_store::{Store, reader::Reader};
 use tokio::runtime::Handle;
 
 use super::{Engine, SqlAnomalies, Watch};
+use crate::due;
 
-/// How often it is looked whether a minute is due.
-const PERIOD: Duration = Duration::from_secs(5);
-/// Minutes that are judged in one run, so that a stop does not wait for all that was missed.
-const AT_A_TIME: usize = 30;
 /// How long causes are looked for in one minute.
 const CAUSES_FOR: Duration = Duration::from_secs(10);
 
@@ -60,29 +57,27 @@ impl Job {
 
     /// The task that runs it.
     pub fn task(mut self) -> Task {
-        Task::blocking("anomalies", PERIOD, move || self.run())
+        Task::blocking("anomalies", due::PERIOD, move || self.run())
     }
 
     fn run(&mut self) -> RunResult {
-        let (mut minutes, mut series, mut changes) = (0, 0, 0);
-        while minutes < AT_A_TIME && (self.deps.is_caught_up)() {
-            let clock = &self.deps.clock;
-            let now_ms = i64::try_from(clock.now().millis())?;
-            let until = clock.monotonic() + CAUSES_FOR;
-            let Some(judged) = self.engine.step(now_ms, &|| clock.monotonic() < until)? else {
-                break;
-            };
-            minutes += 1;
-            series = judged.series;
-            changes += judged.changes;
-        }
-        let left_out: usize = self.deps.watch.watching().iter().map(|one| one.left_out).sum();
-        Ok((minutes > 0).then(|| {
-            let lack = match left_out {
-                0 => String::new(),
-                count => format!(", {count} series beyond the limit are not watched"),
-            };
-            format!("{minutes} minutes judged, {series} series, {changes} changes{lack}")
-        }))
+        let Job { engine, deps } = self;
+        let judged = due::judge(&*deps.is_caught_up, || {
+            let until = deps.clock.monotonic() + CAUSES_FOR;
+            let now_ms = i64::try_from(deps.clock.now().millis())?;
+            Ok(engine.step(now_ms, &|| deps.clock.monotonic() < until)?)
+        })?;
+        let is_learning = engine.learn()?;
+        let Some(last) = judged.last() else {
+            return Ok(is_learning.then(|| "the past of new applications is learnt".to_owned()));
+        };
+        let changes: usize = judged.iter().map(|minute| minute.changes).sum();
+        let left_out: usize = deps.watch.watching().iter().map(|one| one.left_out).sum();
+        let lack = match left_out {
+            0 => String::new(),
+            count => format!(", {count} series beyond the limit are not watched"),
+        };
+        let (minutes, series) = (judged.len(), last.series);
+        Ok(Some(format!("{minutes} minutes judged, {series} series, {changes} changes{lack}")))
     }
 }

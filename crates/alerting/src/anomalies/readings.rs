@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use analysis::anomaly::Reading;
 use model::{
     figure::{Figure, FigureKey, Scope},
-    id::{AccountId, EntityId},
+    id::{AccountId, EntityId, TraceId},
     leaf,
     measured::Measured,
     metric_table::{Kind, MetricTable},
@@ -14,7 +14,7 @@ use model::{
 use rustc_hash::{FxHashMap, FxHashSet};
 use telemetry_store::reader::{
     Answer, Detail, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, Points,
-    QueryError, Reader, Resolution,
+    QueryError, Reader, Resolution, Span, TracePage, TraceQuery,
 };
 
 use super::watched::{METRICS, SeriesKey, What, metric_at};
@@ -34,11 +34,31 @@ pub trait Observed: Telemetry {
     /// # Errors
     /// When the store cannot be read.
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError>;
+
+    /// As [`Reader::traces`].
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn traces(&self, query: &TraceQuery) -> Result<Answer<TracePage>, QueryError>;
+
+    /// As [`Reader::trace`].
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn trace(&self, account: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError>;
 }
 
 impl<R: Reader + ?Sized> Observed for R {
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {
         Reader::logs(self, query)
+    }
+
+    fn traces(&self, query: &TraceQuery) -> Result<Answer<TracePage>, QueryError> {
+        Reader::traces(self, query)
+    }
+
+    fn trace(&self, account: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {
+        Reader::trace(self, account, trace)
     }
 }
 

@@ -1,14 +1,19 @@
 //! The state of all watched series: in memory, and as the bytes of a checkpoint.
 //!
-//! `u16` version, `u32` minute, `u32` count and `u32` each of the applications, `u32` count of the series; of each `u32` entity,
+//! `u16` version, `u32` minute, `u32` count and `u32` each of the applications, `u32` count of those that are still learnt and of
+//! each three `u32` (application, when it began to be watched, next minute to learn), `u32` count of the series; of each `u32` entity,
 //! `u32` application, `u8` what (1 to 4 as `model::anomaly` numbers measures), of a metric `u16` length and path, `u32` onset,
-//! `u16` length and state; little-endian, series by their keys. The telemetry store puts the checksum behind it.
+//! `u16` length and state; little-endian, series by their keys. The telemetry store puts the checksum behind it. Version 1 had
+//! nothing of what is still learnt.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use analysis::anomaly::{Change, Config, Moment, Reading, Series, State as SeriesState, Verdict};
+use analysis::anomaly::{
+    Change, Config, Due, Moment, Reading, Sensitivity, Series, State as SeriesState, Verdict,
+    observe_many,
+};
 use model::{
-    anomaly::{AnomalyMeasure, AnomalySettings},
+    anomaly::{AnomalousKind, AnomalyMeasure, AnomalySensitivity, AnomalySettings},
     id::EntityId,
     rule::Level,
     time::Minute,
@@ -27,13 +32,15 @@ pub const MAX_SERIES: usize = 100_000;
 const SERIES_BYTES: usize = 700;
 /// Minutes without a reading after which nobody can say any more that a series deviates.
 const UNKNOWN_FOR: u32 = 60;
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
+/// Series of which first what is wanted and then the verdicts are worked out, while their states are at hand.
+const TOGETHER: usize = 512;
 
-/// A series under watch.
-#[derive(Clone, Debug, PartialEq)]
+/// What is known of a series beside its state.
+#[derive(Clone, Copy, Debug)]
 struct Watched {
+    key: SeriesKey,
     application: EntityId,
-    series: Series,
     /// Since when it deviates, while it does.
     onset: u32,
 }
@@ -44,9 +51,14 @@ pub(super) struct State {
     config: Config,
     /// Series of all applications that there is memory for.
     room: usize,
-    series: FxHashMap<SeriesKey, Watched>,
+    places: FxHashMap<SeriesKey, u32>,
+    /// By place: the states side by side, as one minute reads all of them.
+    series: Vec<Series>,
+    watched: Vec<Watched>,
     /// Applications that are watched, and how many series each has.
     applications: BTreeMap<EntityId, usize>,
+    /// Those of them whose past is not learnt yet.
+    learning: BTreeMap<EntityId, Learning>,
     /// Series that had no place in the last minute.
     left_out: BTreeMap<EntityId, usize>,
 }
@@ -56,11 +68,23 @@ impl Default for State {
         State {
             config: Config::default(),
             room: usize::MAX,
-            series: FxHashMap::default(),
+            places: FxHashMap::default(),
+            series: Vec::new(),
+            watched: Vec::new(),
             applications: BTreeMap::new(),
+            learning: BTreeMap::new(),
             left_out: BTreeMap::new(),
         }
     }
+}
+
+/// How far the past of an application is learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Learning {
+    /// The minute in which it began to be watched, whose entities are learnt.
+    pub(super) began: Minute,
+    /// The next one to be learnt.
+    pub(super) next: Minute,
 }
 
 /// A series that deviates in a minute.
@@ -96,20 +120,61 @@ pub(super) struct Standing {
 }
 
 impl State {
-    pub(super) fn is_watched(&self, application: EntityId) -> bool {
+    /// Whether anything is known of an application.
+    pub(super) fn is_known(&self, application: EntityId) -> bool {
         self.applications.contains_key(&application)
     }
 
+    /// Whether an application's past is learnt, so that its minutes can be judged.
+    pub(super) fn is_ready(&self, application: EntityId) -> bool {
+        self.is_known(application) && !self.learning.contains_key(&application)
+    }
+
+    /// The applications whose past is still learnt.
+    pub(super) fn learning(&self) -> Vec<(EntityId, Learning)> {
+        self.learning.iter().map(|(application, learning)| (*application, *learning)).collect()
+    }
+
     /// Begins to watch an application, of which nothing is known.
-    pub(super) fn begin(&mut self, application: EntityId) {
+    pub(super) fn begin(&mut self, application: EntityId, learning: Learning) {
         self.applications.entry(application).or_insert(0);
+        self.learning.insert(application, learning);
+    }
+
+    /// Notes up to where an application is learnt.
+    pub(super) fn learnt(&mut self, application: EntityId, next: Minute) {
+        if let Some(learning) = self.learning.get_mut(&application) {
+            learning.next = next;
+        }
+    }
+
+    /// An application's past is learnt.
+    pub(super) fn finish(&mut self, application: EntityId) {
+        self.learning.remove(&application);
+    }
+
+    /// How many series there are of an application.
+    pub(super) fn count_of(&self, application: EntityId) -> usize {
+        self.applications.get(&application).copied().unwrap_or(0)
     }
 
     /// Forgets what `keeps` does not keep, by application and key.
     pub(super) fn retain(&mut self, mut keeps: impl FnMut(EntityId, SeriesKey) -> bool) {
-        self.series.retain(|key, watched| keeps(watched.application, *key));
+        let mut at = 0;
+        while let Some(watched) = self.watched.get(at) {
+            if keeps(watched.application, watched.key) {
+                at += 1;
+                continue;
+            }
+            self.places.remove(&watched.key);
+            self.watched.swap_remove(at);
+            self.series.swap_remove(at);
+            if let Some(moved) = self.watched.get(at) {
+                self.places.insert(moved.key, place(at));
+            }
+        }
         let mut counted: BTreeMap<EntityId, usize> = BTreeMap::new();
-        for watched in self.series.values() {
+        for watched in &self.watched {
             *counted.entry(watched.application).or_insert(0) += 1;
         }
         for (application, count) in &mut self.applications {
@@ -122,6 +187,7 @@ impl State {
         let gone = self.applications.keys().any(|one| !watched.contains(one));
         if gone {
             self.applications.retain(|one, _| watched.contains(one));
+            self.learning.retain(|one, _| watched.contains(one));
             self.left_out.retain(|one, _| watched.contains(one));
             self.retain(|application, _| watched.contains(&application));
         }
@@ -136,31 +202,15 @@ impl State {
         readings: &Readings,
         moment: Moment,
     ) -> FxHashMap<EntityId, Standing> {
+        let visits = self.visits(application, entries, readings);
         let mut standings: FxHashMap<EntityId, Standing> = FxHashMap::default();
-        let mut left_out = 0;
-        let reported = readings.reported(application);
-        for entry in entries {
-            let sums = readings.sums(entry.measured);
-            let counted = sums.or(reported.then(Default::default));
-            for what in [What::ResponseTime, What::ErrorShare, What::Calls] {
-                let reading = counted.and_then(|sums| sums.reading(what));
-                // What never had a call has nothing to miss.
-                let begins = sums.is_some_and(|sums| sums.calls > 0.0);
-                let key = SeriesKey { entity: entry.id, what };
-                let one = One { application, settings, entry, key, moment, begins };
-                left_out += usize::from(!self.take(one, reading, &mut standings));
-            }
-            if entry.kind == model::anomaly::AnomalousKind::Node {
-                for metric in METRICS {
-                    let reading = readings.metric(entry.id, metric.path).map(Reading::of);
-                    let key = SeriesKey { entity: entry.id, what: What::Metric(metric.path) };
-                    let begins = reading.is_some();
-                    let one = One { application, settings, entry, key, moment, begins };
-                    left_out += usize::from(!self.take(one, reading, &mut standings));
-                }
+        for group in visits.chunks(TOGETHER) {
+            let mut verdicts = self.verdicts(group, settings, moment).into_iter().peekable();
+            for visit in group {
+                let verdict = verdicts.next_if(|(place, _)| *place == visit.place);
+                self.stand(visit, verdict.map(|(_, verdict)| verdict), moment, &mut standings);
             }
         }
-        self.left_out.insert(application, left_out);
         for standing in standings.values_mut() {
             standing.deviating.sort_by(|left, right| {
                 let rarity = |one: &Deviating| one.seen.map_or(0.0, |seen| seen.rarity);
@@ -173,65 +223,141 @@ impl State {
         standings
     }
 
-    /// Takes a reading of one series; false when there is no place for it.
-    fn take(
+    /// The series of an application that have a place, with what was read of them.
+    fn visits(
         &mut self,
-        one: One<'_>,
-        reading: Option<Reading>,
-        standings: &mut FxHashMap<EntityId, Standing>,
-    ) -> bool {
+        application: EntityId,
+        entries: &[Entry],
+        readings: &Readings,
+    ) -> Vec<Visit> {
+        let mut visits = Vec::with_capacity(3 * entries.len());
+        let mut left_out = 0;
+        let reported = readings.reported(application);
+        for entry in entries {
+            let mut visit = |what, reading, begins| {
+                let key = SeriesKey { entity: entry.id, what };
+                match self.place_of(application, key, begins) {
+                    Place::At(place) => visits.push(Visit { place, reading, wanted: entry.wanted }),
+                    Place::Unknown => {}
+                    Place::NoRoom => left_out += 1,
+                }
+            };
+            let sums = readings.sums(entry.measured);
+            let counted = sums.or(reported.then(Default::default));
+            // What never had a call has nothing to miss.
+            let had_calls = sums.is_some_and(|sums| sums.calls > 0.0);
+            for what in [What::ResponseTime, What::ErrorShare, What::Calls] {
+                let reading = counted.and_then(|sums| sums.reading(what));
+                visit(what, reading, had_calls && reading.is_some());
+            }
+            if entry.kind == AnomalousKind::Node {
+                for metric in METRICS {
+                    let reading = readings.metric(entry.id, metric.path).map(Reading::of);
+                    visit(What::Metric(metric.path), reading, reading.is_some());
+                }
+            }
+        }
+        self.left_out.insert(application, left_out);
+        visits
+    }
+
+    /// The place of a series, which is made where it may begin and there is room.
+    fn place_of(&mut self, application: EntityId, key: SeriesKey, begins: bool) -> Place {
+        if let Some(place) = self.places.get(&key) {
+            return Place::At(*place);
+        }
+        if !begins {
+            return Place::Unknown;
+        }
+        let has_room = self.series.len() < self.room;
+        let count = self.applications.entry(application).or_insert(0);
+        if *count >= MAX_SERIES || !has_room {
+            return Place::NoRoom;
+        }
+        *count += 1;
+        let series = Series::new(key.what.kind(), &self.config);
+        Place::At(self.put(Watched { key, application, onset: 0 }, series))
+    }
+
+    fn put(&mut self, watched: Watched, series: Series) -> u32 {
+        let place = place(self.series.len());
+        self.places.insert(watched.key, place);
+        self.watched.push(watched);
+        self.series.push(series);
+        place
+    }
+
+    /// The verdicts on those that were read, by place, in order.
+    fn verdicts(
+        &mut self,
+        visits: &[Visit],
+        settings: &AnomalySettings,
+        moment: Moment,
+    ) -> Vec<(u32, Verdict)> {
         let config = self.config;
-        if !self.series.contains_key(&one.key) {
-            if !one.begins || reading.is_none() {
-                return true;
-            }
-            let has_room = self.series.len() < self.room;
-            let count = self.applications.entry(one.application).or_insert(0);
-            if *count >= MAX_SERIES || !has_room {
-                return false;
-            }
-            *count += 1;
-            let series = Series::new(one.key.what.kind(), &config);
-            self.series.insert(one.key, Watched { application: one.application, series, onset: 0 });
+        let read = visits.iter().filter_map(|visit| Some((visit, visit.reading?)));
+        let wishes: Vec<Sensitivity> = read
+            .clone()
+            .map(|(visit, reading)| {
+                let place = visit.place as usize;
+                let (what, series) = (self.watched[place].key.what, &self.series[place]);
+                let calls = reading.calls;
+                sensitivity_at(settings, visit.wanted, what, series, &config, moment, calls)
+            })
+            .collect();
+        let due = read.zip(&wishes).map(|((visit, reading), sensitivity)| Due {
+            series: visit.place,
+            at: moment,
+            reading,
+            sensitivity,
+        });
+        let due: Vec<Due<'_>> = due.collect();
+        let mut verdicts = Vec::with_capacity(due.len());
+        observe_many(&mut self.series, &config, &due, |due, verdict| {
+            verdicts.push((due.series, verdict));
+        });
+        verdicts
+    }
+
+    /// What a verdict says of the entity whose series it is.
+    fn stand(
+        &mut self,
+        visit: &Visit,
+        verdict: Option<Verdict>,
+        moment: Moment,
+        standings: &mut FxHashMap<EntityId, Standing>,
+    ) {
+        let watched = &mut self.watched[visit.place as usize];
+        let change = verdict.as_ref().and_then(|verdict| verdict.change);
+        if let Some(Change::Opened { onset } | Change::Reopened { onset }) = change {
+            watched.onset = onset;
         }
-        let watched = self.series.get_mut(&one.key).expect("it was just made");
-        let verdict = reading.map(|reading| {
-            let sensitivity = sensitivity_at(
-                one.settings,
-                one.entry.wanted,
-                one.key.what,
-                &watched.series,
-                &config,
-                one.moment,
-                reading.calls,
-            );
-            (reading, watched.series.observe(&config, &sensitivity, one.moment, reading))
-        });
-        let shifted = verdict.as_ref().is_some_and(|(_, verdict)| {
-            if let Some(Change::Opened { onset } | Change::Reopened { onset }) = verdict.change {
-                watched.onset = onset;
-            }
-            verdict.change == Some(Change::Shifted)
-        });
-        let level = watched.level(&config, one.moment.minute);
+        let (what, onset) = (watched.key.what, Minute(watched.onset));
+        let shifted = change == Some(Change::Shifted);
+        let series = &self.series[visit.place as usize];
+        let level = level_of(series, &self.config, moment.minute);
         if level.is_none() && !shifted {
-            return true;
+            return;
         }
-        let standing = standings.entry(one.key.entity).or_default();
+        let standing = standings.entry(watched.key.entity).or_default();
         standing.shifted |= shifted;
-        standing.deviating.extend(level.map(|level| Deviating {
-            what: one.key.what,
-            level,
-            onset: Minute(watched.onset),
-            seen: verdict.and_then(|(reading, verdict)| seen(one.key.what, reading, &verdict)),
-            shift: verdict.is_some_and(|(_, verdict)| verdict.shift),
+        standing.deviating.extend(level.map(|level| {
+            Deviating {
+                what,
+                level,
+                onset,
+                seen: visit
+                    .reading
+                    .zip(verdict.as_ref())
+                    .and_then(|(reading, verdict)| seen(what, reading, verdict)),
+                shift: verdict.as_ref().is_some_and(|verdict| verdict.shift),
+            }
         }));
-        true
     }
 
     /// A series as it is now.
     pub(super) fn series(&self, key: SeriesKey) -> Option<&Series> {
-        self.series.get(&key).map(|watched| &watched.series)
+        self.places.get(&key).map(|place| &self.series[*place as usize])
     }
 
     /// The bytes of a checkpoint.
@@ -242,10 +368,16 @@ impl State {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes();
         out.extend(count(self.applications.len()));
         self.applications.keys().for_each(|one| out.extend(one.0.to_le_bytes()));
+        out.extend(count(self.learning.len()));
+        for (application, learning) in &self.learning {
+            let words = [application.0, learning.began.0, learning.next.0];
+            words.into_iter().for_each(|word| out.extend(word.to_le_bytes()));
+        }
         out.extend(count(self.series.len()));
-        let mut all: Vec<(&SeriesKey, &Watched)> = self.series.iter().collect();
-        all.sort_unstable_by_key(|(key, _)| **key);
-        for (key, watched) in all {
+        let mut all: Vec<(&Watched, &Series)> = self.watched.iter().zip(&self.series).collect();
+        all.sort_unstable_by_key(|(watched, _)| watched.key);
+        for (watched, series) in all {
+            let key = watched.key;
             out.extend(key.entity.0.to_le_bytes());
             out.extend(watched.application.0.to_le_bytes());
             out.push(key.what.measure() as u8);
@@ -256,7 +388,7 @@ impl State {
             out.extend(watched.onset.to_le_bytes());
             let place = out.len();
             out.extend([0, 0]);
-            watched.series.to_bytes(&mut out);
+            series.to_bytes(&mut out);
             let length =
                 u16::try_from(out.len() - place - 2).expect("a state is at most 400 bytes");
             out[place..place + 2].copy_from_slice(&length.to_le_bytes());
@@ -268,13 +400,18 @@ impl State {
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<(Minute, State), BadCheckpoint> {
         let mut rest = Bytes(bytes);
         let version = rest.short()?;
-        if version != VERSION {
+        if !(1..=VERSION).contains(&version) {
             return Err(BadCheckpoint::Version(version));
         }
         let minute = Minute(rest.word()?);
         let mut state = State::default();
         for _ in 0..rest.word()? {
             state.applications.insert(EntityId(rest.word()?), 0);
+        }
+        for _ in 0..if version > 1 { rest.word()? } else { 0 } {
+            let application = EntityId(rest.word()?);
+            let (began, next) = (Minute(rest.word()?), Minute(rest.word()?));
+            state.learning.insert(application, Learning { began, next });
         }
         for _ in 0..rest.word()? {
             let (entity, application) = (EntityId(rest.word()?), EntityId(rest.word()?));
@@ -294,38 +431,45 @@ impl State {
             if let Some(what) = what {
                 *state.applications.entry(application).or_insert(0) += 1;
                 let key = SeriesKey { entity, what };
-                state.series.insert(key, Watched { application, series, onset });
+                state.put(Watched { key, application, onset }, series);
             }
         }
         Ok((minute, state))
     }
 }
 
-/// A reading's whereabouts.
-#[derive(Clone, Copy)]
-struct One<'a> {
-    application: EntityId,
-    settings: &'a AnomalySettings,
-    entry: &'a Entry,
-    key: SeriesKey,
-    moment: Moment,
-    /// A series that is not known may begin with it.
-    begins: bool,
+/// A series in a minute.
+#[derive(Clone, Copy, Debug)]
+struct Visit {
+    place: u32,
+    reading: Option<Reading>,
+    wanted: AnomalySensitivity,
 }
 
-impl Watched {
-    /// How bad it is, as far as anybody can say.
-    fn level(&self, config: &Config, minute: u32) -> Option<Level> {
-        let last = self.series.last()?;
-        if minute.saturating_sub(last) >= UNKNOWN_FOR {
-            return None;
-        }
-        // A silent series is as bad as it was when it was heard of last.
-        match self.series.state_at(config, last) {
-            SeriesState::Warning => Some(Level::Warning),
-            SeriesState::Critical => Some(Level::Critical),
-            SeriesState::Learning | SeriesState::Normal | SeriesState::NoData => None,
-        }
+/// Where a series is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    At(u32),
+    /// It is not known, and does not begin either.
+    Unknown,
+    NoRoom,
+}
+
+fn place(at: usize) -> u32 {
+    u32::try_from(at).expect("there are fewer series than numbers")
+}
+
+/// How bad a series is in a minute, as far as anybody can say.
+fn level_of(series: &Series, config: &Config, minute: u32) -> Option<Level> {
+    let last = series.last()?;
+    if minute.saturating_sub(last) >= UNKNOWN_FOR {
+        return None;
+    }
+    // A silent series is as bad as it was when it was heard of last.
+    match series.state_at(config, last) {
+        SeriesState::Warning => Some(Level::Warning),
+        SeriesState::Critical => Some(Level::Critical),
+        SeriesState::Learning | SeriesState::Normal | SeriesState::NoData => None,
     }
 }
 
@@ -342,7 +486,7 @@ fn seen(what: What, reading: Reading, verdict: &Verdict) -> Option<Seen> {
 /// Bytes that are no checkpoint of detection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BadCheckpoint {
-    #[error("the state of detection has version {0}; this program reads version {VERSION}")]
+    #[error("the state of detection has version {0}; this program reads versions up to {VERSION}")]
     Version(u16),
     #[error("the state of detection is cut short")]
     Short,

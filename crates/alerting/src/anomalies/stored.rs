@@ -38,6 +38,8 @@ pub struct Body {
     pub suspect: Option<Brief>,
     /// One sentence: what happened and why.
     pub summary: String,
+    /// An open incident explained it already: it raises no events.
+    pub quiet: bool,
 }
 
 /// What is suspected behind an anomaly.
@@ -50,6 +52,8 @@ pub struct FoundCauses {
     /// How likely it is that none of them is at fault.
     pub none: f64,
     pub operations: Vec<Operation>,
+    /// Tiers and backends that the calls go through.
+    pub through: Vec<u32>,
     /// Why it may not be whole; sentences.
     pub lacks: Vec<String>,
 }
@@ -109,4 +113,7 @@ pub struct IncidentBody {
     pub cause: Option<Brief>,
     /// Whom it struck and whom its paths touch: what joins is looked for among these.
     pub touched: Vec<u32>,
+    /// Whom else its transactions go through, and hosts that it is about: what deviates there meanwhile is part of it.
+    pub through: Vec<u32>,
+    pub hosts: Vec<String>,
 }

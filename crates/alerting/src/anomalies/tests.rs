@@ -3,4 +3,7 @@
 mod causes;
 mod crashes;
 mod judging;
+mod learning;
+mod noise;
+mod traces;
 mod world;

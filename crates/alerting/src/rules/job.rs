@@ -1,6 +1,6 @@
 //! The background task: judges what is due, as soon as it is.
 
-use std::{fmt::Debug, sync::Arc, time::Duration};
+use std::{fmt::Debug, sync::Arc};
 
 use daemon::{
     clock::SharedClock,
@@ -11,11 +11,7 @@ use telemetry_store::reader::Reader;
 use tokio::runtime::Handle;
 
 use super::{Engine, Expectations, SqlRules, States};
-
-/// How often it is looked whether a minute is due.
-const PERIOD: Duration = Duration::from_secs(5);
-/// Minutes that are judged in one run, so that a stop does not wait for all that was missed.
-const AT_A_TIME: usize = 30;
+use crate::due;
 
 /// Everything that the job is given.
 pub struct Deps {
@@ -62,19 +58,18 @@ impl Job {
 
     /// The task that runs it.
     pub fn task(mut self) -> Task {
-        Task::blocking("health rules", PERIOD, move || self.run())
+        Task::blocking("health rules", due::PERIOD, move || self.run())
     }
 
     fn run(&mut self) -> RunResult {
-        let (mut minutes, mut pairs, mut changes) = (0, 0, 0);
-        while minutes < AT_A_TIME && (self.deps.is_caught_up)() {
-            let now_ms = i64::try_from(self.deps.clock.now().millis())?;
-            let Some(judged) = self.engine.step(now_ms)? else { break };
-            minutes += 1;
-            pairs = judged.pairs;
-            changes += judged.changes;
-        }
-        Ok((minutes > 0).then(|| {
+        let Job { engine, deps } = self;
+        let judged = due::judge(&*deps.is_caught_up, || {
+            let now_ms = i64::try_from(deps.clock.now().millis())?;
+            Ok(engine.step(now_ms)?)
+        })?;
+        let changes: usize = judged.iter().map(|minute| minute.changes).sum();
+        Ok(judged.last().map(|last| {
+            let (minutes, pairs) = (judged.len(), last.pairs);
             format!(
                 "{minutes} minutes judged, the last for {pairs} entities by rule, {changes} changes"
             )

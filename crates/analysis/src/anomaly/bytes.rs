@@ -5,12 +5,16 @@
 use super::{kind::Kind, load::Load, series::Series};
 
 /// The first byte; another order of fields is another version.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Before version 2 nothing was known of how long surprise lasts. All else is as it was: nothing has to be learnt anew.
+const WITHOUT_LASTING: u8 = 1;
 
 /// Bytes that are no state of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadState {
-    #[error("a series' state has version {0}; this program reads version {VERSION}")]
+    #[error(
+        "a series' state has version {0}; this program reads versions {WITHOUT_LASTING} and {VERSION}"
+    )]
     Version(u8),
     #[error("a series' state is cut short")]
     Short,
@@ -163,7 +167,9 @@ impl Series {
     /// Adds the state to `out`.
     pub fn to_bytes(&self, out: &mut Vec<u8>) {
         out.extend([VERSION, self.kind.number()]);
-        let Ok(()) = Writer(out).series(&mut self.clone());
+        let mut state = self.clone();
+        let Ok(()) = Writer(out).series(&mut state);
+        let Ok(()) = Writer(out).number(&mut state.episodes.lasting);
     }
 
     /// Reads a state back.
@@ -172,13 +178,16 @@ impl Series {
     /// When the bytes are of another version, or not exactly one state.
     pub fn from_bytes(bytes: &[u8]) -> Result<Series, BadState> {
         let [version, kind, rest @ ..] = bytes else { return Err(BadState::Short) };
-        if *version != VERSION {
+        if !(WITHOUT_LASTING..=VERSION).contains(version) {
             return Err(BadState::Version(*version));
         }
         let kind = Kind::of_number(*kind).ok_or(BadState::Kind(*kind))?;
         let mut series = Series::new(kind, &super::Config::default());
         let mut reader = Reader(rest);
         reader.series(&mut series)?;
+        if *version > WITHOUT_LASTING {
+            reader.number(&mut series.episodes.lasting)?;
+        }
         match reader.0.len() {
             0 => Ok(series),
             behind => Err(BadState::Long(behind)),

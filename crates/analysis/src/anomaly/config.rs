@@ -1,5 +1,7 @@
 //! The one configuration that serves every series.
 
+use super::math::log2;
+
 /// What detection is tuned by. One set of values serves all series of all accounts: [`Config::default`], the product's.
 ///
 /// `docs/accuracy.md` shows how scores move when each is halved and doubled.
@@ -31,6 +33,11 @@ pub struct Config {
     pub resolution_floor: f32,
     /// Surprise (−log₁₀ of a share of points) from which a point belongs to an episode.
     pub candidate: f32,
+    /// What each surprising point adds to the surprise of those that come soon after it, as a share: what lasts is rarer than its
+    /// most surprising point alone.
+    pub lasting: f32,
+    /// Over how many points that is remembered.
+    pub lasting_points: f32,
     /// How many quiet minutes end an episode for good; until then the same is no news.
     pub rest_minutes: f32,
     /// The fewest points of the same.
@@ -43,10 +50,14 @@ pub struct Config {
     pub episode_prior_days: f32,
     /// How many episodes the first guess of their size is worth.
     pub episode_prior: f32,
-    /// Rarity from which a series is in warning: log₁₀ of the minutes until this series is expected to do the like again.
+    /// Rarity from which a series with steps of a minute is in warning: log₁₀ of the minutes until it is expected to do the like
+    /// again.
     pub warning: f32,
     /// Rarity from which it is critical.
     pub critical: f32,
+    /// By how much both are lower for each tenfold step, log₁₀. A point of a longer step is the mean of more: what shows in it
+    /// lasted that long. At 1 the same share of points would be told of, whatever the step; at 0 as many a week.
+    pub step_ease: f32,
     /// How many minutes must deviate to open an anomaly: of the last three points, when steps are shorter than this.
     pub open_minutes: f32,
     /// How many calm minutes close it; never fewer than two points.
@@ -55,8 +66,9 @@ pub struct Config {
     pub open_learning: f32,
     /// For how many points learning stays slowed at most; then a level that has settled is the new one.
     pub freeze_points: f32,
-    /// Points before the first verdict.
+    /// Points and minutes before the first verdict.
     pub learning_points: f32,
+    pub learning_minutes: f32,
     /// Until how many minutes after the first point bands are wider.
     pub settling_minutes: f32,
 }
@@ -73,26 +85,37 @@ impl Default for Config {
             winsor: 4.0,
             tail_index: 0.3,
             tail_prior: 200.0,
-            season_gain: 0.85,
+            season_gain: 0.8,
             peak_floor: 0.01,
             resolution_floor: 0.5,
             candidate: 2.8,
+            lasting: 0.15,
+            lasting_points: 20.0,
             rest_minutes: 240.0,
             rest_points: 4.0,
-            repeat: 1.0,
+            repeat: 2.0,
             episode_days: 14.0,
             episode_prior_days: 4.0,
             episode_prior: 10.0,
-            // About three days and a month.
-            warning: 3.65,
-            critical: 4.65,
+            // About twelve days and four months of a series of minutes; a day and a half and two weeks of one of hours.
+            warning: 4.25,
+            critical: 5.25,
+            step_ease: 0.5,
             open_minutes: 2.0,
             close_minutes: 5.0,
             open_learning: 0.5,
             freeze_points: 120.0,
-            learning_points: 60.0,
+            learning_points: 30.0,
+            learning_minutes: 60.0,
             settling_minutes: 1440.0,
         }
+    }
+}
+
+impl Config {
+    /// By how much thresholds of rarity are lower for a series with steps of so many minutes.
+    pub(super) fn eased(&self, step: f32) -> f32 {
+        self.step_ease * std::f32::consts::LOG10_2 * log2(step.max(1.0))
     }
 }
 

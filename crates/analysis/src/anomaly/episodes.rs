@@ -5,17 +5,29 @@
 //! (<https://en.wikipedia.org/wiki/Extreme_value_theory>). The rarity of a surprise is log₁₀ of the minutes in which one
 //! episode at least as large is expected. A series that spikes every hour is thereby silent about its spikes, without being
 //! deaf to what is larger than any of them.
+//!
+//! A surprise counts for more where the points before it were surprising: two episodes with the same peak are not equally rare
+//! when one is a lone spike and the other lasts for an hour. What is usual in this respect, too, is learnt from the series' own
+//! episodes, for their peaks are taken with it.
 
 use super::{
     config::{Config, Sensitivity},
     math::log2,
     model::Pace,
+    tail::AT_QUANTILE,
 };
 
 /// log₁₀ of the minutes of a day.
 const MINUTES_A_DAY: f32 = 3.158_362;
 /// The first guess of a peak's mean excess: that of a well calibrated surprise, 1 ÷ ln 10.
 const FIRST_EXCESS: f32 = std::f32::consts::LOG10_E;
+
+/// The most that one point counts for those after it: one wild point is no evidence that anything lasts.
+const MOST_LASTING: f32 = 2.0;
+
+/// Points of shorter steps, minutes, count by what they are of this one: neighbouring minutes say nearly the same, and half a day of
+/// them is no evidence beyond that the day has a course.
+const WHOLE_STEP: f32 = 5.0;
 
 /// What an operator sees of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +71,8 @@ pub(super) struct Episodes {
     /// The surprise of the point before, and minutes since the last critical point.
     pub(super) previous: f32,
     pub(super) uncritical: f32,
+    /// Surprise of the last points beyond their tails' quantiles, the older the less.
+    pub(super) lasting: f32,
     /// Points since the anomaly opened.
     pub(super) open_points: u16,
     /// Which of the last three points were candidates, newest lowest.
@@ -104,6 +118,7 @@ impl Episodes {
             quiet: 0.0,
             previous: 0.0,
             uncritical: 0.0,
+            lasting: 0.0,
             open_points: 0,
             recent: 0,
             level: 0,
@@ -117,8 +132,13 @@ impl Episodes {
     }
 
     /// Whether learning is slowed: an episode was told of, for a bounded time.
-    pub(super) fn slows_learning(&self, c: &Config) -> bool {
-        self.peak > 0.0 && self.told >= c.warning && f32::from(self.open_points) < c.freeze_points
+    pub(super) fn slows_learning(&self, c: &Config, step: f32) -> bool {
+        self.was_told(c, step) && f32::from(self.open_points) < c.freeze_points
+    }
+
+    /// Whether an episode runs that an operator of usual sensitivity was told of.
+    fn was_told(&self, c: &Config, step: f32) -> bool {
+        self.told > 0.0 && self.told >= c.warning - c.eased(step)
     }
 
     /// How rare an episode with such a peak is: log₁₀ of the minutes in which one is expected.
@@ -145,6 +165,7 @@ impl Episodes {
         point: Point,
     ) -> Outcome {
         self.pass(c, pace, point.gap);
+        let point = self.with_those_before(c, pace.step, point);
         let candidate = point.surprise >= c.candidate;
         self.recent = (self.recent << 1 | u8::from(candidate)) & 0b111;
         let mut news = 0.0;
@@ -153,8 +174,9 @@ impl Episodes {
             self.quiet = 0.0;
             if point.surprise > self.peak {
                 self.peak = point.surprise;
-                if point.ready && (self.told < c.warning || rarity >= self.told + c.repeat) {
-                    news = rarity;
+                let told = self.was_told(c, pace.step);
+                if point.ready && (!told || rarity >= self.told + c.repeat) {
+                    news = rarity + c.eased(pace.step);
                     self.told = rarity;
                 }
             }
@@ -162,6 +184,17 @@ impl Episodes {
         let change = self.judge(c, sensitivity, pace, &point);
         self.previous = point.surprise;
         Outcome { rarity, news, change }
+    }
+
+    /// A point whose surprise counts for more the more surprising those before it were.
+    fn with_those_before(&mut self, c: &Config, step: f32, mut point: Point) -> Point {
+        self.lasting *= 1.0 - 1.0 / c.lasting_points;
+        if point.surprise > 0.0 {
+            let own = (point.surprise - AT_QUANTILE).clamp(0.0, MOST_LASTING);
+            point.surprise += c.lasting * self.lasting;
+            self.lasting += own * (step / WHOLE_STEP).min(1.0);
+        }
+        point
     }
 
     /// Lets time pass: forgets old episodes and ends the one that has rested.
@@ -182,10 +215,11 @@ impl Episodes {
             self.excess += weight * (beyond - self.excess);
             self.peak = 0.0;
             self.told = 0.0;
+            self.lasting = 0.0;
             self.opened = false;
             self.open_points = 0;
         }
-        if self.told >= c.warning {
+        if self.was_told(c, pace.step) {
             self.open_points = self.open_points.saturating_add(1);
         }
     }
@@ -200,8 +234,8 @@ impl Episodes {
         if self.level == 0 && self.recent & 1 == 0 {
             return None;
         }
-        let warning = c.warning + sensitivity.rarity;
-        let critical = c.critical + sensitivity.rarity;
+        let moved = sensitivity.rarity - c.eased(pace.step);
+        let (warning, critical) = (c.warning + moved, c.critical + moved);
         let needed = (c.open_minutes / pace.step).ceil().clamp(1.0, 3.0) as u32;
         let evident = self.recent & 1 == 1 && self.recent.count_ones() >= needed;
         let rarity = match evident {
@@ -244,5 +278,49 @@ impl Episodes {
         self.opened = true;
         self.onset = point.onset;
         Change::Opened { onset: point.onset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACE: Pace = Pace { points: 10_000.0, step: 5.0, memory: 1000.0 };
+
+    fn rarities(episodes: &mut Episodes, surprises: &[f32]) -> Vec<f32> {
+        let c = Config::default();
+        let take = |surprise: &f32| {
+            let point =
+                Point { surprise: *surprise, gap: 5.0, onset: 0, settled: false, ready: true };
+            episodes.take(&c, &Sensitivity::default(), PACE, point).rarity
+        };
+        surprises.iter().map(take).collect()
+    }
+
+    #[test]
+    fn what_lasts_is_rarer_than_its_peak_and_a_lone_spike_is_not() {
+        let lasting = rarities(&mut Episodes::new(), &[3.0; 8]);
+        assert!(lasting.is_sorted() && lasting[7] > lasting[0] + 1.0, "{lasting:?}");
+        // Two hours later little is left of it.
+        let mut spikes = vec![0.0; 50];
+        (spikes[0], spikes[25], spikes[49]) = (3.0, 3.0, 3.0);
+        let spikes = rarities(&mut Episodes::new(), &spikes);
+        assert!((spikes[49] - spikes[0]).abs() < 0.1, "{spikes:?}");
+        // However wild one point is, the next is judged mostly by itself.
+        let wild = rarities(&mut Episodes::new(), &[30.0, 2.0]);
+        assert_eq!(wild[1], 0.0, "{wild:?}");
+    }
+
+    #[test]
+    fn a_series_whose_episodes_always_last_is_used_to_it() {
+        let mut episodes = Episodes::new();
+        let before = rarities(&mut episodes.clone(), &[3.0; 8])[7];
+        for _ in 0..40 {
+            rarities(&mut episodes, &[3.0; 8]);
+            // Half a day of rest.
+            rarities(&mut episodes, &[0.0; 144]);
+        }
+        let after = rarities(&mut episodes, &[3.0; 8])[7];
+        assert!(after < before - 1.0, "{before} {after}");
     }
 }

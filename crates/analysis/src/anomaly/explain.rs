@@ -57,7 +57,7 @@ impl Series {
     ) -> Explanation {
         let (expected, low, high) = self.model.expected(at, self.step, calls);
         let usual = self.model.scale(c, self.kind, at, calls);
-        let warning = c.warning + sensitivity.rarity;
+        let warning = c.warning + sensitivity.rarity - c.eased(self.step);
         let surprise = self.episodes.surprise_at(c, warning);
         let reach = |side: usize| {
             let scaled = self.tails.at(VALUE + side).deviation_at(surprise) * self.widening(c);

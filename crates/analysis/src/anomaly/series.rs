@@ -79,7 +79,8 @@ pub struct Verdict {
     pub change: Option<Change>,
     /// log₁₀ of the minutes in which this series is expected to have one such episode; 0 for what is usual.
     pub rarity: f32,
-    /// The rarity where it is news within its episode, else 0: what threshold optimisers should look at.
+    /// The rarity where it is news within its episode, else 0, raised by what the step eases the thresholds: what threshold
+    /// optimisers should look at, and compare with [`Config::warning`] as it is.
     pub news: f32,
     /// What was expected, in the series' unit.
     pub expected: f32,
@@ -182,9 +183,14 @@ impl Series {
         match self.episodes.level {
             1 => State::Warning,
             2 => State::Critical,
-            _ if self.points < c.learning_points => State::Learning,
+            _ if !self.is_ready(c) => State::Learning,
             _ => State::Normal,
         }
+    }
+
+    /// Enough is known for a verdict.
+    fn is_ready(&self, c: &Config) -> bool {
+        self.points >= c.learning_points && self.points * self.step >= c.learning_minutes
     }
 
     fn unchanged(&self, c: &Config) -> Verdict {
@@ -247,7 +253,7 @@ impl Series {
         residual: &Residual,
     ) -> Verdict {
         let pace = self.pace(c);
-        let slowed = self.episodes.slows_learning(c);
+        let slowed = self.episodes.slows_learning(c, pace.step);
         let share = if slowed { c.open_learning } else { 1.0 };
         let burst = residual.scaled.clamp(-10.0, 10.0) - self.burst;
         self.burst += 2.0 / (c.burst_points + 1.0) * burst;
@@ -262,13 +268,8 @@ impl Series {
             self.calm = at.minute;
         }
         let settled = self.has_settled();
-        let point = Point {
-            surprise,
-            gap,
-            onset: self.onset(c, &most),
-            settled,
-            ready: self.points >= c.learning_points,
-        };
+        let point =
+            Point { surprise, gap, onset: self.onset(c, &most), settled, ready: self.is_ready(c) };
         let Outcome { rarity, news, change } = self.episodes.take(c, sensitivity, pace, point);
         if self.model.learn(c, pace, residual, calls, 1.0) {
             self.burst = 0.0;

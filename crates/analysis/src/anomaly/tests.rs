@@ -113,6 +113,28 @@ fn a_steep_rise_opens_within_three_minutes_with_its_onset_and_closes_when_calm()
 }
 
 #[test]
+fn a_series_of_hours_is_judged_after_30_of_them_and_told_of_sooner() {
+    let c = Config::default();
+    let usual = Sensitivity::default();
+    let aged = |step: u32, points: u32| {
+        let (mut series, mut noise) = (Series::new(Kind::Gauge, &c), Noise(5));
+        for point in 0..points {
+            let value = Reading::of(100.0 + noise.next());
+            series.observe(&c, &usual, moment(START + point * step), value);
+        }
+        (series.state_at(&c, START + (points - 1) * step), series)
+    };
+    assert_eq!(aged(60, 29).0, State::Learning);
+    assert_eq!(aged(60, 30).0, State::Normal);
+    assert_eq!(aged(1, 59).0, State::Learning);
+    let warning = |series: &Series| series.explain(&c, &usual, moment(START), None).warning;
+    let (minutes, hours) = (aged(1, 100).1, aged(60, 100).1);
+    assert!((warning(&minutes) - c.warning).abs() < 1e-3);
+    // Half of a sixtieth in logarithms.
+    assert!((warning(&minutes) - warning(&hours) - 0.889).abs() < 0.01);
+}
+
+#[test]
 fn one_wild_minute_opens_nothing_and_two_do() {
     let mut fed = Fed::new(Kind::Gauge);
     fed.steady(1500, 50.0, 2.0);
@@ -391,6 +413,22 @@ fn values_that_no_state_can_hold_count_as_the_largest() {
     }
     fed.steady(5000, 45.0, 1.0);
     assert_eq!(fed.state(), State::Normal);
+}
+
+#[test]
+fn a_state_of_the_version_before_goes_on_with_what_it_learnt() {
+    let mut fed = Fed::new(Kind::Gauge);
+    fed.steady(3000, 100.0, 2.0);
+    let mut bytes = Vec::new();
+    fed.series.to_bytes(&mut bytes);
+    // It lacked the last field, and said so in its first byte.
+    bytes.truncate(bytes.len() - size_of::<f32>());
+    bytes[0] = 1;
+    fed.series = Series::from_bytes(&bytes).expect("a state of version 1");
+    assert_eq!(fed.state(), State::Normal, "learning does not begin anew");
+    fed.steady(3, 150.0, 2.0);
+    assert_eq!(fed.opened().len(), 1, "{:?}", fed.changes);
+    assert_eq!(Series::from_bytes(&bytes[..bytes.len() - 1]), Err(BadState::Short));
 }
 
 #[test]

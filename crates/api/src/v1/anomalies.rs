@@ -18,14 +18,15 @@ use model::{
     anomaly::{AnomalousKind, AnomalyChangeKind, AnomalyMeasure, AnomalySettings, CauseVerdict},
     entity::EntityKind,
     id::EntityId,
+    rule::Level,
     time::{Minute, MinuteRange},
 };
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Refusals,
-    violations::{end_of, level},
+    violations::{end_of, level, number},
 };
 use crate::{
     auth::{Caller, Deed, Trail},
@@ -46,8 +47,22 @@ pub(crate) struct AnomalyParams {
     /// Of this entity.
     entity: Option<u32>,
     state: Option<AnomalyStatus>,
+    /// That is so bad, or was at last.
+    level: Option<Level>,
     /// Of this incident.
     incident: Option<u32>,
+    /// `opened`, those that opened last first, or `level`, critical ones before warnings; `opened` when not given.
+    #[param(inline)]
+    sort: Option<Order>,
+}
+
+/// In which order anomalies are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Order {
+    #[default]
+    Opened,
+    Level,
 }
 
 /// Minutes before the onset and after the end that are charted.
@@ -80,29 +95,78 @@ pub(crate) async fn list(
         entity_kind: None,
         incident_id: wanted.incident,
         status: wanted.state.map(stored_status),
+        level: wanted.level.map(number),
         from_minute: Minute::of_millis(range.from_ms).0,
         until_minute: Minute::of_millis(range.to_ms).0.saturating_add(1),
         ..AnomalyFilter::default()
     };
-    let before = paging.place(opened_place)?;
-    let limit = u32::try_from(paging.limit).unwrap_or(u32::MAX);
+    let (found, next) = match wanted.sort.unwrap_or_default() {
+        Order::Opened => {
+            let before = paging.opened_before()?;
+            let found =
+                some(&context, &filter, wanted.entity_kind, before, paging.wanted()).await?;
+            paging.opened(found, |one| (one.opened_minute, one.id))
+        }
+        Order::Level => by_level(&context, &filter, wanted.entity_kind, &paging).await?,
+    };
+    let items = found.iter().map(|stored| body(&context, &caller, stored)).collect();
+    Ok(Json(Page { items, next, partial: None }))
+}
+
+/// Those of a kind that opened last, behind one that was seen.
+async fn some(
+    context: &Context,
+    filter: &AnomalyFilter,
+    kind: Option<AnomalousKind>,
+    before: Option<(u32, u32)>,
+    limit: u32,
+) -> Result<Vec<Stored>, ApiError> {
     // Backends and queues are one kind here, and no server has an anomaly of its own.
-    let kinds: Vec<Option<u8>> = match wanted.entity_kind {
+    let kinds: Vec<Option<u8>> = match kind {
         None => vec![None],
         Some(kind) => kinds_of(kind).iter().map(|kind| Some(*kind as u8)).collect(),
     };
     let mut found = Vec::new();
     for entity_kind in kinds {
         let filter = AnomalyFilter { entity_kind, ..filter.clone() };
-        found.extend(context.store.anomalies(&filter, before, limit + 1).await?);
+        found.extend(context.store.anomalies(&filter, before, limit).await?);
     }
     found.sort_by_key(|one| std::cmp::Reverse((one.opened_minute, one.id)));
+    found.truncate(limit as usize);
+    Ok(found)
+}
+
+/// A page of critical ones, then of warnings, with the cursor of the next.
+async fn by_level(
+    context: &Context,
+    filter: &AnomalyFilter,
+    kind: Option<AnomalousKind>,
+    paging: &Paging,
+) -> Result<(Vec<Stored>, Option<String>), ApiError> {
+    let seen = paging.place(level_place)?;
+    let mut found: Vec<Stored> = Vec::new();
+    for level in [Level::Critical, Level::Warning].map(number) {
+        let is_wanted = filter.level.is_none_or(|wanted| wanted == level);
+        if !is_wanted || seen.is_some_and(|(last, ..)| level > last) {
+            continue;
+        }
+        let before = seen.filter(|(last, ..)| *last == level).map(|(_, minute, id)| (minute, id));
+        let filter = AnomalyFilter { level: Some(level), ..filter.clone() };
+        found.extend(some(context, &filter, kind, before, paging.wanted()).await?);
+    }
     let is_more = found.len() > paging.limit;
     found.truncate(paging.limit);
-    let last = found.last().filter(|_| is_more);
-    let next = last.map(|last| paging.next(format!("{}-{}", last.opened_minute, last.id)));
-    let items = found.iter().map(|stored| body(&context, &caller, stored)).collect();
-    Ok(Json(Page { items, next, partial: None }))
+    let next = found.last().filter(|_| is_more).map(|last| {
+        paging.next(format!("{}-{}-{}", last.standing.level, last.opened_minute, last.id))
+    });
+    Ok((found, next))
+}
+
+/// The level, the minute and the id of what was seen last.
+fn level_place(place: &str) -> Option<(u8, u32, u32)> {
+    let (level, rest) = place.split_once('-')?;
+    let (minute, id) = rest.split_once('-')?;
+    Some((level.parse().ok()?, minute.parse().ok()?, id.parse().ok()?))
 }
 
 /// An anomaly with the series that deviate, what is suspected behind it and why, and what people said of it.
@@ -207,12 +271,6 @@ async fn one(context: &Context, caller: &Caller, id: EntityId) -> Result<Stored,
     let entities = context.entities(caller);
     let shows = |found: &Stored| entities.sight().shows(EntityId(found.of.application_id));
     found.filter(shows).ok_or_else(|| ApiError::missing("anomaly", id))
-}
-
-/// The minute and the id of what was seen last, of a list of what opened.
-pub(crate) fn opened_place(place: &str) -> Option<(u32, u32)> {
-    let (minute, id) = place.split_once('-')?;
-    Some((minute.parse().ok()?, id.parse().ok()?))
 }
 
 pub(crate) fn stored_status(status: AnomalyStatus) -> StoredStatus {

@@ -67,15 +67,13 @@ pub(crate) async fn read(
     range: Range,
 ) -> Result<Json<AnomalyModel>, ApiError> {
     application(&context, &caller, id)?;
-    let series = Wanted::of(
-        &context,
-        &caller,
-        id,
-        wanted.entity_kind,
-        wanted.entity,
-        wanted.measure,
-        wanted.metric.as_deref(),
-    )?;
+    let which = Which {
+        kind: wanted.entity_kind,
+        entity: wanted.entity,
+        measure: wanted.measure,
+        metric: wanted.metric.as_deref(),
+    };
+    let series = Wanted::of(&context, &caller, id, which)?;
     let minutes = minutes(range.from_ms, range.to_ms, MOST_POINTS, &context)?;
     let settings = settings(&context, id.0).await?;
     let sensitivity = wanted_of(&settings, series.entity.key.kind, series.entity.id.0);
@@ -155,15 +153,13 @@ pub(crate) async fn back_test(
     Body(wanted): Body<NewAnomalyBackTest>,
 ) -> Result<Json<AnomalyBackTested>, ApiError> {
     application(&context, &caller, id)?;
-    let series = Wanted::of(
-        &context,
-        &caller,
-        id,
-        wanted.entity_kind,
-        wanted.entity,
-        wanted.measure,
-        wanted.metric.as_deref(),
-    )?;
+    let which = Which {
+        kind: wanted.entity_kind,
+        entity: wanted.entity,
+        measure: wanted.measure,
+        metric: wanted.metric.as_deref(),
+    };
+    let series = Wanted::of(&context, &caller, id, which)?;
     let range = minutes(wanted.from, wanted.to, MOST_MINUTES, &context)?;
     let mut settings = settings(&context, id.0).await?;
     settings.transactions.clear();
@@ -195,6 +191,16 @@ pub(crate) async fn back_test(
     }))
 }
 
+/// How a request names a series.
+#[derive(Clone, Copy)]
+struct Which<'a> {
+    kind: AnomalousKind,
+    entity: u32,
+    measure: AnomalyMeasure,
+    /// The path of a metric below its node.
+    metric: Option<&'a str>,
+}
+
 /// A series that is asked for.
 struct Wanted {
     entity: std::sync::Arc<Entity>,
@@ -206,10 +212,7 @@ impl Wanted {
         context: &Context,
         caller: &Caller,
         application: EntityId,
-        kind: AnomalousKind,
-        entity: u32,
-        measure: AnomalyMeasure,
-        metric: Option<&str>,
+        Which { kind, entity, measure, metric }: Which<'_>,
     ) -> Result<Wanted, ApiError> {
         let known = context.entities(caller).get(EntityId(entity)).filter(|known| {
             known.key.application == application && kinds_of(kind).contains(&known.key.kind)

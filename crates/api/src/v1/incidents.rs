@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::{
     Refusals,
-    anomalies::{self, opened_place, status, stored_status},
+    anomalies::{self, status, stored_status},
     violations::{self, end_of, level},
 };
 use crate::{
@@ -52,13 +52,9 @@ pub(crate) async fn list(
         from_minute: Minute::of_millis(range.from_ms).0,
         until_minute: Minute::of_millis(range.to_ms).0.saturating_add(1),
     };
-    let before = paging.place(opened_place)?;
-    let limit = u32::try_from(paging.limit).unwrap_or(u32::MAX);
-    let mut found = context.store.incidents(&filter, before, limit + 1).await?;
-    let is_more = found.len() > paging.limit;
-    found.truncate(paging.limit);
-    let last = found.last().filter(|_| is_more);
-    let next = last.map(|last| paging.next(format!("{}-{}", last.opened_minute, last.id)));
+    let before = paging.opened_before()?;
+    let found = context.store.incidents(&filter, before, paging.wanted()).await?;
+    let (found, next) = paging.opened(found, |one| (one.opened_minute, one.id));
     let ids: Vec<u32> = found.iter().map(|one| one.id).collect();
     let counts = context.store.incident_counts(&ids).await?;
     let items = found.iter().map(|stored| {

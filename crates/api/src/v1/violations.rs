@@ -67,16 +67,9 @@ pub(crate) async fn list(
         from_minute: Minute::of_millis(range.from_ms).0,
         until_minute: Minute::of_millis(range.to_ms).0.saturating_add(1),
     };
-    let before = paging.place(|place| {
-        let (minute, id) = place.split_once('-')?;
-        Some((minute.parse().ok()?, id.parse().ok()?))
-    })?;
-    let limit = u32::try_from(paging.limit).unwrap_or(u32::MAX);
-    let mut found = context.store.violations(&filter, before, limit + 1).await?;
-    let is_more = found.len() > paging.limit;
-    found.truncate(paging.limit);
-    let last = found.last().filter(|_| is_more);
-    let next = last.map(|last| paging.next(format!("{}-{}", last.opened_minute, last.id)));
+    let before = paging.opened_before()?;
+    let found = context.store.violations(&filter, before, paging.wanted()).await?;
+    let (found, next) = paging.opened(found, |one| (one.opened_minute, one.id));
     let items = found.iter().map(|stored| body(&context, &caller, stored)).collect();
     Ok(Json(Page { items, next, partial: None }))
 }
@@ -178,7 +171,7 @@ pub(crate) fn end_of(minute: u32) -> i64 {
 }
 
 /// The persisted number of a level.
-fn number(level: Level) -> u8 {
+pub(crate) fn number(level: Level) -> u8 {
     match level {
         Level::Warning => 1,
         Level::Critical => 2,

@@ -1,7 +1,7 @@
 //! What each span is to its tier: where work enters, a call out, or neither. By the rules that counted it.
 
 use model::{
-    attributes::{Attributes, Value},
+    attributes::Attributes,
     conventions::{Facts, SpanView, facts},
     naming::{
         exit::{self, ExitKey, Nested},
@@ -11,7 +11,7 @@ use model::{
     },
     span::SpanKind,
 };
-use telemetry_store::reader::{OwnedValue, Span};
+use telemetry_store::reader::Span;
 
 use super::Tree;
 
@@ -47,9 +47,9 @@ struct Call {
 }
 
 pub(super) fn roles(spans: &[Span], tree: &Tree) -> Vec<Role> {
-    let attributes: Vec<Attributes<'_>> = spans.iter().map(attributes).collect();
+    let attributes: Vec<Attributes<'_>> = spans.iter().map(Span::borrowed_attributes).collect();
     let views: Vec<SpanView<'_, '_>> =
-        spans.iter().zip(&attributes).map(|(span, attributes)| view(span, attributes)).collect();
+        spans.iter().zip(&attributes).map(|(span, attributes)| span.view(attributes)).collect();
     let known: Vec<Facts<'_>> = views.iter().map(facts).collect();
     let entries = entries(spans, tree, &known);
     let mut calls = calls(spans, tree, &views, &known);
@@ -74,35 +74,9 @@ pub(super) fn roles(spans: &[Span], tree: &Tree) -> Vec<Role> {
 
 /// Whether a call that entered at this span failed.
 pub(crate) fn entry_failed(span: &Span) -> bool {
-    let attributes = attributes(span);
-    let view = view(span, &attributes);
+    let attributes = span.borrowed_attributes();
+    let view = span.view(&attributes);
     failure::entry_failed(&facts(&view), &view)
-}
-
-fn attributes(span: &Span) -> Attributes<'_> {
-    span.attributes.iter().map(|(key, stored)| (key.as_str(), value(stored))).collect()
-}
-
-fn value(stored: &OwnedValue) -> Value<'_> {
-    match stored {
-        OwnedValue::Bool(value) => Value::Bool(*value),
-        OwnedValue::Int(value) => Value::Int(*value),
-        OwnedValue::Double(value) => Value::Double(*value),
-        OwnedValue::Str(value) => Value::Str(value),
-        OwnedValue::Encoded(value) => Value::Encoded(value),
-    }
-}
-
-fn view<'a, 'b>(span: &'a Span, attributes: &'b Attributes<'a>) -> SpanView<'a, 'b> {
-    SpanView {
-        name: &span.name,
-        kind: span.kind,
-        scope: &span.scope,
-        status: span.status,
-        trace_state: &span.trace_state,
-        flags: span.flags,
-        attributes,
-    }
 }
 
 /// Which spans are where work enters.

@@ -110,6 +110,33 @@ pub(crate) async fn with_anomaly(world: &World) -> u32 {
     }
 }
 
+/// A new anomaly of a tier, without more.
+fn opened(world: &World, level: u8) -> NewAnomalyChange {
+    NewAnomalyChange {
+        id: ChangedAnomaly::Opened {
+            of: AnomalyOf {
+                account_id: FIRST_ACCOUNT,
+                application_id: world.ids.shop.0,
+                entity_kind: 2,
+                entity_id: world.ids.web.0,
+                entity_name: "web".to_owned(),
+            },
+            onset_minute: NOW.0 - 7,
+        },
+        standing: AnomalyStanding {
+            status: AnomalyStatus::Open,
+            measure: 1,
+            level,
+            worst: level,
+            suspect_id: 0,
+            body: serde_json::to_string(&Body::default()).unwrap(),
+        },
+        happened: None,
+        event: None,
+        cause: None,
+    }
+}
+
 async fn count(client: &Client, path: &str) -> usize {
     client.json(path).await["items"].as_array().unwrap().len()
 }
@@ -132,7 +159,14 @@ async fn anomalies_are_listed_and_told_with_their_cause() {
     assert_eq!(anomaly["onset_at"], json!(i64::from(NOW.0 - 7) * 60_000));
     assert_eq!(anomaly["opened_at"], json!(i64::from(NOW.0 - 4) * 60_000));
     assert_eq!(anomaly["top_suspect"]["entity"], json!({"id": ids.web.0, "name": "web"}));
-    for filter in ["entity_kind=BUSINESS_TRANSACTION", "state=OPEN", "incident=1"] {
+    for filter in [
+        "entity_kind=BUSINESS_TRANSACTION",
+        "state=OPEN",
+        "incident=1",
+        "level=CRITICAL",
+        "sort=level",
+        "sort=level&level=CRITICAL",
+    ] {
         assert_eq!(count(&client, &format!("/api/v1/anomalies?{filter}")).await, 1, "{filter}");
     }
     for filter in [
@@ -142,6 +176,8 @@ async fn anomalies_are_listed_and_told_with_their_cause() {
         "entity=999",
         "application=999",
         "incident=2",
+        "level=WARNING",
+        "sort=level&level=WARNING",
     ] {
         assert_eq!(count(&client, &format!("/api/v1/anomalies?{filter}")).await, 0, "{filter}");
     }
@@ -163,6 +199,43 @@ async fn anomalies_are_listed_and_told_with_their_cause() {
     assert_eq!(points.len(), 67);
     assert!(points.iter().any(|point| point["value"].is_number()), "{points:?}");
     assert_eq!(client.get("/api/v1/anomalies/999").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn critical_ones_come_before_warnings_page_by_page() {
+    let world = World::new().await;
+    with_anomaly(&world).await;
+    for (minute, levels) in [(NOW.0 - 4, [1, 2]), (NOW.0 - 3, [1, 2])] {
+        let changes = levels.map(|level| opened(&world, level));
+        let judged = world.store.judge_anomalies(Some(minute - 1), minute, &changes, &[], None);
+        assert!(matches!(judged.await, Ok(AnomalyOutcome::Stored { .. })));
+    }
+    let client = world.client();
+    let all = client.json("/api/v1/anomalies?limit=1000").await;
+    let mut expected: Vec<(bool, u64)> = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["level"] == "WARNING", one["id"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(expected.len(), 5);
+    // Those that opened last first, as they come, within a level.
+    expected.sort_by_key(|(is_warning, _)| *is_warning);
+    let (mut seen, mut next) = (Vec::new(), String::new());
+    loop {
+        let page = client.json(&format!("/api/v1/anomalies?sort=level&limit=2{next}")).await;
+        for one in page["items"].as_array().unwrap() {
+            seen.push((one["level"] == "WARNING", one["id"].as_u64().unwrap()));
+        }
+        let Some(cursor) = page["next"].as_str() else { break };
+        next = format!("&cursor={cursor}");
+    }
+    assert_eq!(seen, expected);
+    assert_eq!(
+        client.get("/api/v1/anomalies?sort=name").await.status,
+        StatusCode::BAD_REQUEST,
+        "there is no such order"
+    );
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ pub(super) fn page(filter: &AnomalyFilter, before: Option<(u32, u32)>, limit: u3
         ("measure", filter.measure.map(u32::from)),
         ("suspect_id", filter.suspect_id),
         ("incident_id", filter.incident_id),
+        ("level", filter.level.map(u32::from)),
         ("status", filter.status.map(|status| u32::from(status as u8))),
     ];
     let times = [filter.from_minute, filter.until_minute];

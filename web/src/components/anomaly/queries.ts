@@ -14,6 +14,8 @@ export interface AnomalyFilter {
   entity_kind?: string
   entity?: string
   state?: string
+  /** As bad as this, or was at last. */
+  level?: string
   incident?: number
 }
 

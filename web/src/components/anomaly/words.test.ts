@@ -19,6 +19,7 @@ describe('a deviation in words', () => {
   it('gives no ratio to nothing, nor where it would be one', () => {
     expect(deviationText({ observed: 5, expected: 0, deviation: 10, unit: '', measure: 'METRIC' })).toBe('5 where up to 1 is usual')
     expect(deviationText({ observed: 102, expected: 100, deviation: 8, unit: '%', measure: 'METRIC' })).toBe('102 % where 100 % is usual')
+    expect(deviationText({ observed: 0, expected: 0, deviation: 0, unit: 'calls/min', measure: 'CALLS' })).toBe('how far off is not known yet')
   })
 })
 

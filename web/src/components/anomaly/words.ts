@@ -61,7 +61,9 @@ const timesText = (ratio: number) => `${ratio >= 10 ? Math.round(ratio).toLocale
 
 /** How far from what is usual: `4.2× slower: 1.9 s where 120–180 ms is usual`. */
 export function deviationText(anomaly: Measured): string {
-  const { observed, expected, unit, measure } = anomaly
+  const { observed, expected, deviation, unit, measure } = anomaly
+  // Opened by what was learnt afterwards, before a minute of its own was judged.
+  if (deviation === 0 && observed === expected) return 'how far off is not known yet'
   const usual = `${rangeText(...usualOf(anomaly), unit)} is usual`
   const seen = shownIn(unit, observed)
   if (measure === 'ERROR_SHARE') return `${seen} of the calls fail where ${usual}`

@@ -87,7 +87,7 @@ export default function Chart({ title, at, until, lines, fillingFrom, expected, 
           </time>
         )}
         {moment === undefined && fillingFrom !== null && !compact && (
-          <span className={styles.filling}>
+          <span className={styles.filling} title="The newest minute is still filling">
             <i /> still filling
           </span>
         )}

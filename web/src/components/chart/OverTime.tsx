@@ -38,13 +38,15 @@ export function OverTime({ title = 'Over time', note, actions, query, applicatio
       }
     >
       <Unknown bands={query.data?.bands ?? null} />
-      <Loaded query={query} what="the figures over time" lines={6}>
-        {(data: Series) => (
-          <Suspense fallback={<Loading what="the charts" lines={6} />}>
-            <SeriesCharts series={data} rules={about && application !== undefined ? { application, about } : undefined} watched={watched && application !== undefined ? { ...watched, application } : undefined} />
-          </Suspense>
-        )}
-      </Loaded>
+      <div className={styles.body}>
+        <Loaded query={query} what="the figures over time" lines={6}>
+          {(data: Series) => (
+            <Suspense fallback={<Loading what="the charts" lines={6} />}>
+              <SeriesCharts series={data} rules={about && application !== undefined ? { application, about } : undefined} watched={watched && application !== undefined ? { ...watched, application } : undefined} />
+            </Suspense>
+          )}
+        </Loaded>
+      </div>
     </Card>
   )
 }

@@ -21,12 +21,28 @@ const KINDS: Record<string, Kind> = {
   CUSTOM: { label: 'Custom', icon: IconFlag },
 }
 
+/** What becomes of violations of health rules, whose events the reference calls POLICY_…. */
+const VIOLATIONS: Record<string, string> = {
+  OPEN_WARNING: 'Violation, warning',
+  OPEN_CRITICAL: 'Violation, critical',
+  UPGRADED: 'Violation became critical',
+  DOWNGRADED: 'Violation became a warning',
+  CONTINUES_WARNING: 'Violation goes on, warning',
+  CONTINUES_CRITICAL: 'Violation goes on, critical',
+  CLOSE_WARNING: 'Violation over, was warning',
+  CLOSE_CRITICAL: 'Violation over, was critical',
+  CANCELED_WARNING: 'Violation canceled, was warning',
+  CANCELED_CRITICAL: 'Violation canceled, was critical',
+}
+
 const words = (type: string) => type.charAt(0) + type.slice(1).toLowerCase().replaceAll('_', ' ')
 
 export function kindOf(type: string): Kind {
   const anomaly = anomalyEventLabel(type)
   if (anomaly !== undefined) return { label: anomaly, icon: IconActivityHeartbeat }
-  return KINDS[type] ?? { label: words(type), icon: type.startsWith('POLICY_') ? IconAlertTriangle : IconBolt }
+  const violation = type.startsWith('POLICY_')
+  const label = (violation && VIOLATIONS[type.slice('POLICY_'.length)]) || words(type)
+  return KINDS[type] ?? { label, icon: violation ? IconAlertTriangle : IconBolt }
 }
 
 /** What an event is called: a custom one by its own type. */

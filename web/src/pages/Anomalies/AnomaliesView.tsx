@@ -38,7 +38,7 @@ export function AnomaliesView({ application }: { application?: number }) {
   const [level, setLevel] = useUrlState('level')
   const [entity, setEntity] = useUrlState('entity')
   const [text, setText] = useUrlState('filter')
-  const query = useAnomalies({ application, state, entity_kind: kind, entity })
+  const query = useAnomalies({ application, state, level, entity_kind: kind, entity })
   const narrowed = Boolean(state || kind || level || entity || text)
   const name = query.data?.items[0]?.entity.name
   return (
@@ -65,7 +65,7 @@ export function AnomaliesView({ application }: { application?: number }) {
         <Loaded query={query} what="the anomalies">
           {(data: Page<Anomaly>) => {
             const wanted = text.toLowerCase()
-            const rows = data.items.filter((a) => (!level || (a.status === 'OPEN' ? a.level : a.worst) === level) && textOf(a).includes(wanted))
+            const rows = data.items.filter((a) => textOf(a).includes(wanted))
             if (rows.length) return <Table rows={rows} all={application === undefined} rest={query} />
             return narrowed ? <Empty title="No anomaly matches">Take a filter away, or choose a longer range.</Empty> : <NothingYet application={application} />
           }}

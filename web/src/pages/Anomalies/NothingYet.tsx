@@ -11,7 +11,8 @@ import { useTimeRange } from '../../time/TimeRangeContext'
 /** Why a list of anomalies is empty: detection is off, it is still learning, or all is as usual. */
 export function NothingYet({ application }: { application?: number }) {
   const settings = useAnomalySettings(application ?? 0, application !== undefined)
-  if (application === undefined || settings.error) return <AsUsual />
+  if (application === undefined) return <NoneAnywhere />
+  if (settings.error) return <AsUsual />
   if (!settings.data) return <Loading what="the settings" lines={2} />
   if (!settings.data.enabled) {
     return (
@@ -36,6 +37,11 @@ function Learning({ application }: { application: number }) {
   if (learning) return <Empty title={model.data?.state === 'LEARNING' ? 'Still learning what is usual' : 'Nothing unusual so far'}>{learning}</Empty>
   if (!bt) return <Empty title="Nothing reported in this range">What reports is learnt: first verdicts come after an hour, and what counts as usual narrows over the first 24 hours.</Empty>
   return <AsUsual />
+}
+
+/** Of all applications: each has switches and a history of its own. */
+function NoneAnywhere() {
+  return <Empty title="No anomaly in this range">Whatever deviates from what it usually does stands here, with what most likely caused it. Where detection is switched off or still learning, the application’s own list of anomalies says so.</Empty>
 }
 
 function AsUsual() {

@@ -51,7 +51,7 @@ export function columnsOf({ all, incident = true, now }: { all: boolean; inciden
         </div>
       ),
     },
-    { key: 'deviation', label: 'Deviation', numeric: true, width: '92px', value: (a) => Math.abs(a.deviation), render: (a) => <span title="In usual deviations of this series at that hour">{`${a.deviation > 0 ? '+' : '−'}${Math.abs(a.deviation).toFixed(1)}`}</span> },
+    { key: 'deviation', label: 'Deviation', numeric: true, width: '92px', value: (a) => Math.abs(a.deviation), render: (a) => (a.deviation === 0 ? '–' : <span title="In usual deviations of this series at that hour">{`${a.deviation > 0 ? '+' : '−'}${Math.abs(a.deviation).toFixed(1)}`}</span>) },
     { key: 'suspect', label: 'Top suspect', width: '250px', value: (a) => a.top_suspect?.confidence ?? null, render: (a) => <TopSuspect of={a} /> },
     incident && { key: 'incident', label: 'Incident', width: '84px', value: (a) => a.incident, render: (a) => (a.incident === null ? '–' : <RangeLink to={paths.incident(a.incident)} aria-label={`Incident ${a.incident}`}>no. {a.incident}</RangeLink>) },
   ]

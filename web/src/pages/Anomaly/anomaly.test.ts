@@ -29,6 +29,7 @@ describe('evidence', () => {
   })
   it('of traces, logs, events and errors leads to just these', () => {
     expect(of({ kind: 'TRACES', business_transaction: 105, tier: null, errors_only: true })?.extra).toMatchObject({ bt: 105, outcome: 'ERROR' })
+    expect(of({ kind: 'TRACE', trace: 'a1', span: 'b2' })).toMatchObject({ to: '/traces/a1', extra: { span: 'b2' } })
     expect(of({ kind: 'LOGS', tier: 14, severity: 'ERROR', text: 'lock' })).toMatchObject({ to: '/applications/1/logs', extra: { tier: 14, severity: 'ERROR', text: 'lock' } })
     expect(of({ kind: 'EVENT', id: 4 })?.extra).toMatchObject({ event: 4 })
     expect(of({ kind: 'ERROR_GROUP', id: 9 })?.to).toBe('/applications/1/errors/9')

@@ -48,6 +48,8 @@ export function targetOf(link: EvidenceLink, anomaly: Pick<Anomaly, 'application
       return { to: paths.flowMap(application), extra: { ...meanwhile, selected: edgeId(String(link.from), String(link.to)) }, word: 'call on the map' }
     case 'TRACES':
       return { to: paths.traces(application), extra: { ...meanwhile, bt: link.business_transaction, tier: link.tier, outcome: link.errors_only ? 'ERROR' : null }, word: 'traces' }
+    case 'TRACE':
+      return { to: paths.trace(link.trace), extra: { ...around, span: link.span }, word: 'trace' }
     case 'LOGS':
       return { to: paths.applicationLogs(application), extra: { ...meanwhile, tier: link.tier, severity: link.severity || null, text: link.text || null }, word: 'log records' }
     case 'EVENT':

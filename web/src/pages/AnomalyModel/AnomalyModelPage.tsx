@@ -101,14 +101,16 @@ function Whole({ application, model, shortened }: { application: number; model: 
   )
 }
 
-/** The chosen minute; without one the newest that was anomalous, else the newest of all. */
+/** The chosen minute; without one the newest that was anomalous, else the newest in which something was measured. */
 function placeOf({ points }: AnomalyModel, at: number | null): number {
   if (at !== null) {
     const found = points.findLastIndex((point) => point.at <= at)
     if (found >= 0) return found
   }
   const anomalous = points.findLastIndex(({ state }) => state === 'WARNING' || state === 'CRITICAL')
-  return anomalous >= 0 ? anomalous : Math.max(0, points.length - 1)
+  if (anomalous >= 0) return anomalous
+  const measured = points.findLastIndex(({ value }) => value !== null)
+  return measured >= 0 ? measured : Math.max(0, points.length - 1)
 }
 
 function Head({ application, model }: { application: number; model: AnomalyModel }) {
@@ -132,8 +134,8 @@ function Head({ application, model }: { application: number; model: AnomalyModel
           ['Rests on', `${count(model.readings)} minutes`],
           ['Known since', model.learning_since === null ? null : minuteOf(model.learning_since), model.learning_since === null ? undefined : exactMoment(model.learning_since)],
           ['Episodes', `${tidy(model.episodes_a_week)} a week`],
-          ['Warning', `what happens ${rarityText(model.warning_rarity)} or less`],
-          ['Critical', `what happens ${rarityText(model.critical_rarity)} or less`],
+          ['Warning', `what happens ${rarityText(model.warning_rarity)} or more seldom`],
+          ['Critical', `what happens ${rarityText(model.critical_rarity)} or more seldom`],
         ]}
       />
       {learning && <p className={styles.remark}>{learning}</p>}

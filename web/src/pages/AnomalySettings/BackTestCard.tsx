@@ -31,6 +31,8 @@ interface Asked {
   name: string
   measure: AnomalyMeasure
   settings: AnomalySettings
+  /** What held for it: a business transaction may have its own. */
+  sensitivity: AnomalySettings['sensitivity']
 }
 
 /** What detection would have found with these settings in what is stored. */
@@ -46,14 +48,15 @@ export function BackTestCard({ application, settings }: { application: number; s
     if (!settings || chosen === null) return
     const [kind = '', id = ''] = chosen.split(' ')
     const to = Math.floor(serverNow() / 60_000) * 60_000
-    setAsked({ whom: chosen, name: groups.flatMap((group) => group.items).find((one) => one.value === chosen)?.label ?? '', measure, settings })
+    const sensitivity = sensitivityOf(settings, kind, Number(id))
+    setAsked({ whom: chosen, name: groups.flatMap((group) => group.items).find((one) => one.value === chosen)?.label ?? '', measure, settings, sensitivity })
     test.mutate({
       entity_kind: kind as AnomalousKind,
       entity: Number(id),
       measure,
       from: to - Number(days) * DAY,
       to,
-      sensitivity: sensitivityOf(settings, kind, Number(id)),
+      sensitivity,
       min_deviation: settings.min_deviation_percent,
       min_calls: settings.min_calls,
     })
@@ -112,7 +115,7 @@ function Result({ found, asked }: { found: AnomalyBackTested; asked: Asked }) {
     <div className={styles.result}>
       <PartialNotice partial={found.partial} />
       <p>
-        <b>{episodes.length === 0 ? 'It would have found nothing' : `It would have found ${plural(episodes.length, 'anomaly', 'anomalies')}`}</b>, {tidy(found.per_day)} a day, in {plural(found.minutes, 'minute')} of {asked.name} at {SENSITIVITY_WORDS[asked.settings.sensitivity]} sensitivity.
+        <b>{episodes.length === 0 ? 'It would have found nothing' : `It would have found ${plural(episodes.length, 'anomaly', 'anomalies')}`}</b>, {tidy(found.per_day)} a day, in {plural(found.minutes, 'minute')} of {asked.name} at {SENSITIVITY_WORDS[asked.sensitivity]} sensitivity.
       </p>
       {found.points.length > 0 && (
         <Suspense fallback={<Loading what="the chart" lines={4} />}>

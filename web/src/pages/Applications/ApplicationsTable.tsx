@@ -32,7 +32,7 @@ const columnsOf = (healthOf: HealthOf): Column<Application>[] => [
   ...figureColumns<Application>(told),
   { key: 'tiers', label: 'Tiers', numeric: true, value: (a) => a.tiers, render: (a) => count(a.tiers) },
   { key: 'nodes', label: 'Nodes', numeric: true, value: (a) => a.nodes, render: (a) => count(a.nodes) },
-  { key: 'bts', label: 'Business transactions', numeric: true, value: (a) => a.business_transactions, render: (a) => count(a.business_transactions) },
+  { key: 'bts', label: 'Transactions', numeric: true, value: (a) => a.business_transactions, render: (a) => count(a.business_transactions) },
 ]
 
 export function ApplicationsTable({ applications, rest }: { applications: Application[]; rest: Rest }) {

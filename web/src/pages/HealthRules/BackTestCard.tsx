@@ -1,9 +1,12 @@
 import { Button, NativeSelect } from '@mantine/core'
+import { IconBellOff } from '@tabler/icons-react'
 import { lazy, Suspense, useState } from 'react'
 import { Card } from '../../components/card/Card'
 import { LevelBadge } from '../../components/health/LevelBadge'
+import { RangeLink } from '../../components/link/RangeLink'
 import { PartialNotice } from '../../components/states/Notices'
 import { Loading } from '../../components/states/Loading'
+import { paths } from '../../app/paths'
 import { plural } from '../../format/numbers'
 import { exactMoment, moment } from '../../format/times'
 import { serverNow } from '../../time/clock'
@@ -79,12 +82,13 @@ export function BackTestCard({ draft, sound, onAsk }: Props) {
 function Result({ found, rule, busy, onEntity }: { found: BackTest; rule: Rule; busy: boolean; onEntity(entity: number): void }) {
   const { episodes, chart } = found
   const whom = new Set(episodes.map((one) => one.entity.id)).size
+  const silenced = episodes.filter((one) => one.silenced_by).length
   return (
     <>
       <PartialNotice partial={found.partial} />
       <p>
         <b>{episodes.length === 0 ? 'It would have found nothing' : `It would have found ${plural(episodes.length, 'violation')}${found.more ? ' and more' : ''} of ${plural(whom, 'entity', 'entities')}`}</b>, having judged {plural(found.entities, 'entity', 'entities')} from <time title={exactMoment(found.from)}>{moment(found.from, serverNow())}</time> to{' '}
-        <time title={exactMoment(found.to)}>{moment(found.to, serverNow())}</time>.
+        <time title={exactMoment(found.to)}>{moment(found.to, serverNow())}</time>.{silenced > 0 && ` ${silenced === episodes.length ? 'Nobody would have been told' : `Of ${silenced} nobody would have been told`}: a suppression was on when ${silenced === 1 ? 'it' : 'they'} began.`}
       </p>
       {chart && (
         <Suspense fallback={<Loading what="the chart" lines={4} />}>
@@ -108,6 +112,14 @@ function Episodes({ episodes, charted, busy, onEntity }: { episodes: Episode[]; 
             {one.entity.name}
           </button>{' '}
           <span title={exactMoment(one.from)}>{moment(one.from, serverNow())}</span>, {one.to === null ? 'still going on' : lastedWord(one.to - one.from)}
+          {one.silenced_by && (
+            <>
+              {' '}
+              <span className={styles.silenced} title="It would be a violation all the same, but its opening would be told to nobody">
+                <IconBellOff size={13} aria-hidden /> silenced by <RangeLink to={paths.alerting('suppressions', one.silenced_by.id)}>{one.silenced_by.name}</RangeLink>
+              </span>
+            </>
+          )}
           <div className={page.muted}>{one.summary}</div>
         </li>
       ))}

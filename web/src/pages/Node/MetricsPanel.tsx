@@ -127,7 +127,7 @@ const COLUMNS: Column<Row>[] = [
   { key: 'latest', label: 'Latest', numeric: true, value: (r) => r.latest, render: (r) => <span title={exact(r.latest, r.unit)}>{short(r.latest)}</span> },
   { key: 'min', label: 'Lowest', numeric: true, value: (r) => r.min, render: (r) => <span title={exact(r.min, r.unit)}>{short(r.min)}</span> },
   { key: 'max', label: 'Highest', numeric: true, value: (r) => r.max, render: (r) => <span title={exact(r.max, r.unit)}>{short(r.max)}</span> },
-  { key: 'unit', label: 'Unit', value: (r) => r.unit, render: (r) => r.unit || '–' },
+  { key: 'unit', label: 'Unit', value: (r) => r.unit, render: (r) => (r.unit === '1' ? '–' : r.unit.replace(/^1\//, '/') || '–') },
 ]
 
 function AllMetrics({ series }: { series: MetricSeries[] }) {

@@ -1,12 +1,17 @@
 //! What the ranking found, in words, with links to where it is to be seen.
 
-use analysis::cause::{Answer, ChangeKind, Clue, Deviation, Evidence, Severity, Suspect, Verdict};
+use analysis::cause::{
+    Answer, ChangeKind, Clue, Deviation, Evidence, Link, Series, Severity, Suspect, Verdict,
+};
 use model::{
     anomaly::{AnomalousKind, AnomalyMeasure, CauseVerdict, EvidenceKind, EvidenceLink},
     id::EntityId,
 };
 
-use super::scene::{Line, Scene};
+use super::{
+    scene::{Line, Scene, SlowStatement},
+    spans::Place,
+};
 use crate::anomalies::{
     stored::{FoundCauses, Named, StoredEvidence, StoredSuspect},
     words::{called, cut, figure, percent},
@@ -16,8 +21,14 @@ use crate::anomalies::{
 const MOST_SUSPECTS: usize = 10;
 /// Pieces of evidence that are kept of each.
 const MOST_EVIDENCE: usize = 12;
+/// Among them statements, and operations that take longer by themselves.
+const MOST_STATEMENTS: usize = 3;
+const MOST_OPERATIONS: usize = 2;
+/// Spans of each side from which on an operation's time is known.
+const LEAST_SPANS: f64 = 5.0;
 /// Victims that are kept of each.
 const MOST_VICTIMS: usize = 30;
+const MOST_THROUGH: usize = 200;
 /// Evidence that is not worth a line, nats.
 const LEAST: f64 = 0.05;
 
@@ -33,8 +44,16 @@ pub(super) fn found(scene: &Scene, answer: &Answer) -> FoundCauses {
         suspects: suspects.collect(),
         none: answer.none,
         operations: scene.operations.clone(),
+        through: through(scene),
         lacks: scene.lacks.clone(),
     }
+}
+
+/// Tiers and backends of the scene, the nearest to who suffers first.
+fn through(scene: &Scene) -> Vec<u32> {
+    let kinds = [AnomalousKind::Tier, AnomalousKind::Backend];
+    let there = scene.named.iter().filter(|one| kinds.contains(&one.kind));
+    there.take(MOST_THROUGH).map(|one| one.id).collect()
 }
 
 fn suspect(scene: &Scene, of: &Suspect) -> StoredSuspect {
@@ -44,6 +63,11 @@ fn suspect(scene: &Scene, of: &Suspect) -> StoredSuspect {
     let tier = scene.situation.entities[of.entity].tier;
     let worth = of.clues.iter().filter(|clue| clue.nats >= LEAST);
     let victims = &of.victims[..of.victims.len().min(MOST_VICTIMS)];
+    // What traces show in detail is no further reason to suspect it, but where to look.
+    let words = Words { scene };
+    let shown = words.statements(of.entity).into_iter().chain(words.slower_operations(of.entity));
+    let shown: Vec<StoredEvidence> = shown.map(|said| stored(said, 0.0)).collect();
+    let weighed = worth.take(MOST_EVIDENCE - shown.len()).map(|clue| evidence(scene, clue));
     StoredSuspect {
         entity: scene.named[of.entity].clone(),
         tier: tier.map(|tier| scene.named[tier].clone()),
@@ -53,7 +77,7 @@ fn suspect(scene: &Scene, of: &Suspect) -> StoredSuspect {
         share_of_errors: of.share_of_errors,
         path: named(&of.path),
         victims: named(victims),
-        evidence: worth.take(MOST_EVIDENCE).map(|clue| evidence(scene, clue)).collect(),
+        evidence: weighed.chain(shown).collect(),
     }
 }
 
@@ -67,21 +91,16 @@ struct Said {
 }
 
 fn evidence(scene: &Scene, clue: &Clue) -> StoredEvidence {
-    let Said { kind, text, figures, at, link } = Words { scene }.say(&clue.what);
+    stored(Words { scene }.say(&clue.what), clue.nats)
+}
+
+fn stored(said: Said, weight: f64) -> StoredEvidence {
+    let Said { kind, text, figures, at, link } = said;
     let (observed, expected, unit) = match figures {
         Some((observed, expected, unit)) => (Some(observed), Some(expected), unit),
         None => (None, None, String::new()),
     };
-    StoredEvidence {
-        kind,
-        weight: clue.nats,
-        text: cut(&text, 500),
-        observed,
-        expected,
-        unit,
-        at,
-        link,
-    }
+    StoredEvidence { kind, weight, text: cut(&text, 500), observed, expected, unit, at, link }
 }
 
 struct Words<'a> {
@@ -188,37 +207,46 @@ impl Words<'_> {
                 }
             }
             Evidence::Resource { resource, deviation } => self.resource(*resource, deviation),
-            Evidence::DeepestError { operation, expected, observed } => {
-                let entity = self.scene.situation.operations[*operation].entity;
-                self.of_spans(
-                    EvidenceKind::DeepestError,
-                    entity,
-                    "spans fail without a failed child",
-                    *observed,
-                    *expected,
-                )
-            }
+            Evidence::DeepestError { operation, expected, observed } => Said {
+                kind: EvidenceKind::DeepestError,
+                text: format!(
+                    "{} fails without a failed child in {} of the traces, {} before",
+                    self.operation(*operation),
+                    percent(*observed),
+                    percent(*expected),
+                ),
+                figures: shares(*observed, *expected),
+                at: None,
+                link: self.span(self.scene.traced[*operation].failing, *operation),
+            },
             Evidence::LostCalls { link, expected, observed } => {
-                let parent = self.scene.situation.links[*link].parent;
-                let entity = self.scene.situation.operations[parent].entity;
-                self.of_spans(
-                    EvidenceKind::LostCalls,
-                    entity,
-                    "spans still make a call that they always made",
-                    *observed,
-                    *expected,
-                )
+                let Link { parent, child, .. } = &self.scene.situation.links[*link];
+                Said {
+                    kind: EvidenceKind::LostCalls,
+                    text: format!(
+                        "{} of {} is followed by {}, {} before",
+                        percent(*observed),
+                        self.operation(*parent),
+                        self.operation(*child),
+                        percent(*expected),
+                    ),
+                    figures: shares(*observed, *expected),
+                    at: None,
+                    link: self.span(self.scene.lacking[*link], *parent),
+                }
             }
-            Evidence::FewerCalls { operation, expected, observed } => {
-                let entity = self.scene.situation.operations[*operation].entity;
-                self.of_spans(
-                    EvidenceKind::FewerCalls,
-                    entity,
-                    "child spans a span",
-                    *observed,
-                    *expected,
-                )
-            }
+            Evidence::FewerCalls { operation, expected, observed } => Said {
+                kind: EvidenceKind::FewerCalls,
+                text: format!(
+                    "{} makes {} calls each, {} before",
+                    self.operation(*operation),
+                    figure(*observed, ""),
+                    figure(*expected, ""),
+                ),
+                figures: Some((*observed, *expected, "calls a call".to_owned())),
+                at: None,
+                link: self.span(self.scene.traced[*operation].slowest, *operation),
+            },
             Evidence::Template { template, severity, expected, observed } => {
                 self.template(*template, *severity, *expected, *observed)
             }
@@ -284,29 +312,78 @@ impl Words<'_> {
         }
     }
 
-    fn of_spans(
-        &self,
-        kind: EvidenceKind,
-        entity: usize,
-        what: &str,
-        observed: f64,
-        expected: f64,
-    ) -> Said {
-        let (now, before) = match kind {
-            EvidenceKind::FewerCalls => (figure(observed, ""), figure(expected, "")),
-            _ => (percent(observed), percent(expected)),
-        };
-        let figures = match kind {
-            EvidenceKind::FewerCalls => Some((observed, expected, String::new())),
-            _ => shares(observed, expected),
-        };
-        Said {
-            kind,
-            text: format!("{}: {now} {what}, {before} before", self.name(entity)),
-            figures,
+    /// An operation with whose it is: `“GET /stock” of tier inventory`.
+    fn operation(&self, operation: usize) -> String {
+        let entity = self.scene.situation.operations[operation].entity;
+        format!("“{}” of {}", cut(&self.scene.traced[operation].name, 120), self.name(entity))
+    }
+
+    /// A span that shows it, else the failed transactions that came there.
+    fn span(&self, place: Option<Place>, operation: usize) -> EvidenceLink {
+        let entity = self.scene.situation.operations[operation].entity;
+        place.map_or_else(|| self.failing(entity), trace)
+    }
+
+    /// Statements that take longer than before: of those that a backend is asked, or that a tier asks.
+    fn statements(&self, suspect: usize) -> Vec<Said> {
+        let is_its = |one: &&SlowStatement| one.backend == Some(suspect) || one.tier == suspect;
+        let mut all: Vec<&SlowStatement> = self.scene.statements.iter().filter(is_its).collect();
+        all.sort_by(|left, right| right.extra_ms.total_cmp(&left.extra_ms));
+        let said = all.into_iter().take(MOST_STATEMENTS).map(|one| Said {
+            kind: EvidenceKind::Statement,
+            text: match one.before {
+                Some(before) => format!(
+                    "“{}” of {} takes {}, {} before",
+                    cut(&one.text, 250),
+                    self.name(one.tier),
+                    figure(one.since, "ms"),
+                    figure(before, "ms"),
+                ),
+                None => format!(
+                    "“{}” of {} came new and takes {}",
+                    cut(&one.text, 250),
+                    self.name(one.tier),
+                    figure(one.since, "ms"),
+                ),
+            },
+            figures: one.before.map(|before| (one.since, before, "ms".to_owned())),
             at: None,
-            link: self.failing(entity),
-        }
+            link: trace(one.slowest),
+        });
+        said.collect()
+    }
+
+    /// Operations of a suspect that take longer by themselves than before, the worst first.
+    fn slower_operations(&self, suspect: usize) -> Vec<Said> {
+        let onset = self.scene.situation.anomaly.onset;
+        let operations = self.scene.situation.operations.iter().enumerate();
+        let of_suspect = operations.filter(|(_, operation)| operation.entity == suspect);
+        let mut slower: Vec<(f64, Said)> = of_suspect
+            .filter_map(|(at, operation)| {
+                let (calls, own) = (&operation.figures.calls, &operation.figures.self_ms);
+                let (before, count_before) = mean(own, calls, 0..onset)?;
+                let (since, count) = mean(own, calls, onset..calls.len())?;
+                let longer = since - before;
+                if count_before.min(count) < LEAST_SPANS || longer < 1.0 || longer < 0.5 * before {
+                    return None;
+                }
+                let said = Said {
+                    kind: EvidenceKind::Operation,
+                    text: format!(
+                        "{} takes {} by itself, {} before",
+                        self.operation(at),
+                        figure(since, "ms"),
+                        figure(before, "ms"),
+                    ),
+                    figures: Some((since, before, "ms".to_owned())),
+                    at: None,
+                    link: self.span(self.scene.traced[at].slowest, at),
+                };
+                Some((longer * count, said))
+            })
+            .collect();
+        slower.sort_by(|left, right| right.0.total_cmp(&left.0));
+        slower.into_iter().take(MOST_OPERATIONS).map(|(_, said)| said).collect()
     }
 
     fn template(&self, template: usize, severity: Severity, expected: f64, observed: f64) -> Said {
@@ -330,7 +407,11 @@ impl Words<'_> {
                 },
             },
             Line::Log { text } => {
-                let severity = if severity == Severity::Error { "ERROR" } else { "WARN" };
+                let severity = match severity {
+                    Severity::Error => "ERROR",
+                    Severity::Warning => "WARN",
+                    Severity::Info => "INFO",
+                };
                 Said {
                     kind: EvidenceKind::LogTemplate,
                     text: format!("{who} logged “{text}” {counts}"),
@@ -389,6 +470,20 @@ impl Words<'_> {
         let named = &self.scene.named[place];
         EvidenceLink::Entity { entity: named.id, entity_kind: named.kind }
     }
+}
+
+fn trace((trace, span): Place) -> EvidenceLink {
+    EvidenceLink::Trace { trace: trace.to_string(), span: span.to_string() }
+}
+
+/// The mean of what was measured in some points, and of how many.
+fn mean(of: &Series, per: &Series, points: std::ops::Range<usize>) -> Option<(f64, f64)> {
+    let sum = |series: &Series| -> f64 {
+        let values = series[points.clone()].iter().filter(|value| value.is_finite());
+        values.map(|value| f64::from(*value)).sum()
+    };
+    let count = sum(per);
+    (count > 0.0).then(|| (sum(of) / count, count))
 }
 
 fn times(per_call: &Deviation) -> Option<(f64, f64, String)> {

@@ -11,7 +11,9 @@ use model::{
 };
 use telemetry_store::reader::{Detail, FigureQuery, FigureRow, Points, Resolution};
 
-use super::{CauseError, HISTORY, INCIDENT, Question, around, logs, operations, scene::Scene};
+use super::{
+    CauseError, HISTORY, INCIDENT, Question, around, logs, operations, scene::Scene, traces,
+};
 use crate::anomalies::readings::{MAX_ROWS, Observed, Sums};
 
 /// Other applications whose calls are followed.
@@ -78,6 +80,7 @@ impl<T: Observed + ?Sized> Gathering<'_, T> {
         around::add_resources(scene, question, self.range, &mut self.lacks)?;
         around::add_changes(scene, question)?;
         logs::add(scene, question, self.range, &mut self.lacks)?;
+        traces::add(scene, question, &mut self.lacks)?;
         scene.operations = operations::of(scene, directory, &own, &over_all, question.onset);
         Ok(())
     }

@@ -10,6 +10,7 @@ use model::{
 };
 use rustc_hash::FxHashMap;
 
+use super::spans::Place;
 use crate::anomalies::{readings::Sums, stored::Named, stored::Operation};
 
 /// Entities of one situation.
@@ -29,6 +30,11 @@ pub(super) struct Scene {
     /// By change: the event, when it happened (Unix milliseconds), and its summary.
     pub(super) changes: Vec<(u32, i64, String)>,
     pub(super) operations: Vec<Operation>,
+    /// By operation of the situation.
+    pub(super) traced: Vec<Traced>,
+    /// By link of the situation: a span since the onset that lacks the call.
+    pub(super) lacking: Vec<Option<Place>>,
+    pub(super) statements: Vec<SlowStatement>,
     pub(super) lacks: Vec<String>,
     index: FxHashMap<EntityId, usize>,
     hosts: FxHashMap<String, usize>,
@@ -44,6 +50,31 @@ pub(super) enum Line {
     Log { text: String },
 }
 
+/// What the traces say of an operation since the onset.
+#[derive(Clone, Debug)]
+pub(super) struct Traced {
+    pub(super) name: String,
+    /// A span that fails without a failed child.
+    pub(super) failing: Option<Place>,
+    pub(super) slowest: Option<Place>,
+}
+
+/// A statement that takes longer than before, ms a call.
+#[derive(Clone, Debug)]
+pub(super) struct SlowStatement {
+    /// Who asks.
+    pub(super) tier: usize,
+    /// Whom; none where it is not in the scene.
+    pub(super) backend: Option<usize>,
+    pub(super) text: String,
+    /// None: it came new.
+    pub(super) before: Option<f64>,
+    pub(super) since: f64,
+    /// Of all calls that were looked at.
+    pub(super) extra_ms: f64,
+    pub(super) slowest: Place,
+}
+
 impl Scene {
     pub(super) fn new(range: MinuteRange) -> Scene {
         Scene {
@@ -54,6 +85,9 @@ impl Scene {
             templates: Vec::new(),
             changes: Vec::new(),
             operations: Vec::new(),
+            traced: Vec::new(),
+            lacking: Vec::new(),
+            statements: Vec::new(),
             lacks: Vec::new(),
             index: FxHashMap::default(),
             hosts: FxHashMap::default(),

@@ -6,7 +6,7 @@ use metadata_store::{
     Anomaly, AnomalyOf, AnomalyStanding, AnomalyStatus, ChangedAnomaly, NewAnomalyChange,
 };
 use model::{
-    anomaly::{AnomalousKind, AnomalyMeasure},
+    anomaly::{AnomalousKind, AnomalyChangeKind, AnomalyMeasure},
     entity::EntityKind,
     id::{AccountId, EntityId},
     rule::Level,
@@ -141,6 +141,32 @@ pub(super) struct Changed {
     pub(super) last: OpenAnomaly,
 }
 
+impl Changed {
+    /// An incident that was told explains it: it raises no events, of this change nor of those that follow.
+    pub(super) fn hush(&mut self) {
+        self.row.event = None;
+        self.set_quiet(true);
+    }
+
+    /// It is worse than what was told so far: it is told as if it opened now.
+    pub(super) fn speak(&mut self, minute: Minute) {
+        self.set_quiet(false);
+        let anomaly = &self.last;
+        let change = Change { kind: AnomalyChangeKind::Opened, level: anomaly.level };
+        let (measure, onset) = (anomaly.measure, anomaly.onset);
+        let event = told::event(&anomaly.whose, change, measure, &anomaly.body, onset, minute);
+        self.row.event = Some(event);
+    }
+
+    fn set_quiet(&mut self, quiet: bool) {
+        self.last.body.quiet = quiet;
+        if let Some(open) = &mut self.open {
+            open.body.quiet = quiet;
+        }
+        self.row.standing = self.last.standing(self.row.standing.status);
+    }
+}
+
 /// An anomaly in this minute, before it is told.
 struct Draft {
     anomaly: OpenAnomaly,
@@ -164,6 +190,12 @@ impl<T: Observed + ?Sized> Engine<T> {
         let mut drafts = Vec::new();
         let mut visited: BTreeSet<EntityId> = BTreeSet::new();
         for application in applications {
+            if !self.watch.state.read().is_ready(application.id) {
+                // What was open of it before a stop is judged again once it is learnt again.
+                let of_it = |open: &&OpenAnomaly| open.whose.application == application.id;
+                visited.extend(stored.open.values().filter(of_it).map(|open| open.whose.entity));
+                continue;
+            }
             for entry in &application.entries {
                 visited.insert(entry.id);
                 let standing = standings.get(&entry.id);
@@ -238,6 +270,7 @@ impl<T: Observed + ?Sized> Engine<T> {
                     AnomalyMeasure::ErrorShare => Some(analysis::cause::Signal::Errors),
                     AnomalyMeasure::Calls | AnomalyMeasure::Metric => None,
                 },
+                may_go_on,
             };
             match question.answer() {
                 Ok(found) => draft.looked = Some(fitting(found)),
@@ -336,7 +369,7 @@ fn changed(draft: Draft, minute: Minute) -> Option<Changed> {
             let sentence = told::sentence(&anomaly.whose, change, &anomaly.body);
             (change.kind as u8, sentence)
         }),
-        event: change.map(|change| {
+        event: change.filter(|_| !anomaly.body.quiet).map(|change| {
             let (measure, onset) = (anomaly.measure, anomaly.onset);
             told::event(&anomaly.whose, change, measure, &anomaly.body, onset, minute)
         }),

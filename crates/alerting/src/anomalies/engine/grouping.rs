@@ -10,10 +10,11 @@ use super::{
     change::{Changed, OpenAnomaly},
 };
 use crate::anomalies::{
-    incident::{Open, Traces, belongs, join},
+    incident::{Open, Traces, belongs, is_quiet, join},
     readings::Observed,
     stored::IncidentBody,
     told,
+    watched::metric_at,
 };
 
 /// An incident that is open.
@@ -58,13 +59,23 @@ struct Draft {
     is_changed: bool,
 }
 
+/// What a minute does to incidents.
+#[derive(Debug, Default)]
+pub(super) struct Grouping {
+    pub(super) grouped: Vec<Grouped>,
+    /// Changes of anomalies that became part of an incident which was told already.
+    pub(super) quiet: Vec<usize>,
+    /// Changes of anomalies that were quiet, and are worse now than all that was told.
+    pub(super) loud: Vec<usize>,
+}
+
 impl<T: Observed + ?Sized> Engine<T> {
     /// Puts new anomalies into incidents, and ends those of which nothing is left.
     pub(super) fn incidents(
         &self,
         changes: &[Changed],
         minute: Minute,
-    ) -> Result<Vec<Grouped>, DetectionError> {
+    ) -> Result<Grouping, DetectionError> {
         let stored = self.stored.as_ref().expect("it is read before a minute is judged");
         let known = stored.incidents.iter().cloned().map(|incident| Draft {
             incident,
@@ -74,10 +85,14 @@ impl<T: Observed + ?Sized> Engine<T> {
         });
         let mut drafts: Vec<Draft> = known.collect();
         let mut order: Vec<usize> = (0..changes.len()).collect();
-        // Whoever knows its cause says where the others belong.
-        order.sort_by_key(|at| changes[*at].last.body.suspect.is_none());
+        // Whoever knows its cause says where the others belong, and transactions speak before their parts.
+        order.sort_by_key(|at| {
+            let last = &changes[*at].last;
+            (is_part(last.whose.kind), last.body.suspect.is_none())
+        });
+        let mut grouping = Grouping::default();
         for at in order {
-            self.group(&mut drafts, changes, at);
+            self.group(&mut drafts, changes, at, &mut grouping);
         }
         if !drafts.is_empty() {
             self.note_violations(&mut drafts, minute)?;
@@ -91,17 +106,22 @@ impl<T: Observed + ?Sized> Engine<T> {
             };
             joined || (of != 0 && stored.open.values().any(is_open))
         };
-        let mut grouped = Vec::new();
         for draft in drafts {
             let is_over = !is_left(&draft);
             if draft.is_changed || is_over {
-                grouped.push(self.grouped(draft, changes, is_over));
+                grouping.grouped.push(self.grouped(draft, changes, is_over));
             }
         }
-        Ok(grouped)
+        Ok(grouping)
     }
 
-    fn group(&self, drafts: &mut Vec<Draft>, changes: &[Changed], at: usize) {
+    fn group(
+        &self,
+        drafts: &mut Vec<Draft>,
+        changes: &[Changed],
+        at: usize,
+        grouping: &mut Grouping,
+    ) {
         let change = &changes[at];
         let anomaly = &change.last;
         let traces = self.traces(anomaly);
@@ -109,6 +129,9 @@ impl<T: Observed + ?Sized> Engine<T> {
             let of = drafts.iter_mut().find(|draft| draft.incident.id == anomaly.incident);
             if let Some(draft) = of.filter(|_| anomaly.incident != 0) {
                 let worse = anomaly.level > draft.incident.level;
+                if worse && anomaly.body.quiet {
+                    grouping.loud.push(at);
+                }
                 if worse || change.has_looked {
                     let before = draft.incident.clone();
                     draft.incident.level = draft.incident.level.max(anomaly.level);
@@ -120,6 +143,10 @@ impl<T: Observed + ?Sized> Engine<T> {
             return;
         }
         let place = drafts.iter().position(|draft| belongs(&draft.incident.open, &traces));
+        let told = place.map(|place| drafts[place].incident.level);
+        if told.is_some_and(|told| is_quiet(&traces, anomaly.level, told)) {
+            grouping.quiet.push(at);
+        }
         let place = place.unwrap_or_else(|| {
             drafts.push(Draft {
                 incident: OpenIncident {
@@ -144,9 +171,15 @@ impl<T: Observed + ?Sized> Engine<T> {
     fn traces(&self, anomaly: &OpenAnomaly) -> Traces {
         let whose = &anomaly.whose;
         let entity = self.directory.get(whose.entity);
-        let home = entity.and_then(|entity| entity.key.parent.some()).map(|tier| tier.0);
+        let home = entity.as_ref().and_then(|entity| entity.key.parent.some()).map(|tier| tier.0);
         let cause = anomaly.body.suspect.clone();
-        Traces::of(whose.application.0, whose.entity.0, home, cause, anomaly.causes.as_ref())
+        let of_host =
+            anomaly.body.metric.as_deref().and_then(metric_at).is_some_and(|metric| metric.of_host);
+        let host = entity.map(|entity| entity.properties.host.clone());
+        let host = host.filter(|host| of_host && !host.is_empty());
+        let found = anomaly.causes.as_ref();
+        let traces = Traces::of(whose.application.0, whose.entity.0, home, cause, found);
+        Traces { is_part: is_part(whose.kind), host: host.or(traces.host), ..traces }
     }
 
     /// Open violations of whom an incident touches belong to it.
@@ -197,6 +230,11 @@ impl<T: Observed + ?Sized> Engine<T> {
         let joined = draft.joined.iter().map(|at| changes[*at].entity).collect();
         Grouped { row, incident, joined }
     }
+}
+
+/// Whether something is what transactions go through, not one itself.
+fn is_part(kind: EntityKind) -> bool {
+    kind != EntityKind::BusinessTransaction
 }
 
 /// Takes over what was stored.

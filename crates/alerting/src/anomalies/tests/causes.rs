@@ -142,6 +142,35 @@ fn a_node_s_processor_and_a_deployment_speak_against_its_tier() {
 }
 
 #[test]
+fn a_line_that_is_no_longer_logged_speaks_against_its_tier() {
+    let mut world = World::new();
+    let logged = |world: &World, minute: u32, severity, lines: u64| {
+        let at_ns = Minute(T + minute).start_ns() + 5;
+        world.fake.logs.lock().extend((0..lines).map(|number| LogRow {
+            at_ns: at_ns + number,
+            application: world.ids.application,
+            tier: world.ids.cart,
+            node: world.ids.nodes[1],
+            trace: None,
+            span: SpanId::NONE,
+            severity,
+            body: format!("price of item {number} found in the cache"),
+            attributes: Vec::new(),
+        }));
+    };
+    (BEGAN - 60..BEGAN).for_each(|minute| logged(&world, minute, 9, 20));
+    world.run(HISTORY..BEGAN, USUAL);
+    world.run(BEGAN..BEGAN + 10, Shop { cart: 200.0, ..USUAL });
+    let found = found(&world);
+    let cart = found.suspects.iter().find(|one| one.entity.id == world.ids.cart.0).unwrap();
+    let line = cart.evidence.iter().find(|one| one.kind == EvidenceKind::LogTemplate).unwrap();
+    assert!(line.text.contains("price of item {n} found in the cache”"), "{line:?}");
+    assert!(line.observed == Some(0.0) && line.expected.unwrap() > 100.0, "{line:?}");
+    let EvidenceLink::Logs { tier, severity, .. } = &line.link else { panic!("{line:?}") };
+    assert_eq!((*tier, &**severity), (Some(world.ids.cart.0), "INFO"));
+}
+
+#[test]
 fn a_surge_is_called_a_surge() {
     // Six times the load, and everything waits for the one processor there is.
     let world =

@@ -12,31 +12,32 @@ use std::{
 };
 
 use metadata_store::{
-    Anomalies as _, Anomaly, AnomalyFilter, AnomalyOutcome, Config, Detection, Directory, Event,
-    EventFilter, Events as _, FoundCause, Incident, IncidentChange, IncidentFilter, Incidents as _,
-    MemoryEntities, MetadataStore, NewAnomalyChange, ObjectRef, StoreError, StoredAnomalySettings,
-    Url, Violation,
+    Anomalies as _, Anomaly, AnomalyChange, AnomalyFilter, AnomalyOutcome, Config, Detection,
+    Directory, Event, EventFilter, Events as _, FoundCause, Incident, IncidentChange,
+    IncidentFilter, Incidents as _, MemoryEntities, MetadataStore, NewAnomalyChange, ObjectRef,
+    StoreError, StoredAnomalySettings, Url, Violation,
 };
 use model::{
     anomaly::AnomalySettings,
     entity::{EntityKey, EntityKind, Properties},
-    figure::{Call, Figure, FigureKey, Scope},
-    id::{AccountId, EntityId},
-    span::Outcome,
+    figure::{Figure, FigureKey, Scope},
+    id::{AccountId, EntityId, TraceId},
     time::Minute,
 };
 use parking_lot::Mutex;
 use telemetry_store::reader::{
-    Answer, FigureQuery, FigureRow, LogPage, LogQuery, LogRow, MetricPoint, MetricQuery,
-    MetricSeries, QueryError,
+    Answer, FigureQuery, FigureRow, LogPage, LogQuery, LogRow, MetricQuery, MetricSeries,
+    QueryError, Reader, Severity, Span, TracePage, TraceQuery,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use super::traces::Traces;
 use crate::{
     anomalies::{
         AnomalyStore, Engine, FoundCauses, Judged, Observed, SqlAnomalies, StateObjects, Watch,
     },
+    made_up,
     rules::Telemetry,
 };
 
@@ -52,6 +53,7 @@ pub(super) struct Fake {
     /// Tier, node, path: value.
     metrics: Mutex<BTreeMap<(Minute, EntityId, EntityId, String), f64>>,
     pub(super) logs: Mutex<Vec<LogRow>>,
+    pub(super) traces: Traces,
     pub(super) application: EntityId,
     /// Questions until one fails; below 0 never.
     pub(super) fails_in: AtomicI32,
@@ -65,25 +67,8 @@ impl Fake {
         }
     }
 
-    pub(super) fn count(
-        &self,
-        at: Minute,
-        key: FigureKey,
-        (calls, errors, millis): (u32, u32, f64),
-    ) {
-        let mut figure = Figure::default();
-        for call in 0..calls {
-            figure.add(&Call {
-                micros: millis * 1000.0,
-                weight: 1.0,
-                failed: call < errors,
-                http_error: false,
-                outcome: Outcome::Normal,
-                long_lived: false,
-                at_ms: at.start_millis(),
-            });
-        }
-        self.figures.lock().insert((at, key), figure);
+    pub(super) fn count(&self, at: Minute, key: FigureKey, calls: (u32, u32, f64)) {
+        self.figures.lock().insert((at, key), made_up::figure(at, calls));
     }
 }
 
@@ -114,31 +99,12 @@ impl Telemetry for Fake {
 
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {
         self.asked()?;
-        let mut found: BTreeMap<(EntityId, EntityId, String), Vec<MetricPoint>> = BTreeMap::new();
-        for ((at, tier, node, path), value) in self.metrics.lock().iter() {
-            if query.range.contains(*at) && query.paths.contains(path) {
-                let point = MetricPoint {
-                    at: *at,
-                    count: 1.0,
-                    sum: *value,
-                    min: *value,
-                    max: *value,
-                    last: *value,
-                    last_at_ms: at.start_millis(),
-                };
-                found.entry((*tier, *node, path.clone())).or_default().push(point);
-            }
-        }
-        let series = found.into_iter().map(|((tier, node, path), points)| MetricSeries {
-            id: 0,
-            application: self.application,
-            tier,
-            node,
-            path,
-            unit: "%".to_owned(),
-            points,
-        });
-        Ok(Answer { value: series.collect(), partial: Vec::new() })
+        let metrics = self.metrics.lock();
+        let wanted = metrics
+            .iter()
+            .filter(|((at, .., path), _)| query.range.contains(*at) && query.paths.contains(path));
+        let series = made_up::metrics(self.application, wanted);
+        Ok(Answer { value: series, partial: Vec::new() })
     }
 }
 
@@ -146,10 +112,24 @@ impl Observed for Fake {
     fn logs(&self, query: &LogQuery) -> Result<Answer<LogPage>, QueryError> {
         self.asked()?;
         let all = self.logs.lock();
-        let rows = all.iter().filter(|row| (query.from_ns..query.to_ns).contains(&row.at_ns));
+        let is_wanted = |row: &&LogRow| {
+            (query.from_ns..query.to_ns).contains(&row.at_ns)
+                && query.filter.severities.contains(&Severity::of(row.severity))
+        };
+        let rows = all.iter().filter(is_wanted);
         let mut rows: Vec<LogRow> = rows.cloned().collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.at_ns));
         Ok(Answer { value: LogPage { rows, next: None }, partial: Vec::new() })
+    }
+
+    fn traces(&self, query: &TraceQuery) -> Result<Answer<TracePage>, QueryError> {
+        self.asked()?;
+        Reader::traces(&self.traces.0, query)
+    }
+
+    fn trace(&self, account: AccountId, trace: TraceId) -> Result<Answer<Vec<Span>>, QueryError> {
+        self.asked()?;
+        Reader::trace(&self.traces.0, account, trace)
     }
 }
 
@@ -345,6 +325,10 @@ impl World {
     pub(super) fn causes(&self, anomaly: u32) -> FoundCauses {
         let found = self.runtime.block_on(self.store.anomaly_cause(anomaly)).unwrap();
         serde_json::from_str(&found.expect("a cause was looked for").body).unwrap()
+    }
+
+    pub(super) fn changes(&self, anomaly: u32) -> Vec<AnomalyChange> {
+        self.runtime.block_on(self.store.anomaly_changes(anomaly)).unwrap()
     }
 
     pub(super) fn incidents(&self) -> Vec<Incident> {

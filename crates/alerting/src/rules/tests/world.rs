@@ -16,24 +16,24 @@ use metadata_store::{
 };
 use model::{
     entity::{EntityKey, EntityKind, Properties},
-    figure::{Call, Figure, FigureKey, Scope},
+    figure::{FigureKey, Scope},
     id::{AccountId, EntityId},
     rule::{
         AffectedKind, Affects, Combine, Compare, Condition, Criteria, Function, Input, NoData,
         NodeMatch, Operator, Rule, Schedule,
     },
-    span::Outcome,
     time::Minute,
 };
 use parking_lot::Mutex;
 use telemetry_store::reader::{
-    Answer, FigureQuery, FigureRow, MetricPoint, MetricQuery, MetricSeries, QueryError,
+    Answer, FigureQuery, FigureRow, MetricQuery, MetricSeries, QueryError,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::rules::{
-    BaselineKey, Engine, Expectations, Judged, RuleStore, SqlRules, States, Telemetry,
+use crate::{
+    made_up,
+    rules::{BaselineKey, Engine, Expectations, Judged, RuleStore, SqlRules, States, Telemetry},
 };
 
 /// The first minute that anything happens in.
@@ -76,22 +76,10 @@ impl Telemetry for Fake {
         let rows = minutes.calls.iter().filter(|((at, (scope, ..)), _)| {
             query.range.contains(*at) && query.scopes.contains(scope)
         });
-        let row = |((at, (scope, subject, peer)), (calls, errors, millis)): (
+        let row = |((at, (scope, subject, peer)), calls): (
             &(Minute, FigureKeyParts),
             &(u32, u32, f64),
         )| {
-            let mut figure = Figure::default();
-            for call in 0..*calls {
-                figure.add(&Call {
-                    micros: millis * 1000.0,
-                    weight: 1.0,
-                    failed: call < *errors,
-                    http_error: false,
-                    outcome: Outcome::Normal,
-                    long_lived: false,
-                    at_ms: at.start_millis(),
-                });
-            }
             let key = FigureKey {
                 scope: *scope,
                 application: self.application,
@@ -99,38 +87,17 @@ impl Telemetry for Fake {
                 peer: *peer,
                 bt: EntityId::NONE,
             };
-            FigureRow { key, at: *at, figure }
+            FigureRow { key, at: *at, figure: made_up::figure(*at, *calls) }
         };
         Ok(Answer { value: rows.map(row).collect(), partial: Vec::new() })
     }
 
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {
         self.asked()?;
-        let mut found: BTreeMap<(EntityId, EntityId, String), Vec<MetricPoint>> = BTreeMap::new();
-        for ((at, tier, node, path), value) in &self.minutes.lock().metrics {
-            if query.range.contains(*at) {
-                let point = MetricPoint {
-                    at: *at,
-                    count: 1.0,
-                    sum: *value,
-                    min: *value,
-                    max: *value,
-                    last: *value,
-                    last_at_ms: at.start_millis(),
-                };
-                found.entry((*tier, *node, path.clone())).or_default().push(point);
-            }
-        }
-        let series = found.into_iter().map(|((tier, node, path), points)| MetricSeries {
-            id: 0,
-            application: self.application,
-            tier,
-            node,
-            path,
-            unit: "%".to_owned(),
-            points,
-        });
-        Ok(Answer { value: series.collect(), partial: Vec::new() })
+        let minutes = self.minutes.lock();
+        let wanted = minutes.metrics.iter().filter(|((at, ..), _)| query.range.contains(*at));
+        let series = made_up::metrics(self.application, wanted);
+        Ok(Answer { value: series, partial: Vec::new() })
     }
 }
 
