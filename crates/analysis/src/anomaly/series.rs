@@ -218,7 +218,8 @@ impl Series {
     /// The usual step follows the gaps slowly; a long one was missing data.
     fn keep_pace(&mut self, gap: f32) {
         if self.points < 2.0 {
-            self.step = gap;
+            // The gap behind minute 0 is not known.
+            self.step = gap.max(1.0);
         } else {
             self.step += 0.05 * (gap.min(3.0 * self.step) - self.step);
         }

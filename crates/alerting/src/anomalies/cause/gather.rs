@@ -1,9 +1,10 @@
 //! Making the situation: the calls of the suffering transaction from its entry on, minute by minute, and who runs where.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use analysis::cause::{Anomaly, Kind};
 use model::{
+    anomaly::AnomalousKind,
     entity::EntityKind,
     figure::Scope,
     id::EntityId,
@@ -18,6 +19,8 @@ use crate::anomalies::readings::{MAX_ROWS, Observed, Sums};
 
 /// Other applications whose calls are followed.
 const MAX_APPLICATIONS: usize = 5;
+/// Who is called by others than the transaction, and may hold its workers.
+const MAX_BESIDE: usize = 200;
 /// Business transactions whose load is looked at.
 const MAX_TRANSACTIONS: usize = 200;
 
@@ -74,6 +77,12 @@ impl<T: Observed + ?Sized> Gathering<'_, T> {
         count_tiers(scene, &own, tiers);
         self.add_transactions(scene, &over_all);
         add_nodes(scene, directory, &over_all);
+        if of_transaction {
+            let all = self.figures(question.application, &[Scope::Edge], EntityId::NONE)?;
+            follow_overall(scene, directory, &all);
+        } else {
+            follow_overall(scene, directory, &own);
+        }
         mark_asynchronous(scene, directory);
         note_arrivals(scene);
         around::add_exceptions(scene, directory, &own);
@@ -163,12 +172,9 @@ impl Reach {
         entry: EntityId,
         rows: &[FigureRow],
     ) {
-        let mut edges: BTreeMap<EntityId, Vec<&FigureRow>> = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.key.scope == Scope::Edge) {
-            edges.entry(row.key.subject).or_default().push(row);
-        }
+        let edges = by_caller(rows);
         let application = directory.get(entry).map(|tier| tier.key.application);
-        let mut open = std::collections::VecDeque::from([entry]);
+        let mut open = VecDeque::from([entry]);
         let mut seen = BTreeSet::from([entry]);
         while let Some(caller) = open.pop_front() {
             let Some(from) = scene.add(directory, caller) else { continue };
@@ -185,6 +191,41 @@ impl Reach {
                 } else if seen.insert(callee) {
                     open.push_back(callee);
                 }
+            }
+        }
+    }
+}
+
+fn by_caller(rows: &[FigureRow]) -> BTreeMap<EntityId, Vec<&FigureRow>> {
+    let mut edges: BTreeMap<EntityId, Vec<&FigureRow>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.key.scope == Scope::Edge) {
+        edges.entry(row.key.subject).or_default().push(row);
+    }
+    edges
+}
+
+/// The calls of all transactions between who is there, and on to whom only others call.
+fn follow_overall(scene: &mut Scene, directory: &metadata_store::Directory, rows: &[FigureRow]) {
+    let edges = by_caller(rows);
+    let mut open: VecDeque<EntityId> = scene
+        .named
+        .iter()
+        .filter(|of| matches!(of.kind, AnomalousKind::Tier | AnomalousKind::Backend))
+        .map(|of| EntityId(of.id))
+        .collect();
+    let mut seen: BTreeSet<EntityId> = open.iter().copied().collect();
+    let room = scene.named.len() + MAX_BESIDE;
+    while let Some(caller) = open.pop_front() {
+        let Some(from) = scene.place(caller) else { continue };
+        for row in edges.get(&caller).into_iter().flatten() {
+            let callee = row.key.peer;
+            let known = scene.place(callee);
+            let has_room = scene.named.len() < room;
+            let beside = || has_room.then(|| scene.add(directory, callee)).flatten();
+            let Some(to) = known.or_else(beside) else { continue };
+            scene.count_overall(from, to, row.at, sums(row));
+            if seen.insert(callee) {
+                open.push_back(callee);
             }
         }
     }
@@ -218,8 +259,9 @@ fn add_nodes(scene: &mut Scene, directory: &metadata_store::Directory, rows: &[F
 
 /// What a queue hands on, nobody waits for.
 fn mark_asynchronous(scene: &mut Scene, directory: &metadata_store::Directory) {
-    for calls in &mut scene.situation.calls {
-        let caller = directory.get(EntityId(scene.named[calls.caller].id));
+    let Scene { situation, named, .. } = scene;
+    for calls in situation.calls.iter_mut().chain(&mut situation.overall) {
+        let caller = directory.get(EntityId(named[calls.caller].id));
         calls.asynchronous = caller.is_some_and(|caller| caller.key.kind == EntityKind::Queue);
     }
 }

@@ -38,8 +38,12 @@ pub(super) struct Scene {
     pub(super) lacks: Vec<String>,
     index: FxHashMap<EntityId, usize>,
     hosts: FxHashMap<String, usize>,
-    calls: FxHashMap<(usize, usize), usize>,
+    calls: Edges,
+    overall: Edges,
 }
+
+/// Where the calls from one entity to another stand.
+type Edges = FxHashMap<(usize, usize), usize>;
 
 /// What a template stands for.
 #[derive(Clone, Debug)]
@@ -91,7 +95,8 @@ impl Scene {
             lacks: Vec::new(),
             index: FxHashMap::default(),
             hosts: FxHashMap::default(),
-            calls: FxHashMap::default(),
+            calls: Edges::default(),
+            overall: Edges::default(),
         }
     }
 
@@ -183,12 +188,22 @@ impl Scene {
 
     /// The calls from one entity to another.
     pub(super) fn edge(&mut self, caller: usize, callee: usize) -> usize {
-        let all = &mut self.situation.calls;
-        *self.calls.entry((caller, callee)).or_insert_with(|| {
-            all.push(Calls { caller, callee, ..Calls::default() });
-            all.len() - 1
-        })
+        edge(&mut self.situation.calls, &mut self.calls, caller, callee)
     }
+
+    /// Counts calls from one entity to another, of all transactions.
+    pub(super) fn count_overall(&mut self, caller: usize, callee: usize, at: Minute, sums: Sums) {
+        let (points, Some(point)) = (self.points(), self.point(at)) else { return };
+        let edge = edge(&mut self.situation.overall, &mut self.overall, caller, callee);
+        put(&mut self.situation.overall[edge].figures, points, point, sums);
+    }
+}
+
+fn edge(all: &mut Vec<Calls>, known: &mut Edges, caller: usize, callee: usize) -> usize {
+    *known.entry((caller, callee)).or_insert_with(|| {
+        all.push(Calls { caller, callee, ..Calls::default() });
+        all.len() - 1
+    })
 }
 
 fn put(figures: &mut Figures, points: usize, at: usize, sums: Sums) {

@@ -3,12 +3,14 @@
 use metadata_store::{EntityRef, Event, EventSeverity, Events as _, NewEvent};
 use model::{
     anomaly::{AnomalousKind, CauseVerdict, EvidenceKind, EvidenceLink},
-    id::{AccountId, SpanId},
+    entity::{EntityKey, EntityKind, Properties},
+    figure::{FigureKey, Scope},
+    id::{AccountId, EntityId, SpanId},
     time::Minute,
 };
 use telemetry_store::reader::LogRow;
 
-use super::world::{HISTORY, Shop, T, USUAL, World};
+use super::world::{HISTORY, Ids, Shop, T, USUAL, World, noise};
 use crate::{
     anomalies::FoundCauses,
     notice::Entry,
@@ -63,6 +65,46 @@ fn a_slow_backend_is_named_with_its_path_and_evidence() {
 }
 
 #[test]
+fn who_holds_the_workers_is_named_though_the_transaction_never_calls_it() {
+    let mut world = World::new();
+    let key = EntityKey {
+        account: AccountId::FIRST,
+        kind: EntityKind::Backend,
+        application: world.ids.application,
+        parent: EntityId::NONE,
+        name: "search".to_owned(),
+    };
+    let made = world.directory.resolve(&[(key, Properties::default())], World::due(0)).unwrap();
+    let search = made[0];
+    // Calls of other transactions, and the threads that they keep busy.
+    let others = |world: &World, minute: u32, millis: f64, threads: f64| {
+        let Ids { application, web, .. } = world.ids;
+        let (subject, peer, bt) = (web, search, EntityId::NONE);
+        let key = FigureKey { scope: Scope::Edge, application, subject, peer, bt };
+        world.fake.count(Minute(T + minute), key, (300, 0, millis * noise_around_1(minute)));
+        let path = "JVM|Threads|Current No. of Threads";
+        world.reported(minute, 0, path, threads * noise_around_1(minute + 7));
+    };
+    for minute in 0..BEGAN {
+        others(&world, minute, 20.0, 20.0);
+    }
+    for minute in BEGAN..BEGAN + 10 {
+        others(&world, minute, 2_000.0, 200.0);
+    }
+    world.run(HISTORY..BEGAN, USUAL);
+    world.run(BEGAN..BEGAN + 10, Shop { web: 900.0, ..USUAL });
+    let found = found(&world);
+    let first = &found.suspects[0];
+    assert_eq!(&*first.entity.name, "search", "{found:#?}");
+    let path: Vec<&str> = first.path.iter().map(|one| &*one.name).collect();
+    assert_eq!(path, ["search", "web", "POST /checkout"]);
+}
+
+fn noise_around_1(minute: u32) -> f64 {
+    0.95 + 0.1 * noise(minute, 11)
+}
+
+#[test]
 fn failures_are_laid_on_whoever_fails_by_itself() {
     let world = broken(Shop { cart_fails: 0.5, ..USUAL });
     let found = found(&world);
@@ -80,7 +122,7 @@ fn a_node_s_processor_and_a_deployment_speak_against_its_tier() {
                 minute,
                 node,
                 path,
-                usual + 4.0 * super::world::noise(minute, 9 + node as u32),
+                usual + 4.0 * noise(minute, 9 + node as u32),
             );
         }
     };
