@@ -4,7 +4,7 @@ import { paths } from '../../app/paths'
 import { useHref } from '../../app/urlState'
 import { plural } from '../../format/numbers'
 import { minuteOf, timeOf } from '../../format/times'
-import { anomaliesOf, kindOf, labelOf, worst } from '../event/kinds'
+import { anomalyOf, kindOf, labelOf, worst } from '../event/kinds'
 import { useChartEvents } from './ChartEvents'
 import styles from './EventMarks.module.css'
 import { marksOf, type Geometry, type Mark } from './marks'
@@ -34,9 +34,9 @@ function MarkItem({ mark, application, width }: { mark: Mark; application: numbe
   const kinds = new Set(events.map((event) => event.type))
   const Icon = kinds.size === 1 ? kindOf(first.type).icon : undefined
   const page = paths.events(application)
-  const anomalies = events.length === 1 ? anomaliesOf(first) : null
+  const anomaly = events.length === 1 ? anomalyOf(first) : null
   // Several: the page of just these.
-  const to = anomalies ? href(anomalies.to, anomalies.extra) : events.length === 1 ? href(page, { event: first.id }) : `${page}?from=${first.at - 1000}&to=${last.at + 1000}`
+  const to = anomaly ? href(anomaly.to, anomaly.extra) : events.length === 1 ? href(page, { event: first.id }) : `${page}?from=${first.at - 1000}&to=${last.at + 1000}`
   const name = events.length === 1 ? `${labelOf(first)}, ${minuteOf(first.at)}: ${first.summary}` : `${plural(events.length, 'event')} from ${minuteOf(first.at)}: ${events.slice(0, SHOWN).map((e) => e.summary).join('; ')}`
   return (
     <li className={styles.mark} style={{ left: x }} data-strong={strong || undefined} data-severity={worst(events)}>

@@ -58,9 +58,15 @@ export const worst = (events: readonly Pick<Event, 'severity'>[]): EventSeverity
 
 const AROUND_MS = 60_000
 
-/** Where an event of an anomaly leads: to the anomalies of whom it is about at that time; null for others. */
-export function anomaliesOf({ type, application, affected, at }: Pick<Event, 'type' | 'application' | 'affected' | 'at'>): { to: string; extra: Extra } | null {
+/** The property by which an event of an anomaly names it. */
+export const ANOMALY = 'anomaly'
+
+/** Where an event of an anomaly leads: to the anomaly, or to those of whom it is about at that time; null for others. */
+export function anomalyOf({ type, application, affected, at, properties }: Pick<Event, 'type' | 'application' | 'affected' | 'at' | 'properties'>): { to: string; extra: Extra } | null {
+  if (!type.startsWith('ANOMALY_')) return null
+  const id = properties.find(({ name }) => name === ANOMALY)?.value
+  if (id && /^\d+$/.test(id)) return { to: paths.anomaly(id), extra: {} }
   const whose = affected.at(-1)
-  if (!type.startsWith('ANOMALY_') || !whose || !application) return null
+  if (!whose || !application) return null
   return { to: paths.anomalies(application.id), extra: { range: null, live: null, from: at - AROUND_MS, to: at + AROUND_MS, entity: whose.id } }
 }

@@ -2,7 +2,7 @@ import { Button, CloseButton } from '@mantine/core'
 import { useMay } from '../../access/may'
 import type { Event } from '../../api/types'
 import { Card } from '../../components/card/Card'
-import { anomaliesOf, labelOf } from '../../components/event/kinds'
+import { ANOMALY, anomalyOf, labelOf } from '../../components/event/kinds'
 import { SeverityBadge } from '../../components/event/SeverityBadge'
 import { RangeLink } from '../../components/link/RangeLink'
 import { Loaded } from '../../components/states/Loaded'
@@ -28,7 +28,8 @@ export function EventPanel({ id, onClose }: { id: number; onClose(): void }) {
 }
 
 function Details({ event }: { event: Event }) {
-  const anomalies = anomaliesOf(event)
+  const anomaly = anomalyOf(event)
+  const properties = event.properties.filter(({ name }) => !anomaly || name !== ANOMALY)
   return (
     <div className={styles.details}>
       <h3>{event.summary}</h3>
@@ -53,7 +54,7 @@ function Details({ event }: { event: Event }) {
             </dd>
           </>
         )}
-        {event.properties.map((property) => (
+        {properties.map((property) => (
           <Property key={`${property.name} ${property.value}`} {...property} />
         ))}
         <dt>Type</dt>
@@ -62,7 +63,7 @@ function Details({ event }: { event: Event }) {
         </dd>
       </dl>
       {event.comment && <p className={styles.comment}>{event.comment}</p>}
-      {anomalies && <RangeLink {...anomalies}>The anomaly: what deviated, and what most likely caused it</RangeLink>}
+      {anomaly && <RangeLink {...anomaly}>The anomaly: what deviated, and what most likely caused it</RangeLink>}
       <Marks event={event} />
       {event.application && (
         <RangeLink to={paths.application(event.application.id)} extra={{ range: null, from: event.at - AROUND, to: event.at + AROUND }}>
