@@ -37,11 +37,13 @@ impl Change {
     }
 }
 
-/// What an entity's standing changes for its anomaly, which is open at a level or not.
+/// What an entity's standing changes for its anomaly, which is open at a level or not. None opens in a minute in which all is
+/// calm: what deviated in the past that was learnt, and is calm since, is over before it was told.
 pub(super) fn step(open: Option<Level>, now: Option<&Standing>) -> Option<Change> {
     let level = now.and_then(|now| now.deviating.iter().map(|one| one.level).max());
     let (kind, level) = match (open, level) {
         (None, None) => return None,
+        (None, Some(_)) if now.is_none_or(|now| worst(now).is_none()) => return None,
         (None, Some(level)) => (AnomalyChangeKind::Opened, level),
         (Some(was), Some(level)) if level > was => (AnomalyChangeKind::Upgraded, level),
         (Some(was), Some(level)) if level < was => (AnomalyChangeKind::Downgraded, level),
@@ -56,7 +58,8 @@ pub(super) fn step(open: Option<Level>, now: Option<&Standing>) -> Option<Change
 
 /// The worst of what deviates that was seen in this minute.
 pub(super) fn worst(standing: &Standing) -> Option<(&Deviating, Seen)> {
-    standing.deviating.iter().find_map(|one| Some((one, one.seen?)))
+    let rare = |one: &Deviating| one.seen.filter(|seen| seen.rarity > 0.0);
+    standing.deviating.iter().find_map(|one| Some((one, rare(one)?)))
 }
 
 #[cfg(test)]
@@ -66,12 +69,14 @@ mod tests {
     use super::*;
     use crate::anomalies::watched::What;
 
+    const SEEN: Seen = Seen { observed: 9.0, expected: 1.0, scaled: 8.0, rarity: 5.0 };
+
     fn standing(levels: &[Level], shifted: bool) -> Standing {
         let one = |level: &Level| Deviating {
             what: What::ResponseTime,
             level: *level,
             onset: Minute(1),
-            seen: None,
+            seen: Some(SEEN),
             shift: false,
         };
         Standing { deviating: levels.iter().map(one).collect(), shifted }
@@ -89,6 +94,12 @@ mod tests {
         check(None, Some(standing(&[], true)), None);
         check(None, Some(standing(&[Warning, Critical], false)), Some((Opened, Critical)));
         check(Some(Warning), Some(standing(&[Warning, Warning], false)), None);
+        let mut calm = standing(&[Warning], false);
+        for seen in [None, Some(Seen { rarity: 0.0, ..SEEN })] {
+            calm.deviating[0].seen = seen;
+            check(None, Some(calm.clone()), None);
+            check(Some(Warning), Some(calm.clone()), None);
+        }
         check(Some(Warning), Some(standing(&[Critical], false)), Some((Upgraded, Critical)));
         check(Some(Critical), Some(standing(&[Warning], true)), Some((Downgraded, Warning)));
         check(Some(Critical), None, Some((Closed, Critical)));

@@ -22,7 +22,7 @@ use crate::anomalies::{
     state::Standing,
     stored::{Body, FoundCauses},
     told::{self, Whose},
-    watched::{What, unit_of},
+    watched::unit_of,
     words::what_happened,
 };
 
@@ -95,7 +95,7 @@ impl OpenAnomaly {
         let Some((worst, seen)) = episode::worst(standing) else { return false };
         self.body.shift |= worst.shift;
         let rarity = f64::from(seen.rarity);
-        if rarity <= self.body.rarity + WORSE {
+        if self.body.rarity > 0.0 && rarity <= self.body.rarity + WORSE {
             return false;
         }
         self.measure = worst.what.measure();
@@ -301,14 +301,12 @@ fn draft(
             whose: whose(),
             level: change.level,
             worst: change.level,
-            measure: standing
-                .deviating
-                .first()
-                .map_or(AnomalyMeasure::ResponseTime, |one| one.what.measure()),
+            // What it is of is noted next: nothing opens unseen.
+            measure: AnomalyMeasure::ResponseTime,
             onset: onset(standing, minute),
             opened: minute,
             incident: 0,
-            body: first_body(standing),
+            body: Body::default(),
             causes: None,
         },
         (None, None) => return None,
@@ -326,12 +324,6 @@ fn draft(
 fn onset(standing: &Standing, minute: Minute) -> Minute {
     let onsets = standing.deviating.iter().map(|one| one.onset).filter(|onset| onset.0 > 0);
     onsets.min().unwrap_or(minute).min(minute)
-}
-
-/// What is known of what deviates where this minute says no more of it.
-fn first_body(standing: &Standing) -> Body {
-    let what = standing.deviating.first().map_or(What::ResponseTime, |one| one.what);
-    Body { metric: what.metric().map(str::to_owned), unit: unit_of(what), ..Body::default() }
 }
 
 /// A draft as it is stored; nothing where nothing changed.

@@ -118,12 +118,7 @@ fn a_node_s_processor_and_a_deployment_speak_against_its_tier() {
     let path = "Hardware Resources|CPU|%Busy";
     let busy = |world: &World, minute, cart| {
         for (node, usual) in [(0, 30.0), (1, cart), (2, 25.0)] {
-            world.reported(
-                minute,
-                node,
-                path,
-                usual + 4.0 * noise(minute, 9 + node as u32),
-            );
+            world.reported(minute, node, path, usual + 4.0 * noise(minute, 9 + node as u32));
         }
     };
     for minute in 0..BEGAN {

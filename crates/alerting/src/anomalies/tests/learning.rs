@@ -61,6 +61,23 @@ fn another_application_s_minutes_are_judged_while_a_long_past_is_learnt() {
 }
 
 #[test]
+fn what_is_over_when_watching_begins_is_not_told_and_what_lasts_has_its_figures() {
+    for lasts in [false, true] {
+        let mut world = World::new();
+        for minute in HISTORY - 8..HISTORY - 2 {
+            world.minute(minute, SLOW);
+        }
+        world.run(HISTORY..HISTORY + 4, if lasts { SLOW } else { USUAL });
+        let told = world.anomalies();
+        assert_eq!(!told.is_empty(), lasts, "{told:#?}");
+        for anomaly in told {
+            let body: serde_json::Value = serde_json::from_str(&anomaly.standing.body).unwrap();
+            assert!(body["observed"].as_f64() > body["expected"].as_f64(), "{body:#}");
+        }
+    }
+}
+
+#[test]
 fn pieces_and_stops_between_them_come_to_the_same_scores() {
     let end = HISTORY + 40;
     let mut whole = World::new();
