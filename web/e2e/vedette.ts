@@ -71,6 +71,8 @@ export const test = base.extend<{ complaints: string[]; ownContext: boolean }, {
 
 /** Nothing that a page kept is there for the next test. */
 async function leave(page: Page): Promise<void> {
+  // Chromium may never close a page that is told so while it loads another document.
+  await page.waitForLoadState().catch(() => undefined)
   // A page that never came to be has nothing.
   await page.evaluate(() => localStorage.clear()).catch(() => undefined)
   await page.close()
