@@ -56,7 +56,7 @@ unit:
 
 # The pages in a real browser, on made-up data: all of them, or those that SPECS names.
 pages: web
-	cd web && VEDETTE_CHROMIUM="$${VEDETTE_CHROMIUM:-$$(command -v chromium)}" npm run --silent e2e -- $(SPECS:%=e2e/%.spec.ts)
+	cd web && npm run --silent e2e -- $(SPECS:%=e2e/%.spec.ts)
 
 e2e: web
 	@# As `unit` compiles them, so that nothing is compiled twice for features that only tests use.

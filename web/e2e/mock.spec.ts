@@ -1,5 +1,5 @@
 // What needs data of a known shape: large maps, a large trace, dragging, and the four states. Only against the mock.
-import { boxOf, dark, expect, onMock, patience, shot, signIn, still, test } from './vedette'
+import { boxOf, dark, expect, now, onMock, patience, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
@@ -234,7 +234,7 @@ test.describe('by a clock of its own', () => {
   test.use({ ownContext: true })
 
   test('a relative range refreshes every 10 s until paused, a past one never', async ({ page }) => {
-    await page.clock.install()
+    await page.clock.install({ time: now() })
     await signIn(page, 'admin', '/applications/1/business-transactions')
     await expect(page.getByRole('table', { name: 'Business transactions' })).toBeVisible()
     let asked = 0
@@ -249,8 +249,8 @@ test.describe('by a clock of its own', () => {
     await page.getByRole('button', { name: 'Live' }).click()
     expect(await after(60_000)).toBe(0)
     await expect(page).toHaveURL(/live=off/)
-    const now = Date.now()
-    await page.goto(`/applications/1/business-transactions?from=${now - 7_200_000}&to=${now - 3_600_000}`)
+    const until = now()
+    await page.goto(`/applications/1/business-transactions?from=${until - 7_200_000}&to=${until - 3_600_000}`)
     await expect(page.getByRole('table', { name: 'Business transactions' })).toBeVisible()
     expect(await after(60_000)).toBe(0)
   })

@@ -84,7 +84,8 @@ const metricWord = ({ fn, path }: MetricDraft) => FUNCTIONS[fn](lastOf(path))
 export function conditionWord(condition: ConditionDraft): string {
   const [first] = condition.metrics
   const what = condition.expression === null ? metricWord(first ?? { name: 'a', fn: 'VALUE', path: '' }) : condition.name.trim() || condition.expression.trim() || '…'
-  const times = condition.persistence ? ` in ${condition.persistence.violations} of the last ${condition.persistence.minutes} minutes` : ''
+  const { violations, minutes } = condition.persistence ?? {}
+  const times = !minutes ? '' : Number(minutes) === 1 ? ' in the last minute' : ` in ${violations} of the last ${minutes} minutes`
   return `${what} is ${comparedWord(condition)}${times}`
 }
 
