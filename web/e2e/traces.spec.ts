@@ -1,5 +1,5 @@
 // The search of traces, the views of one trace, and the comparison of two. Only against the mock.
-import { boxOf, dark, expect, onMock, patience, shot, signIn, still, test } from './vedette'
+import { boxOf, dark, expect, onMock, processorOf, shot, signIn, still, test } from './vedette'
 import { expectNoViolation, violationsOf } from './rules'
 
 test.skip(!onMock, 'needs the mock’s data')
@@ -150,14 +150,13 @@ test('a trace of 10,000 spans has a flame view at once', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1/snapshots')
   await page.getByRole('row', { name: LARGE }).first().click()
   await expect(page.getByRole('treegrid')).toBeVisible()
-  const took = await page.evaluate(async () => {
-    const start = performance.now()
-    document.querySelector<HTMLElement>('[role="tab"][value="flame"], [role="tab"]:nth-of-type(2)')?.click()
-    while (!document.querySelector('[role="treeitem"]')) await new Promise((done) => requestAnimationFrame(done))
-    return performance.now() - start
-  })
-  test.info().annotations.push({ type: 'flame view of 10,000 spans', description: `${took.toFixed(0)} ms` })
-  expect(took).toBeLessThan(2000 * patience)
+  const used = await processorOf(page)
+  const before = await used()
+  await page.getByRole('tab', { name: 'Flame' }).click()
+  await expect(page.getByRole('treeitem').first()).toBeVisible()
+  const took = (await used()) - before
+  test.info().annotations.push({ type: 'work for a flame view of 10,000 spans', description: `${took.toFixed(0)} ms` })
+  expect(took).toBeLessThan(2000)
   await shot(page, 'trace-flame-10000')
 })
 

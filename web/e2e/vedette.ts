@@ -6,8 +6,6 @@ import { fileURLToPath } from 'node:url'
 import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
 
 export const onMock = !process.env.VEDETTE_URL
-/** How many times as long something may take, on a machine that is busy with other things. */
-export const patience = Number(process.env.VEDETTE_PATIENCE ?? 1)
 const user = process.env.VEDETTE_USER ?? 'admin'
 const password = process.env.VEDETTE_PASSWORD ?? 'mock'
 const home = fileURLToPath(new URL('..', import.meta.url))
@@ -133,6 +131,16 @@ export async function still(page: Page): Promise<void> {
       calm = moves() || map() !== before ? 0 : calm + 1
     }
   })
+}
+
+/** Asks how much of the processor the page has used so far, in ms: what else the machine does changes the time that passes, and hardly this. */
+export async function processorOf(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable')
+  return async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return 1000 * (metrics.find((metric) => metric.name === 'ProcessTime')?.value ?? Number.NaN)
+  }
 }
 
 /** Where something is drawn, once it is: a chart's canvas is made anew with each answer. */
