@@ -311,8 +311,12 @@ def found_and_over(server, application, fault, receiver):
     ended = time.time()
     until("the anomaly closes", CLOSES_WITHIN, lambda: is_closed(server, application, ended))
     print(f"        closed {time.time() - ended:.0f} s after its end", flush=True)
-    closed = [got for _, _, got in receiver.got[told_before:] if any(str(entry["event_type"]).startswith("ANOMALY_CLOSE") for entry in got["entries"])]
-    print(f"        the web hook was told {len(receiver.got) - told_before} times, of an end {len(closed)} times", flush=True)
+    until("the web hook is told of its end", 120, lambda: [got for _, _, got in receiver.got[told_before:] if is_of_end(got)])
+    print(f"        the web hook was told {len(receiver.got) - told_before} times", flush=True)
+
+
+def is_of_end(told):
+    return any(str(entry["event_type"]).startswith("ANOMALY_CLOSE") and "product" in str(entry) for entry in told["entries"])
 
 
 def is_closed(server, application, ended, told=[0]):
