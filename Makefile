@@ -3,7 +3,7 @@
 PROFILE ?= ci
 TARGET := target/$(PROFILE)
 # Those of web/e2e that `make test` runs on the mock; `make pages` runs all.
-TESTED := access accessibility administration alerting anomalies api-docs baselines events layouts logs metrics three-clicks
+TESTED := access accessibility administration alerting anomalies api-docs baselines events figures layouts logs metrics pages palette three-clicks
 CARGO_TEST := cargo test --locked --profile $(PROFILE)
 # What scripts/setup unpacks where it cannot install.
 export PATH := $(PATH):$(CURDIR)/target/tools/bin
