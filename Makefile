@@ -3,7 +3,7 @@
 PROFILE ?= ci
 TARGET := target/$(PROFILE)
 # Those of web/e2e that `make test` runs on the mock; `make pages` runs all.
-TESTED := access accessibility administration alerting anomalies api-docs baselines events layouts logs metrics three-clicks
+TESTED := access accessibility administration alerting anomalies api-docs baselines events figures layouts logs metrics pages palette three-clicks
 CARGO_TEST := cargo test --locked --profile $(PROFILE)
 # What scripts/setup unpacks where it cannot install.
 export PATH := $(PATH):$(CURDIR)/target/tools/bin
@@ -56,7 +56,7 @@ unit:
 
 # The pages in a real browser, on made-up data: all of them, or those that SPECS names.
 pages: web
-	cd web && VEDETTE_CHROMIUM="$${VEDETTE_CHROMIUM:-$$(command -v chromium)}" npm run --silent e2e -- $(SPECS:%=e2e/%.spec.ts)
+	cd web && npm run --silent e2e -- $(SPECS:%=e2e/%.spec.ts)
 
 e2e: web
 	@# As `unit` compiles them, so that nothing is compiled twice for features that only tests use.

@@ -39,7 +39,8 @@ export const usePolicies = (kind: PolicyKind, application: number | null) => use
 export const usePolicy = (kind: PolicyKind, id: number | null) => useOne<T.Policy>(`/${kind}/${id}`, id !== null)
 export const useSavePolicy = (kind: PolicyKind) => useChange(save<T.NewPolicy, T.Policy>(`/${kind}`))
 export const useDeletePolicy = (kind: PolicyKind) => useChange((id: number) => write<void>('DELETE', `/${kind}/${id}`))
-export const usePolicyPreview = (draft: T.NewPolicy) => usePreview<T.NewPolicy, T.PolicyPreview>('/policies/preview', draft)
+/** What it does shows before it has a name, which the server asks for. */
+export const usePolicyPreview = (draft: T.NewPolicy) => usePreview<T.NewPolicy, T.PolicyPreview>('/policies/preview', { ...draft, name: draft.name.trim() || 'unnamed' })
 
 export const useActions = (application: number | null = null) => useAll<T.Action>('/actions', { application })
 export const useAction = (id: number | null) => useOne<T.Action>(`/actions/${id}`, id !== null)
