@@ -265,11 +265,16 @@ impl Desk {
         let text = serde_json::to_string(&notice).expect("texts and numbers are JSON");
         let state =
             if gathered.hidden { DeliveryState::Suppressed } else { DeliveryState::Pending };
+        let ordered = match notice.kind {
+            NoticeKind::Alarm | NoticeKind::Recovery => gathered.cause.clone(),
+            _ => String::new(),
+        };
         let of = |action: &u32| NewDelivery {
             account_id: gathered.account,
             application_id: gathered.application,
             policy_id: policy.id,
             action_id: *action,
+            cause: ordered.clone(),
             state,
             created_ms: now_ms,
             due_ms: now_ms,
