@@ -2,7 +2,8 @@
 //! undecided stays in [`Desk`], which is stored in the same transaction as how far events were read.
 //!
 //! - Events of one policy, application and cause within the policy's time of gathering are one notice.
-//! - Who was told that something began is told that it ended, whatever the policy lists and whatever is suppressed then.
+//! - Who was told that something began is told that it ended, whatever the policy lists, whatever is suppressed then, and
+//!   though the policy is off then: whoever joins notices would keep it open for ever. A policy that is off tells nothing else.
 //! - What began under a suppression is told when it still goes on afterwards; what ended under it is not.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,6 +97,31 @@ struct Subject {
     cause: String,
     since_ms: i64,
     told: bool,
+    /// The violation or anomaly that it is.
+    #[serde(default)]
+    of: Option<Ongoing>,
+}
+
+/// A violation or an anomaly, by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Ongoing {
+    Violation(u32),
+    Anomaly(u32),
+}
+
+impl Ongoing {
+    /// What an event tells of.
+    fn of(event: &Event) -> Option<Ongoing> {
+        let id = |wanted: &str| {
+            let (_, id) = event.properties.iter().find(|(name, _)| name == wanted)?;
+            id.parse().ok()
+        };
+        match event.kind.split_once('_')?.0 {
+            "POLICY" => id("violation").map(Ongoing::Violation),
+            "ANOMALY" => id("anomaly").map(Ongoing::Anomaly),
+            _ => None,
+        }
+    }
 }
 
 impl Desk {
@@ -117,10 +143,32 @@ impl Desk {
         for policy in &world.rules.policies {
             let here = policy.account == event.account_id
                 && policy.application.is_none_or(|one| event.application_id == Some(one));
-            if here && policy.value.enabled {
+            if !here {
+                continue;
+            }
+            if policy.value.enabled {
                 self.take_for(policy, event, world);
+            } else if phase(&event.kind) == Phase::Ends {
+                self.end(policy, event, world);
             }
         }
+    }
+
+    /// Something ends: whether it was known to go on. Who was told that it began is told.
+    fn end(&mut self, policy: &Stored<Policy>, event: &Event, world: &World<'_>) -> bool {
+        let Some(known) = self.subjects.remove(&subject_key(policy.id, event)) else {
+            return false;
+        };
+        if known.told {
+            self.gather(policy, event, NoticeKind::Recovery, false, world);
+        }
+        true
+    }
+
+    /// Forgets what does not go on any more, of what is known by its id. `open` is all that went on at some moment, and all
+    /// events of that moment were taken: what ended without an event, or with one that was lost, is not told as going on for ever.
+    pub fn reconcile(&mut self, open: &BTreeSet<Ongoing>) {
+        self.subjects.retain(|_, subject| subject.of.is_none_or(|of| open.contains(&of)));
     }
 
     fn take_for(&mut self, policy: &Stored<Policy>, event: &Event, world: &World<'_>) {
@@ -136,16 +184,9 @@ impl Desk {
         }
         let subject = subject_key(policy.id, event);
         if phase == Phase::Ends {
-            match self.subjects.remove(&subject) {
-                Some(told) if told.told => {
-                    self.gather(policy, event, NoticeKind::Recovery, false, world);
-                }
-                Some(_) => (),
-                None if takes => {
-                    let hidden = hidden(event, world);
-                    self.gather(policy, event, NoticeKind::Recovery, hidden, world);
-                }
-                None => (),
+            if !self.end(policy, event, world) && takes {
+                let hidden = hidden(event, world);
+                self.gather(policy, event, NoticeKind::Recovery, hidden, world);
             }
             return;
         }
@@ -163,7 +204,8 @@ impl Desk {
         }
         let told = !hidden || self.subjects.get(&subject).is_some_and(|known| known.told);
         let since_ms = self.subjects.get(&subject).map_or(event.time_ms, |known| known.since_ms);
-        self.subjects.insert(subject, Subject { cause: cause_key(policy, event), since_ms, told });
+        let (cause, of) = (cause_key(policy, event), Ongoing::of(event));
+        self.subjects.insert(subject, Subject { cause, since_ms, told, of });
         self.forget_oldest();
     }
 
@@ -265,11 +307,16 @@ impl Desk {
         let text = serde_json::to_string(&notice).expect("texts and numbers are JSON");
         let state =
             if gathered.hidden { DeliveryState::Suppressed } else { DeliveryState::Pending };
+        let ordered = match notice.kind {
+            NoticeKind::Alarm | NoticeKind::Recovery => gathered.cause.clone(),
+            _ => String::new(),
+        };
         let of = |action: &u32| NewDelivery {
             account_id: gathered.account,
             application_id: gathered.application,
             policy_id: policy.id,
             action_id: *action,
+            cause: ordered.clone(),
             state,
             created_ms: now_ms,
             due_ms: now_ms,
@@ -425,10 +472,10 @@ fn title(notice: &Notice) -> String {
             let level = if notice.severity == Severity::Critical { "Critical" } else { "Warning" };
             format!("{level}: {}{at}{application}", notice.cause.name)
         }
-        NoticeKind::Recovery if notice.over => {
-            format!("Recovered: {}{at}{application}", notice.cause.name)
+        NoticeKind::Recovery => {
+            let (how, why) = ending(notice);
+            format!("{how}: {}{at}{application}{why}", notice.cause.name)
         }
-        NoticeKind::Recovery => format!("Partly recovered: {}{at}{application}", notice.cause.name),
         NoticeKind::Digest => {
             format!("{}: {} events{application}", notice.policy.name, notice.count())
         }
@@ -440,6 +487,26 @@ fn title(notice: &Notice) -> String {
             _ => format!("{}: {} events{application}", notice.cause.name, notice.count()),
         },
     }
+}
+
+/// How a recovery ended, and why where that is to be said: what nobody judges any more has not recovered.
+pub(crate) fn ending(notice: &Notice) -> (&'static str, String) {
+    let unjudged: BTreeSet<&str> =
+        notice.entries.iter().filter_map(|one| one.unjudged_because.as_deref()).collect();
+    let all = notice.entries.iter().all(|one| one.unjudged_because.is_some());
+    let how = match (unjudged.is_empty(), notice.over) {
+        (false, _) if all => "No longer judged",
+        (false, _) => "Recovered or no longer judged",
+        (true, true) => "Recovered",
+        (true, false) => "Partly recovered",
+    };
+    let why = match unjudged.first() {
+        Some(why) if all && unjudged.len() == 1 && !why.is_empty() => {
+            format!(" ({})", first_line(why))
+        }
+        _ => String::new(),
+    };
+    (how, why)
 }
 
 fn first_line(text: &str) -> String {

@@ -79,6 +79,9 @@ pub struct Entry {
     pub since_ms: i64,
     /// When it ended.
     pub ended_ms: Option<i64>,
+    /// Why it ended without having recovered: "the rule was changed". None of what goes on or has recovered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unjudged_because: Option<String>,
     pub measures: Vec<Measure>,
     pub properties: Vec<(String, String)>,
     pub link: String,
@@ -156,6 +159,10 @@ impl Entry {
             }),
             since_ms: since,
             ended_ms: (phase(&event.kind) == Phase::Ends).then_some(event.time_ms),
+            unjudged_because: event
+                .kind
+                .starts_with("POLICY_CANCELED_")
+                .then(|| cut(&event.comment, 200)),
             measures: measures(&detail),
             properties: properties(event),
             link: format!("{base}{page}{}", around(since.min(event.time_ms), event.time_ms)),
@@ -264,6 +271,7 @@ pub fn sample() -> Notice {
         }),
         since_ms,
         ended_ms: None,
+        unjudged_because: None,
         measures: vec![Measure {
             name: "Average Response Time".to_owned(),
             value: "812 ms".to_owned(),

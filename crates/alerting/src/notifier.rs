@@ -12,8 +12,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use daemon::clock::SharedClock;
 use metadata_store::{
-    AlertConfig, AlertConfigKind, AlertConfigs as _, Deliveries as _, Directory, EntityRef, Event,
-    EventSeverity, Events as _, MetadataStore, StoreError,
+    AlertConfig, AlertConfigKind, AlertConfigs as _, Anomalies as _, Deliveries as _, Directory,
+    EntityRef, Event, EventSeverity, Events as _, MetadataStore, StoreError, Violations as _,
 };
 use model::id::EntityId;
 use serde::de::DeserializeOwned;
@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 pub use self::{mail::Mail, record::Tried};
 use crate::{
     actions::{Action, Hidden, command::Commands, email, http, outward::Allowed},
-    desk::{Desk, Rules, Stored, World, silencing},
+    desk::{Desk, Ongoing, Rules, Stored, World, silencing},
     notice::Notice,
     policy::{Kin, Policy},
     suppression::Suppression,
@@ -137,12 +137,13 @@ impl Notifier {
             what: "what is undecided of events".to_owned(),
             source,
         })?;
-        let events = self.store.events_after(progress.after_event, EVENTS_AT_ONCE).await?;
         let now_ms = self.now_ms();
+        // Before the events: what ended by then has its event among those that were read, if there are no others.
+        let open = if desk.is_due(now_ms) { Some(self.ongoing().await?) } else { None };
+        let events = self.store.events_after(progress.after_event, EVENTS_AT_ONCE).await?;
         let Some(after) = events.last().map(|event| event.id) else {
-            if !desk.is_due(now_ms) {
-                return Ok(0);
-            }
+            let Some(open) = open else { return Ok(0) };
+            desk.reconcile(&open);
             let rules = self.rules(None).await?;
             let due = self.with_world(&rules, |world| desk.write(world));
             let from = progress.version;
@@ -157,6 +158,13 @@ impl Notifier {
         // When somebody else has moved on, the next step reads what they left.
         self.store.advance_alerts(progress.version, after, &desk.bytes(), &due).await?;
         Ok(events.len())
+    }
+
+    async fn ongoing(&self) -> Result<BTreeSet<Ongoing>, NotifierError> {
+        let violations = self.store.open_violations().await?;
+        let anomalies = self.store.open_anomalies().await?;
+        let violations = violations.iter().map(|one| Ongoing::Violation(one.id));
+        Ok(violations.chain(anomalies.iter().map(|one| Ongoing::Anomaly(one.id))).collect())
     }
 
     /// What decides, of one account or of all. A document that cannot be read is left out, and said.

@@ -3,11 +3,14 @@
 //! Reading on and what it led to is one transaction ([`Deliveries::advance_alerts`]): whoever dies in between reads the
 //! same events again and comes to the same deliveries. An attempt is noted after it was made, so that one whose note was lost is
 //! made again: at least once on the wire.
+//!
+//! What has the same cause reaches an action in order: a delivery waits until those before it are done or given up.
 
 use std::future::Future;
 
 use crate::database::{Row, Tx, sql};
 use crate::error::at_most;
+use crate::name::name_key;
 use crate::sequences::Sequence;
 use crate::{MetadataStore, StoreError};
 
@@ -59,6 +62,8 @@ pub struct NewDelivery {
     /// Of an alert config: a policy or a digest; 0 for a test.
     pub policy_id: u32,
     pub action_id: u32,
+    /// Deliveries of the same cause by the same action are due one after the other. Empty: it waits for no other.
+    pub cause: String,
     pub state: DeliveryState,
     /// Unix milliseconds.
     pub created_ms: i64,
@@ -137,7 +142,8 @@ pub trait Deliveries {
         delivery: &NewDelivery,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
-    /// Up to `limit` pending ones due by `now_ms`, those due first first.
+    /// Up to `limit` pending ones due by `now_ms`, those due first first; of one cause by one action only the first that is
+    /// pending, whenever that is due.
     fn due_deliveries(
         &self,
         now_ms: i64,
@@ -229,24 +235,37 @@ impl Deliveries for MetadataStore {
     }
 
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
-        let select =
-            sql(select_deliveries!("WHERE state = 0 AND due_ms <= ? ORDER BY due_ms, id LIMIT ?"));
+        let select = sql(select_deliveries!(
+            "WHERE state = 0 AND due_ms <= ? AND NOT EXISTS (\
+             SELECT earlier.delivery_id FROM undelivered own JOIN undelivered earlier \
+             ON earlier.account_id = own.account_id AND earlier.action_id = own.action_id \
+             AND earlier.cause_key = own.cause_key AND earlier.delivery_id < own.delivery_id \
+             WHERE own.delivery_id = deliveries.id) ORDER BY due_ms, id LIMIT ?"
+        ));
         let select = select.bind(now_ms).bind(limit);
         Ok(self.database.list("list deliveries that are due", select, read).await?)
     }
 
     async fn note_attempt(&self, attempt: &Attempted) -> Result<bool, StoreError> {
         at_most(MAX_NOTICE_BYTES, "the log of a delivery", attempt.log.len())?;
-        let update = sql("UPDATE deliveries SET state = ?, due_ms = ?, attempts = ?, log = ? \
-                          WHERE id = ? AND state = 0 AND attempts = ?");
-        let update = update
-            .bind(attempt.state as u8)
-            .bind(attempt.due_ms)
-            .bind(attempt.attempts_before + 1)
-            .bind(attempt.log.as_str())
-            .bind(attempt.id)
-            .bind(attempt.attempts_before);
-        Ok(self.database.execute("note an attempt to deliver", update).await? > 0)
+        let noted = self.database.write("note an attempt to deliver", |mut tx| async move {
+            let update = sql("UPDATE deliveries SET state = ?, due_ms = ?, attempts = ?, log = ? \
+                              WHERE id = ? AND state = 0 AND attempts = ?");
+            let update = update
+                .bind(attempt.state as u8)
+                .bind(attempt.due_ms)
+                .bind(attempt.attempts_before + 1)
+                .bind(attempt.log.as_str())
+                .bind(attempt.id)
+                .bind(attempt.attempts_before);
+            let noted = tx.execute(update).await? > 0;
+            if noted && attempt.state != DeliveryState::Pending {
+                let done = sql("DELETE FROM undelivered WHERE delivery_id = ?");
+                tx.execute(done.bind(attempt.id)).await?;
+            }
+            Ok((tx, noted))
+        });
+        Ok(noted.await?)
     }
 
     async fn deliveries(
@@ -325,6 +344,12 @@ async fn insert(tx: &mut Tx, delivery: &NewDelivery) -> Result<u32, sqlx::Error>
         .bind(delivery.notice.as_str())
         .bind(delivery.log.as_str());
     tx.execute(insert).await?;
+    if delivery.state == DeliveryState::Pending && !delivery.cause.is_empty() {
+        let waits = sql("INSERT INTO undelivered (delivery_id, account_id, action_id, cause_key) \
+                         VALUES (?, ?, ?, ?)");
+        let waits = waits.bind(id).bind(delivery.account_id).bind(delivery.action_id);
+        tx.execute(waits.bind(name_key(&delivery.cause))).await?;
+    }
     for violation in &delivery.violations {
         let about =
             sql("INSERT INTO delivery_violations (violation_id, delivery_id) VALUES (?, ?)");

@@ -155,7 +155,7 @@ fn colour(notice: &Notice) -> &'static str {
 
 fn word(notice: &Notice) -> &'static str {
     match (notice.kind, notice.severity) {
-        (NoticeKind::Recovery, _) => "Recovered",
+        (NoticeKind::Recovery, _) => crate::desk::ending(notice).0,
         (NoticeKind::Test, _) => "Test",
         (NoticeKind::Digest, _) => "Digest",
         (_, Severity::Critical) => "Critical",
@@ -180,7 +180,12 @@ fn line(entry: &Entry) -> String {
     let measures: Vec<String> = entry.measures.iter().map(measured).collect();
     let what = if measures.is_empty() { entry.summary.clone() } else { measures.join("; ") };
     let when = match entry.ended_ms {
-        Some(ended) => format!("ended {}, after {}", moment(ended), lasted(entry.since_ms, ended)),
+        Some(ended) => {
+            let why =
+                entry.unjudged_because.as_ref().map(|why| format!(", not judged since: {why}"));
+            let after = lasted(entry.since_ms, ended);
+            format!("ended {}, after {after}{}", moment(ended), why.unwrap_or_default())
+        }
         None => format!("since {}", moment(entry.since_ms)),
     };
     match who {

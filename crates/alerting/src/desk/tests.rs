@@ -135,7 +135,70 @@ fn an_end_is_told_whatever_the_policy_lists_and_once() {
     office.happens("POLICY_CANCELED_CRITICAL", 11);
     office.happens("POLICY_CLOSE_CRITICAL", 11);
     office.happens("POLICY_CLOSE_CRITICAL", 12);
+    assert_eq!(office.told_after(1), ["No longer judged: slow on bt11 · shop"]);
+}
+
+#[test]
+fn what_ends_while_its_policy_is_off_does_not_go_on_for_ever() {
+    let mut office = Office::with(policy(&["POLICY_OPEN_CRITICAL"]));
+    for bt in [10, 11, 12] {
+        office.happens("POLICY_OPEN_CRITICAL", bt);
+    }
+    assert_eq!(office.told_after(1).len(), 1);
+    office.rules.policies[0].value.enabled = false;
+    office.happens("POLICY_CLOSE_CRITICAL", 10);
+    office.happens("POLICY_CLOSE_CRITICAL", 11);
+    office.happens("POLICY_CLOSE_CRITICAL", 12);
+    // Nobody was told of this one.
+    office.happens("POLICY_OPEN_CRITICAL", 14);
+    office.happens("POLICY_CLOSE_CRITICAL", 14);
+    assert_eq!(office.told_after(1), ["Recovered: slow on 3 entities · shop"]);
+    office.rules.policies[0].value.enabled = true;
+    office.happens("POLICY_OPEN_CRITICAL", 13);
+    assert_eq!(office.told_after(1), ["Critical: slow on bt13 · shop"]);
+    office.happens("POLICY_CLOSE_CRITICAL", 13);
+    assert_eq!(office.told_after(1), ["Recovered: slow on bt13 · shop"], "nothing else goes on");
+}
+
+#[test]
+fn what_is_told_is_reconciled_with_what_is_open() {
+    let mut office = Office::with(policy(&["POLICY_OPEN_CRITICAL"]));
+    for (bt, violation) in [(10, 100), (11, 101)] {
+        let mut event = office.event("POLICY_OPEN_CRITICAL", bt);
+        event.properties = vec![("violation".to_owned(), violation.to_string())];
+        office.take(&event);
+    }
+    // Of this one no id is known.
+    office.happens("POLICY_OPEN_CRITICAL", 12);
+    assert_eq!(office.told_after(1).len(), 1);
+    // The end of the first one got lost.
+    let open = BTreeSet::from([Ongoing::Violation(101), Ongoing::Anomaly(100)]);
+    office.world(|desk, _| desk.reconcile(&open));
+    office.happens("POLICY_CLOSE_CRITICAL", 12);
+    assert_eq!(office.told_after(1), ["Partly recovered: slow on bt12 · shop"]);
+    office.happens("POLICY_CLOSE_CRITICAL", 11);
     assert_eq!(office.told_after(1), ["Recovered: slow on bt11 · shop"]);
+}
+
+#[test]
+fn what_is_no_longer_judged_has_not_recovered() {
+    let mut office = Office::with(policy(&["POLICY_OPEN_CRITICAL"]));
+    let cancel = |office: &mut Office, bt| {
+        let mut event = office.event("POLICY_CANCELED_CRITICAL", bt);
+        event.comment = "the rule was changed".to_owned();
+        office.take(&event);
+    };
+    for bt in [10, 11, 12] {
+        office.happens("POLICY_OPEN_CRITICAL", bt);
+    }
+    assert_eq!(office.told_after(1).len(), 1);
+    cancel(&mut office, 10);
+    let told = office.told_after(1);
+    assert_eq!(told, ["No longer judged: slow on bt10 · shop (the rule was changed)"]);
+    cancel(&mut office, 11);
+    office.happens("POLICY_CLOSE_CRITICAL", 12);
+    let told = office.told_after(1);
+    assert_eq!(told, ["Recovered or no longer judged: slow on 2 entities · shop"]);
 }
 
 #[test]

@@ -38,6 +38,7 @@ impl Notifier {
             application_id: action.application,
             policy_id: 0,
             action_id: action.id,
+            cause: String::new(),
             state,
             created_ms: attempt.at_ms,
             due_ms: attempt.at_ms,

@@ -1,6 +1,7 @@
-//! Sending what is due: each action in order, several actions at once, again after a while when it fails.
+//! Sending what is due: each action in order, several actions at once, again after a while when it fails. The end of
+//! something waits in the store until its beginning was delivered or given up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, stream};
 use metadata_store::{Attempted, Deliveries as _, Delivery, DeliveryState};
@@ -13,6 +14,8 @@ use crate::{
 
 /// Deliveries that one step takes up.
 const AT_A_TIME: u32 = 64;
+/// How often one step looks for what waited behind what was delivered.
+const ROUNDS: usize = 8;
 /// Actions that are done at the same time.
 const ACTIONS_AT_ONCE: usize = 8;
 /// Attempts before giving up: over about four hours.
@@ -22,32 +25,58 @@ const LONGEST_PAUSE_MS: i64 = 3_600_000;
 /// Attempts that a log keeps, the newest.
 const LOGGED: usize = 20;
 
+/// What came of the deliveries of one action.
+struct Sent {
+    attempts: usize,
+    /// The last attempt is to be made again.
+    failed: bool,
+}
+
 impl Notifier {
     /// Makes the attempts that are due; returns how many.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn send_due(&self) -> Result<usize, NotifierError> {
-        let due = self.store.due_deliveries(self.now_ms(), AT_A_TIME).await?;
-        let mut by_action: BTreeMap<(u32, u32), Vec<Delivery>> = BTreeMap::new();
-        for delivery in due {
-            by_action.entry((delivery.account_id, delivery.action_id)).or_default().push(delivery);
-        }
-        let each = by_action.into_values().map(|deliveries| self.send_in_order(deliveries));
-        let done: Vec<_> = stream::iter(each).buffer_unordered(ACTIONS_AT_ONCE).collect().await;
-        done.into_iter().sum()
-    }
-
-    /// The end of something must not be told before its beginning: after a failure the rest waits for the next step.
-    async fn send_in_order(&self, deliveries: Vec<Delivery>) -> Result<usize, NotifierError> {
-        let mut made = 0;
-        for delivery in deliveries {
-            made += 1;
-            if self.send(&delivery).await? == DeliveryState::Pending {
+        let (mut made, mut failing) = (0, BTreeSet::new());
+        for _ in 0..ROUNDS {
+            let due = self.store.due_deliveries(self.now_ms(), AT_A_TIME).await?;
+            let mut by_action: BTreeMap<(u32, u32), Vec<Delivery>> = BTreeMap::new();
+            for delivery in due {
+                let action = (delivery.account_id, delivery.action_id);
+                if !failing.contains(&action) {
+                    by_action.entry(action).or_default().push(delivery);
+                }
+            }
+            if by_action.is_empty() {
                 break;
+            }
+            let each = by_action.into_iter().map(|(action, deliveries)| async move {
+                self.send_in_order(deliveries).await.map(|sent| (action, sent))
+            });
+            let done: Vec<_> = stream::iter(each).buffer_unordered(ACTIONS_AT_ONCE).collect().await;
+            for one in done {
+                let (action, sent) = one?;
+                made += sent.attempts;
+                if sent.failed {
+                    failing.insert(action);
+                }
             }
         }
         Ok(made)
+    }
+
+    /// After a failure the rest waits for the next step: whoever does not answer now will hardly answer the next one.
+    async fn send_in_order(&self, deliveries: Vec<Delivery>) -> Result<Sent, NotifierError> {
+        let mut sent = Sent { attempts: 0, failed: false };
+        for delivery in deliveries {
+            sent.attempts += 1;
+            if self.send(&delivery).await? == DeliveryState::Pending {
+                sent.failed = true;
+                break;
+            }
+        }
+        Ok(sent)
     }
 
     async fn send(&self, delivery: &Delivery) -> Result<DeliveryState, NotifierError> {

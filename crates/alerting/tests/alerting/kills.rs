@@ -115,3 +115,51 @@ async fn the_end_is_not_told_before_the_beginning() {
     assert!(got[0].starts_with("Critical") && got[1].starts_with("Recovered"), "{got:?}");
     assert_eq!(got.len(), 2);
 }
+
+#[tokio::test]
+async fn the_end_waits_while_the_beginning_is_tried_again() {
+    let office = Office::open().await;
+    let action = office.action("http://127.0.0.1:PORT/", &[("token", "t")]).await;
+    office.policy(action).await;
+    office.event("POLICY_OPEN_CRITICAL", 1).await;
+    office.notifier().step().await.unwrap();
+    office.pass(60);
+    office.receiver.answer("503 Service Unavailable", "", "come back");
+    office.notifier().step().await.unwrap();
+    office.event("POLICY_CLOSE_CRITICAL", 1).await;
+    office.notifier().step().await.unwrap();
+    // The alarm fails once more in the step in which its end is due, so that it is due after its end.
+    office.pass(60);
+    office.notifier().step().await.unwrap();
+    let refused = office.receiver.bodies();
+    assert!(refused.iter().all(|body| body.starts_with("Critical")), "{refused:?}");
+    office.receiver.answer("200 OK", "", "ok");
+    for _ in 0..30 {
+        office.notifier().step().await.unwrap();
+        office.pass(10);
+    }
+    let got = office.receiver.bodies().split_off(refused.len());
+    assert!(
+        got.len() == 2 && got[0].starts_with("Critical") && got[1].starts_with("Recovered"),
+        "{got:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_end_is_told_when_the_beginning_was_given_up() {
+    let office = Office::open().await;
+    let action = office.action("http://127.0.0.1:PORT/", &[("token", "t")]).await;
+    office.policy(action).await;
+    office.receiver.answer("400 Bad Request", "", "no");
+    office.event("POLICY_OPEN_CRITICAL", 1).await;
+    office.notifier().step().await.unwrap();
+    office.pass(60);
+    office.notifier().step().await.unwrap();
+    office.receiver.answer("200 OK", "", "ok");
+    office.event("POLICY_CLOSE_CRITICAL", 1).await;
+    office.notifier().step().await.unwrap();
+    office.pass(60);
+    office.notifier().step().await.unwrap();
+    let got = office.receiver.bodies();
+    assert!(got.len() == 2 && got[1].starts_with("Recovered"), "{got:?}");
+}

@@ -268,6 +268,7 @@ async fn violations_are_listed_with_what_decided_and_colour_entities() {
         application_id: Some(ids.shop.0),
         policy_id: 0,
         action_id: 1,
+        cause: String::new(),
         state: DeliveryState::Delivered,
         created_ms: 0,
         due_ms: 0,

@@ -10,6 +10,7 @@ fn delivery(title: &str, due_ms: i64) -> NewDelivery {
         application_id: Some(3),
         policy_id: 4,
         action_id: 5,
+        cause: String::new(),
         state: DeliveryState::Pending,
         created_ms: 10,
         due_ms,
@@ -58,6 +59,45 @@ pub(crate) async fn an_attempt_is_noted_once(store: MetadataStore) {
     let read = store.delivery(FIRST_ACCOUNT, id).await.unwrap().unwrap();
     assert_eq!((read.state, read.attempts, &*read.log), (DeliveryState::Delivered, 2, "[1]"));
     assert!(store.delivery(FIRST_ACCOUNT + 1, id).await.unwrap().is_none());
+}
+
+pub(crate) async fn a_delivery_waits_for_the_one_before_of_its_cause(store: MetadataStore) {
+    let of = |title: &str, action_id, cause: &str, due_ms| NewDelivery {
+        action_id,
+        cause: cause.to_owned(),
+        ..delivery(title, due_ms)
+    };
+    let due = async |now_ms| {
+        let due = store.due_deliveries(now_ms, 10).await.unwrap();
+        due.into_iter().map(|one| one.title).collect::<Vec<String>>()
+    };
+    let first = store.add_delivery(&of("begins", 5, "slow", 10)).await.unwrap();
+    for one in [
+        of("ends", 5, "slow", 20),
+        of("begins elsewhere", 6, "slow", 20),
+        of("another thing", 5, "stale", 20),
+        of("waits for nothing", 5, "", 20),
+    ] {
+        store.add_delivery(&one).await.unwrap();
+    }
+    let others = ["begins elsewhere", "another thing", "waits for nothing"];
+    let all = ["begins", "begins elsewhere", "another thing", "waits for nothing"];
+    assert_eq!(due(20).await, all);
+    let attempt = |attempts_before, state| Attempted {
+        id: first,
+        attempts_before,
+        state,
+        due_ms: 50,
+        log: "[]".to_owned(),
+    };
+    assert!(store.note_attempt(&attempt(0, DeliveryState::Pending)).await.unwrap());
+    assert_eq!(due(49).await, others, "the end waits for the beginning");
+    let mut late: Vec<&str> = others.to_vec();
+    late.push("begins");
+    assert_eq!(due(50).await, late, "though it was due before");
+    assert!(store.note_attempt(&attempt(1, DeliveryState::GaveUp)).await.unwrap());
+    assert_eq!(due(20).await[0], "ends");
+    assert_eq!(due(20).await.len(), 4);
 }
 
 pub(crate) async fn deliveries_are_found_page_by_page_and_forgotten(store: MetadataStore) {

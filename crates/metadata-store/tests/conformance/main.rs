@@ -124,6 +124,7 @@ mod the_store {
         deliveries:
             reading_on_and_its_deliveries_happen_together_or_not,
             an_attempt_is_noted_once,
+            a_delivery_waits_for_the_one_before_of_its_cause,
             deliveries_are_found_page_by_page_and_forgotten,
             deliveries_are_found_by_the_violation_they_are_about;
         settings:
