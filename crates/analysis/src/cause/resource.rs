@@ -157,13 +157,15 @@ fn slower_by_another_path(situation: &Situation, judged: &[Option<Deviation>]) -
     slower
 }
 
-/// Evidence that an entity which used to report is gone: by how often it was missing before, for as long as now.
+/// Evidence that an entity which used to report is gone: by how often it was missing before, for as long as now. That no calls
+/// came is no sign of it where nobody made any.
 pub(super) fn silent(
     entity: usize,
     resources: &[usize],
     situation: &Situation,
-    windows: &Windows,
+    flow: &Flow,
 ) -> f64 {
+    let windows = &flow.windows;
     let surprise_at = |series: &Series| {
         let there = |points| Windows::values(series, points).filter(|value| *value != 0.0).count();
         if there(windows.incident.clone()) > 0 {
@@ -173,12 +175,30 @@ pub(super) fn silent(
         let share = (missing as f64 + 0.5) / (windows.history.len() as f64 + 1.0);
         -share.ln() * windows.incident.len() as f64
     };
+    let calls = &situation.entities[entity].figures.calls;
+    let of_calls = (!is_called_no_more(entity, situation, flow)).then_some(calls);
     let least = resources
         .iter()
         .map(|resource| &situation.resources[*resource].values)
-        .chain(std::iter::once(&situation.entities[entity].figures.calls))
+        .chain(of_calls)
         .filter(|series| !series.is_empty())
         .map(surprise_at)
         .fold(f64::INFINITY, f64::min);
     if least.is_finite() { surprise::evidence(least) } else { 0.0 }
+}
+
+/// Whether all calls to an entity were measured by their callers, who make none any more.
+fn is_called_no_more(entity: usize, situation: &Situation, flow: &Flow) -> bool {
+    let made = |points: std::ops::Range<usize>| -> f64 {
+        let into = flow.into[entity].iter();
+        into.map(|edge| {
+            Windows::values(&situation.calls[*edge].figures.calls, points.clone()).sum::<f64>()
+        })
+        .sum::<f64>()
+    };
+    let measured =
+        flow.into[entity].iter().all(|edge| !situation.calls[*edge].figures.calls.is_empty());
+    measured
+        && made(flow.windows.history.clone()) > 0.0
+        && made(flow.windows.incident.clone()) <= 0.0
 }
