@@ -220,6 +220,8 @@ struct Ranking<'a> {
     logs: Shown,
     nodes: Vec<Vec<usize>>,
     changes: Vec<Vec<usize>>,
+    /// By entity: a host on which several are in trouble at once, and itself.
+    struck: Vec<bool>,
 }
 
 impl<'a> Ranking<'a> {
@@ -261,6 +263,13 @@ impl<'a> Ranking<'a> {
                 resources[entity] = vec![Clue { nats, what: Evidence::Silent { entity } }];
             }
         }
+        let struck = resource::struck_hosts(situation, &resources, config);
+        for (entity, of) in situation.entities.iter().enumerate() {
+            // What nodes on a host in trouble say of themselves is the host's doing.
+            if of.host.is_some_and(|host| struck[host]) && of.kind == Kind::Node {
+                resources[entity].retain(|clue| !resource::is_of_machine(clue, situation));
+            }
+        }
         let callees: Vec<Vec<usize>> = flow
             .out
             .iter()
@@ -283,6 +292,7 @@ impl<'a> Ranking<'a> {
             resources,
             nodes,
             changes,
+            struck,
         }
     }
 
@@ -591,7 +601,7 @@ impl<'a> Ranking<'a> {
             clues.extend(own.clues.iter().filter(of_machine).cloned());
         }
         // What several write on a host that is in trouble itself, they write because of it.
-        if resources < 1.0 || slowed < 2 {
+        if resources < 1.0 || (slowed < 2 && !self.struck[host]) {
             (traces, logs) = (0.0, 0.0);
         }
         let (share_of_time, share_of_errors) = self.shares(time_ms, errors);
@@ -709,7 +719,12 @@ impl<'a> Ranking<'a> {
             self.slow * time + self.failing * errors
         };
         let weights: Vec<f64> = self.flow.carried.iter().map(weight).collect();
-        Ways::of(self.situation.anomaly.entity, self.flow, weights)
+        let of_own = |own: &Own| {
+            let (time, errors) = self.shares(own.time_ms, own.errors);
+            self.slow * time + self.failing * errors
+        };
+        let own = self.flow.own.iter().map(of_own).collect();
+        Ways::of(self.situation.anomaly.entity, self.flow, weights, own)
     }
 
     fn suspect(

@@ -232,6 +232,9 @@ pub(super) struct Flow {
     /// What of each entity's own part is the doing of who makes more calls, or holds its workers.
     pub(super) brought: Vec<Option<Brought>>,
     pub(super) held: Vec<Option<Held>>,
+    /// Calls to backends that only other transactions make, by callee and by caller: whether each became slower or fails.
+    beside_into: Vec<Vec<bool>>,
+    beside_out: Vec<Vec<bool>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -264,8 +267,11 @@ impl Flow {
             into,
             brought: Vec::new(),
             held: Vec::new(),
+            beside_into: vec![Vec::new(); count],
+            beside_out: vec![Vec::new(); count],
         };
         flow.visit(situation);
+        flow.look_beside(situation, config);
         let missed = load::missed(situation, &flow.windows, config);
         let parts = flow.parts(situation, config);
         let rates: Vec<Option<Deviation>> = parts.iter().map(|part| part.rate).collect();
@@ -454,6 +460,30 @@ impl Flow {
         own
     }
 
+    /// Looks at the calls to backends that only other transactions make: whether a caller or a callee is at fault shows there too.
+    fn look_beside(&mut self, situation: &Situation, config: &Config) {
+        for calls in &situation.overall {
+            let mut own = self.out[calls.caller].iter().map(|edge| self.calls[*edge].callee);
+            let is_backend = situation.entities[calls.callee].kind == Kind::Backend;
+            if calls.asynchronous || !is_backend || own.any(|callee| callee == calls.callee) {
+                continue;
+            }
+            let figures = &calls.figures;
+            let mut way = figures.time_ms.clone();
+            subtract(&mut way, &calls.pool_wait_ms);
+            let (waited, of) =
+                Windows::sums(&calls.pool_wait_ms, &figures.calls, self.windows.incident.clone());
+            let waited = if of > 0.0 { waited / of } else { 0.0 };
+            let part = EdgeParts {
+                way: self.windows.rest_per_call(&way, &figures.calls, waited, config),
+                errors: self.windows.count(&figures.errors, &figures.calls, config),
+                ..EdgeParts::default()
+            };
+            self.beside_into[calls.callee].push(part.rises());
+            self.beside_out[calls.caller].push(part.rises());
+        }
+    }
+
     fn parts(&self, situation: &Situation, config: &Config) -> Vec<EdgeParts> {
         let mut parts: Vec<EdgeParts> =
             (0..self.calls.len()).map(|edge| self.parts_of(edge, situation, config)).collect();
@@ -470,12 +500,14 @@ impl Flow {
         if rose(way) {
             return (way.change() / way.expected.max(config.floor_ms)).clamp(0.0, 1.0);
         }
-        let others: Vec<&EdgeParts> = self.into[self.calls[edge].callee]
+        let callee = self.calls[edge].callee;
+        let others: Vec<bool> = self.into[callee]
             .iter()
             .filter(|other| **other != edge && parts[**other].way.is_some())
-            .map(|other| &parts[*other])
+            .map(|other| parts[*other].rises())
+            .chain(self.beside_into[callee].iter().copied())
             .collect();
-        let rose = others.iter().filter(|part| part.rises()).count();
+        let rose = others.iter().filter(|rose| **rose).count();
         rose as f64 / others.len().max(1) as f64
     }
 
@@ -555,12 +587,14 @@ impl Flow {
                 let held = part.late;
                 let ms = visits * rate.expected * wait.change();
                 let clue = Evidence::PoolWait { calls: edge, per_call: wait };
-                self.own[caller].add_time(
-                    ms * (1.0 - held),
-                    wait.surprise * (1.0 - held),
-                    clue.clone(),
-                );
-                self.own[callee].add_time(ms * held, wait.surprise * held, clue);
+                // A pool that was large enough runs dry under more calls; workers that are held by others have none to wait for.
+                let (of_caller, surprise) = (ms * (1.0 - held), wait.surprise * (1.0 - held));
+                if self.held[caller].is_some() {
+                    self.own[caller].add_time(of_caller, surprise, clue.clone());
+                } else {
+                    self.add_time(caller, of_caller, surprise, clue.clone());
+                }
+                self.add_time(callee, ms * held, wait.surprise * held, clue);
             }
             if let Some(errors) = part.errors {
                 let share =
@@ -658,19 +692,22 @@ impl Flow {
 
     /// Which share of what lies between caller and callee is the caller's: by how many of the other edges of each rose too.
     fn caller_share(&self, parts: &[EdgeParts], edge: usize) -> f64 {
-        let risen = |edges: &[usize], before_looking: f64| {
-            let others: Vec<&EdgeParts> = edges
+        let risen = |edges: &[usize], beside: &[bool], before_looking: f64| {
+            let others: Vec<bool> = edges
                 .iter()
                 .filter(|other| **other != edge && !self.calls[**other].asynchronous)
                 .map(|other| &parts[*other])
                 .filter(|part| part.way.is_some())
+                .map(EdgeParts::rises)
+                .chain(beside.iter().copied())
                 .collect();
-            let up = others.iter().filter(|part| part.rises()).count();
+            let up = others.iter().filter(|rose| **rose).count();
             (up as f64 + before_looking) / (others.len() as f64 + 1.0)
         };
         // Without other edges to compare, whoever does not answer is likelier at fault than who asks.
-        let of_caller = risen(&self.out[self.calls[edge].caller], 0.5);
-        let of_callee = risen(&self.into[self.calls[edge].callee], 1.0);
+        let (caller, callee) = (self.calls[edge].caller, self.calls[edge].callee);
+        let of_caller = risen(&self.out[caller], &self.beside_out[caller], 0.5);
+        let of_callee = risen(&self.into[callee], &self.beside_into[callee], 1.0);
         of_caller / (of_caller + of_callee)
     }
 

@@ -13,18 +13,19 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Ways {
     start: usize,
-    /// What each edge carries.
+    /// What each edge carries, and what each entity adds itself.
     weights: Vec<f64>,
+    own: Vec<f64>,
     /// For each entity whether the requests come there.
     reached: Vec<bool>,
 }
 
 impl Ways {
-    /// `weights`: what each edge carries.
-    pub(super) fn of(start: usize, flow: &Flow, weights: Vec<f64>) -> Self {
-        let mut ways = Self { start, weights, reached: Vec::new() };
+    /// `weights`: what each edge carries; `own`: what each entity adds itself.
+    pub(super) fn of(start: usize, flow: &Flow, weights: Vec<f64>, own: Vec<f64>) -> Self {
+        let mut ways = Self { start, weights, own, reached: Vec::new() };
         ways.reached = ways
-            .hops(start, &flow.out, |edge| flow.calls[edge].callee)
+            .hops(&[start], &flow.out, |edge| flow.calls[edge].callee)
             .iter()
             .map(Option::is_some)
             .collect();
@@ -44,7 +45,15 @@ impl Ways {
         let mut path = vec![suspect];
         let unit = match situation.entities[suspect].kind {
             Kind::Node => situation.entities[suspect].tier,
-            Kind::Host => most_struck_on(suspect, situation, flow),
+            Kind::Host => {
+                let on_host = units_on(suspect, situation);
+                let down = self.down_to(&on_host, flow);
+                if down.last().is_some_and(|end| on_host.contains(end)) {
+                    path.extend(down.into_iter().rev());
+                    return path;
+                }
+                on_host.into_iter().max_by(|one, other| self.own[*one].total_cmp(&self.own[*other]))
+            }
             _ => None,
         };
         path.extend(unit);
@@ -58,16 +67,16 @@ impl Ways {
             at = waits;
         }
         if at != self.start {
-            path.extend(self.up_from(at, flow));
+            path.extend(self.down_to(&[at], flow).into_iter().rev().filter(|passed| *passed != at));
         }
         path
     }
 
-    /// From an entity's caller up to the start.
-    fn up_from(&self, entity: usize, flow: &Flow) -> Vec<usize> {
-        let left = self.hops(entity, &flow.into, |edge| flow.calls[edge].caller);
+    /// From the start to one of these entities: to the first which adds more itself than comes up from further down.
+    fn down_to(&self, ends: &[usize], flow: &Flow) -> Vec<usize> {
+        let left = self.hops(ends, &flow.into, |edge| flow.calls[edge].caller);
         let (mut at, mut way) = (self.start, vec![self.start]);
-        while at != entity {
+        loop {
             // Each step is one nearer or carries more; who was passed is not passed again.
             let next = flow.out[at]
                 .iter()
@@ -81,24 +90,25 @@ impl Ways {
                     carried.then(hops(**other).cmp(&hops(**one)))
                 });
             let Some(next) = next else { break };
+            if ends.contains(&at) && (ends.len() == 1 || self.own[at] >= self.weights[*next]) {
+                break;
+            }
             at = flow.calls[*next].callee;
             way.push(at);
         }
-        way.retain(|passed| *passed != entity);
-        way.reverse();
         way
     }
 
     /// How many calls each entity is away, along or against them.
     fn hops(
         &self,
-        from: usize,
+        from: &[usize],
         edges: &[Vec<usize>],
         other: impl Fn(usize) -> usize,
     ) -> Vec<Option<usize>> {
         let mut hops = vec![None; edges.len()];
-        hops[from] = Some(0);
-        let mut open = VecDeque::from([from]);
+        from.iter().for_each(|at| hops[*at] = Some(0));
+        let mut open: VecDeque<usize> = from.iter().copied().collect();
         while let Some(at) = open.pop_front() {
             for edge in &edges[at] {
                 let next = other(*edge);
@@ -128,14 +138,18 @@ impl Ways {
     }
 }
 
-fn most_struck_on(host: usize, situation: &Situation, flow: &Flow) -> Option<usize> {
-    situation
+/// Tiers with a node on the host, and backends there.
+fn units_on(host: usize, situation: &Situation) -> Vec<usize> {
+    let mut units: Vec<usize> = situation
         .entities
         .iter()
         .enumerate()
         .filter(|(_, of)| of.host == Some(host))
         .map(|(entity, of)| of.tier.unwrap_or(entity))
-        .max_by(|left, right| flow.own[*left].time_ms.total_cmp(&flow.own[*right].time_ms))
+        .collect();
+    units.sort_unstable();
+    units.dedup();
+    units
 }
 
 /// Whom else it struck: those on the way, and all whose callees carry significantly more.
