@@ -50,6 +50,8 @@ pub(super) struct Impatient {
     pub(super) waited: f64,
     /// How many wait, on average over the minute: by Little's law.
     pub(super) waiting: f64,
+    /// How many come, a second.
+    pub(super) rate: f64,
 }
 
 impl Demand {
@@ -70,6 +72,7 @@ impl Demand {
             backlog: queue.backlog,
             waited,
             waiting: self.rate * waited,
+            rate: self.rate,
         }
     }
 
