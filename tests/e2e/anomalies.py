@@ -309,10 +309,26 @@ def found_and_over(server, application, fault, receiver):
     finally:
         fault.end()
     ended = time.time()
-    until("the anomaly closes", CLOSES_WITHIN, lambda: not is_open(server, application))
+    until("the anomaly closes", CLOSES_WITHIN, lambda: is_closed(server, application, ended))
     print(f"        closed {time.time() - ended:.0f} s after its end", flush=True)
-    closed = [got for _, _, got in receiver.got[told_before:] if any(str(entry["event_type"]).startswith("ANOMALY_CLOSE") for entry in got["entries"])]
-    print(f"        the web hook was told {len(receiver.got) - told_before} times, of an end {len(closed)} times", flush=True)
+    until("the web hook is told of its end", 120, lambda: [got for _, _, got in receiver.got[told_before:] if is_of_end(got)])
+    print(f"        the web hook was told {len(receiver.got) - told_before} times", flush=True)
+
+
+def is_of_end(told):
+    return any(str(entry["event_type"]).startswith("ANOMALY_CLOSE") and "product" in str(entry) for entry in told["entries"])
+
+
+def is_closed(server, application, ended, told=[0]):
+    """Says each minute how the one that is open stands."""
+    still = is_open(server, application)
+    minute = int(time.time() - ended) // 60
+    if still and minute != told[0]:
+        told[0] = minute
+        at = model(server, application)
+        states = [(point["state"], point["value"] and round(point["value"]), round(point["rarity"], 1)) for point in at["points"][-4:]]
+        print(f"        {minute} min after its end: {still['level']}, {still['worst']} at worst; the last minutes of {at['measure']}: {states}", flush=True)
+    return not still
 
 
 def named(server, anomaly):

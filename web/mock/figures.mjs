@@ -7,8 +7,14 @@ const MINUTE = 60_000
 
 export const minuteOf = (ms) => Math.floor(ms / MINUTE) * MINUTE
 
-/** True where the whole application was silent: a gap in every series. */
-const silent = (minute) => (minute / MINUTE) % 131 >= 20 && (minute / MINUTE) % 131 < 24
+/** When the mock began: what it made up lies the same way before that, whatever the hour is. */
+const START = minuteOf(Date.now())
+
+/** True where the whole application was silent: a gap in every series, the last from 50 to 46 minutes before the start, clear of the middle of any range. */
+const silent = (minute) => {
+  const since = (((minute - START) / MINUTE) % 131 + 131) % 131
+  return since >= 81 && since < 85
+}
 
 function minuteFigures(thing, minute) {
   if (silent(minute)) return null

@@ -240,8 +240,9 @@ pub async fn start(
     drop(status.metrics.set(metrics));
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
     run_tasks((&settings, &retention), &stores, &metadata, &keys, &tls, &clock, &tasks);
-    tasks.start(health_rules(&stores, &metadata, (expectations, health), &status, &memory, &clock));
-    tasks.start(detection(&stores, &metadata, watch, &status, &clock));
+    let judging = Judging { status: &status, shutdown: &shutdown, clock: &clock };
+    tasks.start(health_rules(&stores, &metadata, (expectations, health), &memory, &judging));
+    tasks.start(detection(&stores, &metadata, watch, &judging));
     for task in notices::tasks(notifier, &metadata, &clock) {
         tasks.start(task);
     }
@@ -599,6 +600,25 @@ async fn forget_audit(log: &MetadataStore, before_ms: i64) -> Result<u64, StoreE
     Ok(gone)
 }
 
+/// When minutes are judged.
+struct Judging<'a> {
+    status: &'a Arc<ProcessStatus>,
+    shutdown: &'a Arc<Shutdown>,
+    clock: &'a SharedClock,
+}
+
+impl Judging<'_> {
+    fn is_caught_up(&self) -> Box<dyn Fn() -> bool + Send> {
+        let status = Arc::clone(self.status);
+        Box::new(move || status.is_caught_up())
+    }
+
+    fn is_stopping(&self) -> Box<dyn Fn() -> bool + Send> {
+        let requested = self.shutdown.requested_token();
+        Box::new(move || requested.is_cancelled())
+    }
+}
+
 /// The share of the memory limit that the windows of health rules may take: one part of so many.
 const RULES_SHARE: usize = 50;
 
@@ -607,11 +627,9 @@ fn health_rules(
     stores: &Stores,
     metadata: &MetadataStore,
     (expectations, states): (Arc<dyn rules::Expectations>, Arc<rules::States>),
-    status: &Arc<ProcessStatus>,
     memory: &Budgets,
-    clock: &SharedClock,
+    judging: &Judging<'_>,
 ) -> Task {
-    let status = Arc::clone(status);
     let deps = rules::Deps {
         store: metadata.clone(),
         runtime: tokio::runtime::Handle::current(),
@@ -619,8 +637,9 @@ fn health_rules(
         directory: Arc::clone(&stores.directory),
         expectations,
         states,
-        clock: Arc::clone(clock),
-        is_caught_up: Box::new(move || status.is_caught_up()),
+        clock: Arc::clone(judging.clock),
+        is_caught_up: judging.is_caught_up(),
+        is_stopping: judging.is_stopping(),
         memory: memory.limit / RULES_SHARE,
     };
     rules::Job::new(deps).task()
@@ -634,18 +653,17 @@ fn detection(
     stores: &Stores,
     metadata: &MetadataStore,
     watch: Arc<anomalies::Watch>,
-    status: &Arc<ProcessStatus>,
-    clock: &SharedClock,
+    judging: &Judging<'_>,
 ) -> Task {
-    let status = Arc::clone(status);
     let deps = anomalies::Deps {
         store: metadata.clone(),
         runtime: tokio::runtime::Handle::current(),
         telemetry: Arc::clone(&stores.store),
         directory: Arc::clone(&stores.directory),
         watch,
-        clock: Arc::clone(clock),
-        is_caught_up: Box::new(move || status.is_caught_up()),
+        clock: Arc::clone(judging.clock),
+        is_caught_up: judging.is_caught_up(),
+        is_stopping: judging.is_stopping(),
     };
     anomalies::Job::new(deps).task()
 }

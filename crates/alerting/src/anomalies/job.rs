@@ -26,6 +26,8 @@ pub struct Deps {
     pub clock: SharedClock,
     /// Whether everything that was accepted before now minus a minute has been counted. While it has not, minutes wait.
     pub is_caught_up: Box<dyn Fn() -> bool + Send>,
+    /// Whether the server was asked to stop: what is half done is finished, and nothing more begun.
+    pub is_stopping: Box<dyn Fn() -> bool + Send>,
 }
 
 impl Debug for Deps {
@@ -62,12 +64,14 @@ impl Job {
 
     fn run(&mut self) -> RunResult {
         let Job { engine, deps } = self;
-        let judged = due::judge(&*deps.is_caught_up, || {
+        let is_stopping = &*deps.is_stopping;
+        let judged = due::judge(&|| !is_stopping() && (deps.is_caught_up)(), || {
             let until = deps.clock.monotonic() + CAUSES_FOR;
             let now_ms = i64::try_from(deps.clock.now().millis())?;
-            Ok(engine.step(now_ms, &|| deps.clock.monotonic() < until)?)
+            let may_go_on = || !is_stopping() && deps.clock.monotonic() < until;
+            Ok(engine.step(now_ms, &may_go_on)?)
         })?;
-        let is_learning = engine.learn()?;
+        let is_learning = !is_stopping() && engine.learn()?;
         let Some(last) = judged.last() else {
             return Ok(is_learning.then(|| "the past of new applications is learnt".to_owned()));
         };

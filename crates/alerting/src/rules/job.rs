@@ -24,6 +24,8 @@ pub struct Deps {
     pub clock: SharedClock,
     /// Whether everything that was accepted before now minus a minute has been counted. While it has not, minutes wait.
     pub is_caught_up: Box<dyn Fn() -> bool + Send>,
+    /// Whether the server was asked to stop: no further minute is begun.
+    pub is_stopping: Box<dyn Fn() -> bool + Send>,
     /// Bytes of windows.
     pub memory: usize,
 }
@@ -63,7 +65,7 @@ impl Job {
 
     fn run(&mut self) -> RunResult {
         let Job { engine, deps } = self;
-        let judged = due::judge(&*deps.is_caught_up, || {
+        let judged = due::judge(&|| !(deps.is_stopping)() && (deps.is_caught_up)(), || {
             let now_ms = i64::try_from(deps.clock.now().millis())?;
             Ok(engine.step(now_ms)?)
         })?;

@@ -79,13 +79,15 @@ pub(super) struct Residual {
 }
 
 impl Residual {
-    /// Whether the point itself bears out what a measure says. A jump that ends where the series was expected is a return, and
+    /// Whether the point itself bears out half of what a measure says. A jump that ends where the series was expected is a return, and
     /// means remember what is over.
     pub(super) fn lasts(&self, measure: Measure, scaled: f32) -> bool {
         match measure {
             Measure::Value => true,
             Measure::Jump => self.beyond.abs() >= 0.5 * self.jump.abs(),
-            Measure::Burst | Measure::Drift => self.scaled * scaled.signum() >= 1.0,
+            Measure::Burst | Measure::Drift => {
+                self.scaled * scaled.signum() >= (0.5 * scaled.abs()).max(1.0)
+            }
         }
     }
 }

@@ -67,13 +67,7 @@ pub(crate) async fn read(
     range: Range,
 ) -> Result<Json<AnomalyModel>, ApiError> {
     application(&context, &caller, id)?;
-    let which = Which {
-        kind: wanted.entity_kind,
-        entity: wanted.entity,
-        measure: wanted.measure,
-        metric: wanted.metric.as_deref(),
-    };
-    let series = Wanted::of(&context, &caller, id, which)?;
+    let series = Wanted::of(&context, &caller, id, &wanted)?;
     let minutes = minutes(range.from_ms, range.to_ms, MOST_POINTS, &context)?;
     let settings = settings(&context, id.0).await?;
     let sensitivity = wanted_of(&settings, series.entity.key.kind, series.entity.id.0);
@@ -153,13 +147,13 @@ pub(crate) async fn back_test(
     Body(wanted): Body<NewAnomalyBackTest>,
 ) -> Result<Json<AnomalyBackTested>, ApiError> {
     application(&context, &caller, id)?;
-    let which = Which {
-        kind: wanted.entity_kind,
+    let which = ModelParams {
+        entity_kind: wanted.entity_kind,
         entity: wanted.entity,
         measure: wanted.measure,
-        metric: wanted.metric.as_deref(),
+        metric: wanted.metric,
     };
-    let series = Wanted::of(&context, &caller, id, which)?;
+    let series = Wanted::of(&context, &caller, id, &which)?;
     let range = minutes(wanted.from, wanted.to, MOST_MINUTES, &context)?;
     let mut settings = settings(&context, id.0).await?;
     settings.transactions.clear();
@@ -191,16 +185,6 @@ pub(crate) async fn back_test(
     }))
 }
 
-/// How a request names a series.
-#[derive(Clone, Copy)]
-struct Which<'a> {
-    kind: AnomalousKind,
-    entity: u32,
-    measure: AnomalyMeasure,
-    /// The path of a metric below its node.
-    metric: Option<&'a str>,
-}
-
 /// A series that is asked for.
 struct Wanted {
     entity: std::sync::Arc<Entity>,
@@ -212,7 +196,7 @@ impl Wanted {
         context: &Context,
         caller: &Caller,
         application: EntityId,
-        Which { kind, entity, measure, metric }: Which<'_>,
+        &ModelParams { entity_kind: kind, entity, measure, ref metric }: &ModelParams,
     ) -> Result<Wanted, ApiError> {
         let known = context.entities(caller).get(EntityId(entity)).filter(|known| {
             known.key.application == application && kinds_of(kind).contains(&known.key.kind)
@@ -226,7 +210,7 @@ impl Wanted {
         if !is_metric && metric.is_some() {
             return refuse("metric goes with the measure METRIC alone");
         }
-        match What::of(measure, metric) {
+        match What::of(measure, metric.as_deref()) {
             Some(what) => Ok(Wanted { entity, what }),
             None => refuse(
                 "metric has to be the path of a metric that is watched, such as Hardware Resources|CPU|%Busy",

@@ -10,6 +10,7 @@ use metadata_store::{
 };
 use model::access::{Grant, Permission};
 use model::anomaly::{AnomalousKind, CauseVerdict, EvidenceKind, EvidenceLink};
+use model::id::EntityId;
 use serde_json::{Value, json};
 
 use crate::support::{Client, NOW, World};
@@ -68,29 +69,11 @@ pub(crate) async fn with_anomaly(world: &World) -> u32 {
         none: 0.1,
         ..FoundCauses::default()
     };
-    let change = NewAnomalyChange {
-        id: ChangedAnomaly::Opened {
-            of: AnomalyOf {
-                account_id: FIRST_ACCOUNT,
-                application_id: world.ids.shop.0,
-                entity_kind: 4,
-                entity_id: world.ids.cart.0,
-                entity_name: "GET /cart".to_owned(),
-            },
-            onset_minute: NOW.0 - 7,
-        },
-        standing: AnomalyStanding {
-            status: AnomalyStatus::Open,
-            measure: 1,
-            level: 2,
-            worst: 2,
-            suspect_id: world.ids.web.0,
-            body: serde_json::to_string(&body).unwrap(),
-        },
-        happened: Some((1, body.summary.clone())),
-        event: None,
-        cause: Some(serde_json::to_string(&found).unwrap()),
-    };
+    let mut change = opened(world, (4, world.ids.cart, "GET /cart"), 2);
+    change.standing.suspect_id = world.ids.web.0;
+    change.standing.body = serde_json::to_string(&body).unwrap();
+    change.happened = Some((1, body.summary.clone()));
+    change.cause = Some(serde_json::to_string(&found).unwrap());
     let incident = IncidentChange {
         of: IncidentOf::Opened { account_id: FIRST_ACCOUNT, application_id: world.ids.shop.0 },
         status: AnomalyStatus::Open,
@@ -110,16 +93,20 @@ pub(crate) async fn with_anomaly(world: &World) -> u32 {
     }
 }
 
-/// A new anomaly of a tier, without more.
-fn opened(world: &World, level: u8) -> NewAnomalyChange {
+/// A new anomaly of somebody with a kind, an id and a name, without more.
+fn opened(
+    world: &World,
+    (entity_kind, entity, name): (u8, EntityId, &str),
+    level: u8,
+) -> NewAnomalyChange {
     NewAnomalyChange {
         id: ChangedAnomaly::Opened {
             of: AnomalyOf {
                 account_id: FIRST_ACCOUNT,
                 application_id: world.ids.shop.0,
-                entity_kind: 2,
-                entity_id: world.ids.web.0,
-                entity_name: "web".to_owned(),
+                entity_kind,
+                entity_id: entity.0,
+                entity_name: name.to_owned(),
             },
             onset_minute: NOW.0 - 7,
         },
@@ -206,7 +193,7 @@ async fn critical_ones_come_before_warnings_page_by_page() {
     let world = World::new().await;
     with_anomaly(&world).await;
     for (minute, levels) in [(NOW.0 - 4, [1, 2]), (NOW.0 - 3, [1, 2])] {
-        let changes = levels.map(|level| opened(&world, level));
+        let changes = levels.map(|level| opened(&world, (2, world.ids.web, "web"), level));
         let judged = world.store.judge_anomalies(Some(minute - 1), minute, &changes, &[], None);
         assert!(matches!(judged.await, Ok(AnomalyOutcome::Stored { .. })));
     }

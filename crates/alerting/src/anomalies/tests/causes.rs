@@ -19,6 +19,22 @@ use crate::{
 
 const BEGAN: u32 = HISTORY + 10;
 
+/// The cart logs twenty lines in a minute.
+fn log(world: &World, minute: u32, severity: u8, body: impl Fn(u64) -> String) {
+    let at_ns = Minute(T + minute).start_ns() + 5;
+    world.fake.logs.lock().extend((0..20).map(|number| LogRow {
+        at_ns: at_ns + number,
+        application: world.ids.application,
+        tier: world.ids.cart,
+        node: world.ids.nodes[1],
+        trace: None,
+        span: SpanId::NONE,
+        severity,
+        body: body(number),
+        attributes: Vec::new(),
+    }));
+}
+
 /// A shop in which something is wrong for ten minutes.
 fn broken(shop: Shop) -> World {
     let mut world = World::new();
@@ -160,18 +176,7 @@ fn a_node_s_processor_and_a_deployment_speak_against_its_tier() {
     let event = world.runtime.block_on(world.store.add_event(&deployed)).unwrap();
     for minute in BEGAN..BEGAN + 10 {
         busy(&world, minute, 92.0);
-        let at_ns = Minute(T + minute).start_ns() + 5;
-        world.fake.logs.lock().extend((0..20_u64).map(|number| LogRow {
-            at_ns: at_ns + number,
-            application: world.ids.application,
-            tier: world.ids.cart,
-            node: world.ids.nodes[1],
-            trace: None,
-            span: SpanId::NONE,
-            severity: 17,
-            body: format!("price cache of item {number} was rebuilt"),
-            attributes: Vec::new(),
-        }));
+        log(&world, minute, 17, |item| format!("price cache of item {item} was rebuilt"));
         world.run(minute..minute + 1, Shop { cart: 200.0, ..USUAL });
     }
     let found = found(&world);
@@ -197,21 +202,8 @@ fn a_node_s_processor_and_a_deployment_speak_against_its_tier() {
 #[test]
 fn a_line_that_is_no_longer_logged_speaks_against_its_tier() {
     let mut world = World::new();
-    let logged = |world: &World, minute: u32, severity, lines: u64| {
-        let at_ns = Minute(T + minute).start_ns() + 5;
-        world.fake.logs.lock().extend((0..lines).map(|number| LogRow {
-            at_ns: at_ns + number,
-            application: world.ids.application,
-            tier: world.ids.cart,
-            node: world.ids.nodes[1],
-            trace: None,
-            span: SpanId::NONE,
-            severity,
-            body: format!("price of item {number} found in the cache"),
-            attributes: Vec::new(),
-        }));
-    };
-    (BEGAN - 60..BEGAN).for_each(|minute| logged(&world, minute, 9, 20));
+    let found_in_cache = |item| format!("price of item {item} found in the cache");
+    (BEGAN - 60..BEGAN).for_each(|minute| log(&world, minute, 9, found_in_cache));
     world.run(HISTORY..BEGAN, USUAL);
     world.run(BEGAN..BEGAN + 10, Shop { cart: 200.0, ..USUAL });
     let found = found(&world);
