@@ -40,7 +40,7 @@ export const usePolicy = (kind: PolicyKind, id: number | null) => useOne<T.Polic
 export const useSavePolicy = (kind: PolicyKind) => useChange(save<T.NewPolicy, T.Policy>(`/${kind}`))
 export const useDeletePolicy = (kind: PolicyKind) => useChange((id: number) => write<void>('DELETE', `/${kind}/${id}`))
 /** What it does shows before it has a name, which the server asks for. */
-export const usePolicyPreview = (draft: T.NewPolicy) => usePreview<T.NewPolicy, T.PolicyPreview>('/policies/preview', { ...draft, name: draft.name.trim() || 'unnamed' })
+export const usePolicyPreview = (draft: T.NewPolicy) => usePreview<T.NewPolicy, T.PolicyPreview>('/policies/preview', draft)
 
 export const useActions = (application: number | null = null) => useAll<T.Action>('/actions', { application })
 export const useAction = (id: number | null) => useOne<T.Action>(`/actions/${id}`, id !== null)
