@@ -299,7 +299,9 @@ fn nobody_was_silent_while_vedette_did_not_run() {
     let goes_on = (41, "POLICY_CONTINUES_CRITICAL".to_owned(), "batch".to_owned());
     assert_eq!(world.events()[1..], [goes_on]);
     // From then on silence counts again.
-    (43..46).for_each(|minute| drop(judged(&mut world, minute)));
+    for minute in 43..46 {
+        judged(&mut world, minute);
+    }
     let last = world.events().pop().unwrap();
     assert_eq!((last.0, last.2.as_str()), (45, "web"), "{:?}", world.events());
 }
@@ -314,7 +316,9 @@ fn a_node_that_an_operator_retires_is_no_alarm_nor_is_its_tier() {
         world.judge(minute);
     }
     world.retire(1);
-    (2..8).for_each(|minute| drop(world.judge(minute)));
+    for minute in 2..8 {
+        world.judge(minute);
+    }
     let told = [(0, "POLICY_OPEN_CRITICAL".to_owned()), (2, "POLICY_CANCELED_CRITICAL".to_owned())];
     assert_eq!(world.told(), told);
     // It reports after all.
