@@ -3,7 +3,7 @@
 PROFILE ?= ci
 TARGET := target/$(PROFILE)
 # Those of web/e2e that `make test` runs on the mock; `make pages` runs all.
-TESTED := access accessibility administration alerting anomalies api-docs baselines events layouts logs metrics three-clicks
+TESTED := access accessibility administration alerting anomalies api-docs baselines events figures layouts logs metrics pages palette three-clicks
 CARGO_TEST := cargo test --locked --profile $(PROFILE)
 # What scripts/setup unpacks where it cannot install.
 export PATH := $(PATH):$(CURDIR)/target/tools/bin
@@ -56,7 +56,7 @@ unit:
 
 # The pages in a real browser, on made-up data: all of them, or those that SPECS names.
 pages: web
-	cd web && VEDETTE_CHROMIUM="$${VEDETTE_CHROMIUM:-$$(command -v chromium)}" npm run --silent e2e -- $(SPECS:%=e2e/%.spec.ts)
+	cd web && npm run --silent e2e -- $(SPECS:%=e2e/%.spec.ts)
 
 e2e: web
 	@# As `unit` compiles them, so that nothing is compiled twice for features that only tests use.
@@ -87,9 +87,10 @@ SIMULATED ?= target/simulated
 
 accuracy:
 	cargo build --locked --release -p accuracy -p loadgen
-	test -e $(SIMULATED)/incidents || { target/release/loadgen incidents --seeds 1001..1200 --no-traces --out $(SIMULATED)/made && mv $(SIMULATED)/made $(SIMULATED)/incidents; }
+	test -e $(SIMULATED)/incidents || { target/release/loadgen incidents --seeds 1001..1149 --hours 9 --warm-up-hours 3 --no-traces --out $(SIMULATED)/made && mv $(SIMULATED)/made $(SIMULATED)/incidents; }
+	test -e $(SIMULATED)/held-out || { target/release/loadgen incidents --seeds 1150..1200 --hours 9 --warm-up-hours 3 --no-traces --out $(SIMULATED)/made && mv $(SIMULATED)/made $(SIMULATED)/held-out; }
 	test -e $(SIMULATED)/quiet || { target/release/loadgen incidents --seeds 1001..1008 --days 8 --fault none --no-traces --out $(SIMULATED)/made && mv $(SIMULATED)/made $(SIMULATED)/quiet; }
-	target/release/accuracy report --nab $(DATA)/nab --microsoft $(DATA)/microsoft-cloud-monitoring --petshop $(DATA)/petshop-low-traffic --nezha $(DATA)/nezha-day1 --incidents $(SIMULATED)/incidents --quiet $(SIMULATED)/quiet >target/accuracy.md
+	target/release/accuracy report --nab $(DATA)/nab --microsoft $(DATA)/microsoft-cloud-monitoring --petshop $(DATA)/petshop-low-traffic --nezha $(DATA)/nezha-day1 --incidents $(SIMULATED)/incidents --held-out $(SIMULATED)/held-out --quiet $(SIMULATED)/quiet >target/accuracy.md
 	mv target/accuracy.md docs/accuracy.md
 
 # The short form: few and small systems, and scores that a change must not fall far below.

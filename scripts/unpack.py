@@ -52,7 +52,8 @@ def fonts(tools):
 
 
 def main():
-    missing = [row for row in PROGRAMS if shutil.which(row[0]) is None]
+    instead = {"chromium": "chromium-headless-shell"}
+    missing = [row for row in PROGRAMS if not any(shutil.which(name) for name in (row[0], instead.get(row[0])) if name)]
     if not missing:
         return
     wanted = [names for _, _, packages in missing for names in packages]

@@ -1,6 +1,7 @@
 // Browser tests against a running Vedette (VEDETTE_URL) or, without one, against the mock serving the built UI: each worker has one
 // of its own, so that what a test changes there is changed for nobody else.
 import { defineConfig } from '@playwright/test'
+import { browser } from './scripts/browser.mjs'
 
 const real = process.env.VEDETTE_URL
 /** How many times as long to wait, on a machine that is busy with other things. */
@@ -20,7 +21,7 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     trace: 'off',
     launchOptions: {
-      executablePath: process.env.VEDETTE_CHROMIUM ?? '/usr/bin/chromium',
+      executablePath: browser(),
       args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     },
   },

@@ -102,7 +102,6 @@ def lived_through(server, application, traffic, inbox, receiver):
     environment = dict(os.environ, VEDETTE_URL=server.url, VEDETTE_USER="admin", VEDETTE_PASSWORD=PASSWORD, VEDETTE_DAILY=RULE)
     # Other checks run beside it.
     environment.setdefault("VEDETTE_PATIENCE", "3")
-    environment.setdefault("VEDETTE_CHROMIUM", shutil.which("chromium") or "/usr/bin/chromium")
     # Each run empties its output folder, and there may be another one.
     command = ["npx", "--no-install", "playwright", "test", "e2e/daily.spec.ts", "--output", server.data_dir.parent / "browser"]
     browser = subprocess.Popen(command, cwd=ROOT / "web", env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

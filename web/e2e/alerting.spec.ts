@@ -10,7 +10,10 @@ async function at(page: Page, path: string): Promise<void> {
 
 test('a policy says what it would have taken, is made and deleted', async ({ page }) => {
   await at(page, 'policies')
+  const asked = page.waitForRequest(/policies\/preview$/)
   await page.getByRole('link', { name: 'Make a policy' }).click()
+  // The server takes no policy without a name, and this one has none yet.
+  expect((await asked).postDataJSON().name).not.toBe('')
   const matched = page.getByRole('region', { name: 'Would have matched' })
   await expect(matched).toBeVisible()
   await page.getByRole('button', { name: 'Save' }).click()

@@ -1,7 +1,7 @@
 // Anomalies: the list, one with its cause, incidents, the model of a series, settings and the back-test; in both themes.
 import type { Page } from '@playwright/test'
 import { expectNoViolation, sound } from './rules'
-import { expect, onMock, shot, signIn, still, test } from './vedette'
+import { expect, now, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
@@ -33,8 +33,8 @@ test('anomalies are listed with how far off, since when and who is suspected, an
 })
 
 test('long lists come page by page, over all applications', async ({ page }) => {
-  const [now, day] = [Date.now(), 86_400_000]
-  await at(page, `/anomalies?from=${now - 30 * day}&to=${now}`)
+  const [until, day] = [now(), 86_400_000]
+  await at(page, `/anomalies?from=${until - 30 * day}&to=${until}`)
   const table = page.getByRole('table', { name: 'Anomalies' })
   await expect(table.getByRole('row')).toHaveCount(1 + 200)
   await expect(table).toContainText('market-200')

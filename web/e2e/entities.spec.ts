@@ -2,7 +2,7 @@
 // and all applications on one map.
 import type { Page } from '@playwright/test'
 import { sound } from './rules'
-import { boxOf, expect, onMock, shot, signIn, still, test } from './vedette'
+import { boxOf, expect, now, onMock, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
@@ -154,7 +154,7 @@ test('a map is compared with an earlier one, call by call', async ({ page }) => 
   const table = page.getByRole('table', { name: 'What changed' })
   await expect(table.getByRole('row')).toHaveCount(15)
   await page.getByRole('combobox', { name: 'Compare with' }).click()
-  const asked = page.waitForRequest((request) => request.url().includes('/flow-map?') && Date.now() - Number(new URL(request.url()).searchParams.get('to')) > 23 * 3_600_000)
+  const asked = page.waitForRequest((request) => request.url().includes('/flow-map?') && now() - Number(new URL(request.url()).searchParams.get('to')) > 23 * 3_600_000)
   await page.getByRole('option', { name: 'the same a day before' }).click()
   await asked
   await expect(page).toHaveURL(/view=changes.*compare=1|compare=1.*view=changes/)

@@ -1,13 +1,13 @@
 // What numbers and times mean: rates, gaps, units, exact values, the filling minute, the zone, the range in the URL. Only against the mock.
 import type { Page } from '@playwright/test'
-import { boxOf, expect, onMock, signIn, test } from './vedette'
+import { boxOf, expect, now, onMock, signIn, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
 const HOUR = 3_600_000
 /** Three complete hours of the past, in which the mock's shop has calls and a silence. */
 const past = () => {
-  const to = Math.floor(Date.now() / HOUR) * HOUR
+  const to = Math.floor(now() / HOUR) * HOUR
   return { from: to - 3 * HOUR, to, query: `from=${to - 3 * HOUR}&to=${to}` }
 }
 const numberOf = (text: string | null) => Number((text ?? '').replaceAll(',', '').split(' ')[0])

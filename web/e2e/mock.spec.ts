@@ -1,5 +1,5 @@
 // What needs data of a known shape: large maps, a large trace, dragging, and the four states. Only against the mock.
-import { boxOf, dark, expect, onMock, patience, shot, signIn, still, test } from './vedette'
+import { boxOf, dark, expect, now, onMock, processorOf, shot, signIn, still, test } from './vedette'
 
 test.skip(!onMock, 'needs the mock’s data')
 
@@ -166,14 +166,16 @@ for (const [id, size] of [[2, 200], [3, 1000]] as const) {
   })
 
   test(`all ${size} entities at once stay usable`, async ({ page }) => {
+    test.slow()
     await signIn(page, 'admin', `/applications/${id}/flow-map`)
     await expect(page.locator('.react-flow__node').first()).toBeVisible()
     await still(page)
-    const start = Date.now()
+    const used = await processorOf(page)
+    const before = await used()
     await page.getByRole('button', { name: 'Open all groups' }).click()
-    await expect(page.getByRole('button', { name: 'Group', exact: true })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Group', exact: true })).toBeVisible({ timeout: 120_000 })
     await still(page)
-    expect(Date.now() - start).toBeLessThan(8000 * patience)
+    expect((await used()) - before).toBeLessThan(8000)
     await shot(page, `flow-map-${size}-open`)
     await dark(page)
     await shot(page, `flow-map-${size}-open-dark`)
@@ -187,19 +189,17 @@ test('a trace of 10,000 spans opens and scrolls, drawing only what is in sight',
   const tree = page.getByRole('treegrid')
   await expect(tree).toHaveAttribute('aria-rowcount', '10000')
   expect(await tree.getByRole('row').count()).toBeLessThan(120)
-  // The slowest but one in ten: a busy machine now and then misses a frame for reasons of its own.
-  const slow = await tree.evaluate(async (element) => {
-    const frames: number[] = []
+  const used = await processorOf(page)
+  const before = await used()
+  await tree.evaluate(async (element) => {
     for (let i = 0; i < 60; i++) {
-      const start = performance.now()
       element.scrollTop += 2000
       await new Promise((done) => requestAnimationFrame(done))
-      frames.push(performance.now() - start)
     }
-    return frames.sort((a, b) => a - b)[53] ?? 0
   })
-  test.info().annotations.push({ type: 'frame, 90th percentile', description: `${slow.toFixed(1)} ms` })
-  expect(slow).toBeLessThan(250 * patience)
+  const frame = ((await used()) - before) / 60
+  test.info().annotations.push({ type: 'work for a frame', description: `${frame.toFixed(1)} ms` })
+  expect(frame).toBeLessThan(250)
   await shot(page, 'waterfall-10000')
 })
 
@@ -234,7 +234,7 @@ test.describe('by a clock of its own', () => {
   test.use({ ownContext: true })
 
   test('a relative range refreshes every 10 s until paused, a past one never', async ({ page }) => {
-    await page.clock.install()
+    await page.clock.install({ time: now() })
     await signIn(page, 'admin', '/applications/1/business-transactions')
     await expect(page.getByRole('table', { name: 'Business transactions' })).toBeVisible()
     let asked = 0
@@ -249,8 +249,8 @@ test.describe('by a clock of its own', () => {
     await page.getByRole('button', { name: 'Live' }).click()
     expect(await after(60_000)).toBe(0)
     await expect(page).toHaveURL(/live=off/)
-    const now = Date.now()
-    await page.goto(`/applications/1/business-transactions?from=${now - 7_200_000}&to=${now - 3_600_000}`)
+    const until = now()
+    await page.goto(`/applications/1/business-transactions?from=${until - 7_200_000}&to=${until - 3_600_000}`)
     await expect(page.getByRole('table', { name: 'Business transactions' })).toBeVisible()
     expect(await after(60_000)).toBe(0)
   })

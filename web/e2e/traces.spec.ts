@@ -1,5 +1,5 @@
 // The search of traces, the views of one trace, and the comparison of two. Only against the mock.
-import { boxOf, dark, expect, onMock, patience, shot, signIn, still, test } from './vedette'
+import { boxOf, dark, expect, onMock, processorOf, shot, signIn, still, test } from './vedette'
 import { expectNoViolation, violationsOf } from './rules'
 
 test.skip(!onMock, 'needs the mock’s data')
@@ -20,7 +20,7 @@ test('a search is built up step by step, each step is in the URL, and a result o
   await attribute.fill('db.query')
   await page.getByRole('option', { name: /^db\.query\.text/ }).click()
   await expect(attribute).toHaveValue('db.query.text=')
-  await expect(page.getByText(/spans (that were looked at|of this range)/)).toBeVisible()
+  await expect(page.getByText(/spans (looked at|of this range)/)).toBeVisible()
   await still(page)
   await shot(page, 'traces-suggestions')
   expect(await violationsOf(page, 'suggestions')).toEqual([])
@@ -150,14 +150,13 @@ test('a trace of 10,000 spans has a flame view at once', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1/snapshots')
   await page.getByRole('row', { name: LARGE }).first().click()
   await expect(page.getByRole('treegrid')).toBeVisible()
-  const took = await page.evaluate(async () => {
-    const start = performance.now()
-    document.querySelector<HTMLElement>('[role="tab"][value="flame"], [role="tab"]:nth-of-type(2)')?.click()
-    while (!document.querySelector('[role="treeitem"]')) await new Promise((done) => requestAnimationFrame(done))
-    return performance.now() - start
-  })
-  test.info().annotations.push({ type: 'flame view of 10,000 spans', description: `${took.toFixed(0)} ms` })
-  expect(took).toBeLessThan(2000 * patience)
+  const used = await processorOf(page)
+  const before = await used()
+  await page.getByRole('tab', { name: 'Flame' }).click()
+  await expect(page.getByRole('treeitem').first()).toBeVisible()
+  const took = (await used()) - before
+  test.info().annotations.push({ type: 'work for a flame view of 10,000 spans', description: `${took.toFixed(0)} ms` })
+  expect(took).toBeLessThan(2000)
   await shot(page, 'trace-flame-10000')
 })
 

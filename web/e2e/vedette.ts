@@ -6,13 +6,30 @@ import { fileURLToPath } from 'node:url'
 import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
 
 export const onMock = !process.env.VEDETTE_URL
-/** How many times as long something may take, on a machine that is busy with other things. */
-export const patience = Number(process.env.VEDETTE_PATIENCE ?? 1)
 const user = process.env.VEDETTE_USER ?? 'admin'
 const password = process.env.VEDETTE_PASSWORD ?? 'mock'
 const home = fileURLToPath(new URL('..', import.meta.url))
+/** When each worker's mock begins, whenever that is: made-up figures depend on the time, and hours and days have borders. */
+const BEGINS = process.env.VEDETTE_AT ?? '2026-11-25T14:05:00Z'
 /** This worker's. */
 let mockUrl = ''
+let ahead = 0
+
+/** What the time is for the page and for who answers it. */
+export const now = (): number => Date.now() + ahead
+
+/** The page's clock goes by that of the mock. */
+async function inTime(context: BrowserContext): Promise<BrowserContext> {
+  await context.addInitScript((by) => {
+    const told = Date.now
+    const later = () => told() + by
+    globalThis.Date = new Proxy(Date, {
+      construct: (real, given, made) => Reflect.construct(real, given.length ? given : [later()], made),
+      get: (real, name) => (name === 'now' ? later : Reflect.get(real, name)),
+    })
+  }, ahead)
+  return context
+}
 
 /** Every test fails when the page reports an error: a refused style or script shows up here too. */
 export const test = base.extend<{ complaints: string[]; ownContext: boolean }, { mock: string | undefined; kept: BrowserContext | null }>({
@@ -20,10 +37,12 @@ export const test = base.extend<{ complaints: string[]; ownContext: boolean }, {
     // oxlint-disable-next-line no-empty-pattern -- fixtures are told by the pattern, and this one takes none
     async ({}, provide) => {
       if (!onMock) return await provide(undefined)
-      const server = spawn(process.execPath, ['mock/server.mjs', '--port', '0', '--static', 'dist'], { cwd: home, stdio: ['ignore', 'pipe', 'inherit'] })
+      const server = spawn(process.execPath, ['mock/server.mjs', '--port', '0', '--static', 'dist', '--at', BEGINS], { cwd: home, stdio: ['ignore', 'pipe', 'inherit'] })
       try {
         const [line] = (await once(createInterface(server.stdout), 'line')) as [string]
         mockUrl = line.replace('mock on ', '')
+        const { server_time: there } = await (await fetch(`${mockUrl}/api/v1/about`)).json()
+        ahead = there - Date.now()
         await provide(mockUrl)
       } finally {
         server.kill()
@@ -37,16 +56,16 @@ export const test = base.extend<{ complaints: string[]; ownContext: boolean }, {
       if (!mock) return await provide(null)
       // Nothing fades or pulses: on a machine without a graphics card painting that costs more than all the page does.
       const context = await browser.newContext({ baseURL: mock, viewport: { width: 1280, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' })
-      await provide(context)
+      await provide(await inTime(context))
       await context.close()
     },
     { scope: 'worker' },
   ],
   ownContext: [false, { option: true }],
-  context: async ({ browser, kept, ownContext, timezoneId, locale }, provide) => {
+  context: async ({ browser, kept, mock, ownContext, timezoneId, locale }, provide) => {
     if (!kept || ownContext || timezoneId !== undefined || locale !== 'en-US') {
       const own = await browser.newContext()
-      await provide(own)
+      await provide(mock && !ownContext ? await inTime(own) : own)
       return await own.close()
     }
     await provide(kept)
@@ -71,6 +90,8 @@ export const test = base.extend<{ complaints: string[]; ownContext: boolean }, {
 
 /** Nothing that a page kept is there for the next test. */
 async function leave(page: Page): Promise<void> {
+  // Chromium may never close a page that is told so while it loads another document.
+  await page.waitForLoadState().catch(() => undefined)
   // A page that never came to be has nothing.
   await page.evaluate(() => localStorage.clear()).catch(() => undefined)
   await page.close()
@@ -110,6 +131,16 @@ export async function still(page: Page): Promise<void> {
       calm = moves() || map() !== before ? 0 : calm + 1
     }
   })
+}
+
+/** Asks how much of the processor the page has used so far, in ms: what else the machine does changes the time that passes, and hardly this. */
+export async function processorOf(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable')
+  return async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return 1000 * (metrics.find((metric) => metric.name === 'ProcessTime')?.value ?? Number.NaN)
+  }
 }
 
 /** Where something is drawn, once it is: a chart's canvas is made anew with each answer. */

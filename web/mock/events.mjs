@@ -32,9 +32,9 @@ const listed = (r, name) => (r.query.get(name) ?? '').split(',').filter(Boolean)
 function found(r) {
   if (r.empty) return []
   const [types, severities, text] = [listed(r, 'type'), listed(r, 'severity'), (r.query.get('text') ?? '').toLowerCase()]
-  const app = r.query.get('application')
+  const [app, entity] = [r.query.get('application'), Number(r.query.get('entity') ?? 0)]
   const matches = (e) =>
-    (!app || e.application?.id === Number(app)) && e.at >= r.from && e.at <= r.to && (!types.length || types.includes(e.type)) && (!severities.length || severities.includes(e.severity)) &&
+    (!entity || e.affected.some(({ id }) => id === entity)) && (!app || e.application?.id === Number(app)) && e.at >= r.from && e.at <= r.to && (!types.length || types.includes(e.type)) && (!severities.length || severities.includes(e.severity)) &&
     `${e.summary}\n${e.comment}`.toLowerCase().includes(text) && !(r.query.get('unresolved') === 'true' && e.is_resolved)
   return events.filter(matches).sort((a, b) => b.at - a.at || b.id - a.id)
 }

@@ -1,12 +1,15 @@
 // A development server that speaks the REST contract with moving, made-up data. Never part of the product.
 //
-//   node mock/server.mjs [--port 4400] [--static dist]      (port 0: any, which its first line tells)
+//   node mock/server.mjs [--port 4400] [--static dist] [--at 2026-11-25T14:05Z]
+//
+// Port 0 is any, which its first line tells; --at says what time it is as it starts, and so what the made-up figures are.
 //
 // The user one signs in as picks the scenario (any password but `wrong`): admin; `empty` (no application until
 // POST /mock/first-span); `partial` (answers say so); `broken` (telemetry answers 503); `slow` (each answer takes 3 s);
 // `viewer` (may view and nothing else); `newcomer` (has to change the password first).
 // POST /mock/late-tier lets a further tier into the shop ({"reports": false}: takes it out).
 // With --static it also serves the built UI under the product's Content-Security-Policy.
+import './clock.mjs'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'

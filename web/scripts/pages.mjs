@@ -8,6 +8,7 @@
 // reported an error, a request failed, something moved (layout shift above 0.05), or a page is wider than the screen.
 import { mkdirSync } from 'node:fs'
 import { chromium } from '@playwright/test'
+import { browser as installed } from './browser.mjs'
 
 const base = process.env.VEDETTE_URL ?? 'https://localhost:9443'
 const option = (name, otherwise) => {
@@ -21,7 +22,7 @@ const MOST_SHIFT = 0.05
 const TALLEST = 2600
 const say = (line) => process.stdout.write(`${line}\n`)
 
-const browser = await chromium.launch({ executablePath: process.env.VEDETTE_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+const browser = await chromium.launch({ executablePath: installed(), args: ['--no-sandbox'] })
 const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, colorScheme: 'light', reducedMotion: 'reduce' })
 await context.addInitScript(() => {
   globalThis.shifted = []

@@ -21,6 +21,9 @@ pub(crate) struct Report {
     /// Where simulated incidents are, as `loadgen incidents --seeds` writes them.
     #[arg(long, value_name = "DIR")]
     incidents: Option<PathBuf>,
+    /// Where simulated incidents are at which nobody looked while rules and constants were chosen.
+    #[arg(long, value_name = "DIR")]
+    held_out: Option<PathBuf>,
     /// Where simulated quiet days are, as `loadgen incidents --fault none` writes them.
     #[arg(long, value_name = "DIR")]
     quiet: Option<PathBuf>,
@@ -33,7 +36,7 @@ const CAUSES: &str = include_str!("report/causes.md");
 const SPEED: &str = include_str!("report/speed.md");
 
 pub(crate) fn write(report: Report, out: &mut impl Write) -> anyhow::Result<()> {
-    let Report { nab, microsoft, petshop, nezha, incidents, quiet } = report;
+    let Report { nab, microsoft, petshop, nezha, incidents, held_out, quiet } = report;
     writeln!(out, "{BEFORE}\n{DETECTION}")?;
     detect::execute(detect::Command::Nab(DataSet::at(nab.clone())), out)?;
     writeln!(out)?;
@@ -51,6 +54,11 @@ pub(crate) fn write(report: Report, out: &mut impl Write) -> anyhow::Result<()> 
     causes::execute(causes::Command::Nezha(DataSet::at(nezha.clone())), out)?;
     if let Some(incidents) = &incidents {
         let asked = causes::Incidents { set: DataSet::at(incidents.clone()), least_top_3: None };
+        causes::execute(causes::Command::Incidents(asked), out)?;
+    }
+    if let Some(held_out) = held_out {
+        writeln!(out, "### Simulated incidents at which nobody looked\n")?;
+        let asked = causes::Incidents { set: DataSet::at(held_out), least_top_3: None };
         causes::execute(causes::Command::Incidents(asked), out)?;
     }
     writeln!(out, "### When constants are halved and doubled\n")?;

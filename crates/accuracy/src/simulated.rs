@@ -254,6 +254,8 @@ pub(crate) struct Event {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct TruthFile {
+    pub(crate) seed: u64,
+    pub(crate) minutes: u64,
     pub(crate) incidents: Vec<Incident>,
 }
 

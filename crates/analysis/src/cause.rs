@@ -43,8 +43,9 @@ use path::Ways;
 /// The constants of the ranking. The defaults are the product's: one set for every system.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Points before the onset which are neither history nor incident, since an onset is rarely known to the point.
-    pub guard_points: usize,
+    /// Seconds before the onset which are neither history nor incident: an onset is rarely known to the point, and most causes
+    /// build up for some minutes before a transaction feels them. At least one point.
+    pub guard_s: u32,
     /// How fast probability falls beyond the largest deviation of the history: as this power of the deviation.
     pub tail_power: f64,
     /// The least scale of a response time: ms, and a share of its level.
@@ -79,7 +80,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            guard_points: 1,
+            guard_s: 300,
             tail_power: 3.0,
             floor_ms: 0.5,
             floor_share: 0.05,
@@ -219,6 +220,8 @@ struct Ranking<'a> {
     logs: Shown,
     nodes: Vec<Vec<usize>>,
     changes: Vec<Vec<usize>>,
+    /// By entity: a host on which several are in trouble at once, and itself.
+    struck: Vec<bool>,
 }
 
 impl<'a> Ranking<'a> {
@@ -250,9 +253,21 @@ impl<'a> Ranking<'a> {
             of_entity[resource.entity].push(index);
         }
         for entity in 0..count {
-            let nats = resource::silent(entity, &of_entity[entity], situation, &flow.windows);
+            // A tier that nobody calls is not gone while its nodes report.
+            let reported: Vec<usize> = std::iter::once(entity)
+                .chain(nodes[entity].iter().copied())
+                .flat_map(|member| of_entity[member].iter().copied())
+                .collect();
+            let nats = resource::silent(entity, &reported, situation, flow);
             if nats > 0.0 {
                 resources[entity] = vec![Clue { nats, what: Evidence::Silent { entity } }];
+            }
+        }
+        let struck = resource::struck_hosts(situation, &resources, config);
+        for (entity, of) in situation.entities.iter().enumerate() {
+            // What nodes on a host in trouble say of themselves is the host's doing.
+            if of.host.is_some_and(|host| struck[host]) && of.kind == Kind::Node {
+                resources[entity].retain(|clue| !resource::is_of_machine(clue, situation));
             }
         }
         let callees: Vec<Vec<usize>> = flow
@@ -277,6 +292,7 @@ impl<'a> Ranking<'a> {
             resources,
             nodes,
             changes,
+            struck,
         }
     }
 
@@ -451,7 +467,7 @@ impl<'a> Ranking<'a> {
             for &index in &self.changes[member] {
                 let change = &self.situation.changes[index];
                 // What was changed a little after the onset may be late by the clock, or the onset early.
-                if change.at > onset + self.config.guard_points || change.at + reach < onset {
+                if change.at > onset + 1 || change.at + reach < onset {
                     continue;
                 }
                 let points_before = onset.saturating_sub(change.at);
@@ -511,8 +527,10 @@ impl<'a> Ranking<'a> {
                 Some(Clue { what: Evidence::Silent { .. }, .. })
             )
         });
-        gone.or_else(|| nodes.iter().copied().find(|node| self.takes_no_more(*node)))
-            .or_else(|| confined.then(|| nodes[place]))
+        // Where none of them is called any more, that is their callers' doing.
+        let some_are_called = nodes.iter().any(|node| !self.takes_no_more(*node));
+        let left_out = nodes.iter().copied().find(|node| self.takes_no_more(*node));
+        gone.or(left_out.filter(|_| some_are_called)).or_else(|| confined.then(|| nodes[place]))
     }
 
     /// Whether hardly any calls still come to an entity that used to take them.
@@ -555,7 +573,7 @@ impl<'a> Ranking<'a> {
             .iter()
             .filter(|place| {
                 let own = &self.flow.own[resource::unit_of(units[**place].entity, self.situation)];
-                surprise::evidence(own.time_surprise.max(own.error_surprise)) > 1.0
+                surprise::evidence(own.slow_surprise.max(own.error_surprise)) > 1.0
             })
             .count();
         if resources < 1.0 && slowed < 2 {
@@ -570,18 +588,20 @@ impl<'a> Ranking<'a> {
             let part_of_time = self.part_on(unit, host, |figures| &figures.time_ms);
             let part_of_errors = self.part_on(unit, host, |figures| &figures.errors);
             let own = &self.flow.own[unit];
-            time_ms += part_of_time * own.time_ms.max(0.0);
+            // No machine makes what runs on it call more often.
+            time_ms += part_of_time * (own.time_ms - own.called_ms).max(0.0);
             errors += part_of_errors * own.errors.max(0.0);
             // Several at once by chance: their probabilities multiply.
-            time_surprise += part_of_time * own.time_surprise;
+            time_surprise += part_of_time * own.slow_surprise;
             error_surprise += part_of_errors * own.error_surprise;
             let part = part_of_time.max(part_of_errors);
             traces = traces.max(part * units[*place].traces);
             logs = logs.max(part * units[*place].logs);
-            clues.extend(own.clues.iter().cloned());
+            let of_machine = |clue: &&Clue| !matches!(clue.what, Evidence::MoreCalls { .. });
+            clues.extend(own.clues.iter().filter(of_machine).cloned());
         }
         // What several write on a host that is in trouble itself, they write because of it.
-        if resources < 1.0 || slowed < 2 {
+        if resources < 1.0 || (slowed < 2 && !self.struck[host]) {
             (traces, logs) = (0.0, 0.0);
         }
         let (share_of_time, share_of_errors) = self.shares(time_ms, errors);
@@ -646,7 +666,8 @@ impl<'a> Ranking<'a> {
         }
     }
 
-    /// Transactions whose load rose. What the load explains is taken from what speaks for the others by their own time alone.
+    /// Transactions whose load rose. What the load explains is taken from what speaks for the others: who has to do more than it
+    /// can is slow, refuses, and writes lines about it.
     fn add_load(&self, candidates: &mut Vec<Candidate>) {
         let entities = &self.situation.entities;
         let suffering = self.situation.anomaly.entity;
@@ -658,7 +679,9 @@ impl<'a> Ranking<'a> {
         let loads: Vec<Candidate> = sources.collect();
         let explained = loads.iter().map(Candidate::nats).fold(0.0, f64::max);
         for candidate in candidates.iter_mut() {
-            candidate.own -= explained.min(candidate.own.max(0.0)) * 0.5;
+            for of in [&mut candidate.own, &mut candidate.traces, &mut candidate.logs] {
+                *of -= explained.min(of.max(0.0)) * 0.5;
+            }
         }
         candidates.extend(loads);
     }
@@ -692,10 +715,16 @@ impl<'a> Ranking<'a> {
 
     fn ways(&self) -> Ways {
         let weight = |carried: &flow::Carried| {
-            if self.slow >= self.failing { carried.time_ms } else { carried.errors }
+            let (time, errors) = self.shares(carried.time_ms, carried.errors);
+            self.slow * time + self.failing * errors
         };
         let weights: Vec<f64> = self.flow.carried.iter().map(weight).collect();
-        Ways::of(self.situation.anomaly.entity, self.flow, &weights)
+        let of_own = |own: &Own| {
+            let (time, errors) = self.shares(own.time_ms, own.errors);
+            self.slow * time + self.failing * errors
+        };
+        let own = self.flow.own.iter().map(of_own).collect();
+        Ways::of(self.situation.anomaly.entity, self.flow, weights, own)
     }
 
     fn suspect(

@@ -196,7 +196,7 @@ impl Entities {
         nodes.retain(|node| {
             let seen_since = range.start.start_millis().min(now_ms - HISTORICAL_MS);
             let is_gone =
-                is_retired(node) && node.properties.retired_ms < Some(range.end.start_millis());
+                node.is_retired() && node.properties.retired_ms < Some(range.end.start_millis());
             node.last_seen_ms >= seen_since
                 && !is_gone
                 && node.created_ms < range.end.start_millis().max(1)
@@ -268,12 +268,7 @@ impl Belonging for Entities {
 
 /// Whether a node is out of lists by default.
 pub(crate) fn is_historical(node: &Entity, now_ms: i64) -> bool {
-    node.last_seen_ms < now_ms - HISTORICAL_MS || is_retired(node)
-}
-
-/// Whether an operator said that a node is gone, and it has not reported since.
-fn is_retired(node: &Entity) -> bool {
-    node.properties.retired_ms.is_some_and(|at_ms| node.last_seen_ms <= at_ms)
+    node.last_seen_ms < now_ms - HISTORICAL_MS || node.is_retired()
 }
 
 /// A text, or nothing where it is empty.

@@ -90,8 +90,8 @@ pub trait HealthRules {
         rule: &NewHealthRule,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
-    /// Puts another rule in the place of this one, of the same application. `AlreadyExists` when the name is another's,
-    /// `NotFound` when there is no such rule.
+    /// Puts another rule in the place of this one, of the same application; one that is equal stays as it is, with its version.
+    /// `AlreadyExists` when the name is another's, `NotFound` when there is no such rule.
     fn replace_health_rule(
         &self,
         id: u32,
@@ -429,6 +429,15 @@ async fn replace_rule(tx: &mut Tx, id: u32, rule: &NewHealthRule) -> Result<Writ
     let same = same.bind(rule.application_id).bind(name_key(&rule.name));
     if is_anothers(tx, same, id).await? {
         return Ok(Written::Taken);
+    }
+    let equal =
+        sql("SELECT name, enabled, body FROM health_rules WHERE id = ? AND application_id = ?");
+    let stored = tx.row(equal.bind(id).bind(rule.application_id)).await?;
+    if let Some(stored) = stored
+        && (stored.text(0)?, stored.flag(1)?, stored.text(2)?)
+            == (rule.name.clone(), rule.enabled, rule.body.clone())
+    {
+        return Ok(Written::As(id));
     }
     let update = sql("UPDATE health_rules SET name_key = ?, name = ?, enabled = ?, body = ?, \
          version = version + 1, changed_ms = ? WHERE id = ? AND application_id = ?");

@@ -72,6 +72,13 @@ pub struct Entity {
     pub last_seen_ms: i64,
 }
 
+impl Entity {
+    /// Whether an operator said that a node is gone, and it has not reported since.
+    pub fn is_retired(&self) -> bool {
+        self.properties.retired_ms.is_some_and(|at_ms| self.last_seen_ms <= at_ms)
+    }
+}
+
 /// What is known of an entity besides its name. Persisted as JSON: fields are only ever added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -22,6 +22,7 @@
 
 mod custom;
 mod host;
+mod pools;
 mod process;
 mod recipe;
 mod runtime;
@@ -169,7 +170,7 @@ pub fn unit_of(path: &str) -> Option<Unit> {
 
 /// Every line of the table.
 pub fn all() -> impl Iterator<Item = &'static Series> {
-    [host::SERIES, process::SERIES, runtime::JVM, runtime::CLR, runtime::NODE_JS]
+    [host::SERIES, process::SERIES, pools::SERIES, runtime::JVM, runtime::CLR, runtime::NODE_JS]
         .into_iter()
         .chain([runtime::PYTHON, runtime::GO])
         .flatten()

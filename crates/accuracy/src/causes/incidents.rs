@@ -30,6 +30,7 @@ pub(crate) fn report(
     if set.verbose {
         table::each(&cases, config, out)?;
     }
+    writeln!(out, "{}\n", made(&set.data)?)?;
     table::methods("simulator", &cases, &[1, 3], config, out)?;
     paths(&cases, config, out)?;
     table::by_kind(&cases, &[1, 3], config, out)?;
@@ -40,6 +41,19 @@ pub(crate) fn report(
         }
         _ => Ok(()),
     }
+}
+
+/// Which systems these are.
+fn made(data: &Path) -> anyhow::Result<String> {
+    let truths = simulated::folders(data)?
+        .iter()
+        .map(|folder| simulated::truth(folder))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let seeds = truths.iter().map(|truth| truth.seed);
+    let (least, most) = (seeds.clone().min().unwrap_or_default(), seeds.max().unwrap_or_default());
+    let hours = truths.iter().map(|truth| truth.minutes).max().unwrap_or_default() as f64 / 60.0;
+    let count = truths.len();
+    Ok(format!("{count} systems of seeds {least} to {most}, {hours:.0} hours of each at most."))
 }
 
 /// How often the first suspect is right and its path is the true one, entity by entity.

@@ -12,9 +12,7 @@ use super::{
 type Change = fn(&mut Config, f64);
 
 const CONSTANTS: &[(&str, Change)] = &[
-    ("guard_points", |config, by| {
-        config.guard_points = (config.guard_points as f64 * by).round() as usize
-    }),
+    ("guard_s", |config, by| config.guard_s = (f64::from(config.guard_s) * by) as u32),
     ("tail_power", |config, by| config.tail_power *= by),
     ("floor_ms", |config, by| config.floor_ms *= by),
     ("floor_share", |config, by| config.floor_share *= by),

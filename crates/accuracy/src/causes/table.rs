@@ -78,6 +78,10 @@ pub(crate) fn each(cases: &[&Case], config: &Config, out: &mut impl Write) -> an
             case.kind,
             case.rank_of_truth(&list)
         )?;
+        if let Some(path) = &case.truth.path {
+            let names = path.iter().map(|entity| case.names[*entity].as_str());
+            writeln!(out, "    its path {:?}", names.collect::<Vec<_>>())?;
+        }
         let time = answer.time.map_or(String::new(), |time| {
             format!("{:.1} -> {:.1} ms {:.1} nats", time.expected, time.observed, time.evidence())
         });

@@ -9,6 +9,7 @@ mod around;
 mod gather;
 mod logs;
 mod operations;
+mod pools;
 mod scene;
 mod spans;
 mod traces;

@@ -1,6 +1,9 @@
 //! Which entities a rule affects, as of a minute.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use metadata_store::Directory;
 use model::{
@@ -44,7 +47,7 @@ impl Alive {
             Alive::At(minute) => minute.start_millis() - retired_ms,
             Alive::Since(minute) => minute.start_millis(),
         };
-        entity.last_seen_ms >= from && !entity.properties.is_waiting()
+        entity.last_seen_ms >= from && !entity.is_retired() && !entity.properties.is_waiting()
     }
 }
 
@@ -115,8 +118,17 @@ impl Entities<'_> {
             EntityKind::Tier => TIER_RETIRED_MS,
             _ => FORGOTTEN_MS,
         };
-        let mut all = self.directory.of_application(self.account, self.application, kind);
+        let of_kind = |kind| self.directory.of_application(self.account, self.application, kind);
+        let mut all = of_kind(kind);
         all.retain(|entity| self.alive.takes(entity, retired_ms));
+        if kind == EntityKind::Tier {
+            // A tier all of whose nodes are said to be gone is meant to be.
+            let (gone, left): (Vec<_>, Vec<_>) =
+                of_kind(EntityKind::Node).into_iter().partition(|node| node.is_retired());
+            let left: BTreeSet<EntityId> = left.iter().map(|node| node.key.parent).collect();
+            let gone: BTreeSet<EntityId> = gone.iter().map(|node| node.key.parent).collect();
+            all.retain(|tier| !gone.contains(&tier.id) || left.contains(&tier.id));
+        }
         all
     }
 

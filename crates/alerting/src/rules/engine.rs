@@ -35,6 +35,7 @@ const CHUNK: u32 = 10;
 /// Violations that ended so long ago are forgotten.
 const KEPT_MINUTES: u32 = 90 * 24 * 60;
 const FORGOTTEN_AT_A_TIME: u32 = 1000;
+const NEVER: MinuteRange = MinuteRange { start: Minute(0), end: Minute(0) };
 
 /// Why a minute could not be judged. The next try begins from what is stored.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,19 @@ pub struct Engine<T: ?Sized> {
     windows: Option<Windows>,
     /// None: to be read again.
     stored: Option<Stored>,
+    /// A stop that was not looked at yet.
+    stop: Option<Stop>,
+    /// Minutes in which nobody could report, for Vedette did not run in them. They are not judged, and nobody was silent in them.
+    away: MinuteRange,
+}
+
+/// That Vedette did not run for a while.
+#[derive(Clone, Copy, Debug)]
+struct Stop {
+    /// The last minute in which anybody was heard of before.
+    heard: Minute,
+    /// The minute in which it began again.
+    began: Minute,
 }
 
 /// What the metadata store says.
@@ -113,7 +127,19 @@ impl<T: Telemetry + ?Sized> Engine<T> {
             rules: rules::Rules::default(),
             windows: None,
             stored: None,
+            stop: None,
+            away: NEVER,
         }
+    }
+
+    /// The same after a stop that ends now, before anybody can report again.
+    pub fn after_a_stop(self, now_ms: i64) -> Engine<T> {
+        let began = Minute::of_millis(now_ms);
+        let tiers =
+            self.directory.of_application(AccountId::FIRST, EntityId::NONE, EntityKind::Tier);
+        let heard = tiers.iter().map(|tier| Minute::of_millis(tier.last_seen_ms)).max();
+        let stop = heard.map(|heard| Stop { heard: heard.min(began), began });
+        Engine { stop, ..self }
     }
 
     /// Judges the next minute that is due at `now_ms`: one is a minute after its end. Nothing when none is.
@@ -136,6 +162,7 @@ impl<T: Telemetry + ?Sized> Engine<T> {
             None => newest,
             Some(judged) => Minute(judged.0 + 1).max(Minute(newest.0.saturating_sub(MAX_BEHIND))),
         };
+        let minute = if self.away.contains(minute) { self.away.end } else { minute };
         if minute > newest {
             return Ok(None);
         }
@@ -172,6 +199,11 @@ impl<T: Telemetry + ?Sized> Engine<T> {
                 (key, OpenViolation { open, violated })
             });
             self.stored = Some(Stored { judged, open: open.collect() });
+            if let (Some(stop), Some(judged)) = (self.stop.take(), judged) {
+                let last = stop.heard.max(judged);
+                self.away =
+                    MinuteRange { start: Minute(last.0 + 1), end: Minute(stop.began.0 + 1) };
+            }
         }
         Ok(self.stored.as_ref().expect("it was just read"))
     }
@@ -336,7 +368,8 @@ impl<T: Telemetry + ?Sized> Engine<T> {
         changes
     }
 
-    /// Minutes between the one that is judged and the last in which an entity was heard of.
+    /// Minutes between the one that is judged and the last in which an entity was heard of, without those in which it could not
+    /// have been.
     fn silence(&self, source: &Source, minute: Minute) -> Option<f64> {
         let last_seen = match source {
             Source::SilenceOfAll => {
@@ -351,7 +384,10 @@ impl<T: Telemetry + ?Sized> Engine<T> {
             Source::Silence(id) => self.last_seen(*id)?,
             _ => return None,
         };
-        Some(f64::from(minute.0.saturating_sub(Minute::of_millis(last_seen).0)))
+        let last_seen = Minute::of_millis(last_seen);
+        let away =
+            MinuteRange { start: self.away.start.max(last_seen), end: self.away.end.min(minute) };
+        Some(f64::from(minute.0.saturating_sub(last_seen.0).saturating_sub(away.len())))
     }
 
     /// When an entity was heard of last; an application when one of its tiers was.

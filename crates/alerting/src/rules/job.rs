@@ -44,7 +44,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// A job that begins where the last one ended.
+    /// A job that begins where the last one ended. To be made before anybody can report: what lies between was a stop.
     pub fn new(deps: Deps) -> Job {
         let store = SqlRules::new(deps.store.clone(), deps.runtime.clone());
         let engine = Engine::new(
@@ -55,7 +55,8 @@ impl Job {
             Arc::clone(&deps.states),
             deps.memory,
         );
-        Job { engine, deps }
+        let now_ms = i64::try_from(deps.clock.now().millis()).unwrap_or(i64::MAX);
+        Job { engine: engine.after_a_stop(now_ms), deps }
     }
 
     /// The task that runs it.

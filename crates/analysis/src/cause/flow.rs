@@ -32,11 +32,12 @@ pub(super) struct Windows {
 impl Windows {
     pub(super) fn of(situation: &Situation, config: &Config) -> Self {
         let anomaly = situation.anomaly;
-        let end = if anomaly.onset > 4 * config.guard_points {
-            anomaly.onset - config.guard_points
-        } else {
-            anomaly.onset
-        };
+        let suffering = &situation.entities[anomaly.entity].figures.calls;
+        let measured = Self::values(suffering, 0..anomaly.onset).count();
+        // A short history cannot spare as much.
+        let guard = (config.guard_s / situation.step_s.max(1)) as usize;
+        let guard = guard.min(measured / GUARD_PART).max(1);
+        let end = if anomaly.onset > 4 * guard { anomaly.onset - guard } else { anomaly.onset };
         Self { history: 0..end, incident: anomaly.onset..anomaly.now + 1 }
     }
 
@@ -77,9 +78,21 @@ impl Windows {
 
     /// The deviation of a time per call, ms.
     fn time_per_call(&self, of: &Series, calls: &Series, config: &Config) -> Option<Deviation> {
+        self.rest_per_call(of, calls, 0.0, config)
+    }
+
+    /// The same of what is left after another time was taken off, of which there now are `taken_off` ms a call: the rest is known no
+    /// better than that.
+    fn rest_per_call(
+        &self,
+        of: &Series,
+        calls: &Series,
+        taken_off: f64,
+        config: &Config,
+    ) -> Option<Deviation> {
         let (history, now) = self.quotient(of, calls)?;
         let level = history.iter().sum::<f64>().abs() / history.len() as f64;
-        let floor = config.floor_ms.max(config.floor_share * level);
+        let floor = config.floor_ms.max(config.floor_share * level.max(taken_off));
         Some(surprise::deviation_of(&history, now, floor, config))
     }
 
@@ -125,6 +138,8 @@ impl Windows {
     }
 }
 
+/// The guard takes no more than this part of what was measured.
+const GUARD_PART: usize = 20;
 const PRIOR_POINTS: f64 = 4.0;
 const MOST_OF_POINT: f64 = 9.0;
 
@@ -146,8 +161,11 @@ pub(super) struct Own {
     /// Extra errors a request.
     pub(super) errors: f64,
     pub(super) clues: Vec<Clue>,
-    /// The largest surprise among its parts of time, and of errors.
+    /// Of that, in calls which it makes more often.
+    pub(super) called_ms: f64,
+    /// The largest surprise among its parts of time, the same without calls made more often, and of errors.
     pub(super) time_surprise: f64,
+    pub(super) slow_surprise: f64,
     pub(super) error_surprise: f64,
     /// How surprising it is that calls to it fail without it saying so.
     pub(super) unanswered: f64,
@@ -162,8 +180,17 @@ impl Own {
         self.time_parts += 1;
         if ms > 0.0 {
             self.time_surprise = self.time_surprise.max(surprise);
+            self.slow_surprise = self.slow_surprise.max(surprise);
             self.clues.push(Clue { nats: surprise::evidence(surprise), what: clue });
         }
+    }
+
+    /// Time in calls which it makes more often than it did.
+    fn add_called(&mut self, ms: f64, surprise: f64, clue: Evidence) {
+        let slow_surprise = self.slow_surprise;
+        self.add_time(ms, surprise, clue);
+        self.slow_surprise = slow_surprise;
+        self.called_ms += ms;
     }
 
     /// Time that others take because of it: none of the parts that were looked at for its own sake.
@@ -205,6 +232,9 @@ pub(super) struct Flow {
     /// What of each entity's own part is the doing of who makes more calls, or holds its workers.
     pub(super) brought: Vec<Option<Brought>>,
     pub(super) held: Vec<Option<Held>>,
+    /// Calls to backends that only other transactions make, by callee and by caller: whether each became slower or fails.
+    beside_into: Vec<Vec<bool>>,
+    beside_out: Vec<Vec<bool>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -237,22 +267,26 @@ impl Flow {
             into,
             brought: Vec::new(),
             held: Vec::new(),
+            beside_into: vec![Vec::new(); count],
+            beside_out: vec![Vec::new(); count],
         };
         flow.visit(situation);
+        flow.look_beside(situation, config);
         let missed = load::missed(situation, &flow.windows, config);
-        let parts: Vec<EdgeParts> =
-            (0..flow.calls.len()).map(|edge| flow.parts_of(edge, situation, config)).collect();
+        let parts = flow.parts(situation, config);
         let rates: Vec<Option<Deviation>> = parts.iter().map(|part| part.rate).collect();
         flow.brought = load::brought(situation, &flow, &rates, &missed, config);
         let short = resource::short_of_workers(situation, &flow.windows, config);
-        flow.held = load::held(situation, &flow.windows, &short);
+        let of_callers: Vec<f64> =
+            (0..flow.calls.len()).map(|edge| flow.part_of_caller(&parts, edge)).collect();
+        flow.held = load::held(situation, &flow, &of_callers, &short);
         for (entity, held) in flow.held.iter().enumerate() {
             let Some(held) = held else { continue };
             flow.brought[entity] = Some(held.brought);
         }
         flow.find_hands();
         flow.add_self(situation, config);
-        flow.add_edges(&parts, &missed, config);
+        flow.add_edges(&parts, &missed);
         flow.carry(situation);
         flow
     }
@@ -426,6 +460,69 @@ impl Flow {
         own
     }
 
+    /// Looks at the calls to backends that only other transactions make: whether a caller or a callee is at fault shows there too.
+    fn look_beside(&mut self, situation: &Situation, config: &Config) {
+        for calls in &situation.overall {
+            let mut own = self.out[calls.caller].iter().map(|edge| self.calls[*edge].callee);
+            let is_backend = situation.entities[calls.callee].kind == Kind::Backend;
+            if calls.asynchronous || !is_backend || own.any(|callee| callee == calls.callee) {
+                continue;
+            }
+            let figures = &calls.figures;
+            let mut way = figures.time_ms.clone();
+            subtract(&mut way, &calls.pool_wait_ms);
+            let (waited, of) =
+                Windows::sums(&calls.pool_wait_ms, &figures.calls, self.windows.incident.clone());
+            let waited = if of > 0.0 { waited / of } else { 0.0 };
+            let part = EdgeParts {
+                way: self.windows.rest_per_call(&way, &figures.calls, waited, config),
+                errors: self.windows.count(&figures.errors, &figures.calls, config),
+                ..EdgeParts::default()
+            };
+            self.beside_into[calls.callee].push(part.rises());
+            self.beside_out[calls.caller].push(part.rises());
+        }
+    }
+
+    fn parts(&self, situation: &Situation, config: &Config) -> Vec<EdgeParts> {
+        let mut parts: Vec<EdgeParts> =
+            (0..self.calls.len()).map(|edge| self.parts_of(edge, situation, config)).collect();
+        let late: Vec<f64> =
+            (0..parts.len()).map(|edge| self.comes_back_late(&parts, edge, config)).collect();
+        parts.iter_mut().zip(late).for_each(|(part, late)| part.late = late);
+        parts
+    }
+
+    /// Which part of the wait for a connection is the callee's doing: connections come back late where it answers late, this caller
+    /// or, where its waits hide that, others.
+    fn comes_back_late(&self, parts: &[EdgeParts], edge: usize, config: &Config) -> f64 {
+        let Some(way) = parts[edge].way else { return 0.0 };
+        if rose(way) {
+            return (way.change() / way.expected.max(config.floor_ms)).clamp(0.0, 1.0);
+        }
+        let callee = self.calls[edge].callee;
+        let others: Vec<bool> = self.into[callee]
+            .iter()
+            .filter(|other| **other != edge && parts[**other].way.is_some())
+            .map(|other| parts[*other].rises())
+            .chain(self.beside_into[callee].iter().copied())
+            .collect();
+        let rose = others.iter().filter(|rose| **rose).count();
+        rose as f64 / others.len().max(1) as f64
+    }
+
+    /// Which part of the extra time of an edge's calls is their caller's own: it has no connection left, or all its calls are slow
+    /// on the way.
+    fn part_of_caller(&self, parts: &[EdgeParts], edge: usize) -> f64 {
+        let part = &parts[edge];
+        let Some(time) = part.time.filter(|time| time.change() > 0.0) else { return 0.0 };
+        let rise = |of: Option<Deviation>| of.map_or(0.0, |of| of.change().max(0.0));
+        let by_caller = self.caller_share(parts, edge);
+        let way = if by_caller > 0.5 { by_caller * rise(part.way) } else { 0.0 };
+        let own = rise(part.wait) * (1.0 - part.late) + way;
+        (own / time.change()).clamp(0.0, 1.0)
+    }
+
     fn parts_of(&self, edge: usize, situation: &Situation, config: &Config) -> EdgeParts {
         let measured = !situation.calls[edge].figures.calls.is_empty();
         let edge = &self.calls[edge];
@@ -445,7 +542,8 @@ impl Flow {
             let mut way = figures.time_ms.clone();
             subtract(&mut way, &edge.far_ms);
             subtract(&mut way, &edge.pool_wait_ms);
-            parts.way = self.windows.time_per_call(&way, &figures.calls, config);
+            let waited = parts.wait.map_or(0.0, |wait| wait.observed);
+            parts.way = self.windows.rest_per_call(&way, &figures.calls, waited, config);
             let errors = edge_errors(edge, &callee.figures);
             parts.errors = self.windows.count(&errors, &figures.calls, config);
             parts.early = self.given_up_early(edge, &errors, parts.time);
@@ -467,7 +565,7 @@ impl Flow {
     }
 
     /// Shares out what lies between caller and callee.
-    fn add_edges(&mut self, parts: &[EdgeParts], missed: &[Option<Missed>], config: &Config) {
+    fn add_edges(&mut self, parts: &[EdgeParts], missed: &[Option<Missed>]) {
         for edge in 0..self.calls.len() {
             let (caller, callee) = (self.calls[edge].caller, self.calls[edge].callee);
             let visits = self.visits[caller];
@@ -485,24 +583,25 @@ impl Flow {
                 self.add_time(callee, ms * of_callee, way.surprise * of_callee, clue);
             }
             if let Some(wait) = part.wait {
-                // A pool runs dry because it is too small for its caller, or because the backend holds connections longer.
-                let held = part.way.map_or(0.0, |way| {
-                    (way.change() / way.expected.max(config.floor_ms)).clamp(0.0, 1.0)
-                });
+                // A pool runs dry because it is too small for its caller, or because connections come back late.
+                let held = part.late;
                 let ms = visits * rate.expected * wait.change();
                 let clue = Evidence::PoolWait { calls: edge, per_call: wait };
-                self.own[caller].add_time(
-                    ms * (1.0 - held),
-                    wait.surprise * (1.0 - held),
-                    clue.clone(),
-                );
-                self.own[callee].add_time(ms * held, wait.surprise * held, clue);
+                // A pool that was large enough runs dry under more calls; workers that are held by others have none to wait for.
+                let (of_caller, surprise) = (ms * (1.0 - held), wait.surprise * (1.0 - held));
+                if self.held[caller].is_some() {
+                    self.own[caller].add_time(of_caller, surprise, clue.clone());
+                } else {
+                    self.add_time(caller, of_caller, surprise, clue.clone());
+                }
+                self.add_time(callee, ms * held, wait.surprise * held, clue);
             }
             if let Some(errors) = part.errors {
                 let share =
                     visits * rate.expected * (errors.observed - errors.expected) / errors.of;
                 let surprise = if errors.fell { 0.0 } else { errors.surprise };
-                let by_caller = by_caller + (1.0 - by_caller) * part.early;
+                let by_caller =
+                    by_caller + (1.0 - by_caller) * part.early.max(part.without_connection());
                 if by_caller < 0.5 {
                     self.own[callee].unanswered = self.own[callee].unanswered.max(surprise);
                 }
@@ -558,7 +657,7 @@ impl Flow {
             own -= share;
             self.own[cache].add_brought(ms * share, rate.surprise * share, clue.clone());
         }
-        self.own[caller].add_time(ms * own, rate.surprise * own, clue.clone());
+        self.own[caller].add_called(ms * own, rate.surprise * own, clue.clone());
         let failing = self.fails_first(callee);
         self.own[failing].add_brought(ms * retried, rate.surprise * retried, clue);
     }
@@ -593,19 +692,22 @@ impl Flow {
 
     /// Which share of what lies between caller and callee is the caller's: by how many of the other edges of each rose too.
     fn caller_share(&self, parts: &[EdgeParts], edge: usize) -> f64 {
-        let risen = |edges: &[usize], before_looking: f64| {
-            let others: Vec<&EdgeParts> = edges
+        let risen = |edges: &[usize], beside: &[bool], before_looking: f64| {
+            let others: Vec<bool> = edges
                 .iter()
                 .filter(|other| **other != edge && !self.calls[**other].asynchronous)
                 .map(|other| &parts[*other])
                 .filter(|part| part.way.is_some())
+                .map(EdgeParts::rises)
+                .chain(beside.iter().copied())
                 .collect();
-            let up = others.iter().filter(|part| part.rises()).count();
+            let up = others.iter().filter(|rose| **rose).count();
             (up as f64 + before_looking) / (others.len() as f64 + 1.0)
         };
         // Without other edges to compare, whoever does not answer is likelier at fault than who asks.
-        let of_caller = risen(&self.out[self.calls[edge].caller], 0.5);
-        let of_callee = risen(&self.into[self.calls[edge].callee], 1.0);
+        let (caller, callee) = (self.calls[edge].caller, self.calls[edge].callee);
+        let of_caller = risen(&self.out[caller], &self.beside_out[caller], 0.5);
+        let of_callee = risen(&self.into[callee], &self.beside_into[callee], 1.0);
         of_caller / (of_caller + of_callee)
     }
 
@@ -637,6 +739,14 @@ impl Flow {
 /// Through how many hands a delay goes from whom it was brought upon to who brought it.
 const MOST_HANDS: usize = 5;
 const MOST_HOPS: usize = 48;
+
+/// From how many nats on a rise is taken for one.
+const SURE: f64 = 1.0;
+
+/// Whether a rise is larger than what is never of interest, and than chance.
+fn rose(of: Deviation) -> bool {
+    of.scales > 1.0 && of.of_rise() > SURE
+}
 const LEAST_VISITS: f64 = 1e-6;
 
 /// The parts of the calls along one edge, against the history.
@@ -651,15 +761,25 @@ struct EdgeParts {
     errors: Option<Counted>,
     /// Which share of the errors is its caller's impatience.
     early: f64,
+    /// Which share of the wait for a connection is its callee's doing.
+    late: f64,
 }
 
 impl EdgeParts {
     fn rises(&self) -> bool {
-        let slower = self.way.is_some_and(|way| way.of_rise() > 1.0);
+        let slower = self.way.is_some_and(rose);
         slower
             || self
                 .errors
-                .is_some_and(|errors| !errors.fell && surprise::evidence(errors.surprise) > 1.0)
+                .is_some_and(|errors| !errors.fell && surprise::evidence(errors.surprise) > SURE)
+    }
+
+    /// Which share of the failures is of calls that never had a connection and so never came to the callee: what part of the calls'
+    /// extra time was waited for one, as far as that is not the callee's doing.
+    fn without_connection(&self) -> f64 {
+        let Some(wait) = self.wait.filter(|wait| rose(*wait)) else { return 0.0 };
+        let way = self.way.map_or(0.0, |way| way.change().max(0.0));
+        wait.change() / (wait.change() + way) * (1.0 - self.late)
     }
 }
 

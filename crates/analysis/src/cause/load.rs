@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use super::{
     Config,
     flow::{Flow, Windows},
-    situation::{Calls, Kind, ResourceKind, Situation},
+    situation::{Calls, Kind, ResourceKind, Series, Situation},
     surprise::{self, Deviation},
 };
 
@@ -193,12 +193,15 @@ fn origin(
     }
 }
 
-/// By entity whose workers are used up: who holds them. `short_of_workers` says whose are.
+/// By entity whose workers are used up: who holds them. `short_of_workers` says whose are, `of_callers` which part of the
+/// transaction's calls' extra time is their callers' own.
 pub(super) fn held(
     situation: &Situation,
-    windows: &Windows,
+    flow: &Flow,
+    of_callers: &[f64],
     short_of_workers: &[bool],
 ) -> Vec<Option<Held>> {
+    let windows = &flow.windows;
     let mut held = vec![None; situation.entities.len()];
     if situation.overall.is_empty() {
         return held;
@@ -209,10 +212,27 @@ pub(super) fn held(
             out[calls.caller].push(edge);
         }
     }
-    let extra: Vec<f64> =
-        situation.overall.iter().map(|calls| extra_a_point(calls, windows)).collect();
+    let all: Vec<f64> = situation
+        .overall
+        .iter()
+        .map(|calls| extra_a_point(&calls.figures.time_ms, windows))
+        .collect();
+    // What callers wait for themselves, each for all its calls.
+    let mut callers = vec![0.0; situation.entities.len()];
+    let mut extra = all.clone();
+    for (edge, calls) in situation.overall.iter().enumerate() {
+        let known = flow.out[calls.caller]
+            .iter()
+            .find(|other| flow.calls[**other].callee == calls.callee)
+            .map(|other| of_callers[*other] * all[edge].max(0.0));
+        let waits = extra_a_point(&calls.pool_wait_ms, windows);
+        let own = known.unwrap_or(waits).clamp(0.0, all[edge].max(0.0));
+        callers[calls.caller] += own;
+        extra[edge] -= own;
+    }
     for (entity, _) in short_of_workers.iter().enumerate().filter(|(_, short)| **short) {
-        let Some(first) = slowest(&out[entity], &extra) else { continue };
+        let first = slowest(&out[entity], &extra).filter(|edge| extra[*edge] > callers[entity]);
+        let Some(first) = first else { continue };
         let way = down(&situation.overall, &out, &extra, first);
         let Some(by) = way.first().copied().filter(|by| *by != entity) else { continue };
         let nodes = situation.entities.iter().filter(|of| of.tier == Some(entity));
@@ -252,12 +272,11 @@ fn slowest(edges: &[usize], extra: &[f64]) -> Option<usize> {
 /// Which part of a delay must be passed on by one callee for the delay to be that callee's.
 const MOST: f64 = 0.5;
 
-fn extra_a_point(calls: &Calls, windows: &Windows) -> f64 {
-    let time = |points| a_point(&calls.figures.time_ms, points);
-    time(windows.incident.clone()) - time(windows.history.clone())
+fn extra_a_point(of: &Series, windows: &Windows) -> f64 {
+    a_point(of, windows.incident.clone()) - a_point(of, windows.history.clone())
 }
 
-fn a_point(of: &super::situation::Series, points: std::ops::Range<usize>) -> f64 {
+fn a_point(of: &Series, points: std::ops::Range<usize>) -> f64 {
     let (sum, count) = Windows::values(of, points)
         .fold((0.0, 0.0_f64), |(sum, count), value| (sum + value, count + 1.0));
     sum / count.max(1.0)

@@ -1,6 +1,6 @@
 //! Along which calls a suspect's trouble came to the transaction, and who else it struck.
 
-use std::collections::BinaryHeap;
+use std::collections::VecDeque;
 
 use super::{
     flow::Flow,
@@ -8,18 +8,28 @@ use super::{
     surprise,
 };
 
-/// The widest way to each entity from the one under anomaly: along the calls whose least extra time (or errors) is largest.
+/// The ways from the entity under anomaly down to suspects: each time along the call that carries most of the extra time and
+/// errors, among those that lead there.
 #[derive(Debug)]
 pub(super) struct Ways {
     start: usize,
-    /// For each entity the caller on its way.
-    from: Vec<Option<usize>>,
+    /// What each edge carries, and what each entity adds itself.
+    weights: Vec<f64>,
+    own: Vec<f64>,
+    /// For each entity whether the requests come there.
+    reached: Vec<bool>,
 }
 
 impl Ways {
-    /// `weights`: what each edge carries.
-    pub(super) fn of(start: usize, flow: &Flow, weights: &[f64]) -> Self {
-        Self { start, from: widest(start, flow, weights) }
+    /// `weights`: what each edge carries; `own`: what each entity adds itself.
+    pub(super) fn of(start: usize, flow: &Flow, weights: Vec<f64>, own: Vec<f64>) -> Self {
+        let mut ways = Self { start, weights, own, reached: Vec::new() };
+        ways.reached = ways
+            .hops(&[start], &flow.out, |edge| flow.calls[edge].callee)
+            .iter()
+            .map(Option::is_some)
+            .collect();
+        ways
     }
 
     /// From the suspect to the entity under anomaly.
@@ -35,7 +45,15 @@ impl Ways {
         let mut path = vec![suspect];
         let unit = match situation.entities[suspect].kind {
             Kind::Node => situation.entities[suspect].tier,
-            Kind::Host => most_struck_on(suspect, situation, flow),
+            Kind::Host => {
+                let on_host = units_on(suspect, situation);
+                let down = self.down_to(&on_host, flow);
+                if down.last().is_some_and(|end| on_host.contains(end)) {
+                    path.extend(down.into_iter().rev());
+                    return path;
+                }
+                on_host.into_iter().max_by(|one, other| self.own[*one].total_cmp(&self.own[*other]))
+            }
             _ => None,
         };
         path.extend(unit);
@@ -48,18 +66,66 @@ impl Ways {
             path.push(waits);
             at = waits;
         }
-        while at != self.start {
-            at = self.from[at].unwrap_or(self.start);
-            path.push(at);
+        if at != self.start {
+            path.extend(self.down_to(&[at], flow).into_iter().rev().filter(|passed| *passed != at));
         }
         path
+    }
+
+    /// From the start to one of these entities: to the first which adds more itself than comes up from further down.
+    fn down_to(&self, ends: &[usize], flow: &Flow) -> Vec<usize> {
+        let left = self.hops(ends, &flow.into, |edge| flow.calls[edge].caller);
+        let (mut at, mut way) = (self.start, vec![self.start]);
+        loop {
+            // Each step is one nearer or carries more; who was passed is not passed again.
+            let next = flow.out[at]
+                .iter()
+                .filter(|edge| {
+                    let callee = flow.calls[**edge].callee;
+                    left[callee].is_some() && !way.contains(&callee)
+                })
+                .max_by(|one, other| {
+                    let hops = |edge: usize| left[flow.calls[edge].callee];
+                    let carried = self.weights[**one].total_cmp(&self.weights[**other]);
+                    carried.then(hops(**other).cmp(&hops(**one)))
+                });
+            let Some(next) = next else { break };
+            if ends.contains(&at) && (ends.len() == 1 || self.own[at] >= self.weights[*next]) {
+                break;
+            }
+            at = flow.calls[*next].callee;
+            way.push(at);
+        }
+        way
+    }
+
+    /// How many calls each entity is away, along or against them.
+    fn hops(
+        &self,
+        from: &[usize],
+        edges: &[Vec<usize>],
+        other: impl Fn(usize) -> usize,
+    ) -> Vec<Option<usize>> {
+        let mut hops = vec![None; edges.len()];
+        from.iter().for_each(|at| hops[*at] = Some(0));
+        let mut open: VecDeque<usize> = from.iter().copied().collect();
+        while let Some(at) = open.pop_front() {
+            for edge in &edges[at] {
+                let next = other(*edge);
+                if hops[next].is_none() {
+                    hops[next] = hops[at].map(|hops| hops + 1);
+                    open.push_back(next);
+                }
+            }
+        }
+        hops
     }
 }
 
 impl Ways {
     /// Whose workers the suspect holds, and the way from it to there, where the requests themselves never come to the suspect.
     fn beside<'a>(&self, suspect: usize, flow: &'a Flow) -> Option<(usize, &'a [usize])> {
-        if suspect == self.start || self.from[suspect].is_some() {
+        if self.reached[suspect] {
             return None;
         }
         let all = flow.held.iter().enumerate();
@@ -67,60 +133,23 @@ impl Ways {
             let held = held.as_ref().filter(|held| held.brought.by == suspect)?;
             Some((entity, held.way.as_slice()))
         });
-        let known = |entity: usize| entity == self.start || self.from[entity].is_some();
         let any = of_suspect.clone().next();
-        of_suspect.find(|(entity, _)| known(*entity)).or(any)
+        of_suspect.find(|(entity, _)| self.reached[*entity]).or(any)
     }
 }
 
-/// For each entity the caller on its widest way from `start`. The search is Dijkstra's, with the least weight in place of the sum.
-fn widest(start: usize, flow: &Flow, weights: &[f64]) -> Vec<Option<usize>> {
-    let mut best = vec![f64::NEG_INFINITY; flow.out.len()];
-    let mut from = vec![None; flow.out.len()];
-    best[start] = f64::INFINITY;
-    let mut open = BinaryHeap::from([(Width(f64::INFINITY), start)]);
-    while let Some((Width(width), entity)) = open.pop() {
-        if width < best[entity] {
-            continue;
-        }
-        for &edge in &flow.out[entity] {
-            let callee = flow.calls[edge].callee;
-            let through = width.min(weights[edge]);
-            if through > best[callee] {
-                best[callee] = through;
-                from[callee] = Some(entity);
-                open.push((Width(through), callee));
-            }
-        }
-    }
-    from
-}
-
-#[derive(PartialEq)]
-struct Width(f64);
-
-impl Eq for Width {}
-
-impl Ord for Width {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Width {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-fn most_struck_on(host: usize, situation: &Situation, flow: &Flow) -> Option<usize> {
-    situation
+/// Tiers with a node on the host, and backends there.
+fn units_on(host: usize, situation: &Situation) -> Vec<usize> {
+    let mut units: Vec<usize> = situation
         .entities
         .iter()
         .enumerate()
         .filter(|(_, of)| of.host == Some(host))
         .map(|(entity, of)| of.tier.unwrap_or(entity))
-        .max_by(|left, right| flow.own[*left].time_ms.total_cmp(&flow.own[*right].time_ms))
+        .collect();
+    units.sort_unstable();
+    units.dedup();
+    units
 }
 
 /// Whom else it struck: those on the way, and all whose callees carry significantly more.

@@ -2,7 +2,7 @@
 
 use super::{
     Config,
-    evidence::{Clue, Evidence},
+    evidence::{Clue, Evidence, one_of},
     flow::{Flow, Windows},
     situation::{Kind, Resource, ResourceKind, Series, Situation},
     surprise::{self, Deviation},
@@ -157,13 +157,15 @@ fn slower_by_another_path(situation: &Situation, judged: &[Option<Deviation>]) -
     slower
 }
 
-/// Evidence that an entity which used to report is gone: by how often it was missing before, for as long as now.
+/// Evidence that an entity which used to report is gone: by how often it was missing before, for as long as now. That no calls
+/// came is no sign of it where nobody made any.
 pub(super) fn silent(
     entity: usize,
     resources: &[usize],
     situation: &Situation,
-    windows: &Windows,
+    flow: &Flow,
 ) -> f64 {
+    let windows = &flow.windows;
     let surprise_at = |series: &Series| {
         let there = |points| Windows::values(series, points).filter(|value| *value != 0.0).count();
         if there(windows.incident.clone()) > 0 {
@@ -173,12 +175,93 @@ pub(super) fn silent(
         let share = (missing as f64 + 0.5) / (windows.history.len() as f64 + 1.0);
         -share.ln() * windows.incident.len() as f64
     };
+    let calls = &situation.entities[entity].figures.calls;
+    let of_calls = (!is_called_no_more(entity, situation, flow)).then_some(calls);
     let least = resources
         .iter()
         .map(|resource| &situation.resources[*resource].values)
-        .chain(std::iter::once(&situation.entities[entity].figures.calls))
+        .chain(of_calls)
         .filter(|series| !series.is_empty())
         .map(surprise_at)
         .fold(f64::INFINITY, f64::min);
     if least.is_finite() { surprise::evidence(least) } else { 0.0 }
+}
+
+/// Whether all calls to an entity were measured by their callers, who make none any more.
+fn is_called_no_more(entity: usize, situation: &Situation, flow: &Flow) -> bool {
+    let made = |points: std::ops::Range<usize>| -> f64 {
+        let into = flow.into[entity].iter();
+        into.map(|edge| {
+            Windows::values(&situation.calls[*edge].figures.calls, points.clone()).sum::<f64>()
+        })
+        .sum::<f64>()
+    };
+    let measured =
+        flow.into[entity].iter().all(|edge| !situation.calls[*edge].figures.calls.is_empty());
+    measured
+        && made(flow.windows.history.clone()) > 0.0
+        && made(flow.windows.incident.clone()) <= 0.0
+}
+
+/// Hosts whose own resources speak, while nodes of several tiers on them are in trouble alike: nobody of those on it takes the
+/// processor from the others, or its own use would have risen more than theirs.
+pub(super) fn struck_hosts(
+    situation: &Situation,
+    clues: &[Vec<Clue>],
+    config: &Config,
+) -> Vec<bool> {
+    let entities = &situation.entities;
+    let mut on_host: Vec<Vec<usize>> = vec![Vec::new(); entities.len()];
+    for (entity, of) in entities.iter().enumerate() {
+        if let (Kind::Node, Some(host)) = (of.kind, of.host) {
+            on_host[host].push(entity);
+        }
+    }
+    let speaks = |entity: usize| one_of(clues[entity].iter().map(|clue| clue.nats));
+    (0..entities.len())
+        .map(|host| {
+            if entities[host].kind != Kind::Host || speaks(host) < config.certain_nats {
+                return false;
+            }
+            let in_trouble: Vec<usize> =
+                on_host[host].iter().copied().filter(|node| speaks(*node) > 1.0).collect();
+            let mut tiers: Vec<Option<usize>> =
+                in_trouble.iter().map(|node| entities[*node].tier).collect();
+            tiers.sort_unstable();
+            tiers.dedup();
+            tiers.len() >= 2 && are_alike(&in_trouble, situation, clues)
+        })
+        .collect()
+}
+
+/// Whether no node's use of the processor rose much more than that of most.
+fn are_alike(nodes: &[usize], situation: &Situation, clues: &[Vec<Clue>]) -> bool {
+    let rise = |node: &usize| {
+        clues[*node].iter().find_map(|clue| match clue.what {
+            Evidence::Resource { resource, deviation }
+                if situation.resources[resource].kind == ResourceKind::Cpu =>
+            {
+                Some(deviation.observed / deviation.expected.max(1.0))
+            }
+            _ => None,
+        })
+    };
+    let mut rises: Vec<f64> = nodes.iter().filter_map(rise).collect();
+    rises.sort_by(f64::total_cmp);
+    match (rises.last(), rises.get(rises.len() / 2)) {
+        (Some(most), Some(middle)) => *most <= ALIKE * middle.max(1.0),
+        _ => true,
+    }
+}
+
+/// One whose use of the processor rose by this much more than that of most on its host is not like them.
+const ALIKE: f64 = 2.0;
+
+/// Whether a clue is of what a machine shares out among those on it.
+pub(super) fn is_of_machine(clue: &Clue, situation: &Situation) -> bool {
+    let Evidence::Resource { resource, .. } = clue.what else { return false };
+    matches!(
+        situation.resources[resource].kind,
+        ResourceKind::Cpu | ResourceKind::GarbageCollection | ResourceKind::Threads
+    )
 }

@@ -17,7 +17,7 @@ pub struct Situation {
     pub entities: Vec<Entity>,
     pub calls: Vec<Calls>,
     /// The same for all transactions together, this one included: who waits for a worker waits for whatever holds one. Only
-    /// calls, errors and times are looked at. Empty: not known.
+    /// calls, errors, times and waits for connections are looked at. Empty: not known.
     pub overall: Vec<Calls>,
     pub resources: Vec<Resource>,
     pub operations: Vec<Operation>,

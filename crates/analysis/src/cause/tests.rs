@@ -252,6 +252,77 @@ fn a_pool_that_runs_dry_at_an_unchanged_database_is_its_callers() {
 }
 
 #[test]
+fn a_wait_that_is_not_measured_to_the_last_does_not_make_its_database_slow() {
+    let mut world = World::of(3, &[(0, 1), (1, 2)]);
+    world.services[2].kind = Kind::Backend;
+    world.edge(1, 2).wait_ms = Step(0.0, 2_000.0);
+    // Most get no connection, and so never come to the database.
+    world.edge(1, 2).lost = Step(0.0, 0.9);
+    let mut situation = world.build();
+    situation.calls[1].pool_wait_ms.iter_mut().for_each(|wait| *wait *= 0.98);
+    let suspect = first(&situation);
+    assert_eq!(suspect.entity, 1, "{suspect:#?}");
+    assert!(suspect.share_of_errors > 0.8, "{suspect:#?}");
+}
+
+#[test]
+fn a_pool_runs_dry_because_of_a_database_that_answers_others_late_too() {
+    let mut world = World::of(4, &[(0, 1), (0, 2), (1, 3), (2, 3)]);
+    world.services[3].kind = Kind::Backend;
+    world.services[3].self_ms = Step(5.0, 45.0);
+    world.edge(1, 3).wait_ms = Step(0.0, 2_000.0);
+    assert_eq!(first(&world.build()).entity, 3);
+}
+
+#[test]
+fn who_is_called_no_more_is_not_gone() {
+    let mut world = chain();
+    world.services[2].fails = Step(0.0, 1.0);
+    world.edge(2, 3).rate = Step(1.0, 0.0);
+    assert_eq!(first(&world.build()).entity, 2);
+}
+
+#[test]
+fn what_nodes_on_a_host_in_trouble_say_of_themselves_is_the_hosts_doing() {
+    let mut world = World::of(3, &[(0, 1), (0, 2)]);
+    world.services[1].self_ms = Step(10.0, 60.0);
+    let (host, nodes) = (3, [4, 5]);
+    world.situation.entities.push(Entity::new(Kind::Host));
+    for tier in [1, 2] {
+        let node = Entity { tier: Some(tier), host: Some(host), ..Entity::new(Kind::Node) };
+        world.situation.entities.push(node);
+    }
+    world.resource(host, ResourceKind::Cpu, Step(10.0, 99.0));
+    world.resource(nodes[0], ResourceKind::Cpu, Step(30.0, 75.0));
+    world.resource(nodes[0], ResourceKind::Threads, Step(5.0, 98.0));
+    world.resource(nodes[1], ResourceKind::Cpu, Step(20.0, 50.0));
+    let mut situation = world.build();
+    for (node, tier) in nodes.into_iter().zip([1, 2]) {
+        situation.entities[node].figures = situation.entities[tier].figures.clone();
+    }
+    assert_eq!(first(&situation).entity, host);
+}
+
+#[test]
+fn who_uses_the_processor_much_more_than_others_on_its_host_is_no_victim_of_it() {
+    let mut world = World::of(3, &[(0, 1), (0, 2)]);
+    world.services[1].self_ms = Step(10.0, 60.0);
+    let (host, nodes) = (3, [4, 5, 6]);
+    world.situation.entities.push(Entity::new(Kind::Host));
+    for tier in [1, 2, 2] {
+        let node = Entity { tier: Some(tier), host: Some(host), ..Entity::new(Kind::Node) };
+        world.situation.entities.push(node);
+    }
+    world.resource(host, ResourceKind::Cpu, Step(40.0, 99.0));
+    world.resource(nodes[0], ResourceKind::Cpu, Step(15.0, 100.0));
+    world.resource(nodes[1], ResourceKind::Cpu, Step(40.0, 55.0));
+    world.resource(nodes[2], ResourceKind::Cpu, Step(40.0, 55.0));
+    let suspect = first(&world.build());
+    let of_first = |clue: &Clue| matches!(clue.what, Evidence::Resource { resource: 1, .. });
+    assert!(suspect.entity == 1 && suspect.clues.iter().any(of_first), "{suspect:#?}");
+}
+
+#[test]
 fn calls_tried_again_are_the_failing_callees() {
     let mut world = chain();
     // Half of the calls to 2 fail, each is tried once more.

@@ -10,7 +10,7 @@ mod up;
 use super::conditions::Conditions;
 use super::latency::Latency;
 use super::state::State;
-use super::station::Queue;
+use super::station::{Impatient, Queue};
 use super::world::World;
 
 /// Passes down and up at most; most minutes have settled after two.
@@ -24,7 +24,7 @@ pub(super) struct Flow {
     pub(super) calls: Vec<CallFlow>,
     pub(super) nodes: Vec<NodeFlow>,
     /// By pool and the node's place in its tier.
-    pub(super) pools: Vec<Vec<Queue>>,
+    pub(super) pools: Vec<Vec<Impatient>>,
     pub(super) backends: Vec<BackendFlow>,
     pub(super) hosts: Vec<HostFlow>,
 }
@@ -157,8 +157,9 @@ impl Flow {
             at: vec![Place::default(); world.tiers[operation.tier].nodes.len()],
             ..OperationFlow::default()
         };
-        let pool =
-            |pool: &super::world::Pool| vec![Queue::default(); world.tiers[pool.tier].nodes.len()];
+        let pool = |pool: &super::world::Pool| {
+            vec![Impatient::default(); world.tiers[pool.tier].nodes.len()]
+        };
         Self {
             operations: world.operations.iter().map(operation).collect(),
             calls: vec![CallFlow::default(); world.calls.len()],

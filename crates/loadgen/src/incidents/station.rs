@@ -36,7 +36,46 @@ pub(super) struct Queue {
     pub(super) waiting: f64,
 }
 
+/// A queue which is left by those who have waited as long as they would.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Impatient {
+    /// Mean wait of those who are served, seconds.
+    pub(super) wait: f64,
+    /// Share that waits for nothing.
+    pub(super) in_vain: f64,
+    /// Share of the servers in use, 0 to 1.
+    pub(super) busy: f64,
+    pub(super) backlog: f64,
+    /// Mean wait of all who came, those in vain included, seconds.
+    pub(super) waited: f64,
+    /// How many wait, on average over the minute: by Little's law.
+    pub(super) waiting: f64,
+    /// How many come, a second.
+    pub(super) rate: f64,
+}
+
 impl Demand {
+    /// As a pool sees it: nobody is turned away, who finds no server waits up to `patience` seconds for one and goes. Without
+    /// any server that is everybody. Waits being nearly exponential with mean `w`, `e^(−p/w)` of them are longer than `p`, and
+    /// the mean of what is waited is `w·(1 − e^(−p/w))`.
+    pub(super) fn impatient(&self, patience: f64) -> Impatient {
+        let queue = self.queue();
+        let longer = if queue.wait > 0.0 { (-patience / queue.wait).exp() } else { 0.0 };
+        let stayed = queue.wait * (1.0 - longer);
+        let waited = (1.0 - queue.refused) * stayed + queue.refused * patience;
+        // Only while all servers are in use does anybody wait for long.
+        let gave_up = longer * queue.busy.powi(4);
+        Impatient {
+            wait: queue.wait,
+            in_vain: 1.0 - (1.0 - queue.refused) * (1.0 - gave_up),
+            busy: queue.busy,
+            backlog: queue.backlog,
+            waited,
+            waiting: self.rate * waited,
+            rate: self.rate,
+        }
+    }
+
     pub(super) fn queue(&self) -> Queue {
         if self.servers <= 0.0 {
             return Queue { wait: 0.0, refused: 1.0, busy: 1.0, backlog: 0.0, waiting: 0.0 };
@@ -101,5 +140,29 @@ mod tests {
         let queue = demand(5.0, 1.0, 100.0).queue();
         assert_eq!(queue.backlog, 0.0);
         assert!(queue.wait > demand(5.0, 1.0, 0.0).queue().wait);
+    }
+
+    #[test]
+    fn who_finds_every_connection_held_waits_as_long_as_it_would_and_is_seen_to_wait() {
+        let held = demand(5.0, 0.0, 0.0).impatient(2.0);
+        assert_eq!((held.in_vain, held.busy, held.backlog), (1.0, 1.0, 0.0));
+        assert_eq!((held.waited, held.waiting), (2.0, 10.0), "Little: 5 a second, 2 s each");
+    }
+
+    #[test]
+    fn waits_for_a_connection_are_bounded_by_patience() {
+        let mut pool = demand(30.0, 1.0, 0.0);
+        pool.room = 2.0 / pool.service;
+        let (mut seen, mut in_vain) = (pool.impatient(2.0), Vec::new());
+        for _ in 0..5 {
+            pool.backlog = seen.backlog;
+            seen = pool.impatient(2.0);
+            assert!(seen.waited <= 2.0 && seen.waiting <= 30.0 * 2.0, "{seen:?}");
+            in_vain.push(seen.in_vain);
+        }
+        // Three times what it can serve: two of three go unserved.
+        assert!(in_vain.iter().all(|share| (0.66..0.9).contains(share)), "{in_vain:?}");
+        let idle = demand(1.0, 8.0, 0.0).impatient(2.0);
+        assert!(idle.in_vain < 1e-6 && idle.waited < 1e-3, "{idle:?}");
     }
 }

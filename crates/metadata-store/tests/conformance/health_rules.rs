@@ -22,10 +22,13 @@ pub(crate) async fn a_rule_is_stored_replaced_and_deleted(store: MetadataStore) 
     assert_eq!(store.health_rule(6, id).await.unwrap(), None);
     let changed = NewHealthRule { enabled: false, changed_ms: 9, ..rule(5, "CPU") };
     store.replace_health_rule(id, &changed).await.unwrap();
-    // The same again is a change as well: whoever judges by it begins anew.
-    store.replace_health_rule(id, &changed).await.unwrap();
+    // The same again is no change: whoever judges by it goes on.
+    let again = NewHealthRule { changed_ms: 10, ..changed.clone() };
+    store.replace_health_rule(id, &again).await.unwrap();
+    let ids = store.import_health_rules(&[again], NameTaken::Replace).await.unwrap();
+    assert_eq!(ids, [id]);
     let stored = store.health_rules(5).await.unwrap().remove(0);
-    assert_eq!((&*stored.name, stored.enabled, stored.version), ("CPU", false, 3));
+    assert_eq!((&*stored.name, stored.enabled, stored.version), ("CPU", false, 2));
     assert_eq!(stored.changed_ms, 9);
     for missing in [
         store.replace_health_rule(other, &rule(5, "x")).await,

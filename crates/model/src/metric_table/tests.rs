@@ -84,6 +84,21 @@ fn a_pools_name_stands_in_its_path_and_no_pool_gives_no_path() {
 }
 
 #[test]
+fn a_connection_pool_is_known_by_the_names_that_agents_give_it() {
+    let table = MetricTable::new();
+    let path = |metric: &str, key: &'static str| {
+        let attributes: Attributes<'_> = [(key, Value::Str("HikariPool-1"))].into_iter().collect();
+        let place = table.uses(metric).first().expect("the metric has a place");
+        place.path(&attributes).map(|path| (path.into_owned(), place.factor("s")))
+    };
+    let wait = Some(("Connection Pools|HikariPool-1|Wait Time Per Min (ms)".to_owned(), 1000.0));
+    assert_eq!(path("db.client.connection.wait_time", "db.client.connection.pool.name"), wait);
+    assert_eq!(path("db.client.connections.wait_time", "pool.name"), wait);
+    assert_eq!(path("hikaricp.connections.acquire", "pool"), wait);
+    assert_eq!(path("db.client.connection.wait_time", "db.system"), None);
+}
+
+#[test]
 fn every_metric_that_a_runtime_documents_has_a_place() {
     // open-telemetry/semantic-conventions, docs/runtime/{jvm,dotnet,go}-metrics.md of August 2026.
     const JVM: &str = "memory.used memory.committed memory.limit memory.used_after_last_gc memory.init gc.duration \

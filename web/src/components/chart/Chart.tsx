@@ -105,9 +105,9 @@ export default function Chart({ title, at, until, lines, fillingFrom, expected, 
 /** The band's place in the legend. */
 function ExpectedLabel() {
   return (
-    <span className={styles.value} title="What the baseline expects: its mean, with 2 and 3 deviations around it">
+    <span className={styles.value} data-expected title="What the baseline expects: its mean, with 2 and 3 deviations around it">
       <i data-band />
-      expected
+      <span>expected</span>
     </span>
   )
 }

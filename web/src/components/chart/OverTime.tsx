@@ -29,7 +29,7 @@ export function OverTime({ title = 'Over time', note, actions, query, applicatio
   return (
     <Card
       title={title}
-      note={note}
+      note={<Remarks note={note} bands={query.data?.bands ?? null} />}
       actions={
         <>
           {actions}
@@ -37,7 +37,6 @@ export function OverTime({ title = 'Over time', note, actions, query, applicatio
         </>
       }
     >
-      <Unknown bands={query.data?.bands ?? null} />
       <div className={styles.body}>
         <Loaded query={query} what="the figures over time" lines={6}>
           {(data: Series) => (
@@ -51,11 +50,21 @@ export function OverTime({ title = 'Over time', note, actions, query, applicatio
   )
 }
 
-/** Why there is no band, or what it is made of where that is less than its season. */
-function Unknown({ bands }: { bands: Bands | null }) {
+/** With why there is no band, or what it is made of where that is less than its season: in the title's line, where it moves nothing. */
+function Remarks({ note, bands }: { note: ReactNode; bands: Bands | null }) {
+  const unknown = unknownOf(bands)
+  return (
+    <>
+      {note}
+      {note && unknown && ' · '}
+      {unknown}
+    </>
+  )
+}
+
+function unknownOf(bands: Bands | null): string | null {
   if (!bands) return null
   const known = bands.hours.flatMap(({ average_ms, calls, errors }) => [average_ms, calls, errors]).filter((band) => band !== null)
-  if (known.length === 0) return <p className={styles.remark}>No baseline yet: there is one from two complete hours on, and from the second day on one of its own for each hour of the day.</p>
-  if (known.every((band) => band.from === 'last_day')) return <p className={styles.remark}>What is expected is made of the day before: “{bands.baseline.name}” knows too few hours like these yet.</p>
-  return null
+  if (known.length === 0) return 'no baseline yet: it takes two complete hours'
+  return known.every((band) => band.from === 'last_day') ? 'what is expected is made of the day before, until more days are known' : null
 }

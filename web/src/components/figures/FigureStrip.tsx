@@ -19,8 +19,15 @@ export function Figure({ label, title, children }: { label: string; title: strin
 
 const LABELS = { rate: 'Calls per minute', calls: 'Calls', average: 'Response time', p95: '95th percentile', errors: 'Errors', slow: 'Slow · very slow · stall', slowest: 'Slowest' }
 
+interface Props {
+  figures: Figures | null
+  /** Only transactions are told slow from normal; of what they call there is nothing to count. */
+  classed?: boolean
+  children?: ReactNode
+}
+
 /** The key figures of anything measured by calls, in one row; dashes where nothing was reported. */
-export function FigureStrip({ figures, children }: { figures: Figures | null; children?: ReactNode }) {
+export function FigureStrip({ figures, classed = true, children }: Props) {
   if (!figures) {
     return (
       <dl className={styles.strip} aria-label="Key figures">
@@ -52,9 +59,11 @@ export function FigureStrip({ figures, children }: { figures: Figures | null; ch
         <SeverityIcon severity={severity} size={15} />
         {short(figures.errors)} <small>{figures.calls ? percent(figures.error_percent) : ''}</small>
       </Figure>
-      <Figure label={LABELS.slow} title={`${count(figures.slow)} slow, ${count(figures.very_slow)} very slow, ${count(figures.stall)} stalled`}>
-        {short(figures.slow)} <small>· {short(figures.very_slow)} · {short(figures.stall)}</small>
-      </Figure>
+      {classed && (
+        <Figure label={LABELS.slow} title={`${count(figures.slow)} slow, ${count(figures.very_slow)} very slow, ${count(figures.stall)} stalled`}>
+          {short(figures.slow)} <small>· {short(figures.very_slow)} · {short(figures.stall)}</small>
+        </Figure>
+      )}
       <Figure label={LABELS.slowest} title={exact(figures.max_ms, 'ms')}>
         {milliseconds(figures.max_ms)}
       </Figure>

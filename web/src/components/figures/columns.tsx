@@ -1,6 +1,6 @@
 // The columns every table of measured things shares.
 import type { Figures } from '../../api/types'
-import { count, errorShareText, exact, rateOf, responseTime, sampledText, short } from '../../format/numbers'
+import { errorShareText, exact, plural, rateOf, responseTime, sampledText, short } from '../../format/numbers'
 import type { Column } from '../table/DataTable'
 import { BaselineState } from '../baseline/BaselineState'
 import { stateOrder } from '../baseline/state'
@@ -28,7 +28,7 @@ export function figureColumns<Row>(figuresOf: (row: Row) => Figures | null): Col
     number('average_ms', 'Response time', (f) => f.average_ms, (f) => responseTime(f.average_ms), (f) => exact(f.average_ms, 'ms')),
     number('p95_ms', '95th', (f) => f.p95_ms, (f) => responseTime(f.p95_ms), (f) => exact(f.p95_ms, 'ms')),
     number('errors_per_minute', 'Errors/min', (f) => f.errors_per_minute, (f) => short(f.errors_per_minute), (f) => exact(f.errors_per_minute, 'errors/min')),
-    number('errors', 'Errors', (f) => f.errors, (f) => short(f.errors), (f) => `${count(f.errors)} errors, ${exact(f.errors_per_minute, 'errors/min')}`),
+    number('errors', 'Errors', (f) => f.errors, (f) => short(f.errors), (f) => `${plural(f.errors, 'error')}, ${exact(f.errors_per_minute, 'errors/min')}`),
     number('error_percent', 'Error %', (f) => (f.calls ? f.error_percent : null), (f) => <ErrorShare figures={f} />, errorShareText),
     {
       key: 'baseline',

@@ -3,7 +3,7 @@ import { useElementSize } from '@mantine/hooks'
 import { useEffect, useMemo, useRef, useState, type PointerEvent } from 'react'
 import { useNavigate } from 'react-router'
 import type { ResponseTimes } from '../../api/types'
-import { count, responseTime } from '../../format/numbers'
+import { count, plural, responseTime } from '../../format/numbers'
 import { minuteOf } from '../../format/times'
 import { EventMarks } from '../chart/EventMarks'
 import { draw } from './draw'
@@ -56,7 +56,7 @@ export function HeatMap({ map, linkOf, height = 236 }: Props) {
           <i data-line="p50" /> median
         </span>
         <span className={styles.key}>
-          1 call <i data-line="scale" /> {count(mostCalls(map.cells))} calls
+          1 call <i data-line="scale" /> {plural(mostCalls(map.cells), 'call')}
         </span>
         <output className={styles.told}>{facts ? cellText(facts) : linkOf ? 'Choose a cell to see its traces' : ''}</output>
       </figcaption>

@@ -37,7 +37,7 @@ export function ResponseTimesCard({ kind, id, linkOf }: Props) {
   const [view, setView] = useUrlState('times', 'map')
   return (
     <Card title="Response times" note={query.data && `a column is ${query.data.minutes_per_column} min; rows are equal steps of a logarithm`} actions={<SegmentedControl aria-label="Show response times as" data={VIEWS} value={view} onChange={setView} />}>
-      <Loaded query={query} what="the response times" lines={8}>
+      <Loaded query={query} what="the response times" lines={14}>
         {(map: ResponseTimes) =>
           map.cells.length === 0 ? (
             <Empty title="No response time in this range">Calls that last (sockets, streams) have none.</Empty>

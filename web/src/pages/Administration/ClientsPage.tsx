@@ -91,7 +91,7 @@ function NewClient({ onMade }: { onMade(made: ApiClientSecret): void }) {
       <Button type="submit" loading={create.isPending} disabled={name.trim() === ''}>
         Make a client
       </Button>
-      <RoleChecks roles={roles.data?.items} chosen={chosen} onChange={setChosen} />
+      <RoleChecks roles={roles} chosen={chosen} onChange={setChosen} />
     </form>
   )
 }

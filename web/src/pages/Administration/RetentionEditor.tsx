@@ -2,7 +2,7 @@ import { Button, NumberInput, Select } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import type { Retention, RetentionLoss, Storage } from '../../api/types'
-import { count } from '../../format/numbers'
+import { plural } from '../../format/numbers'
 import { bytes, span } from '../../format/sizes'
 import styles from './Administration.module.css'
 import { useRetentionLoss, useSetRetention } from './queries'
@@ -86,7 +86,7 @@ function Losses({ loss }: { loss: RetentionLoss }) {
       <ul>
         {loss.tables.map((table) => (
           <li key={table.table}>
-            {table.table}: {count(table.rows)} rows, {bytes(table.bytes)}
+            {table.table}: {plural(table.rows, 'row')}, {bytes(table.bytes)}
           </li>
         ))}
       </ul>

@@ -17,7 +17,7 @@ import { ApplicationSelect, useApplicationFilter } from './AlertingFrame'
 import { useDeleteSuppression, useSuppressions } from './queries'
 import type { Suppression } from './types'
 import { WindowsPicture } from './WindowsPicture'
-import { windowWord } from './words'
+import { selectionWord, windowWord } from './words'
 
 const DAY = 86_400_000
 
@@ -96,7 +96,7 @@ function List({ rows }: { rows: Suppression[] }) {
 function Row({ row }: { row: Suppression }) {
   const remove = useDeleteSuppression()
   const mayDelete = useMay()('delete')
-  const what = [row.rules.length ? `rules ${row.rules.join(', ')}` : 'everything', row.entities.length ? `on ${row.entities.length} selections` : ''].filter(Boolean).join(' ')
+  const what = [row.rules.length ? `rules ${row.rules.join(', ')}` : 'everything', row.entities.length ? `on ${row.entities.map(selectionWord).join(', ')}` : ''].filter(Boolean).join(' ')
   return (
     <tr data-off={row.enabled ? undefined : true}>
       <td>

@@ -16,10 +16,13 @@ function useOne<Body>(path: string, enabled: boolean): Result<Body> {
   return useQuery<Body, ApiError>({ queryKey: [ALERTING, path], queryFn: ({ signal }) => get(path, {}, signal), enabled })
 }
 
+/** A draft has no name at first, and what it would do does not depend on one. */
+const named = <Draft extends { name: string }>(draft: Draft): Draft => (draft.name.trim() ? draft : { ...draft, name: 'Not named yet' })
+
 /** What the server says of a draft, a moment after its last change; null: there is nothing yet to ask about. */
-function usePreview<Draft, Answer>(path: string, draft: Draft | null): Result<Answer> {
+function usePreview<Draft extends { name: string }, Answer>(path: string, draft: Draft | null): Result<Answer> {
   const [settled] = useDebouncedValue(draft, 350)
-  return useQuery<Answer, ApiError>({ queryKey: [ALERTING, path, settled], queryFn: () => write<Answer>('POST', path, settled), enabled: draft !== null && settled !== null, placeholderData: keepPreviousData, retry: false, gcTime: 10_000 })
+  return useQuery<Answer, ApiError>({ queryKey: [ALERTING, path, settled], queryFn: () => write<Answer>('POST', path, settled && named(settled)), enabled: draft !== null && settled !== null, placeholderData: keepPreviousData, retry: false, gcTime: 10_000 })
 }
 
 /** A change after which all of alerting is asked for again. */
@@ -36,6 +39,7 @@ export const usePolicies = (kind: PolicyKind, application: number | null) => use
 export const usePolicy = (kind: PolicyKind, id: number | null) => useOne<T.Policy>(`/${kind}/${id}`, id !== null)
 export const useSavePolicy = (kind: PolicyKind) => useChange(save<T.NewPolicy, T.Policy>(`/${kind}`))
 export const useDeletePolicy = (kind: PolicyKind) => useChange((id: number) => write<void>('DELETE', `/${kind}/${id}`))
+/** What it does shows before it has a name, which the server asks for. */
 export const usePolicyPreview = (draft: T.NewPolicy) => usePreview<T.NewPolicy, T.PolicyPreview>('/policies/preview', draft)
 
 export const useActions = (application: number | null = null) => useAll<T.Action>('/actions', { application })

@@ -73,7 +73,8 @@ export function policyWord(policy: Pick<Policy | NewPolicy, 'event_types' | 'cus
   return `${parts.join(', ') || 'Nothing'}${rules}${on}`
 }
 
-function selectionWord({ kind, ids }: EntitySelection): string {
+/** `2 tiers`, `all nodes`. */
+export function selectionWord({ kind, ids }: EntitySelection): string {
   const words = KIND_WORDS[kind].toLowerCase()
   return ids.length === 0 ? `all ${words}` : `${ids.length} ${ids.length === 1 ? words.replace(/ies$/, 'y').replace(/s$/, '') : words}`
 }

@@ -12,7 +12,7 @@ import { RangeLink } from '../../components/link/RangeLink'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
 import { Loading } from '../../components/states/Loading'
-import { count } from '../../format/numbers'
+import { plural } from '../../format/numbers'
 import { exactMoment, minuteOf } from '../../format/times'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import { useAccount } from '../Administration/account'
@@ -131,7 +131,7 @@ function Head({ application, model }: { application: number; model: AnomalyModel
         facts={[
           ['Now', STATE_WORDS[model.state]],
           ['Season', SEASONS[model.seasonality]],
-          ['Rests on', `${count(model.readings)} minutes`],
+          ['Rests on', plural(model.readings, 'minute')],
           ['Known since', model.learning_since === null ? null : minuteOf(model.learning_since), model.learning_since === null ? undefined : exactMoment(model.learning_since)],
           ['Episodes', `${tidy(model.episodes_a_week)} a week`],
           ['Warning', `what happens ${rarityText(model.warning_rarity)} or more seldom`],

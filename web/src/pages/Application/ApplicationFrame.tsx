@@ -36,7 +36,7 @@ export function ApplicationFrame() {
         {tabs.map((tab) => (
           <RangeLink key={tab.to} to={tab.to} className={styles.tab} aria-current={tab === at ? 'page' : undefined}>
             {tab.label}
-            {counts[tab.to] !== undefined && <small>{counts[tab.to]}</small>}
+            {tab.to in counts && <small data-unknown={counts[tab.to] === undefined || undefined}>{counts[tab.to]}</small>}
           </RangeLink>
         ))}
       </nav>

@@ -39,7 +39,7 @@ export function BackendPage() {
   return (
     <div className={page.page}>
       <Card>
-        <Loaded query={backend} what="the backend" lines={3}>
+        <Loaded query={backend} what="the backend" lines={5}>
           {(data: BackendDetail) => <Head application={application} backend={data} />}
         </Loaded>
       </Card>
@@ -93,7 +93,7 @@ function Head({ application, backend }: { application: number; backend: BackendD
           ['Last seen', ago(backend.last_seen, now), exactMoment(backend.last_seen)],
         ]}
       />
-      <FigureStrip figures={backend.figures} />
+      <FigureStrip classed={false} figures={backend.figures} />
     </>
   )
 }

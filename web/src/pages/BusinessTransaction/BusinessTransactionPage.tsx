@@ -47,7 +47,7 @@ export function BusinessTransactionPage() {
   return (
     <div className={page.page}>
       <Card>
-        <Loaded query={bt} what="the business transaction" lines={2}>
+        <Loaded query={bt} what="the business transaction" lines={4}>
           {(data: BusinessTransactionDetail) => (
             <>
               <BtTitle bt={data} application={application} />

@@ -77,7 +77,7 @@ function operationColumns(application: number, all: OperationDifference[]): Colu
   const difference = (o: OperationDifference) => o.slow_ms - o.normal_ms
   const most = Math.max(...all.map((o) => Math.abs(difference(o))))
   const times = (ms: number, calls: number) => (
-    <span title={`${exact(ms, 'ms')} in ${short(calls)} spans for each trace`}>
+    <span title={`${exact(ms, 'ms')} in ${calls === 1 ? 'one span' : `${short(calls)} spans`} of each trace`}>
       {responseTime(ms)} <small className={page.muted}>× {short(calls)}</small>
     </span>
   )

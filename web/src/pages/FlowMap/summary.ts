@@ -8,7 +8,7 @@ import type { MapEdge, MapNode } from './model/view'
 export function figuresText(f: Figures | null, counted: Counted = 'minutes'): string {
   if (!f) return 'no data'
   if (counted === 'trace') return [plural(f.calls, 'call'), `average ${exact(f.average_ms, 'ms')}`, `${count(f.errors)} failed`].join('\n')
-  return [exact(f.calls_per_minute, 'calls/min'), `average ${exact(f.average_ms, 'ms')}`, `${exact(f.errors_per_minute, 'errors/min')} (${exact(f.error_percent, '%')})`, `${count(f.calls)} calls`, sampledText(f), deviationText(f.deviation)].filter(Boolean).join('\n')
+  return [exact(f.calls_per_minute, 'calls/min'), `average ${exact(f.average_ms, 'ms')}`, `${exact(f.errors_per_minute, 'errors/min')} (${exact(f.error_percent, '%')})`, plural(f.calls, 'call'), sampledText(f), deviationText(f.deviation)].filter(Boolean).join('\n')
 }
 
 export function summaryOf(entity: MapNode, counted: Counted = 'minutes'): string {

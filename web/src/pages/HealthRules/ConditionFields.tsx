@@ -5,7 +5,7 @@ import { useFields } from './Fields'
 import styles from './HealthRules.module.css'
 import { MetricField } from './MetricField'
 import { freeName, MAX_VARIABLES, type ConditionDraft, type Draft, type LevelKey, type MetricDraft } from './model/draft'
-import { unitOfPath } from './model/metrics'
+import { unitOf } from './model/metrics'
 import { keyOf } from './model/problems'
 import { conditionWord, NO_DATA_WORDS, OPERATOR_WORDS, SIDE_WORDS } from './model/words'
 import type { BandSide, BaselineUnit, NoData, Operator } from './types'
@@ -16,7 +16,7 @@ const COMPARES = [
   { value: 'BASELINE', label: 'its baseline' },
 ]
 const UNITS = [
-  { value: 'STANDARD_DEVIATIONS', label: 'standard deviations σ' },
+  { value: 'STANDARD_DEVIATIONS', label: 'deviations σ' },
   { value: 'PERCENT', label: 'percent' },
 ]
 
@@ -112,7 +112,8 @@ function CompareFields({ level, condition, onChange }: PartProps) {
   const { application, problem, touches } = useFields()
   const baselines = useBaselines(application).data?.items ?? []
   const key = (field: string) => keyOf(level, condition, field)
-  const unit = condition.expression === null && condition.metrics[0]?.fn !== 'COUNT' ? unitOfPath(condition.metrics[0]?.path ?? '') : ''
+  const [metric] = condition.metrics
+  const unit = condition.expression === null && metric ? unitOf(metric.fn, metric.path) : ''
   const names = [...new Set([...baselines.map((one) => one.name), ...(condition.baseline ? [condition.baseline] : [])])]
   return (
     <div className={styles.row}>

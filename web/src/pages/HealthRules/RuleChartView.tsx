@@ -6,7 +6,7 @@ import { exactIn, shownIn } from '../../format/units'
 import styles from './HealthRules.module.css'
 import { conditionWord } from './model/words'
 import { draftOf } from './model/draft'
-import { unitOfPath } from './model/metrics'
+import { unitOf } from './model/metrics'
 import { minutesOf, minutesPerPoint, shadesOf, thinned } from './model/times'
 import type { Condition, Episode, Rule, RuleChart } from './types'
 
@@ -63,7 +63,7 @@ function isLow(condition: Condition | undefined): boolean {
 function ConditionChart({ chart, at, condition, title, stretches, to, height }: ConditionProps) {
   const { setRange } = useTimeRange()
   const input = condition?.input
-  const unit = input?.type === 'METRIC' && input.function !== 'COUNT' ? unitOfPath(input.path) : ''
+  const unit = input?.type === 'METRIC' ? unitOf(input.function, input.path) : ''
   const drawn = useMemo(() => {
     const series = chart.conditions.find((one) => one.short_name === at)
     const [values, compared, thresholds] = [series?.values ?? [], series?.compared ?? [], series?.thresholds ?? []]

@@ -1,5 +1,5 @@
 import type { LogSummary } from '../../api/types'
-import { count, short } from '../../format/numbers'
+import { plural, short } from '../../format/numbers'
 import styles from './Logs.module.css'
 import type { FilterState } from './useLogFilter'
 
@@ -44,7 +44,7 @@ function Facet({ title, items, others, chosen, severity = false, onChoose }: Pro
       <ul>
         {items.map((item) => (
           <li key={item.key}>
-            <button type="button" aria-pressed={chosen.includes(item.key)} title={`${item.label}: ${count(item.count)} records`} onClick={() => onChoose(item.key)}>
+            <button type="button" aria-pressed={chosen.includes(item.key)} title={`${item.label}: ${plural(item.count, 'record')}`} onClick={() => onChoose(item.key)}>
               {severity && <i data-severity={item.label} />}
               <span>{item.label}</span>
               <small>{short(item.count)}</small>

@@ -1,6 +1,6 @@
 import { useState, type PointerEvent } from 'react'
 import type { LogSummary } from '../../api/types'
-import { count } from '../../format/numbers'
+import { count, plural } from '../../format/numbers'
 import { minuteOf, timeOf } from '../../format/times'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import styles from './Logs.module.css'
@@ -25,7 +25,7 @@ export function Histogram({ summary }: { summary: LogSummary }) {
     setDrag(null)
   }
   const bar = hovered === null ? undefined : bars[hovered]
-  const said = `${count(summary.total)} records${shown.length ? `: ${shown.map((s) => `${count(bars.reduce((n, b) => n + (b.counts[severities.indexOf(s)] ?? 0), 0))} ${s}`).join(', ')}` : ''}`
+  const said = `${plural(summary.total, 'record')}${shown.length ? `: ${shown.map((s) => `${count(bars.reduce((n, b) => n + (b.counts[severities.indexOf(s)] ?? 0), 0))} ${s}`).join(', ')}` : ''}`
   const begin = bars[0]?.at ?? now
   const end = (bars.at(-1)?.at ?? now) + width
   const incomplete = summary.complete_from === null ? 0 : Math.min(1, Math.max(0, (summary.complete_from - begin) / (end - begin)))

@@ -35,7 +35,7 @@ export function NodePage() {
   return (
     <div className={page.page}>
       <Card>
-        <Loaded query={node} what="the node" lines={3}>
+        <Loaded query={node} what="the node" lines={5}>
           {(data: NodeDetail) => <Head application={application} node={data} />}
         </Loaded>
       </Card>
@@ -103,7 +103,7 @@ function Head({ application, node }: { application: number; node: NodeDetail }) 
           ['Last seen', ago(node.last_seen, now), exactMoment(node.last_seen)],
         ]}
       />
-      <FigureStrip figures={node.figures} />
+      <FigureStrip classed={false} figures={node.figures} />
     </>
   )
 }

@@ -35,7 +35,7 @@ export function TierPage() {
   return (
     <div className={page.page}>
       <Card>
-        <Loaded query={tier} what="the tier" lines={3}>
+        <Loaded query={tier} what="the tier" lines={5}>
           {(data: TierDetail) => <Head application={application} tier={data} />}
         </Loaded>
       </Card>
@@ -93,7 +93,7 @@ function Head({ application, tier }: { application: number; tier: TierDetail }) 
           ['Last seen', ago(tier.last_seen, now), exactMoment(tier.last_seen)],
         ]}
       />
-      <FigureStrip figures={tier.figures} />
+      <FigureStrip classed={false} figures={tier.figures} />
       {tier.hints.map((hint) => (
         <p key={hint} className={styles.hint}>
           <IconAlertTriangleFilled size={14} color="var(--v-warn-fill)" aria-hidden />

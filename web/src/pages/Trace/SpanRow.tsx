@@ -3,7 +3,7 @@ import { memo } from 'react'
 import { EntityIcon } from '../../components/EntityIcon'
 import { Middle } from '../../components/name/Middle'
 import { targetName } from '../../format/names'
-import { count, exact, microseconds } from '../../format/numbers'
+import { count, exact, microseconds, plural } from '../../format/numbers'
 import { barOf } from './model/scale'
 import { outlineOf, type Section } from './model/critical'
 import type { TreeSpan } from './model/tree'
@@ -51,7 +51,7 @@ export const SpanRow = memo(function SpanRow({ row, top, index, from, to, colour
             type="button"
             tabIndex={-1}
             className={styles.toggle}
-            aria-label={collapsed ? `Open ${count(size - 1)} spans` : 'Close'}
+            aria-label={collapsed ? `Open ${plural(size - 1, 'span')}` : 'Close'}
             onClick={(event) => {
               event.stopPropagation()
               onToggle(span.span_id)

@@ -3,7 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconFilterPlus } from '@tabler/icons-react'
 import { useState, type KeyboardEvent } from 'react'
 import type { Suggestions } from '../../api/types'
-import { count, short } from '../../format/numbers'
+import { count, plural, short } from '../../format/numbers'
 import { timeOf } from '../../format/times'
 import { useSuggestions } from './queries'
 import styles from './Traces.module.css'
@@ -64,7 +64,7 @@ export function AttributeInput({ application, tier, full, onAdd }: Props) {
           {options.map(({ text: option, spans }) => (
             <Combobox.Option key={option} value={option} className={styles.option}>
               <span title={option}>{option}</span>
-              <small>{short(spans)} spans</small>
+              <small>{spans === 1 ? '1 span' : `${short(spans)} spans`}</small>
             </Combobox.Option>
           ))}
           <Combobox.Empty hidden={options.length > 0}>{query.error ? query.error.message : query.data && !query.isFetching && asked === part ? nothingOf(key) : 'Looking…'}</Combobox.Empty>
@@ -81,6 +81,6 @@ const nothingOf = (key: string | null) => (key === null ? 'No key like this was 
 function lookedAtText({ looked_at: { spans, from, to, all }, more }: Suggestions): string {
   const others = more ? ' There are more: type on.' : ''
   if (from === null || to === null) return 'No span of this range was met.'
-  if (all) return `Of all ${count(spans)} spans of this range.${others}`
-  return `Of ${count(spans)} spans that were looked at, from ${timeOf(from)} to ${timeOf(to)}; others may have more.${others}`
+  if (all) return `Of ${spans === 1 ? 'the one span' : `all ${count(spans)} spans`} of this range.${others}`
+  return `Of ${plural(spans, 'span')} looked at, from ${timeOf(from)} to ${timeOf(to)}; others may have more.${others}`
 }

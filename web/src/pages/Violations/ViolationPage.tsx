@@ -94,7 +94,7 @@ function Head({ violation }: { violation: Violation }) {
           ['Lasted', lastedWord((violation.closed_at ?? now) - violation.opened_at)],
         ]}
       />
-      <p className={styles.said}>{violation.summary}</p>
+      {violation.summary && <p className={styles.said}>{violation.summary}</p>}
     </>
   )
 }
@@ -191,7 +191,7 @@ function Changes({ changes, at, onChoose }: { changes: ViolationChange[]; at: nu
           <li key={`${change.at} ${change.kind}`}>
             <button type="button" aria-pressed={place === at} onClick={() => onChoose(place)}>
               <b>{changeWord(change)}</b> <time title={exactMoment(change.at)}>{moment(change.at, now)}</time>
-              <small>{change.summary}</small>
+              {change.summary && <small>{change.summary}</small>}
             </button>
           </li>
         ))}

@@ -4,6 +4,7 @@ import { paths } from '../../app/paths'
 import { StatusBadge } from '../../components/health/LevelBadge'
 import { RangeLink } from '../../components/link/RangeLink'
 import type { Column } from '../../components/table/DataTable'
+import { NONE } from '../../format/numbers'
 import { ago, exactMoment, moment } from '../../format/times'
 import { lastedWord } from '../HealthRules/model/times'
 import page from '../page.module.css'
@@ -36,7 +37,7 @@ export function columnsOf(all: boolean, now: number): Column<Violation>[] {
       value: (v) => (v.closed_at ?? now) - v.opened_at,
       render: (v) => (v.closed_at === null ? <span className={page.muted}>for {lastedWord(now - v.opened_at)}</span> : <time title={exactMoment(v.closed_at)}>{moment(v.closed_at, now)} <span className={page.muted}>after {lastedWord(v.closed_at - v.opened_at)}</span></time>),
     },
-    { key: 'summary', label: 'What decided', render: (v) => <span className={styles.summary} title={v.summary}>{v.summary}</span> },
+    { key: 'summary', label: 'What decided', render: (v) => <span className={styles.summary} title={v.summary}>{v.summary || NONE}</span> },
   ]
   return columns.filter((column) => column !== false)
 }

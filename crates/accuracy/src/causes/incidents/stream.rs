@@ -234,6 +234,7 @@ impl System {
             }
         }
         all.retain(|calls| !calls.figures.calls.is_empty());
+        self.add_waits(&mut all, known);
         all
     }
 

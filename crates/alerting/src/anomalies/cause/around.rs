@@ -54,6 +54,15 @@ pub(super) fn add_exceptions(scene: &mut Scene, directory: &Directory, rows: &[F
     }
 }
 
+/// The applications of the nodes that are there.
+pub(super) fn applications(scene: &Scene, directory: &Directory) -> BTreeSet<EntityId> {
+    let nodes = scene.situation.entities.iter().zip(&scene.named);
+    nodes
+        .filter(|(entity, _)| entity.kind == analysis::cause::Kind::Node)
+        .filter_map(|(_, node)| Some(directory.get(EntityId(node.id))?.key.application))
+        .collect()
+}
+
 /// What the nodes that are there say of themselves and their hosts.
 pub(super) fn add_resources<T: Observed + ?Sized>(
     scene: &mut Scene,
@@ -61,15 +70,10 @@ pub(super) fn add_resources<T: Observed + ?Sized>(
     range: MinuteRange,
     lacks: &mut BTreeSet<String>,
 ) -> Result<(), CauseError> {
-    let nodes = scene.situation.entities.iter().zip(&scene.named);
-    let nodes = nodes.filter(|(entity, _)| entity.kind == analysis::cause::Kind::Node);
-    let applications: BTreeSet<EntityId> = nodes
-        .filter_map(|(_, node)| Some(question.directory.get(EntityId(node.id))?.key.application))
-        .collect();
     let table = MetricTable::new();
     // Every node of a host reports the same of it: one of them is enough.
     let mut of_hosts: BTreeSet<(usize, &'static str)> = BTreeSet::new();
-    for application in applications {
+    for application in applications(scene, question.directory) {
         let query = metric_query(question.account, application, range);
         let answer = question.telemetry.metrics(&query)?;
         lacks.extend(answer.partial);

@@ -13,7 +13,7 @@ use model::{
 use telemetry_store::reader::{Detail, FigureQuery, FigureRow, Points, Resolution};
 
 use super::{
-    CauseError, HISTORY, INCIDENT, Question, around, logs, operations, scene::Scene, traces,
+    CauseError, HISTORY, INCIDENT, Question, around, logs, operations, pools, scene::Scene, traces,
 };
 use crate::anomalies::readings::{MAX_ROWS, Observed, Sums};
 
@@ -87,6 +87,7 @@ impl<T: Observed + ?Sized> Gathering<'_, T> {
         note_arrivals(scene);
         around::add_exceptions(scene, directory, &own);
         around::add_resources(scene, question, self.range, &mut self.lacks)?;
+        pools::add(scene, question, self.range, &mut self.lacks)?;
         around::add_changes(scene, question)?;
         logs::add(scene, question, self.range, &mut self.lacks)?;
         traces::add(scene, question, &mut self.lacks)?;

@@ -52,6 +52,22 @@ fn kinds(found: &FoundCauses) -> Vec<EvidenceKind> {
 }
 
 #[test]
+fn a_pool_without_a_free_connection_is_its_tiers_trouble_and_not_its_databases() {
+    let mut world = World::new();
+    for minute in 0..BEGAN + 10 {
+        // Of 60 calls each waits for 380 ms.
+        let waits = if minute < BEGAN { 0.0 } else { 60.0 * 380.0 };
+        let pool = "Connection Pools|HikariPool-1|Wait Time Per Min (ms)";
+        world.reported(minute, 2, pool, waits);
+    }
+    world.run(HISTORY..BEGAN, USUAL);
+    world.run(BEGAN..BEGAN + 10, Shop { mysql: 400.0, ..USUAL });
+    let found = found(&world);
+    assert_eq!(&*found.suspects[0].entity.name, "inventory", "{:#?}", found.suspects);
+    assert!(kinds(&found).contains(&EvidenceKind::PoolWait), "{:?}", kinds(&found));
+}
+
+#[test]
 fn a_slow_backend_is_named_with_its_path_and_evidence() {
     let world = broken(Shop { mysql: 400.0, ..USUAL });
     let found = found(&world);

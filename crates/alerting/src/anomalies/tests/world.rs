@@ -22,6 +22,7 @@ use model::{
     entity::{EntityKey, EntityKind, Properties},
     figure::{Figure, FigureKey, Scope},
     id::{AccountId, EntityId, TraceId},
+    naming::exit,
     time::Minute,
 };
 use parking_lot::Mutex;
@@ -100,11 +101,19 @@ impl Telemetry for Fake {
     fn metrics(&self, query: &MetricQuery) -> Result<Answer<Vec<MetricSeries>>, QueryError> {
         self.asked()?;
         let metrics = self.metrics.lock();
-        let wanted = metrics
-            .iter()
-            .filter(|((at, .., path), _)| query.range.contains(*at) && query.paths.contains(path));
+        let wanted = metrics.iter().filter(|((at, .., path), _)| {
+            query.range.contains(*at) && query.paths.iter().any(|wanted| fits(wanted, path))
+        });
         let series = made_up::metrics(self.application, wanted);
         Ok(Answer { value: series, partial: Vec::new() })
+    }
+}
+
+/// One `*` at most stands for a segment.
+fn fits(wanted: &str, path: &str) -> bool {
+    match wanted.split_once('*') {
+        None => wanted == path,
+        Some((before, behind)) => path.starts_with(before) && path.ends_with(behind),
     }
 }
 
@@ -392,7 +401,12 @@ fn ids(directory: &Directory) -> Ids {
             parent,
             name: name.to_owned(),
         };
-        let properties = Properties { host: format!("host-of-{name}"), ..Properties::default() };
+        let category = if kind == EntityKind::Backend { exit::category::DATABASE } else { "" };
+        let properties = Properties {
+            host: format!("host-of-{name}"),
+            category: category.to_owned(),
+            ..Properties::default()
+        };
         directory.resolve(&[(key, properties)], Minute(T).start_millis()).unwrap()[0]
     };
     let application = make(EntityKind::Application, none, none, "shop");

@@ -269,6 +269,63 @@ fn a_tier_that_falls_silent_is_told_and_a_node_that_is_retired_is_not() {
 }
 
 #[test]
+fn nobody_was_silent_while_vedette_did_not_run() {
+    let silent = factory_rules().into_iter().find(|rule| rule.name == "Tier stopped reporting");
+    let mut world = World::with(&[silent.unwrap()]);
+    let batch = world.tier("batch");
+    for minute in 0..10 {
+        world.reported(minute, BUSY, &[(1, 50.0)]);
+        if minute < 4 {
+            world.seen(minute, &[batch]);
+        }
+        world.judge(minute);
+    }
+    // One that was silent before still is, and nothing is told of the other.
+    let of_batch = [(6, "POLICY_OPEN_CRITICAL".to_owned(), "batch".to_owned())];
+    assert_eq!(world.events(), of_batch);
+    // Two more minutes were reported and not judged, then it stands still for half an hour.
+    (10..12).for_each(|minute| world.reported(minute, BUSY, &[(1, 50.0)]));
+    world.restart_after_a_stop(40);
+    let judged = |world: &mut World, now: u32| {
+        let mut minutes = Vec::new();
+        while let Some(judged) = world.engine.step(World::due(now)).unwrap() {
+            minutes.push(judged.minute.0 - super::world::T);
+        }
+        minutes
+    };
+    assert_eq!(judged(&mut world, 41), [10, 11, 41]);
+    world.reported(42, BUSY, &[(1, 50.0)]);
+    assert_eq!(judged(&mut world, 42), [42]);
+    let goes_on = (41, "POLICY_CONTINUES_CRITICAL".to_owned(), "batch".to_owned());
+    assert_eq!(world.events()[1..], [goes_on]);
+    // From then on silence counts again.
+    (43..46).for_each(|minute| drop(judged(&mut world, minute)));
+    let last = world.events().pop().unwrap();
+    assert_eq!((last.0, last.2.as_str()), (45, "web"), "{:?}", world.events());
+}
+
+#[test]
+fn a_node_that_an_operator_retires_is_no_alarm_nor_is_its_tier() {
+    let silent = factory_rules().into_iter().find(|rule| rule.name == "Tier stopped reporting");
+    let busy = rule(AffectedKind::NodeHardware, 1, over(BUSY, Function::Value, 90.0));
+    let mut world = World::with(&[silent.unwrap(), Rule { name: "busy".to_owned(), ..busy }]);
+    for minute in 0..2 {
+        world.reported(minute, BUSY, &[(0, 95.0)]);
+        world.judge(minute);
+    }
+    world.retire(1);
+    (2..8).for_each(|minute| drop(world.judge(minute)));
+    let told = [(0, "POLICY_OPEN_CRITICAL".to_owned()), (2, "POLICY_CANCELED_CRITICAL".to_owned())];
+    assert_eq!(world.told(), told);
+    // It reports after all.
+    (8..10).for_each(|minute| {
+        world.reported(minute, BUSY, &[(0, 95.0)]);
+        world.judge(minute);
+    });
+    assert_eq!(world.told()[2..], [(8, "POLICY_OPEN_CRITICAL".to_owned())]);
+}
+
+#[test]
 fn a_rule_that_changes_ends_what_it_found_and_judges_anew() {
     let mut world = World::with(&[transactions(3, over(CALLS, Function::Sum, 20.0))]);
     for minute in 0..4 {

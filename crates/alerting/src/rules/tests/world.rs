@@ -202,15 +202,47 @@ impl World {
 
     /// An engine that knows nothing but what is stored.
     pub(super) fn restart(&mut self, wrap: impl Fn(SqlRules) -> Box<dyn RuleStore>) {
+        self.engine = self.fresh(wrap);
+    }
+
+    fn fresh(&self, wrap: impl Fn(SqlRules) -> Box<dyn RuleStore>) -> Engine<Fake> {
         let sql = SqlRules::new(self.store.clone(), self.runtime.handle().clone());
-        self.engine = Engine::new(
+        Engine::new(
             wrap(sql),
             Arc::clone(&self.fake),
             Arc::clone(&self.directory),
             Arc::new(Steady),
             Arc::clone(&self.states),
             1 << 20,
-        );
+        )
+    }
+
+    /// The same, in the minute in which Vedette runs again.
+    pub(super) fn restart_after_a_stop(&mut self, minute: u32) {
+        let fresh = self.fresh(|store| Box::new(store));
+        self.engine = fresh.after_a_stop(Minute(T + minute).start_millis() + 20_000);
+    }
+
+    /// One more tier of the shop.
+    pub(super) fn tier(&self, name: &str) -> EntityId {
+        let key = EntityKey {
+            account: AccountId::FIRST,
+            kind: EntityKind::Tier,
+            application: self.application,
+            parent: EntityId::NONE,
+            name: name.to_owned(),
+        };
+        let now_ms = Minute(T).start_millis();
+        self.directory.resolve(&[(key, Properties::default())], now_ms).unwrap()[0]
+    }
+
+    /// An operator says, in a minute, that all nodes are gone.
+    pub(super) fn retire(&self, minute: u32) {
+        let at_ms = Minute(T + minute).start_millis() + 30_000;
+        for node in self.nodes {
+            let retire = |properties: &mut Properties| properties.retired_ms = Some(at_ms);
+            self.directory.change_properties(node, retire).unwrap();
+        }
     }
 
     /// Calls of the business transaction in a minute: how many, how many failed, milliseconds.

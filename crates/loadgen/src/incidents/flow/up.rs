@@ -3,8 +3,8 @@
 use super::super::conditions::Conditions;
 use super::super::latency::{Latency, Mixture};
 use super::super::state::State;
-use super::super::station::{Demand, Queue};
-use super::super::world::{Call, Target, World};
+use super::super::station::{Demand, Impatient, Queue};
+use super::super::world::{Target, World};
 use super::settle::{resending, together};
 use super::{Flow, Place};
 
@@ -62,8 +62,10 @@ impl Flow {
             }
             let each = if rate > 0.0 { held / rate } else { 0.0 };
             for (place, node) in world.tiers[tier].nodes.iter().enumerate() {
-                let size = (world.pools[*pool].size * condition.size - condition.leaked).max(0.0);
-                let room = world.pools[*pool].patience * size.max(1.0) / each.max(1e-6);
+                let patience = world.pools[*pool].patience;
+                let all = world.pools[*pool].size * condition.size;
+                let size = (all - condition.leaked).max(0.0);
+                let room = patience * size.max(1.0) / each.max(1e-6);
                 let demand = Demand {
                     rate: rate * self.nodes[*node].share,
                     service: each,
@@ -71,8 +73,9 @@ impl Flow {
                     backlog: before.pools[*pool][place],
                     room,
                 };
-                let mut queue = demand.queue();
-                queue.busy = queue.busy.max((condition.leaked / world.pools[*pool].size).min(1.0));
+                let mut queue = demand.impatient(patience);
+                // Connections that do not come back are in use.
+                queue.busy = ((queue.busy * size + condition.leaked) / all.max(1.0)).min(1.0);
                 self.pools[*pool][place] = queue;
             }
         }
@@ -229,7 +232,7 @@ impl Flow {
         let call = &world.calls[number];
         let (near, host) = (&conditions.nodes[node], &conditions.hosts[world.nodes[node].host]);
         let tier = &conditions.tiers[world.nodes[node].tier];
-        let queue = call.pool.map_or(Queue::default(), |pool| self.pools[pool][place]);
+        let queue = call.pool.map_or(Impatient::default(), |pool| self.pools[pool][place]);
         let loss = together(near.loss, host.loss);
         let lookup = Latency::waiting(tier.lookup).sometimes(NEW_CONNECTIONS);
         let way = Latency::spread(call.network, 0.3)
@@ -238,7 +241,8 @@ impl Flow {
             .then(lookup)
             .then(Latency::waiting(queue.wait));
         let limit = conditions.calls[number].timeout.unwrap_or(call.timeout);
-        let no_connection = self.no_connection(world, call, queue);
+        // Share of calls that wait for a connection as long as they may, and get none.
+        let no_connection = queue.in_vain;
         let never =
             together(together(lost, never_sent(loss)), together(tier.lookup_fails, no_connection));
         let mut timed_out = 0.0;
@@ -260,18 +264,6 @@ impl Flow {
             timed_out: timed_out * (1.0 - never),
             failed: together(never, together(timed_out, error)),
         }
-    }
-
-    /// Share of calls that wait for a connection as long as they may, and get none.
-    fn no_connection(&self, world: &World, call: &Call, queue: Queue) -> f64 {
-        let Some(pool) = call.pool else { return 0.0 };
-        let patience = world.pools[pool].patience;
-        let waits_longer = if queue.wait > 0.0 {
-            (-patience / queue.wait).exp() * queue.busy.powi(4)
-        } else {
-            0.0
-        };
-        together(queue.refused, waits_longer).min(1.0)
     }
 
     /// The wait for workers, who are held until everything is answered.

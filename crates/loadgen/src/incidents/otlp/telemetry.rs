@@ -21,6 +21,14 @@ const DISK_OPERATIONS: f64 = 40.0;
 pub(super) struct Totals {
     nodes: Vec<OfNode>,
     hosts: Vec<OfHost>,
+    /// By pool and the node's place in its tier.
+    pools: Vec<Vec<OfPool>>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct OfPool {
+    asked: f64,
+    waited_s: f64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,6 +54,11 @@ impl Totals {
         Self {
             nodes: vec![OfNode::default(); world.nodes.len()],
             hosts: vec![OfHost::default(); world.hosts.len()],
+            pools: world
+                .pools
+                .iter()
+                .map(|pool| vec![OfPool::default(); world.tiers[pool.tier].nodes.len()])
+                .collect(),
         }
     }
 
@@ -63,6 +76,18 @@ impl Totals {
             total.processor_s += flow.busy * node.cores * 60.0;
             total.collecting_s += flow.collecting * 60.0;
             total.collections += 1.0 + (flow.collecting * 200.0).floor();
+        }
+        for (totals, (pool, queues)) in
+            self.pools.iter_mut().zip(world.pools.iter().zip(&step.flow.pools))
+        {
+            let nodes = &world.tiers[pool.tier].nodes;
+            for (total, (node, queue)) in totals.iter_mut().zip(nodes.iter().zip(queues)) {
+                if step.conditions.nodes[*node].restarted {
+                    *total = OfPool::default();
+                }
+                total.asked += (queue.rate * 60.0).round();
+                total.waited_s += queue.rate * 60.0 * queue.waited;
+            }
         }
         for (number, host) in world.hosts.iter().enumerate() {
             let (total, flow) = (&mut self.hosts[number], &step.flow.hosts[number]);
@@ -254,7 +279,10 @@ fn of_node(world: &World, totals: &Totals, step: &Step, number: usize, metrics: 
             at.size,
             std::slice::from_ref(&name),
         );
-        metrics.gauge("db.client.connection.pending_requests", "{request}", queue.waiting, &[name]);
+        let name = [name];
+        metrics.gauge("db.client.connection.pending_requests", "{request}", queue.waiting, &name);
+        let OfPool { asked, waited_s } = totals.pools[*pool][place];
+        metrics.histogram("db.client.connection.wait_time", asked, waited_s, &name);
     }
 }
 

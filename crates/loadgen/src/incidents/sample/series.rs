@@ -46,7 +46,7 @@ impl Minute<'_> {
             return Some(match series.name {
                 "connections_pct" => (queue.busy * 100.0 * jitter).min(100.0),
                 "connections_pending" => queue.waiting * jitter,
-                _ => queue.wait * 1e3 * jitter,
+                _ => queue.waited * 1e3 * jitter,
             });
         }
         Some(match series.name {

@@ -1,5 +1,5 @@
 // Which metrics there are of what a rule affects, and how a path of the metric tree is said of it. Pure.
-import type { AffectedKind } from '../types'
+import type { AffectedKind, MetricFunction } from '../types'
 
 const TIME = 'Average Response Time (ms)'
 const CALLS = 'Calls per Minute'
@@ -61,6 +61,12 @@ export function unitOfPath(path: string): string {
   if (last.includes('%')) return '%'
   if (last.endsWith('per Minute')) return 'per minute'
   return ''
+}
+
+/** The unit of what a function makes of it: a sum over the window of what happened in each minute is a number of these. */
+export function unitOf(fn: MetricFunction, path: string): string {
+  const unit = unitOfPath(path)
+  return fn === 'COUNT' || fn === 'GROUP_COUNT' || (fn === 'SUM' && unit === 'per minute') ? '' : unit
 }
 
 /** What a rule would be about to look at just this series. */

@@ -1,7 +1,7 @@
 // Rules, schedules and what they are made of, as people read them. Pure.
 import type { AffectedKind, BandSide, CustomEntity, MetricFunction, NameMatch, NodeRuntime, NoData, Operator, Schedule, Weekday, WhichDay } from '../types'
 import { ALWAYS, isOfNodes, isOfTiers, LEVELS, numberOf, type ConditionDraft, type CriteriaDraft, type Draft, type MetricDraft } from './draft'
-import { unitOfPath } from './metrics'
+import { unitOf } from './metrics'
 
 export const KIND_WORDS: Record<AffectedKind, string> = {
   OVERALL_APPLICATION: 'The whole application',
@@ -84,15 +84,17 @@ const metricWord = ({ fn, path }: MetricDraft) => FUNCTIONS[fn](lastOf(path))
 export function conditionWord(condition: ConditionDraft): string {
   const [first] = condition.metrics
   const what = condition.expression === null ? metricWord(first ?? { name: 'a', fn: 'VALUE', path: '' }) : condition.name.trim() || condition.expression.trim() || '…'
-  const times = condition.persistence ? ` in ${condition.persistence.violations} of the last ${condition.persistence.minutes} minutes` : ''
+  const { violations, minutes } = condition.persistence ?? {}
+  const times = !minutes ? '' : Number(minutes) === 1 ? ' in the last minute' : ` in ${violations} of the last ${minutes} minutes`
   return `${what} is ${comparedWord(condition)}${times}`
 }
 
 function comparedWord(condition: ConditionDraft): string {
   if (condition.compare === 'VALUE') {
     const value = numberOf(condition.value)
-    const unit = condition.expression === null ? unitOfPath(condition.metrics[0]?.path ?? '') : ''
-    return `${OPERATOR_WORDS[condition.operator]} ${Number.isFinite(value) ? value.toLocaleString('en', { maximumFractionDigits: 6 }) : '…'}${unit && unit !== 'per minute' && condition.metrics[0]?.fn !== 'COUNT' ? ` ${unit}` : ''}`
+    const [metric] = condition.metrics
+    const unit = condition.expression === null && metric ? unitOf(metric.fn, metric.path) : ''
+    return `${OPERATOR_WORDS[condition.operator]} ${Number.isFinite(value) ? value.toLocaleString('en', { maximumFractionDigits: 6 }) : '…'}${unit && unit !== 'per minute' ? ` ${unit}` : ''}`
   }
   const width = `${condition.width.trim() || '…'} ${condition.unit === 'PERCENT' ? '%' : 'σ'}`
   const which = condition.baseline === null ? 'its baseline' : `the baseline “${condition.baseline}”`
