@@ -26,6 +26,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use self::episode::event_kinds;
 pub use self::{
     engine::{DetectionError, Engine, Judged},
     job::{Deps, Job},

@@ -269,6 +269,12 @@ impl Desk {
         self.gathered.values().any(|gathered| gathered.due_ms <= now_ms)
     }
 
+    /// Whether it is due that something is over.
+    pub fn is_end_due(&self, now_ms: i64) -> bool {
+        let ends = |one: &Gathered| one.notice.kind == NoticeKind::Recovery;
+        self.gathered.values().any(|gathered| gathered.due_ms <= now_ms && ends(gathered))
+    }
+
     /// The deliveries that are due, which then are the store's.
     pub fn write(&mut self, world: &World<'_>) -> Vec<NewDelivery> {
         let due: Vec<String> = self

@@ -1,7 +1,8 @@
 //! What is expected, what is wrong, who is told: baselines, health rules, policies and actions.
 //!
 //! Policies: events come out of the metadata store in order ([`notifier`]); [`desk`] decides which policies they match,
-//! what is told together and when, and is pure; [`actions`] says it by email, HTTP or a local command.
+//! what is told together and when, and is pure; [`actions`] says it by email, HTTP or a local command. [`outcomes`] makes events
+//! of transactions that went badly, as far as a policy asks for them.
 
 pub mod actions;
 pub mod anomalies;
@@ -12,6 +13,7 @@ mod due;
 mod made_up;
 pub mod notice;
 pub mod notifier;
+pub mod outcomes;
 pub mod policy;
 pub mod rules;
 pub mod suppression;

@@ -1,6 +1,7 @@
 //! Notices: what people are told. One cause, one notice, with everything that it concerns.
 
 use metadata_store::{EntityRef, Event, EventSeverity};
+use model::event;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -139,9 +140,10 @@ impl Entry {
     pub fn of(event: &Event, base: &str) -> Entry {
         let entity = event.affected.iter().find(|entity| entity.kind < 100);
         let detail: Value = serde_json::from_str(&event.detail).unwrap_or(Value::Null);
-        let page = match anomaly_of(event) {
-            Some((application, id)) => format!("/applications/{application}/anomalies/{id}"),
-            None => page_of(event.application_id, entity.map(|entity| (entity.kind, entity.id))),
+        let page = match (anomaly_of(event), trace_of(event)) {
+            (Some((application, id)), _) => format!("/applications/{application}/anomalies/{id}"),
+            (None, Some(trace)) => format!("/traces/{trace}"),
+            _ => page_of(event.application_id, entity.map(|entity| (entity.kind, entity.id))),
         };
         let since = since(&detail).unwrap_or(event.time_ms);
         Entry {
@@ -165,7 +167,10 @@ impl Entry {
                 .then(|| cut(&event.comment, 200)),
             measures: measures(&detail),
             properties: properties(event),
-            link: format!("{base}{page}{}", around(since.min(event.time_ms), event.time_ms)),
+            link: match page.starts_with("/traces/") {
+                true => format!("{base}{page}"),
+                false => format!("{base}{page}{}", around(since.min(event.time_ms), event.time_ms)),
+            },
         }
     }
 }
@@ -175,6 +180,16 @@ fn anomaly_of(event: &Event) -> Option<(u32, u32)> {
     let of_anomaly = event.kind.starts_with("ANOMALY_");
     let (_, id) = event.properties.iter().find(|(name, _)| of_anomaly && name == "anomaly")?;
     Some((event.application_id?, id.parse().ok()?))
+}
+
+/// The trace by which transactions that went badly are looked at.
+fn trace_of(event: &Event) -> Option<&str> {
+    let of_transactions = [event::SLOW, event::VERY_SLOW, event::STALL, event::ERROR];
+    if !of_transactions.contains(&event.kind.as_str()) {
+        return None;
+    }
+    let (_, trace) = event.properties.iter().find(|(name, _)| name == "trace")?;
+    trace.bytes().all(|one| one.is_ascii_hexdigit()).then_some(trace)
 }
 
 /// The first properties of an event.

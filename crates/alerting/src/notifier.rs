@@ -139,11 +139,15 @@ impl Notifier {
         })?;
         let now_ms = self.now_ms();
         // Before the events: what ended by then has its event among those that were read, if there are no others.
-        let open = if desk.is_due(now_ms) { Some(self.ongoing().await?) } else { None };
+        let open = if desk.is_end_due(now_ms) { Some(self.ongoing().await?) } else { None };
         let events = self.store.events_after(progress.after_event, EVENTS_AT_ONCE).await?;
         let Some(after) = events.last().map(|event| event.id) else {
-            let Some(open) = open else { return Ok(0) };
-            desk.reconcile(&open);
+            if !desk.is_due(now_ms) {
+                return Ok(0);
+            }
+            if let Some(open) = open {
+                desk.reconcile(&open);
+            }
             let rules = self.rules(None).await?;
             let due = self.with_world(&rules, |world| desk.write(world));
             let from = progress.version;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use metadata_store::{Event, EventSeverity};
+use model::event;
 use serde::{Deserialize, Serialize};
 
 /// Actions of one policy.
@@ -14,7 +15,8 @@ pub const MAX_GATHER_SECONDS: u32 = 3_600;
 /// The longest time between two digests, hours.
 pub const MAX_DIGEST_HOURS: u8 = 168;
 
-/// Types of events that a policy can name, in groups as people look for them. Others that scripts name are taken too.
+/// Types of events that a policy can name, in groups as people look for them: all that Vedette makes, and no other. Others
+/// that scripts name are taken too, and kept.
 pub const EVENT_TYPES: &[(&str, &[&str])] = &[
     (
         "Health rule violations",
@@ -42,16 +44,20 @@ pub const EVENT_TYPES: &[(&str, &[&str])] = &[
             "ANOMALY_CLOSE_CRITICAL",
         ],
     ),
-    ("Slow and stalled transactions", &["SLOW", "VERY_SLOW", "STALL"]),
-    ("Errors", &["ERROR", "APPLICATION_ERROR", "BUSINESS_ERROR", "APPLICATION_CRASH"]),
+    ("Slow and stalled transactions", &[event::SLOW, event::VERY_SLOW, event::STALL]),
+    ("Errors", &[event::ERROR, event::APPLICATION_ERROR]),
     (
         "Application changes",
-        &["APPLICATION_DEPLOYMENT", "APPLICATION_CONFIG_CHANGE", "APP_SERVER_RESTART"],
+        &[
+            event::DEPLOYMENT,
+            event::CONFIG_CHANGE,
+            event::RESTART,
+            event::AGENT_CHANGE,
+            event::APPLICATION_DISCOVERED,
+            event::TIER_DISCOVERED,
+        ],
     ),
-    (
-        "Vedette itself",
-        &["CONTROLLER_METRIC_REG_LIMIT_REACHED", "AGENT_STATUS", "DISK_SPACE", "VEDETTE_HEALTH"],
-    ),
+    ("Vedette itself", &[event::LIMIT_REACHED, event::DISK_SPACE, event::OWN_HEALTH]),
 ];
 
 /// A policy, as it is stored.
@@ -250,5 +256,27 @@ impl CustomMatch {
             true if !self.properties.is_empty() => self.properties.iter().any(has),
             _ => self.properties.iter().all(has),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::rule::Level;
+
+    use super::*;
+    use crate::rules::{Change, ChangeKind};
+
+    #[test]
+    fn what_is_offered_is_what_is_made() {
+        let offered: Vec<&str> =
+            EVENT_TYPES.iter().flat_map(|(_, types)| types.iter().copied()).collect();
+        let levels = [Level::Warning, Level::Critical];
+        let of_rules = (1..=u8::MAX)
+            .filter_map(ChangeKind::from_number)
+            .flat_map(|kind| levels.map(|level| Change { kind, level }.event_kind()));
+        let of_anomalies = levels.into_iter().flat_map(crate::anomalies::event_kinds);
+        let made: BTreeSet<&str> = of_rules.chain(of_anomalies).chain(event::FOUND).collect();
+        assert_eq!(offered.iter().copied().collect::<BTreeSet<&str>>(), made);
+        assert_eq!(offered.len(), made.len(), "each once");
     }
 }

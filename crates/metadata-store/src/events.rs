@@ -18,6 +18,7 @@ use std::future::Future;
 use sha2::{Digest, Sha256};
 
 use crate::database::{Failure, marks, sql};
+use crate::judged::{self, Judge};
 use crate::name::first_half;
 use crate::{MetadataStore, StoreError};
 
@@ -193,6 +194,18 @@ pub trait Events {
     fn add_event(&self, event: &NewEvent)
     -> impl Future<Output = Result<Added, StoreError>> + Send;
 
+    /// The last minute whose transactions that went badly were told; none before the first.
+    fn told_minute(&self) -> impl Future<Output = Result<Option<u32>, StoreError>> + Send;
+
+    /// Stores that a minute was told, and its events, in one transaction, if `after` was the last one that was told; `false`
+    /// when it was not: nothing was written then.
+    fn tell_minute(
+        &self,
+        after: Option<u32>,
+        minute: u32,
+        events: &[NewEvent],
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// One event of the account.
     fn event(
         &self,
@@ -282,6 +295,29 @@ impl Events for MetadataStore {
             }
             Some(added) => Ok(*added),
         }
+    }
+
+    async fn told_minute(&self) -> Result<Option<u32>, StoreError> {
+        judged::last(&self.database, Judge::Outcomes).await
+    }
+
+    async fn tell_minute(
+        &self,
+        after: Option<u32>,
+        minute: u32,
+        events: &[NewEvent],
+    ) -> Result<bool, StoreError> {
+        events.iter().try_for_each(limits::check)?;
+        let told = self.database.write("store the events of a minute", |mut tx| async move {
+            let is_next = judged::advance(&mut tx, Judge::Outcomes, after, minute).await?.is_ok();
+            if is_next {
+                for event in events {
+                    insert::insert(&mut tx, event).await?;
+                }
+            }
+            Ok((tx, is_next))
+        });
+        Ok(told.await?)
     }
 
     async fn event(&self, account_id: u32, id: u32) -> Result<Option<Event>, StoreError> {

@@ -1,4 +1,4 @@
-//! Up to which minute everything was judged, by health rules and by detection: a row each, moved in the transaction of what
+//! Up to which minute everything was judged, by health rules and by detection, or told: a row each, moved in the transaction of what
 //! the minute changed by whoever saw the minute before as the last.
 
 use sqlx::Error;
@@ -12,6 +12,8 @@ use crate::database::{Database, Tx, sql};
 pub(crate) enum Judge {
     HealthRules = 1,
     Detection = 2,
+    /// Whoever makes events of transactions that went badly.
+    Outcomes = 3,
 }
 
 const SELECT: &str = "SELECT minute FROM judged_minutes WHERE id = ?";

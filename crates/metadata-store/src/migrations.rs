@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_rule_versions.sql"),
     include_str!("migrations/0011_anomalies.sql"),
     include_str!("migrations/0012_undelivered.sql"),
+    include_str!("migrations/0013_outcomes.sql"),
 ];
 
 /// The schema version that this program reads and writes.

@@ -9,6 +9,7 @@ mod edge;
 mod first_start;
 mod notices;
 pub mod offline;
+mod own_health;
 mod retention;
 mod self_report;
 mod serve;

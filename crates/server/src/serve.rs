@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use alerting::{anomalies, rules};
+use alerting::{anomalies, outcomes, rules};
 use anyhow::Context as _;
 use api::access_key::Sealer;
 use api_types::Loopback;
@@ -54,7 +54,7 @@ use crate::{
     },
     data_dir::{self, Stores},
     edge::{self, Hsts},
-    first_start, notices,
+    first_start, notices, own_health,
     retention::LiveRetention,
     self_report,
     stage_metrics::StageMetrics,
@@ -177,7 +177,7 @@ pub async fn start(
         memory,
     }));
     let tasks = Arc::new(Tasks::new(Arc::clone(&clock), stages.tasks.clone()));
-    let operations = ProcessOperations {
+    let operations = Arc::new(ProcessOperations {
         status: Arc::clone(&status),
         store: Arc::clone(&stores.store),
         retention: Arc::clone(&retention),
@@ -186,7 +186,7 @@ pub async fn start(
         journal_max_bytes: settings.journal_max_bytes.bytes(),
         min_free_share: data_dir::MIN_FREE_SHARE,
         tasks: Arc::clone(&tasks),
-    };
+    });
     let notifier = notices::notifier(&settings, &stores, &metadata, secrets, &url, &clock)?;
     let requests = Arc::new(self_report::Requests::default());
     let baselines = alerting::baselines::Config::within(memory.queries).build(
@@ -214,7 +214,7 @@ pub async fn start(
         clock: Arc::clone(&clock),
         attempts: Arc::new(IntakeAttempts(intake.clone())),
         status: Arc::clone(&status) as _,
-        operations: Arc::new(operations),
+        operations: Arc::clone(&operations) as _,
         observer: observer(&settings, &requests),
         sealer,
         notifier: Arc::clone(&notifier),
@@ -243,6 +243,8 @@ pub async fn start(
     let judging = Judging { status: &status, shutdown: &shutdown, clock: &clock };
     tasks.start(health_rules(&stores, &metadata, (expectations, health), &memory, &judging));
     tasks.start(detection(&stores, &metadata, watch, &judging));
+    tasks.start(events_of_outcomes(&stores, &metadata, &judging));
+    tasks.start(own_health::task(operations, Arc::clone(&status), &metadata, &clock));
     for task in notices::tasks(notifier, &metadata, &clock) {
         tasks.start(task);
     }
@@ -666,6 +668,20 @@ fn detection(
         is_stopping: judging.is_stopping(),
     };
     anomalies::Job::new(deps).task()
+}
+
+/// Makes events of transactions that went badly, where a policy asks for them.
+fn events_of_outcomes(stores: &Stores, metadata: &MetadataStore, judging: &Judging<'_>) -> Task {
+    let deps = outcomes::Deps {
+        store: metadata.clone(),
+        runtime: tokio::runtime::Handle::current(),
+        reader: Arc::clone(&stores.store) as _,
+        directory: Arc::clone(&stores.directory),
+        clock: Arc::clone(judging.clock),
+        is_caught_up: judging.is_caught_up(),
+        is_stopping: judging.is_stopping(),
+    };
+    outcomes::Job::new(deps).task()
 }
 
 /// So long merging, rolling up and dropping goes on at a time; then it pauses, and answers find the processors free. With one

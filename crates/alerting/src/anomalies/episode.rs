@@ -37,6 +37,13 @@ impl Change {
     }
 }
 
+/// The types of events that may be told of an anomaly of a level.
+#[cfg(test)]
+pub(crate) fn event_kinds(level: Level) -> [&'static str; 5] {
+    use AnomalyChangeKind::*;
+    [Opened, Upgraded, Downgraded, Closed, Shifted].map(|kind| Change { kind, level }.event_kind())
+}
+
 /// What an entity's standing changes for its anomaly, which is open at a level or not. None opens in a minute in which all is
 /// calm: what deviated in the past that was learnt, and is calm since, is over before it was told.
 pub(super) fn step(open: Option<Level>, now: Option<&Standing>) -> Option<Change> {

@@ -123,6 +123,35 @@ impl Trail {
         self.noted.lock().entry = NewAudit { before: json(before), after: json(after), ..entry };
     }
 
+    /// The same of something with a number that was made.
+    pub(crate) fn tell_made(&self, object: &str, (id, name): (u32, &str), made: &impl Serialize) {
+        let deed = Deed { action: "create", object, id: &id.to_string(), name };
+        self.tell(deed, None::<&()>, Some(made));
+    }
+
+    /// Of something with a number that was changed; what cannot be read any more is told by what it is now.
+    pub(crate) fn tell_changed<S: Serialize>(
+        &self,
+        object: &str,
+        (id, name): (u32, &str),
+        before: Option<&S>,
+        after: &S,
+    ) {
+        let deed = Deed { action: "change", object, id: &id.to_string(), name };
+        self.tell(deed, before, Some(after));
+    }
+
+    /// Of something with a number that was deleted.
+    pub(crate) fn tell_deleted<S: Serialize>(
+        &self,
+        object: &str,
+        (id, name): (u32, &str),
+        before: Option<&S>,
+    ) {
+        let deed = Deed { action: "delete", object, id: &id.to_string(), name };
+        self.tell(deed, before, None::<&()>);
+    }
+
     /// Writes what is not written yet. The change has happened: that it is missing from the log is told to whoever watches
     /// the server, not to who asked.
     pub(super) async fn end(self, context: &Context, status: StatusCode) {

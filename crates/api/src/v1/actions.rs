@@ -12,7 +12,7 @@ use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertCo
 
 use super::{Refusals, policies::OfApplication};
 use crate::{
-    auth::Caller,
+    auth::{Caller, Trail},
     context::{Context, Shared},
     error::ApiError,
     extract::{Body, Params, PathId},
@@ -44,12 +44,15 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     Body(wanted): Body<NewAction>,
 ) -> Result<Json<Action>, ApiError> {
     let new = to_store(&context, &caller, &wanted, &Hidden::default())?;
     let id = context.store.create_alert_config(KIND, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "action made");
-    one(&context, &caller, id).await
+    let made = one(&context, &caller, id).await?;
+    trail.tell_made("action", (id, &made.name), &made.0);
+    Ok(made)
 }
 
 /// One action.
@@ -70,15 +73,21 @@ pub(crate) async fn read(
 pub(crate) async fn replace(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
     Body(wanted): Body<NewAction>,
 ) -> Result<Json<Action>, ApiError> {
     let config = notification::config(&context, &caller, KIND, "action", id.0).await?;
     let before = context.notifier.opened(&config)?;
     let new = to_store(&context, &caller, &wanted, &before)?;
+    // What cannot be read any more can be replaced, or deleted.
+    let was = one(&context, &caller, id.0).await.ok();
     context.store.replace_alert_config(KIND, id.0, &new).await?;
     tracing::info!(id = id.0, name = new.name, user = caller.name, "action changed");
-    one(&context, &caller, id.0).await
+    let after = one(&context, &caller, id.0).await?;
+    let name = was.as_ref().map_or(&after.name, |was| &was.name);
+    trail.tell_changed("action", (id.0, name), was.as_deref(), &after.0);
+    Ok(after)
 }
 
 /// Deletes an action. Policies that did it go without it.
@@ -87,10 +96,14 @@ pub(crate) async fn replace(
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
+    let was = one(&context, &caller, id.0).await.ok();
     context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
     tracing::info!(id = id.0, user = caller.name, "action deleted");
+    let name = was.as_ref().map(|was| was.name.as_str()).unwrap_or_default();
+    trail.tell_deleted("action", (id.0, name), was.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -12,7 +12,7 @@ use model::id::EntityId;
 use super::Refusals;
 use crate::{
     access_key::sound_name,
-    auth::Caller,
+    auth::{Caller, Trail},
     context::{Context, Shared},
     error::ApiError,
     extract::{Body, PathId, PathIds},
@@ -46,6 +46,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
     Body(wanted): Body<NewBaseline>,
 ) -> Result<Json<Baseline>, ApiError> {
@@ -67,7 +68,9 @@ pub(crate) async fn create(
     tracing::info!(id = added, application = id.0, name = new.name, user = caller.name, "baseline");
     let all = definitions(&context, &caller, id).await?.of_application(id);
     let added = all.into_iter().find(|one| one.id == added);
-    added.map(|one| Json(body(one))).ok_or_else(|| ApiError::missing("baseline", new.name))
+    let added = added.map(body).ok_or_else(|| ApiError::missing("baseline", &new.name))?;
+    trail.tell_made("baseline", (added.id, &added.name), &added);
+    Ok(Json(added))
 }
 
 /// Makes a baseline the application's default: states, and rules that name none, go by it from then on.
@@ -80,16 +83,20 @@ pub(crate) async fn create(
 pub(crate) async fn put_default(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
     Body(wanted): Body<BaselineChoice>,
 ) -> Result<Json<Baseline>, ApiError> {
     let all = definitions(&context, &caller, id).await?.of_application(id);
+    let was = all.iter().find(|one| one.is_default).cloned().map(body);
     let chosen = all.into_iter().find(|one| one.id == wanted.id).ok_or_else(|| {
         ApiError::Unprocessable(format!("application {id} has no baseline {}", wanted.id))
     })?;
     context.store.set_default_baseline(caller.account.0, id.0, wanted.id).await?;
     tracing::info!(id = wanted.id, application = id.0, user = caller.name, "default baseline");
-    Ok(Json(body(Definition { is_default: true, ..chosen })))
+    let now = body(Definition { is_default: true, ..chosen });
+    trail.tell_changed("default baseline", (now.id, &now.name), was.as_ref(), &now);
+    Ok(Json(now))
 }
 
 /// Deletes one of the application's own baselines. If it was the default, the daily one is again.
@@ -102,17 +109,21 @@ pub(crate) async fn put_default(
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathIds(id, baseline): PathIds,
 ) -> Result<StatusCode, ApiError> {
     let all = definitions(&context, &caller, EntityId(id)).await?.of_application(EntityId(id));
-    let known = all.iter().any(|one| one.id == baseline);
-    if known && baseline < FIRST_OWN_BASELINE {
+    let known = all.into_iter().find(|one| one.id == baseline).map(body);
+    if known.is_some() && baseline < FIRST_OWN_BASELINE {
         return Err(ApiError::Conflict(
             "every application has this baseline; it cannot be deleted".to_owned(),
         ));
     }
     context.store.delete_baseline(caller.account.0, id, baseline).await?;
     tracing::info!(id = baseline, application = id, user = caller.name, "baseline deleted");
+    if let Some(known) = known {
+        trail.tell_deleted("baseline", (baseline, &known.name), Some(&known));
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

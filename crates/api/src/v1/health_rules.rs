@@ -14,7 +14,7 @@ use model::{
 
 use super::Refusals;
 use crate::{
-    auth::Caller,
+    auth::{Caller, Trail},
     context::{Context, Shared},
     error::ApiError,
     extract::{Body, PathId, PathIds},
@@ -50,12 +50,15 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
     Body(rule): Body<Rule>,
 ) -> Result<Json<HealthRule>, ApiError> {
     application(&context, &caller, id)?;
     let stored = rules::put_rule(&context, &caller, id, None, &rule).await?;
-    body(&context, &caller, &stored).map(Json)
+    let made = body(&context, &caller, &stored)?;
+    trail.tell_made("health rule", (made.id, &stored.name), &made);
+    Ok(Json(made))
 }
 
 /// One health rule.
@@ -83,12 +86,14 @@ pub(crate) async fn read(
 pub(crate) async fn replace(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathIds(id, known): PathIds,
     Body(rule): Body<Rule>,
 ) -> Result<Json<HealthRule>, ApiError> {
     application(&context, &caller, EntityId(id))?;
+    let was = rules::rule(&context, EntityId(id), known).await?;
     let stored = rules::put_rule(&context, &caller, EntityId(id), Some(known), &rule).await?;
-    body(&context, &caller, &stored).map(Json)
+    changed(&context, (&caller, &trail), &was, &stored).map(Json)
 }
 
 /// Switches a health rule on or off.
@@ -98,17 +103,19 @@ pub(crate) async fn replace(
 pub(crate) async fn put_enabled(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathIds(id, known): PathIds,
     Body(wanted): Body<Enabled>,
 ) -> Result<Json<HealthRule>, ApiError> {
     let application_id = EntityId(id);
     application(&context, &caller, application_id)?;
-    let mut stored = rules::rule(&context, application_id, known).await?;
+    let was = rules::rule(&context, application_id, known).await?;
+    let mut stored = was.clone();
     if stored.enabled != wanted.enabled {
         let rule = Rule { enabled: wanted.enabled, ..rules::rule_of(&stored)? };
         stored = rules::put_rule(&context, &caller, application_id, Some(known), &rule).await?;
     }
-    body(&context, &caller, &stored).map(Json)
+    changed(&context, (&caller, &trail), &was, &stored).map(Json)
 }
 
 /// Deletes a health rule. What it found stays readable; what is open is canceled.
@@ -118,11 +125,29 @@ pub(crate) async fn put_enabled(
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathIds(id, rule): PathIds,
 ) -> Result<StatusCode, ApiError> {
     application(&context, &caller, EntityId(id))?;
+    let was = rules::rule(&context, EntityId(id), rule).await?;
     rules::delete_rule(&context, &caller, EntityId(id), rule).await?;
+    // One that cannot be read any more is told by its name.
+    let before = body(&context, &caller, &was).ok();
+    trail.tell_deleted("health rule", (rule, &was.name), before.as_ref());
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells that a rule was changed, and gives what it is now.
+fn changed(
+    context: &Context,
+    (caller, trail): (&Caller, &Trail),
+    was: &Stored,
+    stored: &Stored,
+) -> Result<HealthRule, ApiError> {
+    let now = body(context, caller, stored)?;
+    let before = body(context, caller, was).ok();
+    trail.tell_changed("health rule", (now.id, &was.name), before.as_ref(), &now);
+    Ok(now)
 }
 
 /// Entities that are named.

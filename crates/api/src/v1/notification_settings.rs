@@ -10,7 +10,7 @@ use axum::{Json, extract::State};
 
 use super::Refusals;
 use crate::{
-    auth::Caller,
+    auth::{Caller, Deed, Trail},
     context::{Context, Shared},
     error::ApiError,
     extract::Body,
@@ -34,15 +34,21 @@ pub(crate) async fn read(
 pub(crate) async fn replace(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     Body(wanted): Body<NewNotificationSettings>,
 ) -> Result<Json<NotificationSettings>, ApiError> {
     let server = wanted.mail.as_ref().map(sound).transpose()?;
     if wanted.password.as_ref().is_some_and(|password| password.chars().count() > 1_000) {
         return Err(ApiError::bad("password has to have at most 1000 characters"));
     }
+    let before = shown(&context, &caller).await.ok();
     context.notifier.put_mail(caller.account.0, server, wanted.password.as_deref()).await?;
     tracing::info!(user = caller.name, "mail server changed");
-    shown(&context, &caller).await
+    let after = shown(&context, &caller).await?;
+    let host = after.mail.as_ref().map(|mail| mail.host.as_str()).unwrap_or_default();
+    let deed = Deed { action: "change", object: "mail server", id: "", name: host };
+    trail.tell(deed, before.as_deref(), Some(&after.0));
+    Ok(after)
 }
 
 /// Sends a test over the stored mail server to one address, and tells how it ended.

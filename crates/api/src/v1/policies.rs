@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use super::Refusals;
 use crate::{
-    auth::Caller,
+    auth::{Caller, Trail},
     context::{Context, Shared},
     error::ApiError,
     extract::{Body, Params, PathId},
@@ -86,9 +86,10 @@ async fn list_of(
 pub(crate) async fn create(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     Body(wanted): Body<NewPolicy>,
 ) -> Result<Json<Policy>, ApiError> {
-    create_of(&context, &caller, AlertConfigKind::Policy, &wanted).await
+    create_of(&context, (&caller, &trail), AlertConfigKind::Policy, &wanted).await
 }
 
 /// Makes a digest.
@@ -97,21 +98,29 @@ pub(crate) async fn create(
 pub(crate) async fn create_digest(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     Body(wanted): Body<NewPolicy>,
 ) -> Result<Json<Policy>, ApiError> {
-    create_of(&context, &caller, AlertConfigKind::Digest, &wanted).await
+    create_of(&context, (&caller, &trail), AlertConfigKind::Digest, &wanted).await
+}
+
+/// What the audit log calls it.
+fn word(kind: AlertConfigKind) -> &'static str {
+    if kind == AlertConfigKind::Digest { "digest" } else { "policy" }
 }
 
 async fn create_of(
     context: &Context,
-    caller: &Caller,
+    (caller, trail): (&Caller, &Trail),
     kind: AlertConfigKind,
     wanted: &NewPolicy,
 ) -> Result<Json<Policy>, ApiError> {
     let new = to_store(context, caller, kind, wanted).await?;
     let id = context.store.create_alert_config(kind, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "policy made");
-    read_of(context, caller, kind, id).await
+    let made = read_of(context, caller, kind, id).await?;
+    trail.tell_made(word(kind), (id, &made.name), &made.0);
+    Ok(made)
 }
 
 /// One policy.
@@ -156,10 +165,11 @@ async fn read_of(
 pub(crate) async fn replace(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
     Body(wanted): Body<NewPolicy>,
 ) -> Result<Json<Policy>, ApiError> {
-    replace_of(&context, &caller, AlertConfigKind::Policy, id.0, &wanted).await
+    replace_of(&context, (&caller, &trail), AlertConfigKind::Policy, id.0, &wanted).await
 }
 
 /// Changes a digest.
@@ -169,23 +179,29 @@ pub(crate) async fn replace(
 pub(crate) async fn replace_digest(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
     Body(wanted): Body<NewPolicy>,
 ) -> Result<Json<Policy>, ApiError> {
-    replace_of(&context, &caller, AlertConfigKind::Digest, id.0, &wanted).await
+    replace_of(&context, (&caller, &trail), AlertConfigKind::Digest, id.0, &wanted).await
 }
 
 async fn replace_of(
     context: &Context,
-    caller: &Caller,
+    (caller, trail): (&Caller, &Trail),
     kind: AlertConfigKind,
     id: u32,
     wanted: &NewPolicy,
 ) -> Result<Json<Policy>, ApiError> {
     let new = to_store(context, caller, kind, wanted).await?;
+    // What cannot be read any more can be replaced, or deleted.
+    let before = read_of(context, caller, kind, id).await.ok();
     context.store.replace_alert_config(kind, id, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "policy changed");
-    read_of(context, caller, kind, id).await
+    let after = read_of(context, caller, kind, id).await?;
+    let name = before.as_ref().map_or(&after.name, |before| &before.name);
+    trail.tell_changed(word(kind), (id, name), before.as_deref(), &after.0);
+    Ok(after)
 }
 
 /// Deletes a policy. What it has not told yet is not told.
@@ -194,9 +210,10 @@ async fn replace_of(
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
-    delete_of(&context, &caller, AlertConfigKind::Policy, id.0).await
+    delete_of(&context, (&caller, &trail), AlertConfigKind::Policy, id.0).await
 }
 
 /// Deletes a digest.
@@ -205,19 +222,23 @@ pub(crate) async fn delete(
 pub(crate) async fn delete_digest(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
-    delete_of(&context, &caller, AlertConfigKind::Digest, id.0).await
+    delete_of(&context, (&caller, &trail), AlertConfigKind::Digest, id.0).await
 }
 
 async fn delete_of(
     context: &Context,
-    caller: &Caller,
+    (caller, trail): (&Caller, &Trail),
     kind: AlertConfigKind,
     id: u32,
 ) -> Result<StatusCode, ApiError> {
+    let before = read_of(context, caller, kind, id).await.ok();
     context.store.delete_alert_config(kind, caller.account.0, id).await?;
     tracing::info!(id, user = caller.name, "policy deleted");
+    let name = before.as_ref().map(|before| before.name.as_str()).unwrap_or_default();
+    trail.tell_deleted(word(kind), (id, name), before.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -8,7 +8,7 @@ use model::{id::EntityId, rule::Schedule};
 
 use super::{Refusals, health_rules::application};
 use crate::{
-    auth::Caller,
+    auth::{Caller, Trail},
     context::Shared,
     error::ApiError,
     extract::{Body, PathId, PathIds},
@@ -43,12 +43,15 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
     Body(schedule): Body<Schedule>,
 ) -> Result<Json<RuleSchedule>, ApiError> {
     application(&context, &caller, id)?;
     let stored = rules::put_schedule(&context, &caller, id, None, &schedule).await?;
-    body(&stored).map(Json)
+    let made = body(&stored)?;
+    trail.tell_made("schedule", (made.id, &stored.name), &made);
+    Ok(Json(made))
 }
 
 /// Replaces a schedule. It keeps its name while a rule goes by it.
@@ -62,13 +65,19 @@ pub(crate) async fn create(
 pub(crate) async fn replace(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathIds(id, known): PathIds,
     Body(schedule): Body<Schedule>,
 ) -> Result<Json<RuleSchedule>, ApiError> {
     application(&context, &caller, EntityId(id))?;
+    let was = rules::schedule(&context, EntityId(id), known).await?;
     let stored =
         rules::put_schedule(&context, &caller, EntityId(id), Some(known), &schedule).await?;
-    body(&stored).map(Json)
+    let now = body(&stored)?;
+    // One that a newer version wrote cannot be read, but replaced.
+    let before = body(&was).ok();
+    trail.tell_changed("schedule", (known, &was.name), before.as_ref(), &now);
+    Ok(Json(now))
 }
 
 /// Deletes a schedule that no rule goes by.
@@ -81,10 +90,14 @@ pub(crate) async fn replace(
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathIds(id, schedule): PathIds,
 ) -> Result<StatusCode, ApiError> {
     application(&context, &caller, EntityId(id))?;
+    let was = rules::schedule(&context, EntityId(id), schedule).await?;
     rules::delete_schedule(&context, &caller, EntityId(id), schedule).await?;
+    let before = body(&was).ok();
+    trail.tell_deleted("schedule", (schedule, &was.name), before.as_ref());
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::Refusals;
 use crate::{
-    auth::Caller,
+    auth::{Caller, Trail},
     context::{Context, Shared},
     error::ApiError,
     extract::{Body, Params, PathId},
@@ -75,12 +75,15 @@ fn range(context: &Context, wanted: Wanted) -> Result<(i64, i64), ApiError> {
 pub(crate) async fn create(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     Body(wanted): Body<NewSuppression>,
 ) -> Result<Json<Suppression>, ApiError> {
     let new = to_store(&context, &caller, &wanted)?;
     let id = context.store.create_alert_config(KIND, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "suppression made");
-    one(&context, &caller, id).await
+    let made = one(&context, &caller, id).await?;
+    trail.tell_made("suppression", (id, &made.name), &made.0);
+    Ok(made)
 }
 
 /// One suppression, with when it is on in the coming week.
@@ -101,13 +104,19 @@ pub(crate) async fn read(
 pub(crate) async fn replace(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
     Body(wanted): Body<NewSuppression>,
 ) -> Result<Json<Suppression>, ApiError> {
     let new = to_store(&context, &caller, &wanted)?;
+    // What cannot be read any more can be replaced, or deleted.
+    let was = one(&context, &caller, id.0).await.ok();
     context.store.replace_alert_config(KIND, id.0, &new).await?;
     tracing::info!(id = id.0, name = new.name, user = caller.name, "suppression changed");
-    one(&context, &caller, id.0).await
+    let after = one(&context, &caller, id.0).await?;
+    let name = was.as_ref().map_or(&after.name, |was| &was.name);
+    trail.tell_changed("suppression", (id.0, name), was.as_deref(), &after.0);
+    Ok(after)
 }
 
 /// Deletes a suppression.
@@ -116,10 +125,14 @@ pub(crate) async fn replace(
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
+    let was = one(&context, &caller, id.0).await.ok();
     context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
     tracing::info!(id = id.0, user = caller.name, "suppression deleted");
+    let name = was.as_ref().map(|was| was.name.as_str()).unwrap_or_default();
+    trail.tell_deleted("suppression", (id.0, name), was.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }
 

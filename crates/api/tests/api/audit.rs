@@ -339,6 +339,86 @@ async fn other_session(stranger: &Client, admin: &Client) -> String {
 }
 
 #[tokio::test]
+async fn what_is_configured_of_alerting_is_told_with_name_id_and_what_changed() {
+    let world = World::new().await;
+    let (shop, cart, store) = (world.ids.shop.0, world.ids.cart.0, world.store.clone());
+    let admin = world.client();
+    admin.get("/api/v1/applications").await;
+    let secret = "planted-secret";
+    let mut mail = json!({"mail": {"host": "mail.example.com", "port": 25, "security": "start_tls",
+        "user": "v", "from": "v@example.com"}, "password": secret});
+    admin.send(Method::PUT, "/api/v1/notification-settings", Some(mail.clone())).await;
+    mail["mail"]["port"] = json!(587);
+    admin.send(Method::PUT, "/api/v1/notification-settings", Some(mail)).await;
+    let told = entries(&store).await.pop().unwrap();
+    assert_eq!((&*told.object_type, &*told.object_name), ("mail server", "mail.example.com"));
+    assert!(
+        told.before.contains(r#""port":25"#) && told.after.contains(r#""port":587"#),
+        "{told:?}"
+    );
+    assert!(!format!("{told:?}").contains(secret), "{told:?}");
+
+    let all = [watching::deeds(shop, cart), telling::deeds()].concat();
+    let body = |route: &str| {
+        let found = all.iter().find(|(method, path, ..)| *method == "POST" && *path == route);
+        found.unwrap().3.clone()
+    };
+    let mut action = body("/api/v1/actions");
+    action["secrets"] = json!({"token": secret});
+    for (object, route, path, wanted) in [
+        ("action", "/api/v1/actions", "/api/v1/actions".to_owned(), action),
+        ("policy", "/api/v1/policies", "/api/v1/policies".to_owned(), body("/api/v1/policies")),
+        ("digest", "/api/v1/digests", "/api/v1/digests".to_owned(), body("/api/v1/digests")),
+        (
+            "suppression",
+            "/api/v1/suppressions",
+            "/api/v1/suppressions".to_owned(),
+            body("/api/v1/suppressions"),
+        ),
+        (
+            "health rule",
+            "/api/v1/applications/{id}/health-rules",
+            format!("/api/v1/applications/{shop}/health-rules"),
+            body("/api/v1/applications/{id}/health-rules"),
+        ),
+        (
+            "schedule",
+            "/api/v1/applications/{id}/schedules",
+            format!("/api/v1/applications/{shop}/schedules"),
+            body("/api/v1/applications/{id}/schedules"),
+        ),
+    ] {
+        let made = admin.post(&path, wanted.clone()).await;
+        assert!(made.status.is_success(), "{route}: {}", made.text);
+        let (id, name) = (made.json()["id"].to_string(), wanted["name"].as_str().unwrap());
+        let one = format!("{path}/{id}");
+        let renamed = json!("renamed");
+        let mut other = wanted.clone();
+        other["name"] = renamed;
+        let changed = admin.send(Method::PUT, &one, Some(other)).await;
+        assert!(changed.status.is_success(), "{route}: {}", changed.text);
+        let told = entries(&store).await;
+        let [.., create, change] = &told[..] else { panic!("{told:?}") };
+        let of = |entry: &NewAudit| {
+            [&entry.action, &entry.object_type, &entry.object_id, &entry.object_name]
+                .map(Clone::clone)
+        };
+        assert_eq!(of(create), ["create", object, id.as_str(), name]);
+        assert_eq!(of(change), ["change", object, id.as_str(), name]);
+        assert!(create.before.is_empty() && create.after.contains(name), "{create:?}");
+        assert!(change.before.contains(name) && change.after.contains("renamed"), "{change:?}");
+        assert!(!format!("{told:?}").contains(secret), "{object}");
+        // The action is still asked for by the policies that come next.
+        if object != "action" {
+            admin.send(Method::DELETE, &one, None).await;
+            let delete = entries(&store).await.pop().unwrap();
+            assert_eq!(of(&delete), ["delete", object, id.as_str(), "renamed"]);
+            assert!(delete.before.contains("renamed") && delete.after.is_empty(), "{delete:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_was_refused_changed_nothing_and_is_not_told_as_done() {
     let world = World::new().await;
     let store = world.store.clone();

@@ -304,3 +304,19 @@ pub(crate) async fn old_events_go_in_bounded_steps(store: MetadataStore) {
     let usage = store.event_usage(FIRST_ACCOUNT).await.unwrap();
     assert_eq!((usage.stored, usage.oldest_ms), (2, Some(4)));
 }
+
+pub(crate) async fn a_minute_is_told_with_its_events_and_once(store: MetadataStore) {
+    assert_eq!(store.told_minute().await.unwrap(), None);
+    let slow = [NewEvent { key: Some(event_key(&[b"slow"])), ..new_event(5, "slow") }];
+    assert!(store.tell_minute(None, 7, &slow).await.unwrap());
+    // Another one that saw nothing told comes too late.
+    let other = [NewEvent { key: Some(event_key(&[b"other"])), ..new_event(5, "other") }];
+    assert!(!store.tell_minute(None, 7, &other).await.unwrap());
+    assert_eq!(store.told_minute().await.unwrap(), Some(7));
+    assert!(store.tell_minute(Some(7), 9, &[]).await.unwrap());
+    assert_eq!(found(&store, &all()).await.len(), 1);
+    // What does not fit leaves the minute untold.
+    let long = [new_event(5, &"x".repeat(MAX_EVENT_SUMMARY_CHARS + 1))];
+    store.tell_minute(Some(9), 10, &long).await.unwrap_err();
+    assert_eq!(store.told_minute().await.unwrap(), Some(9));
+}

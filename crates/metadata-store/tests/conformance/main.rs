@@ -160,7 +160,8 @@ mod the_store {
             a_reader_of_the_newest_misses_none_of_eight_writers,
             marks_are_set_one_by_one,
             what_does_not_fit_is_refused_whole,
-            old_events_go_in_bounded_steps;
+            old_events_go_in_bounded_steps,
+            a_minute_is_told_with_its_events_and_once;
         health_rules:
             a_rule_is_stored_replaced_and_deleted,
             names_are_unique_within_an_application,

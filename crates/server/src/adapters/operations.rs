@@ -145,7 +145,7 @@ impl ProcessOperations {
         ProcessUsage::read().unwrap_or_default()
     }
 
-    fn disk(&self) -> io::Result<api_types::Disk> {
+    pub(crate) fn disk(&self) -> io::Result<api_types::Disk> {
         let space = self.store.disk_space()?;
         let dropped = self.store.dropped_for_room().load(std::sync::atomic::Ordering::Relaxed);
         Ok(api_types::Disk {

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     process::Command,
 };
 
@@ -126,5 +127,47 @@ fn heavy_libraries_have_one_home() {
                 "{name} uses {library}, whose home is {homes}"
             );
         }
+    }
+}
+
+/// Source files below a folder, tests left out.
+fn sources(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).expect("a crate's sources are there") {
+        let path = entry.expect("a folder can be listed").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() && name != "tests" {
+            sources(&path, found);
+        } else if name.ends_with(".rs") && name != "tests.rs" {
+            found.push(std::fs::read_to_string(&path).expect("a source is text"));
+        }
+    }
+}
+
+#[test]
+fn every_type_of_event_is_made_somewhere() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let types = std::fs::read_to_string(crates.join("model/src/event.rs")).expect("it is there");
+    let names: Vec<&str> = types
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const ")?.split_once(": &str"))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(names.len() > 10, "{names:?}");
+    let mut makers = Vec::new();
+    for one in ["ingest/src/pipeline", "api/src", "server/src"] {
+        sources(&crates.join(one), &mut makers);
+    }
+    let outcomes = crates.join("alerting/src/outcomes.rs");
+    makers.push(std::fs::read_to_string(outcomes).expect("it is there"));
+    // Named after how a transaction went, by `Outcome::name`; the tests of `outcomes` see each.
+    let by_outcome = ["SLOW", "VERY_SLOW", "STALL", "ERROR"];
+    // Posted by people and scripts only.
+    let posted = ["CUSTOM"];
+    for name in names.iter().filter(|name| !by_outcome.contains(name) && !posted.contains(name)) {
+        let made = format!("event::{name}");
+        assert!(
+            makers.iter().any(|text| text.contains(&made)),
+            "{name} is offered, and never made"
+        );
     }
 }
