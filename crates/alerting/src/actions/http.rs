@@ -114,6 +114,13 @@ impl Sender {
                     Some(Ok(url)) => {
                         // What was meant for one host is not shown to another.
                         if url.origin() != made.url.origin() {
+                            if redact(&made.body, secrets) != made.body {
+                                let host = url.host_str().unwrap_or_default();
+                                let why = format!(
+                                    "sent on to {host}, whom the secrets in the body are not meant for: enter the new address"
+                                );
+                                return Outcome::refused(target, redact(&why, secrets));
+                            }
                             let kind = made.headers.get("content-type").cloned();
                             made.headers.clear();
                             made.headers

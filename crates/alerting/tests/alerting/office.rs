@@ -52,7 +52,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    async fn start() -> Receiver {
+    pub(crate) async fn start() -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok".to_owned();
@@ -134,12 +134,22 @@ impl Office {
 
     /// An action that posts the title to the receiver.
     pub(crate) async fn action(&self, url: &str, secrets: &[(&str, &str)]) -> u32 {
+        self.action_saying("{{ title }}", url, secrets).await
+    }
+
+    /// The same with this template for a body.
+    pub(crate) async fn action_saying(
+        &self,
+        body: &str,
+        url: &str,
+        secrets: &[(&str, &str)],
+    ) -> u32 {
         let http = Http {
             preset: "webhook".to_owned(),
             method: "POST".to_owned(),
             url: url.replace("PORT", &self.receiver.port.to_string()),
             headers: vec![("X-Token".to_owned(), "{{ secrets.token }}".to_owned())],
-            body: "{{ title }}".to_owned(),
+            body: body.to_owned(),
         };
         let secrets =
             secrets.iter().map(|(name, is)| ((*name).to_owned(), (*is).to_owned())).collect();

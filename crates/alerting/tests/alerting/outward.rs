@@ -2,7 +2,7 @@
 
 use metadata_store::{Deliveries as _, DeliveryFilter, DeliveryState, FIRST_ACCOUNT};
 
-use crate::office::Office;
+use crate::office::{Office, Receiver};
 
 async fn delivered(office: &Office, allowed: &str) -> metadata_store::Delivery {
     office.event("POLICY_OPEN_CRITICAL", 1).await;
@@ -41,6 +41,24 @@ async fn a_redirect_is_checked_like_the_first_address() {
     let one = delivered(&office, "127.0.0.1").await;
     assert_eq!(one.state, DeliveryState::GaveUp);
     assert!(one.log.contains("metadata") && one.log.contains("169.254.169.254"), "{}", one.log);
+}
+
+#[tokio::test]
+async fn a_redirect_takes_no_secret_to_another_host() {
+    for (body, arrives) in [("{{ title }}", true), ("{{ title }} {{ secrets.token }}", false)] {
+        let office = Office::open().await;
+        let url = "http://127.0.0.1:PORT/";
+        let action = office.action_saying(body, url, &[("token", "planted")]).await;
+        office.policy(action).await;
+        let elsewhere = Receiver::start().await;
+        let location = format!("location: http://127.0.0.1:{}/\r\n", elsewhere.port);
+        office.receiver.answer("308 Permanent Redirect", &location, "");
+        let one = delivered(&office, "127.0.0.1").await;
+        assert_eq!(one.state == DeliveryState::Delivered, arrives, "{}", one.log);
+        assert_eq!(elsewhere.bodies().len(), usize::from(arrives));
+        assert!(!elsewhere.got.lock().unwrap().join("").contains("planted"));
+        assert_eq!(one.log.contains("enter the new address"), !arrives, "{}", one.log);
+    }
 }
 
 #[tokio::test]

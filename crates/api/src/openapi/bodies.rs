@@ -219,7 +219,10 @@ impl Schema {
     fn hold_text(&self, text: &str) -> Result<(), Wrong> {
         let length = text.chars().count();
         if let Some(least) = self.min_length.filter(|least| length < *least) {
-            return Err(Wrong::here(format!("has to have at least {least} characters")));
+            return Err(Wrong::here(match least {
+                1 => "must not be empty".to_owned(),
+                _ => format!("has to have at least {least} characters"),
+            }));
         }
         if let Some(most) = self.max_length.filter(|most| length > *most) {
             return Err(Wrong::here(format!("has to have at most {most} characters")));
@@ -394,7 +397,7 @@ mod tests {
         check(path, &client("ci", 300.0), Ok(()));
         check(path, &client("ci", 30.0), Err("token_seconds has to be at least 60"));
         check(path, &client("ci", 300.5), Err("token_seconds has to be a whole number"));
-        check(path, &client("", 300.0), Err("name has to have at least 1 characters"));
+        check(path, &client("", 300.0), Err("name must not be empty"));
         check(path, &json!({"token_seconds": 300}), Err("name is missing"));
         check(path, &json!([]), Err("the body has to be an object"));
         check("/api/v1/nothing", &json!([]), Ok(()));

@@ -162,14 +162,16 @@ impl Shared {
         if cut.oversized > 0 {
             let limits = &self.config.limits.attributes;
             said.push(format!(
-                "{} {items} were accepted with attributes truncated (at most {} of them, {} bytes each)",
-                cut.oversized, limits.count, limits.value_bytes
+                "{} accepted with attributes truncated (at most {} of them, {} bytes each)",
+                were(cut.oversized, items),
+                limits.count,
+                limits.value_bytes
             ));
         }
         if cut.unlinked > 0 {
             said.push(format!(
-                "{} {items} were accepted without their trace or span id, which is not 16 or 8 bytes long",
-                cut.unlinked
+                "{} accepted without their trace or span id, which is not 16 or 8 bytes long",
+                were(cut.unlinked, items)
             ));
         }
         let message = said.join("; ");
@@ -201,6 +203,14 @@ impl Shared {
                 .retry_after(self.config.limits.retry_after)
             }
         }
+    }
+}
+
+/// `1 span was`, `2 spans were`.
+fn were(count: u64, items: &str) -> String {
+    match count {
+        1 => format!("1 {} was", items.strip_suffix('s').unwrap_or(items)),
+        _ => format!("{count} {items} were"),
     }
 }
 

@@ -176,7 +176,7 @@ async fn a_span_that_is_too_big_only_by_what_is_over_the_limits_is_taken_without
     assert_eq!(partial.rejected, 0, "{partial:?}");
     assert_eq!(
         partial.error_message,
-        "1 spans were accepted with attributes truncated (at most 3 of them, 200 bytes each)"
+        "1 span was accepted with attributes truncated (at most 3 of them, 200 bytes each)"
     );
     let kept = TraceRequest::decode(&fixture.journal.take()[0].slices[0].bytes[..]).unwrap();
     let short = "ä".repeat(100);
