@@ -1,5 +1,5 @@
 // What a type of event is called and how it looks. The server's names are those that scripts know; people read these.
-import { IconAlertTriangle, IconBolt, IconActivityHeartbeat, IconFlag, IconGauge, IconPlugConnected, IconRefresh, IconRocket, IconSettings, IconSparkles } from '@tabler/icons-react'
+import { IconAlertTriangle, IconBolt, IconActivityHeartbeat, IconBug, IconDatabase, IconFlag, IconGauge, IconHourglass, IconPlugConnected, IconRefresh, IconRocket, IconSettings, IconSparkles } from '@tabler/icons-react'
 import type { Event, EventSeverity } from '../../api/types'
 import { paths } from '../../app/paths'
 import type { Extra } from '../../app/urlState'
@@ -18,6 +18,13 @@ const KINDS: Record<string, Kind> = {
   APPLICATION_DISCOVERED: { label: 'New application', icon: IconSparkles },
   TIER_DISCOVERED: { label: 'New tier', icon: IconSparkles },
   CONTROLLER_LIMIT_REACHED: { label: 'Limit reached', icon: IconGauge },
+  SLOW: { label: 'Slow transactions', icon: IconHourglass },
+  VERY_SLOW: { label: 'Very slow transactions', icon: IconHourglass },
+  STALL: { label: 'Stalled transactions', icon: IconHourglass },
+  ERROR: { label: 'Failed transactions', icon: IconBug },
+  APPLICATION_ERROR: { label: 'Exceptions', icon: IconBug },
+  DISK_SPACE: { label: 'Disk nearly full', icon: IconDatabase },
+  VEDETTE_HEALTH: { label: 'Vedette in trouble', icon: IconAlertTriangle },
   CUSTOM: { label: 'Custom', icon: IconFlag },
 }
 

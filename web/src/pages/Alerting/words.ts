@@ -12,7 +12,6 @@ const EVENT_WORDS: Record<string, string> = {
   POLICY_CLOSE_CRITICAL: 'Ends as critical',
   POLICY_CANCELED_WARNING: 'Warning cancelled',
   POLICY_CANCELED_CRITICAL: 'Critical cancelled',
-  CONTROLLER_METRIC_REG_LIMIT_REACHED: 'A limit of metrics reached',
 }
 
 /** `APP_SERVER_RESTART` becomes “App server restart”. */
