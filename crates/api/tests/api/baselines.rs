@@ -181,7 +181,12 @@ async fn baselines_that_make_no_sense_are_refused_with_a_sentence() {
     let (client, [shop, _, _]) = with_past(1.0).await;
     let path = baselines(shop);
     for (name, window, status, part) in [
-        ("", json!({ "kind": "rolling", "days": 10 }), StatusCode::BAD_REQUEST, "name has to have"),
+        (
+            "",
+            json!({ "kind": "rolling", "days": 10 }),
+            StatusCode::BAD_REQUEST,
+            "name must not be empty",
+        ),
         ("a", json!({ "kind": "rolling", "days": 0 }), StatusCode::BAD_REQUEST, "days has to be"),
         ("a", json!({ "kind": "rolling", "days": 401 }), StatusCode::BAD_REQUEST, "days has to be"),
         ("a", json!({ "kind": "yearly" }), StatusCode::BAD_REQUEST, "kind"),

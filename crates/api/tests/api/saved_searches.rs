@@ -34,7 +34,7 @@ async fn searches_that_are_too_many_or_too_long_are_refused_with_a_sentence() {
         client.post("/api/v1/saved-searches", json!({ "name": name, "query": query })).await
     };
     for (name, query, part) in [
-        ("", "a", "name has to have"),
+        ("", "a", "name must not be empty"),
         ("a\nb", "a", "without control characters"),
         ("a", "a\u{7}", "query has to be without control characters"),
         ("a", &*"x".repeat(4097), "query has to have"),
