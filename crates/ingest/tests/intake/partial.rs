@@ -207,7 +207,7 @@ async fn a_log_record_with_a_huge_body_is_taken_with_its_beginning() {
     let body = request.encode_to_vec();
     let partial = fixture.send(post("/v1/logs", PROTOBUF, "", body)).await.partial();
     assert_eq!(partial.rejected, 0, "{partial:?}");
-    assert!(partial.error_message.starts_with("1 log records were accepted"), "{partial:?}");
+    assert!(partial.error_message.starts_with("1 log record was accepted"), "{partial:?}");
     let bytes = &fixture.journal.take()[0].slices[0].bytes;
     let kept = proto::LogsRequest::decode(&bytes[..]).unwrap();
     let body = kept.resources[0].scopes[0].records[0].body.clone();
