@@ -103,7 +103,8 @@ pub(crate) async fn rules_are_bounded_in_number_and_size(store: MetadataStore) {
 
 pub(crate) async fn rules_come_in_together_or_not_at_all(store: MetadataStore) {
     let cpu = store.create_health_rule(&rule(5, "cpu")).await.unwrap();
-    let coming = [rule(5, "heap"), rule(5, "cpu"), rule(5, "disk")];
+    let off = NewHealthRule { enabled: false, ..rule(5, "cpu") };
+    let coming = [rule(5, "heap"), off, rule(5, "disk")];
     let clash = store.import_health_rules(&coming, NameTaken::Refuse).await.unwrap_err();
     assert!(matches!(&clash, StoreError::AlreadyExists { name, .. } if name == "cpu"), "{clash}");
     assert_eq!(store.health_rules(5).await.unwrap().len(), 1, "nothing came in");
