@@ -1,5 +1,6 @@
 // Nodes, those that are gone too, and what their agents report of runtime and host.
 import { applications, thingOf } from './topology.mjs'
+import { gaugeBands } from './baselines.mjs'
 import { figures, minuteOf, series } from './figures.mjs'
 import { nodeMap } from './layouts.mjs'
 import { noise } from './random.mjs'
@@ -48,6 +49,7 @@ function seriesOf(tier, name, r) {
       const value = Math.max(0, middle + spread * (2 * noise(name, path, p.at) - 1) + spread * Math.sin(p.at / 900_000))
       return { at: p.at, value, min: value * 0.9, max: value * 1.1, sum: value * 4, count: 4 }
     }),
+    expected: gaugeBands({ mean: middle, swing: spread }, r.from, r.to, r.query.get('baseline')),
   })).concat({ path: `Application Infrastructure Performance|${tier.name}|Individual Nodes|${name}|Process|Uptime (s)`, unit: 's', points: over.points.map((p) => {
     const since = (p.at - minuteOf(r.now) + 25 * 60_000) / 1000
     const value = since >= 0 ? since : 40_000 + since
