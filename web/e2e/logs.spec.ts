@@ -89,6 +89,11 @@ test('the logs of all applications are narrowed to one of them and to its tiers'
   await expect(applications.getByRole('button')).toHaveCount(3)
   const tiers = page.getByRole('region', { name: 'Tier' })
   await expect(tiers.getByRole('button', { name: /storefront/ })).toHaveCount(0)
+  // Its nodes are all called after the same machine.
+  const nodes = page.getByRole('region', { name: 'Node' }).getByRole('button')
+  await expect(nodes.first()).toContainText(/^\S+ › vm-1/)
+  const names = await nodes.locator('span').allTextContents()
+  expect(new Set(names).size).toBe(names.length)
   await tiers.getByRole('button').first().click()
   await expect(page).toHaveURL(/application=2.*tier=\d+/)
   await still(page)

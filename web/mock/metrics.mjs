@@ -2,7 +2,7 @@
 import { ERRORS, errorThing } from './entities.mjs'
 import { series as seriesOf } from './figures.mjs'
 import { noise } from './random.mjs'
-import { applicationThing, btThing, edgeThing, thingOf } from './topology.mjs'
+import { applicationThing, btThing, edgeThing, nodeName, thingOf } from './topology.mjs'
 
 const MINUTE = 60_000
 const OF_CALLS = { 'Average Response Time (ms)': ['ms', (p) => p.average_ms], 'Calls per Minute': ['per minute', (p, m) => p.calls / m], 'Errors per Minute': ['per minute', (p, m) => p.errors / m] }
@@ -23,7 +23,7 @@ function reported(seed, tree = REPORTED) {
 function treeOf(app) {
   const tiers = app.entities.filter((e) => e.kind === 'tier')
   const byTier = (of) => Object.fromEntries(tiers.map((t) => [t.name, of(t)]))
-  const nodes = (t, of) => ({ 'Individual Nodes': Object.fromEntries(Array.from({ length: t.nodes }, (_, i) => [`${t.name}-7d9f-${i + 1}`, of(i)])) })
+  const nodes = (t, of) => ({ 'Individual Nodes': Object.fromEntries(Array.from({ length: t.nodes }, (_, i) => [nodeName(app, t, i), of(i)])) })
   const calls = (t) => ({ 'External Calls': Object.fromEntries(app.edges.filter((e) => e.from === t.id).map((e) => [`Call-${e.type} to ${app.entities.find((x) => x.id === e.to)?.name}`, leaves(edgeThing(e), OF_CALLS)])) })
   return {
     'Overall Application Performance': { ...leaves(applicationThing(app), OF_TIER), ...byTier((t) => ({ ...leaves(thingOf(app, t), OF_TIER), ...nodes(t, (i) => leaves({ ...thingOf(app, t), seed: `n${t.id}${i}` }, OF_TIER)), ...calls(t) })) },
