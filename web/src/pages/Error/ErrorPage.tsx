@@ -35,7 +35,7 @@ export function ErrorPage() {
   return (
     <div className={page.page}>
       <Card>
-        <Loaded query={query} what="the error" lines={3}>
+        <Loaded query={query} what="the error" lines={4}>
           {(error: ErrorGroupDetail) => <Head application={application} error={error} />}
         </Loaded>
       </Card>

@@ -24,7 +24,7 @@ export function LogsView({ application }: { application: number | null }) {
     <div className={`${page.fill} ${styles.page}`} aria-busy={summary.isPlaceholderData} data-busy={summary.isPlaceholderData || undefined}>
       <FilterBar state={state} summary={distinct} live={live} onLive={(on) => setTail(on ? 'on' : null)} />
       <Card title="Records over time" note={summary.data && <Total summary={summary.data} />}>
-        <Loaded query={summary} what="the counts" lines={3}>
+        <Loaded query={summary} what="the counts" lines={5}>
           {(data: LogSummary) => <Histogram summary={data} />}
         </Loaded>
       </Card>
