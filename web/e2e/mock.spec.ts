@@ -146,7 +146,8 @@ test('while something is selected, only its own calls have text', async ({ page 
   for (const name of await texts.evaluateAll((all) => all.map((e) => e.getAttribute('aria-label') ?? ''))) expect(name).toMatch(/^orders → |→ orders \(/)
 })
 
-for (const [id, size] of [[2, 200], [3, 1000]] as const) {
+/** Applications of so many entities, and what drawing all of them may take of the processor, ms: twice what it does. */
+for (const [id, size, most] of [[2, 200, 4000], [3, 1000, 15_000]] as const) {
   test(`a map of ${size} entities is grouped, searchable and focusable`, async ({ page }) => {
     await signIn(page, 'admin', `/applications/${id}/flow-map`)
     await expect(page.getByText(new RegExp(`${size.toLocaleString('en')} entities.*shown as`))).toBeVisible()
@@ -175,7 +176,9 @@ for (const [id, size] of [[2, 200], [3, 1000]] as const) {
     await page.getByRole('button', { name: 'Open all groups' }).click()
     await expect(page.getByRole('button', { name: 'Group', exact: true })).toBeVisible({ timeout: 120_000 })
     await still(page)
-    expect((await used()) - before).toBeLessThan(8000)
+    const took = (await used()) - before
+    test.info().annotations.push({ type: 'work to draw all', description: `${Math.round(took)} ms` })
+    expect(took).toBeLessThan(most)
     await shot(page, `flow-map-${size}-open`)
     await dark(page)
     await shot(page, `flow-map-${size}-open-dark`)
