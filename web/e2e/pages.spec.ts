@@ -113,3 +113,16 @@ test('a relative range stays relative in the URL and a past one does not refresh
   await expect(page).toHaveURL(/from=\d+&to=\d+/)
   await expect(page.getByRole('button', { name: 'Past' })).toBeDisabled()
 })
+
+test('on a telephone nothing is wider than the screen', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 800 })
+  await signIn(page)
+  await openApplication(page)
+  const of = new URL(page.url()).pathname
+  for (const path of ['/applications', of, `${of}/anomalies`, `${of}/incidents`, `${of}/anomaly-settings`, `${of}/logs`, '/connect', '/administration/limits']) {
+    await page.goto(path)
+    await expect(page.locator('main').getByRole('heading').first(), path).toBeAttached()
+    await expect(page.locator('[data-state="loading"]'), path).toHaveCount(0)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), path).toBe(0)
+  }
+})
