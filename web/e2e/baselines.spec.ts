@@ -24,6 +24,16 @@ test('a chart shows what was expected, exactly under the pointer, and the choice
   await expect(select).toHaveValue('none')
 })
 
+for (const [path, chart] of [['/applications/1/nodes/1101', 'Node.js heap'], ['/applications/1/nodes/1101', 'CPU of the host'], ['/applications/1/errors/1', 'Exceptions']] as const) {
+  test(`${chart} shows what was expected, unless no baseline is wanted`, async ({ page }) => {
+    await signIn(page, 'admin', path)
+    await expect(page.getByRole('figure', { name: new RegExp(`^${chart}.*: .*expected from`) })).toContainText('expected')
+    await sound(page, `band-of-${chart.replaceAll(/\W/g, '-')}`)
+    await page.getByRole('combobox', { name: 'Baseline of the charts' }).selectOption({ label: 'No baseline' })
+    await expect(page.getByRole('figure', { name: new RegExp(`^${chart}`) })).not.toContainText('expected')
+  })
+}
+
 test('the map marks what is above its baseline by sign and word', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1/flow-map')
   const map = page.getByRole('application').or(page.locator('.react-flow')).first()

@@ -55,7 +55,7 @@ test('a layout is saved, groups tiers, is the default, renamed and deleted', asy
 
 test('a node has a map of its own that says what it is made of', async ({ page }) => {
   await signIn(page, 'admin', '/applications/1/nodes/1400?tab=flow-map')
-  await expect(page.getByText(/This map is of 40 traces that passed through the node/)).toBeVisible()
+  await expect(page.getByText(/its counts are of these: 40 traces/)).toBeVisible()
   const node = page.locator('.react-flow__node', { hasText: 'orders-7d9f-1' })
   await expect(node).toContainText('this node')
   await expect(node).toContainText(/\d+ calls/)

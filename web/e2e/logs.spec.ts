@@ -89,10 +89,35 @@ test('the logs of all applications are narrowed to one of them and to its tiers'
   await expect(applications.getByRole('button')).toHaveCount(3)
   const tiers = page.getByRole('region', { name: 'Tier' })
   await expect(tiers.getByRole('button', { name: /storefront/ })).toHaveCount(0)
+  // Its nodes are all called after the same machine.
+  const nodes = page.getByRole('region', { name: 'Node' }).getByRole('button')
+  await expect(nodes.first()).toContainText(/^\S+ › vm-1/)
+  const names = await nodes.locator('span').allTextContents()
+  expect(new Set(names).size).toBe(names.length)
   await tiers.getByRole('button').first().click()
   await expect(page).toHaveURL(/application=2.*tier=\d+/)
   await still(page)
   await shot(page, 'logs-applications')
   await applications.getByRole('button', { name: /market-200/ }).click()
   await expect(page).not.toHaveURL(/application=|tier=/)
+})
+
+test('time does not take the focus from a record, and neither does scrolling', async ({ page }) => {
+  test.skip(!onMock, 'needs more records than are drawn')
+  await signIn(page, undefined, '/applications/1/logs')
+  const list = page.getByRole('region', { name: 'Log records' })
+  const record = list.getByRole('listitem').first().getByRole('button').first()
+  const first = (await record.textContent()) ?? ''
+  await record.focus()
+  // What the clock of the page does every ten seconds.
+  const refresh = page.getByRole('button', { name: /^As of .*: refresh/ })
+  await expect(async () => {
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    await expect(refresh).toBeVisible({ timeout: 1000 })
+  }).toPass()
+  await list.evaluate((element) => (element.scrollTop = 3000))
+  await expect(list.getByRole('listitem').nth(1)).not.toHaveAttribute('data-index', '1')
+  const focused = list.getByRole('listitem').first().getByRole('button').first()
+  await expect(focused).toHaveText(first)
+  await expect(focused).toBeFocused()
 })

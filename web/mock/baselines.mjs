@@ -27,12 +27,19 @@ function expectedOf(thing, at) {
   return { calls: of(calls, calls * 0.12 + Math.sqrt(calls) * 0.3), average_ms: of(thing.ms * 1.04, thing.ms * 0.16), errors: of(calls * thing.errors, Math.sqrt(Math.max(calls * thing.errors, 0.3))) }
 }
 
+const hoursOf = (from, to) => Array.from({ length: Math.ceil(to / HOUR) - Math.floor(from / HOUR) }, (_, i) => (Math.floor(from / HOUR) + i) * HOUR)
+
+/** What is expected of a value that swings around its mean, hour by hour. */
+export function gaugeBands({ mean, swing }, from, to, choice) {
+  if (!choice || choice === 'none') return null
+  return hoursOf(from, to).map((at) => ({ at, band: { mean, deviation: swing * 0.4, minutes: 1740, hours: 29, from: 'season' } }))
+}
+
 export function bandsOf(thing, from, to, choice, application) {
   if (!choice || choice === 'none') return null
   const all = baselinesOf(application)
   const baseline = all.find((one) => (choice === 'default' ? one.default : String(one.id) === choice)) ?? all[0]
-  const hours = []
-  for (let at = Math.floor(from / HOUR) * HOUR; at < to; at += HOUR) hours.push({ at, ...(expectedOf(thing, at) ?? { calls: null, average_ms: null, errors: null }) })
+  const hours = hoursOf(from, to).map((at) => ({ at, ...(expectedOf(thing, at) ?? { calls: null, average_ms: null, errors: null }) }))
   return { baseline: { id: baseline.id, name: baseline.name }, time_zone: account.time_zone, hours }
 }
 

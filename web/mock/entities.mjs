@@ -100,15 +100,17 @@ export function under({ app, bt }, r) {
 }
 
 const STACK = 'Traceback (most recent call last):\n  File "payments/charge.py", line 88, in charge\n    return provider.charge(order)\n  File "payments/provider.py", line 41, in charge\n    raise PaymentUnavailable(attempts)\nPaymentUnavailable: provider answered 503 three times'
-const ERRORS = [
+export const ERRORS = [
   { id: 1, type: 'PaymentUnavailable', message: 'provider answered {n} three times', tier: { id: 15, name: 'payments' }, rate: 1.3, bts: [105, 107], stack: STACK },
   { id: 2, type: 'BadGateway', message: 'upstream payment failed', tier: { id: 14, name: 'orders' }, rate: 1.2, bts: [105], stack: STACK.replaceAll('payments', 'orders') },
   { id: 3, type: 'OperationalError', message: '({n}, \'Lock wait timeout exceeded; try restarting transaction\')', tier: { id: 14, name: 'orders' }, rate: 0.1, bts: [105, 108], stack: '' },
   { id: 4, type: 'SMTPRecipientsRefused', message: 'recipient {} refused', tier: { id: 17, name: 'mailer' }, rate: 0.15, bts: [], stack: 'Error: recipient refused\n    at Mailer.send (/app/mailer.js:31:11)' },
 ]
 
+export const errorThing = (e) => ({ seed: `x${e.id}`, rate: e.rate, ms: 0, errors: 0 })
+
 function errorBody(e, r) {
-  const thing = { seed: `x${e.id}`, rate: e.rate, ms: 0, errors: 0 }
+  const thing = errorThing(e)
   const f = figures(thing, r.from, r.to, r.now)
   const bts = e.bts.map((id) => ref(findBt(id).bt))
   return { id: e.id, type: e.type, message: e.message, tier: e.tier, count: f.calls, per_minute: f.calls_per_minute, first_seen: r.from - 86_400_000 * e.id, last_seen: r.now - 20_000 * e.id, sparkline: sparkline(thing, r.from, r.to, r.now), business_transactions: bts, business_transaction_count: bts.length }
@@ -122,7 +124,7 @@ export function errors(app, r) {
 
 function errorDetail(e, r) {
   const body = errorBody(e, r)
-  const over = series({ seed: `x${e.id}`, rate: e.rate, ms: 0, errors: 0 }, r.from, r.to, r.now)
+  const over = series(errorThing(e), r.from, r.to, r.now)
   const hits = body.business_transactions.map((bt, i) => ({ bt, count: Math.round(body.count / (i + 1) / (i ? 3 : 1)) }))
   return { ...body, application: { id: 1, name: 'shop-production' }, minutes_per_point: over.minutes_per_point, points: over.points.map((p) => ({ at: p.at, count: p.calls })), filling_from: over.filling_from, hits }
 }

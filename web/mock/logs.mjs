@@ -1,6 +1,6 @@
 // Made-up log records: a few a second of each application, the same whenever they are asked for.
 import { noise } from './random.mjs'
-import { applications } from './topology.mjs'
+import { applications, nodeName } from './topology.mjs'
 import { trace } from './trace.mjs'
 
 const STEP = 4_000
@@ -27,7 +27,7 @@ function record(app, slot) {
   const traced = n('traced') < 0.5
   return {
     id: hex(`${app.id}-${slot}`, 16), at: slot + Math.floor(n('ms') * STEP), severity, body: texts[Math.floor(n('text') * texts.length)].replaceAll('{n}', String(100 + Math.floor(n('n') * 900))), logger,
-    application: { id: app.id, name: app.name }, tier: { id: tier.id, name: tier.name }, node: { id: tier.id * 100, name: `${tier.name}-7d9f-1` },
+    application: { id: app.id, name: app.name }, tier: { id: tier.id, name: tier.name }, node: { id: tier.id * 100, name: nodeName(app, tier, 0) },
     trace_id: traced ? hex(`t${app.id}-${slot}`, 32).replace(/^0/, '1') : null, span_id: traced ? hex(`s${slot}`, 16) : null,
     attributes: { 'otel.scope.name': logger, 'code.lineno': 10 + Math.floor(n('line') * 200), 'thread.name': 'worker-1' },
   }

@@ -1,12 +1,15 @@
 // The metric tree of a made-up application, and the data of its metrics.
+import { ERRORS, errorThing } from './entities.mjs'
 import { series as seriesOf } from './figures.mjs'
 import { noise } from './random.mjs'
-import { applicationThing, btThing, edgeThing, thingOf } from './topology.mjs'
+import { applicationThing, btThing, edgeThing, nodeName, thingOf } from './topology.mjs'
 
 const MINUTE = 60_000
 const OF_CALLS = { 'Average Response Time (ms)': ['ms', (p) => p.average_ms], 'Calls per Minute': ['per minute', (p, m) => p.calls / m], 'Errors per Minute': ['per minute', (p, m) => p.errors / m] }
 /** Where the bands of a thing have what is expected of its metrics. */
 const EXPECTED = { 'Average Response Time (ms)': 'average_ms', 'Calls per Minute': 'calls', 'Errors per Minute': 'errors' }
+/** An exception is all there is to count of it. */
+const OF_ERROR = { 'Errors per Minute': ['per minute', (p, m) => p.calls / m] }
 const OF_TIER = { ...OF_CALLS, 'Number of Slow Calls': ['calls', (p) => p.slow], 'Stall Count': ['calls', (p) => p.stall], '95th Percentile Response Time (ms)': ['ms', (p) => p.p95_ms] }
 const REPORTED = { 'Hardware Resources': { CPU: { '%Busy': ['%', 38, 20] }, Memory: { 'Used %': ['%', 61, 4], 'Used (MB)': ['MB', 3910, 80] } }, 'JVM': { 'Memory|Heap': { 'Current Usage (MB)': ['MB', 310, 160] }, 'Garbage Collection': { 'GC Time Spent Per Min (ms)': ['ms', 210, 190] } } }
 
@@ -20,12 +23,13 @@ function reported(seed, tree = REPORTED) {
 function treeOf(app) {
   const tiers = app.entities.filter((e) => e.kind === 'tier')
   const byTier = (of) => Object.fromEntries(tiers.map((t) => [t.name, of(t)]))
-  const nodes = (t, of) => ({ 'Individual Nodes': Object.fromEntries(Array.from({ length: t.nodes }, (_, i) => [`${t.name}-7d9f-${i + 1}`, of(i)])) })
+  const nodes = (t, of) => ({ 'Individual Nodes': Object.fromEntries(Array.from({ length: t.nodes }, (_, i) => [nodeName(app, t, i), of(i)])) })
   const calls = (t) => ({ 'External Calls': Object.fromEntries(app.edges.filter((e) => e.from === t.id).map((e) => [`Call-${e.type} to ${app.entities.find((x) => x.id === e.to)?.name}`, leaves(edgeThing(e), OF_CALLS)])) })
   return {
     'Overall Application Performance': { ...leaves(applicationThing(app), OF_TIER), ...byTier((t) => ({ ...leaves(thingOf(app, t), OF_TIER), ...nodes(t, (i) => leaves({ ...thingOf(app, t), seed: `n${t.id}${i}` }, OF_TIER)), ...calls(t) })) },
     'Business Transaction Performance': { 'Business Transactions': byTier((t) => Object.fromEntries(app.bts.filter((b) => b.tier === t.id).map((b) => [b.name, leaves(btThing(b), OF_TIER)]))) },
     Backends: Object.fromEntries(app.entities.filter((e) => e.kind !== 'tier').map((e) => [e.name, leaves(thingOf(app, e), OF_CALLS)])),
+    Errors: byTier((t) => Object.fromEntries(ERRORS.filter((e) => e.tier.id === t.id).map((e) => [`${e.type}: ${e.message}`, leaves({ ...errorThing(e), counted: 'calls' }, OF_ERROR)]))),
     'Application Infrastructure Performance': byTier((t) => ({ ...nodes(t, (i) => reported(`r${t.id}${i}`)), ...reported(`r${t.id}`) })),
   }
 }
@@ -76,7 +80,8 @@ export function data(app, r) {
     return found.map((p) => [p.at, value(p, per), p.calls]).filter(([, v]) => v !== null).map(([t, v, calls]) => ({ at: t, value: v, min: v * 0.4, max: v * 2.1, sum: v * Math.max(1, calls), count: Math.max(1, calls) }))
   }
   const bands = ({ thing }) => thing && seriesOf(thing, r.from, r.to, r.now, { choice: r.query.get('baseline') }).bands
-  const expected = (name, node) => (EXPECTED[name] && bands(node)?.hours.map((hour) => ({ at: hour.at, band: hour[EXPECTED[name]] }))) ?? null
+  const ofHour = (name, { thing }) => thing?.counted ?? EXPECTED[name]
+  const expected = (name, node) => (ofHour(name, node) && bands(node)?.hours.map((hour) => ({ at: hour.at, band: hour[ofHour(name, node)] }))) ?? null
   const found = at(treeOf(app), r.query.get('path') ?? '').filter(([, node]) => isLeaf(node))
   const items = found.map(([names, node]) => ({ path: names.join('|'), unit: node.unit, points: points(node), expected: expected(names.at(-1), node) }))
   return { items, minutes_per_point: per, filling_from: range.filling_from, baseline: bands({ thing: applicationThing(app) })?.baseline ?? null, partial: null }

@@ -1,16 +1,15 @@
 // Nodes, those that are gone too, and what their agents report of runtime and host.
-import { applications, thingOf } from './topology.mjs'
+import { applications, nodeName, thingOf } from './topology.mjs'
+import { gaugeBands } from './baselines.mjs'
 import { figures, minuteOf, series } from './figures.mjs'
 import { nodeMap } from './layouts.mjs'
 import { noise } from './random.mjs'
-
-const nodeName = (tier, i) => `${tier.name}-7d9f-${i + 1}`
 
 function body(app, tier, i, r) {
   const thing = thingOf(app, tier)
   const gone = i >= tier.nodes
   return {
-    id: tier.id * 100 + i, name: gone ? `${tier.name}-5c1a-1` : nodeName(tier, i), tier: { id: tier.id, name: tier.name }, runtime: tier.runtime, agent: tier.agent,
+    id: tier.id * 100 + i, name: gone ? `${tier.name}-5c1a-1` : nodeName(app, tier, i), tier: { id: tier.id, name: tier.name }, runtime: tier.runtime, agent: tier.agent,
     last_seen: gone ? r.now - 9 * 3_600_000 : r.now - 4000 * (i + 1), historical: gone, figures: figures({ ...thing, seed: `n${tier.id}${i}`, rate: gone ? 0 : thing.rate / tier.nodes }, r.from, r.to, r.now),
   }
 }
@@ -48,6 +47,7 @@ function seriesOf(tier, name, r) {
       const value = Math.max(0, middle + spread * (2 * noise(name, path, p.at) - 1) + spread * Math.sin(p.at / 900_000))
       return { at: p.at, value, min: value * 0.9, max: value * 1.1, sum: value * 4, count: 4 }
     }),
+    expected: gaugeBands({ mean: middle, swing: spread }, r.from, r.to, r.query.get('baseline')),
   })).concat({ path: `Application Infrastructure Performance|${tier.name}|Individual Nodes|${name}|Process|Uptime (s)`, unit: 's', points: over.points.map((p) => {
     const since = (p.at - minuteOf(r.now) + 25 * 60_000) / 1000
     const value = since >= 0 ? since : 40_000 + since
@@ -67,7 +67,7 @@ export function nodeMetricData(app, r) {
 export const nodeRoutes = [
   ['GET', /^\/api\/v1\/nodes\/(\d+)\/flow-map$/, (r, id) => {
     const found = find(Number(id))
-    return found && nodeMap(found.app, found.tier, { id: Number(id), name: nodeName(found.tier, found.i) }, r)
+    return found && nodeMap(found.app, found.tier, { id: Number(id), name: nodeName(found.app, found.tier, found.i) }, r)
   }],
   ['GET', /^\/api\/v1\/nodes\/(\d+)$/, (r, id) => {
     const found = find(Number(id))

@@ -1,5 +1,5 @@
 // Raw series of a made-up application, and their points.
-import { applications } from './topology.mjs'
+import { applications, nodeName } from './topology.mjs'
 import { hex, noise } from './random.mjs'
 
 const EVERY = 15_000
@@ -16,7 +16,7 @@ function all(app) {
     app.entities.filter((e) => e.kind === 'tier').flatMap((tier) =>
       Array.from({ length: tier.nodes }, (_, i) => sets.map((attributes) => ({
         mean, swing,
-        series: { id: hex(`${name}${tier.id}${i}${JSON.stringify(attributes)}`, 16), name, unit, instrument, delta: false, scope: 'mock', application: { id: app.id, name: app.name }, tier: { id: tier.id, name: tier.name }, node: { id: tier.id * 100 + i, name: `${tier.name}-7d9f-${i + 1}` }, attributes },
+        series: { id: hex(`${name}${tier.id}${i}${JSON.stringify(attributes)}`, 16), name, unit, instrument, delta: false, scope: 'mock', application: { id: app.id, name: app.name }, tier: { id: tier.id, name: tier.name }, node: { id: tier.id * 100 + i, name: nodeName(app, tier, i) }, attributes },
       }))).flat(),
     ),
   )

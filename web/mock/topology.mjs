@@ -116,6 +116,9 @@ export function thingOf(app, entity) {
   return { seed: `e${entity.id}`, rate, ms: rate ? all.reduce((s, x) => s + x.rate * x.ms, 0) / rate : 0, errors: rate ? all.reduce((s, x) => s + x.rate * x.errors, 0) / rate : 0 }
 }
 
+/** Nodes of the second application are named after the machine, which runs one of each tier. */
+export const nodeName = (app, of, i) => (app.id === 2 ? `vm-${i + 1}` : `${of.name}-7d9f-${i + 1}`)
+
 export const edgeThing = (e) => ({ seed: `g${e.from}-${e.to}-${e.type}`, rate: e.rate, ms: e.ms, errors: e.errors })
 export const btThing = (b) => ({ seed: `b${b.id}`, rate: b.rate, ms: b.ms, errors: b.errors })
 

@@ -84,11 +84,10 @@ function OwnRequests({ application }: { application: Ref }) {
   return (
     <OverTime
       title="Its requests"
-      note="what pages and programs asked of it in this range"
       actions={
         <>
-          <RangeLink to={paths.businessTransactions(application.id)}>Requests by route</RangeLink>
-          <RangeLink to={paths.application(application.id)}>Open the application {application.name}</RangeLink>
+          <RangeLink to={paths.businessTransactions(application.id)}>By route</RangeLink>
+          <RangeLink to={paths.application(application.id)}>The application {application.name}</RangeLink>
         </>
       }
       query={series}

@@ -1,12 +1,13 @@
 import { Button, NativeSelect } from '@mantine/core'
 import { useMemo } from 'react'
-import type { Anomaly, Page } from '../../api/types'
+import type { Anomaly } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useUrlState } from '../../app/urlState'
 import { useAnomalies } from '../../components/anomaly/queries'
 import { deviationText, KIND_WORDS } from '../../components/anomaly/words'
 import { Card } from '../../components/card/Card'
 import { RangeLink } from '../../components/link/RangeLink'
+import { useDistinctNodes } from '../../components/name/queries'
 import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
@@ -39,8 +40,9 @@ export function AnomaliesView({ application }: { application?: number }) {
   const [entity, setEntity] = useUrlState('entity')
   const [text, setText] = useUrlState('filter')
   const query = useAnomalies({ application, state, level, entity_kind: kind, entity })
+  const items = useDistinctNodes(query.data?.items)
   const narrowed = Boolean(state || kind || level || entity || text)
-  const name = query.data?.items[0]?.entity.name
+  const name = items[0]?.entity.name
   return (
     <div className={page.page}>
       <Card
@@ -63,9 +65,9 @@ export function AnomaliesView({ application }: { application?: number }) {
         }
       >
         <Loaded query={query} what="the anomalies">
-          {(data: Page<Anomaly>) => {
+          {() => {
             const wanted = text.toLowerCase()
-            const rows = data.items.filter((a) => textOf(a).includes(wanted))
+            const rows = items.filter((a) => textOf(a).includes(wanted))
             if (rows.length) return <Table rows={rows} all={application === undefined} rest={query} />
             return narrowed ? <Empty title="No anomaly matches">Take a filter away, or choose a longer range.</Empty> : <NothingYet application={application} />
           }}

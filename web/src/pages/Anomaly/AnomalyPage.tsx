@@ -4,7 +4,7 @@ import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useTitle } from '../../app/useTitle'
 import { useAnomaly } from '../../components/anomaly/queries'
-import { changeText, confidenceText, deviationText, measuredWord } from '../../components/anomaly/words'
+import { changeText, confidenceText, deviationText, KIND_WORDS, measuredWord, pathOfEntity } from '../../components/anomaly/words'
 import { Card } from '../../components/card/Card'
 import { ChartEvents } from '../../components/chart/ChartEvents'
 import { StatusBadge } from '../../components/health/LevelBadge'
@@ -83,7 +83,7 @@ function Head({ anomaly }: { anomaly: Anomaly }) {
         <StatusBadge status={anomaly.status} level={anomaly.status === 'OPEN' ? anomaly.level : anomaly.worst} />
         <h1>{anomaly.entity.name}</h1>
         <span className={page.tag}>{measuredWord(anomaly)}</span>
-        <EntityName application={application.id} entity={{ ...anomaly.entity, name: 'Its page' }} kind={anomaly.entity_kind} />
+        {pathOfEntity(application.id, anomaly.entity_kind, anomaly.entity.id) ? <EntityName application={application.id} entity={{ ...anomaly.entity, name: 'Its page' }} kind={anomaly.entity_kind} /> : <span className={page.tag}>{KIND_WORDS[anomaly.entity_kind]}</span>}
         <span className={page.muted}>
           in <RangeLink to={paths.application(application.id)}>{application.name}</RangeLink>
         </span>
@@ -106,12 +106,17 @@ function Head({ anomaly }: { anomaly: Anomaly }) {
   )
 }
 
+/** Of the plots, in pixels: the first is of what deviates most. */
+const heightOf = (place: number) => (place === 0 ? 170 : 96)
+/** What a chart is higher than its plot by: its head and the strip of states. */
+const AROUND = 48
+
 /** The series that deviates most, then what goes with it. */
 function SeriesCard({ series, anomaly, window }: { series: AnomalySeries[]; anomaly: Anomaly; window: Window }) {
   const extraOf = ({ measure, metric }: AnomalySeries) => ({ range: null, live: null, ...window, kind: anomaly.entity_kind, entity: anomaly.entity.id, measure, metric, at: anomaly.opened_at })
   return (
     <Card title="Over time" note="the bands are what was usual; shaded: anomalous">
-      <div className={styles.chart}>
+      <div className={styles.chart} style={{ minHeight: series.reduce((all, _, place) => all + heightOf(place) + AROUND, 10) }}>
         <Suspense fallback={<Loading what="the charts" />}>
           {series.map((one, place) => {
             const word = measuredWord(one)
@@ -122,7 +127,7 @@ function SeriesCard({ series, anomaly, window }: { series: AnomalySeries[]; anom
                 label={word}
                 unit={one.unit}
                 points={one.points}
-                height={place === 0 ? 170 : 96}
+                height={heightOf(place)}
                 action={
                   <RangeLink className={styles.why} to={paths.anomalyModel(anomaly.application.id)} extra={extraOf(one)} aria-label={`Why is the ${word} usual or not?`}>
                     Why is this usual or not?

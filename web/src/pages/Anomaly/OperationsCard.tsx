@@ -14,7 +14,7 @@ export function OperationsCard({ application, operations }: { application: numbe
   const columns = useMemo(() => columnsOf(application), [application])
   return (
     <Card title="Slowest operations, before and after" note="an hour before it began, and while it went on">
-      {operations.length ? <DataTable label="Operations before and after" rows={operations} columns={columns} rowKey={(o) => `${o.tier.id} ${o.name}`} defaultSort="-change" sortParam="operation-sort" /> : <Empty title="No operation can be compared">There are too few traces of before or of since: all traces are kept for 24 h.</Empty>}
+      {operations.length ? <DataTable label="Operations before and after" rows={operations} columns={columns} rowKey={(o) => `${o.tier.id} ${o.name}`} defaultSort="-change" sortParam="operation-sort" /> : <Empty title="No operation can be compared">There are too few traces of before or of since: all traces are kept for 24 h.</Empty>}
     </Card>
   )
 }

@@ -59,7 +59,7 @@ export function BackendsPage() {
         note={query.data && `${plural(called, 'backend')} called in this range`}
         actions={
           <>
-            {silent > 0 && <Checkbox label={`Without calls (${silent})`} checked={uncalled === 'on'} onChange={(e) => setUncalled(e.currentTarget.checked ? 'on' : null)} />}
+            {(silent > 0 || uncalled === 'on') && <Checkbox label={`Without calls (${silent})`} checked={uncalled === 'on'} onChange={(e) => setUncalled(e.currentTarget.checked ? 'on' : null)} />}
             <SearchInput label="Filter backends" value={filter} onChange={setFilter} />
           </>
         }

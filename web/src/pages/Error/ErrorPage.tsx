@@ -5,7 +5,10 @@ import type { ErrorGroupDetail } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
 import { useTitle } from '../../app/useTitle'
+import { BaselineSelect } from '../../components/baseline/BaselineSelect'
+import { useExpectedOfMetrics } from '../../components/baseline/queries'
 import { Card } from '../../components/card/Card'
+import { expectedByHour } from '../../components/chart/expected'
 import type { Line } from '../../components/chart/plot'
 import { Figure } from '../../components/figures/FigureStrip'
 import figures from '../../components/figures/figures.module.css'
@@ -32,16 +35,16 @@ export function ErrorPage() {
   return (
     <div className={page.page}>
       <Card>
-        <Loaded query={query} what="the error" lines={3}>
+        <Loaded query={query} what="the error" lines={4}>
           {(error: ErrorGroupDetail) => <Head application={application} error={error} />}
         </Loaded>
       </Card>
       <div className={styles.beside}>
-        <Card title="Over time" note="exceptions per minute; drag to zoom">
+        <Card title="Over time" note="exceptions per minute; drag to zoom" actions={<BaselineSelect application={application} />}>
           <Loaded query={query} what="the error over time" lines={6}>
             {(error: ErrorGroupDetail) => (
               <Suspense fallback={<Loading what="the chart" lines={6} />}>
-                <OverTime error={error} />
+                <OverTime application={application} error={error} />
               </Suspense>
             )}
           </Loaded>
@@ -90,8 +93,13 @@ function Head({ application, error }: { application: number; error: ErrorGroupDe
   )
 }
 
-function OverTime({ error }: { error: ErrorGroupDetail }) {
+/** Where the metric tree has how often it happens. */
+const pathOf = ({ tier, type, message }: ErrorGroupDetail) => ['Errors', tier.name, message ? `${type}: ${message}` : type, 'Errors per Minute'].join('|')
+
+function OverTime({ application, error }: { application: number; error: ErrorGroupDetail }) {
   const { window, setRange } = useTimeRange()
+  const path = pathOf(error)
+  const bands = useExpectedOfMetrics(application, [path]).get(path)
   const { at, lines } = useMemo(() => {
     const width = error.minutes_per_point * 60_000
     const counts = new Map(error.points.map((p) => [p.at, p.count]))
@@ -104,10 +112,11 @@ function OverTime({ error }: { error: ErrorGroupDetail }) {
     const bars: Line[] = [{ label: 'exceptions/min', values, colour: '--v-series-3', kind: 'bars' }]
     return { at: slots.map((slot) => slot / 1000), lines: bars }
   }, [error, window.from, window.to])
+  const expected = useMemo(() => bands && expectedByHour({ at }, bands), [at, bands])
   const minute = (ms: number) => Math.round(ms / 60_000) * 60_000
   return (
     <div className={styles.chart}>
-      <Chart title="Exceptions" at={at} until={window.to} lines={lines} fillingFrom={error.filling_from === null ? null : error.filling_from / 1000} format={short} exact={(value) => exact(value, '')} height={168} onZoom={(from, to) => setRange({ kind: 'absolute', from: minute(from), to: Math.max(minute(to), minute(from) + 60_000) })} />
+      <Chart title="Exceptions" at={at} until={window.to} lines={lines} expected={expected} fillingFrom={error.filling_from === null ? null : error.filling_from / 1000} format={short} exact={(value) => exact(value, '')} height={168} onZoom={(from, to) => setRange({ kind: 'absolute', from: minute(from), to: Math.max(minute(to), minute(from) + 60_000) })} />
     </div>
   )
 }

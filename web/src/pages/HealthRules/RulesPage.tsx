@@ -76,7 +76,9 @@ function Table({ application, rows, violations }: { application: number; rows: H
           <th scope="col">On</th>
           <th scope="col">Rule</th>
           <th scope="col">Affects</th>
-          <th scope="col">Now</th>
+          <th scope="col" style={{ width: '170px' }}>
+            Now
+          </th>
           <th scope="col">Change</th>
         </tr>
       </thead>

@@ -8,7 +8,7 @@ import { Facets } from './Facets'
 import { FilterBar } from './FilterBar'
 import { Histogram } from './Histogram'
 import styles from './Logs.module.css'
-import { useLogSummary } from './queries'
+import { useDistinctSummary, useLogSummary } from './queries'
 import { StoredRecords } from './StoredRecords'
 import { TailedRecords } from './TailedRecords'
 import { useLogFilter } from './useLogFilter'
@@ -18,19 +18,20 @@ export function LogsView({ application }: { application: number | null }) {
   const state = useLogFilter(application)
   const [tail, setTail] = useUrlState('tail', 'off')
   const summary = useLogSummary(state.filter)
+  const distinct = useDistinctSummary(summary.data)
   const live = tail === 'on'
   return (
     <div className={`${page.fill} ${styles.page}`} aria-busy={summary.isPlaceholderData} data-busy={summary.isPlaceholderData || undefined}>
-      <FilterBar state={state} summary={summary.data} live={live} onLive={(on) => setTail(on ? 'on' : null)} />
+      <FilterBar state={state} summary={distinct} live={live} onLive={(on) => setTail(on ? 'on' : null)} />
       <Card title="Records over time" note={summary.data && <Total summary={summary.data} />}>
-        <Loaded query={summary} what="the counts" lines={3}>
+        <Loaded query={summary} what="the counts" lines={5}>
           {(data: LogSummary) => <Histogram summary={data} />}
         </Loaded>
       </Card>
       <div className={styles.below}>
         <Card title="Narrow by" grow>
           <Loaded query={summary} what="the counts">
-            {(data: LogSummary) => <Facets summary={data} state={state} />}
+            {(data: LogSummary) => <Facets summary={distinct ?? data} state={state} />}
           </Loaded>
         </Card>
         {live ? <TailedRecords state={state} /> : <StoredRecords state={state} />}

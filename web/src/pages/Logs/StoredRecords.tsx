@@ -16,7 +16,7 @@ import type { FilterState } from './useLogFilter'
 export function StoredRecords({ state }: { state: FilterState }) {
   const { key, window, now } = useTimeRange()
   const [asked, setAsked] = useState({ key, window, filter: state.filter, reading: false })
-  // A new range or filter asks anew; so does time, until somebody scrolls or opens a record.
+  // A new range or filter asks anew; so does time, until somebody scrolls, opens a record, or has come to one by keyboard.
   const isOther = asked.key !== key || asked.filter !== state.filter
   if (isOther || (!asked.reading && asked.window.to !== window.to)) setAsked({ key, window, filter: state.filter, reading: isOther ? false : asked.reading })
   const query = useLogs(state.filter, asked.window, true)

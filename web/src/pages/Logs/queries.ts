@@ -1,9 +1,10 @@
 // What the logs page asks: records page by page, their counts, and what came in lately.
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { ApiError, get } from '../../api/client'
 import { useTelemetry, type ListResult, type Result } from '../../api/queries'
 import type { LogRecord, LogSummary, Page } from '../../api/types'
+import { useNodeNames } from '../../components/name/queries'
 import { serverNow } from '../../time/clock'
 import type { Window } from '../../time/range'
 import { askedOf, type LogFilter } from './model/filter'
@@ -14,9 +15,17 @@ const POLL_MS = 2_000
 /** Clocks of agents may be ahead. */
 const AHEAD_MS = 5_000
 
+const NO_NODES: LogSummary['by_node']['items'] = []
+
 /** Counts for the page's range; they move with it. */
 export function useLogSummary(filter: LogFilter): Result<LogSummary> {
   return useTelemetry<LogSummary>('/logs/summary', { ...askedOf(filter), bars: 90 })
+}
+
+/** The same with nodes of one name told apart. */
+export function useDistinctSummary(summary: LogSummary | undefined): LogSummary | undefined {
+  const nameOf = useNodeNames(summary?.by_node.items ?? NO_NODES)
+  return useMemo(() => summary && { ...summary, by_node: { ...summary.by_node, items: summary.by_node.items.map((node) => ({ ...node, name: nameOf(node) })) } }, [summary, nameOf])
 }
 
 /** The records of a fixed time, so that a list somebody reads does not move. */

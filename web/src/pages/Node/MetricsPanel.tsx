@@ -1,7 +1,9 @@
 import { IconBulb } from '@tabler/icons-react'
 import { lazy, Suspense, useMemo } from 'react'
-import type { MetricSeries, NodeDetail } from '../../api/types'
+import type { HourBand, MetricSeries, NodeDetail } from '../../api/types'
+import { useExpectedOfMetrics } from '../../components/baseline/queries'
 import { Card } from '../../components/card/Card'
+import { expectedByHour } from '../../components/chart/expected'
 import type { Line } from '../../components/chart/plot'
 import { Failed } from '../../components/states/Failed'
 import { Empty } from '../../components/states/Empty'
@@ -23,11 +25,15 @@ export function MetricsPanel({ application, node }: { application: number; node:
   const { query, series } = useNodeMetrics(application, node)
   if (query.error && !series) return <Failed what="the runtime's metrics" error={query.error} retry={() => void query.refetch()} />
   if (!series) return <Loading what="the runtime's metrics" lines={8} />
-  return <Metrics node={node} series={series} />
+  return <Metrics application={application} node={node} series={series} />
 }
 
-function Metrics({ node, series }: { node: NodeDetail; series: MetricSeries[] }) {
+/** The metric of a chart that a band is of: its first. */
+const banded = (chart: DrawnChart) => chart.lines[0]?.series.path ?? ''
+
+function Metrics({ application, node, series }: { application: number; node: NodeDetail; series: MetricSeries[] }) {
   const { charts, missing } = useMemo(() => arranged(series, node.runtime), [series, node.runtime])
+  const expected = useExpectedOfMetrics(application, charts.map(banded))
   return (
     <div className={styles.stack}>
       <Card title="Runtime and hardware" note={plural(series.length, 'metric')}>
@@ -35,7 +41,7 @@ function Metrics({ node, series }: { node: NodeDetail; series: MetricSeries[] })
           <Suspense fallback={<Loading what="the charts" lines={8} />}>
             <div className={styles.charts}>
               {charts.map((chart) => (
-                <MetricChart key={chart.title} chart={chart} />
+                <MetricChart key={chart.title} chart={chart} expected={expected.get(banded(chart))} />
               ))}
             </div>
           </Suspense>
@@ -52,7 +58,7 @@ function Metrics({ node, series }: { node: NodeDetail; series: MetricSeries[] })
   )
 }
 
-function MetricChart({ chart }: { chart: DrawnChart }) {
+function MetricChart({ chart, expected }: { chart: DrawnChart; expected: HourBand[] | undefined }) {
   const { window, setRange } = useTimeRange()
   const { at, lines } = useMemo(() => {
     // On the grid of the finest step there is, so that what is missing is a gap.
@@ -67,8 +73,9 @@ function MetricChart({ chart }: { chart: DrawnChart }) {
     })
     return { at: slots.map((slot) => slot / 1000), lines: drawn }
   }, [chart, window.from, window.to])
+  const band = useMemo(() => expected && expectedByHour({ at }, expected), [at, expected])
   const minute = (ms: number) => Math.round(ms / 60_000) * 60_000
-  return <Chart title={chart.unit ? `${chart.title} (${chart.unit})` : chart.title} at={at} until={window.to} lines={lines} fillingFrom={null} format={short} exact={(value) => exact(value === null ? null : Math.round(value * 1000) / 1000, '')} height={140} onZoom={(from, to) => setRange({ kind: 'absolute', from: minute(from), to: Math.max(minute(to), minute(from) + 60_000) })} />
+  return <Chart title={chart.unit ? `${chart.title} (${chart.unit})` : chart.title} at={at} until={window.to} lines={lines} expected={band} fillingFrom={null} format={short} exact={(value) => exact(value === null ? null : Math.round(value * 1000) / 1000, '')} height={140} onZoom={(from, to) => setRange({ kind: 'absolute', from: minute(from), to: Math.max(minute(to), minute(from) + 60_000) })} />
 }
 
 function Restarts({ series }: { series: MetricSeries[] }) {

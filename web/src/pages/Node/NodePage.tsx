@@ -69,7 +69,7 @@ function NodeMap({ application, node }: { application: number; node: NodeDetail 
   return (
     <>
       <p className={styles.remark}>
-        Calls are counted for each tier, not for each of its nodes. This map is of {map ? plural(map.traces, 'trace') : 'traces'} that passed through the node, spread over the range{map && map.looked_at > 0 ? `, found among ${plural(map.looked_at, 'span')} of ${node.tier.name}` : ''}; counts are of these traces. All calls of <RangeLink to={paths.tier(application, node.tier.id)}>{node.tier.name}</RangeLink> are on its own map.
+        Calls are counted for each tier, not for each of its nodes: all calls of <RangeLink to={paths.tier(application, node.tier.id)}>{node.tier.name}</RangeLink> are on its own map. This one is of traces that passed through the node, spread over the range, and its counts are of these{map ? `: ${plural(map.traces, 'trace')}${map.looked_at > 0 ? `, found among ${plural(map.looked_at, 'span')} of ${node.tier.name}` : ''}` : ''}.
       </p>
       <div className={styles.map}>
         <CountedContext value="trace">

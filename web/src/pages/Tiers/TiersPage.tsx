@@ -1,5 +1,5 @@
 import { IconAlertTriangleFilled } from '@tabler/icons-react'
-import { useApplication, useTiers } from '../../api/queries'
+import { useApplication, useNodes, useTiers } from '../../api/queries'
 import type { Page, Tier } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useId } from '../../app/useId'
@@ -50,6 +50,8 @@ export function TiersPage() {
   const application = useApplication(id)
   const silent = application.data !== undefined && told(application.data) === null
   const tiers = useTiers(id)
+  // Asked for already, and drawn once it is known how much stands above them.
+  useNodes(id)
   const healthOf = useHealth(id)
   const [filter, setFilter] = useUrlState('filter')
   const wanted = filter.toLowerCase()
@@ -63,7 +65,7 @@ export function TiersPage() {
           }}
         </Loaded>
       </Card>
-      <NodesTable application={id} filter={filter} silent={silent} />
+      {!tiers.isPending && <NodesTable application={id} filter={filter} silent={silent} />}
     </div>
   )
 }

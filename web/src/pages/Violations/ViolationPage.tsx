@@ -7,6 +7,7 @@ import { Card } from '../../components/card/Card'
 import { ChartEvents } from '../../components/chart/ChartEvents'
 import { StatusBadge } from '../../components/health/LevelBadge'
 import { RangeLink } from '../../components/link/RangeLink'
+import { useNodeNames } from '../../components/name/queries'
 import { Loaded } from '../../components/states/Loaded'
 import { Loading } from '../../components/states/Loading'
 import { PartialNotice } from '../../components/states/Notices'
@@ -102,6 +103,8 @@ function Head({ violation }: { violation: Violation }) {
 function Decided({ violation, change }: { violation: Violation; change: ViolationChange }) {
   const { evidence } = change
   const window = windowOf(evidence)
+  const nodes = useMemo(() => (evidence.nodes ?? []).map(({ id, name }) => ({ id, name, application: violation.application })), [evidence.nodes, violation.application])
+  const nameOf = useNodeNames(nodes)
   return (
     <Card title={`What decided: ${changeWord(change)}`} note={evidence.conditions.length || evidence.nodes?.length ? `${plural(evidence.window_minutes, 'minute')} from ${minuteOf(window.from)}` : undefined}>
       {evidence.reason && <p className={styles.said}>{evidence.reason}</p>}
@@ -114,9 +117,9 @@ function Decided({ violation, change }: { violation: Violation; change: Violatio
       {evidence.nodes?.map((node) => (
         <div key={node.id}>
           <p className={styles.node}>
-            <RangeLink to={paths.node(violation.application.id, node.id)}>{node.name}</RangeLink>
+            <RangeLink to={paths.node(violation.application.id, node.id)}>{nameOf(node)}</RangeLink>
           </p>
-          <ConditionsTable label={`Conditions of ${node.name}`} conditions={node.conditions} />
+          <ConditionsTable label={`Conditions of ${nameOf(node)}`} conditions={node.conditions} />
         </div>
       ))}
     </Card>

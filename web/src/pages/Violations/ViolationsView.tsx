@@ -1,10 +1,11 @@
 import { Button, NativeSelect } from '@mantine/core'
 import { useMemo } from 'react'
-import type { Page, Violation } from '../../api/types'
+import type { Violation } from '../../api/types'
 import { paths } from '../../app/paths'
 import { useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
 import { RangeLink } from '../../components/link/RangeLink'
+import { useDistinctNodes } from '../../components/name/queries'
 import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
@@ -35,8 +36,9 @@ export function ViolationsView({ application }: { application?: number }) {
   const [entity, setEntity] = useUrlState('entity')
   const [text, setText] = useUrlState('filter')
   const query = useViolations({ application, status, level, rule, entity })
+  const items = useDistinctNodes(query.data?.items)
   const narrowed = Boolean(status || level || rule || entity || text)
-  const one = query.data?.items[0]
+  const [one] = items
   return (
     <div className={page.page}>
       <Card
@@ -54,9 +56,9 @@ export function ViolationsView({ application }: { application?: number }) {
         }
       >
         <Loaded query={query} what="the violations">
-          {(data: Page<Violation>) => {
+          {() => {
             const wanted = text.toLowerCase()
-            const rows = data.items.filter((v) => `${v.entity.name}\n${v.rule.name}\n${v.application.name}`.toLowerCase().includes(wanted))
+            const rows = items.filter((v) => `${v.entity.name}\n${v.rule.name}\n${v.application.name}`.toLowerCase().includes(wanted))
             if (rows.length) return <Table rows={rows} all={application === undefined} rest={query} />
             return narrowed ? <Empty title="No violation matches">Take a filter away, or choose a longer range.</Empty> : <Empty title="Nothing violates a health rule in this range">Whatever does stands here, with what decided.</Empty>
           }}

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest'
+import { alikeOf, applicationsToAsk } from './sameNames'
+
+const node = (id: number, name: string, application = 1) => ({ id, name, application: { id: application } })
+
+describe('nodes of one name', () => {
+  it('are those of one application that are not the same node', () => {
+    const nodes = [node(1, 'host'), node(2, 'host'), node(3, 'other'), node(3, 'other'), node(4, 'host', 2)]
+    expect([...alikeOf(nodes)]).toEqual([[1, 1], [2, 1]])
+    expect(applicationsToAsk(nodes)).toEqual([1])
+  })
+
+  it('are asked for once an application, and not at all where every name is told once', () => {
+    expect(applicationsToAsk([node(1, 'a', 2), node(2, 'a', 2), node(3, 'b', 1), node(4, 'b', 1)])).toEqual([1, 2])
+    expect(applicationsToAsk([node(1, 'a'), node(2, 'b')])).toEqual([])
+  })
+})
