@@ -11,7 +11,7 @@ use alerting::{
 use api_types as body;
 use api_types::{NameValue, Ref};
 use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
-use model::id::EntityId;
+use model::{access::Permission, id::EntityId};
 
 use crate::{
     access_key::sound_name, auth::Caller, context::Context, entities::Entities, error::ApiError,
@@ -36,15 +36,23 @@ pub(crate) fn name(text: &str) -> Result<String, ApiError> {
     sound_name(text).map(str::to_owned).map_err(ApiError::bad)
 }
 
-/// The application that a document is of, if it is of one.
-pub(crate) fn application(entities: &Entities, id: Option<u32>) -> Result<Option<u32>, ApiError> {
-    id.map(|id| {
-        let found = entities.application(EntityId(id));
-        found.map(|found| found.id.0).map_err(|_| {
-            ApiError::Unprocessable(format!("there is no application {id} in your account"))
-        })
-    })
-    .transpose()
+/// The application that a document is of, if it is of one, which the caller has a permission over: over all of the account
+/// where it is of none.
+pub(crate) async fn application(
+    context: &Context,
+    caller: &Caller,
+    permission: Permission,
+    id: Option<u32>,
+) -> Result<Option<u32>, ApiError> {
+    if let Some(id) = id
+        && context.entities(caller).application(EntityId(id)).is_err()
+    {
+        return Err(ApiError::Unprocessable(format!(
+            "there is no application {id} in your account"
+        )));
+    }
+    context.require(caller, permission, id.map(EntityId)).await?;
+    Ok(id)
 }
 
 /// A document ready to be stored: `value` of the kind in the open, and what of it is sealed.
@@ -66,8 +74,27 @@ pub(crate) fn to_store(
     }
 }
 
+/// Whether the caller may see what is of an application, or of the whole account where it is of none: that takes the
+/// permission over all of it.
+pub(crate) fn sees(caller: &Caller, application: Option<u32>) -> bool {
+    caller.rights.over(Permission::View, application.map(EntityId))
+}
+
 /// All documents of a kind that the caller may see, of one application and the whole account, or all.
 pub(crate) async fn configs(
+    context: &Context,
+    caller: &Caller,
+    kind: AlertConfigKind,
+    application: Option<u32>,
+) -> Result<Vec<AlertConfig>, ApiError> {
+    let mut all = of_application(context, caller, kind, application).await?;
+    all.retain(|one| sees(caller, one.application_id));
+    Ok(all)
+}
+
+/// All documents of a kind that hold for an application, those of the whole account included, or all: for who was let
+/// through to the application by the door.
+pub(crate) async fn of_application(
     context: &Context,
     caller: &Caller,
     kind: AlertConfigKind,
@@ -80,7 +107,7 @@ pub(crate) async fn configs(
     Ok(all)
 }
 
-/// One document.
+/// One document that the caller may see.
 pub(crate) async fn config(
     context: &Context,
     caller: &Caller,
@@ -89,16 +116,32 @@ pub(crate) async fn config(
     id: u32,
 ) -> Result<AlertConfig, ApiError> {
     let found = context.store.alert_config(kind, caller.account.0, id).await?;
-    found.ok_or_else(|| ApiError::missing(what, id))
+    let seen = found.filter(|one| sees(caller, one.application_id));
+    seen.ok_or_else(|| ApiError::missing(what, id))
 }
 
-/// What of documents of a kind are called, by id.
+/// One document that the caller may see and has a permission over.
+pub(crate) async fn config_for(
+    context: &Context,
+    caller: &Caller,
+    permission: Permission,
+    (kind, what): (AlertConfigKind, &str),
+    id: u32,
+) -> Result<AlertConfig, ApiError> {
+    let found = config(context, caller, kind, what, id).await?;
+    context.require(caller, permission, found.application_id.map(EntityId)).await?;
+    Ok(found)
+}
+
+/// What of documents of a kind are called, by id: of those of the whole account, which an application's may name, and of
+/// those that the caller may see.
 pub(crate) async fn names(
     context: &Context,
     caller: &Caller,
     kind: AlertConfigKind,
 ) -> Result<BTreeMap<u32, String>, ApiError> {
-    let all = context.store.alert_configs(kind, Some(caller.account.0)).await?;
+    let mut all = context.store.alert_configs(kind, Some(caller.account.0)).await?;
+    all.retain(|one| one.application_id.is_none() || sees(caller, one.application_id));
     Ok(all.into_iter().map(|one| (one.id, one.name)).collect())
 }
 

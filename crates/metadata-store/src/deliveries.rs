@@ -98,10 +98,11 @@ pub struct Delivery {
 }
 
 /// Which deliveries; `None` means all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryFilter {
     pub account_id: u32,
-    pub application_id: Option<u32>,
+    /// Those of these applications, which leaves out what is of the whole account.
+    pub applications: Option<Vec<u32>>,
     pub policy_id: Option<u32>,
     pub action_id: Option<u32>,
     pub state: Option<DeliveryState>,
@@ -275,8 +276,10 @@ impl Deliveries for MetadataStore {
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
         let before = if before == 0 { u32::MAX } else { before };
+        if filter.applications.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
         let wanted = [
-            ("application_id", filter.application_id),
             ("policy_id", filter.policy_id),
             ("action_id", filter.action_id),
             ("state", filter.state.map(|state| state as u32)),
@@ -284,6 +287,10 @@ impl Deliveries for MetadataStore {
         let mut text = select_deliveries!("WHERE account_id = ? AND id < ?").to_owned();
         for (column, _) in wanted.iter().filter(|(_, value)| value.is_some()) {
             text.push_str(&format!(" AND {column} = ?"));
+        }
+        if let Some(applications) = &filter.applications {
+            let marks = crate::database::marks(applications.len());
+            text.push_str(&format!(" AND application_id IN ({marks})"));
         }
         if filter.violation_id.is_some() {
             text.push_str(
@@ -294,6 +301,7 @@ impl Deliveries for MetadataStore {
         let select = sql(text).bind(filter.account_id).bind(before);
         let select = select
             .bind_all(wanted.iter().filter_map(|(_, value)| *value))
+            .bind_all(filter.applications.iter().flatten().copied())
             .bind_all(filter.violation_id)
             .bind(limit);
         Ok(self.database.list("list deliveries", select, read).await?)

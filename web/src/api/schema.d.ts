@@ -8255,7 +8255,10 @@ export interface operations {
     get_actions: {
         parameters: {
             query?: {
-                /** @description Those of this application and of the whole account; all when not given. */
+                /**
+                 * @description Those of this application and of the whole account; all when not given. What is of the whole account is there for
+                 *     who may see all of it.
+                 */
                 application?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
@@ -19992,7 +19995,10 @@ export interface operations {
     get_digests: {
         parameters: {
             query?: {
-                /** @description Those of this application and of the whole account; all when not given. */
+                /**
+                 * @description Those of this application and of the whole account; all when not given. What is of the whole account is there for
+                 *     who may see all of it.
+                 */
                 application?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
@@ -25526,7 +25532,10 @@ export interface operations {
     get_policies: {
         parameters: {
             query?: {
-                /** @description Those of this application and of the whole account; all when not given. */
+                /**
+                 * @description Those of this application and of the whole account; all when not given. What is of the whole account is there for
+                 *     who may see all of it.
+                 */
                 application?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
@@ -29029,7 +29038,10 @@ export interface operations {
     get_suppressions: {
         parameters: {
             query?: {
-                /** @description Those of this application and of the whole account; all when not given. */
+                /**
+                 * @description Those of this application and of the whole account; all when not given. What is of the whole account is there for
+                 *     who may see all of it.
+                 */
                 application?: number;
                 /** @description From when stretches are told, Unix milliseconds; the last midnight (UTC) when not given. */
                 begin?: number;

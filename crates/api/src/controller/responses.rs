@@ -146,7 +146,8 @@ impl Asked<'_> {
         &self,
         kind: AlertConfigKind,
     ) -> Result<Vec<AlertConfig>, ApiError> {
-        notification::configs(self.context, self.caller, kind, Some(self.application.id)).await
+        notification::of_application(self.context, self.caller, kind, Some(self.application.id))
+            .await
     }
 
     async fn list(&self) -> Result<Vec<Value>, ApiError> {

@@ -9,6 +9,7 @@ use http::StatusCode;
 use metadata_store::{
     AlertConfigKind, AlertConfigs as _, EventFilter, EventSeverity, Events as _, NewAlertConfig,
 };
+use model::access::Permission;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -33,7 +34,8 @@ const SHOWN: usize = 20;
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OfApplication {
-    /// Those of this application and of the whole account; all when not given.
+    /// Those of this application and of the whole account; all when not given. What is of the whole account is there for
+    /// who may see all of it.
     #[param(minimum = 0)]
     pub(crate) application: Option<u32>,
 }
@@ -151,7 +153,7 @@ async fn read_of(
     kind: AlertConfigKind,
     id: u32,
 ) -> Result<Json<Policy>, ApiError> {
-    let config = notification::config(context, caller, kind, "policy", id).await?;
+    let config = notification::config(context, caller, kind, word(kind), id).await?;
     let actions = notification::names(context, caller, AlertConfigKind::Action).await?;
     let stored = notifier::read::<Value>(&config)?;
     let entities = context.entities(caller);
@@ -193,6 +195,8 @@ async fn replace_of(
     id: u32,
     wanted: &NewPolicy,
 ) -> Result<Json<Policy>, ApiError> {
+    notification::config_for(context, caller, Permission::Configure, (kind, word(kind)), id)
+        .await?;
     let new = to_store(context, caller, kind, wanted).await?;
     // What cannot be read any more can be replaced, or deleted.
     let before = read_of(context, caller, kind, id).await.ok();
@@ -234,6 +238,7 @@ async fn delete_of(
     kind: AlertConfigKind,
     id: u32,
 ) -> Result<StatusCode, ApiError> {
+    notification::config_for(context, caller, Permission::Delete, (kind, word(kind)), id).await?;
     let before = read_of(context, caller, kind, id).await.ok();
     context.store.delete_alert_config(kind, caller.account.0, id).await?;
     tracing::info!(id, user = caller.name, "policy deleted");
@@ -258,7 +263,9 @@ async fn to_store(
     if let Some(unknown) = value.actions.iter().find(|id| !actions.contains_key(id)) {
         return Err(ApiError::Unprocessable(format!("there is no action {unknown}")));
     }
-    let application = notification::application(&context.entities(caller), wanted.application)?;
+    let application =
+        notification::application(context, caller, Permission::Configure, wanted.application)
+            .await?;
     let name = notification::name(&wanted.name)?;
     Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
 }
@@ -271,17 +278,19 @@ pub(crate) async fn preview(
     caller: Caller,
     Body(wanted): Body<NewPolicy>,
 ) -> Result<Json<PolicyPreview>, ApiError> {
+    let application =
+        notification::application(&context, &caller, Permission::View, wanted.application).await?;
     let policy = Stored {
         id: 0,
         account: caller.account.0,
-        application: wanted.application,
+        application,
         name: wanted.name.clone(),
         value: notification::policy(&wanted)?,
     };
     let now_ms = context.now_ms();
     let filter = EventFilter {
         account_id: caller.account.0,
-        applications: wanted.application.map(|id| vec![id]),
+        applications: application.map(|id| vec![id]),
         from_ms: now_ms - DAY_MS,
         until_ms: now_ms + DAY_MS,
         ..EventFilter::default()

@@ -5,6 +5,7 @@ use api_types::{NewSuppression, Page, Suppression};
 use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
+use model::access::Permission;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -27,7 +28,8 @@ const MAX_DAYS: i64 = 35;
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
-    /// Those of this application and of the whole account; all when not given.
+    /// Those of this application and of the whole account; all when not given. What is of the whole account is there for
+    /// who may see all of it.
     #[param(minimum = 0)]
     application: Option<u32>,
     /// From when stretches are told, Unix milliseconds; the last midnight (UTC) when not given.
@@ -78,7 +80,7 @@ pub(crate) async fn create(
     trail: Trail,
     Body(wanted): Body<NewSuppression>,
 ) -> Result<Json<Suppression>, ApiError> {
-    let new = to_store(&context, &caller, &wanted)?;
+    let new = to_store(&context, &caller, &wanted).await?;
     let id = context.store.create_alert_config(KIND, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "suppression made");
     let made = one(&context, &caller, id).await?;
@@ -108,7 +110,9 @@ pub(crate) async fn replace(
     PathId(id): PathId,
     Body(wanted): Body<NewSuppression>,
 ) -> Result<Json<Suppression>, ApiError> {
-    let new = to_store(&context, &caller, &wanted)?;
+    let (permission, what) = (Permission::Configure, (KIND, "suppression"));
+    notification::config_for(&context, &caller, permission, what, id.0).await?;
+    let new = to_store(&context, &caller, &wanted).await?;
     // What cannot be read any more can be replaced, or deleted.
     let was = one(&context, &caller, id.0).await.ok();
     context.store.replace_alert_config(KIND, id.0, &new).await?;
@@ -128,6 +132,8 @@ pub(crate) async fn delete(
     trail: Trail,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
+    let (permission, what) = (Permission::Delete, (KIND, "suppression"));
+    notification::config_for(&context, &caller, permission, what, id.0).await?;
     let was = one(&context, &caller, id.0).await.ok();
     context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
     tracing::info!(id = id.0, user = caller.name, "suppression deleted");
@@ -136,13 +142,15 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn to_store(
+async fn to_store(
     context: &Context,
     caller: &Caller,
     wanted: &NewSuppression,
 ) -> Result<NewAlertConfig, ApiError> {
     let value = notification::suppression(wanted)?;
-    let application = notification::application(&context.entities(caller), wanted.application)?;
+    let application =
+        notification::application(context, caller, Permission::Configure, wanted.application)
+            .await?;
     let name = notification::name(&wanted.name)?;
     Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
 }

@@ -111,9 +111,13 @@ pub(crate) async fn deliveries_are_found_page_by_page_and_forgotten(store: Metad
     assert_eq!((first.len(), second.len()), (2, 3));
     assert!(second[0].id < first[1].id);
     let gave_up = DeliveryFilter { state: Some(DeliveryState::GaveUp), ..all() };
-    let of_action = DeliveryFilter { action_id: Some(2), ..gave_up };
+    let of_action = DeliveryFilter { action_id: Some(2), ..gave_up.clone() };
     assert_eq!(store.deliveries(&gave_up, 0, 9).await.unwrap().len(), 3);
     assert_eq!(store.deliveries(&of_action, 0, 9).await.unwrap().len(), 1);
+    for (applications, found) in [(&[][..], 0), (&[7], 0), (&[7, 3], 5)] {
+        let seen = DeliveryFilter { applications: Some(applications.to_vec()), ..all() };
+        assert_eq!(store.deliveries(&seen, 0, 9).await.unwrap().len(), found, "{applications:?}");
+    }
     assert_eq!(store.delete_deliveries_before(10).await.unwrap(), 0);
     assert_eq!(store.delete_deliveries_before(11).await.unwrap(), 3, "what is pending stays");
     assert_eq!(store.deliveries(&all(), 0, 9).await.unwrap().len(), 2);
