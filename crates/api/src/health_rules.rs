@@ -52,7 +52,11 @@ pub(crate) async fn put_rule(
     let new = to_store(context, application, rule);
     let put = match id {
         None => context.store.create_health_rule(&new).await,
-        Some(id) => context.store.replace_health_rule(id, &new).await.map(|()| id),
+        Some(id) => context
+            .store
+            .replace_health_rule(caller.account.0, id, &new, &alerting::mentions::following)
+            .await
+            .map(|()| id),
     };
     let id = put.map_err(of_store)?;
     tracing::info!(

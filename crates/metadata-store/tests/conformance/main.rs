@@ -164,6 +164,7 @@ mod the_store {
             a_minute_is_told_with_its_events_and_once;
         health_rules:
             a_rule_is_stored_replaced_and_deleted,
+            documents_follow_a_rule_that_is_renamed,
             names_are_unique_within_an_application,
             an_application_is_given_its_first_rules_once,
             rules_are_bounded_in_number_and_size,
