@@ -10,6 +10,8 @@ pub(super) use self::{
     policies::{GATHER_SECONDS, custom, ids, shown_custom},
 };
 
+use std::collections::BTreeSet;
+
 use api_types::Ref;
 use axum::{
     Json,
@@ -126,6 +128,9 @@ macro_rules! collections {
             ) -> Result<StatusCode, ApiError> {
                 let asked = asked(&context, &caller, &application, COLLECTION)?;
                 let found = asked.own(&id).await?;
+                if asked.kind == AlertConfigKind::Action {
+                    notification::undone_action(&context, &caller, found.id).await?;
+                }
                 let store = &context.store;
                 store.delete_alert_config(asked.kind, caller.account.0, found.id).await?;
                 Ok(StatusCode::NO_CONTENT)
@@ -198,13 +203,13 @@ impl Asked<'_> {
     }
 
     async fn create(&self, document: Value) -> Result<Value, ApiError> {
-        let new = self.to_store(document, Some(self.application.id), Vec::new()).await?;
+        let new = self.to_store(document, Some(self.application.id), None).await?;
         let id = self.context.store.create_alert_config(self.kind, &new).await?;
         self.whole(&self.find(&id.to_string()).await?).await
     }
 
     async fn replace(&self, found: &AlertConfig, document: Value) -> Result<Value, ApiError> {
-        let new = self.to_store(document, found.application_id, found.sealed.clone()).await?;
+        let new = self.to_store(document, found.application_id, Some(found)).await?;
         self.context.store.replace_alert_config(self.kind, found.id, &new).await?;
         self.whole(&self.find(&found.id.to_string()).await?).await
     }
@@ -213,15 +218,17 @@ impl Asked<'_> {
         &self,
         document: Value,
         application_id: Option<u32>,
-        sealed: Vec<u8>,
+        stored: Option<&AlertConfig>,
     ) -> Result<NewAlertConfig, ApiError> {
         let Value::Object(document) = document else {
             return Err(ApiError::bad("the body has to be a JSON object"));
         };
         let read = match self.kind {
-            AlertConfigKind::Policy | AlertConfigKind::Digest => self.read_policy(document).await?,
-            AlertConfigKind::Action => self.read_action(document, sealed).await?,
-            AlertConfigKind::Suppression => self.read_suppression(document)?,
+            AlertConfigKind::Policy | AlertConfigKind::Digest => {
+                self.read_policy(document, stored).await?
+            }
+            AlertConfigKind::Action => self.read_action(document, stored).await?,
+            AlertConfigKind::Suppression => self.read_suppression(document, stored).await?,
         };
         Ok(NewAlertConfig {
             account_id: self.caller.account.0,
@@ -243,6 +250,18 @@ impl Asked<'_> {
         document.insert("id".to_owned(), config.id.into());
         document.insert("name".to_owned(), config.name.as_str().into());
         Ok(Value::Object(document))
+    }
+
+    /// Refuses names of health rules that the application does not have.
+    async fn known_rules(
+        &self,
+        named: &BTreeSet<String>,
+        before: Option<&BTreeSet<String>>,
+    ) -> Result<(), ApiError> {
+        let application = Some(self.application.id);
+        let known =
+            notification::known_rules(self.context, self.caller, application, named, before);
+        known.await
     }
 
     /// The entities that some member of a document selects.
@@ -285,7 +304,7 @@ fn rules(scope: Option<&Value>) -> Result<Vec<String>, ApiError> {
     }
 }
 
-fn shown_rules(rules: &std::collections::BTreeSet<String>) -> Value {
+fn shown_rules(rules: &BTreeSet<String>) -> Value {
     match rules.is_empty() {
         true => json!({ "healthRuleScopeType": "ALL_HEALTH_RULES" }),
         false => json!({ "healthRuleScopeType": "SPECIFIC_HEALTH_RULES", "healthRules": rules }),

@@ -82,6 +82,9 @@ pub(crate) async fn replace(
     let config = notification::config_for(&context, &caller, permission, what, id.0).await?;
     let before = context.notifier.opened(&config)?;
     let new = to_store(&context, &caller, &wanted, &before).await?;
+    let doing =
+        notification::doing(&wanted.doing, &notification::secrets(&wanted.secrets, &before)?)?;
+    notification::fit_for_digests(&context, &caller, id.0, &doing).await?;
     // What cannot be read any more can be replaced, or deleted.
     let was = one(&context, &caller, id.0).await.ok();
     context.store.replace_alert_config(KIND, id.0, &new).await?;
@@ -92,9 +95,11 @@ pub(crate) async fn replace(
     Ok(after)
 }
 
-/// Deletes an action. Policies that did it go without it.
+/// Deletes an action that no policy or digest tells by.
 #[utoipa::path(delete, path = "/api/v1/actions/{id}", tag = "actions", params(("id" = u32, Path)),
-    responses((status = 204, description = "It is gone."), Refusals))]
+    responses((status = 204, description = "It is gone."),
+        (status = 409, body = api_types::ErrorBody, description = "Policies or digests tell by it; the message names one"),
+        Refusals))]
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,
@@ -103,6 +108,7 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let (permission, what) = (Permission::Delete, (KIND, "action"));
     notification::config_for(&context, &caller, permission, what, id.0).await?;
+    notification::undone_action(&context, &caller, id.0).await?;
     let was = one(&context, &caller, id.0).await.ok();
     context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
     tracing::info!(id = id.0, user = caller.name, "action deleted");

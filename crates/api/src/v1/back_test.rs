@@ -45,7 +45,7 @@ pub(crate) async fn run(
     if !(1..=MOST_HOURS).contains(&wanted.hours) {
         return Err(ApiError::bad(format!("hours has to be 1 to {MOST_HOURS}")));
     }
-    let schedule = sound(&context, id, &wanted.rule).await?;
+    let schedule = sound(&context, &caller, id, &wanted.rule).await?;
     if wanted.alone && wanted.entity.is_none() {
         return Err(ApiError::bad("alone needs the entity that is to be looked at").unprocessable());
     }

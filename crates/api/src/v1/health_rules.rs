@@ -75,7 +75,7 @@ pub(crate) async fn read(
     body(&context, &caller, &stored).map(Json)
 }
 
-/// Replaces a health rule. What it found is canceled, and it is judged anew from the next minute on.
+/// Replaces a health rule. Policies and suppressions that name it follow its name. What it found is canceled, and it is judged anew from the next minute on.
 #[utoipa::path(put, path = "/api/v1/applications/{id}/health-rules/{rule}", tag = "health rules",
     params(("id" = u32, Path), ("rule" = u32, Path)), request_body = Rule,
     responses(
@@ -118,10 +118,13 @@ pub(crate) async fn put_enabled(
     changed(&context, (&caller, &trail), &was, &stored).map(Json)
 }
 
-/// Deletes a health rule. What it found stays readable; what is open is canceled.
+/// Deletes a health rule that no policy or suppression names. What it found stays readable; what is open is canceled.
 #[utoipa::path(delete, path = "/api/v1/applications/{id}/health-rules/{rule}", tag = "health rules",
     params(("id" = u32, Path), ("rule" = u32, Path)),
-    responses((status = 204, description = "Deleted"), Refusals))]
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 409, body = api_types::ErrorBody, description = "Policies or suppressions name it; the message says which"),
+        Refusals))]
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,

@@ -7,7 +7,8 @@ use api_types::{
 use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{
-    AlertConfigKind, AlertConfigs as _, EventFilter, EventSeverity, Events as _, NewAlertConfig,
+    AlertConfig, AlertConfigKind, AlertConfigs as _, EventFilter, EventSeverity, Events as _,
+    NewAlertConfig,
 };
 use model::access::Permission;
 use serde::Deserialize;
@@ -117,7 +118,7 @@ async fn create_of(
     kind: AlertConfigKind,
     wanted: &NewPolicy,
 ) -> Result<Json<Policy>, ApiError> {
-    let new = to_store(context, caller, kind, wanted).await?;
+    let new = to_store(context, caller, kind, wanted, None).await?;
     let id = context.store.create_alert_config(kind, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "policy made");
     let made = read_of(context, caller, kind, id).await?;
@@ -195,9 +196,9 @@ async fn replace_of(
     id: u32,
     wanted: &NewPolicy,
 ) -> Result<Json<Policy>, ApiError> {
-    notification::config_for(context, caller, Permission::Configure, (kind, word(kind)), id)
-        .await?;
-    let new = to_store(context, caller, kind, wanted).await?;
+    let what = (kind, word(kind));
+    let stored = notification::config_for(context, caller, Permission::Configure, what, id).await?;
+    let new = to_store(context, caller, kind, wanted, Some(&stored)).await?;
     // What cannot be read any more can be replaced, or deleted.
     let before = read_of(context, caller, kind, id).await.ok();
     context.store.replace_alert_config(kind, id, &new).await?;
@@ -252,6 +253,7 @@ async fn to_store(
     caller: &Caller,
     kind: AlertConfigKind,
     wanted: &NewPolicy,
+    stored: Option<&AlertConfig>,
 ) -> Result<NewAlertConfig, ApiError> {
     let value = notification::policy(wanted)?;
     if (kind == AlertConfigKind::Digest) != value.every_hours.is_some() {
@@ -259,13 +261,15 @@ async fn to_store(
             "a digest has every_hours, a policy has none".to_owned(),
         ));
     }
-    let actions = notification::names(context, caller, AlertConfigKind::Action).await?;
-    if let Some(unknown) = value.actions.iter().find(|id| !actions.contains_key(id)) {
-        return Err(ApiError::Unprocessable(format!("there is no action {unknown}")));
-    }
     let application =
         notification::application(context, caller, Permission::Configure, wanted.application)
             .await?;
+    let before = stored.and_then(|stored| notifier::read::<Value>(stored).ok());
+    let before = before.as_ref().map(|stored| &stored.value);
+    notification::known_event_types(&value.event_types, before.map(|one| &one.event_types))?;
+    let rules = (&value.rules, before.map(|one| &one.rules));
+    notification::known_rules(context, caller, application, rules.0, rules.1).await?;
+    notification::doable(&value, &notification::known_actions(context, caller).await?)?;
     let name = notification::name(&wanted.name)?;
     Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
 }

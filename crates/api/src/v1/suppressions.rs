@@ -80,7 +80,7 @@ pub(crate) async fn create(
     trail: Trail,
     Body(wanted): Body<NewSuppression>,
 ) -> Result<Json<Suppression>, ApiError> {
-    let new = to_store(&context, &caller, &wanted).await?;
+    let new = to_store(&context, &caller, &wanted, None).await?;
     let id = context.store.create_alert_config(KIND, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "suppression made");
     let made = one(&context, &caller, id).await?;
@@ -111,8 +111,8 @@ pub(crate) async fn replace(
     Body(wanted): Body<NewSuppression>,
 ) -> Result<Json<Suppression>, ApiError> {
     let (permission, what) = (Permission::Configure, (KIND, "suppression"));
-    notification::config_for(&context, &caller, permission, what, id.0).await?;
-    let new = to_store(&context, &caller, &wanted).await?;
+    let stored = notification::config_for(&context, &caller, permission, what, id.0).await?;
+    let new = to_store(&context, &caller, &wanted, Some(&stored)).await?;
     // What cannot be read any more can be replaced, or deleted.
     let was = one(&context, &caller, id.0).await.ok();
     context.store.replace_alert_config(KIND, id.0, &new).await?;
@@ -146,11 +146,17 @@ async fn to_store(
     context: &Context,
     caller: &Caller,
     wanted: &NewSuppression,
+    stored: Option<&AlertConfig>,
 ) -> Result<NewAlertConfig, ApiError> {
     let value = notification::suppression(wanted)?;
     let application =
         notification::application(context, caller, Permission::Configure, wanted.application)
             .await?;
+    let before = stored.and_then(|stored| notifier::read::<Value>(stored).ok());
+    let before = before.as_ref().map(|stored| &stored.value);
+    notification::lies_ahead(context, &value.window, before.map(|one| &one.window))?;
+    let rules = (&value.rules, before.map(|one| &one.rules));
+    notification::known_rules(context, caller, application, rules.0, rules.1).await?;
     let name = notification::name(&wanted.name)?;
     Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
 }
