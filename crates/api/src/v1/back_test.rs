@@ -80,7 +80,9 @@ pub(crate) async fn run(
     let told = told.await?;
     let mut body = body(told.value?, told.partial);
     let rules = context.notifier.rules(Some(account.0)).await?;
+    let entities = context.entities(&caller);
     for episode in &mut body.episodes {
+        episode.tier = entities.tier_of_node(EntityId(episode.entity.id));
         let breach = Breach {
             application: id,
             rule: &name,
@@ -99,6 +101,7 @@ fn body(found: BackTested, partial: Option<Partial>) -> BackTest {
     reasons.extend(partial.into_iter().flat_map(|partial| partial.reasons));
     let episodes = found.episodes.into_iter().map(|episode| Episode {
         entity: Ref { id: episode.entity.0, name: episode.name.to_string() },
+        tier: None,
         from: episode.from.start_millis(),
         to: episode.until.map(Minute::start_millis),
         level: episode.level,
