@@ -114,12 +114,11 @@ pub(crate) async fn config(
     context: &Context,
     caller: &Caller,
     kind: AlertConfigKind,
-    what: &str,
     id: u32,
 ) -> Result<AlertConfig, ApiError> {
     let found = context.store.alert_config(kind, caller.account.0, id).await?;
     let seen = found.filter(|one| sees(caller, one.application_id));
-    seen.ok_or_else(|| ApiError::missing(what, id))
+    seen.ok_or_else(|| ApiError::missing(kind.what(), id))
 }
 
 /// One document that the caller may see and has a permission over.
@@ -127,10 +126,10 @@ pub(crate) async fn config_for(
     context: &Context,
     caller: &Caller,
     permission: Permission,
-    (kind, what): (AlertConfigKind, &str),
+    kind: AlertConfigKind,
     id: u32,
 ) -> Result<AlertConfig, ApiError> {
-    let found = config(context, caller, kind, what, id).await?;
+    let found = config(context, caller, kind, id).await?;
     context.require(caller, permission, found.application_id.map(EntityId)).await?;
     Ok(found)
 }
@@ -349,12 +348,7 @@ fn unused(
     else {
         return Ok(());
     };
-    let what = match kind {
-        AlertConfigKind::Policy => "policy",
-        AlertConfigKind::Digest => "digest",
-        AlertConfigKind::Suppression => "suppression",
-        AlertConfigKind::Action => "action",
-    };
+    let what = kind.what();
     let named = match sees(caller, first.application_id) {
         true => format!("the {what} {:?}", first.name),
         false => format!("a {what} that you may not see"),

@@ -143,8 +143,8 @@ pub trait Deliveries {
         delivery: &NewDelivery,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
-    /// Up to `limit` pending ones due by `now_ms`, those due first first; of one cause by one action only the first that is
-    /// pending, whenever that is due.
+    /// Up to `limit` pending ones due by `now_ms`: of each action the one due first, then of each the second, and so on, so that
+    /// none waits for what another has much of. Of one cause by one action only the first that is pending, whenever that is due.
     fn due_deliveries(
         &self,
         now_ms: i64,
@@ -237,11 +237,14 @@ impl Deliveries for MetadataStore {
 
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
         let select = sql(select_deliveries!(
-            "WHERE state = 0 AND due_ms <= ? AND NOT EXISTS (\
+            "JOIN (SELECT one.id AS due_id, ROW_NUMBER() OVER (\
+             PARTITION BY one.account_id, one.action_id ORDER BY one.due_ms, one.id) AS turn \
+             FROM deliveries one WHERE one.state = 0 AND one.due_ms <= ? AND NOT EXISTS (\
              SELECT earlier.delivery_id FROM undelivered own JOIN undelivered earlier \
              ON earlier.account_id = own.account_id AND earlier.action_id = own.action_id \
              AND earlier.cause_key = own.cause_key AND earlier.delivery_id < own.delivery_id \
-             WHERE own.delivery_id = deliveries.id) ORDER BY due_ms, id LIMIT ?"
+             WHERE own.delivery_id = one.id)) due ON due.due_id = deliveries.id \
+             ORDER BY due.turn, due_ms, id LIMIT ?"
         ));
         let select = select.bind(now_ms).bind(limit);
         Ok(self.database.list("list deliveries that are due", select, read).await?)

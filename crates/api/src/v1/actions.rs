@@ -78,8 +78,8 @@ pub(crate) async fn replace(
     PathId(id): PathId,
     Body(wanted): Body<NewAction>,
 ) -> Result<Json<Action>, ApiError> {
-    let (permission, what) = (Permission::Configure, (KIND, "action"));
-    let config = notification::config_for(&context, &caller, permission, what, id.0).await?;
+    let config =
+        notification::config_for(&context, &caller, Permission::Configure, KIND, id.0).await?;
     let before = context.notifier.opened(&config)?;
     let new = to_store(&context, &caller, &wanted, &before).await?;
     let doing =
@@ -90,8 +90,7 @@ pub(crate) async fn replace(
     context.store.replace_alert_config(KIND, id.0, &new).await?;
     tracing::info!(id = id.0, name = new.name, user = caller.name, "action changed");
     let after = one(&context, &caller, id.0).await?;
-    let name = was.as_ref().map_or(&after.name, |was| &was.name);
-    trail.tell_changed("action", (id.0, name), was.as_deref(), &after.0);
+    trail.tell_changed("action", (id.0, &config.name), was.as_deref(), &after.0);
     Ok(after)
 }
 
@@ -106,14 +105,13 @@ pub(crate) async fn delete(
     trail: Trail,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
-    let (permission, what) = (Permission::Delete, (KIND, "action"));
-    notification::config_for(&context, &caller, permission, what, id.0).await?;
+    let config =
+        notification::config_for(&context, &caller, Permission::Delete, KIND, id.0).await?;
     notification::undone_action(&context, &caller, id.0).await?;
     let was = one(&context, &caller, id.0).await.ok();
     context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
     tracing::info!(id = id.0, user = caller.name, "action deleted");
-    let name = was.as_ref().map(|was| was.name.as_str()).unwrap_or_default();
-    trail.tell_deleted("action", (id.0, name), was.as_deref());
+    trail.tell_deleted("action", (id.0, &config.name), was.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -125,8 +123,7 @@ pub(crate) async fn test(
     caller: Caller,
     PathId(id): PathId,
 ) -> Result<Json<DeliveryAttempt>, ApiError> {
-    let (permission, what) = (Permission::Configure, (KIND, "action"));
-    notification::config_for(&context, &caller, permission, what, id.0).await?;
+    notification::config_for(&context, &caller, Permission::Configure, KIND, id.0).await?;
     let found = context.notifier.action(caller.account.0, id.0).await?;
     let (action, secrets) = found.ok_or_else(|| ApiError::missing("action", id.0))?;
     let tried = context.notifier.try_action(&action, &secrets).await?;
@@ -229,8 +226,13 @@ async fn to_store(
     ))
 }
 
-async fn one(context: &Context, caller: &Caller, id: u32) -> Result<Json<Action>, ApiError> {
-    let config = notification::config(context, caller, KIND, "action", id).await?;
+/// One action as people see it.
+pub(crate) async fn one(
+    context: &Context,
+    caller: &Caller,
+    id: u32,
+) -> Result<Json<Action>, ApiError> {
+    let config = notification::config(context, caller, KIND, id).await?;
     let users = users(context, caller).await?;
     Ok(Json(shown(context, caller, &config, &users)?))
 }

@@ -134,14 +134,18 @@ pub(crate) async fn delete(
     application(&context, &caller, EntityId(id))?;
     let was = rules::rule(&context, EntityId(id), rule).await?;
     rules::delete_rule(&context, &caller, EntityId(id), rule).await?;
-    // One that cannot be read any more is told by its name.
-    let before = body(&context, &caller, &was).ok();
-    trail.tell_deleted("health rule", (rule, &was.name), before.as_ref());
+    deleted(&context, (&caller, &trail), &was);
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Tells that a rule was deleted; one that cannot be read any more by its name.
+pub(crate) fn deleted(context: &Context, (caller, trail): (&Caller, &Trail), was: &Stored) {
+    let before = body(context, caller, was).ok();
+    trail.tell_deleted("health rule", (was.id, &was.name), before.as_ref());
+}
+
 /// Tells that a rule was changed, and gives what it is now.
-fn changed(
+pub(crate) fn changed(
     context: &Context,
     (caller, trail): (&Caller, &Trail),
     was: &Stored,
@@ -188,7 +192,12 @@ pub(super) fn application(
     context.entities(caller).application(id).map(drop)
 }
 
-fn body(context: &Context, caller: &Caller, stored: &Stored) -> Result<HealthRule, ApiError> {
+/// A rule as people see it.
+pub(crate) fn body(
+    context: &Context,
+    caller: &Caller,
+    stored: &Stored,
+) -> Result<HealthRule, ApiError> {
     Ok(HealthRule {
         id: stored.id,
         application: context.entities(caller).mention(EntityId(stored.application_id)),

@@ -107,11 +107,6 @@ pub(crate) async fn create_digest(
     create_of(&context, (&caller, &trail), AlertConfigKind::Digest, &wanted).await
 }
 
-/// What the audit log calls it.
-fn word(kind: AlertConfigKind) -> &'static str {
-    if kind == AlertConfigKind::Digest { "digest" } else { "policy" }
-}
-
 async fn create_of(
     context: &Context,
     (caller, trail): (&Caller, &Trail),
@@ -122,7 +117,7 @@ async fn create_of(
     let id = context.store.create_alert_config(kind, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "policy made");
     let made = read_of(context, caller, kind, id).await?;
-    trail.tell_made(word(kind), (id, &made.name), &made.0);
+    trail.tell_made(kind.what(), (id, &made.name), &made.0);
     Ok(made)
 }
 
@@ -148,13 +143,14 @@ pub(crate) async fn read_digest(
     read_of(&context, &caller, AlertConfigKind::Digest, id.0).await
 }
 
-async fn read_of(
+/// One policy or digest as people see it.
+pub(crate) async fn read_of(
     context: &Context,
     caller: &Caller,
     kind: AlertConfigKind,
     id: u32,
 ) -> Result<Json<Policy>, ApiError> {
-    let config = notification::config(context, caller, kind, word(kind), id).await?;
+    let config = notification::config(context, caller, kind, id).await?;
     let actions = notification::names(context, caller, AlertConfigKind::Action).await?;
     let stored = notifier::read::<Value>(&config)?;
     let entities = context.entities(caller);
@@ -196,16 +192,14 @@ async fn replace_of(
     id: u32,
     wanted: &NewPolicy,
 ) -> Result<Json<Policy>, ApiError> {
-    let what = (kind, word(kind));
-    let stored = notification::config_for(context, caller, Permission::Configure, what, id).await?;
+    let stored = notification::config_for(context, caller, Permission::Configure, kind, id).await?;
     let new = to_store(context, caller, kind, wanted, Some(&stored)).await?;
     // What cannot be read any more can be replaced, or deleted.
     let before = read_of(context, caller, kind, id).await.ok();
     context.store.replace_alert_config(kind, id, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "policy changed");
     let after = read_of(context, caller, kind, id).await?;
-    let name = before.as_ref().map_or(&after.name, |before| &before.name);
-    trail.tell_changed(word(kind), (id, name), before.as_deref(), &after.0);
+    trail.tell_changed(kind.what(), (id, &stored.name), before.as_deref(), &after.0);
     Ok(after)
 }
 
@@ -239,12 +233,11 @@ async fn delete_of(
     kind: AlertConfigKind,
     id: u32,
 ) -> Result<StatusCode, ApiError> {
-    notification::config_for(context, caller, Permission::Delete, (kind, word(kind)), id).await?;
+    let stored = notification::config_for(context, caller, Permission::Delete, kind, id).await?;
     let before = read_of(context, caller, kind, id).await.ok();
     context.store.delete_alert_config(kind, caller.account.0, id).await?;
     tracing::info!(id, user = caller.name, "policy deleted");
-    let name = before.as_ref().map(|before| before.name.as_str()).unwrap_or_default();
-    trail.tell_deleted(word(kind), (id, name), before.as_deref());
+    trail.tell_deleted(kind.what(), (id, &stored.name), before.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }
 

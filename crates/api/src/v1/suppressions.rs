@@ -110,16 +110,15 @@ pub(crate) async fn replace(
     PathId(id): PathId,
     Body(wanted): Body<NewSuppression>,
 ) -> Result<Json<Suppression>, ApiError> {
-    let (permission, what) = (Permission::Configure, (KIND, "suppression"));
-    let stored = notification::config_for(&context, &caller, permission, what, id.0).await?;
+    let stored =
+        notification::config_for(&context, &caller, Permission::Configure, KIND, id.0).await?;
     let new = to_store(&context, &caller, &wanted, Some(&stored)).await?;
     // What cannot be read any more can be replaced, or deleted.
     let was = one(&context, &caller, id.0).await.ok();
     context.store.replace_alert_config(KIND, id.0, &new).await?;
     tracing::info!(id = id.0, name = new.name, user = caller.name, "suppression changed");
     let after = one(&context, &caller, id.0).await?;
-    let name = was.as_ref().map_or(&after.name, |was| &was.name);
-    trail.tell_changed("suppression", (id.0, name), was.as_deref(), &after.0);
+    trail.tell_changed("suppression", (id.0, &stored.name), was.as_deref(), &after.0);
     Ok(after)
 }
 
@@ -132,13 +131,12 @@ pub(crate) async fn delete(
     trail: Trail,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
-    let (permission, what) = (Permission::Delete, (KIND, "suppression"));
-    notification::config_for(&context, &caller, permission, what, id.0).await?;
+    let stored =
+        notification::config_for(&context, &caller, Permission::Delete, KIND, id.0).await?;
     let was = one(&context, &caller, id.0).await.ok();
     context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
     tracing::info!(id = id.0, user = caller.name, "suppression deleted");
-    let name = was.as_ref().map(|was| was.name.as_str()).unwrap_or_default();
-    trail.tell_deleted("suppression", (id.0, name), was.as_deref());
+    trail.tell_deleted("suppression", (id.0, &stored.name), was.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -161,8 +159,13 @@ async fn to_store(
     Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
 }
 
-async fn one(context: &Context, caller: &Caller, id: u32) -> Result<Json<Suppression>, ApiError> {
-    let config = notification::config(context, caller, KIND, "suppression", id).await?;
+/// One suppression as people see it.
+pub(crate) async fn one(
+    context: &Context,
+    caller: &Caller,
+    id: u32,
+) -> Result<Json<Suppression>, ApiError> {
+    let config = notification::config(context, caller, KIND, id).await?;
     let now_ms = context.now_ms();
     Ok(Json(shown(context, caller, &config, (now_ms, now_ms + 7 * DAY_MS))?))
 }

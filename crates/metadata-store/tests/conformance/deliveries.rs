@@ -142,3 +142,17 @@ pub(crate) async fn deliveries_are_found_by_the_violation_they_are_about(store: 
     store.delete_deliveries_before(11).await.unwrap();
     assert!(found(8).await.is_empty());
 }
+
+pub(crate) async fn an_action_with_much_to_do_delays_no_other(store: MetadataStore) {
+    for number in 0..5 {
+        store.add_delivery(&delivery(&format!("first {number}"), number)).await.unwrap();
+    }
+    for number in 0..2 {
+        let late =
+            NewDelivery { action_id: 6, ..delivery(&format!("second {number}"), 10 + number) };
+        store.add_delivery(&late).await.unwrap();
+    }
+    let due = store.due_deliveries(20, 4).await.unwrap();
+    let titles: Vec<&str> = due.iter().map(|one| one.title.as_str()).collect();
+    assert_eq!(titles, ["first 0", "second 0", "first 1", "second 1"]);
+}

@@ -126,6 +126,7 @@ mod the_store {
             an_attempt_is_noted_once,
             a_delivery_waits_for_the_one_before_of_its_cause,
             deliveries_are_found_page_by_page_and_forgotten,
+            an_action_with_much_to_do_delays_no_other,
             deliveries_are_found_by_the_violation_they_are_about;
         settings:
             a_setting_is_absent_then_versioned,
