@@ -2,8 +2,8 @@
 
 Runs against a Vedette that the demo shop has reported to for some minutes (scripts/demo.py), asks every operation of
 openapi/controller.json, shortens lists and long texts, and takes out what is secret. What the demonstration can't be
-asked, or must not be, stands in openapi/requests.json by operation: its path values, its query, its body, or its whole
-answer. Prints what it has no example of, and ends with 1 then.
+asked, or must not be, stands in openapi/requests.json by operation: its path values, its query, its body, what is made
+before it is asked, or its whole answer. Prints what it has no example of, and ends with 1 then.
 """
 
 import argparse
@@ -125,6 +125,8 @@ def record(server, document, requests, only):
             continue
         example = {}
         try:
+            for one in said.get("before", []):
+                known[one["keep"]] = server.ask("POST", one["path"], {}, one["body"])["id"]
             body = filled(said["body"], known) if "body" in said else None
             if body is not None:
                 example["request"] = shortened(said.get("shown", body), path)

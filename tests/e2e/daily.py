@@ -59,8 +59,8 @@ def a_rule_made_from_a_chart_is_violated_told_silenced_and_recovers(world):
         # Nothing fails of this mix.
         traffic.send("slow")
         application = until("the transaction", 120, lambda: transaction_of(server))
-        tell_by_mail_and_hook(server, application, int(mail.stdout.readline()), receiver)
-        lived_through(server, application, traffic, inbox, receiver)
+        actions = mail_and_hook(server, int(mail.stdout.readline()), receiver)
+        lived_through(server, application, actions, traffic, inbox, receiver)
     finally:
         mail.kill()
         receiver.server.shutdown()
@@ -81,7 +81,7 @@ def transaction_of(server):
     return None
 
 
-def tell_by_mail_and_hook(server, application, port, receiver):
+def mail_and_hook(server, port, receiver):
     ask(server, "PUT", "/api/v1/notification-settings", {"password": MAIL_PASSWORD, "mail": {
         "host": "localhost", "port": port, "security": "start_tls", "user": USER, "from": "Vedette <vedette@example.com>"}})
     actions = [
@@ -91,13 +91,16 @@ def tell_by_mail_and_hook(server, application, port, receiver):
             "headers": [{"name": "Content-Type", "value": "application/json"}, {"name": "X-Token", "value": "{{ secrets.token }}"}],
             "body": "{{ notice|tojson }}"}},
     ]
-    ids = [json.loads(ask(server, "POST", "/api/v1/actions", action))["id"] for action in actions]
+    return [json.loads(ask(server, "POST", "/api/v1/actions", action))["id"] for action in actions]
+
+
+def tell_of_the_rule(server, application, actions):
     ask(server, "POST", "/api/v1/policies", {
-        "name": "tell", "application": application, "enabled": True, "rules": [RULE], "entities": [], "actions": ids, "custom_events": [],
+        "name": "tell", "application": application, "enabled": True, "rules": [RULE], "entities": [], "actions": actions, "custom_events": [],
         "event_types": ["POLICY_OPEN_CRITICAL", "POLICY_CONTINUES_CRITICAL"], "gather_seconds": 0, "every_hours": None})
 
 
-def lived_through(server, application, traffic, inbox, receiver):
+def lived_through(server, application, actions, traffic, inbox, receiver):
     """The browser does what an operator does; here the shop fails as soon as the rule is there, and is mended once it is silenced."""
     environment = dict(os.environ, VEDETTE_URL=server.url, VEDETTE_USER="admin", VEDETTE_PASSWORD=PASSWORD, VEDETTE_DAILY=RULE)
     # Other checks run beside it.
@@ -108,6 +111,8 @@ def lived_through(server, application, traffic, inbox, receiver):
     try:
         going = running(browser)
         until("the rule is made", 120, lambda: going() and rule_of(server, application))
+        # Only now: a policy names rules that there are.
+        tell_of_the_rule(server, application, actions)
         traffic.send("failing")
         # The first whole minute of it, a minute of waiting for what is late, and the notice.
         until("both are told", 300, lambda: going() and len(receiver.got) >= 1 and len(list(inbox.glob("*.eml"))) >= 1)

@@ -104,6 +104,12 @@ test('the map is usable by keyboard', async ({ page }) => {
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
   await page.keyboard.press('Escape')
   await expect(panel).toHaveCount(0)
+  // The focus is back on the entity, whether it was lost to a drawing of the map or stood in the panel.
+  await expect(node).toBeFocused()
+  await page.keyboard.press('Enter')
+  await panel.getByRole('button', { name: 'Close' }).press('Enter')
+  await expect(panel).toHaveCount(0)
+  await expect(node).toBeFocused()
   // No call is read out by numbers.
   await expect(page.getByRole('img', { name: /^Edge from/ })).toHaveCount(0)
   const call = page.getByRole('button', { name: /→/ }).first()

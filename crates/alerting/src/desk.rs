@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     notice::{Entry, MAX_ENTRIES, Named, Notice, NoticeKind, Severity, severity},
-    policy::{Lineage, Phase, Policy, phase},
+    policy::{Lineage, Phase, Policy, SelectedKind, phase},
     suppression::Suppression,
 };
 
@@ -49,11 +49,25 @@ pub struct Rules {
 pub struct World<'a> {
     pub rules: &'a Rules,
     pub lineage: Lineage<'a>,
-    /// The name of an application.
-    pub application: &'a dyn Fn(u32) -> String,
+    /// The name of an application or a tier.
+    pub named: &'a dyn Fn(u32) -> String,
     /// The public URL, without a slash at its end.
     pub base: &'a str,
     pub now_ms: i64,
+}
+
+impl World<'_> {
+    /// The entry of an event; a node is named with its tier.
+    fn entry(&self, event: &Event) -> Entry {
+        let mut entry = Entry::of(event, self.base);
+        let node = SelectedKind::Node.number();
+        if let Some(entity) = entry.entity.as_mut()
+            && let Some(kin) = (self.lineage)(entity.id).filter(|kin| kin.kind == node)
+        {
+            entity.tier = Some((self.named)(kin.parent)).filter(|name| !name.is_empty());
+        }
+        entry
+    }
 }
 
 impl std::fmt::Debug for World<'_> {
@@ -251,7 +265,7 @@ impl Desk {
             gathered.violations.extend(violation(event));
         }
         if held < MAX_GATHERED_ENTRIES || gathered.notice.entries.is_empty() {
-            gathered.notice.take(Entry::of(event, world.base));
+            gathered.notice.take(world.entry(event));
         } else {
             gathered.notice.more += 1;
         }
@@ -414,7 +428,7 @@ fn begun(
             title: String::new(),
             key: format!("vedette/{cause}"),
             policy: Named { id: policy.id, name: policy.name.clone() },
-            application: application.map(|id| Named { id, name: (world.application)(id) }),
+            application: application.map(|id| Named { id, name: (world.named)(id) }),
             cause: named.unwrap_or_else(by_type),
             since_ms: event.time_ms,
             at_ms: world.now_ms,
@@ -466,9 +480,10 @@ impl Notice {
 /// The line under which a notice is seen first.
 fn title(notice: &Notice) -> String {
     let at = match &notice.entries[..] {
-        [only] if notice.more == 0 => {
-            only.entity.as_ref().map_or_else(String::new, |entity| format!(" on {}", entity.name))
-        }
+        [only] if notice.more == 0 => only
+            .entity
+            .as_ref()
+            .map_or_else(String::new, |entity| format!(" on {}", entity.called())),
         _ => format!(" on {} entities", notice.count()),
     };
     let application = notice.application.as_ref().map(|one| format!(" · {}", one.name));
@@ -528,7 +543,7 @@ pub fn preview(policy: &Stored<Policy>, event: &Event, world: &World<'_>) -> Not
     };
     let kind = if policy.value.every_hours.is_some() { NoticeKind::Digest } else { kind };
     let mut notice = begun(policy, event, kind, cause_key(policy, event), world).notice;
-    notice.take(Entry::of(event, world.base));
+    notice.take(world.entry(event));
     notice.severity = severity(event);
     notice.over = kind == NoticeKind::Recovery;
     notice.title = title(&notice);

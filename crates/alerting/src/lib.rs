@@ -11,6 +11,7 @@ pub mod desk;
 mod due;
 #[cfg(test)]
 mod made_up;
+pub mod mentions;
 pub mod notice;
 pub mod notifier;
 pub mod outcomes;

@@ -95,6 +95,24 @@ pub struct EntryEntity {
     pub kind: String,
     pub id: u32,
     pub name: String,
+    /// A node's tier: nodes of several tiers are often called the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+}
+
+impl EntryEntity {
+    /// As people read it: `vm-1 of catalog`.
+    pub fn called(&self) -> String {
+        called(&self.name, self.tier.as_deref())
+    }
+}
+
+/// An entity's name with that of its tier where that is to be said.
+pub fn called(name: &str, tier: Option<&str>) -> String {
+    match tier {
+        Some(tier) if !tier.is_empty() => format!("{name} of {tier}"),
+        _ => name.to_owned(),
+    }
 }
 
 /// A figure, and what was expected of it.
@@ -136,7 +154,8 @@ pub fn page_of(application: Option<u32>, entity: Option<(u8, u32)>) -> String {
 }
 
 impl Entry {
-    /// An entry of an event. `base` is the public URL, without a slash at its end.
+    /// An entry of an event. `base` is the public URL, without a slash at its end. What a node's tier is called the event does
+    /// not say.
     pub fn of(event: &Event, base: &str) -> Entry {
         let entity = event.affected.iter().find(|entity| entity.kind < 100);
         let detail: Value = serde_json::from_str(&event.detail).unwrap_or(Value::Null);
@@ -158,6 +177,7 @@ impl Entry {
                 kind: kind_name(entity.kind).to_owned(),
                 id: entity.id,
                 name: entity.name.clone(),
+                tier: None,
             }),
             since_ms: since,
             ended_ms: (phase(&event.kind) == Phase::Ends).then_some(event.time_ms),
@@ -283,6 +303,7 @@ pub fn sample() -> Notice {
             kind: "business transaction".to_owned(),
             id: 17,
             name: "POST /checkout".to_owned(),
+            tier: None,
         }),
         since_ms,
         ended_ms: None,

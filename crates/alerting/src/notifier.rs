@@ -210,14 +210,14 @@ impl Notifier {
                 application: entity.key.application.0,
             })
         };
-        let application = |id: u32| {
+        let named = |id: u32| {
             let entity = self.directory.get(EntityId(id));
             entity.map(|entity| entity.key.name.clone()).unwrap_or_default()
         };
         work(&World {
             rules,
             lineage: &kin,
-            application: &application,
+            named: &named,
             base: &self.config.base,
             now_ms: self.now_ms(),
         })

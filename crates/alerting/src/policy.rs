@@ -60,6 +60,11 @@ pub const EVENT_TYPES: &[(&str, &[&str])] = &[
     ("Vedette itself", &[event::LIMIT_REACHED, event::DISK_SPACE, event::OWN_HEALTH]),
 ];
 
+/// Whether a policy can name a type of events.
+pub fn is_event_type(name: &str) -> bool {
+    name == event::CUSTOM || EVENT_TYPES.iter().any(|(_, types)| types.contains(&name))
+}
+
 /// A policy, as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

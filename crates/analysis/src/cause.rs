@@ -195,6 +195,8 @@ struct Part {
     of: usize,
     /// Whether it is large enough for a request to be of interest, 0 to 1.
     matters: f64,
+    /// How far it is that of a cause, 0 to 1.
+    explains: f64,
 }
 
 impl Part {
@@ -355,12 +357,14 @@ impl<'a> Ranking<'a> {
             surprise: own.time_surprise,
             of: own.time_parts,
             matters: self.matters(own.time_ms),
+            explains: 1.0,
         };
         let errors = Part {
             share: share_of_errors,
             surprise: own.error_surprise,
             of: own.error_parts,
             matters: 1.0,
+            explains: 1.0,
         };
         let members: Vec<usize> =
             std::iter::once(entity).chain(self.nodes[entity].iter().copied()).collect();
@@ -440,7 +444,7 @@ impl<'a> Ranking<'a> {
         let sure = part.share * (1.0 - (-part.surprise).exp());
         let least = self.config.least_share;
         let odds = ((sure + least) / (1.0 - sure + least)).ln();
-        trouble * odds + self.bounded(part.evidence())
+        trouble * odds + part.explains * self.bounded(part.evidence())
     }
 
     fn certain(&self, nats: f64) -> f64 {
@@ -583,13 +587,15 @@ impl<'a> Ranking<'a> {
         let mut clues: Vec<Clue> =
             self.resources[host].iter().filter(|clue| clue.nats > 0.0).cloned().collect();
         let (mut traces, mut logs) = (0.0_f64, 0.0_f64);
+        let most_way_ms = self.alike_way_ms(on_it, units);
         for place in on_it {
             let unit = resource::unit_of(units[*place].entity, self.situation);
             let part_of_time = self.part_on(unit, host, |figures| &figures.time_ms);
             let part_of_errors = self.part_on(unit, host, |figures| &figures.errors);
             let own = &self.flow.own[unit];
             // No machine makes what runs on it call more often.
-            time_ms += part_of_time * (own.time_ms - own.called_ms).max(0.0);
+            let beyond_ms = (own.way_ms - most_way_ms).max(0.0);
+            time_ms += part_of_time * (own.time_ms - own.called_ms - beyond_ms).max(0.0);
             errors += part_of_errors * own.errors.max(0.0);
             // Several at once by chance: their probabilities multiply.
             time_surprise += part_of_time * own.slow_surprise;
@@ -605,6 +611,8 @@ impl<'a> Ranking<'a> {
             (traces, logs) = (0.0, 0.0);
         }
         let (share_of_time, share_of_errors) = self.shares(time_ms, errors);
+        // That it is in trouble tells as much as it explains.
+        let explains = self.explains(share_of_time, share_of_errors);
         let mut candidate = Candidate {
             entity: host,
             share_of_time,
@@ -615,15 +623,17 @@ impl<'a> Ranking<'a> {
                     surprise: time_surprise,
                     of: on_it.len(),
                     matters: self.matters(time_ms),
+                    explains,
                 },
                 Part {
                     share: share_of_errors,
                     surprise: error_surprise,
                     of: on_it.len(),
                     matters: 1.0,
+                    explains,
                 },
             ),
-            resources,
+            resources: resources * explains,
             traces,
             logs,
             clues,
@@ -631,6 +641,23 @@ impl<'a> Ranking<'a> {
         };
         self.add_changes(&mut candidate, &[host]);
         Some(candidate)
+    }
+
+    /// The most extra time on the way to their callees that a host brings upon one of several units on it: twice what it brings
+    /// upon the next one. One whose calls to a database take much longer, while its neighbours' calls do not, has that of itself.
+    fn alike_way_ms(&self, on_it: &[usize], units: &[Candidate]) -> f64 {
+        let way = |place: &usize| {
+            self.flow.own[resource::unit_of(units[*place].entity, self.situation)].way_ms
+        };
+        let mut ways: Vec<f64> = on_it.iter().map(way).collect();
+        ways.sort_by(|left, right| right.total_cmp(left));
+        ways.get(1).map_or(f64::INFINITY, |next| 2.0 * next.max(0.0))
+    }
+
+    /// How far a suspect's part in the transaction's trouble is that of a cause, 0 to 1: fully from half of it on.
+    fn explains(&self, share_of_time: f64, share_of_errors: f64) -> f64 {
+        let part = (self.slow * share_of_time).max(self.failing * share_of_errors);
+        (2.0 * part).clamp(0.0, 1.0).powi(2)
     }
 
     /// Which part of a unit's extra time, or errors, comes from its nodes on a host. What none of them saw lies on the way to
@@ -692,18 +719,16 @@ impl<'a> Ranking<'a> {
         let history: Vec<f64> = Windows::values(calls, windows.history.clone()).collect();
         let incident: Vec<f64> = Windows::values(calls, windows.incident.clone()).collect();
         let level = history.iter().sum::<f64>() / history.len().max(1) as f64;
-        let found = surprise::deviation(
-            &history,
-            &incident,
-            2.0 * self.config.floor_share * level,
-            self.config,
-        )?;
+        // Calls that come independently of each other already vary by the root of their number.
+        let floor = (2.0 * self.config.floor_share * level).max(level.sqrt());
+        let found = surprise::deviation(&history, &incident, floor, self.config)?;
         let ratio = found.observed / found.expected.max(f64::MIN_POSITIVE);
         if ratio < self.config.surge || history.len() < self.config.least_points {
             return None;
         }
         let trouble = self.slow.max(self.failing);
         let own = trouble
+            * self.under_more_calls()
             * (self.bounded(found.evidence())
                 + (ratio / self.config.surge).ln().min(1.0)
                     * self.certain(found.evidence())
@@ -711,6 +736,50 @@ impl<'a> Ranking<'a> {
         let clues =
             vec![Clue { nats: found.evidence(), what: Evidence::Load { entity, calls: found } }];
         Some(Candidate { entity, load: true, own, clues, ..Candidate::default() })
+    }
+
+    /// Which part of the extra time and errors arises where more calls come, those of other transactions included: load can
+    /// explain no other. 1 where it is not known who else calls.
+    fn under_more_calls(&self) -> f64 {
+        if self.situation.overall.is_empty() {
+            return 1.0;
+        }
+        let (mut all, mut there) = (0.0, 0.0);
+        for (entity, own) in self.flow.own.iter().enumerate() {
+            let (time, errors) = self.shares(own.time_ms, own.errors);
+            let share = (self.slow * time).max(self.failing * errors);
+            all += share;
+            if share > 0.0 {
+                there += share * self.surge_of(entity);
+            }
+        }
+        if all > 0.0 { there / all } else { 1.0 }
+    }
+
+    /// How much of a surge comes to an entity, all transactions together: 0 of none, 1 of one.
+    fn surge_of(&self, entity: usize) -> f64 {
+        let entities = &self.situation.entities;
+        let windows = &self.flow.windows;
+        let a_point = |calls: &Series, points: &std::ops::Range<usize>| {
+            let (sum, count) = Windows::values(calls, points.clone())
+                .fold((0.0, 0.0_f64), |(sum, count), value| (sum + value, count + 1.0));
+            sum / count.max(1.0)
+        };
+        let sum = |points: &std::ops::Range<usize>| -> f64 {
+            if self.nodes[entity].is_empty() {
+                let into = self.situation.overall.iter().filter(|edge| edge.callee == entity);
+                into.map(|edge| a_point(&edge.figures.calls, points)).sum()
+            } else {
+                let nodes = self.nodes[entity].iter();
+                nodes.map(|node| a_point(&entities[*node].figures.calls, points)).sum()
+            }
+        };
+        let (before, now) = (sum(&windows.history), sum(&windows.incident));
+        if before > 0.0 {
+            ((now / before - 1.0) / (self.config.surge - 1.0)).clamp(0.0, 1.0)
+        } else {
+            1.0
+        }
     }
 
     fn ways(&self) -> Ways {

@@ -19,6 +19,9 @@ pub struct Anomaly {
     pub application: Ref,
     pub entity: Ref,
     pub entity_kind: AnomalousKind,
+    /// A node's tier: nodes of several tiers are often called the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Ref>,
     /// What deviates most.
     pub measure: AnomalyMeasure,
     /// The path of the metric below its node, of `METRIC` alone.

@@ -38,6 +38,9 @@ pub struct EventEntity {
     pub kind: EventSubject,
     pub id: u32,
     pub name: String,
+    /// A node's tier: nodes of several tiers are often called the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Ref>,
 }
 
 /// A name and a value that an event was given.

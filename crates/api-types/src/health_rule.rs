@@ -85,6 +85,9 @@ pub struct BackTest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Episode {
     pub entity: Ref,
+    /// A node's tier: nodes of several tiers are often called the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Ref>,
     pub from: i64,
     /// Null while it goes on at the range's end.
     #[schema(required)]

@@ -15,6 +15,9 @@ pub struct Violation {
     pub rule: Ref,
     pub entity: Ref,
     pub entity_kind: ViolatedKind,
+    /// A node's tier: nodes of several tiers are often called the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Ref>,
     /// How bad it is, or was at last.
     pub level: Level,
     pub status: ViolationStatus,

@@ -240,6 +240,12 @@ impl Entities {
         Ref { id: id.0, name }
     }
 
+    /// The tier of a node; none of anything else.
+    pub(crate) fn tier_of_node(&self, id: EntityId) -> Option<Ref> {
+        let node = self.get(id).filter(|entity| entity.key.kind == EntityKind::Node)?;
+        Some(self.mention(node.key.parent))
+    }
+
     /// The groups of an application's business transactions, by name.
     pub(crate) fn groups(&self, application: EntityId) -> Vec<TransactionGroup> {
         let known = self.get(application).map(|app| app.properties.groups.clone());

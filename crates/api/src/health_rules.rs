@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use alerting::{
+    baselines::{Definition, Definitions},
+    mentions,
+};
 use metadata_store::{
     HealthRule, HealthRules as _, NameTaken, NewHealthRule, NewSchedule, StoreError, StoredSchedule,
 };
@@ -10,7 +14,10 @@ use model::{
     rule::{ALWAYS, Rule, RuleError, Schedule},
 };
 
-use crate::{auth::Caller, context::Context, error::ApiError};
+use crate::{auth::Caller, context::Context, error::ApiError, notification};
+
+/// Rules that a refusal names.
+const MOST_NAMED: usize = 10;
 
 impl From<RuleError> for ApiError {
     fn from(error: RuleError) -> ApiError {
@@ -48,11 +55,21 @@ pub(crate) async fn put_rule(
     id: Option<u32>,
     rule: &Rule,
 ) -> Result<HealthRule, ApiError> {
-    sound(context, application, rule).await?;
+    let known = Known::load(context, caller, application).await?;
+    let was = match id {
+        None => None,
+        // One that cannot be read any more can be replaced.
+        Some(id) => rule_of(&self::rule(context, application, id).await?).ok(),
+    };
+    known.check(rule, was.as_ref())?;
     let new = to_store(context, application, rule);
     let put = match id {
         None => context.store.create_health_rule(&new).await,
-        Some(id) => context.store.replace_health_rule(id, &new).await.map(|()| id),
+        Some(id) => context
+            .store
+            .replace_health_rule(caller.account.0, id, &new, &mentions::following)
+            .await
+            .map(|()| id),
     };
     let id = put.map_err(of_store)?;
     tracing::info!(
@@ -75,7 +92,7 @@ fn to_store(context: &Context, application: EntityId, rule: &Rule) -> NewHealthR
     }
 }
 
-/// Checks rules that come in together and stores all of them or none.
+/// Stores rules that come in together and were checked by [`Known::check`], all of them or none.
 pub(crate) async fn import_rules(
     context: &Context,
     caller: &Caller,
@@ -83,7 +100,6 @@ pub(crate) async fn import_rules(
     all: &[Rule],
     taken: NameTaken,
 ) -> Result<(), ApiError> {
-    let schedules = context.store.schedules(application.0).await?;
     let mut names = BTreeSet::new();
     let mut new = Vec::with_capacity(all.len());
     for rule in all {
@@ -92,8 +108,6 @@ pub(crate) async fn import_rules(
                 format!("nothing was imported. The health rule {:?}: {error}", rule.name);
             ApiError::Unprocessable(sentence)
         };
-        rule.check().map_err(ApiError::from).map_err(of_rule)?;
-        known_schedule(&schedules, &rule.schedule).map_err(of_rule)?;
         if !names.insert(rule.name.as_str()) {
             return Err(of_rule(ApiError::bad("the file has several of this name")));
         }
@@ -114,45 +128,82 @@ pub(crate) async fn import_rules(
     Ok(())
 }
 
-/// Whether a rule is sound, and its schedule one of the application's.
+/// What the rules of an application can name.
+pub(crate) struct Known {
+    schedules: Vec<StoredSchedule>,
+    baselines: Vec<Definition>,
+}
+
+impl Known {
+    pub(crate) async fn load(
+        context: &Context,
+        caller: &Caller,
+        application: EntityId,
+    ) -> Result<Known, ApiError> {
+        let baselines = Definitions::load(&context.store, caller.account).await?;
+        Ok(Known {
+            schedules: context.store.schedules(application.0).await?,
+            baselines: baselines.of_application(application),
+        })
+    }
+
+    /// Whether a rule is sound, and what it names is there; what the rule in whose place it comes named already may stay.
+    pub(crate) fn check(&self, rule: &Rule, was: Option<&Rule>) -> Result<(), ApiError> {
+        rule.check()?;
+        self.schedule(&rule.schedule)?;
+        let before = was.map(Rule::baselines).unwrap_or_default();
+        let is_known = |name: &str| self.baselines.iter().any(|known| known.name == name);
+        match rule.baselines().difference(&before).find(|name| !is_known(name)) {
+            None => Ok(()),
+            Some(unknown) => {
+                let names: Vec<&str> =
+                    self.baselines.iter().map(|known| known.name.as_str()).collect();
+                Err(ApiError::Unprocessable(format!(
+                    "there is no baseline {unknown:?}; use null for the application's default, or one of {}",
+                    names.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// The schedule of this name; none where it is the one that is not stored.
+    fn schedule(&self, name: &str) -> Result<Option<&StoredSchedule>, ApiError> {
+        if name == ALWAYS {
+            return Ok(None);
+        }
+        let known = self.schedules.iter().find(|schedule| schedule.name == name);
+        known.map(Some).ok_or_else(|| {
+            let names: Vec<&str> =
+                self.schedules.iter().map(|schedule| schedule.name.as_str()).collect();
+            ApiError::Unprocessable(format!(
+                "there is no schedule {name:?}; use {ALWAYS} or one of {}",
+                names.join(", ")
+            ))
+        })
+    }
+}
+
+/// Whether a rule is sound; gives its schedule.
 pub(crate) async fn sound(
     context: &Context,
+    caller: &Caller,
     application: EntityId,
     rule: &Rule,
 ) -> Result<Option<Schedule>, ApiError> {
-    rule.check()?;
-    if rule.schedule == ALWAYS {
-        return Ok(None);
-    }
-    let all = context.store.schedules(application.0).await?;
-    known_schedule(&all, &rule.schedule)?.map(schedule_of).transpose()
+    let known = Known::load(context, caller, application).await?;
+    known.check(rule, None)?;
+    known.schedule(&rule.schedule)?.map(schedule_of).transpose()
 }
 
-/// The schedule of this name; none where it is the one that is not stored.
-fn known_schedule<'a>(
-    all: &'a [StoredSchedule],
-    name: &str,
-) -> Result<Option<&'a StoredSchedule>, ApiError> {
-    if name == ALWAYS {
-        return Ok(None);
-    }
-    let known = all.iter().find(|schedule| schedule.name == name);
-    known.map(Some).ok_or_else(|| {
-        let names: Vec<&str> = all.iter().map(|schedule| schedule.name.as_str()).collect();
-        ApiError::Unprocessable(format!(
-            "there is no schedule {name:?}; use {ALWAYS} or one of {}",
-            names.join(", ")
-        ))
-    })
-}
-
-/// Forgets a rule. What it found stays; what is open is canceled within a minute.
+/// Forgets a rule that no policy or suppression names. What it found stays; what is open is canceled within a minute.
 pub(crate) async fn delete_rule(
     context: &Context,
     caller: &Caller,
     application: EntityId,
     id: u32,
 ) -> Result<(), ApiError> {
+    let known = rule(context, application, id).await?;
+    notification::unnamed_rule(context, caller, application, &known.name).await?;
     context.store.delete_health_rule(application.0, id).await.map_err(of_store)?;
     tracing::info!(id, application = application.0, user = caller.name, "health rule deleted");
     Ok(())
@@ -224,15 +275,29 @@ async fn unused(
     name: &str,
     to_be: &str,
 ) -> Result<(), ApiError> {
-    for stored in context.store.health_rules(application.0).await? {
-        if rule_of(&stored).is_ok_and(|rule| rule.schedule == name) {
-            return Err(ApiError::Conflict(format!(
-                "the rule {:?} goes by this schedule, which cannot be {to_be}; give the rule another one first",
-                stored.name
-            )));
-        }
+    let what = format!("this schedule, which cannot be {to_be}; give them another one first");
+    no_rule_goes_by(context, application, &what, |rule| rule.schedule == name).await
+}
+
+/// Refuses to take away what rules of an application go by; `what` says what it is, and what to do.
+pub(crate) async fn no_rule_goes_by(
+    context: &Context,
+    application: EntityId,
+    what: &str,
+    goes: impl Fn(&Rule) -> bool,
+) -> Result<(), ApiError> {
+    let mut all = context.store.health_rules(application.0).await?;
+    all.retain(|stored| rule_of(stored).is_ok_and(|rule| goes(&rule)));
+    if all.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let names: Vec<String> =
+        all.iter().take(MOST_NAMED).map(|rule| format!("{:?}", rule.name)).collect();
+    let more = all.len() - names.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let rules = if all.len() == 1 { "the rule" } else { "the rules" };
+    let go = if all.len() == 1 { "goes" } else { "go" };
+    Err(ApiError::Conflict(format!("{rules} {}{more} {go} by {what}", names.join(", "))))
 }
 
 fn of_store(error: StoreError) -> ApiError {

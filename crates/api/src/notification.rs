@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use alerting::{
     actions::{self, Hidden, email, http, presets},
     desk::Stored,
-    policy, suppression,
+    mentions, notifier, policy, suppression,
 };
 use api_types as body;
 use api_types::{NameValue, Ref};
-use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
-use model::id::EntityId;
+use metadata_store::{
+    AlertConfig, AlertConfigKind, AlertConfigs as _, HealthRules as _, NewAlertConfig,
+};
+use model::{access::Permission, entity::EntityKind, id::EntityId};
 
 use crate::{
     access_key::sound_name, auth::Caller, context::Context, entities::Entities, error::ApiError,
@@ -36,15 +38,23 @@ pub(crate) fn name(text: &str) -> Result<String, ApiError> {
     sound_name(text).map(str::to_owned).map_err(ApiError::bad)
 }
 
-/// The application that a document is of, if it is of one.
-pub(crate) fn application(entities: &Entities, id: Option<u32>) -> Result<Option<u32>, ApiError> {
-    id.map(|id| {
-        let found = entities.application(EntityId(id));
-        found.map(|found| found.id.0).map_err(|_| {
-            ApiError::Unprocessable(format!("there is no application {id} in your account"))
-        })
-    })
-    .transpose()
+/// The application that a document is of, if it is of one, which the caller has a permission over: over all of the account
+/// where it is of none.
+pub(crate) async fn application(
+    context: &Context,
+    caller: &Caller,
+    permission: Permission,
+    id: Option<u32>,
+) -> Result<Option<u32>, ApiError> {
+    if let Some(id) = id
+        && context.entities(caller).application(EntityId(id)).is_err()
+    {
+        return Err(ApiError::Unprocessable(format!(
+            "there is no application {id} in your account"
+        )));
+    }
+    context.require(caller, permission, id.map(EntityId)).await?;
+    Ok(id)
 }
 
 /// A document ready to be stored: `value` of the kind in the open, and what of it is sealed.
@@ -66,8 +76,27 @@ pub(crate) fn to_store(
     }
 }
 
+/// Whether the caller may see what is of an application, or of the whole account where it is of none: that takes the
+/// permission over all of it.
+pub(crate) fn sees(caller: &Caller, application: Option<u32>) -> bool {
+    caller.rights.over(Permission::View, application.map(EntityId))
+}
+
 /// All documents of a kind that the caller may see, of one application and the whole account, or all.
 pub(crate) async fn configs(
+    context: &Context,
+    caller: &Caller,
+    kind: AlertConfigKind,
+    application: Option<u32>,
+) -> Result<Vec<AlertConfig>, ApiError> {
+    let mut all = of_application(context, caller, kind, application).await?;
+    all.retain(|one| sees(caller, one.application_id));
+    Ok(all)
+}
+
+/// All documents of a kind that hold for an application, those of the whole account included, or all: for who was let
+/// through to the application by the door.
+pub(crate) async fn of_application(
     context: &Context,
     caller: &Caller,
     kind: AlertConfigKind,
@@ -80,26 +109,255 @@ pub(crate) async fn configs(
     Ok(all)
 }
 
-/// One document.
+/// One document that the caller may see.
 pub(crate) async fn config(
     context: &Context,
     caller: &Caller,
     kind: AlertConfigKind,
-    what: &str,
     id: u32,
 ) -> Result<AlertConfig, ApiError> {
     let found = context.store.alert_config(kind, caller.account.0, id).await?;
-    found.ok_or_else(|| ApiError::missing(what, id))
+    let seen = found.filter(|one| sees(caller, one.application_id));
+    seen.ok_or_else(|| ApiError::missing(kind.what(), id))
 }
 
-/// What of documents of a kind are called, by id.
+/// One document that the caller may see and has a permission over.
+pub(crate) async fn config_for(
+    context: &Context,
+    caller: &Caller,
+    permission: Permission,
+    kind: AlertConfigKind,
+    id: u32,
+) -> Result<AlertConfig, ApiError> {
+    let found = config(context, caller, kind, id).await?;
+    context.require(caller, permission, found.application_id.map(EntityId)).await?;
+    Ok(found)
+}
+
+/// What of documents of a kind are called, by id: of those of the whole account, which an application's may name, and of
+/// those that the caller may see.
 pub(crate) async fn names(
     context: &Context,
     caller: &Caller,
     kind: AlertConfigKind,
 ) -> Result<BTreeMap<u32, String>, ApiError> {
-    let all = context.store.alert_configs(kind, Some(caller.account.0)).await?;
+    let mut all = context.store.alert_configs(kind, Some(caller.account.0)).await?;
+    all.retain(|one| one.application_id.is_none() || sees(caller, one.application_id));
     Ok(all.into_iter().map(|one| (one.id, one.name)).collect())
+}
+
+/// The names of the health rules that a document of an application can mean; of all of the account's, where it is of none.
+async fn rule_names(
+    context: &Context,
+    caller: &Caller,
+    application: Option<u32>,
+) -> Result<BTreeSet<String>, ApiError> {
+    let applications = match application {
+        Some(id) => vec![id],
+        None => {
+            let all = context.every_entity(caller.account);
+            let all = all.all(EntityId::NONE, EntityKind::Application);
+            all.iter().map(|one| one.id.0).collect()
+        }
+    };
+    let mut names = BTreeSet::new();
+    for id in applications {
+        names.extend(context.store.health_rules(id).await?.into_iter().map(|rule| rule.name));
+    }
+    Ok(names)
+}
+
+/// Those of these names of which there is no health rule that a document of the application could mean.
+pub(crate) async fn unknown_rules(
+    context: &Context,
+    caller: &Caller,
+    application: Option<u32>,
+    named: &BTreeSet<String>,
+) -> Result<Vec<String>, ApiError> {
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = rule_names(context, caller, application).await?;
+    Ok(named.difference(&known).cloned().collect())
+}
+
+/// Refuses names of health rules that there are not; those that the document had before may stay.
+pub(crate) async fn known_rules(
+    context: &Context,
+    caller: &Caller,
+    application: Option<u32>,
+    named: &BTreeSet<String>,
+    before: Option<&BTreeSet<String>>,
+) -> Result<(), ApiError> {
+    let new = before.map_or_else(|| named.clone(), |before| named - before);
+    let unknown = unknown_rules(context, caller, application, &new).await?;
+    let Some(name) = unknown.first() else { return Ok(()) };
+    let of = if application.is_some() { "the application" } else { "any application" };
+    Err(ApiError::Unprocessable(format!(
+        "there is no health rule {name:?} in {of}; make it first, or name another one"
+    )))
+}
+
+/// Refuses types of events that are never made; those that the policy had before may stay.
+pub(crate) fn known_event_types(
+    named: &BTreeSet<String>,
+    before: Option<&BTreeSet<String>>,
+) -> Result<(), ApiError> {
+    let is_known =
+        |name: &&String| policy::is_event_type(name) || before.is_some_and(|b| b.contains(*name));
+    match named.iter().find(|name| !is_known(name)) {
+        None => Ok(()),
+        Some(unknown) => Err(ApiError::Unprocessable(format!(
+            "there are no events of the type {unknown:?}; GET /api/v1/notice-options lists those that there are"
+        ))),
+    }
+}
+
+/// Refuses a policy that does nothing, and a digest that is to go out otherwise than by email. `known` are the actions that it
+/// can do.
+pub(crate) fn doable(value: &policy::Policy, known: &[AlertConfig]) -> Result<(), ApiError> {
+    let what = if value.every_hours.is_some() { "digest" } else { "policy" };
+    if value.actions.is_empty() {
+        return Err(ApiError::Unprocessable(format!(
+            "a {what} without an action tells nobody: make an action first, and name it"
+        )));
+    }
+    for id in &value.actions {
+        let action = known.iter().find(|one| one.id == *id);
+        let action =
+            action.ok_or_else(|| ApiError::Unprocessable(format!("there is no action {id}")))?;
+        // One that cannot be read is not done either.
+        let doing = notifier::read::<actions::Action>(action).ok().map(|read| read.value.doing);
+        if value.every_hours.is_some() && doing.as_ref().is_some_and(is_no_email) {
+            return Err(ApiError::Unprocessable(format!(
+                "a digest goes out by email, which the action {:?} does not send; name one that does",
+                action.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether something else is done than to send an email; of what is kept and not done nobody knows.
+fn is_no_email(doing: &actions::Doing) -> bool {
+    matches!(doing, actions::Doing::Http(_) | actions::Doing::Command(_))
+}
+
+/// The actions that a policy of the caller's may do: those of the whole account, and of applications that he sees.
+pub(crate) async fn known_actions(
+    context: &Context,
+    caller: &Caller,
+) -> Result<Vec<AlertConfig>, ApiError> {
+    let kind = AlertConfigKind::Action;
+    let mut all = context.store.alert_configs(kind, Some(caller.account.0)).await?;
+    all.retain(|one| one.application_id.is_none() || sees(caller, one.application_id));
+    Ok(all)
+}
+
+/// Refuses a window that will never be on again; one that was stored so may stay.
+pub(crate) fn lies_ahead(
+    context: &Context,
+    window: &suppression::Window,
+    before: Option<&suppression::Window>,
+) -> Result<(), ApiError> {
+    match window {
+        suppression::Window::OneTime { until_ms, .. }
+            if *until_ms <= context.now_ms() && before != Some(window) =>
+        {
+            Err(ApiError::Unprocessable(
+                "the window is over already, so that nothing would ever be suppressed; choose an end that lies ahead"
+                    .to_owned(),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to take away a health rule that policies, digests or suppressions name.
+pub(crate) async fn unnamed_rule(
+    context: &Context,
+    caller: &Caller,
+    application: EntityId,
+    name: &str,
+) -> Result<(), ApiError> {
+    let mut users = Vec::new();
+    for kind in mentions::OF_RULES {
+        let all = of_application(context, caller, kind, Some(application.0)).await?;
+        let naming = all.into_iter().filter(|one| mentions::rules(kind, one).contains(name));
+        users.extend(naming.map(|one| (kind, one)));
+    }
+    // What is of the whole account may mean a rule of another application.
+    if users.iter().any(|(_, one)| one.application_id.is_none()) {
+        let entities = context.every_entity(caller.account);
+        for other in entities.all(EntityId::NONE, EntityKind::Application) {
+            let rules = context.store.health_rules(other.id.0).await?;
+            if other.id != application && rules.iter().any(|rule| rule.name == name) {
+                users.retain(|(_, one)| one.application_id.is_some());
+                break;
+            }
+        }
+    }
+    unused(caller, &users, "names this health rule", "name another rule in it, or delete it, first")
+}
+
+/// Refuses to take away an action that policies or digests do.
+pub(crate) async fn undone_action(
+    context: &Context,
+    caller: &Caller,
+    id: u32,
+) -> Result<(), ApiError> {
+    let mut users = Vec::new();
+    for kind in mentions::OF_ACTIONS {
+        let all = context.store.alert_configs(kind, Some(caller.account.0)).await?;
+        let doing = all.into_iter().filter(|one| mentions::does(one, id));
+        users.extend(doing.map(|one| (kind, one)));
+    }
+    unused(caller, &users, "tells by this action", "give it another action, or delete it, first")
+}
+
+/// Refuses another way to tell than by email for an action that digests go out by.
+pub(crate) async fn fit_for_digests(
+    context: &Context,
+    caller: &Caller,
+    id: u32,
+    doing: &actions::Doing,
+) -> Result<(), ApiError> {
+    if !is_no_email(doing) {
+        return Ok(());
+    }
+    let kind = AlertConfigKind::Digest;
+    let mut all = context.store.alert_configs(kind, Some(caller.account.0)).await?;
+    all.retain(|one| mentions::does(one, id));
+    let users: Vec<_> = all.into_iter().map(|one| (kind, one)).collect();
+    unused(
+        caller,
+        &users,
+        "goes out by this action",
+        "digests are emails; give it another action first",
+    )
+}
+
+/// Refuses when something uses what is to go; names the first that the caller may see.
+fn unused(
+    caller: &Caller,
+    users: &[(AlertConfigKind, AlertConfig)],
+    how: &str,
+    remedy: &str,
+) -> Result<(), ApiError> {
+    let Some((kind, first)) = users.iter().max_by_key(|(_, one)| sees(caller, one.application_id))
+    else {
+        return Ok(());
+    };
+    let what = kind.what();
+    let named = match sees(caller, first.application_id) {
+        true => format!("the {what} {:?}", first.name),
+        false => format!("a {what} that you may not see"),
+    };
+    let more = match users.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    Err(ApiError::Conflict(format!("{named}{more} {how}; {remedy}")))
 }
 
 /// A document that may be of an application.

@@ -25,7 +25,15 @@ pub enum AlertConfigKind {
 }
 
 impl AlertConfigKind {
-    fn what(self) -> &'static str {
+    /// Reads the persisted number.
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        [Self::Policy, Self::Action, Self::Suppression, Self::Digest]
+            .into_iter()
+            .find(|kind| *kind as u8 == number)
+    }
+
+    /// What people call one of them.
+    pub fn what(self) -> &'static str {
         match self {
             Self::Policy => "policy",
             Self::Action => "action",

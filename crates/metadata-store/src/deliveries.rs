@@ -98,10 +98,11 @@ pub struct Delivery {
 }
 
 /// Which deliveries; `None` means all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryFilter {
     pub account_id: u32,
-    pub application_id: Option<u32>,
+    /// Those of these applications, which leaves out what is of the whole account.
+    pub applications: Option<Vec<u32>>,
     pub policy_id: Option<u32>,
     pub action_id: Option<u32>,
     pub state: Option<DeliveryState>,
@@ -142,8 +143,8 @@ pub trait Deliveries {
         delivery: &NewDelivery,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
-    /// Up to `limit` pending ones due by `now_ms`, those due first first; of one cause by one action only the first that is
-    /// pending, whenever that is due.
+    /// Up to `limit` pending ones due by `now_ms`: of each action the one due first, then of each the second, and so on, so that
+    /// none waits for what another has much of. Of one cause by one action only the first that is pending, whenever that is due.
     fn due_deliveries(
         &self,
         now_ms: i64,
@@ -236,11 +237,14 @@ impl Deliveries for MetadataStore {
 
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
         let select = sql(select_deliveries!(
-            "WHERE state = 0 AND due_ms <= ? AND NOT EXISTS (\
+            "JOIN (SELECT one.id AS due_id, ROW_NUMBER() OVER (\
+             PARTITION BY one.account_id, one.action_id ORDER BY one.due_ms, one.id) AS turn \
+             FROM deliveries one WHERE one.state = 0 AND one.due_ms <= ? AND NOT EXISTS (\
              SELECT earlier.delivery_id FROM undelivered own JOIN undelivered earlier \
              ON earlier.account_id = own.account_id AND earlier.action_id = own.action_id \
              AND earlier.cause_key = own.cause_key AND earlier.delivery_id < own.delivery_id \
-             WHERE own.delivery_id = deliveries.id) ORDER BY due_ms, id LIMIT ?"
+             WHERE own.delivery_id = one.id)) due ON due.due_id = deliveries.id \
+             ORDER BY due.turn, due_ms, id LIMIT ?"
         ));
         let select = select.bind(now_ms).bind(limit);
         Ok(self.database.list("list deliveries that are due", select, read).await?)
@@ -275,8 +279,10 @@ impl Deliveries for MetadataStore {
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError> {
         let before = if before == 0 { u32::MAX } else { before };
+        if filter.applications.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
         let wanted = [
-            ("application_id", filter.application_id),
             ("policy_id", filter.policy_id),
             ("action_id", filter.action_id),
             ("state", filter.state.map(|state| state as u32)),
@@ -284,6 +290,10 @@ impl Deliveries for MetadataStore {
         let mut text = select_deliveries!("WHERE account_id = ? AND id < ?").to_owned();
         for (column, _) in wanted.iter().filter(|(_, value)| value.is_some()) {
             text.push_str(&format!(" AND {column} = ?"));
+        }
+        if let Some(applications) = &filter.applications {
+            let marks = crate::database::marks(applications.len());
+            text.push_str(&format!(" AND application_id IN ({marks})"));
         }
         if filter.violation_id.is_some() {
             text.push_str(
@@ -294,6 +304,7 @@ impl Deliveries for MetadataStore {
         let select = sql(text).bind(filter.account_id).bind(before);
         let select = select
             .bind_all(wanted.iter().filter_map(|(_, value)| *value))
+            .bind_all(filter.applications.iter().flatten().copied())
             .bind_all(filter.violation_id)
             .bind(limit);
         Ok(self.database.list("list deliveries", select, read).await?)

@@ -7,7 +7,7 @@ use crate::database::{Row, Tx, sql};
 use crate::error::{at_most, must_match, refuse};
 use crate::name::{NameTaken, fits, name_key};
 use crate::sequences::Sequence;
-use crate::{MetadataStore, Page, StoreError};
+use crate::{AlertConfigKind, MAX_ALERT_CONFIG_BYTES, MetadataStore, Page, StoreError};
 
 /// Health rules, and schedules, of one application.
 pub const MAX_RULES: usize = 1000;
@@ -41,6 +41,20 @@ pub struct NewHealthRule {
     pub body: String,
     pub changed_ms: i64,
 }
+
+/// A rule that is called otherwise from now on, as documents of alerting's configuration are asked to follow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RenamedRule<'a> {
+    pub from: &'a str,
+    pub to: &'a str,
+    /// Whether the document also means a rule of another application that has the old name.
+    pub is_left: bool,
+}
+
+/// The body that a document of alerting's configuration gets when a rule is renamed; `None`: the one it has. Its second
+/// argument is the body that it has.
+pub type Follow<'a> =
+    &'a (dyn Fn(AlertConfigKind, &str, &RenamedRule<'_>) -> Option<String> + Sync);
 
 /// A schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,11 +105,15 @@ pub trait HealthRules {
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
     /// Puts another rule in the place of this one, of the same application; one that is equal stays as it is, with its version.
-    /// `AlreadyExists` when the name is another's, `NotFound` when there is no such rule.
+    /// `AlreadyExists` when the name is another's, `NotFound` when there is no such rule. When it is called otherwise than before,
+    /// the documents of alerting's configuration of its application and of the whole account, `account_id`, follow it in the
+    /// same transaction, as `follow` says, which may be called again after a conflict.
     fn replace_health_rule(
         &self,
+        account_id: u32,
         id: u32,
         rule: &NewHealthRule,
+        follow: Follow<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Stores all of these rules, which have names of their own, or none of them; returns their ids, in their order. Those
@@ -221,10 +239,21 @@ impl HealthRules for MetadataStore {
         written.await?.id(RULE, &rule.name, 0)
     }
 
-    async fn replace_health_rule(&self, id: u32, rule: &NewHealthRule) -> Result<(), StoreError> {
+    async fn replace_health_rule(
+        &self,
+        account_id: u32,
+        id: u32,
+        rule: &NewHealthRule,
+        follow: Follow<'_>,
+    ) -> Result<(), StoreError> {
         check("the name of a health rule", &rule.name, &rule.body)?;
         let written = self.database.write("change a health rule", |mut tx| async move {
-            let written = replace_rule(&mut tx, id, rule).await?;
+            // Before that of rules, as who stores a document takes it: nobody waits for who waits for him.
+            Sequence::AlertConfig.lock(&mut tx).await?;
+            let (written, old_name) = replace_rule(&mut tx, id, rule).await?;
+            if let Some(old_name) = old_name {
+                rename_in_documents(&mut tx, account_id, rule, &old_name, follow).await?;
+            }
             Ok((tx, written))
         });
         written.await?.id(RULE, &rule.name, id).map(drop)
@@ -376,7 +405,7 @@ async fn import_rules(
         let same: Option<u32> = tx.row(same).await?.map(|row| row.int(0)).transpose()?;
         let written = match (same, taken) {
             (None, _) => create_rule(tx, rule).await?,
-            (Some(id), NameTaken::Replace) => replace_rule(tx, id, rule).await?,
+            (Some(id), NameTaken::Replace) => replace_rule(tx, id, rule).await?.0,
             (Some(_), NameTaken::Refuse) => {
                 clashes.push(rule.name.as_str());
                 continue;
@@ -423,34 +452,72 @@ async fn refused(
     Ok((keys.len() >= MAX_RULES).then_some(Written::TooMany))
 }
 
-async fn replace_rule(tx: &mut Tx, id: u32, rule: &NewHealthRule) -> Result<Written, sqlx::Error> {
+/// Replaces a rule, and says what it was called if that was otherwise.
+async fn replace_rule(
+    tx: &mut Tx,
+    id: u32,
+    rule: &NewHealthRule,
+) -> Result<(Written, Option<String>), sqlx::Error> {
     Sequence::HealthRule.lock(tx).await?;
-    let same = sql("SELECT id FROM health_rules WHERE application_id = ? AND name_key = ?");
-    let same = same.bind(rule.application_id).bind(name_key(&rule.name));
-    if is_anothers(tx, same, id).await? {
-        return Ok(Written::Taken);
+    let key = name_key(&rule.name);
+    let select = sql("SELECT id, name, enabled, body FROM health_rules \
+         WHERE application_id = ? AND (id = ? OR name_key = ?)");
+    let found = tx.rows(select.bind(rule.application_id).bind(id).bind(key)).await?;
+    let mut stored = None;
+    for row in &found {
+        if row.int::<u32>(0)? == id {
+            stored = Some((row.text(1)?, row.flag(2)?, row.text(3)?));
+        }
     }
-    let equal =
-        sql("SELECT name, enabled, body FROM health_rules WHERE id = ? AND application_id = ?");
-    let stored = tx.row(equal.bind(id).bind(rule.application_id)).await?;
-    if let Some(stored) = stored
-        && (stored.text(0)?, stored.flag(1)?, stored.text(2)?)
-            == (rule.name.clone(), rule.enabled, rule.body.clone())
-    {
-        return Ok(Written::As(id));
+    let others = found.len() - usize::from(stored.is_some());
+    if others > 0 {
+        return Ok((Written::Taken, None));
+    }
+    let Some((name, enabled, body)) = stored else { return Ok((Written::Missing, None)) };
+    if name == rule.name && enabled == rule.enabled && body == rule.body {
+        return Ok((Written::As(id), None));
     }
     let update = sql("UPDATE health_rules SET name_key = ?, name = ?, enabled = ?, body = ?, \
          version = version + 1, changed_ms = ? WHERE id = ? AND application_id = ?");
     let update = update
-        .bind(name_key(&rule.name))
+        .bind(key)
         .bind(rule.name.as_str())
         .bind(rule.enabled)
         .bind(rule.body.as_str())
         .bind(rule.changed_ms)
         .bind(id)
         .bind(rule.application_id);
-    let matched = tx.execute(update).await?;
-    Ok(if matched == 0 { Written::Missing } else { Written::As(id) })
+    tx.execute(update).await?;
+    Ok((Written::As(id), (name != rule.name).then_some(name)))
+}
+
+/// Lets documents that hold for the rule's application follow its name: those of the application, and of its whole account.
+async fn rename_in_documents(
+    tx: &mut Tx,
+    account: u32,
+    rule: &NewHealthRule,
+    old_name: &str,
+    follow: Follow<'_>,
+) -> Result<(), sqlx::Error> {
+    let left = sql("SELECT COUNT(*) FROM health_rules \
+         JOIN entities ON entities.id = health_rules.application_id \
+         WHERE entities.account_id = ? AND health_rules.name_key = ?");
+    let left = tx.row(left.bind(account).bind(name_key(old_name))).await?;
+    let left: u32 = left.map_or(Ok(0), |row| row.int(0))?;
+    let documents = sql("SELECT id, application_id, kind, body FROM alert_configs \
+         WHERE account_id = ? AND application_id IN (0, ?) ORDER BY id");
+    for row in tx.rows(documents.bind(account).bind(rule.application_id)).await? {
+        let Some(kind) = AlertConfigKind::from_number(row.int(2)?) else { continue };
+        let is_left = row.int::<u32>(1)? == 0 && left > 0;
+        let renamed = RenamedRule { from: old_name, to: &rule.name, is_left };
+        let Some(body) = follow(kind, &row.text(3)?, &renamed) else { continue };
+        at_most(MAX_ALERT_CONFIG_BYTES, "a document that follows the rule's name", body.len())
+            .map_err(refuse)?;
+        let update = sql("UPDATE alert_configs SET body = ?, changed_ms = ? WHERE id = ?");
+        let update = update.bind(body.as_str()).bind(rule.changed_ms).bind(row.int::<u32>(0)?);
+        tx.execute(update).await?;
+    }
+    Ok(())
 }
 
 async fn replace_schedule(

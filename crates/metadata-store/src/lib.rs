@@ -87,7 +87,8 @@ pub use events::{
 };
 pub use groups::{Group, Groups, MAX_GROUPS, NewGroup};
 pub use health_rules::{
-    HealthRule, HealthRules, MAX_RULE_BODY, MAX_RULES, NewHealthRule, NewSchedule, StoredSchedule,
+    Follow, HealthRule, HealthRules, MAX_RULE_BODY, MAX_RULES, NewHealthRule, NewSchedule,
+    RenamedRule, StoredSchedule,
 };
 pub use incidents::{
     Incident, IncidentChange, IncidentFilter, IncidentMembers, IncidentOf, Incidents,

@@ -177,6 +177,14 @@ impl Rights {
             || self.applications.get(&application).is_some_and(|held| held.has(permission))
     }
 
+    /// Whether it is held over an application, or over all of the account where none is given.
+    pub fn over(&self, permission: Permission, application: Option<EntityId>) -> bool {
+        match application {
+            None => self.everywhere(permission),
+            Some(application) => self.within(permission, application),
+        }
+    }
+
     /// Whether it is held over anything at all.
     pub fn somewhere(&self, permission: Permission) -> bool {
         self.everywhere(permission) || self.applications.values().any(|held| held.has(permission))
@@ -227,6 +235,8 @@ mod tests {
         assert!(!rights.within(Permission::View, BANK));
         assert!(!rights.within(Permission::Configure, SHOP));
         assert!(!rights.everywhere(Permission::View));
+        assert!(rights.over(Permission::View, Some(SHOP)));
+        assert!(!rights.over(Permission::View, Some(BANK)) && !rights.over(Permission::View, None));
         assert!(rights.somewhere(Permission::View));
         assert_eq!(rights.applications(Permission::View).collect::<Vec<_>>(), [SHOP]);
     }

@@ -13,6 +13,8 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -118,6 +120,17 @@ impl Rule {
     pub fn levels(&self) -> impl Iterator<Item = (Level, &Criteria)> {
         let critical = self.critical.iter().map(|criteria| (Level::Critical, criteria));
         critical.chain(self.warning.iter().map(|criteria| (Level::Warning, criteria)))
+    }
+
+    /// The names of the baselines that its conditions go by; not the application's default one.
+    pub fn baselines(&self) -> BTreeSet<&str> {
+        let conditions = self.levels().flat_map(|(_, criteria)| &criteria.conditions);
+        conditions
+            .filter_map(|condition| match &condition.compare {
+                Compare::Baseline { baseline, .. } => baseline.as_deref(),
+                Compare::Value { .. } => None,
+            })
+            .collect()
     }
 }
 

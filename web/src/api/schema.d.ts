@@ -137,7 +137,7 @@ export interface paths {
         /** Changes an action. Secrets that are null stay as they are. */
         put: operations["put_one_of_actions"];
         post?: never;
-        /** Deletes an action. Policies that did it go without it. */
+        /** Deletes an action that no policy or digest tells by. */
         delete: operations["delete_one_of_actions"];
         options?: never;
         head?: never;
@@ -578,10 +578,10 @@ export interface paths {
         };
         /** One health rule. */
         get: operations["get_one_of_applications_health_rules"];
-        /** Replaces a health rule. What it found is canceled, and it is judged anew from the next minute on. */
+        /** Replaces a health rule. Policies and suppressions that name it follow its name. What it found is canceled, and it is judged anew from the next minute on. */
         put: operations["put_one_of_applications_health_rules"];
         post?: never;
-        /** Deletes a health rule. What it found stays readable; what is open is canceled. */
+        /** Deletes a health rule that no policy or suppression names. What it found stays readable; what is open is canceled. */
         delete: operations["delete_one_of_applications_health_rules"];
         options?: never;
         head?: never;
@@ -2646,6 +2646,7 @@ export interface components {
             status: components["schemas"]["AnomalyStatus"];
             /** @description One sentence: what happened, and why. */
             summary: string;
+            tier?: null | components["schemas"]["Ref"];
             top_suspect: null | components["schemas"]["SuspectBrief"];
             /** @description `ms`, `%`, `calls/min`, or the metric's. */
             unit: string;
@@ -3613,6 +3614,7 @@ export interface components {
             silenced_by?: null | components["schemas"]["Ref"];
             /** @description What decided, in words. */
             summary: string;
+            tier?: null | components["schemas"]["Ref"];
             /**
              * Format: int64
              * @description Null while it goes on at the range's end.
@@ -3806,6 +3808,7 @@ export interface components {
             id: number;
             kind: components["schemas"]["EventSubject"];
             name: string;
+            tier?: null | components["schemas"]["Ref"];
         };
         /**
          * @description Marks of an event; what is not given stays.
@@ -5445,6 +5448,7 @@ export interface components {
                 status: components["schemas"]["AnomalyStatus"];
                 /** @description One sentence: what happened, and why. */
                 summary: string;
+                tier?: null | components["schemas"]["Ref"];
                 top_suspect: null | components["schemas"]["SuspectBrief"];
                 /** @description `ms`, `%`, `calls/min`, or the metric's. */
                 unit: string;
@@ -6234,6 +6238,7 @@ export interface components {
                 status: components["schemas"]["ViolationStatus"];
                 /** @description What decided its last change, in words. */
                 summary: string;
+                tier?: null | components["schemas"]["Ref"];
             }[];
             /** @description Goes into `cursor` to get the next page; null on the last. */
             next: string | null;
@@ -7524,6 +7529,7 @@ export interface components {
             status: components["schemas"]["ViolationStatus"];
             /** @description What decided its last change, in words. */
             summary: string;
+            tier?: null | components["schemas"]["Ref"];
         };
         /** @description Something that happened to a violation. */
         ViolationChange: {
@@ -8255,7 +8261,10 @@ export interface operations {
     get_actions: {
         parameters: {
             query?: {
-                /** @description Those of this application and of the whole account; all when not given. */
+                /**
+                 * @description Those of this application and of the whole account; all when not given. What is of the whole account is there for
+                 *     who may see all of it.
+                 */
                 application?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
@@ -9020,6 +9029,15 @@ export interface operations {
             };
             /** @description There is no such thing in the account. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Policies or digests tell by it; the message names one */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11800,7 +11818,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Every application has it */
+            /** @description Every application has it, or health rules go by it */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13925,6 +13943,15 @@ export interface operations {
             };
             /** @description There is no such thing in the account. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Policies or suppressions name it; the message says which */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19992,7 +20019,10 @@ export interface operations {
     get_digests: {
         parameters: {
             query?: {
-                /** @description Those of this application and of the whole account; all when not given. */
+                /**
+                 * @description Those of this application and of the whole account; all when not given. What is of the whole account is there for
+                 *     who may see all of it.
+                 */
                 application?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
@@ -20016,8 +20046,8 @@ export interface operations {
                      *         {
                      *           "actions": [
                      *             {
-                     *               "id": 1,
-                     *               "name": "Chat"
+                     *               "id": 2,
+                     *               "name": "Mail"
                      *             }
                      *           ],
                      *           "application": null,
@@ -20132,7 +20162,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "actions": [
-                 *         1
+                 *         2
                  *       ],
                  *       "application": null,
                  *       "custom_events": [],
@@ -20161,8 +20191,8 @@ export interface operations {
                      * @example {
                      *       "actions": [
                      *         {
-                     *           "id": 1,
-                     *           "name": "Chat"
+                     *           "id": 2,
+                     *           "name": "Mail"
                      *         }
                      *       ],
                      *       "application": null,
@@ -20289,8 +20319,8 @@ export interface operations {
                      * @example {
                      *       "actions": [
                      *         {
-                     *           "id": 1,
-                     *           "name": "Chat"
+                     *           "id": 2,
+                     *           "name": "Mail"
                      *         }
                      *       ],
                      *       "application": null,
@@ -20403,7 +20433,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "actions": [
-                 *         1
+                 *         2
                  *       ],
                  *       "application": null,
                  *       "custom_events": [],
@@ -20432,8 +20462,8 @@ export interface operations {
                      * @example {
                      *       "actions": [
                      *         {
-                     *           "id": 1,
-                     *           "name": "Chat"
+                     *           "id": 2,
+                     *           "name": "Mail"
                      *         }
                      *       ],
                      *       "application": null,
@@ -25526,7 +25556,10 @@ export interface operations {
     get_policies: {
         parameters: {
             query?: {
-                /** @description Those of this application and of the whole account; all when not given. */
+                /**
+                 * @description Those of this application and of the whole account; all when not given. What is of the whole account is there for
+                 *     who may see all of it.
+                 */
                 application?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
@@ -29029,7 +29062,10 @@ export interface operations {
     get_suppressions: {
         parameters: {
             query?: {
-                /** @description Those of this application and of the whole account; all when not given. */
+                /**
+                 * @description Those of this application and of the whole account; all when not given. What is of the whole account is there for
+                 *     who may see all of it.
+                 */
                 application?: number;
                 /** @description From when stretches are told, Unix milliseconds; the last midnight (UTC) when not given. */
                 begin?: number;

@@ -59,6 +59,7 @@ impl Rendering {
             at => notice.at_ms,
             over => notice.over,
             recovery => notice.kind == NoticeKind::Recovery,
+            ended => ended(notice),
             entries => Value::from_serialize(&notice.entries),
             more => notice.more,
             text => text(notice),
@@ -143,6 +144,11 @@ fn lasted(from_ms: i64, to_ms: i64) -> String {
     }
 }
 
+/// When the last of what ended did; of what goes on, when it is told.
+fn ended(notice: &Notice) -> i64 {
+    notice.entries.iter().filter_map(|entry| entry.ended_ms).max().unwrap_or(notice.at_ms)
+}
+
 fn colour(notice: &Notice) -> &'static str {
     match (notice.kind, notice.severity) {
         (NoticeKind::Recovery, _) => "#1b7f4b",
@@ -176,7 +182,7 @@ fn text(notice: &Notice) -> String {
 
 fn line(entry: &Entry) -> String {
     let entity = entry.entity.as_ref();
-    let who = entity.map(|one| format!("{} ({})", one.name, one.kind));
+    let who = entity.map(|one| format!("{} ({})", one.called(), one.kind));
     let measures: Vec<String> = entry.measures.iter().map(measured).collect();
     let what = if measures.is_empty() { entry.summary.clone() } else { measures.join("; ") };
     let when = match entry.ended_ms {
@@ -221,6 +227,37 @@ mod tests {
             filled.starts_with("Checkout is slow 14 Nov 2023 22:13 UTC s3cret \"Critical"),
             "{filled}"
         );
+    }
+
+    #[test]
+    fn a_recovery_says_once_how_long_it_was() {
+        let mut notice = sample();
+        notice.kind = NoticeKind::Recovery;
+        notice.entries[0].ended_ms = Some(notice.since_ms + 60_000);
+        // It is told later than it ended.
+        notice.at_ms = notice.since_ms + 120_000;
+        let rendering = Rendering::of(&notice, &Hidden::default());
+        let text = rendering.email_text().unwrap();
+        assert!(text.contains("Ended after 1 min, since") && text.contains("(1 min)"), "{text}");
+        assert!(!text.contains("2 min"), "{text}");
+        assert!(rendering.email_html().unwrap().contains("ended after 1 min"));
+    }
+
+    #[test]
+    fn a_node_is_told_with_its_tier() {
+        let mut notice = sample();
+        let entity = notice.entries[0].entity.as_mut().unwrap();
+        (entity.kind, entity.name, entity.tier) =
+            ("node".to_owned(), "vm-1".to_owned(), Some("catalog".to_owned()));
+        let rendering = Rendering::of(&notice, &Hidden::default());
+        for told in [
+            rendering.email_text().unwrap(),
+            rendering.email_html().unwrap(),
+            rendering.fill("body", "{{ text }}").unwrap(),
+            rendering.fill("body", "{% for one in entries %}{{ one.entity.name }} of {{ one.entity.tier }}{% endfor %}").unwrap(),
+        ] {
+            assert!(told.contains("vm-1 of catalog"), "{told}");
+        }
     }
 
     #[test]

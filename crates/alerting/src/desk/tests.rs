@@ -48,14 +48,15 @@ impl Office {
     }
 
     fn world<T>(&mut self, work: impl FnOnce(&mut Desk, &World<'_>) -> T) -> T {
-        // Business transactions 10 to 19 are of tier 2.
+        // Business transactions 10 to 19, and the node 20, are of tier 2.
         let kin = |id: u32| {
-            (10..20).contains(&id).then_some(Kin { kind: 4, parent: 2, application: SHOP })
+            let kind = if id == 20 { 3 } else { 4 };
+            (10..=20).contains(&id).then_some(Kin { kind, parent: 2, application: SHOP })
         };
         let world = World {
             rules: &self.rules,
             lineage: &kin,
-            application: &|_| "shop".to_owned(),
+            named: &|id| if id == 2 { "catalog" } else { "shop" }.to_owned(),
             base: "https://apm.example.com",
             now_ms: self.now_ms.get(),
         };
@@ -88,6 +89,12 @@ impl Office {
             is_read: false,
             is_resolved: false,
         }
+    }
+
+    /// The same at the node 20.
+    fn event_of_node(&mut self, kind: &str) -> Event {
+        let affected = vec![EntityRef { kind: 3, id: 20, name: "vm-1".to_owned() }];
+        Event { affected, ..self.event(kind, 20) }
     }
 
     fn happens(&mut self, kind: &str, bt: u32) {
@@ -332,7 +339,7 @@ fn a_storm_stays_within_what_can_be_stored() {
         let world = World {
             rules: &rules,
             lineage: &|_| None,
-            application: &|_| "shop".to_owned(),
+            named: &|id| if id == 2 { "catalog" } else { "shop" }.to_owned(),
             base: "https://apm.example.com",
             now_ms: 0,
         };
@@ -372,4 +379,15 @@ fn a_notice_is_about_all_violations_that_it_tells_of() {
     // Of an event that is none of a violation's.
     office.happens("POLICY_OPEN_CRITICAL", 15);
     assert_eq!(written(&mut office), [Vec::<u32>::new()]);
+}
+
+#[test]
+fn a_node_is_named_with_its_tier() {
+    let mut office = Office::with(policy(&["POLICY_OPEN_CRITICAL"]));
+    let begins = office.event_of_node("POLICY_OPEN_CRITICAL");
+    office.take(&begins);
+    assert_eq!(office.told_after(1), ["Critical: slow on vm-1 of catalog · shop"]);
+    let ends = office.event_of_node("POLICY_CLOSE_CRITICAL");
+    office.take(&ends);
+    assert_eq!(office.told_after(1), ["Recovered: slow on vm-1 of catalog · shop"]);
 }

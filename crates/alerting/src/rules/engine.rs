@@ -343,7 +343,7 @@ impl<T: Telemetry + ?Sized> Engine<T> {
             visited.insert(key);
             let was = open.get(&key);
             if let Some(was) = was.filter(|was| was.violated.rule_version != rule.version) {
-                changes.push(canceled(was, "the rule was changed", minute));
+                changes.push(self.canceled(was, "the rule was changed", minute));
                 continue;
             }
             let verdict = look.verdict(&rule.compiled, pair);
@@ -358,14 +358,32 @@ impl<T: Telemetry + ?Sized> Engine<T> {
                 Some(was) => was.violated.clone(),
                 None => rule.violated_by(&pair.affected),
             };
-            changes.push(told::changed(key, violated, was_open, change, &evidence, minute));
+            let whose = self.with_tier(violated);
+            changes.push(told::changed(key, whose, was_open, change, &evidence, minute));
         }
         for (key, was) in open.iter().filter(|(key, _)| !visited.contains(*key)) {
             let why = gone.get(&key.0).copied();
             let known = rules.iter().any(|rule| rule.id == key.0);
-            changes.push(canceled(was, Why::sentence(why, known), minute));
+            changes.push(self.canceled(was, Why::sentence(why, known), minute));
         }
         changes
+    }
+
+    fn canceled(&self, was: &OpenViolation, reason: &str, minute: Minute) -> Changed {
+        let change = Change::canceled(&was.open);
+        let evidence = Evidence { minute_ms: minute.start_millis(), ..Evidence::canceled(reason) };
+        let key = (was.violated.rule_id, was.violated.entity_id);
+        let whose = self.with_tier(was.violated.clone());
+        told::changed(key, whose, Some(was.open), change, &evidence, minute)
+    }
+
+    /// Beside who violates a rule the name of his tier, if he is a node.
+    fn with_tier(&self, violated: Violated) -> (Violated, Option<String>) {
+        let is_node = violated.entity_kind == EntityKind::Node as u8;
+        let node = self.directory.get(EntityId(violated.entity_id)).filter(|_| is_node);
+        let tier = node.and_then(|node| self.directory.get(node.key.parent));
+        let name = tier.map(|tier| tier.key.name.clone());
+        (violated, name)
     }
 
     /// Minutes between the one that is judged and the last in which an entity was heard of, without those in which it could not
@@ -446,13 +464,6 @@ fn evidence(
         "nothing was reported for an hour".clone_into(&mut evidence.reason);
     }
     evidence
-}
-
-fn canceled(was: &OpenViolation, reason: &str, minute: Minute) -> Changed {
-    let change = Change::canceled(&was.open);
-    let evidence = Evidence { minute_ms: minute.start_millis(), ..Evidence::canceled(reason) };
-    let key = (was.violated.rule_id, was.violated.entity_id);
-    told::changed(key, was.violated.clone(), Some(was.open), change, &evidence, minute)
 }
 
 /// Which violation a change is of, as it is stored.

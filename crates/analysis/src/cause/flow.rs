@@ -161,8 +161,9 @@ pub(super) struct Own {
     /// Extra errors a request.
     pub(super) errors: f64,
     pub(super) clues: Vec<Clue>,
-    /// Of that, in calls which it makes more often.
+    /// Of that, in calls which it makes more often, and on the way to whom it calls.
     pub(super) called_ms: f64,
+    pub(super) way_ms: f64,
     /// The largest surprise among its parts of time, the same without calls made more often, and of errors.
     pub(super) time_surprise: f64,
     pub(super) slow_surprise: f64,
@@ -232,9 +233,9 @@ pub(super) struct Flow {
     /// What of each entity's own part is the doing of who makes more calls, or holds its workers.
     pub(super) brought: Vec<Option<Brought>>,
     pub(super) held: Vec<Option<Held>>,
-    /// Calls to backends that only other transactions make, by callee and by caller: whether each became slower or fails.
-    beside_into: Vec<Vec<bool>>,
-    beside_out: Vec<Vec<bool>>,
+    /// Calls to backends that only other transactions make, by callee and by caller.
+    beside_into: Vec<Vec<EdgeParts>>,
+    beside_out: Vec<Vec<EdgeParts>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -479,8 +480,8 @@ impl Flow {
                 errors: self.windows.count(&figures.errors, &figures.calls, config),
                 ..EdgeParts::default()
             };
-            self.beside_into[calls.callee].push(part.rises());
-            self.beside_out[calls.caller].push(part.rises());
+            self.beside_into[calls.callee].push(part);
+            self.beside_out[calls.caller].push(part);
         }
     }
 
@@ -505,7 +506,7 @@ impl Flow {
             .iter()
             .filter(|other| **other != edge && parts[**other].way.is_some())
             .map(|other| parts[*other].rises())
-            .chain(self.beside_into[callee].iter().copied())
+            .chain(self.beside_into[callee].iter().map(EdgeParts::rises))
             .collect();
         let rose = others.iter().filter(|rose| **rose).count();
         rose as f64 / others.len().max(1) as f64
@@ -579,6 +580,7 @@ impl Flow {
                 let ms = visits * rate.expected * way.change();
                 let clue = Evidence::Between { calls: edge, per_call: way };
                 self.own[caller].add_time(ms * by_caller, way.surprise * by_caller, clue.clone());
+                self.own[caller].way_ms += ms * by_caller;
                 let of_callee = 1.0 - by_caller;
                 self.add_time(callee, ms * of_callee, way.surprise * of_callee, clue);
             }
@@ -690,24 +692,31 @@ impl Flow {
         }
     }
 
-    /// Which share of what lies between caller and callee is the caller's: by how many of the other edges of each rose too.
+    /// Which share of what lies between caller and callee is the caller's: by how many of the other edges of each rose like it.
     fn caller_share(&self, parts: &[EdgeParts], edge: usize) -> f64 {
-        let risen = |edges: &[usize], beside: &[bool], before_looking: f64| {
-            let others: Vec<bool> = edges
+        let measured =
+            |other: &&usize| !self.calls[**other].asynchronous && parts[**other].way.is_some();
+        let risen = |edges: &[usize], beside: &[EdgeParts], before_looking: f64, more: [f64; 2]| {
+            let others: Vec<f64> = edges
                 .iter()
-                .filter(|other| **other != edge && !self.calls[**other].asynchronous)
+                .filter(|other| **other != edge)
+                .filter(measured)
                 .map(|other| &parts[*other])
-                .filter(|part| part.way.is_some())
-                .map(EdgeParts::rises)
-                .chain(beside.iter().copied())
+                .chain(beside)
+                .map(|other| parts[edge].shared_by(other))
                 .collect();
-            let up = others.iter().filter(|rose| **rose).count();
-            (up as f64 + before_looking) / (others.len() as f64 + 1.0)
+            (others.iter().sum::<f64>() + more[0] + before_looking)
+                / (others.len() as f64 + more[1] + 1.0)
         };
         // Without other edges to compare, whoever does not answer is likelier at fault than who asks.
         let (caller, callee) = (self.calls[edge].caller, self.calls[edge].callee);
-        let of_caller = risen(&self.out[caller], &self.beside_out[caller], 0.5);
-        let of_callee = risen(&self.into[callee], &self.beside_into[callee], 1.0);
+        // What is slow on the way out of a caller is mostly slow on the way into it.
+        let into = self.into[caller].iter().filter(measured);
+        let slow = into.map(|other| parts[edge].slowness_shared_by(&parts[*other]));
+        let inward =
+            slow.fold([0.0, 0.0], |[sum, of], shared| [sum + INWARD * shared, of + INWARD]);
+        let of_caller = risen(&self.out[caller], &self.beside_out[caller], 0.5, inward);
+        let of_callee = risen(&self.into[callee], &self.beside_into[callee], 1.0, [0.0, 0.0]);
         of_caller / (of_caller + of_callee)
     }
 
@@ -747,6 +756,8 @@ const SURE: f64 = 1.0;
 fn rose(of: Deviation) -> bool {
     of.scales > 1.0 && of.of_rise() > SURE
 }
+/// What a caller's incoming edge says of its outgoing ones: a name not found, or a pool, strikes these alone.
+const INWARD: f64 = 0.5;
 const LEAST_VISITS: f64 = 1e-6;
 
 /// The parts of the calls along one edge, against the history.
@@ -767,11 +778,28 @@ struct EdgeParts {
 
 impl EdgeParts {
     fn rises(&self) -> bool {
-        let slower = self.way.is_some_and(rose);
-        slower
-            || self
-                .errors
-                .is_some_and(|errors| !errors.fell && surprise::evidence(errors.surprise) > SURE)
+        self.way.is_some_and(rose) || self.fails()
+    }
+
+    fn fails(&self) -> bool {
+        self.errors.is_some_and(|errors| !errors.fell && surprise::evidence(errors.surprise) > SURE)
+    }
+
+    /// How much of this edge's rise another one shares, 0 to 1: what strikes both makes both slower by as many ms or as many
+    /// times; who is a little slower than usual is no sign that what another's calls take tenfold is theirs in common.
+    fn shared_by(&self, other: &Self) -> f64 {
+        if other.fails() { 1.0 } else { self.slowness_shared_by(other) }
+    }
+
+    fn slowness_shared_by(&self, other: &Self) -> f64 {
+        match (self.way.filter(|way| rose(*way)), other.way.filter(|way| rose(*way))) {
+            (Some(own), Some(other)) => {
+                let times = |of: Deviation| of.change() / of.expected.max(f64::MIN_POSITIVE);
+                let alike = (other.change() / own.change()).max(times(other) / times(own));
+                alike.clamp(0.0, 1.0)
+            }
+            (_, other) => f64::from(u8::from(other.is_some())),
+        }
     }
 
     /// Which share of the failures is of calls that never had a connection and so never came to the callee: what part of the calls'

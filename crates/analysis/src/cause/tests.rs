@@ -303,6 +303,38 @@ fn what_nodes_on_a_host_in_trouble_say_of_themselves_is_the_hosts_doing() {
     assert_eq!(first(&situation).entity, host);
 }
 
+/// A busy host, on which everything is a little slower, and one statement of a database that takes ten times as long.
+#[test]
+fn a_busy_host_does_not_take_what_one_statement_shows_tenfold() {
+    let mut world = World::of(5, &[(0, 1), (1, 2), (2, 3), (2, 4)]);
+    let (database, cache, host) = (3, 4, 8);
+    for backend in [database, cache] {
+        world.services[backend] =
+            Service { kind: Kind::Backend, self_ms: Step::steady(0.0), fails: Step::steady(0.0) };
+    }
+    for tier in 0..3 {
+        world.services[tier].self_ms = Step(10.0, 25.0);
+        let node = Entity { tier: Some(tier), host: Some(host), ..Entity::new(Kind::Node) };
+        world.situation.entities.push(node);
+    }
+    world.situation.entities.push(Entity::new(Kind::Host));
+    for edge in &mut world.edges {
+        edge.way_ms = Step(2.0, 7.0);
+    }
+    world.edge(2, database).way_ms = Step(30.0, 380.0);
+    world.resource(host, ResourceKind::Cpu, Step(40.0, 95.0));
+    for node in 5..8 {
+        world.resource(node, ResourceKind::Cpu, Step(5.0, 9.0));
+        world.resource(node, ResourceKind::GarbageCollection, Step(20.0, 35.0));
+    }
+    let mut situation = world.build();
+    for tier in 0..3 {
+        situation.entities[5 + tier].figures = situation.entities[tier].figures.clone();
+    }
+    let found = first(&situation);
+    assert!([2, database].contains(&found.entity), "{found:?}");
+}
+
 #[test]
 fn who_uses_the_processor_much_more_than_others_on_its_host_is_no_victim_of_it() {
     let mut world = World::of(3, &[(0, 1), (0, 2)]);
@@ -530,6 +562,42 @@ fn a_surge_of_load_is_named_as_such() {
     let answer = rank(&world.build(), &Config::default());
     assert_eq!(answer.verdict, Verdict::Load, "{answer:#?}");
     assert!(answer.suspects[0].load && answer.suspects[0].entity == 0);
+}
+
+#[test]
+fn more_load_of_another_transaction_explains_only_what_takes_its_calls() {
+    let mut world = chain();
+    let last = world.services.len() - 1;
+    world.services[last].self_ms = Step(10.0, 25.0);
+    let other = world.services.len();
+    world.situation.entities.push(Entity::new(Kind::BusinessTransaction));
+    let mut situation = world.build();
+    let calls = (0..POINTS).map(|point| Step(600.0, 1_500.0).at(point) * jitter(other, point));
+    situation.entities[other].figures.calls = calls.collect();
+    situation.overall = situation.calls.clone();
+    let elsewhere = first(&situation);
+    assert!(!elsewhere.load && elsewhere.entity == last, "{elsewhere:?}");
+    for edge in situation.overall.iter_mut().filter(|edge| edge.callee == last) {
+        for (point, calls) in edge.figures.calls.iter_mut().enumerate() {
+            *calls += Step(600.0, 1_500.0).at(point);
+        }
+    }
+    let there = rank(&situation, &Config::default());
+    assert_eq!((there.verdict, there.suspects[0].entity), (Verdict::Load, other), "{there:#?}");
+}
+
+#[test]
+fn few_calls_that_come_a_little_more_often_are_no_surge() {
+    let mut world = chain();
+    let last = world.services.len() - 1;
+    world.services[last].self_ms = Step(10.0, 100.0);
+    let other = world.services.len();
+    world.situation.entities.push(Entity::new(Kind::BusinessTransaction));
+    let mut situation = world.build();
+    let calls = (0..POINTS).map(|point| Step(17.0, 25.0).at(point) * jitter(other, point));
+    situation.entities[other].figures.calls = calls.collect();
+    let found = first(&situation);
+    assert!(!found.load && found.entity == last, "{found:?}");
 }
 
 #[test]

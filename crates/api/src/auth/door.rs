@@ -102,10 +102,10 @@ impl Context {
         permission: Permission,
         application: Option<EntityId>,
     ) -> Result<(), ApiError> {
-        let may = match application {
-            None => caller.rights.everywhere(permission),
-            Some(id) => caller.rights.within(permission, id),
-        };
-        if may { Ok(()) } else { Err(self.forbidden(caller, permission, application).await) }
+        if caller.rights.over(permission, application) {
+            Ok(())
+        } else {
+            Err(self.forbidden(caller, permission, application).await)
+        }
     }
 }

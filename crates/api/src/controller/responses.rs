@@ -10,6 +10,8 @@ pub(super) use self::{
     policies::{GATHER_SECONDS, custom, ids, shown_custom},
 };
 
+use std::collections::BTreeSet;
+
 use api_types::Ref;
 use axum::{
     Json,
@@ -22,11 +24,11 @@ use model::{entity::EntityKind, id::EntityId};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    auth::Caller,
+    auth::{Caller, Trail},
     context::{Context, Shared},
     error::ApiError,
     extract::Body,
-    notification,
+    notification, v1,
 };
 
 /// One of the four collections.
@@ -91,10 +93,12 @@ macro_rules! collections {
             pub(crate) async fn create(
                 State(context): State<Shared>,
                 caller: Caller,
+                trail: Trail,
                 Path(application): Path<String>,
                 Body(document): Body<Value>,
             ) -> Result<Response, ApiError> {
-                let made = asked(&context, &caller, &application, COLLECTION)?.create(document).await?;
+                let asked = asked(&context, &caller, &application, COLLECTION)?;
+                let made = asked.create(&trail, document).await?;
                 Ok((StatusCode::CREATED, Json(made)).into_response())
             }
 
@@ -111,23 +115,30 @@ macro_rules! collections {
             pub(crate) async fn replace(
                 State(context): State<Shared>,
                 caller: Caller,
+                trail: Trail,
                 Path((application, id)): Path<(String, String)>,
                 Body(document): Body<Value>,
             ) -> Result<Json<Value>, ApiError> {
                 let asked = asked(&context, &caller, &application, COLLECTION)?;
                 let found = asked.own(&id).await?;
-                asked.replace(&found, document).await.map(Json)
+                asked.replace(&trail, &found, document).await.map(Json)
             }
 
             pub(crate) async fn delete(
                 State(context): State<Shared>,
                 caller: Caller,
+                trail: Trail,
                 Path((application, id)): Path<(String, String)>,
             ) -> Result<StatusCode, ApiError> {
                 let asked = asked(&context, &caller, &application, COLLECTION)?;
                 let found = asked.own(&id).await?;
+                if asked.kind == AlertConfigKind::Action {
+                    notification::undone_action(&context, &caller, found.id).await?;
+                }
+                let before = asked.told(found.id).await;
                 let store = &context.store;
                 store.delete_alert_config(asked.kind, caller.account.0, found.id).await?;
+                trail.tell_deleted(asked.kind.what(), (found.id, &found.name), before.as_ref());
                 Ok(StatusCode::NO_CONTENT)
             }
         })*
@@ -146,7 +157,8 @@ impl Asked<'_> {
         &self,
         kind: AlertConfigKind,
     ) -> Result<Vec<AlertConfig>, ApiError> {
-        notification::configs(self.context, self.caller, kind, Some(self.application.id)).await
+        notification::of_application(self.context, self.caller, kind, Some(self.application.id))
+            .await
     }
 
     async fn list(&self) -> Result<Vec<Value>, ApiError> {
@@ -172,15 +184,7 @@ impl Asked<'_> {
             .iter()
             .position(|one| one.id.to_string() == which)
             .or_else(|| configs.iter().position(|one| one.name == which));
-        let found = found.ok_or_else(|| {
-            let what = match self.kind {
-                AlertConfigKind::Policy => "policy",
-                AlertConfigKind::Action => "action",
-                AlertConfigKind::Suppression => "action suppression",
-                AlertConfigKind::Digest => "email digest",
-            };
-            ApiError::missing(what, which)
-        })?;
+        let found = found.ok_or_else(|| ApiError::missing(self.kind.what(), which))?;
         Ok(configs.swap_remove(found))
     }
 
@@ -196,31 +200,65 @@ impl Asked<'_> {
         }
     }
 
-    async fn create(&self, document: Value) -> Result<Value, ApiError> {
-        let new = self.to_store(document, Some(self.application.id), Vec::new()).await?;
+    async fn create(&self, trail: &Trail, document: Value) -> Result<Value, ApiError> {
+        let new = self.to_store(document, Some(self.application.id), None).await?;
         let id = self.context.store.create_alert_config(self.kind, &new).await?;
+        trail.tell_made(self.kind.what(), (id, &new.name), &self.told(id).await);
         self.whole(&self.find(&id.to_string()).await?).await
     }
 
-    async fn replace(&self, found: &AlertConfig, document: Value) -> Result<Value, ApiError> {
-        let new = self.to_store(document, found.application_id, found.sealed.clone()).await?;
+    async fn replace(
+        &self,
+        trail: &Trail,
+        found: &AlertConfig,
+        document: Value,
+    ) -> Result<Value, ApiError> {
+        let new = self.to_store(document, found.application_id, Some(found)).await?;
+        let before = self.told(found.id).await;
         self.context.store.replace_alert_config(self.kind, found.id, &new).await?;
+        let after = self.told(found.id).await;
+        trail.tell_changed(
+            self.kind.what(),
+            (found.id, &found.name),
+            before.as_ref(),
+            &after.unwrap_or_default(),
+        );
         self.whole(&self.find(&found.id.to_string()).await?).await
+    }
+
+    /// One as the audit log tells of it: as `/api/v1` shows it, without what a script wrote besides. Nothing where it cannot
+    /// be read.
+    async fn told(&self, id: u32) -> Option<Value> {
+        let (context, caller) = (self.context, self.caller);
+        let shown = match self.kind {
+            AlertConfigKind::Policy | AlertConfigKind::Digest => serde_json::to_value(
+                v1::policies::read_of(context, caller, self.kind, id).await.ok()?.0,
+            ),
+            AlertConfigKind::Action => {
+                serde_json::to_value(v1::actions::one(context, caller, id).await.ok()?.0)
+            }
+            AlertConfigKind::Suppression => {
+                serde_json::to_value(v1::suppressions::one(context, caller, id).await.ok()?.0)
+            }
+        };
+        shown.ok()
     }
 
     async fn to_store(
         &self,
         document: Value,
         application_id: Option<u32>,
-        sealed: Vec<u8>,
+        stored: Option<&AlertConfig>,
     ) -> Result<NewAlertConfig, ApiError> {
         let Value::Object(document) = document else {
             return Err(ApiError::bad("the body has to be a JSON object"));
         };
         let read = match self.kind {
-            AlertConfigKind::Policy | AlertConfigKind::Digest => self.read_policy(document).await?,
-            AlertConfigKind::Action => self.read_action(document, sealed).await?,
-            AlertConfigKind::Suppression => self.read_suppression(document)?,
+            AlertConfigKind::Policy | AlertConfigKind::Digest => {
+                self.read_policy(document, stored).await?
+            }
+            AlertConfigKind::Action => self.read_action(document, stored).await?,
+            AlertConfigKind::Suppression => self.read_suppression(document, stored).await?,
         };
         Ok(NewAlertConfig {
             account_id: self.caller.account.0,
@@ -242,6 +280,18 @@ impl Asked<'_> {
         document.insert("id".to_owned(), config.id.into());
         document.insert("name".to_owned(), config.name.as_str().into());
         Ok(Value::Object(document))
+    }
+
+    /// Refuses names of health rules that the application does not have.
+    async fn known_rules(
+        &self,
+        named: &BTreeSet<String>,
+        before: Option<&BTreeSet<String>>,
+    ) -> Result<(), ApiError> {
+        let application = Some(self.application.id);
+        let known =
+            notification::known_rules(self.context, self.caller, application, named, before);
+        known.await
     }
 
     /// The entities that some member of a document selects.
@@ -284,7 +334,7 @@ fn rules(scope: Option<&Value>) -> Result<Vec<String>, ApiError> {
     }
 }
 
-fn shown_rules(rules: &std::collections::BTreeSet<String>) -> Value {
+fn shown_rules(rules: &BTreeSet<String>) -> Value {
     match rules.is_empty() {
         true => json!({ "healthRuleScopeType": "ALL_HEALTH_RULES" }),
         false => json!({ "healthRuleScopeType": "SPECIFIC_HEALTH_RULES", "healthRules": rules }),

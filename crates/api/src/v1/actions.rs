@@ -9,6 +9,7 @@ use alerting::{
 use api_types::{Action, ActionPreview, DeliveryAttempt, NameValue, NewAction, Page, Ref};
 use axum::{Json, extract::State};
 use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
+use model::access::Permission;
 
 use super::{Refusals, policies::OfApplication};
 use crate::{
@@ -47,7 +48,7 @@ pub(crate) async fn create(
     trail: Trail,
     Body(wanted): Body<NewAction>,
 ) -> Result<Json<Action>, ApiError> {
-    let new = to_store(&context, &caller, &wanted, &Hidden::default())?;
+    let new = to_store(&context, &caller, &wanted, &Hidden::default()).await?;
     let id = context.store.create_alert_config(KIND, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "action made");
     let made = one(&context, &caller, id).await?;
@@ -77,33 +78,40 @@ pub(crate) async fn replace(
     PathId(id): PathId,
     Body(wanted): Body<NewAction>,
 ) -> Result<Json<Action>, ApiError> {
-    let config = notification::config(&context, &caller, KIND, "action", id.0).await?;
+    let config =
+        notification::config_for(&context, &caller, Permission::Configure, KIND, id.0).await?;
     let before = context.notifier.opened(&config)?;
-    let new = to_store(&context, &caller, &wanted, &before)?;
+    let new = to_store(&context, &caller, &wanted, &before).await?;
+    let doing =
+        notification::doing(&wanted.doing, &notification::secrets(&wanted.secrets, &before)?)?;
+    notification::fit_for_digests(&context, &caller, id.0, &doing).await?;
     // What cannot be read any more can be replaced, or deleted.
     let was = one(&context, &caller, id.0).await.ok();
     context.store.replace_alert_config(KIND, id.0, &new).await?;
     tracing::info!(id = id.0, name = new.name, user = caller.name, "action changed");
     let after = one(&context, &caller, id.0).await?;
-    let name = was.as_ref().map_or(&after.name, |was| &was.name);
-    trail.tell_changed("action", (id.0, name), was.as_deref(), &after.0);
+    trail.tell_changed("action", (id.0, &config.name), was.as_deref(), &after.0);
     Ok(after)
 }
 
-/// Deletes an action. Policies that did it go without it.
+/// Deletes an action that no policy or digest tells by.
 #[utoipa::path(delete, path = "/api/v1/actions/{id}", tag = "actions", params(("id" = u32, Path)),
-    responses((status = 204, description = "It is gone."), Refusals))]
+    responses((status = 204, description = "It is gone."),
+        (status = 409, body = api_types::ErrorBody, description = "Policies or digests tell by it; the message names one"),
+        Refusals))]
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,
     trail: Trail,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
+    let config =
+        notification::config_for(&context, &caller, Permission::Delete, KIND, id.0).await?;
+    notification::undone_action(&context, &caller, id.0).await?;
     let was = one(&context, &caller, id.0).await.ok();
     context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
     tracing::info!(id = id.0, user = caller.name, "action deleted");
-    let name = was.as_ref().map(|was| was.name.as_str()).unwrap_or_default();
-    trail.tell_deleted("action", (id.0, name), was.as_deref());
+    trail.tell_deleted("action", (id.0, &config.name), was.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -115,6 +123,7 @@ pub(crate) async fn test(
     caller: Caller,
     PathId(id): PathId,
 ) -> Result<Json<DeliveryAttempt>, ApiError> {
+    notification::config_for(&context, &caller, Permission::Configure, KIND, id.0).await?;
     let found = context.notifier.action(caller.account.0, id.0).await?;
     let (action, secrets) = found.ok_or_else(|| ApiError::missing("action", id.0))?;
     let tried = context.notifier.try_action(&action, &secrets).await?;
@@ -130,6 +139,7 @@ pub(crate) async fn preview(
     caller: Caller,
     Body(wanted): Body<NewAction>,
 ) -> Result<Json<ActionPreview>, ApiError> {
+    notification::application(&context, &caller, Permission::View, wanted.application).await?;
     // What is stored needs not be known: a stand-in is masked alike.
     let standing_in = wanted.secrets.iter().map(|(name, value)| {
         let value = value.clone().filter(|value| !value.is_empty());
@@ -194,7 +204,7 @@ pub(crate) async fn preview(
     }))
 }
 
-fn to_store(
+async fn to_store(
     context: &Context,
     caller: &Caller,
     wanted: &NewAction,
@@ -202,7 +212,9 @@ fn to_store(
 ) -> Result<NewAlertConfig, ApiError> {
     let secrets = notification::secrets(&wanted.secrets, before)?;
     let value = Value::of(notification::doing(&wanted.doing, &secrets)?);
-    let application = notification::application(&context.entities(caller), wanted.application)?;
+    let application =
+        notification::application(context, caller, Permission::Configure, wanted.application)
+            .await?;
     let name = notification::name(&wanted.name)?;
     Ok(notification::to_store(
         context,
@@ -214,17 +226,22 @@ fn to_store(
     ))
 }
 
-async fn one(context: &Context, caller: &Caller, id: u32) -> Result<Json<Action>, ApiError> {
-    let config = notification::config(context, caller, KIND, "action", id).await?;
+/// One action as people see it.
+pub(crate) async fn one(
+    context: &Context,
+    caller: &Caller,
+    id: u32,
+) -> Result<Json<Action>, ApiError> {
+    let config = notification::config(context, caller, KIND, id).await?;
     let users = users(context, caller).await?;
     Ok(Json(shown(context, caller, &config, &users)?))
 }
 
-/// Which actions each policy does.
+/// Which actions each policy does that the caller may see.
 async fn users(context: &Context, caller: &Caller) -> Result<Vec<(Ref, Vec<u32>)>, ApiError> {
     let mut all = Vec::new();
     for kind in [AlertConfigKind::Policy, AlertConfigKind::Digest] {
-        for config in context.store.alert_configs(kind, Some(caller.account.0)).await? {
+        for config in notification::configs(context, caller, kind, None).await? {
             let policy = notifier::read::<policy::Policy>(&config)?;
             all.push((Ref { id: policy.id, name: policy.name }, policy.value.actions));
         }

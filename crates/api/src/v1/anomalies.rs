@@ -321,6 +321,7 @@ pub(crate) fn body(context: &Context, caller: &Caller, stored: &Stored) -> Anoma
         application: entities.mention(EntityId(stored.of.application_id)),
         entity: api_types::Ref { id: stored.of.entity_id, name: stored.of.entity_name.clone() },
         entity_kind: kind.unwrap_or(AnomalousKind::Tier),
+        tier: entities.tier_of_node(EntityId(stored.of.entity_id)),
         measure: AnomalyMeasure::from_number(stored.standing.measure),
         metric: details.metric,
         level: level(stored.standing.level),

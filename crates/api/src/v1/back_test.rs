@@ -45,7 +45,7 @@ pub(crate) async fn run(
     if !(1..=MOST_HOURS).contains(&wanted.hours) {
         return Err(ApiError::bad(format!("hours has to be 1 to {MOST_HOURS}")));
     }
-    let schedule = sound(&context, id, &wanted.rule).await?;
+    let schedule = sound(&context, &caller, id, &wanted.rule).await?;
     if wanted.alone && wanted.entity.is_none() {
         return Err(ApiError::bad("alone needs the entity that is to be looked at").unprocessable());
     }
@@ -80,7 +80,9 @@ pub(crate) async fn run(
     let told = told.await?;
     let mut body = body(told.value?, told.partial);
     let rules = context.notifier.rules(Some(account.0)).await?;
+    let entities = context.entities(&caller);
     for episode in &mut body.episodes {
+        episode.tier = entities.tier_of_node(EntityId(episode.entity.id));
         let breach = Breach {
             application: id,
             rule: &name,
@@ -99,6 +101,7 @@ fn body(found: BackTested, partial: Option<Partial>) -> BackTest {
     reasons.extend(partial.into_iter().flat_map(|partial| partial.reasons));
     let episodes = found.episodes.into_iter().map(|episode| Episode {
         entity: Ref { id: episode.entity.0, name: episode.name.to_string() },
+        tier: None,
         from: episode.from.start_millis(),
         to: episode.until.map(Minute::start_millis),
         level: episode.level,

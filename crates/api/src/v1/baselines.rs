@@ -7,7 +7,7 @@ use http::StatusCode;
 use metadata_store::{
     BaselineWindow as StoredWindow, Baselines as _, FIRST_OWN_BASELINE, NewBaseline as Stored,
 };
-use model::id::EntityId;
+use model::{id::EntityId, rule::Rule};
 
 use super::Refusals;
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     context::{Context, Shared},
     error::ApiError,
     extract::{Body, PathId, PathIds},
+    health_rules,
     paging::{PageParams, Slice},
 };
 
@@ -104,7 +105,7 @@ pub(crate) async fn put_default(
     params(("id" = u32, Path), ("baseline" = u32, Path)),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 409, body = api_types::ErrorBody, description = "Every application has it"),
+        (status = 409, body = api_types::ErrorBody, description = "Every application has it, or health rules go by it"),
         Refusals))]
 pub(crate) async fn delete(
     State(context): State<Shared>,
@@ -118,6 +119,11 @@ pub(crate) async fn delete(
         return Err(ApiError::Conflict(
             "every application has this baseline; it cannot be deleted".to_owned(),
         ));
+    }
+    if let Some(known) = &known {
+        let what = "this baseline, which cannot be deleted; give them another one first";
+        let goes = |rule: &Rule| rule.baselines().contains(known.name.as_str());
+        health_rules::no_rule_goes_by(&context, EntityId(id), what, goes).await?;
     }
     context.store.delete_baseline(caller.account.0, id, baseline).await?;
     tracing::info!(id = baseline, application = id, user = caller.name, "baseline deleted");

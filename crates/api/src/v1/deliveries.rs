@@ -22,7 +22,7 @@ use crate::{
     paging::{PageParams, Paging},
 };
 
-/// Which deliveries.
+/// Which deliveries: of those that tell of applications which the caller may see.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
@@ -50,7 +50,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<Delivery>>, ApiError> {
     let filter = DeliveryFilter {
         account_id: caller.account.0,
-        application_id: wanted.application,
+        applications: context.entities(&caller).seen(wanted.application),
         policy_id: wanted.policy,
         action_id: wanted.action,
         state: wanted.state.map(stored_state),
@@ -76,6 +76,7 @@ pub(crate) async fn read(
     PathId(id): PathId,
 ) -> Result<Json<DeliveryDetail>, ApiError> {
     let found = context.store.delivery(caller.account.0, id.0).await?;
+    let found = found.filter(|one| notification::sees(&caller, one.application_id));
     let found = found.ok_or_else(|| ApiError::missing("delivery", id))?;
     let notice: Notice = serde_json::from_str(&found.notice)
         .map_err(|error| ApiError::Unavailable { what: "notice", source: Box::new(error) })?;

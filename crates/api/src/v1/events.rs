@@ -191,8 +191,8 @@ fn body(entities: &Entities, event: Stored) -> Event {
         summary: event.summary,
         comment: event.comment,
         repeats: event.repeats,
-        affected: event.affected.into_iter().map(entity).collect(),
-        triggered: event.triggered.map(entity),
+        affected: event.affected.into_iter().map(|one| entity(entities, one)).collect(),
+        triggered: event.triggered.map(|one| entity(entities, one)),
         properties: event
             .properties
             .into_iter()
@@ -203,8 +203,10 @@ fn body(entities: &Entities, event: Stored) -> Event {
     }
 }
 
-fn entity(EntityRef { kind, id, name }: EntityRef) -> EventEntity {
-    EventEntity { kind: subject(kind), id, name }
+fn entity(entities: &Entities, EntityRef { kind, id, name }: EntityRef) -> EventEntity {
+    let is_node = kind == EntityKind::Node as u8;
+    let tier = is_node.then(|| entities.tier_of_node(EntityId(id))).flatten();
+    EventEntity { kind: subject(kind), id, name, tier }
 }
 
 fn subject(kind: u8) -> EventSubject {

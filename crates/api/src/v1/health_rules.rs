@@ -75,7 +75,7 @@ pub(crate) async fn read(
     body(&context, &caller, &stored).map(Json)
 }
 
-/// Replaces a health rule. What it found is canceled, and it is judged anew from the next minute on.
+/// Replaces a health rule. Policies and suppressions that name it follow its name. What it found is canceled, and it is judged anew from the next minute on.
 #[utoipa::path(put, path = "/api/v1/applications/{id}/health-rules/{rule}", tag = "health rules",
     params(("id" = u32, Path), ("rule" = u32, Path)), request_body = Rule,
     responses(
@@ -118,10 +118,13 @@ pub(crate) async fn put_enabled(
     changed(&context, (&caller, &trail), &was, &stored).map(Json)
 }
 
-/// Deletes a health rule. What it found stays readable; what is open is canceled.
+/// Deletes a health rule that no policy or suppression names. What it found stays readable; what is open is canceled.
 #[utoipa::path(delete, path = "/api/v1/applications/{id}/health-rules/{rule}", tag = "health rules",
     params(("id" = u32, Path), ("rule" = u32, Path)),
-    responses((status = 204, description = "Deleted"), Refusals))]
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 409, body = api_types::ErrorBody, description = "Policies or suppressions name it; the message says which"),
+        Refusals))]
 pub(crate) async fn delete(
     State(context): State<Shared>,
     caller: Caller,
@@ -131,14 +134,18 @@ pub(crate) async fn delete(
     application(&context, &caller, EntityId(id))?;
     let was = rules::rule(&context, EntityId(id), rule).await?;
     rules::delete_rule(&context, &caller, EntityId(id), rule).await?;
-    // One that cannot be read any more is told by its name.
-    let before = body(&context, &caller, &was).ok();
-    trail.tell_deleted("health rule", (rule, &was.name), before.as_ref());
+    deleted(&context, (&caller, &trail), &was);
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Tells that a rule was deleted; one that cannot be read any more by its name.
+pub(crate) fn deleted(context: &Context, (caller, trail): (&Caller, &Trail), was: &Stored) {
+    let before = body(context, caller, was).ok();
+    trail.tell_deleted("health rule", (was.id, &was.name), before.as_ref());
+}
+
 /// Tells that a rule was changed, and gives what it is now.
-fn changed(
+pub(crate) fn changed(
     context: &Context,
     (caller, trail): (&Caller, &Trail),
     was: &Stored,
@@ -185,7 +192,12 @@ pub(super) fn application(
     context.entities(caller).application(id).map(drop)
 }
 
-fn body(context: &Context, caller: &Caller, stored: &Stored) -> Result<HealthRule, ApiError> {
+/// A rule as people see it.
+pub(crate) fn body(
+    context: &Context,
+    caller: &Caller,
+    stored: &Stored,
+) -> Result<HealthRule, ApiError> {
     Ok(HealthRule {
         id: stored.id,
         application: context.entities(caller).mention(EntityId(stored.application_id)),

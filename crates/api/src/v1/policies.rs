@@ -7,8 +7,10 @@ use api_types::{
 use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{
-    AlertConfigKind, AlertConfigs as _, EventFilter, EventSeverity, Events as _, NewAlertConfig,
+    AlertConfig, AlertConfigKind, AlertConfigs as _, EventFilter, EventSeverity, Events as _,
+    NewAlertConfig,
 };
+use model::access::Permission;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -33,7 +35,8 @@ const SHOWN: usize = 20;
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OfApplication {
-    /// Those of this application and of the whole account; all when not given.
+    /// Those of this application and of the whole account; all when not given. What is of the whole account is there for
+    /// who may see all of it.
     #[param(minimum = 0)]
     pub(crate) application: Option<u32>,
 }
@@ -104,22 +107,17 @@ pub(crate) async fn create_digest(
     create_of(&context, (&caller, &trail), AlertConfigKind::Digest, &wanted).await
 }
 
-/// What the audit log calls it.
-fn word(kind: AlertConfigKind) -> &'static str {
-    if kind == AlertConfigKind::Digest { "digest" } else { "policy" }
-}
-
 async fn create_of(
     context: &Context,
     (caller, trail): (&Caller, &Trail),
     kind: AlertConfigKind,
     wanted: &NewPolicy,
 ) -> Result<Json<Policy>, ApiError> {
-    let new = to_store(context, caller, kind, wanted).await?;
+    let new = to_store(context, caller, kind, wanted, None).await?;
     let id = context.store.create_alert_config(kind, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "policy made");
     let made = read_of(context, caller, kind, id).await?;
-    trail.tell_made(word(kind), (id, &made.name), &made.0);
+    trail.tell_made(kind.what(), (id, &made.name), &made.0);
     Ok(made)
 }
 
@@ -145,13 +143,14 @@ pub(crate) async fn read_digest(
     read_of(&context, &caller, AlertConfigKind::Digest, id.0).await
 }
 
-async fn read_of(
+/// One policy or digest as people see it.
+pub(crate) async fn read_of(
     context: &Context,
     caller: &Caller,
     kind: AlertConfigKind,
     id: u32,
 ) -> Result<Json<Policy>, ApiError> {
-    let config = notification::config(context, caller, kind, "policy", id).await?;
+    let config = notification::config(context, caller, kind, id).await?;
     let actions = notification::names(context, caller, AlertConfigKind::Action).await?;
     let stored = notifier::read::<Value>(&config)?;
     let entities = context.entities(caller);
@@ -193,14 +192,14 @@ async fn replace_of(
     id: u32,
     wanted: &NewPolicy,
 ) -> Result<Json<Policy>, ApiError> {
-    let new = to_store(context, caller, kind, wanted).await?;
+    let stored = notification::config_for(context, caller, Permission::Configure, kind, id).await?;
+    let new = to_store(context, caller, kind, wanted, Some(&stored)).await?;
     // What cannot be read any more can be replaced, or deleted.
     let before = read_of(context, caller, kind, id).await.ok();
     context.store.replace_alert_config(kind, id, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "policy changed");
     let after = read_of(context, caller, kind, id).await?;
-    let name = before.as_ref().map_or(&after.name, |before| &before.name);
-    trail.tell_changed(word(kind), (id, name), before.as_deref(), &after.0);
+    trail.tell_changed(kind.what(), (id, &stored.name), before.as_deref(), &after.0);
     Ok(after)
 }
 
@@ -234,11 +233,11 @@ async fn delete_of(
     kind: AlertConfigKind,
     id: u32,
 ) -> Result<StatusCode, ApiError> {
+    let stored = notification::config_for(context, caller, Permission::Delete, kind, id).await?;
     let before = read_of(context, caller, kind, id).await.ok();
     context.store.delete_alert_config(kind, caller.account.0, id).await?;
     tracing::info!(id, user = caller.name, "policy deleted");
-    let name = before.as_ref().map(|before| before.name.as_str()).unwrap_or_default();
-    trail.tell_deleted(word(kind), (id, name), before.as_deref());
+    trail.tell_deleted(kind.what(), (id, &stored.name), before.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -247,6 +246,7 @@ async fn to_store(
     caller: &Caller,
     kind: AlertConfigKind,
     wanted: &NewPolicy,
+    stored: Option<&AlertConfig>,
 ) -> Result<NewAlertConfig, ApiError> {
     let value = notification::policy(wanted)?;
     if (kind == AlertConfigKind::Digest) != value.every_hours.is_some() {
@@ -254,11 +254,15 @@ async fn to_store(
             "a digest has every_hours, a policy has none".to_owned(),
         ));
     }
-    let actions = notification::names(context, caller, AlertConfigKind::Action).await?;
-    if let Some(unknown) = value.actions.iter().find(|id| !actions.contains_key(id)) {
-        return Err(ApiError::Unprocessable(format!("there is no action {unknown}")));
-    }
-    let application = notification::application(&context.entities(caller), wanted.application)?;
+    let application =
+        notification::application(context, caller, Permission::Configure, wanted.application)
+            .await?;
+    let before = stored.and_then(|stored| notifier::read::<Value>(stored).ok());
+    let before = before.as_ref().map(|stored| &stored.value);
+    notification::known_event_types(&value.event_types, before.map(|one| &one.event_types))?;
+    let rules = (&value.rules, before.map(|one| &one.rules));
+    notification::known_rules(context, caller, application, rules.0, rules.1).await?;
+    notification::doable(&value, &notification::known_actions(context, caller).await?)?;
     let name = notification::name(&wanted.name)?;
     Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
 }
@@ -271,17 +275,19 @@ pub(crate) async fn preview(
     caller: Caller,
     Body(wanted): Body<NewPolicy>,
 ) -> Result<Json<PolicyPreview>, ApiError> {
+    let application =
+        notification::application(&context, &caller, Permission::View, wanted.application).await?;
     let policy = Stored {
         id: 0,
         account: caller.account.0,
-        application: wanted.application,
+        application,
         name: wanted.name.clone(),
         value: notification::policy(&wanted)?,
     };
     let now_ms = context.now_ms();
     let filter = EventFilter {
         account_id: caller.account.0,
-        applications: wanted.application.map(|id| vec![id]),
+        applications: application.map(|id| vec![id]),
         from_ms: now_ms - DAY_MS,
         until_ms: now_ms + DAY_MS,
         ..EventFilter::default()

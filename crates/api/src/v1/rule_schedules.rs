@@ -101,6 +101,7 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn body(stored: &StoredSchedule) -> Result<RuleSchedule, ApiError> {
+/// A schedule as people see it.
+pub(crate) fn body(stored: &StoredSchedule) -> Result<RuleSchedule, ApiError> {
     Ok(RuleSchedule { id: stored.id, schedule: rules::schedule_of(stored)? })
 }

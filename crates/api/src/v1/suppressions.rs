@@ -5,6 +5,7 @@ use api_types::{NewSuppression, Page, Suppression};
 use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
+use model::access::Permission;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -27,7 +28,8 @@ const MAX_DAYS: i64 = 35;
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
-    /// Those of this application and of the whole account; all when not given.
+    /// Those of this application and of the whole account; all when not given. What is of the whole account is there for
+    /// who may see all of it.
     #[param(minimum = 0)]
     application: Option<u32>,
     /// From when stretches are told, Unix milliseconds; the last midnight (UTC) when not given.
@@ -78,7 +80,7 @@ pub(crate) async fn create(
     trail: Trail,
     Body(wanted): Body<NewSuppression>,
 ) -> Result<Json<Suppression>, ApiError> {
-    let new = to_store(&context, &caller, &wanted)?;
+    let new = to_store(&context, &caller, &wanted, None).await?;
     let id = context.store.create_alert_config(KIND, &new).await?;
     tracing::info!(id, name = new.name, user = caller.name, "suppression made");
     let made = one(&context, &caller, id).await?;
@@ -108,14 +110,15 @@ pub(crate) async fn replace(
     PathId(id): PathId,
     Body(wanted): Body<NewSuppression>,
 ) -> Result<Json<Suppression>, ApiError> {
-    let new = to_store(&context, &caller, &wanted)?;
+    let stored =
+        notification::config_for(&context, &caller, Permission::Configure, KIND, id.0).await?;
+    let new = to_store(&context, &caller, &wanted, Some(&stored)).await?;
     // What cannot be read any more can be replaced, or deleted.
     let was = one(&context, &caller, id.0).await.ok();
     context.store.replace_alert_config(KIND, id.0, &new).await?;
     tracing::info!(id = id.0, name = new.name, user = caller.name, "suppression changed");
     let after = one(&context, &caller, id.0).await?;
-    let name = was.as_ref().map_or(&after.name, |was| &was.name);
-    trail.tell_changed("suppression", (id.0, name), was.as_deref(), &after.0);
+    trail.tell_changed("suppression", (id.0, &stored.name), was.as_deref(), &after.0);
     Ok(after)
 }
 
@@ -128,27 +131,41 @@ pub(crate) async fn delete(
     trail: Trail,
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
+    let stored =
+        notification::config_for(&context, &caller, Permission::Delete, KIND, id.0).await?;
     let was = one(&context, &caller, id.0).await.ok();
     context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
     tracing::info!(id = id.0, user = caller.name, "suppression deleted");
-    let name = was.as_ref().map(|was| was.name.as_str()).unwrap_or_default();
-    trail.tell_deleted("suppression", (id.0, name), was.as_deref());
+    trail.tell_deleted("suppression", (id.0, &stored.name), was.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn to_store(
+async fn to_store(
     context: &Context,
     caller: &Caller,
     wanted: &NewSuppression,
+    stored: Option<&AlertConfig>,
 ) -> Result<NewAlertConfig, ApiError> {
     let value = notification::suppression(wanted)?;
-    let application = notification::application(&context.entities(caller), wanted.application)?;
+    let application =
+        notification::application(context, caller, Permission::Configure, wanted.application)
+            .await?;
+    let before = stored.and_then(|stored| notifier::read::<Value>(stored).ok());
+    let before = before.as_ref().map(|stored| &stored.value);
+    notification::lies_ahead(context, &value.window, before.map(|one| &one.window))?;
+    let rules = (&value.rules, before.map(|one| &one.rules));
+    notification::known_rules(context, caller, application, rules.0, rules.1).await?;
     let name = notification::name(&wanted.name)?;
     Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
 }
 
-async fn one(context: &Context, caller: &Caller, id: u32) -> Result<Json<Suppression>, ApiError> {
-    let config = notification::config(context, caller, KIND, "suppression", id).await?;
+/// One suppression as people see it.
+pub(crate) async fn one(
+    context: &Context,
+    caller: &Caller,
+    id: u32,
+) -> Result<Json<Suppression>, ApiError> {
+    let config = notification::config(context, caller, KIND, id).await?;
     let now_ms = context.now_ms();
     Ok(Json(shown(context, caller, &config, (now_ms, now_ms + 7 * DAY_MS))?))
 }

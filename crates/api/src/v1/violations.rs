@@ -152,6 +152,7 @@ pub(crate) fn body(context: &Context, caller: &Caller, stored: &Stored) -> Viola
         rule: Ref { id: violated.rule_id, name: violated.rule_name.clone() },
         entity: Ref { id: violated.entity_id, name: violated.entity_name.clone() },
         entity_kind: kind_of(violated.entity_kind),
+        tier: entities.tier_of_node(EntityId(violated.entity_id)),
         level: level(stored.level),
         status: match stored.status {
             StoredStatus::Open => ViolationStatus::Open,

@@ -8,7 +8,7 @@ use model::{
     entity::EntityKind,
     id::EntityId,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, Ids, World, world_password as password};
 
@@ -213,6 +213,131 @@ async fn what_goes_over_several_applications_shows_those_that_one_may_see() {
     // By name as by id.
     let named = teller.get("/controller/rest/applications/shop?output=JSON").await;
     assert_eq!(named.status, StatusCode::FORBIDDEN, "{}", named.text);
+}
+
+/// A policy, an action, a suppression or a digest that is of an application, or of the whole account.
+fn told(collection: &str, application: Option<EntityId>) -> Value {
+    let application = application.map(|id| id.0);
+    match collection {
+        "actions" => json!({"name": "mail", "application": application, "secrets": {},
+            "doing": {"kind": "email", "to": ["ops@example.com"], "subject": ""}}),
+        "suppressions" => {
+            json!({"name": "night", "application": application, "enabled": true, "rules": [],
+            "entities": [], "window": {"kind": "recurring", "days": [], "month_days": [], "from_minute": 0,
+                "until_minute": 60, "zone": "UTC"}})
+        }
+        _ => json!({"name": "page", "application": application, "enabled": true,
+            "event_types": ["POLICY_OPEN_CRITICAL"], "rules": [], "custom_events": [], "entities": [],
+            "actions": [], "gather_seconds": 60,
+            "every_hours": (collection == "digests").then_some(24)}),
+    }
+}
+
+const COLLECTIONS: [&str; 4] = ["actions", "policies", "digests", "suppressions"];
+
+#[tokio::test]
+async fn who_may_change_one_application_manages_what_is_told_of_it_and_of_nothing_else() {
+    let world = World::new().await;
+    let ids = world.ids;
+    let none = EntityId::NONE;
+    let bank = world.entity(EntityKind::Application, none, none, "bank");
+    let of_shop = [Permission::View, Permission::Configure, Permission::Delete];
+    let of_shop = of_shop.map(|permission| Grant::within(permission, ids.shop));
+    world.user("clerk", &of_shop).await;
+    world.user("guest", &of_shop[..1]).await;
+    let stranger = world.stranger();
+    let admin = stranger.clone().with_basic("admin", password());
+    let clerk = stranger.clone().with_basic("clerk", password());
+    let guest = stranger.with_basic("guest", password());
+
+    let mut action = Value::Null;
+    for collection in COLLECTIONS {
+        let list = format!("/api/v1/{collection}");
+        let body = |application| {
+            let mut body = told(collection, application);
+            if body["actions"].is_array() {
+                body["actions"] = json!([action]);
+            }
+            body
+        };
+        let post = async |client: &Client, application| client.post(&list, body(application)).await;
+        let made = post(&clerk, Some(ids.shop)).await;
+        assert_eq!(made.status, StatusCode::OK, "{collection}: {}", made.text);
+        let own = format!("{list}/{}", made.json()["id"]);
+        let change = async |client: &Client, path: &str, application| {
+            client.send(Method::PUT, path, Some(body(application))).await.status
+        };
+        assert_eq!(change(&clerk, &own, Some(ids.shop)).await, StatusCode::OK);
+        assert_eq!(change(&guest, &own, Some(ids.shop)).await, StatusCode::FORBIDDEN);
+        assert_eq!(change(&clerk, &own, None).await, StatusCode::FORBIDDEN, "gives it to all");
+        assert_eq!(guest.get(&own).await.status, StatusCode::OK);
+
+        // What is of all, or of another application, is neither shown nor made nor changed.
+        assert_eq!(post(&clerk, None).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(post(&clerk, Some(bank)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for application in [None, Some(bank)] {
+            let made = admin.post(&list, body(application)).await.json();
+            let other = format!("{list}/{}", made["id"]);
+            assert_eq!(clerk.get(&other).await.status, StatusCode::NOT_FOUND);
+            assert_eq!(change(&clerk, &other, Some(ids.shop)).await, StatusCode::NOT_FOUND);
+            let deleted = clerk.send(Method::DELETE, &other, None).await;
+            assert_eq!(deleted.status, StatusCode::NOT_FOUND);
+        }
+        for (client, seen) in [(&clerk, 1), (&guest, 1), (&admin, 3)] {
+            let shown = client.json(&list).await;
+            assert_eq!(shown["items"].as_array().unwrap().len(), seen, "{collection}: {shown}");
+        }
+        if collection == "actions" {
+            action = made.json()["id"].clone();
+        }
+    }
+    assert_eq!(clerk.get("/api/v1/notice-options").await.status, StatusCode::OK);
+    // Of the account are the emails' server, and what a preview would read of all applications.
+    assert_eq!(clerk.get("/api/v1/notification-settings").await.status, StatusCode::FORBIDDEN);
+    for (application, status) in [(Some(ids.shop), 200), (None, 403), (Some(bank), 422)] {
+        for preview in ["actions", "policies"] {
+            let path = format!("/api/v1/{preview}/preview");
+            let answer = clerk.post(&path, told(preview, application)).await;
+            assert_eq!(answer.status.as_u16(), status, "{path}: {}", answer.text);
+        }
+    }
+    let policies = clerk.json("/api/v1/policies").await;
+    let path = format!("/api/v1/policies/{}", policies["items"][0]["id"]);
+    assert_eq!(guest.send(Method::DELETE, &path, None).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(clerk.send(Method::DELETE, &path, None).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn deliveries_are_seen_by_who_sees_the_application_they_tell_of() {
+    let world = World::new().await;
+    let ids = world.ids;
+    let none = EntityId::NONE;
+    let bank = world.entity(EntityKind::Application, none, none, "bank");
+    world.user("clerk", &[Grant::within(Permission::View, ids.shop)]).await;
+    let stranger = world.stranger();
+    let admin = stranger.clone().with_basic("admin", password());
+    let clerk = stranger.with_basic("clerk", password());
+    for application in [Some(ids.shop), Some(bank), None] {
+        let action = admin.post("/api/v1/actions", told("actions", application)).await.json();
+        let tried =
+            admin.post(&format!("/api/v1/actions/{}/test", action["id"]), json!(null)).await;
+        assert_eq!(tried.status, StatusCode::OK, "{}", tried.text);
+        let status =
+            clerk.post(&format!("/api/v1/actions/{}/test", action["id"]), json!(null)).await;
+        assert!(status.status.is_client_error(), "{}", status.text);
+    }
+    let all = admin.json("/api/v1/deliveries").await;
+    assert_eq!(all["items"].as_array().unwrap().len(), 3);
+    let seen = clerk.json("/api/v1/deliveries").await;
+    assert_eq!(seen["items"].as_array().unwrap().len(), 1, "{seen}");
+    assert_eq!(seen["items"][0]["application"]["name"], "shop");
+    for delivery in all["items"].as_array().unwrap() {
+        let path = format!("/api/v1/deliveries/{}", delivery["id"]);
+        let is_seen = delivery["application"]["name"] == "shop";
+        assert_eq!(clerk.get(&path).await.status == StatusCode::OK, is_seen, "{delivery}");
+    }
+    let elsewhere = format!("/api/v1/deliveries?application={bank}");
+    assert_eq!(clerk.json(&elsewhere).await["items"], json!([]));
 }
 
 #[tokio::test]

@@ -363,8 +363,28 @@ async fn what_is_configured_of_alerting_is_told_with_name_id_and_what_changed() 
         let found = all.iter().find(|(method, path, ..)| *method == "POST" && *path == route);
         found.unwrap().3.clone()
     };
+    let post =
+        all.iter().filter(|(_, path, ..)| *path == "/api/v1/actions").nth(1).unwrap().3.clone();
     let mut action = body("/api/v1/actions");
     action["secrets"] = json!({"token": secret});
+    // What scripts change is told like what is changed by the page.
+    let scripts = [
+        "policies",
+        "email-digests",
+        "action-suppressions",
+        "actions",
+        "health-rules",
+        "schedules",
+    ];
+    let objects = ["policy", "digest", "suppression", "action", "health rule", "schedule"];
+    let scripts = objects.into_iter().zip(scripts).map(|(object, collection)| {
+        let route = format!("/controller/alerting/rest/v1/applications/{{app}}/{collection}");
+        let mut wanted = body(&route);
+        if object == "policy" {
+            wanted["actions"] = json!([{"actionName": "post", "actionType": "EMAIL"}]);
+        }
+        (object, "a script's", route.replace("{app}", "shop"), wanted)
+    });
     for (object, route, path, wanted) in [
         ("action", "/api/v1/actions", "/api/v1/actions".to_owned(), action),
         ("policy", "/api/v1/policies", "/api/v1/policies".to_owned(), body("/api/v1/policies")),
@@ -387,7 +407,10 @@ async fn what_is_configured_of_alerting_is_told_with_name_id_and_what_changed() 
             format!("/api/v1/applications/{shop}/schedules"),
             body("/api/v1/applications/{id}/schedules"),
         ),
-    ] {
+    ]
+    .into_iter()
+    .chain(scripts)
+    {
         let made = admin.post(&path, wanted.clone()).await;
         assert!(made.status.is_success(), "{route}: {}", made.text);
         let (id, name) = (made.json()["id"].to_string(), wanted["name"].as_str().unwrap());
@@ -408,13 +431,15 @@ async fn what_is_configured_of_alerting_is_told_with_name_id_and_what_changed() 
         assert!(create.before.is_empty() && create.after.contains(name), "{create:?}");
         assert!(change.before.contains(name) && change.after.contains("renamed"), "{change:?}");
         assert!(!format!("{told:?}").contains(secret), "{object}");
-        // The action is still asked for by the policies that come next.
-        if object != "action" {
-            admin.send(Method::DELETE, &one, None).await;
-            let delete = entries(&store).await.pop().unwrap();
-            assert_eq!(of(&delete), ["delete", object, id.as_str(), "renamed"]);
-            assert!(delete.before.contains("renamed") && delete.after.is_empty(), "{delete:?}");
+        // By actions the policies and digests tell that come next.
+        if route == "/api/v1/actions" {
+            admin.post(&path, post.clone()).await;
+            continue;
         }
+        admin.send(Method::DELETE, &one, None).await;
+        let delete = entries(&store).await.pop().unwrap();
+        assert_eq!(of(&delete), ["delete", object, id.as_str(), "renamed"]);
+        assert!(delete.before.contains("renamed") && delete.after.is_empty(), "{delete:?}");
     }
 }
 

@@ -171,6 +171,35 @@ async fn baselines_are_added_chosen_and_deleted() {
         async |id: &Value| client.send(Method::DELETE, &format!("{path}/{id}"), None).await.status;
     assert_eq!(delete(&json!(1)).await, StatusCode::CONFLICT);
     assert_eq!(delete(&json!(999)).await, StatusCode::NOT_FOUND);
+    // A rule that goes by it keeps it.
+    let rules = path.replace("/baselines", "/health-rules");
+    let rule = |baseline: &str| {
+        json!({"name": "calls", "enabled": true, "window_minutes": 5, "wait_minutes": 5, "schedule": "Always",
+            "affects": {"kind": "OVERALL_APPLICATION", "scope": {"type": "ALL"}}, "warning": null,
+            "critical": {"nodes": {"type": "AVERAGE"}, "combine": {"type": "ALL"}, "conditions": [{
+                "short_name": "A", "name": "calls", "no_data": "UNKNOWN", "persistence": null,
+                "input": {"type": "METRIC", "function": "VALUE", "path": "Calls per Minute"},
+                "compare": {"type": "BASELINE", "deviation": "ABOVE", "baseline": baseline,
+                    "unit": "STANDARD_DEVIATIONS", "value": 3.0}}]}})
+    };
+    let refused = client.post(&rules, rule("Eleven days")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    assert!(
+        refused.text.contains("there is no baseline \\\"Eleven days\\\"; use null"),
+        "{}",
+        refused.text
+    );
+    let made = client.post(&rules, rule("Ten days")).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+    let refused = client.send(Method::DELETE, &format!("{path}/{}", added["id"]), None).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(
+        refused.text.contains("the rule \\\"calls\\\" goes by this baseline"),
+        "{}",
+        refused.text
+    );
+    let rule = format!("{rules}/{}", made.json()["id"]);
+    assert_eq!(client.send(Method::DELETE, &rule, None).await.status, StatusCode::NO_CONTENT);
     assert_eq!(delete(&added["id"]).await, StatusCode::NO_CONTENT);
     assert_eq!(names().await, (5, json!(1)));
     assert_eq!(client.get(&baselines(999)).await.status, StatusCode::NOT_FOUND);

@@ -36,7 +36,7 @@ async fn a_posted_event_is_read_back_whole() {
         "properties": [{"name": "users", "value": "50"}, {"name": "a", "value": ""}],
     });
     let made = post(&client, event).await;
-    expect![[r#"{"affected":[{"id":1,"kind":"APPLICATION","name":"shop"},{"id":2,"kind":"TIER","name":"web"},{"id":5,"kind":"NODE","name":"web1"}],"application":{"id":1,"name":"shop"},"at":1680000019000,"comment":"a\nb","custom_type":"load test","id":1,"is_read":false,"is_resolved":false,"properties":[{"name":"users","value":"50"},{"name":"a","value":""}],"repeats":1,"severity":"WARN","summary":"peak load","triggered":null,"type":"CUSTOM"}"#]]
+    expect![[r#"{"affected":[{"id":1,"kind":"APPLICATION","name":"shop"},{"id":2,"kind":"TIER","name":"web"},{"id":5,"kind":"NODE","name":"web1","tier":{"id":2,"name":"web"}}],"application":{"id":1,"name":"shop"},"at":1680000019000,"comment":"a\nb","custom_type":"load test","id":1,"is_read":false,"is_resolved":false,"properties":[{"name":"users","value":"50"},{"name":"a","value":""}],"repeats":1,"severity":"WARN","summary":"peak load","triggered":null,"type":"CUSTOM"}"#]]
     .assert_eq(&made.to_string());
     assert_eq!(client.json("/api/v1/events/1").await, made);
     assert_eq!(client.json(EVENTS).await["items"], json!([made]));

@@ -112,6 +112,17 @@ async fn rules_that_there_is_no_counterpart_of_are_named_and_may_be_left_out() {
     );
     let refused = upload(&client, &format!("{path}?overwrite=true"), &schedule).await;
     told(&refused, StatusCode::UNPROCESSABLE_ENTITY, "there is no schedule \"Moonlight\"");
+    // What names something that is not there is left out like what there is no counterpart of, and nothing else is lost.
+    let baseline = "<use-active-baseline>false</use-active-baseline><metric-baseline><name>Moon</name></metric-baseline>";
+    let odd = one[begin..end]
+        .replace("<name>new<", "<name>odd<")
+        .replace("<use-active-baseline>true</use-active-baseline>", baseline);
+    let both = one.replace("</health-rules>", &format!("{odd}</health-rules>"));
+    let refused = upload(&client, &format!("{path}?overwrite=true"), &both).await;
+    told(&refused, StatusCode::UNPROCESSABLE_ENTITY, "there is no baseline \"Moon\"");
+    let partly =
+        upload(&client, &format!("{path}?overwrite=true&skip-unsupported=true"), &both).await;
+    told(&partly, StatusCode::OK, "Not imported: The health rule \"odd\": there is no baseline");
     let twice = one.replace("</health-rules>", &format!("{}</health-rules>", &one[begin..end]));
     let refused = upload(&client, &format!("{path}?overwrite=true"), &twice).await;
     told(&refused, StatusCode::UNPROCESSABLE_ENTITY, "several of this name");
@@ -161,7 +172,7 @@ async fn actions_policies_and_templates_come_back_as_they_came() {
     for (path, file, warnings) in [
         ("/controller/actiontemplate/httprequest", &templates, 0),
         ("/controller/actions/shop", &actions, 1),
-        ("/controller/policies/shop", &policies, 0),
+        ("/controller/policies/shop", &policies, 1),
     ] {
         let imported = upload(&client, path, &file.to_string()).await;
         assert_eq!(imported.status, StatusCode::OK, "{}", imported.text);
@@ -225,6 +236,8 @@ async fn what_was_made_here_is_exported_so_that_it_can_come_back() {
         assert_eq!(made.status, StatusCode::OK, "{}", made.text);
         ids.push(made.json()["id"].clone());
     }
+    let slow = "/controller/alerting/rest/v1/applications/shop/health-rules";
+    assert_eq!(client.post(slow, rule("slow")).await.status, StatusCode::CREATED);
     let policy = json!({
         "name": "own policy", "application": shop["id"], "enabled": false, "event_types": ["STALL"], "rules": ["slow"],
         "custom_events": [{"event_type": "backup", "properties": [{"name": "a", "value": "b"}], "any_property": true}],

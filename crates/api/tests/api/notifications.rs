@@ -21,6 +21,29 @@ fn policy(actions: &[&Value]) -> Value {
     })
 }
 
+fn with(mut body: Value, member: &str, value: Value) -> Value {
+    body[member] = value;
+    body
+}
+
+/// A rule of the shop of this name.
+async fn make_rule(client: &Client, name: &str) -> String {
+    let shop = &client.json("/api/v1/applications").await["items"][0]["id"];
+    let path = format!("/api/v1/applications/{shop}/health-rules");
+    let made = post(client, &path, rule(name)).await;
+    format!("{path}/{}", made["id"])
+}
+
+fn rule(name: &str) -> Value {
+    json!({"name": name, "enabled": true, "window_minutes": 5, "wait_minutes": 5, "schedule": "Always",
+        "affects": {"kind": "OVERALL_APPLICATION", "scope": {"type": "ALL"}}, "warning": null,
+        "critical": {"nodes": {"type": "AVERAGE"}, "combine": {"type": "ALL"}, "conditions": [{
+            "short_name": "A", "name": "calls", "no_data": "UNKNOWN", "persistence": null,
+            "input": {"type": "METRIC", "function": "VALUE", "path": "Calls per Minute"},
+            "compare": {"type": "BASELINE", "deviation": "ABOVE", "baseline": null,
+                "unit": "STANDARD_DEVIATIONS", "value": 3.0}}]}})
+}
+
 async fn post(client: &Client, path: &str, body: Value) -> Value {
     let answer = client.post(path, body).await;
     assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
@@ -71,16 +94,49 @@ async fn a_secret_is_kept_and_shown_in_no_answer() {
 #[tokio::test]
 async fn what_cannot_work_is_refused_with_what_to_change() {
     let client = World::new().await.client();
+    let hook =
+        post(&client, "/api/v1/actions", hook("https://x.example/", json!({"token": "t"}))).await;
+    let hook = hook["id"].clone();
+    let once = |from: i64, to: i64| {
+        json!({"name": "once", "application": null, "enabled": true, "rules": [], "entities": [],
+            "window": {"kind": "one_time", "from": from, "to": to}})
+    };
     let email = |to: &str| {
         json!({"name": "mail", "application": null, "secrets": {},
         "doing": {"kind": "email", "to": [to], "subject": ""}})
     };
     for (path, body, says) in [
         ("/api/v1/actions", email("nobody"), "\\\"nobody\\\" is no email address"),
-        ("/api/v1/actions", hook("ftp://x/", json!({"token": "t"})), "has to begin with https://"),
-        ("/api/v1/actions", hook("https://x/", json!({})), "the template of the header"),
+        (
+            "/api/v1/actions",
+            self::hook("ftp://x/", json!({"token": "t"})),
+            "has to begin with https://",
+        ),
+        ("/api/v1/actions", self::hook("https://x/", json!({})), "the template of the header"),
         ("/api/v1/policies", policy(&[&json!(77)]), "there is no action 77"),
         ("/api/v1/digests", policy(&[]), "a digest has every_hours"),
+        ("/api/v1/policies", policy(&[]), "without an action tells nobody"),
+        (
+            "/api/v1/policies",
+            with(policy(&[&hook]), "rules", json!(["moon"])),
+            "no health rule \\\"moon\\\"",
+        ),
+        (
+            "/api/v1/policies",
+            with(policy(&[&hook]), "event_types", json!(["POLICY_OPEN_CRITICAL", "FULL_MOON"])),
+            "no events of the type \\\"FULL_MOON\\\"",
+        ),
+        (
+            "/api/v1/digests",
+            with(policy(&[&hook]), "every_hours", json!(24)),
+            "a digest goes out by email",
+        ),
+        ("/api/v1/suppressions", once(1_000, 2_000), "the window is over already"),
+        (
+            "/api/v1/suppressions",
+            with(once(1_000, 4_000_000_000_000_i64), "rules", json!(["moon"])),
+            "no health rule \\\"moon\\\"",
+        ),
     ] {
         let refused = client.post(path, body).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
@@ -117,6 +173,92 @@ async fn a_policy_is_previewed_kept_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn what_others_use_is_not_taken_away() {
+    let client = World::new().await.client();
+    let action =
+        post(&client, "/api/v1/actions", hook("https://x.example/", json!({"token": "t"}))).await;
+    let mail = json!({"name": "mail", "application": null, "secrets": {},
+        "doing": {"kind": "email", "to": ["a@b.example"], "subject": ""}});
+    let mail = post(&client, "/api/v1/actions", mail).await;
+    let slow = make_rule(&client, "slow").await;
+    let page = with(policy(&[&action["id"]]), "rules", json!(["slow"]));
+    let page = post(&client, "/api/v1/policies", page).await;
+    let daily =
+        with(with(policy(&[&mail["id"]]), "every_hours", json!(24)), "name", json!("daily"));
+    let daily = post(&client, "/api/v1/digests", daily).await;
+    let of = |one: &Value| format!("/api/v1/actions/{}", one["id"]);
+    for (path, says) in [
+        (of(&action), "the policy \\\"page\\\" tells by this action; give it another"),
+        (of(&mail), "the digest \\\"daily\\\" tells by this action"),
+        (slow.clone(), "the policy \\\"page\\\" names this health rule"),
+    ] {
+        let refused = client.send(Method::DELETE, &path, None).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+        assert!(refused.text.contains(says), "{}", refused.text);
+    }
+    // Nor does a digest's action become a request.
+    let request = hook("https://x.example/", json!({"token": "t"}));
+    let refused =
+        client.send(Method::PUT, &of(&mail), Some(with(request, "name", json!("mail")))).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    assert!(refused.text.contains("digests are emails"), "{}", refused.text);
+    for path in [
+        format!("/api/v1/policies/{}", page["id"]),
+        format!("/api/v1/digests/{}", daily["id"]),
+        of(&action),
+        of(&mail),
+        slow,
+    ] {
+        let gone = client.send(Method::DELETE, &path, None).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT, "{path}: {}", gone.text);
+    }
+}
+
+#[tokio::test]
+async fn what_a_document_names_since_before_may_stay() {
+    let client = World::new().await.client();
+    let scripts = "/controller/alerting/rest/v1/applications/shop";
+    let mail = json!({"actionType": "EMAIL", "name": "mail", "emails": ["a@b.example"]});
+    assert_eq!(client.post(&format!("{scripts}/actions"), mail).await.status, StatusCode::CREATED);
+    // Types of events that are never made here are kept of a script's policy.
+    let wanted = json!({"name": "p", "actions": [{"actionName": "mail"}],
+        "events": {"otherEvents": ["FULL_MOON"]}});
+    let made = client.post(&format!("{scripts}/policies"), wanted).await.json();
+    let path = format!("/api/v1/policies/{}", made["id"]);
+    let shown = client.json(&path).await;
+    let body = json!({"name": "p", "application": shown["application"]["id"], "enabled": false,
+        "event_types": ["FULL_MOON", "SLOW"], "rules": [], "custom_events": [], "entities": [],
+        "actions": [shown["actions"][0]["id"]], "gather_seconds": 60, "every_hours": null});
+    let changed = client.send(Method::PUT, &path, Some(body)).await;
+    assert_eq!(changed.json()["event_types"], json!(["FULL_MOON", "SLOW"]), "{}", changed.text);
+}
+
+#[tokio::test]
+async fn policies_and_suppressions_follow_a_rule_that_is_renamed() {
+    let client = World::new().await.client();
+    let slow = make_rule(&client, "slow").await;
+    let action =
+        post(&client, "/api/v1/actions", hook("https://x.example/", json!({"token": "t"}))).await;
+    let page = with(policy(&[&action["id"]]), "rules", json!(["slow"]));
+    post(&client, "/api/v1/policies", page).await;
+    let scripted = json!({"name": "weekly", "suppressionScheduleType": "RECURRING", "timezone": "UTC",
+        "recurringSchedule": {"scheduleFrequency": "DAILY", "startTime": "22:00", "endTime": "06:00"},
+        "affects": {"affectedInfoType": "APPLICATION"},
+        "healthRuleScope": {"healthRuleScopeType": "SPECIFIC_HEALTH_RULES", "healthRules": ["slow"]}});
+    let scripts = "/controller/alerting/rest/v1/applications/shop/action-suppressions";
+    let made = client.post(scripts, scripted).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let renamed = client.send(Method::PUT, &slow, Some(rule("late"))).await;
+    assert_eq!(renamed.status, StatusCode::OK, "{}", renamed.text);
+    for list in ["policies", "suppressions"] {
+        let shown = client.json(&format!("/api/v1/{list}")).await;
+        assert_eq!(shown["items"][0]["rules"], json!(["late"]), "{shown}");
+    }
+    let written = client.json(&format!("{scripts}/weekly")).await;
+    assert_eq!(written["healthRuleScope"]["healthRules"], json!(["late"]), "{written}");
+}
+
+#[tokio::test]
 async fn a_suppression_tells_when_it_is_on() {
     let client = World::new().await.client();
     let body = json!({"name": "night", "application": null, "enabled": true, "rules": [], "entities": [],
@@ -136,6 +278,7 @@ async fn a_suppression_tells_when_it_is_on() {
 #[tokio::test]
 async fn every_document_of_the_reference_comes_back_as_it_was() {
     let client = World::new().await.client();
+    make_rule(&client, "CPU").await;
     let base = "/controller/alerting/rest/v1/applications/shop";
     let documents = [
         ("actions", json!({"actionType": "EMAIL", "name": "mail", "emails": ["a@b.example"]})),
@@ -250,6 +393,27 @@ async fn what_the_reference_refuses_is_refused_in_plain_text() {
         let refused = client.post(&format!("{base}/{collection}"), document).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
         assert!(refused.text.contains(says) && !refused.text.starts_with('{'), "{}", refused.text);
+    }
+    let mail = json!({"actionType": "EMAIL", "name": "mail", "emails": ["a@b.example"]});
+    assert_eq!(client.post(&format!("{base}/actions"), mail).await.status, StatusCode::CREATED);
+    let moon = json!({"healthRuleScopeType": "SPECIFIC_HEALTH_RULES", "healthRules": ["moon"]});
+    for (collection, document, says) in [
+        (
+            "policies",
+            json!({"name": "p", "actions": [{"actionName": "mail"}],
+                "events": {"healthRuleEvents": {"healthRuleEventTypes": [], "healthRuleScope": moon}}}),
+            "no health rule \"moon\"",
+        ),
+        ("policies", json!({"name": "p"}), "without an action tells nobody"),
+        (
+            "action-suppressions",
+            json!({"name": "s", "suppressionScheduleType": "ONE_TIME", "startTime": 5, "endTime": 6}),
+            "the window is over already",
+        ),
+    ] {
+        let refused = client.post(&format!("{base}/{collection}"), document).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+        assert!(refused.text.contains(says), "{}", refused.text);
     }
     let missing = client.send(Method::GET, &format!("{base}/policies/99"), None).await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);

@@ -111,9 +111,13 @@ pub(crate) async fn deliveries_are_found_page_by_page_and_forgotten(store: Metad
     assert_eq!((first.len(), second.len()), (2, 3));
     assert!(second[0].id < first[1].id);
     let gave_up = DeliveryFilter { state: Some(DeliveryState::GaveUp), ..all() };
-    let of_action = DeliveryFilter { action_id: Some(2), ..gave_up };
+    let of_action = DeliveryFilter { action_id: Some(2), ..gave_up.clone() };
     assert_eq!(store.deliveries(&gave_up, 0, 9).await.unwrap().len(), 3);
     assert_eq!(store.deliveries(&of_action, 0, 9).await.unwrap().len(), 1);
+    for (applications, found) in [(&[][..], 0), (&[7], 0), (&[7, 3], 5)] {
+        let seen = DeliveryFilter { applications: Some(applications.to_vec()), ..all() };
+        assert_eq!(store.deliveries(&seen, 0, 9).await.unwrap().len(), found, "{applications:?}");
+    }
     assert_eq!(store.delete_deliveries_before(10).await.unwrap(), 0);
     assert_eq!(store.delete_deliveries_before(11).await.unwrap(), 3, "what is pending stays");
     assert_eq!(store.deliveries(&all(), 0, 9).await.unwrap().len(), 2);
@@ -137,4 +141,18 @@ pub(crate) async fn deliveries_are_found_by_the_violation_they_are_about(store: 
     assert!(found(9).await.is_empty());
     store.delete_deliveries_before(11).await.unwrap();
     assert!(found(8).await.is_empty());
+}
+
+pub(crate) async fn an_action_with_much_to_do_delays_no_other(store: MetadataStore) {
+    for number in 0..5 {
+        store.add_delivery(&delivery(&format!("first {number}"), number)).await.unwrap();
+    }
+    for number in 0..2 {
+        let late =
+            NewDelivery { action_id: 6, ..delivery(&format!("second {number}"), 10 + number) };
+        store.add_delivery(&late).await.unwrap();
+    }
+    let due = store.due_deliveries(20, 4).await.unwrap();
+    let titles: Vec<&str> = due.iter().map(|one| one.title.as_str()).collect();
+    assert_eq!(titles, ["first 0", "second 0", "first 1", "second 1"]);
 }

@@ -1,9 +1,13 @@
 //! Health rules and schedules.
 
 use metadata_store::{
-    HealthRules, MAX_RULE_BODY, MAX_RULES, MetadataStore, NameTaken, NewHealthRule, NewSchedule,
-    Page, StoreError,
+    AlertConfigKind, AlertConfigs, Entities, FIRST_ACCOUNT, HealthRules, MAX_ALERT_CONFIG_BYTES,
+    MAX_RULE_BODY, MAX_RULES, MetadataStore, NameTaken, NewAlertConfig, NewEntity, NewHealthRule,
+    NewSchedule, Page, RenamedRule, StoreError,
 };
+
+/// Documents of which none mentions a rule.
+const NOBODY: fn(AlertConfigKind, &str, &RenamedRule<'_>) -> Option<String> = |_, _, _| None;
 
 fn rule(application_id: u32, name: &str) -> NewHealthRule {
     let (name, body) = (name.to_owned(), format!("{{\"name\": \"{name}\"}}"));
@@ -21,17 +25,17 @@ pub(crate) async fn a_rule_is_stored_replaced_and_deleted(store: MetadataStore) 
     assert_eq!((&*stored.name, stored.enabled, stored.version), ("cpu", true, 1));
     assert_eq!(store.health_rule(6, id).await.unwrap(), None);
     let changed = NewHealthRule { enabled: false, changed_ms: 9, ..rule(5, "CPU") };
-    store.replace_health_rule(id, &changed).await.unwrap();
+    store.replace_health_rule(FIRST_ACCOUNT, id, &changed, &NOBODY).await.unwrap();
     // The same again is no change: whoever judges by it goes on.
     let again = NewHealthRule { changed_ms: 10, ..changed.clone() };
-    store.replace_health_rule(id, &again).await.unwrap();
+    store.replace_health_rule(FIRST_ACCOUNT, id, &again, &NOBODY).await.unwrap();
     let ids = store.import_health_rules(&[again], NameTaken::Replace).await.unwrap();
     assert_eq!(ids, [id]);
     let stored = store.health_rules(5).await.unwrap().remove(0);
     assert_eq!((&*stored.name, stored.enabled, stored.version), ("CPU", false, 2));
     assert_eq!(stored.changed_ms, 9);
     for missing in [
-        store.replace_health_rule(other, &rule(5, "x")).await,
+        store.replace_health_rule(FIRST_ACCOUNT, other, &rule(5, "x"), &NOBODY).await,
         store.delete_health_rule(5, other).await,
     ] {
         assert!(matches!(missing, Err(StoreError::NotFound { .. })), "{missing:?}");
@@ -48,11 +52,11 @@ pub(crate) async fn names_are_unique_within_an_application(store: MetadataStore)
     let heap = store.create_health_rule(&rule(5, "heap")).await.unwrap();
     for taken in [
         store.create_health_rule(&rule(5, "cpu")).await.map(drop),
-        store.replace_health_rule(heap, &rule(5, "cpu")).await,
+        store.replace_health_rule(FIRST_ACCOUNT, heap, &rule(5, "cpu"), &NOBODY).await,
     ] {
         assert!(matches!(taken, Err(StoreError::AlreadyExists { .. })), "{taken:?}");
     }
-    store.replace_health_rule(cpu, &rule(5, "cpu")).await.unwrap();
+    store.replace_health_rule(FIRST_ACCOUNT, cpu, &rule(5, "cpu"), &NOBODY).await.unwrap();
     store.create_health_rule(&rule(5, "Cpu")).await.unwrap();
     let nights = store.create_schedule(&schedule(5, "nights")).await.unwrap();
     let days = store.create_schedule(&schedule(5, "days")).await.unwrap();
@@ -116,4 +120,74 @@ pub(crate) async fn rules_come_in_together_or_not_at_all(store: MetadataStore) {
     let refused = store.import_health_rules(&many, NameTaken::Refuse).await.unwrap_err();
     assert!(matches!(refused, StoreError::TooMany { .. }), "{refused}");
     assert_eq!(store.health_rules(5).await.unwrap().len(), 3, "nothing came in");
+}
+
+/// A document of alerting whose body is a list of the rules that it names.
+fn document(name: &str, application_id: Option<u32>, rules: &str) -> NewAlertConfig {
+    NewAlertConfig {
+        account_id: FIRST_ACCOUNT,
+        application_id,
+        name: name.to_owned(),
+        body: rules.to_owned(),
+        sealed: vec![7],
+        changed_ms: 1,
+    }
+}
+
+fn followed(_: AlertConfigKind, body: &str, renamed: &RenamedRule<'_>) -> Option<String> {
+    let both = format!("{} {}", renamed.from, renamed.to);
+    let to = if renamed.is_left { &both } else { renamed.to };
+    body.contains(renamed.from).then(|| body.replace(renamed.from, to))
+}
+
+pub(crate) async fn documents_follow_a_rule_that_is_renamed(store: MetadataStore) {
+    let application = |name: &str| NewEntity {
+        account_id: FIRST_ACCOUNT,
+        kind: 1,
+        application_id: 0,
+        parent_id: 0,
+        name: name.to_owned(),
+        properties: "{}".to_owned(),
+        seen_ms: 1,
+    };
+    let ids = store.resolve(&[application("shop"), application("bank")]).await.unwrap();
+    let (shop, bank) = (ids[0], ids[1]);
+    let cpu = store.create_health_rule(&rule(shop, "cpu")).await.unwrap();
+    let kind = AlertConfigKind::Suppression;
+    let mut own = Vec::new();
+    for (name, of) in [("shop's", Some(shop)), ("bank's", Some(bank)), ("of all", None)] {
+        own.push(
+            store.create_alert_config(kind, &document(name, of, "[cpu, heap]")).await.unwrap(),
+        );
+    }
+    let body = async |id| {
+        let read = store.alert_config(kind, FIRST_ACCOUNT, id).await.unwrap().unwrap();
+        assert_eq!(read.sealed, [7]);
+        read.body
+    };
+    let rename = async |id, application, name: &str| {
+        let named = rule(application, name);
+        store.replace_health_rule(FIRST_ACCOUNT, id, &named, &followed).await
+    };
+    rename(cpu, shop, "load").await.unwrap();
+    assert_eq!(body(own[0]).await, "[load, heap]");
+    assert_eq!(body(own[1]).await, "[cpu, heap]", "that means a rule of the bank");
+    assert_eq!(body(own[2]).await, "[load, heap]");
+    // What is of all applications goes on meaning the rule of another one.
+    store.create_health_rule(&rule(bank, "load")).await.unwrap();
+    rename(cpu, shop, "busy").await.unwrap();
+    assert_eq!(body(own[0]).await, "[busy, heap]");
+    assert_eq!(body(own[2]).await, "[load busy, heap]");
+    // Nothing follows a name that the rule does not get, nor does it get one that a document has no room for.
+    store.create_health_rule(&rule(shop, "taken")).await.unwrap();
+    let taken = rename(cpu, shop, "taken").await.unwrap_err();
+    assert!(matches!(taken, StoreError::AlreadyExists { .. }), "{taken}");
+    let long = |_: AlertConfigKind, _: &str, _: &RenamedRule<'_>| {
+        Some("x".repeat(MAX_ALERT_CONFIG_BYTES + 1))
+    };
+    let named = rule(shop, "free");
+    let refused = store.replace_health_rule(FIRST_ACCOUNT, cpu, &named, &long).await.unwrap_err();
+    assert!(matches!(refused, StoreError::TooLong { .. }), "{refused}");
+    assert_eq!(store.health_rule(shop, cpu).await.unwrap().unwrap().name, "busy");
+    assert_eq!(body(own[0]).await, "[busy, heap]");
 }

@@ -126,6 +126,7 @@ mod the_store {
             an_attempt_is_noted_once,
             a_delivery_waits_for_the_one_before_of_its_cause,
             deliveries_are_found_page_by_page_and_forgotten,
+            an_action_with_much_to_do_delays_no_other,
             deliveries_are_found_by_the_violation_they_are_about;
         settings:
             a_setting_is_absent_then_versioned,
@@ -164,6 +165,7 @@ mod the_store {
             a_minute_is_told_with_its_events_and_once;
         health_rules:
             a_rule_is_stored_replaced_and_deleted,
+            documents_follow_a_rule_that_is_renamed,
             names_are_unique_within_an_application,
             an_application_is_given_its_first_rules_once,
             rules_are_bounded_in_number_and_size,

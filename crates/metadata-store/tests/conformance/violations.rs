@@ -164,7 +164,7 @@ pub(crate) async fn a_rule_is_known_as_it_was_when_it_was_broken(store: Metadata
         change(ChangeOf::Opened(violated), ViolationStatus::Open, 1, 1)
     };
     let opened = stored(&store, 0, &[of(1, 1), of(1, 2)]).await;
-    store.replace_health_rule(id, &rule("second")).await.unwrap();
+    store.replace_health_rule(FIRST_ACCOUNT, id, &rule("second"), &|_, _, _| None).await.unwrap();
     let close = |id| change(ChangeOf::Known(id), ViolationStatus::Canceled, 6, 1);
     stored(&store, 1, &[close(opened[0]), of(2, 1)]).await;
     store.delete_health_rule(5, id).await.unwrap();

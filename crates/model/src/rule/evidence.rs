@@ -103,22 +103,29 @@ impl Evidence {
         self
     }
 
-    /// The conditions that decided, in words.
+    /// The conditions that decided, in words: those that held, or what was seen of all where none did.
     pub fn sentence(&self) -> String {
         if !self.reason.is_empty() {
             return self.reason.clone();
         }
         let of_nodes = self.nodes.iter().flat_map(|node| &node.conditions);
-        let conditions = self.conditions.iter().chain(of_nodes);
-        let held: Vec<String> = conditions
-            .filter(|condition| condition.holds == Some(true))
+        let conditions: Vec<&SeenCondition> = self.conditions.iter().chain(of_nodes).collect();
+        // Where none holds any more, that is what decided.
+        let decided = conditions.iter().any(|condition| condition.holds == Some(true));
+        let seen: Vec<String> = conditions
+            .into_iter()
+            .filter(|condition| condition.holds == Some(decided))
             .map(SeenCondition::sentence)
             .take(3)
             .collect();
-        let nodes = self
-            .broken_nodes
-            .map(|BrokenNodes { broken, judged }| format!("{broken} of {judged} nodes: "));
-        nodes.unwrap_or_default() + &held.join("; ")
+        let seen = seen.join("; ");
+        match self.broken_nodes {
+            None => seen,
+            Some(BrokenNodes { broken, judged }) if seen.is_empty() => {
+                format!("{broken} of {judged} nodes")
+            }
+            Some(BrokenNodes { broken, judged }) => format!("{broken} of {judged} nodes: {seen}"),
+        }
     }
 }
 
@@ -176,4 +183,34 @@ impl SeenCondition {
 fn short(value: f64) -> String {
     let rounded = (value * 1000.0).round() / 1000.0;
     format!("{rounded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(value: f64, holds: bool) -> SeenCondition {
+        SeenCondition {
+            short_name: "A".to_owned(),
+            name: "errors".to_owned(),
+            metric: "Errors per Minute".to_owned(),
+            compare: Compare::Value { operator: Operator::Greater, value: 5.0 },
+            value: Some(value),
+            unit: String::new(),
+            threshold: Some(5.0),
+            expected: None,
+            minutes: None,
+            holds: Some(holds),
+        }
+    }
+
+    #[test]
+    fn what_decided_is_said_of_an_end_too() {
+        let of = |conditions| Evidence { conditions, ..Evidence::default() };
+        let open = of(vec![seen(8.0, true), seen(2.0, false)]);
+        assert_eq!(open.sentence(), "Errors per Minute is 8 (compared with 5)");
+        let closed = of(vec![seen(1.0, false)]);
+        assert_eq!(closed.sentence(), "Errors per Minute is 1 (compared with 5)");
+        assert_eq!(Evidence::default().with_nodes(Vec::new(), 3).sentence(), "0 of 3 nodes");
+    }
 }

@@ -55,6 +55,7 @@ export const CallEdge = memo(function CallEdge({ id, source, target, sourceX, so
           <button
             type="button"
             className={`${styles.label} nodrag nopan`}
+            data-call={id}
             data-severity={health}
             data-hot={hot || undefined}
             data-asked={asked || undefined}

@@ -65,6 +65,7 @@ function Canvas({ view, places, selected, lit, fitKey, onSelect, onOpen, onMove 
   const nodes = useNodes(view, places, dragged, selected, near?.nodes ?? null)
   const edges = useEdges(view, places, selected, hovered, near, onSelect)
   useFit(fitKey, places, selected)
+  useFocusBack(selected)
 
   const onNodesChange = useCallback(
     (changes: NodeChange<EntityNodeType>[]) => {
@@ -198,6 +199,18 @@ function boundsOf(places: ReadonlyMap<string, Point>) {
   const x = Math.min(...all.map((p) => p.x)) - 16
   const y = Math.min(...all.map((p) => p.y))
   return { x, y, width: Math.max(...all.map((p) => p.x)) + NODE_WIDTH - x, height: Math.max(...all.map((p) => p.y)) + NODE_HEIGHT - y }
+}
+
+/** Whoever lets go of an entity or a call by keyboard is back on it, also where the map drew it anew in the meantime. */
+function useFocusBack(selected: string | null): void {
+  const last = useRef(selected)
+  useEffect(() => {
+    const before = last.current
+    last.current = selected
+    if (selected || !before || document.activeElement !== document.body) return
+    const id = CSS.escape(before)
+    document.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"], button[data-call="${id}"]`)?.focus({ preventScroll: true })
+  }, [selected])
 }
 
 /** Fits when another part is shown, never on a refresh; and brings what was selected elsewhere into sight. */

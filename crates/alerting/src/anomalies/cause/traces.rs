@@ -22,14 +22,22 @@ pub(super) fn add<T: Observed + ?Sized>(
 ) -> Result<(), CauseError> {
     let onset = question.onset;
     let before = Minute(onset.0.saturating_sub(GUARD).max(scene.range.start.0));
-    let sides = [(scene.range.start, before), (onset, scene.range.end)];
+    let sides = [(onset, scene.range.end), (scene.range.start, before)];
     let mut spans = Spans::new(question.directory, question.account, scene, onset);
+    let mut rows = Vec::new();
     for (from, to) in sides.into_iter().filter(|(from, to)| from < to) {
-        let rows = chosen(question, from, to, lacks)?;
-        read(scene, question, &rows, &mut spans, lacks)?;
+        rows.push(spread_out(chosen(question, from, to, lacks)?));
     }
+    read(scene, question, rows, &mut spans, lacks)?;
     spans.put_into(scene);
     Ok(())
+}
+
+/// In an order of which every beginning is from all over: whoever has no time for all has not looked at the first minutes only.
+fn spread_out<T>(rows: Vec<T>) -> Vec<T> {
+    let mut rows: Vec<(u32, T)> = (0_u32..).map(u32::reverse_bits).zip(rows).collect();
+    rows.sort_by_key(|(place, _)| *place);
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Some of the transactions that suffer, or of those that come to the tier that does.
@@ -63,29 +71,54 @@ fn chosen<T: Observed + ?Sized>(
     })
 }
 
+/// Reads the traces of all sides, in turns.
 fn read<T: Observed + ?Sized>(
     scene: &Scene,
     question: &Question<'_, T>,
-    rows: &[TraceRow],
+    sides: Vec<Vec<TraceRow>>,
     spans: &mut Spans<'_>,
     lacks: &mut BTreeSet<String>,
 ) -> Result<(), QueryError> {
-    let mut left = MAX_SPANS;
-    for row in rows {
-        if !(question.may_go_on)() {
-            lacks.insert("there was no time to look at all traces".to_owned());
-            break;
-        }
-        let answer = question.telemetry.trace(question.account, row.trace)?;
-        lacks.extend(answer.partial);
-        spans.add(scene, &answer.value);
-        match left.checked_sub(answer.value.len()) {
-            Some(rest) => left = rest,
-            None => {
-                lacks.insert("the traces are large, so fewer of them were looked at".to_owned());
-                break;
+    let mut sides: Vec<(usize, std::vec::IntoIter<TraceRow>)> =
+        sides.into_iter().map(|rows| (MAX_SPANS, rows.into_iter())).collect();
+    while !sides.is_empty() {
+        let mut going_on = Vec::new();
+        for (left, mut rows) in sides {
+            let Some(row) = rows.next() else { continue };
+            if !(question.may_go_on)() {
+                lacks.insert("there was no time to look at all traces".to_owned());
+                return Ok(());
+            }
+            let answer = question.telemetry.trace(question.account, row.trace)?;
+            lacks.extend(answer.partial);
+            spans.add(scene, &answer.value);
+            match left.checked_sub(answer.value.len()) {
+                Some(rest) => going_on.push((rest, rows)),
+                None => {
+                    lacks
+                        .insert("the traces are large, so fewer of them were looked at".to_owned());
+                }
             }
         }
+        sides = going_on;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_beginning_is_from_all_over() {
+        let order = spread_out((0..100).collect());
+        for first in [4, 10, 30] {
+            let largest = order[..first].iter().max().unwrap();
+            let early = order[..first].iter().filter(|at| **at < 50).count();
+            assert!(*largest >= 64 && early * 4 >= first, "{:?}", &order[..first]);
+        }
+        let mut all = order;
+        all.sort_unstable();
+        assert_eq!(all, (0..100).collect::<Vec<u64>>());
+    }
 }

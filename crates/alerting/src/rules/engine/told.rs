@@ -10,6 +10,8 @@ use model::{
 };
 use serde::Serialize;
 
+use crate::notice::called;
+
 use super::{Change, ChangeKind, Changed, Open, change_of};
 
 /// The persisted number of a level.
@@ -29,10 +31,10 @@ fn json(evidence: &Evidence) -> String {
     serde_json::to_string(evidence).expect("evidence is plain data")
 }
 
-/// A change with everything that is stored of it.
+/// A change with everything that is stored of it; `tier` is what a node's tier is called.
 pub(super) fn changed(
     key: (u32, u32),
-    violated: Violated,
+    (violated, tier): (Violated, Option<String>),
     open: Option<Open>,
     change: Change,
     evidence: &Evidence,
@@ -49,7 +51,13 @@ pub(super) fn changed(
         kind: change.kind as u8,
         level: number(change.level),
         evidence: json(evidence),
-        event: event(&violated, change, evidence, open.map_or(minute, |open| open.since), minute),
+        event: event(
+            (&violated, tier.as_deref()),
+            change,
+            evidence,
+            open.map_or(minute, |open| open.since),
+            minute,
+        ),
     };
     Changed { key, violated, change, stored }
 }
@@ -106,7 +114,7 @@ impl DetailCondition {
 }
 
 fn event(
-    violated: &Violated,
+    (violated, tier): (&Violated, Option<&str>),
     change: Change,
     evidence: &Evidence,
     since: Minute,
@@ -137,8 +145,8 @@ fn event(
         name: violated.entity_name.clone(),
     };
     let of = kind_name(violated.entity_kind);
-    let summary =
-        format!("Health rule {} {what}: {of} {}", violated.rule_name, violated.entity_name);
+    let whose = called(&violated.entity_name, tier);
+    let summary = format!("Health rule {} {what}: {of} {whose}", violated.rule_name);
     let key = event_key(&[
         b"violation",
         &violated.rule_id.to_be_bytes(),
@@ -225,7 +233,7 @@ mod tests {
             entity_name: "POST /checkout".to_owned(),
         };
         let change = Change { kind, level: Level::Critical };
-        let new = event(&violated, change, evidence, Minute(100), Minute(130));
+        let new = event((&violated, None), change, evidence, Minute(100), Minute(130));
         Entry::of(
             &Event {
                 id: 1,
@@ -305,5 +313,24 @@ mod tests {
             (&*measure.name, &*measure.value, &*measure.expected),
             ("CPU of cart-1", "97.25 %", "at most 90 %")
         );
+    }
+
+    #[test]
+    fn a_node_is_told_with_its_tier() {
+        let violated = Violated {
+            account_id: 1,
+            application_id: 3,
+            rule_id: 9,
+            rule_version: 1,
+            rule_name: "Busy".to_owned(),
+            entity_kind: EntityKind::Node as u8,
+            entity_id: 20,
+            entity_name: "vm-1".to_owned(),
+        };
+        let change = Change { kind: ChangeKind::Opened, level: Level::Critical };
+        let whose = (&violated, Some("catalog"));
+        let told = event(whose, change, &Evidence::default(), Minute(100), Minute(130));
+        assert_eq!(told.summary, "Health rule Busy is violated (critical): node vm-1 of catalog");
+        assert_eq!(told.affected[0].name, "vm-1");
     }
 }

@@ -322,7 +322,9 @@ impl World {
         let mut rule: Rule = serde_json::from_str(&stored.body).unwrap();
         change(&mut rule);
         let new = new_rule(self.application, &rule);
-        self.runtime.block_on(self.store.replace_health_rule(stored.id, &new)).unwrap();
+        let account = AccountId::FIRST.0;
+        let replace = self.store.replace_health_rule(account, stored.id, &new, &|_, _, _| None);
+        self.runtime.block_on(replace).unwrap();
     }
 
     pub(super) fn put_schedule(&self, schedule: &Schedule) {

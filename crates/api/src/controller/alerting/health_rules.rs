@@ -7,7 +7,10 @@ use model::rule::Rule;
 use serde_json::{Value, json};
 
 use super::{affects, created, criteria, text};
-use crate::{controller::asked::Asked, error::ApiError, extract::Body, health_rules as rules};
+use crate::{
+    auth::Trail, controller::asked::Asked, error::ApiError, extract::Body, health_rules as rules,
+    v1::health_rules as told,
+};
 
 pub(crate) async fn list(asked: Asked) -> Result<Json<Value>, ApiError> {
     let app = asked.application()?;
@@ -27,11 +30,14 @@ pub(crate) async fn list(asked: Asked) -> Result<Json<Value>, ApiError> {
 
 pub(crate) async fn create(
     asked: Asked,
+    trail: Trail,
     Body(body): Body<Value>,
 ) -> Result<impl IntoResponse, ApiError> {
     let app = asked.application()?;
     let rule = read(&body)?;
     let stored = rules::put_rule(asked.context(), &asked.caller, app.id, None, &rule).await?;
+    let made = told::body(asked.context(), &asked.caller, &stored)?;
+    trail.tell_made("health rule", (stored.id, &stored.name), &made);
     Ok(created(written(stored.id, &rule)))
 }
 
@@ -44,19 +50,24 @@ pub(crate) async fn one(asked: Asked) -> Result<Json<Value>, ApiError> {
 
 pub(crate) async fn replace(
     asked: Asked,
+    trail: Trail,
     Body(body): Body<Value>,
 ) -> Result<Json<Value>, ApiError> {
     let app = asked.application()?;
     let id = asked.path_id("rule", "health rule")?;
     let rule = read(&body)?;
-    rules::put_rule(asked.context(), &asked.caller, app.id, Some(id), &rule).await?;
+    let was = rules::rule(asked.context(), app.id, id).await?;
+    let stored = rules::put_rule(asked.context(), &asked.caller, app.id, Some(id), &rule).await?;
+    told::changed(asked.context(), (&asked.caller, &trail), &was, &stored)?;
     Ok(Json(written(id, &rule)))
 }
 
-pub(crate) async fn delete(asked: Asked) -> Result<StatusCode, ApiError> {
+pub(crate) async fn delete(asked: Asked, trail: Trail) -> Result<StatusCode, ApiError> {
     let app = asked.application()?;
     let id = asked.path_id("rule", "health rule")?;
+    let was = rules::rule(asked.context(), app.id, id).await?;
     rules::delete_rule(asked.context(), &asked.caller, app.id, id).await?;
+    told::deleted(asked.context(), (&asked.caller, &trail), &was);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,7 +7,10 @@ use model::rule::{Schedule, Times, Weekday, WhichDay};
 use serde_json::{Map, Value, json};
 
 use super::{created, one_of, text, texts, word};
-use crate::{controller::asked::Asked, error::ApiError, extract::Body, health_rules as rules};
+use crate::{
+    auth::Trail, controller::asked::Asked, error::ApiError, extract::Body, health_rules as rules,
+    v1::rule_schedules as told,
+};
 
 const DAYS: [(&str, Weekday); 7] = [
     ("MONDAY", Weekday::Monday),
@@ -40,12 +43,14 @@ pub(crate) async fn list(asked: Asked) -> Result<Json<Value>, ApiError> {
 
 pub(crate) async fn create(
     asked: Asked,
+    trail: Trail,
     Body(body): Body<Value>,
 ) -> Result<impl IntoResponse, ApiError> {
     let app = asked.application()?;
     let schedule = read(&body)?;
     let stored =
         rules::put_schedule(asked.context(), &asked.caller, app.id, None, &schedule).await?;
+    trail.tell_made("schedule", (stored.id, &stored.name), &told::body(&stored)?);
     Ok(created(written(stored.id, &schedule)))
 }
 
@@ -58,19 +63,26 @@ pub(crate) async fn one(asked: Asked) -> Result<Json<Value>, ApiError> {
 
 pub(crate) async fn replace(
     asked: Asked,
+    trail: Trail,
     Body(body): Body<Value>,
 ) -> Result<Json<Value>, ApiError> {
     let app = asked.application()?;
     let id = asked.path_id("schedule", "schedule")?;
     let schedule = read(&body)?;
-    rules::put_schedule(asked.context(), &asked.caller, app.id, Some(id), &schedule).await?;
+    let was = rules::schedule(asked.context(), app.id, id).await?;
+    let stored =
+        rules::put_schedule(asked.context(), &asked.caller, app.id, Some(id), &schedule).await?;
+    let before = told::body(&was).ok();
+    trail.tell_changed("schedule", (id, &was.name), before.as_ref(), &told::body(&stored)?);
     Ok(Json(written(id, &schedule)))
 }
 
-pub(crate) async fn delete(asked: Asked) -> Result<StatusCode, ApiError> {
+pub(crate) async fn delete(asked: Asked, trail: Trail) -> Result<StatusCode, ApiError> {
     let app = asked.application()?;
     let id = asked.path_id("schedule", "schedule")?;
+    let was = rules::schedule(asked.context(), app.id, id).await?;
     rules::delete_schedule(asked.context(), &asked.caller, app.id, id).await?;
+    trail.tell_deleted("schedule", (id, &was.name), told::body(&was).ok().as_ref());
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -65,7 +65,15 @@ pub(crate) async fn import(
     let app = asked.application()?;
     let taken = overwrite(&asked)?;
     let skip = asked.flag("skip-unsupported")?.unwrap_or(false);
-    let (read, unsupported) = read_document(&document)?;
+    let (mut read, mut unsupported) = read_document(&document)?;
+    let known = rules::Known::load(asked.context(), &asked.caller, app.id).await?;
+    read.retain(|rule| match known.check(rule, None) {
+        Ok(()) => true,
+        Err(error) => {
+            unsupported.push(format!("The health rule {:?}: {error}", rule.name));
+            false
+        }
+    });
     let left_out = unsupported.join("; ");
     if !unsupported.is_empty() && !skip {
         return Err(ApiError::Unprocessable(format!(

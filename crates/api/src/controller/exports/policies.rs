@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use alerting::{
     notifier,
-    policy::{EntitySelector, MAX_ACTIONS, MAX_GATHER_SECONDS, MAX_NAMED, Policy, SelectedKind},
+    policy::{
+        EntitySelector, MAX_ACTIONS, MAX_GATHER_SECONDS, MAX_NAMED, Policy, SelectedKind,
+        is_event_type,
+    },
 };
 use axum::{Json, response::Response};
 use metadata_store::{AlertConfig, AlertConfigKind};
@@ -72,11 +75,40 @@ async fn stored(
         let policy = read(of, document, &actions)
             .map_err(|error| ApiError::Unprocessable(format!("the policy {name:?}: {error}")))?;
         let application = Some(of.application.id);
+        let warnings = missing(of, &name, &policy).await?;
         let new =
             notification::to_store(of.context, of.caller, application, name, &policy, Vec::new());
-        coming.push(Coming { new, warnings: Vec::new() });
+        coming.push(Coming { new, warnings });
     }
     store_all(of.context, of.caller, trail, AlertConfigKind::Policy, coming, taken).await
+}
+
+/// What a policy names that is not there: it is kept as it came, and the importer is told.
+async fn missing(
+    of: &responses::Asked<'_>,
+    name: &str,
+    policy: &Policy,
+) -> Result<Vec<String>, ApiError> {
+    let mut all = Vec::new();
+    let application = Some(of.application.id);
+    for rule in
+        notification::unknown_rules(of.context, of.caller, application, &policy.rules).await?
+    {
+        all.push(format!(
+            "the policy {name:?} names the health rule {rule:?}, which is not there: it tells nothing of it until there is one"
+        ));
+    }
+    for kind in policy.event_types.iter().filter(|kind| !is_event_type(kind)) {
+        all.push(format!(
+            "the policy {name:?} names events of the type {kind}, which are never made here"
+        ));
+    }
+    if policy.actions.is_empty() {
+        all.push(format!(
+            "the policy {name:?} has no action: it tells nobody until it is given one"
+        ));
+    }
+    Ok(all)
 }
 
 fn read(

@@ -9,7 +9,7 @@ use metadata_store::{AlertConfig, AlertConfigKind};
 use serde_json::{Map, Value, json};
 
 use super::{Asked, Read, json_text, named, texts};
-use crate::error::ApiError;
+use crate::{error::ApiError, notification};
 
 /// Kinds that the reference has.
 const KINDS: &[&str] = &[
@@ -29,8 +29,9 @@ impl Asked<'_> {
     pub(super) async fn read_action(
         &self,
         document: Map<String, Value>,
-        sealed: Vec<u8>,
+        stored: Option<&AlertConfig>,
     ) -> Result<Read, ApiError> {
+        let sealed = stored.map(|stored| stored.sealed.clone()).unwrap_or_default();
         let (name, reference) = named(&document)?;
         let kind = document.get("actionType").and_then(Value::as_str).unwrap_or_default();
         if !KINDS.contains(&kind) {
@@ -47,6 +48,9 @@ impl Asked<'_> {
             }
             other => (Doing::Unsupported { what: other.to_owned() }, Vec::new()),
         };
+        if let Some(stored) = stored {
+            notification::fit_for_digests(self.context, self.caller, stored.id, &doing).await?;
+        }
         let action = Action { reference: Some(reference), ..Action::of(doing) };
         Ok(Read { name, body: json_text(&action), sealed })
     }

@@ -11,13 +11,17 @@ use model::{entity::EntityKind, id::EntityId};
 use serde_json::{Map, Value, json};
 
 use super::{Asked, Read, json_text, named, rules, shown_rules, texts};
-use crate::error::ApiError;
+use crate::{error::ApiError, notification};
 
 /// For so long notices of one cause are gathered, unless the page says otherwise.
 pub(in crate::controller) const GATHER_SECONDS: u32 = 60;
 
 impl Asked<'_> {
-    pub(super) async fn read_policy(&self, document: Map<String, Value>) -> Result<Read, ApiError> {
+    pub(super) async fn read_policy(
+        &self,
+        document: Map<String, Value>,
+        stored: Option<&AlertConfig>,
+    ) -> Result<Read, ApiError> {
         let digest = self.kind == AlertConfigKind::Digest;
         if digest && document.contains_key("executeActionsInBatch") {
             return Err(ApiError::bad("executeActionsInBatch is not for email digests"));
@@ -30,6 +34,7 @@ impl Asked<'_> {
         let (name, reference) = named(&document)?;
         let events = document.get("events").cloned().unwrap_or(Value::Null);
         let of_rules = events.get("healthRuleEvents").filter(|value| !value.is_null());
+        let known = self.configs(AlertConfigKind::Action).await?;
         let policy = Policy {
             enabled: document.get("enabled").and_then(Value::as_bool).unwrap_or(true),
             event_types: event_types(&events)?,
@@ -39,26 +44,17 @@ impl Asked<'_> {
                 None => Vec::new(),
                 Some(selected) => self.selectors(selected)?,
             },
-            actions: self.action_ids(document.get("actions")).await?,
+            actions: action_ids(document.get("actions"), &known)?,
             gather_seconds: GATHER_SECONDS,
             every_hours,
             reference: Some(reference),
             exported: None,
         };
+        let before = stored.and_then(|stored| notifier::read::<Policy>(stored).ok());
+        let before = before.as_ref().map(|stored| &stored.value.rules);
+        self.known_rules(&policy.rules, before).await?;
+        notification::doable(&policy, &known)?;
         Ok(Read { name, body: json_text(&policy), sealed: Vec::new() })
-    }
-
-    async fn action_ids(&self, actions: Option<&Value>) -> Result<Vec<u32>, ApiError> {
-        let known = self.configs(AlertConfigKind::Action).await?;
-        let wanted = actions.and_then(Value::as_array).into_iter().flatten();
-        let found = wanted.map(|one| {
-            let name = one.get("actionName").and_then(Value::as_str).unwrap_or_default();
-            let found = known.iter().find(|action| action.name == name);
-            found
-                .map(|action| action.id)
-                .ok_or_else(|| ApiError::bad(format!("there is no action {name:?}; make it first")))
-        });
-        found.collect()
     }
 
     pub(super) async fn show_policy(
@@ -119,6 +115,18 @@ impl Asked<'_> {
         let list: Vec<Value> = selectors.iter().map(one).collect();
         json!({ "selectedEntityType": "SPECIFIC_ENTITIES", "entities": list })
     }
+}
+
+fn action_ids(actions: Option<&Value>, known: &[AlertConfig]) -> Result<Vec<u32>, ApiError> {
+    let wanted = actions.and_then(Value::as_array).into_iter().flatten();
+    let found = wanted.map(|one| {
+        let name = one.get("actionName").and_then(Value::as_str).unwrap_or_default();
+        let found = known.iter().find(|action| action.name == name);
+        found
+            .map(|action| action.id)
+            .ok_or_else(|| ApiError::bad(format!("there is no action {name:?}; make it first")))
+    });
+    found.collect()
 }
 
 fn words(kind: SelectedKind) -> (&'static str, &'static str) {

@@ -10,13 +10,17 @@ use metadata_store::AlertConfig;
 use serde_json::{Map, Value, json};
 
 use super::{Asked, Read, json_text, named, rules, shown_rules, texts};
-use crate::error::ApiError;
+use crate::{error::ApiError, notification};
 
 const DAYS: [&str; 7] =
     ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"];
 
 impl Asked<'_> {
-    pub(super) fn read_suppression(&self, document: Map<String, Value>) -> Result<Read, ApiError> {
+    pub(super) async fn read_suppression(
+        &self,
+        document: Map<String, Value>,
+        stored: Option<&AlertConfig>,
+    ) -> Result<Read, ApiError> {
         let (name, reference) = named(&document)?;
         let window = window(&document)?;
         window.check().map_err(ApiError::bad)?;
@@ -30,6 +34,10 @@ impl Asked<'_> {
             },
             reference: Some(reference),
         };
+        let before = stored.and_then(|stored| notifier::read::<Suppression>(stored).ok());
+        let before = before.as_ref().map(|stored| &stored.value);
+        notification::lies_ahead(self.context, &suppression.window, before.map(|one| &one.window))?;
+        self.known_rules(&suppression.rules, before.map(|one| &one.rules)).await?;
         Ok(Read { name, body: json_text(&suppression), sealed: Vec::new() })
     }
 

@@ -13,10 +13,10 @@ pub(super) fn deeds() -> Vec<Deed> {
                 "headers": [], "body": "{{ title }}"},
         })
     };
-    let policy = |name: &str, every_hours: Value| {
+    let policy = |name: &str, action: u32, every_hours: Value| {
         json!({
             "name": name, "application": null, "enabled": true, "event_types": ["POLICY_OPEN_CRITICAL"],
-            "rules": [], "custom_events": [], "entities": [], "actions": [1], "gather_seconds": 60,
+            "rules": [], "custom_events": [], "entities": [], "actions": [action], "gather_seconds": 60,
             "every_hours": every_hours,
         })
     };
@@ -37,6 +37,7 @@ pub(super) fn deeds() -> Vec<Deed> {
     };
     let mut legacy_digest = legacy_policy("daily");
     legacy_digest["frequency"] = json!(24);
+    legacy_digest["actions"] = json!([{"actionName": "post", "actionType": "EMAIL"}]);
     legacy_digest.as_object_mut().expect("it is one").remove("executeActionsInBatch");
     let legacy_suppression = json!({
         "name": "once", "disableAgentReporting": false, "suppressionScheduleType": "ONE_TIME", "timezone": "UTC",
@@ -49,10 +50,14 @@ pub(super) fn deeds() -> Vec<Deed> {
         all.push((method, route, path.replace("{app}", "shop"), body));
     };
     add("POST", "/api/v1/actions", "/api/v1/actions", action("first"));
+    // By which digests go out, number 2.
+    let post = json!({"name": "post", "application": null, "secrets": {},
+        "doing": {"kind": "email", "to": ["a@b.example"], "subject": ""}});
+    add("POST", "/api/v1/actions", "/api/v1/actions", post);
     let rows = [
         ("/api/v1/actions", "/api/v1/actions/{id}", action("second")),
-        ("/api/v1/policies", "/api/v1/policies/{id}", policy("page", Value::Null)),
-        ("/api/v1/digests", "/api/v1/digests/{id}", policy("week", json!(168))),
+        ("/api/v1/policies", "/api/v1/policies/{id}", policy("page", 1, Value::Null)),
+        ("/api/v1/digests", "/api/v1/digests/{id}", policy("week", 2, json!(168))),
         ("/api/v1/suppressions", "/api/v1/suppressions/{id}", night),
         (
             "/controller/alerting/rest/v1/applications/{app}/actions",
