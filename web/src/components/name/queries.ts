@@ -2,7 +2,7 @@ import { useQueries, type UseQueryResult } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { get } from '../../api/client'
 import type { Node, Page } from '../../api/types'
-import { alikeOf, applicationsToAsk, type NamedNode } from './sameNames'
+import { alikeOf, applicationsToAsk, withTier, type NamedNode } from './sameNames'
 
 /** Pages of 1,000 nodes that are asked for to name a few: nodes beyond are named without their tier. */
 const MOST_PAGES = 5
@@ -35,18 +35,8 @@ export function useNodeNames(nodes: readonly NamedNode[]): (node: Pick<NamedNode
     })),
     combine: together,
   })
-  return useMemo(() => ({ id, name }) => (alike.has(id) && tiers.has(id) ? `${tiers.get(id)} › ${name}` : name), [alike, tiers])
-}
-
-interface OfEntity {
-  application: { id: number }
-  entity: { id: number; name: string }
-  entity_kind: string
-}
-
-/** Rows about entities, in which nodes of one name are told apart. */
-export function useDistinctNodes<Row extends OfEntity>(rows: readonly Row[] | undefined): readonly Row[] {
-  const nodes = useMemo(() => (rows ?? []).filter((row) => row.entity_kind === 'NODE').map(({ entity, application }) => ({ ...entity, application })), [rows])
-  const nameOf = useNodeNames(nodes)
-  return useMemo(() => (rows ?? []).map((row) => (row.entity_kind === 'NODE' ? { ...row, entity: { ...row.entity, name: nameOf(row.entity) } } : row)), [rows, nameOf])
+  return useMemo(() => ({ id, name }) => {
+    const tier = alike.has(id) ? tiers.get(id) : undefined
+    return tier === undefined ? name : withTier(tier, name)
+  }, [alike, tiers])
 }

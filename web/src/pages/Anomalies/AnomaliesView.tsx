@@ -7,7 +7,7 @@ import { useAnomalies } from '../../components/anomaly/queries'
 import { deviationText, KIND_WORDS } from '../../components/anomaly/words'
 import { Card } from '../../components/card/Card'
 import { RangeLink } from '../../components/link/RangeLink'
-import { useDistinctNodes } from '../../components/name/queries'
+import { withDistinctNodes } from '../../components/name/sameNames'
 import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
@@ -40,7 +40,7 @@ export function AnomaliesView({ application }: { application?: number }) {
   const [entity, setEntity] = useUrlState('entity')
   const [text, setText] = useUrlState('filter')
   const query = useAnomalies({ application, state, level, entity_kind: kind, entity })
-  const items = useDistinctNodes(query.data?.items)
+  const items = useMemo(() => withDistinctNodes(query.data?.items ?? []), [query.data])
   const narrowed = Boolean(state || kind || level || entity || text)
   const name = items[0]?.entity.name
   return (

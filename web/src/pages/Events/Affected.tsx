@@ -1,6 +1,7 @@
 import type { Event, EventEntity } from '../../api/types'
 import { paths } from '../../app/paths'
 import { RangeLink } from '../../components/link/RangeLink'
+import { withTier } from '../../components/name/sameNames'
 import page from '../page.module.css'
 
 /** The page of an entity, where it has one. */
@@ -51,9 +52,10 @@ export function Affected({ event, narrowest = false }: { event: Event; narrowest
 export function Entity({ entity, application }: { entity: EventEntity; application: number | undefined }) {
   const path = application === undefined ? null : pathOf(application, entity)
   const word = WORDS[entity.kind]
+  const name = entity.tier ? withTier(entity.tier.name, entity.name) : entity.name
   return (
     <span className={page.name}>
-      {path ? <RangeLink to={path}>{entity.name}</RangeLink> : entity.name}
+      {path ? <RangeLink to={path}>{name}</RangeLink> : name}
       {word && <span className={page.tag}>{word}</span>}
     </span>
   )

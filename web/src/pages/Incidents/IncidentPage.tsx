@@ -7,7 +7,7 @@ import { useIncident } from '../../components/anomaly/queries'
 import { Card } from '../../components/card/Card'
 import { StatusBadge } from '../../components/health/LevelBadge'
 import { RangeLink } from '../../components/link/RangeLink'
-import { useDistinctNodes } from '../../components/name/queries'
+import { withDistinctNodes } from '../../components/name/sameNames'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
 import { DataTable } from '../../components/table/DataTable'
@@ -39,8 +39,8 @@ export function IncidentPage() {
 
 function Whole({ detail: { incident, ...of } }: { detail: IncidentDetail }) {
   const { now } = useTimeRange()
-  const anomalies = useDistinctNodes(of.anomalies)
-  const violations = useDistinctNodes(of.violations)
+  const anomalies = useMemo(() => withDistinctNodes(of.anomalies), [of.anomalies])
+  const violations = useMemo(() => withDistinctNodes(of.violations), [of.violations])
   const ofAnomalies = useMemo(() => anomalyColumns({ all: false, incident: false, now }), [now])
   const ofViolations = useMemo(() => violationColumns(false, now), [now])
   return (

@@ -5,7 +5,7 @@ import { paths } from '../../app/paths'
 import { useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
 import { RangeLink } from '../../components/link/RangeLink'
-import { useDistinctNodes } from '../../components/name/queries'
+import { withDistinctNodes } from '../../components/name/sameNames'
 import { SearchInput } from '../../components/SearchInput'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
@@ -36,7 +36,7 @@ export function ViolationsView({ application }: { application?: number }) {
   const [entity, setEntity] = useUrlState('entity')
   const [text, setText] = useUrlState('filter')
   const query = useViolations({ application, status, level, rule, entity })
-  const items = useDistinctNodes(query.data?.items)
+  const items = useMemo(() => withDistinctNodes(query.data?.items ?? []), [query.data])
   const narrowed = Boolean(status || level || rule || entity || text)
   const [one] = items
   return (
