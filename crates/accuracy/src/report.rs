@@ -57,7 +57,7 @@ pub(crate) fn write(report: Report, out: &mut impl Write) -> anyhow::Result<()> 
         causes::execute(causes::Command::Incidents(asked), out)?;
     }
     if let Some(held_out) = held_out {
-        writeln!(out, "### Simulated incidents at which nobody looked\n")?;
+        writeln!(out, "### Simulated incidents kept apart\n")?;
         let asked = causes::Incidents { set: DataSet::at(held_out), least_top_3: None };
         causes::execute(causes::Command::Incidents(asked), out)?;
     }
