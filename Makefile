@@ -66,7 +66,7 @@ e2e: web
 test: setup web
 	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent test
 	@# On a machine that others use too, pages take longer.
-	VEDETTE_PATIENCE="$${VEDETTE_PATIENCE:-3}" $(MAKE) --no-print-directory check unit pages e2e SPECS="$(TESTED)"
+	VEDETTE_RETRIES="$${VEDETTE_RETRIES:-1}" VEDETTE_PATIENCE="$${VEDETTE_PATIENCE:-3}" $(MAKE) --no-print-directory check unit pages e2e SPECS="$(TESTED)"
 
 demo:
 	@echo "The first time, everything is downloaded and built, which takes about ten minutes; after that, seconds."

@@ -9,6 +9,7 @@ import { RangeLink } from '../../components/link/RangeLink'
 import { Middle } from '../../components/name/Middle'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
+import { plural } from '../../format/numbers'
 import admin from '../Administration/Administration.module.css'
 import { Sure } from '../Administration/Sure'
 import page from '../page.module.css'
@@ -80,7 +81,8 @@ function ActionRow({ action, onTried }: { action: Action; onTried(attempt: Deliv
               Send a test
             </Button>
           )}
-          {may('delete') && <Sure label={`Delete ${action.name}`} word="Delete" question={`Policies that told by “${action.name}” go without it.`} busy={remove.isPending} problem={remove.error?.message} onSure={() => remove.mutate(action.id)} />}
+          {may('delete') && action.used_by.length === 0 && <Sure label={`Delete ${action.name}`} word="Delete" question={`“${action.name}” goes. No policy tells by it.`} busy={remove.isPending} problem={remove.error?.message} onSure={() => remove.mutate(action.id)} />}
+          {may('delete') && action.used_by.length > 0 && <span className={page.muted}>goes once {action.used_by.length === 1 ? 'the policy tells' : `${plural(action.used_by.length, 'policy', 'policies')} tell`} by another</span>}
         </span>
       </td>
     </tr>
