@@ -579,10 +579,19 @@ impl Flow {
             if let Some(way) = part.way {
                 let ms = visits * rate.expected * way.change();
                 let clue = Evidence::Between { calls: edge, per_call: way };
-                self.own[caller].add_time(ms * by_caller, way.surprise * by_caller, clue.clone());
+                self.own[caller].add_time(
+                    ms * by_caller,
+                    surprise::in_part(way.surprise, by_caller),
+                    clue.clone(),
+                );
                 self.own[caller].way_ms += ms * by_caller;
                 let of_callee = 1.0 - by_caller;
-                self.add_time(callee, ms * of_callee, way.surprise * of_callee, clue);
+                self.add_time(
+                    callee,
+                    ms * of_callee,
+                    surprise::in_part(way.surprise, of_callee),
+                    clue,
+                );
             }
             if let Some(wait) = part.wait {
                 // A pool runs dry because it is too small for its caller, or because connections come back late.
@@ -590,13 +599,14 @@ impl Flow {
                 let ms = visits * rate.expected * wait.change();
                 let clue = Evidence::PoolWait { calls: edge, per_call: wait };
                 // A pool that was large enough runs dry under more calls; workers that are held by others have none to wait for.
-                let (of_caller, surprise) = (ms * (1.0 - held), wait.surprise * (1.0 - held));
+                let (of_caller, surprise) =
+                    (ms * (1.0 - held), surprise::in_part(wait.surprise, 1.0 - held));
                 if self.held[caller].is_some() {
                     self.own[caller].add_time(of_caller, surprise, clue.clone());
                 } else {
                     self.add_time(caller, of_caller, surprise, clue.clone());
                 }
-                self.add_time(callee, ms * held, wait.surprise * held, clue);
+                self.add_time(callee, ms * held, surprise::in_part(wait.surprise, held), clue);
             }
             if let Some(errors) = part.errors {
                 let share =
@@ -612,10 +622,14 @@ impl Flow {
                     expected: errors.expected / errors.of,
                     observed: errors.observed / errors.of,
                 };
-                self.own[caller].add_errors(share * by_caller, surprise * by_caller, clue.clone());
+                self.own[caller].add_errors(
+                    share * by_caller,
+                    surprise::in_part(surprise, by_caller),
+                    clue.clone(),
+                );
                 self.own[callee].add_errors(
                     share * (1.0 - by_caller),
-                    surprise * (1.0 - by_caller),
+                    surprise::in_part(surprise, 1.0 - by_caller),
                     clue,
                 );
             }

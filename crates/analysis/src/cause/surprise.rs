@@ -50,6 +50,12 @@ pub(super) fn evidence(surprise: f64) -> f64 {
     if surprise <= 1.0 { 0.0 } else { surprise - 1.0 - surprise.ln() }
 }
 
+/// The surprise at one of two who may be at fault for something, by how likely it is that one.
+#[must_use]
+pub(super) fn in_part(surprise: f64, share: f64) -> f64 {
+    (surprise + share.max(f64::MIN_POSITIVE).ln()).max(0.0)
+}
+
 /// The deviation of the incident's mean from the history, or nothing where either has no value.
 ///
 /// `floor` is the least scale, in the unit of the series: a change below it is never of interest.
@@ -242,6 +248,13 @@ mod tests {
 
     fn near(left: f64, right: f64) {
         assert!((left - right).abs() < 1e-6 * right.abs().max(1.0), "{left} is not {right}");
+    }
+
+    #[test]
+    fn of_two_who_may_be_at_fault_each_is_by_its_share_less_surprising() {
+        assert!((in_part(10.0, 0.5) - (10.0 - 2.0_f64.ln())).abs() < 1e-12);
+        assert!((in_part(10.0, 1.0) - 10.0).abs() < 1e-12);
+        assert_eq!([in_part(10.0, 0.0), in_part(0.5, 0.1)], [0.0, 0.0]);
     }
 
     #[test]

@@ -590,7 +590,7 @@ fn more_load_of_another_transaction_explains_only_what_takes_its_calls() {
 fn few_calls_that_come_a_little_more_often_are_no_surge() {
     let mut world = chain();
     let last = world.services.len() - 1;
-    world.services[last].self_ms = Step(10.0, 100.0);
+    world.services[last].self_ms = Step(10.0, 16.0);
     let other = world.services.len();
     world.situation.entities.push(Entity::new(Kind::BusinessTransaction));
     let mut situation = world.build();
