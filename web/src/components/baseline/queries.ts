@@ -45,7 +45,7 @@ export function useExpectedOfMetrics(application: number, paths: readonly string
   const hours = [Math.floor(window.from / HOUR), Math.floor(window.to / HOUR)]
   const path = `/applications/${application}/metric-data`
   return useQueries({
-    queries: (choice === NONE ? [] : paths).map((metric) => ({
+    queries: (choice === NONE ? [] : [...new Set(paths)].filter((metric) => metric !== '')).map((metric) => ({
       queryKey: ['expected', path, metric, choice, ...hours],
       queryFn: ({ signal }: { signal: AbortSignal }) => get<Api.MetricData>(path, { path: metric, baseline: choice, from: window.from, to: window.to }, signal),
       staleTime: Number.POSITIVE_INFINITY,
