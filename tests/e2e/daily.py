@@ -102,9 +102,8 @@ def tell_of_the_rule(server, application, actions):
 
 def lived_through(server, application, actions, traffic, inbox, receiver):
     """The browser does what an operator does; here the shop fails as soon as the rule is there, and is mended once it is silenced."""
-    environment = dict(os.environ, VEDETTE_URL=server.url, VEDETTE_USER="admin", VEDETTE_PASSWORD=PASSWORD, VEDETTE_DAILY=RULE)
     # Other checks run beside it.
-    environment.setdefault("VEDETTE_PATIENCE", "3")
+    environment = dict(os.environ, VEDETTE_URL=server.url, VEDETTE_USER="admin", VEDETTE_PASSWORD=PASSWORD, VEDETTE_DAILY=RULE, VEDETTE_PATIENCE="3")
     # Each run empties its output folder, and there may be another one.
     command = ["npx", "--no-install", "playwright", "test", "e2e/daily.spec.ts", "--output", server.data_dir.parent / "browser"]
     browser = subprocess.Popen(command, cwd=ROOT / "web", env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

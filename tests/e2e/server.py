@@ -45,7 +45,7 @@ class Server:
         self.data_dir = Path(work) / "data"
         self.ports = {name: free_port() for name in ("https", "grpc", "http")}
         self.url = f"https://localhost:{self.ports['https']}"
-        # VEDETTE_E2E_…, VEDETTE_PATIENCE and others steer checks; the server refuses settings it does not know.
+        # VEDETTE_E2E_… and others steer checks; the server refuses settings it does not know.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("VEDETTE_")}
         # What is stored is what a check reports, unless it asks for Vedette's own.
         self.environment = dict(inherited, VEDETTE_ADMIN_PASSWORD=PASSWORD, VEDETTE_ACCESS_KEY=KEY, **{"VEDETTE_SELF_MONITORING": "false", **more})
