@@ -71,7 +71,8 @@ pub struct Config {
     pub most_suspects: usize,
     /// How strong an answer must be to say that anything is wrong where nobody has said so, nats.
     pub opens_nats: f64,
-    /// A first suspect less likely than this is no clear cause.
+    /// A first suspect less likely than this, together with who calls it or whom it calls where the trouble lies between both,
+    /// is no clear cause.
     pub clear: f64,
     /// The largest situation that [`try_rank`] takes.
     pub limits: Limits,
@@ -321,7 +322,9 @@ impl<'a> Ranking<'a> {
             .collect();
         let verdict = match suspects.first() {
             Some(first) if first.confidence >= self.config.clear && first.load => Verdict::Load,
-            Some(first) if first.confidence >= self.config.clear => Verdict::Cause,
+            Some(first) if first.confidence + other_end(&suspects) >= self.config.clear => {
+                Verdict::Cause
+            }
             _ => Verdict::NoClearCause,
         };
         Answer {
@@ -820,6 +823,21 @@ impl<'a> Ranking<'a> {
             clues,
         }
     }
+}
+
+/// How likely it is that the other end of a call is at fault whose time between both ends speaks against the first suspect: which
+/// of the two it is may be open while it is clear where the trouble lies.
+fn other_end(suspects: &[Suspect]) -> f64 {
+    let between = |suspect: &Suspect| {
+        suspect.clues.iter().find_map(|clue| match clue.what {
+            Evidence::Between { calls, .. } if clue.nats > 0.0 => Some(calls),
+            _ => None,
+        })
+    };
+    let Some((first, others)) = suspects.split_first() else { return 0.0 };
+    let Some(calls) = between(first) else { return 0.0 };
+    let other = others.iter().find(|other| !other.load && between(other) == Some(calls));
+    other.map_or(0.0, |other| other.confidence)
 }
 
 const ONE_NODE: f64 = 0.75;

@@ -303,6 +303,29 @@ fn what_nodes_on_a_host_in_trouble_say_of_themselves_is_the_hosts_doing() {
     assert_eq!(first(&situation).entity, host);
 }
 
+#[test]
+fn where_the_trouble_lies_is_clear_though_it_is_open_at_which_end() {
+    let mut world = World::of(4, &[(0, 1), (1, 2), (3, 2)]);
+    let (caller, database) = (1, 2);
+    world.services[database] =
+        Service { kind: Kind::Backend, self_ms: Step::steady(0.0), fails: Step::steady(0.0) };
+    world.edge(0, caller).way_ms = Step::steady(0.2);
+    world.edge(caller, database).way_ms = Step(30.0, 300.0);
+    let mut situation = world.build();
+    // Others call it too, and none of them waits longer.
+    for _ in 0..2 {
+        let calls = (0..POINTS).map(|point| 100.0 * jitter(70, point)).collect();
+        let time_ms = (0..POINTS).map(|point| 3_000.0 * jitter(71, point)).collect();
+        let figures = Figures { calls, time_ms, ..Figures::default() };
+        situation.overall.push(Calls { caller: 3, callee: database, figures, ..Calls::default() });
+    }
+    let config = Config { clear: 0.95, ..Config::default() };
+    let answer = rank(&situation, &config);
+    let [first, second] = &answer.suspects[..2] else { panic!("{answer:#?}") };
+    assert!(first.confidence < config.clear && second.confidence > 0.03, "{answer:#?}");
+    assert_eq!(answer.verdict, Verdict::Cause, "{answer:#?}");
+}
+
 /// A busy host, on which everything is a little slower, and one statement of a database that takes ten times as long.
 #[test]
 fn a_busy_host_does_not_take_what_one_statement_shows_tenfold() {
