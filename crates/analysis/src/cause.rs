@@ -706,7 +706,11 @@ impl<'a> Ranking<'a> {
                 entities[*entity].kind == Kind::BusinessTransaction || *entity == suffering
             })
             .filter_map(|entity| self.load(entity));
-        let loads: Vec<Candidate> = sources.collect();
+        let mut loads: Vec<Candidate> = sources.collect();
+        if !loads.is_empty() {
+            let explains = self.under_more_calls();
+            loads.iter_mut().for_each(|load| load.own *= explains);
+        }
         let explained = loads.iter().map(Candidate::nats).fold(0.0, f64::max);
         for candidate in candidates.iter_mut() {
             for of in [&mut candidate.own, &mut candidate.traces, &mut candidate.logs] {
@@ -731,7 +735,6 @@ impl<'a> Ranking<'a> {
         }
         let trouble = self.slow.max(self.failing);
         let own = trouble
-            * self.under_more_calls()
             * (self.bounded(found.evidence())
                 + (ratio / self.config.surge).ln().min(1.0)
                     * self.certain(found.evidence())
@@ -763,11 +766,8 @@ impl<'a> Ranking<'a> {
     fn surge_of(&self, entity: usize) -> f64 {
         let entities = &self.situation.entities;
         let windows = &self.flow.windows;
-        let a_point = |calls: &Series, points: &std::ops::Range<usize>| {
-            let (sum, count) = Windows::values(calls, points.clone())
-                .fold((0.0, 0.0_f64), |(sum, count), value| (sum + value, count + 1.0));
-            sum / count.max(1.0)
-        };
+        let a_point =
+            |calls: &Series, points: &std::ops::Range<usize>| load::a_point(calls, points.clone());
         let sum = |points: &std::ops::Range<usize>| -> f64 {
             if self.nodes[entity].is_empty() {
                 let into = self.situation.overall.iter().filter(|edge| edge.callee == entity);

@@ -276,7 +276,8 @@ fn extra_a_point(of: &Series, windows: &Windows) -> f64 {
     a_point(of, windows.incident.clone()) - a_point(of, windows.history.clone())
 }
 
-fn a_point(of: &Series, points: std::ops::Range<usize>) -> f64 {
+/// The mean over the points of a window in which a series was measured.
+pub(super) fn a_point(of: &Series, points: std::ops::Range<usize>) -> f64 {
     let (sum, count) = Windows::values(of, points)
         .fold((0.0, 0.0_f64), |(sum, count), value| (sum + value, count + 1.0));
     sum / count.max(1.0)

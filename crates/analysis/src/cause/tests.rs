@@ -587,22 +587,28 @@ fn a_surge_of_load_is_named_as_such() {
     assert!(answer.suspects[0].load && answer.suspects[0].entity == 0);
 }
 
-#[test]
-fn more_load_of_another_transaction_explains_only_what_takes_its_calls() {
+/// The chain with its last service slower, another transaction called so often, and the places of both.
+fn beside_another_transaction(self_ms: Step, called: Step) -> (Situation, usize, usize) {
     let mut world = chain();
-    let last = world.services.len() - 1;
-    world.services[last].self_ms = Step(10.0, 25.0);
-    let other = world.services.len();
+    let (last, other) = (world.services.len() - 1, world.services.len());
+    world.services[last].self_ms = self_ms;
     world.situation.entities.push(Entity::new(Kind::BusinessTransaction));
     let mut situation = world.build();
-    let calls = (0..POINTS).map(|point| Step(600.0, 1_500.0).at(point) * jitter(other, point));
+    let calls = (0..POINTS).map(|point| called.at(point) * jitter(other, point));
     situation.entities[other].figures.calls = calls.collect();
+    (situation, last, other)
+}
+
+#[test]
+fn more_load_of_another_transaction_explains_only_what_takes_its_calls() {
+    let surge = Step(600.0, 1_500.0);
+    let (mut situation, last, other) = beside_another_transaction(Step(10.0, 25.0), surge);
     situation.overall = situation.calls.clone();
     let elsewhere = first(&situation);
     assert!(!elsewhere.load && elsewhere.entity == last, "{elsewhere:?}");
     for edge in situation.overall.iter_mut().filter(|edge| edge.callee == last) {
         for (point, calls) in edge.figures.calls.iter_mut().enumerate() {
-            *calls += Step(600.0, 1_500.0).at(point);
+            *calls += surge.at(point);
         }
     }
     let there = rank(&situation, &Config::default());
@@ -611,14 +617,7 @@ fn more_load_of_another_transaction_explains_only_what_takes_its_calls() {
 
 #[test]
 fn few_calls_that_come_a_little_more_often_are_no_surge() {
-    let mut world = chain();
-    let last = world.services.len() - 1;
-    world.services[last].self_ms = Step(10.0, 16.0);
-    let other = world.services.len();
-    world.situation.entities.push(Entity::new(Kind::BusinessTransaction));
-    let mut situation = world.build();
-    let calls = (0..POINTS).map(|point| Step(17.0, 25.0).at(point) * jitter(other, point));
-    situation.entities[other].figures.calls = calls.collect();
+    let (situation, last, _) = beside_another_transaction(Step(10.0, 16.0), Step(17.0, 25.0));
     let found = first(&situation);
     assert!(!found.load && found.entity == last, "{found:?}");
 }
