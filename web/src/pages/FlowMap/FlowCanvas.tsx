@@ -3,7 +3,7 @@ import { Background, Controls, getViewportForBounds, MiniMap, ReactFlow, ReactFl
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { severityOf } from '../../format/severity'
 import { CallEdge, type CallEdgeType } from './CallEdge'
-import { EntityNode, type EntityNodeType } from './EntityNode'
+import { EntityNode, ZoomContext, type EntityNodeType, type ZoomLevel } from './EntityNode'
 import { useCounted } from './counted'
 import styles from './FlowCanvas.module.css'
 import { neighbourhood } from './model/focus'
@@ -25,8 +25,7 @@ const HANDLES = [
   { type: 'source' as const, position: 'right' as never, x: NODE_WIDTH - 1, y: NODE_HEIGHT / 2, width: 1, height: 1 },
 ]
 
-/** How much of a box and an edge can be read: all, the name and the main figures in larger letters, or the name alone. */
-function zoomLevel(zoom: number): 'near' | 'far' | 'tiny' {
+function zoomLevel(zoom: number): ZoomLevel {
   return zoom >= 0.52 ? 'near' : zoom >= 0.3 ? 'far' : 'tiny'
 }
 
@@ -91,37 +90,39 @@ function Canvas({ view, places, selected, lit, fitKey, onSelect, onOpen, onMove 
   }
   return (
     <div className={styles.canvas} data-zoom={zoom} onKeyDownCapture={letGo}>
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        onNodesChange={onNodesChange}
-        onNodeDragStop={drop}
-        onNodeClick={(_, node) => onSelect(node.id)}
-        onNodeDoubleClick={(_, node) => onOpen(node.id)}
-        onEdgeClick={(_, edge) => onSelect(edge.id)}
-        onEdgeMouseEnter={(_, edge) => setHovered(edge.id)}
-        onEdgeMouseLeave={() => setHovered(null)}
-        onPaneClick={() => onSelect(null)}
-        onlyRenderVisibleElements={nodes.length > 60}
-        nodesConnectable={false}
-        elevateNodesOnSelect={false}
-        edgesFocusable={false}
-        nodeDragThreshold={3}
-        zoomOnDoubleClick={false}
-        minZoom={MIN_ZOOM}
-        maxZoom={2}
-        proOptions={{ hideAttribution: true }}
-        onKeyDown={(event) => {
-          const id = (event.target as HTMLElement).dataset.id
-          if (id && (event.key === 'Enter' || event.key === ' ')) onSelect(id)
-        }}
-      >
-        <Background gap={24} size={1} color="var(--v-border)" />
-        <Controls showInteractive={false} position="bottom-right" />
-        {nodes.length > MINIMAP_ABOVE && <MiniMap pannable zoomable position="top-right" nodeColor={miniColour} maskColor="color-mix(in srgb, var(--v-bg) 70%, transparent)" style={{ width: 150, height: 96 }} ariaLabel="Small map" />}
-      </ReactFlow>
+      <ZoomContext value={zoom}>
+        <ReactFlow
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={NODE_TYPES}
+          edgeTypes={EDGE_TYPES}
+          onNodesChange={onNodesChange}
+          onNodeDragStop={drop}
+          onNodeClick={(_, node) => onSelect(node.id)}
+          onNodeDoubleClick={(_, node) => onOpen(node.id)}
+          onEdgeClick={(_, edge) => onSelect(edge.id)}
+          onEdgeMouseEnter={(_, edge) => setHovered(edge.id)}
+          onEdgeMouseLeave={() => setHovered(null)}
+          onPaneClick={() => onSelect(null)}
+          onlyRenderVisibleElements={nodes.length > 60}
+          nodesConnectable={false}
+          elevateNodesOnSelect={false}
+          edgesFocusable={false}
+          nodeDragThreshold={3}
+          zoomOnDoubleClick={false}
+          minZoom={MIN_ZOOM}
+          maxZoom={2}
+          proOptions={{ hideAttribution: true }}
+          onKeyDown={(event) => {
+            const id = (event.target as HTMLElement).dataset.id
+            if (id && (event.key === 'Enter' || event.key === ' ')) onSelect(id)
+          }}
+        >
+          <Background gap={24} size={1} color="var(--v-border)" />
+          <Controls showInteractive={false} position="bottom-right" />
+          {nodes.length > MINIMAP_ABOVE && <MiniMap pannable zoomable position="top-right" nodeColor={miniColour} maskColor="color-mix(in srgb, var(--v-bg) 70%, transparent)" style={{ width: 150, height: 96 }} ariaLabel="Small map" />}
+        </ReactFlow>
+      </ZoomContext>
     </div>
   )
 }
