@@ -16,6 +16,9 @@ const NODE_TYPES = { entity: EntityNode }
 const EDGE_TYPES = { call: CallEdge }
 const MINIMAP_ABOVE = 30
 const MIN_ZOOM = 0.06
+/** A pane narrower than this shows a part of the map, in letters that can be read. */
+const NARROW = 600
+const LEGIBLE = 0.5
 /** What the panel beside the map covers. */
 const PANEL = 330
 /** Given as measured too: the library waits for it before it fits the map, and measures again only what changes its size. */
@@ -202,6 +205,14 @@ function boundsOf(places: ReadonlyMap<string, Point>) {
   return { x, y, width: Math.max(...all.map((p) => p.x)) + NODE_WIDTH - x, height: Math.max(...all.map((p) => p.y)) + NODE_HEIGHT - y }
 }
 
+/** All of the map; on a telephone, where that would be too small to be read, what lies on the left of it. */
+function viewportOf(bounds: ReturnType<typeof boundsOf>, width: number, height: number) {
+  const all = getViewportForBounds(bounds, width, height, MIN_ZOOM, 1.05, 0.03)
+  if (width >= NARROW || all.zoom >= LEGIBLE) return all
+  const above = Math.max(12, (height - bounds.height * LEGIBLE) / 2)
+  return { x: 20 - bounds.x * LEGIBLE, y: above - bounds.y * LEGIBLE, zoom: LEGIBLE }
+}
+
 /** Whoever lets go of an entity or a call by keyboard is back on it, also where the map drew it anew in the meantime. */
 function useFocusBack(selected: string | null): void {
   const last = useRef(selected)
@@ -225,7 +236,7 @@ function useFit(fitKey: string, places: ReadonlyMap<string, Point>, selected: st
     if (!ready || fitted.current === fitKey) return
     const first = fitted.current === null
     fitted.current = fitKey
-    const { x, y, zoom } = getViewportForBounds(boundsOf(places), width, height, MIN_ZOOM, 1.05, 0.03)
+    const { x, y, zoom } = viewportOf(boundsOf(places), width, height)
     void flow.setViewport({ x, y, zoom }, { duration: first ? 0 : 250 })
   }, [ready, fitKey, flow, places, width, height])
   useEffect(() => {
