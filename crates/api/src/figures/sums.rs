@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{figure::Figure, id::EntityId, time::Minute};
+use model::{figure::Figure, figure::Scope, id::EntityId, time::Minute};
 use rustc_hash::FxHashMap;
 use telemetry_store::reader::FigureRow;
 
@@ -54,6 +54,9 @@ impl Sums {
         wanted: impl Fn(&Measured) -> bool,
     ) {
         for row in rows {
+            if row.key.scope == Scope::Tier {
+                self.reported.entry(row.key.application).or_default().insert(row.at);
+            }
             for measured in Measured::of(&row.key, belonging).into_iter().flatten().filter(&wanted)
             {
                 let points = self.by.entry(measured).or_default();
@@ -62,7 +65,7 @@ impl Sums {
         }
     }
 
-    /// Notes in which points an application reported.
+    /// Notes in which points an application reported; rows of tiers are noted by themselves.
     pub(crate) fn note_reported(&mut self, application: EntityId, at: BTreeSet<Minute>) {
         self.reported.entry(application).or_default().extend(at);
     }
