@@ -84,7 +84,7 @@ pub struct AnomalyDetail {
     /// In order.
     pub changes: Vec<AnomalyChange>,
     /// The series that deviate with what was expected of them, from an hour before the onset to an hour after the end, or until now; the one that
-    /// deviates most first. At most six hours.
+    /// deviates most first. At most a day: of a longer one its beginning.
     pub series: Vec<AnomalySeries>,
     /// Best first, at most ten.
     pub suspects: Vec<Suspect>,

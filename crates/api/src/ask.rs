@@ -4,6 +4,8 @@
 //! a refusal; its thread goes on to the end and keeps its place until then, so that giving up early never lets more work
 //! in than the bound.
 
+mod over_time;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use api_types::Partial;

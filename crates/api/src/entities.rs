@@ -176,6 +176,14 @@ impl Entities {
         all
     }
 
+    /// The tiers of an application, those known longest first.
+    pub(crate) fn tiers(&self, application: EntityId) -> Vec<EntityId> {
+        let all = self.directory.of_application(self.account, application, EntityKind::Tier);
+        let mut ids: Vec<EntityId> = all.iter().map(|tier| tier.id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// The business transactions of an application that operators excluded, by name.
     pub(crate) fn excluded(&self, application: EntityId) -> Vec<Arc<Entity>> {
         let kind = EntityKind::BusinessTransaction;

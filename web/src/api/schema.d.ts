@@ -2709,7 +2709,7 @@ export interface components {
             path: components["schemas"]["PathStep"][];
             /**
              * @description The series that deviate with what was expected of them, from an hour before the onset to an hour after the end, or until now; the one that
-             *     deviates most first. At most six hours.
+             *     deviates most first. At most a day: of a longer one its beginning.
              */
             series: components["schemas"]["AnomalySeries"][];
             /** @description Earlier ones of the same entity and measure, or with the same first suspect, newest first, at most ten. */

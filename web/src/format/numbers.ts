@@ -3,11 +3,15 @@
 
 export const NONE = '–'
 
+/** Made once: to make one costs a hundred times what it costs to use it, and a map or table writes thousands of numbers. */
+const whole = new Intl.NumberFormat('en')
+const allDigits = new Intl.NumberFormat('en', { maximumFractionDigits: 6 })
+
 /** Three significant digits without exponent or trailing noise: 0.0123, 1.23, 12.3, 123, and 1,230 as 1.23k when short is wanted. */
 export function significant(value: number): string {
   if (value === 0) return '0'
   const size = Math.abs(value)
-  if (size >= 999.5) return Math.round(value).toLocaleString('en')
+  if (size >= 999.5) return whole.format(Math.round(value))
   return trimmed(value.toPrecision(3))
 }
 
@@ -76,13 +80,13 @@ export function percent(value: number | null): string {
 }
 
 export function count(value: number): string {
-  return value.toLocaleString('en')
+  return whole.format(value)
 }
 
 /** The whole value for hovering: all the digits that were measured, with the unit. */
 export function exact(value: number | null, unit: string): string {
   if (value === null) return 'no data'
-  const text = value.toLocaleString('en', { maximumFractionDigits: 6 })
+  const text = allDigits.format(value)
   return unit ? `${text} ${unit}` : text
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{figure::Figure, figure::Scope, id::EntityId, time::Minute};
+use model::{figure::Figure, id::EntityId, time::Minute};
 use rustc_hash::FxHashMap;
 use telemetry_store::reader::FigureRow;
 
@@ -42,17 +42,34 @@ impl Sums {
         wanted: impl Fn(&Measured) -> bool,
     ) -> Sums {
         let mut sums = Sums::default();
+        sums.add(rows, belonging, wanted);
+        sums
+    }
+
+    /// Adds further rows.
+    pub(crate) fn add(
+        &mut self,
+        rows: &[FigureRow],
+        belonging: &impl Belonging,
+        wanted: impl Fn(&Measured) -> bool,
+    ) {
         for row in rows {
-            if row.key.scope == Scope::Tier {
-                sums.reported.entry(row.key.application).or_default().insert(row.at);
-            }
             for measured in Measured::of(&row.key, belonging).into_iter().flatten().filter(&wanted)
             {
-                let points = sums.by.entry(measured).or_default();
+                let points = self.by.entry(measured).or_default();
                 points.entry(row.at).or_default().merge(&row.figure);
             }
         }
-        sums
+    }
+
+    /// Notes in which points an application reported.
+    pub(crate) fn note_reported(&mut self, application: EntityId, at: BTreeSet<Minute>) {
+        self.reported.entry(application).or_default().extend(at);
+    }
+
+    /// The points in which anything of this was counted.
+    pub(crate) fn all_points(&self) -> BTreeSet<Minute> {
+        self.by.values().flat_map(|points| points.keys().copied()).collect()
     }
 
     /// What was counted for it, by point; nothing where no row counts for it.
@@ -83,7 +100,7 @@ impl Sums {
         ordered.into_iter()
     }
 
-    /// The points in which a tier of the application reported; needs rows of [`Scope::Tier`].
+    /// The points in which the application reported, as far as that was noted.
     pub(crate) fn reported(&self, application: EntityId) -> BTreeSet<Minute> {
         self.reported.get(&application).cloned().unwrap_or_default()
     }

@@ -160,13 +160,11 @@ fn figures(
     for measured in wanted.keys() {
         by_scope.entry(measured.scope()).or_default().push(*measured);
     }
-    // Tiers tell when the application reported, whoever is asked about.
-    by_scope.insert(Scope::Tier, Vec::new());
     let detail = |scope| {
         let of_scope = wanted.iter().filter(|(measured, _)| measured.scope() == scope);
         of_scope.map(|(_, detail)| *detail).max().unwrap_or(Detail::Counts)
     };
-    let mut rows = Vec::new();
+    let mut sums = Sums::default();
     for (scope, measured) in by_scope {
         let query = asking.query(tree.application, &[scope], period.complete, every);
         let query = FigureQuery {
@@ -175,9 +173,15 @@ fn figures(
             bt: one(measured.iter().map(|measured| measured.bt())),
             ..query
         };
-        rows.extend(asking.figures(&query)?);
+        let of_it = |measured: &Measured| wanted.contains_key(measured);
+        asking.over_time(&query, &mut |rows| sums.add(rows, &tree.entities, of_it))?;
     }
-    Ok(Sums::of(&rows, &tree.entities, |measured| wanted.contains_key(measured)))
+    let application = tree.application;
+    let range = (period.complete, period.resolution);
+    let known = sums.all_points();
+    let reported = asking.reported(application, &tree.entities.tiers(application), range, known)?;
+    sums.note_reported(application, reported);
+    Ok(sums)
 }
 
 /// What all agree on, if they do.

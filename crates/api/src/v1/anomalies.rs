@@ -67,8 +67,8 @@ pub(crate) enum Order {
 
 /// Minutes before the onset and after the end that are charted.
 const AROUND: u32 = 60;
-/// Minutes that are charted at most.
-const MOST_CHARTED: u32 = 360;
+/// Minutes that are charted at most: as long as the page looks around an anomaly.
+const MOST_CHARTED: u32 = 24 * 60;
 /// Minutes that a charted series is learnt from.
 const LEARNT_FROM: u32 = 2 * 24 * 60;
 /// Series that are charted.

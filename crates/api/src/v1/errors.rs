@@ -220,16 +220,13 @@ fn ask(
     let points = Points::Every(sparkline_resolution(period.complete.len()));
     let bt = Some(bt.unwrap_or(EntityId::NONE));
     let every = FigureQuery { subject: error, bt, ..counts(asking, Scope::Error, points) };
-    let mut rows = match asking.figures(&every) {
-        Err(QueryError::TooLarge(_)) => {
-            asking.lacks("the sparklines were left out: they would be made of too many figures");
-            return Ok((sum(&totals), Sums::default()));
-        }
-        rows => rows?,
-    };
-    let tiers = counts(asking, Scope::Tier, points);
-    rows.extend(asking.figures(&tiers)?);
-    Ok((sum(&totals), sum(&rows)))
+    let mut lines = Sums::default();
+    asking.over_time(&every, &mut |rows| lines.add(rows, entities, |_| true))?;
+    let range = (period.complete, sparkline_resolution(period.complete.len()));
+    let known = lines.all_points();
+    let reported = asking.reported(application, &entities.tiers(application), range, known)?;
+    lines.note_reported(application, reported);
+    Ok((sum(&totals), lines))
 }
 
 /// A group is named `Type: message`, or `Type` where there is no message.

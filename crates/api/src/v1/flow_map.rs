@@ -336,20 +336,26 @@ impl Drawing<'_> {
         let entries = self.entries();
         let mut nodes = FxHashMap::<EntityId, usize>::default();
         live.iter().for_each(|node| *nodes.entry(node.key.parent).or_default() += 1);
-        let mut calls_to = FxHashMap::<EntityId, Total>::default();
-        for ((_, to), total) in edges {
+        let mut calls_to = FxHashMap::<EntityId, (Total, Vec<EntityId>)>::default();
+        for ((from, to), total) in edges {
             if self.is_measured_by_calls(*to) {
-                calls_to.entry(*to).or_default().merge(total);
+                let (sum, callers) = calls_to.entry(*to).or_default();
+                sum.merge(total);
+                callers.push(*from);
             }
         }
         let node = |id: EntityId| {
             let entity = self.entities.get(id)?;
-            let figure = match self.is_measured_by_calls(id) {
-                true => Some(calls_to.remove(&id).unwrap_or_default()),
-                false => self.tier_figure(id),
+            let (figure, callers) = match self.is_measured_by_calls(id) {
+                true => {
+                    let (sum, callers) = calls_to.remove(&id).unwrap_or_default();
+                    (Some(sum), callers)
+                }
+                false => (self.tier_figure(id), Vec::new()),
             };
             let nodes = nodes.get(&id).copied().unwrap_or_default();
-            Some(self.node(&entity, nodes, entries.contains(&id), figure))
+            let judged = self.judged_by(id, &callers);
+            Some(self.node(&entity, nodes, entries.contains(&id), (figure, judged)))
         };
         drawn.into_iter().filter_map(node).collect()
     }
@@ -370,7 +376,7 @@ impl Drawing<'_> {
         entity: &Entity,
         nodes: usize,
         entry: bool,
-        figure: Option<Total>,
+        (figure, judged): (Option<Total>, Option<Measured>),
     ) -> FlowMapNode {
         let at = self.positions.get(&entity.id);
         let kind = node_kind(entity.key.kind);
@@ -385,7 +391,7 @@ impl Drawing<'_> {
             },
             system: known(&entity.properties.system),
             figures: figure.map(|total| {
-                let deviation = self.verdicts.deviation(self.measured_by(entity.id), &total);
+                let deviation = judged.and_then(|judged| self.verdicts.deviation(judged, &total));
                 Figures { deviation, ..figures(&total, self.minutes()) }
             }),
             nodes,
@@ -402,12 +408,27 @@ impl Drawing<'_> {
         self.entities.get(id).is_some_and(|entity| entity.key.kind != EntityKind::Tier)
     }
 
-    /// What a node of the map is judged by. All calls to something are not those of one business transaction or one caller.
-    fn measured_by(&self, id: EntityId) -> Measured {
-        match (self.is_measured_by_calls(id), self.bt()) {
-            (true, _) => Measured::CallsTo(id),
-            (false, Some(bt)) => Measured::TierUnder { bt, tier: id },
-            (false, None) => Measured::Tier(id),
+    /// What a node of the map is judged by. All calls to something are not those of one business transaction or one caller:
+    /// on such a map what only one calls is judged as that call is, and of several callers together nothing is expected.
+    fn judged_by(&self, id: EntityId, callers: &[EntityId]) -> Option<Measured> {
+        let whole = match &self.part {
+            Part::Whole => true,
+            Part::Around(middle) => *middle == id,
+            Part::Under(_) => false,
+        };
+        match (self.is_measured_by_calls(id), self.bt(), callers) {
+            (true, _, _) if whole => Some(Measured::CallsTo(id)),
+            (true, _, [from]) => Some(self.call(*from, id)),
+            (true, _, _) => None,
+            (false, Some(bt), _) => Some(Measured::TierUnder { bt, tier: id }),
+            (false, None, _) => Some(Measured::Tier(id)),
+        }
+    }
+
+    fn call(&self, from: EntityId, to: EntityId) -> Measured {
+        match self.bt() {
+            Some(bt) => Measured::CallUnder { bt, from, to },
+            None => Measured::Call { from, to },
         }
     }
 
@@ -444,11 +465,7 @@ impl Drawing<'_> {
         let is = |entity: &Option<Arc<Entity>>, kind| {
             entity.as_ref().is_some_and(|entity| entity.key.kind == kind)
         };
-        let call = match self.bt() {
-            Some(bt) => Measured::CallUnder { bt, from, to },
-            None => Measured::Call { from, to },
-        };
-        let deviation = self.verdicts.deviation(call, figure);
+        let deviation = self.verdicts.deviation(self.call(from, to), figure);
         let queued =
             is(&self.entities.get(from), EntityKind::Queue) || is(&called, EntityKind::Queue);
         FlowMapEdge {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use api_types::{Bands, Partial, Series};
 use axum::{Json, extract::State};
-use model::{entity::EntityKind, figure::Scope, id::EntityId, time::Minute};
-use telemetry_store::reader::{self, Detail, FigureQuery};
+use model::{entity::EntityKind, id::EntityId, time::Minute};
+use telemetry_store::reader::{self, FigureQuery};
 
 use super::Refusals;
 use crate::{
@@ -162,16 +162,19 @@ impl OverTime {
                 ..wanted
             };
             let scopes = [measured.scope()];
-            let sum = |rows: &[_]| Sums::of(rows, &entities, |found| *found == measured);
+            let of_it = |found: &Measured| *found == measured;
             let points = query(asking.query(application, &scopes, period.range, every));
-            let points = sum(&asking.figures(&points)?);
+            let mut sums = Sums::default();
+            asking.over_time(&points, &mut |rows| sums.add(rows, &entities, of_it))?;
+            let points = sums.points(measured).cloned().unwrap_or_default();
             let total =
                 query(asking.query(application, &scopes, period.complete, reader::Points::Total));
-            let total = sum(&asking.totals(&total, &period)?).total(measured, period.filling);
-            let tiers = asking.query(application, &[Scope::Tier], period.range, every);
-            let tiers = FigureQuery { detail: Detail::Counts, ..tiers };
-            let reported = sum(&asking.figures(&tiers)?).reported(application);
-            let points = points.points(measured).cloned().unwrap_or_default();
+            let total = Sums::of(&asking.totals(&total, &period)?, &entities, of_it)
+                .total(measured, period.filling);
+            let range = (period.range, period.resolution);
+            let known = points.keys().copied().collect();
+            let reported =
+                asking.reported(application, &entities.tiers(application), range, known)?;
             let bands = judge.bands(asking, application, &period, measured);
             Ok((points, reported, total, bands))
         });

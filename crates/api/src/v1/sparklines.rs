@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use api_types::{Figures, Partial};
 use model::{
+    entity::EntityKind,
     figure::Scope,
     id::{AccountId, EntityId},
 };
@@ -111,21 +112,35 @@ fn ask(
     let total = asking.query(application, &scopes, complete, Points::Total);
     let totals = sum(&asking.totals(&FigureQuery { subject: bt, ..total }, period)?);
 
-    let points = Points::Every(sparkline_resolution(complete.len()));
-    let counts = |asking: &Asking<'_>, scopes: &[Scope]| FigureQuery {
+    let resolution = sparkline_resolution(complete.len());
+    let every = FigureQuery {
+        subject: bt,
         detail: Detail::Counts,
-        ..asking.query(application, scopes, complete, points)
+        ..asking.query(application, &scopes, complete, Points::Every(resolution))
     };
-    let every = FigureQuery { subject: bt, ..counts(asking, &scopes) };
-    let mut rows = match asking.figures(&every) {
-        // The list without its ornaments is better than none.
-        Err(QueryError::TooLarge(_)) => {
-            asking.lacks("the sparklines were left out: they would be made of too many figures");
-            return Ok((totals, Sums::default()));
-        }
-        rows => rows?,
-    };
-    let tiers = counts(asking, &[Scope::Tier]);
-    rows.extend(asking.figures(&tiers)?);
-    Ok((totals, sum(&rows)))
+    let mut lines = Sums::default();
+    asking.over_time(&every, &mut |rows| lines.add(rows, entities, wanted))?;
+    for application in applications(entities, application) {
+        let known = match bt {
+            None => lines.points(Measured::Application(application)),
+            Some(bt) => lines.points(Measured::Transaction(bt)),
+        };
+        let known = known.into_iter().flat_map(|points| points.keys().copied()).collect();
+        let tiers = entities.tiers(application);
+        let reported = asking.reported(application, &tiers, (complete, resolution), known)?;
+        lines.note_reported(application, reported);
+    }
+    Ok((totals, lines))
+}
+
+/// The one that is asked about, or all of the account.
+fn applications(entities: &Entities, application: EntityId) -> Vec<EntityId> {
+    match application.some() {
+        Some(application) => vec![application],
+        None => entities
+            .all(EntityId::NONE, EntityKind::Application)
+            .iter()
+            .map(|application| application.id)
+            .collect(),
+    }
 }

@@ -61,6 +61,20 @@ async fn what_is_as_it_was_is_normal_and_what_got_slower_is_critical() {
 }
 
 #[tokio::test]
+async fn on_a_part_of_the_map_what_only_one_calls_is_judged_as_that_call() {
+    let (client, [_, stock, cart]) = with_past(0.5).await;
+    for of in [format!("business-transactions/{cart}"), format!("tiers/{stock}")] {
+        let map = client.json(&format!("/api/v1/{of}/flow-map")).await;
+        let nodes = map["nodes"].as_array().unwrap();
+        let backend = nodes.iter().find(|node| node["kind"] == "backend").expect("one is called");
+        let id = u32::try_from(backend["id"].as_u64().unwrap()).unwrap();
+        let deviation = &backend["figures"]["deviation"];
+        assert_eq!(deviation, state(&map["edges"], id, "to"), "{of}");
+        assert_eq!(deviation["state"], "critical", "{of}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_past_there_is_no_baseline_and_without_a_wish_no_state() {
     let world = World::new().await;
     let shop = world.ids.shop.0;

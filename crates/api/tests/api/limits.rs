@@ -6,7 +6,7 @@ use api::Config;
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::{World, hour};
 
 #[tokio::test]
 async fn bad_parameters_are_refused_with_a_sentence() {
@@ -183,5 +183,26 @@ async fn an_answer_that_is_not_whole_says_why() {
         let body = client.json(&format!("/api/v1/{path}")).await;
         let reasons = json!({"reasons": ["journal replay is at 40 %", "segment 7 cannot be read"]});
         assert_eq!(body["partial"], reasons, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_chart_is_made_of_may_be_more_than_fits_in_one_answer() {
+    let whole = World::new().await;
+    let mut narrow = World::new().await;
+    // Every minute has more rows of tiers, and of them more together, than the one and the other.
+    narrow.config = Config { rows: 8, ..Config::default() };
+    let shop = whole.ids.shop;
+    let cart = whole.ids.cart;
+    let paths = [
+        format!("/api/v1/business-transactions/{cart}/series?{}", hour()),
+        format!("/api/v1/business-transactions/{cart}/histogram?{}", hour()),
+        format!("/api/v1/applications/{shop}/series?{}", hour()),
+    ];
+    let (whole, narrow) = (whole.client(), narrow.client());
+    for path in paths {
+        let expected = whole.json(&path).await;
+        assert!(expected.to_string().len() > 200, "{path} tells something");
+        assert_eq!(narrow.json(&path).await, expected, "{path}");
     }
 }

@@ -177,6 +177,35 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn a_total_ends_where_it_was_asked_to_whatever_is_rolled_up(batches in batches(), rolled in 0usize..8, start in 0u32..200, length in 1u32..200) {
+        let mut fixture = Fixture::new();
+        for (number, batch) in batches.iter().enumerate() {
+            fixture.write(|rows| for (subject, minute, micros) in batch {
+                rows.count(key(*subject), Minute(HOUR.0 + minute), &call(*micros));
+            });
+            if number + 1 == rolled {
+                fixture.upkeep(AFTER_MS + 4 * 3_600_000);
+            }
+        }
+        let range = MinuteRange { start: Minute(HOUR.0 + start), end: Minute(HOUR.0 + start + length) };
+        let inside: Batch = batches.iter().flatten().copied().filter(|(_, minute, _)| (start..start + length).contains(minute)).collect();
+        for detail in [Detail::Whole, Detail::Minutes] {
+            let query = FigureQuery { detail, ..figure_query(range, Points::Total) };
+            let rows = fixture.store.figures(&query).expect("it reads").value;
+            let calls: BTreeMap<_, _> = rows.iter().map(|row| (row.key, (row.figure.calls, row.figure.sum))).collect();
+            let expected = directly(std::slice::from_ref(&inside), Points::Total);
+            prop_assert_eq!(calls, expected.iter().map(|((key, _), figure)| (*key, (figure.calls, figure.sum))).collect(), "{:?}", detail);
+            if detail == Detail::Whole {
+                let whole: BTreeMap<_, _> = rows.into_iter().map(|row| ((row.key, Minute(0)), row.figure)).collect();
+                prop_assert_eq!(whole, expected);
+            }
+        }
+    }
+}
+
 #[test]
 fn metric_points_of_an_hour_are_the_same_before_and_after_rolling_up() {
     let mut fixture = Fixture::new();

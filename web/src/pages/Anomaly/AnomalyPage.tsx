@@ -108,14 +108,18 @@ function Head({ anomaly }: { anomaly: Anomaly }) {
 
 /** Of the plots, in pixels: the first is of what deviates most. */
 const heightOf = (place: number) => (place === 0 ? 170 : 96)
+const MINUTE = 60_000
 /** What a chart is higher than its plot by: its head and the strip of states. */
 const AROUND = 48
 
 /** The series that deviates most, then what goes with it. */
 function SeriesCard({ series, anomaly, window }: { series: AnomalySeries[]; anomaly: Anomaly; window: Window }) {
   const extraOf = ({ measure, metric }: AnomalySeries) => ({ range: null, live: null, ...window, kind: anomaly.entity_kind, entity: anomaly.entity.id, measure, metric, at: anomaly.opened_at })
+  // Of what lasts longer than a day the first one is charted.
+  const charted = (series[0]?.points.at(-1)?.at ?? Infinity) + 2 * MINUTE
+  const cut = charted < (anomaly.closed_at ?? window.to)
   return (
-    <Card title="Over time" note="the bands are what was usual; shaded: anomalous">
+    <Card title="Over time" note={`the bands are what was usual; shaded: anomalous${cut ? '; its first day' : ''}`}>
       <div className={styles.chart} style={{ minHeight: series.reduce((all, _, place) => all + heightOf(place) + AROUND, 10) }}>
         <Suspense fallback={<Loading what="the charts" />}>
           {series.map((one, place) => {

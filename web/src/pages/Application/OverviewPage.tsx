@@ -21,22 +21,24 @@ export function OverviewPage() {
   const application = useApplication(id)
   return (
     <div className={page.page}>
-      <Card>
-        <Loaded query={application} what="the key figures" lines={2}>
-          {(data: ApplicationDetail) => (
-            <>
-              <div className={styles.key}>
-                <FigureStrip figures={told(data)} />
-                <div className={styles.beside}>
-                  <Sparkline values={data.sparkline} label="Calls per minute" width={180} height={28} />
-                  <BackgroundSwitch application={data} />
+      <div className={styles.figures}>
+        <Card>
+          <Loaded query={application} what="the key figures" lines={2}>
+            {(data: ApplicationDetail) => (
+              <>
+                <div className={styles.key}>
+                  <FigureStrip figures={told(data)} />
+                  <div className={styles.beside}>
+                    <Sparkline values={data.sparkline} label="Calls per minute" width={180} height={28} />
+                    <BackgroundSwitch application={data} />
+                  </div>
                 </div>
-              </div>
-              <Hints application={id} hints={data.hints} />
-            </>
-          )}
-        </Loaded>
-      </Card>
+                <Hints application={id} hints={data.hints} />
+              </>
+            )}
+          </Loaded>
+        </Card>
+      </div>
       <div className={styles.map}>
         <FlowMapPanel application={id} />
       </div>

@@ -3,7 +3,7 @@ import { Background, Controls, getViewportForBounds, MiniMap, ReactFlow, ReactFl
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { severityOf } from '../../format/severity'
 import { CallEdge, type CallEdgeType } from './CallEdge'
-import { EntityNode, type EntityNodeType } from './EntityNode'
+import { EntityNode, ZoomContext, type EntityNodeType, type ZoomLevel } from './EntityNode'
 import { useCounted } from './counted'
 import styles from './FlowCanvas.module.css'
 import { neighbourhood } from './model/focus'
@@ -16,6 +16,9 @@ const NODE_TYPES = { entity: EntityNode }
 const EDGE_TYPES = { call: CallEdge }
 const MINIMAP_ABOVE = 30
 const MIN_ZOOM = 0.06
+/** A pane narrower than this shows a part of the map, in letters that can be read. */
+const NARROW = 600
+const LEGIBLE = 0.5
 /** What the panel beside the map covers. */
 const PANEL = 330
 /** Given as measured too: the library waits for it before it fits the map, and measures again only what changes its size. */
@@ -25,8 +28,7 @@ const HANDLES = [
   { type: 'source' as const, position: 'right' as never, x: NODE_WIDTH - 1, y: NODE_HEIGHT / 2, width: 1, height: 1 },
 ]
 
-/** How much of a box and an edge can be read: all, the name and the main figures in larger letters, or the name alone. */
-function zoomLevel(zoom: number): 'near' | 'far' | 'tiny' {
+function zoomLevel(zoom: number): ZoomLevel {
   return zoom >= 0.52 ? 'near' : zoom >= 0.3 ? 'far' : 'tiny'
 }
 
@@ -91,37 +93,39 @@ function Canvas({ view, places, selected, lit, fitKey, onSelect, onOpen, onMove 
   }
   return (
     <div className={styles.canvas} data-zoom={zoom} onKeyDownCapture={letGo}>
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        onNodesChange={onNodesChange}
-        onNodeDragStop={drop}
-        onNodeClick={(_, node) => onSelect(node.id)}
-        onNodeDoubleClick={(_, node) => onOpen(node.id)}
-        onEdgeClick={(_, edge) => onSelect(edge.id)}
-        onEdgeMouseEnter={(_, edge) => setHovered(edge.id)}
-        onEdgeMouseLeave={() => setHovered(null)}
-        onPaneClick={() => onSelect(null)}
-        onlyRenderVisibleElements={nodes.length > 60}
-        nodesConnectable={false}
-        elevateNodesOnSelect={false}
-        edgesFocusable={false}
-        nodeDragThreshold={3}
-        zoomOnDoubleClick={false}
-        minZoom={MIN_ZOOM}
-        maxZoom={2}
-        proOptions={{ hideAttribution: true }}
-        onKeyDown={(event) => {
-          const id = (event.target as HTMLElement).dataset.id
-          if (id && (event.key === 'Enter' || event.key === ' ')) onSelect(id)
-        }}
-      >
-        <Background gap={24} size={1} color="var(--v-border)" />
-        <Controls showInteractive={false} position="bottom-right" />
-        {nodes.length > MINIMAP_ABOVE && <MiniMap pannable zoomable position="top-right" nodeColor={miniColour} maskColor="color-mix(in srgb, var(--v-bg) 70%, transparent)" style={{ width: 150, height: 96 }} ariaLabel="Small map" />}
-      </ReactFlow>
+      <ZoomContext value={zoom}>
+        <ReactFlow
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={NODE_TYPES}
+          edgeTypes={EDGE_TYPES}
+          onNodesChange={onNodesChange}
+          onNodeDragStop={drop}
+          onNodeClick={(_, node) => onSelect(node.id)}
+          onNodeDoubleClick={(_, node) => onOpen(node.id)}
+          onEdgeClick={(_, edge) => onSelect(edge.id)}
+          onEdgeMouseEnter={(_, edge) => setHovered(edge.id)}
+          onEdgeMouseLeave={() => setHovered(null)}
+          onPaneClick={() => onSelect(null)}
+          onlyRenderVisibleElements={nodes.length > 60}
+          nodesConnectable={false}
+          elevateNodesOnSelect={false}
+          edgesFocusable={false}
+          nodeDragThreshold={3}
+          zoomOnDoubleClick={false}
+          minZoom={MIN_ZOOM}
+          maxZoom={2}
+          proOptions={{ hideAttribution: true }}
+          onKeyDown={(event) => {
+            const id = (event.target as HTMLElement).dataset.id
+            if (id && (event.key === 'Enter' || event.key === ' ')) onSelect(id)
+          }}
+        >
+          <Background gap={24} size={1} color="var(--v-border)" />
+          <Controls showInteractive={false} position="bottom-right" />
+          {nodes.length > MINIMAP_ABOVE && <MiniMap pannable zoomable position="top-right" nodeColor={miniColour} maskColor="color-mix(in srgb, var(--v-bg) 70%, transparent)" style={{ width: 150, height: 96 }} ariaLabel="Small map" />}
+        </ReactFlow>
+      </ZoomContext>
     </div>
   )
 }
@@ -201,6 +205,14 @@ function boundsOf(places: ReadonlyMap<string, Point>) {
   return { x, y, width: Math.max(...all.map((p) => p.x)) + NODE_WIDTH - x, height: Math.max(...all.map((p) => p.y)) + NODE_HEIGHT - y }
 }
 
+/** All of the map; on a telephone, where that would be too small to be read, what lies on the left of it. */
+function viewportOf(bounds: ReturnType<typeof boundsOf>, width: number, height: number) {
+  const all = getViewportForBounds(bounds, width, height, MIN_ZOOM, 1.05, 0.03)
+  if (width >= NARROW || all.zoom >= LEGIBLE) return all
+  const above = Math.max(12, (height - bounds.height * LEGIBLE) / 2)
+  return { x: 20 - bounds.x * LEGIBLE, y: above - bounds.y * LEGIBLE, zoom: LEGIBLE }
+}
+
 /** Whoever lets go of an entity or a call by keyboard is back on it, also where the map drew it anew in the meantime. */
 function useFocusBack(selected: string | null): void {
   const last = useRef(selected)
@@ -224,7 +236,7 @@ function useFit(fitKey: string, places: ReadonlyMap<string, Point>, selected: st
     if (!ready || fitted.current === fitKey) return
     const first = fitted.current === null
     fitted.current = fitKey
-    const { x, y, zoom } = getViewportForBounds(boundsOf(places), width, height, MIN_ZOOM, 1.05, 0.03)
+    const { x, y, zoom } = viewportOf(boundsOf(places), width, height)
     void flow.setViewport({ x, y, zoom }, { duration: first ? 0 : 250 })
   }, [ready, fitKey, flow, places, width, height])
   useEffect(() => {
