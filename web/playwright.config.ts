@@ -9,7 +9,8 @@ const patience = Number(process.env.VEDETTE_PATIENCE ?? 1)
 
 export default defineConfig({
   testDir: 'e2e',
-  outputDir: 'test-results/run',
+  // Each run empties its own, and the two kinds may run side by side.
+  outputDir: real ? 'test-results/real' : 'test-results/run',
   fullyParallel: !real,
   workers: real ? 1 : 2,
   // What passes the second time only is printed as flaky: on a machine with other work it is looked at, and stops nobody.

@@ -177,14 +177,13 @@ fn negative_binomial_tail(most: f64, shape: f64, miss: f64, side: Side) -> f64 {
         let scales = (most + 0.5 - mean) / (mean / (1.0 - miss)).sqrt();
         return normal_at_most(if side == Side::AtMost { scales } else { -scales });
     }
-    let mut log_term = shape * (1.0 - miss).ln();
-    let mut sum = log_term.exp();
+    let mut terms = Terms::from(shape * (1.0 - miss).ln());
     let mut count = 0.0;
     while count < most {
-        log_term += miss.ln() + ((count + shape) / (count + 1.0)).ln();
-        sum += log_term.exp();
+        terms.add_next(miss * (count + shape) / (count + 1.0));
         count += 1.0;
     }
+    let sum = terms.sum();
     if side == Side::AtMost { sum } else { 1.0 - sum }
 }
 
@@ -202,6 +201,34 @@ fn normal_at_most(scales: f64) -> f64 {
     if scales < 0.0 { upper } else { 1.0 - upper }
 }
 
+/// A sum of terms of which each is given by its ratio to the one before. The first may be smaller than any double.
+struct Terms {
+    /// Logarithm of the unit that `last` and `sum` are told in.
+    log_unit: f64,
+    last: f64,
+    sum: f64,
+}
+
+impl Terms {
+    fn from(log_first: f64) -> Self {
+        Self { log_unit: log_first, last: 1.0, sum: 1.0 }
+    }
+
+    fn add_next(&mut self, ratio: f64) {
+        const LARGEST: f64 = 1e200;
+        self.last *= ratio;
+        self.sum += self.last;
+        if self.sum > LARGEST {
+            (self.last, self.sum) = (self.last / LARGEST, self.sum / LARGEST);
+            self.log_unit += LARGEST.ln();
+        }
+    }
+
+    fn sum(&self) -> f64 {
+        (self.log_unit + self.sum.ln()).exp()
+    }
+}
+
 /// Surprise that of `now_of` chances only `now` were taken, when before `before` of `before_of` were: the lower tail of
 /// the beta-binomial distribution which Jeffreys' prior predicts.
 #[must_use]
@@ -213,15 +240,14 @@ pub(super) fn share_fall_surprise(before: f64, before_of: f64, now: f64, now_of:
     let all = now_of.round();
     let most = now.round().min(all);
     // P(0), then each next term by its ratio to the one before.
-    let mut log_term = ln_beta(hits, all + misses) - ln_beta(hits, misses);
-    let mut sum = log_term.exp();
+    let mut terms = Terms::from(ln_beta(hits, all + misses) - ln_beta(hits, misses));
     let mut count = 0.0;
     while count < most {
-        log_term += ((all - count) / (count + 1.0)).ln()
-            + ((hits + count) / (misses + all - count - 1.0)).ln();
-        sum += log_term.exp();
+        let next = (all - count) * (hits + count);
+        terms.add_next(next / ((count + 1.0) * (misses + all - count - 1.0)));
         count += 1.0;
     }
+    let sum = terms.sum();
     -sum.clamp(LEAST_TAIL, 1.0).ln()
 }
 
@@ -262,6 +288,16 @@ mod tests {
         near(ln_gamma(1.0), 0.0);
         near(ln_gamma(0.5), std::f64::consts::PI.sqrt().ln());
         near(ln_gamma(11.0), 3_628_800_f64.ln());
+    }
+
+    #[test]
+    fn a_sum_of_terms_is_right_whatever_the_first_one_is() {
+        // A Poisson distribution of mean 2000, whose first term is e^-2000.
+        let mut terms = Terms::from(-2000.0);
+        for count in 1..4000 {
+            terms.add_next(2000.0 / f64::from(count));
+        }
+        near(terms.sum(), 1.0);
     }
 
     #[test]
