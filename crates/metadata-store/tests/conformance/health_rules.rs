@@ -247,7 +247,7 @@ pub(crate) async fn nothing_goes_that_is_used(store: MetadataStore) {
     let others = store.create_health_rule(&rule(bank, "cpu")).await.unwrap();
     delete().await.unwrap();
     let last = store.delete_health_rule(FIRST_ACCOUNT, bank, others, &named).await;
-    assert_in_use(last, "policy bank's");
+    assert_in_use(last, "policy all");
 
     let action = document("hook", None, "{}");
     let action = store.create_alert_config(AlertConfigKind::Action, &action).await.unwrap();
