@@ -465,8 +465,13 @@ fn an_application_is_given_what_every_one_begins_with_once() {
         .unwrap()[0]
         .id;
     let account = model::id::AccountId::FIRST.0;
-    let delete = metadata_store::HealthRules::delete_health_rule;
-    let deleted = delete(&world.store, account, bank.0, first, &|_| None);
+    let deleted = metadata_store::HealthRules::delete_health_rule(
+        &world.store,
+        account,
+        bank.0,
+        first,
+        &|_| None,
+    );
     world.runtime.block_on(deleted).unwrap();
     world.judge(1);
     assert_eq!(names(&world), expected[1..]);
