@@ -423,6 +423,9 @@ impl Pipeline {
             self.registry.recount(now_ms);
         }
         self.exclude(now_ms);
+        if let Err(error) = self.registry.note_called() {
+            warn!(%error, "could not note which tiers are called");
+        }
         self.give_places(now_ms);
         self.thresholds_at = minute;
         self.nodes.forget(now_ms);
