@@ -19,4 +19,5 @@ pub mod policy;
 pub mod rules;
 pub mod suppression;
 
+pub use self::due::Pace;
 pub use self::notifier::{Config as NotifierConfig, Notifier, Secrets};

@@ -34,7 +34,7 @@ use telemetry_store::reader::{
 use tokio::runtime::Handle;
 
 use crate::{
-    due::{self, Failed},
+    due::{self, Failed, Pace},
     notifier,
     policy::Policy,
 };
@@ -57,10 +57,7 @@ pub struct Deps {
     pub reader: Arc<dyn Reader>,
     pub directory: Arc<Directory>,
     pub clock: SharedClock,
-    /// Whether everything that was accepted before now minus a minute has been counted. While it has not, minutes wait.
-    pub is_caught_up: Box<dyn Fn() -> bool + Send>,
-    /// Whether the server was asked to stop: no further minute is begun.
-    pub is_stopping: Box<dyn Fn() -> bool + Send>,
+    pub pace: Pace,
 }
 
 impl Debug for Deps {
@@ -104,7 +101,7 @@ impl Job {
 
     fn run(&self) -> RunResult {
         let deps = &self.deps;
-        let told = due::judge(&|| !(deps.is_stopping)() && (deps.is_caught_up)(), || {
+        let told = due::judge(&|| deps.pace.may_begin(), || {
             self.step(i64::try_from(deps.clock.now().millis())?)
         })?;
         let events: usize = told.iter().sum();

@@ -73,6 +73,9 @@ pub enum AnomalyStatus {
 pub struct SuspectBrief {
     pub entity: Ref,
     pub entity_kind: AnomalousKind,
+    /// A node's tier: nodes of several tiers are often called the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Ref>,
     /// 0 to 1.
     pub confidence: f64,
 }
@@ -171,6 +174,9 @@ pub struct Suspect {
 pub struct PathStep {
     pub entity: Ref,
     pub entity_kind: AnomalousKind,
+    /// A node's tier: nodes of several tiers are often called the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Ref>,
 }
 
 /// Something that speaks for a suspect.
@@ -281,6 +287,9 @@ pub struct IncidentDetail {
 pub struct AnomalyModel {
     pub entity: Ref,
     pub entity_kind: AnomalousKind,
+    /// A node's tier: nodes of several tiers are often called the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Ref>,
     pub measure: AnomalyMeasure,
     #[schema(required)]
     pub metric: Option<String>,

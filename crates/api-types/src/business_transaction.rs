@@ -101,8 +101,8 @@ pub struct TransactionGroupDetail {
     pub partial: Option<Partial>,
 }
 
-/// A business transaction that came when its application or tier had no place for another: it is known by name, and its
-/// calls count in `All Other Traffic`.
+/// A business transaction that is known by name and has no place of its own: its application or tier had none for another, and
+/// its calls count in `All Other Traffic`; or it may be a piece of others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingTransaction {
     pub id: u32,
@@ -112,6 +112,10 @@ pub struct WaitingTransaction {
     pub entry_type: EntryType,
     /// It counts by itself from the next minute on.
     pub promoted: bool,
+    /// It was met in traces whose beginning did not come, at a tier that others of its application call. Such calls of it count in no
+    /// business transaction until they have come in 10 of 15 minutes, or one comes that names no caller.
+    #[serde(default)]
+    pub may_be_piece: bool,
     /// Unix milliseconds.
     pub last_seen_ms: i64,
     /// Calls of its service endpoint, whatever transaction they belong to; null for one that has none.

@@ -55,7 +55,7 @@ pub struct LogRecord {
     "by_severity": [{"value": "INFO", "count": 41}, {"value": "WARN", "count": 2}, {"value": "ERROR", "count": 1}],
     "by_application": {"items": [{"id": 1, "name": "shop-production", "application": {"id": 1, "name": "shop-production"}, "count": 44}], "others": 0},
     "by_tier": {"items": [{"id": 12, "name": "orders", "application": {"id": 1, "name": "shop-production"}, "count": 44}], "others": 0},
-    "by_node": {"items": [{"id": 31, "name": "orders-1", "application": {"id": 1, "name": "shop-production"}, "count": 44}], "others": 0},
+    "by_node": {"items": [{"id": 31, "name": "orders-1", "application": {"id": 1, "name": "shop-production"}, "tier": {"id": 12, "name": "orders"}, "count": 44}], "others": 0},
     "by_logger": {"items": [{"value": "app.checkout", "count": 44}], "others": 0},
     "complete_from": null,
     "partial": null
@@ -122,5 +122,8 @@ pub struct LogEntity {
     pub name: String,
     /// That it is of, or itself: tiers and nodes of several may have the same name.
     pub application: Ref,
+    /// A node's tier: nodes of several tiers are often called the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Ref>,
     pub count: u64,
 }

@@ -4,7 +4,7 @@
 use alerting::anomalies::{Brief, Named, Operation, StoredEvidence, StoredSuspect};
 use api_types::{CauseEvidence, OperationChange, PathStep, Ref, Suspect, SuspectBrief};
 use model::{
-    anomaly::{EvidenceKind, EvidenceLink},
+    anomaly::{AnomalousKind, EvidenceKind, EvidenceLink},
     id::EntityId,
 };
 
@@ -23,6 +23,7 @@ impl Shown<'_> {
         SuspectBrief {
             entity: self.named(&brief.entity),
             entity_kind: brief.entity.kind,
+            tier: self.tier(&brief.entity),
             confidence: brief.confidence,
         }
     }
@@ -82,7 +83,16 @@ impl Shown<'_> {
     }
 
     fn step(self, of: &Named) -> PathStep {
-        PathStep { entity: self.named(of), entity_kind: of.kind }
+        PathStep { entity: self.named(of), entity_kind: of.kind, tier: self.tier(of) }
+    }
+
+    /// A node's tier; of what was stored without one, as it is known now.
+    fn tier(self, of: &Named) -> Option<Ref> {
+        match &of.tier {
+            Some(tier) => Some(self.named(tier)),
+            None if of.kind == AnomalousKind::Node => self.entities.tier_of_node(EntityId(of.id)),
+            None => None,
+        }
     }
 
     fn shows(self, of: &Named) -> bool {

@@ -301,11 +301,14 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { what, id } => ApiError::missing(what, id),
-            StoreError::AlreadyExists { .. } | StoreError::Predefined | StoreError::LastOwner => {
-                ApiError::Conflict(error.to_string())
-            }
+            StoreError::AlreadyExists { .. }
+            | StoreError::InUse(_)
+            | StoreError::Predefined
+            | StoreError::LastOwner => ApiError::Conflict(error.to_string()),
             StoreError::TooLong { .. } => ApiError::BadRequest(error.to_string()),
-            StoreError::TooMany { .. } => ApiError::Unprocessable(error.to_string()),
+            StoreError::TooMany { .. } | StoreError::Gone { .. } => {
+                ApiError::Unprocessable(error.to_string())
+            }
             error => ApiError::Unavailable { what: "metadata store", source: Box::new(error) },
         }
     }

@@ -7,7 +7,8 @@ use alerting::{
     mentions,
 };
 use metadata_store::{
-    HealthRule, HealthRules as _, NameTaken, NewHealthRule, NewSchedule, StoreError, StoredSchedule,
+    HealthRule, HealthRules as _, MayUse, NameTaken, NewHealthRule, NewSchedule, RuleNeeds,
+    StoreError, StoredSchedule,
 };
 use model::{
     id::EntityId,
@@ -62,7 +63,8 @@ pub(crate) async fn put_rule(
         Some(id) => rule_of(&self::rule(context, application, id).await?).ok(),
     };
     known.check(rule, was.as_ref())?;
-    let new = to_store(context, application, rule);
+    let needs = known.needs(rule, was.as_ref());
+    let new = NewHealthRule { needs, ..to_store(context, application, rule) };
     let put = match id {
         None => context.store.create_health_rule(&new).await,
         Some(id) => context
@@ -89,6 +91,7 @@ fn to_store(context: &Context, application: EntityId, rule: &Rule) -> NewHealthR
         enabled: rule.enabled,
         body: serde_json::to_string(rule).expect("a rule is plain data with finite numbers"),
         changed_ms: context.now_ms(),
+        needs: RuleNeeds::default(),
     }
 }
 
@@ -96,7 +99,7 @@ fn to_store(context: &Context, application: EntityId, rule: &Rule) -> NewHealthR
 pub(crate) async fn import_rules(
     context: &Context,
     caller: &Caller,
-    application: EntityId,
+    (application, known): (EntityId, &Known),
     all: &[Rule],
     taken: NameTaken,
 ) -> Result<(), ApiError> {
@@ -111,7 +114,8 @@ pub(crate) async fn import_rules(
         if !names.insert(rule.name.as_str()) {
             return Err(of_rule(ApiError::bad("the file has several of this name")));
         }
-        new.push(to_store(context, application, rule));
+        let needs = known.needs(rule, None);
+        new.push(NewHealthRule { needs, ..to_store(context, application, rule) });
     }
     context.store.import_health_rules(&new, taken).await.map_err(|error| match error {
         StoreError::AlreadyExists { .. } => ApiError::Conflict(format!(
@@ -166,6 +170,21 @@ impl Known {
         }
     }
 
+    /// What has to be there when a rule that was checked is stored.
+    fn needs(&self, rule: &Rule, was: Option<&Rule>) -> RuleNeeds {
+        let before = was.map(Rule::baselines).unwrap_or_default();
+        let is_own = |name: &str| self.baselines.iter().any(|b| b.name == name && !b.is_factory);
+        let baselines = rule.baselines();
+        let new = baselines.difference(&before).filter(|name| is_own(name));
+        RuleNeeds {
+            schedules: (rule.schedule != ALWAYS)
+                .then(|| rule.schedule.clone())
+                .into_iter()
+                .collect(),
+            baselines: new.map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
     /// The schedule of this name; none where it is the one that is not stored.
     fn schedule(&self, name: &str) -> Result<Option<&StoredSchedule>, ApiError> {
         if name == ALWAYS {
@@ -202,9 +221,9 @@ pub(crate) async fn delete_rule(
     application: EntityId,
     id: u32,
 ) -> Result<(), ApiError> {
-    let known = rule(context, application, id).await?;
-    notification::unnamed_rule(context, caller, application, &known.name).await?;
-    context.store.delete_health_rule(application.0, id).await.map_err(of_store)?;
+    let unused = |of: &MayUse| notification::names_rule(caller, of);
+    let delete = context.store.delete_health_rule(caller.account.0, application.0, id, &unused);
+    delete.await.map_err(of_store)?;
     tracing::info!(id, application = application.0, user = caller.name, "health rule deleted");
     Ok(())
 }
@@ -229,12 +248,6 @@ pub(crate) async fn put_schedule(
     new: &Schedule,
 ) -> Result<StoredSchedule, ApiError> {
     new.check()?;
-    if let Some(id) = id {
-        let known = schedule(context, application, id).await?;
-        if known.name != new.name {
-            unused(context, application, &known.name, "renamed").await?;
-        }
-    }
     let stored = NewSchedule {
         application_id: application.0,
         name: new.name.clone(),
@@ -242,7 +255,10 @@ pub(crate) async fn put_schedule(
     };
     let put = match id {
         None => context.store.create_schedule(&stored).await,
-        Some(id) => context.store.replace_schedule(id, &stored).await.map(|()| id),
+        Some(id) => {
+            let unused = |of: &MayUse| schedule_in_use(of, "renamed");
+            context.store.replace_schedule(id, &stored, &unused).await.map(|()| id)
+        }
     };
     let id = put.map_err(of_store)?;
     tracing::info!(
@@ -262,49 +278,36 @@ pub(crate) async fn delete_schedule(
     application: EntityId,
     id: u32,
 ) -> Result<(), ApiError> {
-    let known = schedule(context, application, id).await?;
-    unused(context, application, &known.name, "deleted").await?;
-    context.store.delete_schedule(application.0, id).await.map_err(of_store)?;
+    let unused = |of: &MayUse| schedule_in_use(of, "deleted");
+    context.store.delete_schedule(application.0, id, &unused).await.map_err(of_store)?;
     tracing::info!(id, application = application.0, user = caller.name, "schedule deleted");
     Ok(())
 }
 
-async fn unused(
-    context: &Context,
-    application: EntityId,
-    name: &str,
-    to_be: &str,
-) -> Result<(), ApiError> {
+fn schedule_in_use(of: &MayUse, to_be: &str) -> Option<String> {
     let what = format!("this schedule, which cannot be {to_be}; give them another one first");
-    no_rule_goes_by(context, application, &what, |rule| rule.schedule == name).await
+    rules_go_by(of, &what, |rule| rule.schedule == of.name)
 }
 
-/// Refuses to take away what rules of an application go by; `what` says what it is, and what to do.
-pub(crate) async fn no_rule_goes_by(
-    context: &Context,
-    application: EntityId,
-    what: &str,
-    goes: impl Fn(&Rule) -> bool,
-) -> Result<(), ApiError> {
-    let mut all = context.store.health_rules(application.0).await?;
-    all.retain(|stored| rule_of(stored).is_ok_and(|rule| goes(&rule)));
-    if all.is_empty() {
-        return Ok(());
+/// Why something may not go: rules of the application go by it. `what` says what it is, and what to do.
+pub(crate) fn rules_go_by(of: &MayUse, what: &str, goes: impl Fn(&Rule) -> bool) -> Option<String> {
+    let users: Vec<&HealthRule> =
+        of.rules.iter().filter(|stored| rule_of(stored).is_ok_and(|rule| goes(&rule))).collect();
+    if users.is_empty() {
+        return None;
     }
     let names: Vec<String> =
-        all.iter().take(MOST_NAMED).map(|rule| format!("{:?}", rule.name)).collect();
-    let more = all.len() - names.len();
+        users.iter().take(MOST_NAMED).map(|rule| format!("{:?}", rule.name)).collect();
+    let more = users.len() - names.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let rules = if all.len() == 1 { "the rule" } else { "the rules" };
-    let go = if all.len() == 1 { "goes" } else { "go" };
-    Err(ApiError::Conflict(format!("{rules} {}{more} {go} by {what}", names.join(", "))))
+    let rules = if users.len() == 1 { "the rule" } else { "the rules" };
+    let go = if users.len() == 1 { "goes" } else { "go" };
+    Some(format!("{rules} {}{more} {go} by {what}", names.join(", ")))
 }
 
 fn of_store(error: StoreError) -> ApiError {
     match error {
-        StoreError::AlreadyExists { .. } | StoreError::TooMany { .. } => {
-            ApiError::Conflict(error.to_string())
-        }
+        StoreError::TooMany { .. } => ApiError::Conflict(error.to_string()),
         StoreError::TooLong { .. } => ApiError::Unprocessable(error.to_string()),
         StoreError::NotFound { what, id } => ApiError::missing(what, id),
         other => other.into(),

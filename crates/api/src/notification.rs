@@ -11,7 +11,8 @@ use alerting::{
 use api_types as body;
 use api_types::{NameValue, Ref};
 use metadata_store::{
-    AlertConfig, AlertConfigKind, AlertConfigs as _, HealthRules as _, NewAlertConfig,
+    AlertConfig, AlertConfigKind, AlertConfigs as _, DocumentNeeds, HealthRules as _, MayUse,
+    NewAlertConfig,
 };
 use model::{access::Permission, entity::EntityKind, id::EntityId};
 
@@ -73,6 +74,7 @@ pub(crate) fn to_store(
         body: serde_json::to_string(value).expect("texts and numbers are JSON"),
         sealed,
         changed_ms: context.now_ms(),
+        needs: DocumentNeeds::default(),
     }
 }
 
@@ -181,17 +183,18 @@ pub(crate) async fn unknown_rules(
     Ok(named.difference(&known).cloned().collect())
 }
 
-/// Refuses names of health rules that there are not; those that the document had before may stay.
+/// Refuses names of health rules that there are not; those that the document had before may stay. Gives the new ones, which
+/// have to be there when the document is stored.
 pub(crate) async fn known_rules(
     context: &Context,
     caller: &Caller,
     application: Option<u32>,
     named: &BTreeSet<String>,
     before: Option<&BTreeSet<String>>,
-) -> Result<(), ApiError> {
+) -> Result<BTreeSet<String>, ApiError> {
     let new = before.map_or_else(|| named.clone(), |before| named - before);
     let unknown = unknown_rules(context, caller, application, &new).await?;
-    let Some(name) = unknown.first() else { return Ok(()) };
+    let Some(name) = unknown.first() else { return Ok(new) };
     let of = if application.is_some() { "the application" } else { "any application" };
     Err(ApiError::Unprocessable(format!(
         "there is no health rule {name:?} in {of}; make it first, or name another one"
@@ -273,81 +276,57 @@ pub(crate) fn lies_ahead(
     }
 }
 
-/// Refuses to take away a health rule that policies, digests or suppressions name.
-pub(crate) async fn unnamed_rule(
-    context: &Context,
-    caller: &Caller,
-    application: EntityId,
-    name: &str,
-) -> Result<(), ApiError> {
-    let mut users = Vec::new();
-    for kind in mentions::OF_RULES {
-        let all = of_application(context, caller, kind, Some(application.0)).await?;
-        let naming = all.into_iter().filter(|one| mentions::rules(kind, one).contains(name));
-        users.extend(naming.map(|one| (kind, one)));
-    }
-    // What is of the whole account may mean a rule of another application.
-    if users.iter().any(|(_, one)| one.application_id.is_none()) {
-        let entities = context.every_entity(caller.account);
-        for other in entities.all(EntityId::NONE, EntityKind::Application) {
-            let rules = context.store.health_rules(other.id.0).await?;
-            if other.id != application && rules.iter().any(|rule| rule.name == name) {
-                users.retain(|(_, one)| one.application_id.is_some());
-                break;
-            }
-        }
-    }
-    unused(caller, &users, "names this health rule", "name another rule in it, or delete it, first")
+/// Why a health rule may not go: policies, digests or suppressions name it.
+pub(crate) fn names_rule(caller: &Caller, of: &MayUse) -> Option<String> {
+    let naming = |(kind, one): &&(AlertConfigKind, AlertConfig)| {
+        mentions::rules(*kind, one).contains(&of.name)
+            // What is of the whole account may mean a rule of another application.
+            && !(of.is_elsewhere && one.application_id.is_none())
+    };
+    let users: Vec<_> = of.documents.iter().filter(naming).collect();
+    in_use(caller, &users, "names this health rule", "name another rule in it, or delete it, first")
 }
 
-/// Refuses to take away an action that policies or digests do.
-pub(crate) async fn undone_action(
-    context: &Context,
-    caller: &Caller,
-    id: u32,
-) -> Result<(), ApiError> {
-    let mut users = Vec::new();
-    for kind in mentions::OF_ACTIONS {
-        let all = context.store.alert_configs(kind, Some(caller.account.0)).await?;
-        let doing = all.into_iter().filter(|one| mentions::does(one, id));
-        users.extend(doing.map(|one| (kind, one)));
-    }
-    unused(caller, &users, "tells by this action", "give it another action, or delete it, first")
+/// Why an action may not go: policies or digests do it.
+pub(crate) fn tells_by_action(caller: &Caller, id: u32, of: &MayUse) -> Option<String> {
+    let doing = |(kind, one): &&(AlertConfigKind, AlertConfig)| {
+        mentions::OF_ACTIONS.contains(kind) && mentions::does(one, id)
+    };
+    let users: Vec<_> = of.documents.iter().filter(doing).collect();
+    in_use(caller, &users, "tells by this action", "give it another action, or delete it, first")
 }
 
-/// Refuses another way to tell than by email for an action that digests go out by.
-pub(crate) async fn fit_for_digests(
-    context: &Context,
+/// Why an action may not do this instead: digests go out by it, and it would tell otherwise than by email.
+pub(crate) fn is_unfit_for_digests(
     caller: &Caller,
     id: u32,
     doing: &actions::Doing,
-) -> Result<(), ApiError> {
+    of: &MayUse,
+) -> Option<String> {
     if !is_no_email(doing) {
-        return Ok(());
+        return None;
     }
-    let kind = AlertConfigKind::Digest;
-    let mut all = context.store.alert_configs(kind, Some(caller.account.0)).await?;
-    all.retain(|one| mentions::does(one, id));
-    let users: Vec<_> = all.into_iter().map(|one| (kind, one)).collect();
-    unused(
-        caller,
-        &users,
-        "goes out by this action",
-        "digests are emails; give it another action first",
-    )
+    let by_it = |(kind, one): &&(AlertConfigKind, AlertConfig)| {
+        *kind == AlertConfigKind::Digest && mentions::does(one, id)
+    };
+    let users: Vec<_> = of.documents.iter().filter(by_it).collect();
+    let remedy = "digests are emails; give it another action first";
+    in_use(caller, &users, "goes out by this action", remedy)
 }
 
-/// Refuses when something uses what is to go; names the first that the caller may see.
-fn unused(
+/// What says that something is used by nothing.
+pub(crate) fn by_nothing(_: &MayUse) -> Option<String> {
+    None
+}
+
+/// Says that something uses what is to go; names the first that the caller may see.
+fn in_use(
     caller: &Caller,
-    users: &[(AlertConfigKind, AlertConfig)],
+    users: &[&(AlertConfigKind, AlertConfig)],
     how: &str,
     remedy: &str,
-) -> Result<(), ApiError> {
-    let Some((kind, first)) = users.iter().max_by_key(|(_, one)| sees(caller, one.application_id))
-    else {
-        return Ok(());
-    };
+) -> Option<String> {
+    let (kind, first) = users.iter().max_by_key(|(_, one)| sees(caller, one.application_id))?;
     let what = kind.what();
     let named = match sees(caller, first.application_id) {
         true => format!("the {what} {:?}", first.name),
@@ -357,7 +336,7 @@ fn unused(
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    Err(ApiError::Conflict(format!("{named}{more} {how}; {remedy}")))
+    Some(format!("{named}{more} {how}; {remedy}"))
 }
 
 /// A document that may be of an application.

@@ -190,7 +190,8 @@ pub struct Pipeline {
     thresholds: FxHashMap<EntityId, Threshold>,
     thresholds_at: Minute,
     metrics: Metrics,
-    buffers: Buffers,
+    /// In a box, since each span takes them out and puts them back.
+    buffers: Option<Box<Buffers>>,
     /// Traces chosen to be kept and when they began (Unix nanoseconds), whose spans are still to be copied.
     chosen: Vec<(AccountId, TraceId, u64)>,
     /// A step failed half way: nothing in here may be counted on any more.
@@ -279,7 +280,7 @@ impl Config {
             metrics: Metrics::restore(saved.metrics)
                 .within(self.memory.series)
                 .telling(self.room.clone()),
-            buffers: Buffers::default(),
+            buffers: None,
             chosen: Vec::new(),
             broken: false,
             cutting: None,
@@ -422,6 +423,9 @@ impl Pipeline {
             self.registry.recount(now_ms);
         }
         self.exclude(now_ms);
+        if let Err(error) = self.registry.note_called() {
+            warn!(%error, "could not note which tiers are called");
+        }
         self.give_places(now_ms);
         self.thresholds_at = minute;
         self.nodes.forget(now_ms);

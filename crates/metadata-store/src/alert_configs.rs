@@ -7,6 +7,7 @@ use crate::database::{Row, Tx, sql};
 use crate::error::{at_most, must_match, refuse};
 use crate::name::{NameTaken, fits, name_key};
 use crate::sequences::Sequence;
+use crate::uses::{self, DocumentNeeds, Unused};
 use crate::{MetadataStore, StoreError};
 
 /// Documents of one kind in an account.
@@ -90,6 +91,8 @@ pub struct NewAlertConfig {
     /// At most [`MAX_ALERT_CONFIG_BYTES`].
     pub sealed: Vec<u8>,
     pub changed_ms: i64,
+    /// `Gone` when that is not there; nothing is stored then.
+    pub needs: DocumentNeeds,
 }
 
 /// Documents of all accounts; at most [`MAX_ALERT_CONFIGS`] of a kind in each.
@@ -103,12 +106,13 @@ pub trait AlertConfigs {
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
     /// Replaces all of a document but its id. `NotFound` when the account has none of that kind and id, `AlreadyExists`
-    /// when another one has the name.
+    /// when another one has the name, `InUse` when it is an action and `unused` says so.
     fn replace_alert_config(
         &self,
         kind: AlertConfigKind,
         id: u32,
         config: &NewAlertConfig,
+        unused: Unused<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Stores all of these documents, which have names of their own, or none of them; returns their ids, in their order.
@@ -120,12 +124,14 @@ pub trait AlertConfigs {
         taken: NameTaken,
     ) -> impl Future<Output = Result<Vec<u32>, StoreError>> + Send;
 
-    /// Forgets a document; `NotFound` when the account has none of that kind and id.
+    /// Forgets a document; `NotFound` when the account has none of that kind and id, `InUse` when it is an action and
+    /// `unused` says so.
     fn delete_alert_config(
         &self,
         kind: AlertConfigKind,
         account_id: u32,
         id: u32,
+        unused: Unused<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// One document of the account.
@@ -195,9 +201,12 @@ impl AlertConfigs for MetadataStore {
         kind: AlertConfigKind,
         id: u32,
         config: &NewAlertConfig,
+        unused: Unused<'_>,
     ) -> Result<(), StoreError> {
         check(config)?;
         let saved = self.database.write("change configuration of alerting", |mut tx| async move {
+            Sequence::AlertConfig.lock(&mut tx).await?;
+            refuse_used(&mut tx, kind, config.account_id, unused).await?;
             let saved = update(&mut tx, kind, id, config).await?;
             Ok((tx, saved))
         });
@@ -224,11 +233,17 @@ impl AlertConfigs for MetadataStore {
         kind: AlertConfigKind,
         account_id: u32,
         id: u32,
+        unused: Unused<'_>,
     ) -> Result<(), StoreError> {
-        let delete = sql("DELETE FROM alert_configs WHERE kind = ? AND account_id = ? AND id = ?");
-        let delete = delete.bind(kind as u8).bind(account_id).bind(id);
-        let matched = self.database.execute("delete configuration of alerting", delete).await?;
-        must_match(matched, kind.what(), id)
+        let delete = self.database.write("delete configuration of alerting", |mut tx| async move {
+            Sequence::AlertConfig.lock(&mut tx).await?;
+            refuse_used(&mut tx, kind, account_id, unused).await?;
+            let delete =
+                sql("DELETE FROM alert_configs WHERE kind = ? AND account_id = ? AND id = ?");
+            let matched = tx.execute(delete.bind(kind as u8).bind(account_id).bind(id)).await?;
+            Ok((tx, matched))
+        });
+        must_match(delete.await?, kind.what(), id)
     }
 
     async fn alert_config(
@@ -263,6 +278,45 @@ fn check(config: &NewAlertConfig) -> Result<(), StoreError> {
     at_most(MAX_ALERT_CONFIG_BYTES, "what is secret of the document", config.sealed.len())
 }
 
+/// Actions are used; other documents are not.
+async fn refuse_used(
+    tx: &mut Tx,
+    kind: AlertConfigKind,
+    account: u32,
+    unused: Unused<'_>,
+) -> Result<(), sqlx::Error> {
+    match kind {
+        AlertConfigKind::Action => uses::refuse_used(&uses::of_action(tx, account).await?, unused),
+        _ => Ok(()),
+    }
+}
+
+/// The documents of an account that may mention others: those of an application and of the whole account, or all.
+pub(crate) async fn mentioning(
+    tx: &mut Tx,
+    account: u32,
+    application: Option<u32>,
+) -> Result<Vec<(AlertConfigKind, AlertConfig)>, sqlx::Error> {
+    let mut documents = Vec::new();
+    for kind in [AlertConfigKind::Policy, AlertConfigKind::Digest, AlertConfigKind::Suppression] {
+        let all = match application {
+            Some(application) => {
+                sql(select_configs!("AND account_id = ? AND application_id IN (0, ?) ORDER BY id"))
+                    .bind(kind as u8)
+                    .bind(account)
+                    .bind(application)
+            }
+            None => sql(select_configs!("AND account_id = ? ORDER BY id"))
+                .bind(kind as u8)
+                .bind(account),
+        };
+        for row in tx.rows(all).await? {
+            documents.push((kind, read(&row)?));
+        }
+    }
+    Ok(documents)
+}
+
 async fn insert(
     tx: &mut Tx,
     kind: AlertConfigKind,
@@ -278,6 +332,7 @@ async fn insert(
     if all.map_or(Ok(0), |row| row.int::<u32>(0))? as usize >= MAX_ALERT_CONFIGS {
         return Ok(Saved::TooMany);
     }
+    config.needs.refuse_missing(tx, config.account_id, config.application_id).await?;
     let id = Sequence::AlertConfig.take_one(tx).await?;
     let insert = sql("INSERT INTO alert_configs (id, account_id, application_id, kind, name_key, \
                       name, body, sealed, changed_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
@@ -310,6 +365,7 @@ async fn update(
     if tx.row(known.bind(kind as u8).bind(config.account_id).bind(id)).await?.is_none() {
         return Ok(Saved::Missing);
     }
+    config.needs.refuse_missing(tx, config.account_id, config.application_id).await?;
     let update =
         sql("UPDATE alert_configs SET application_id = ?, name_key = ?, name = ?, body = ?, \
                       sealed = ?, changed_ms = ? WHERE id = ?");

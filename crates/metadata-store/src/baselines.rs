@@ -7,6 +7,7 @@ use crate::database::{Row, Tx, sql};
 use crate::error::must_match;
 use crate::name::{fits, name_key};
 use crate::sequences::Sequence;
+use crate::uses::{self, Unused};
 use crate::{MetadataStore, StoreError};
 
 /// Baselines that an application may have besides those it is born with.
@@ -80,12 +81,14 @@ pub trait Baselines {
         id: u32,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Removes one that was added; if it was the default, none is chosen any more. `NotFound` when there is none.
+    /// Removes one that was added; if it was the default, none is chosen any more. `NotFound` when there is none, `InUse` when
+    /// `unused` says so.
     fn delete_baseline(
         &self,
         account_id: u32,
         application_id: u32,
         id: u32,
+        unused: Unused<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Sets the time zone of an account, a name of at most 255 characters.
@@ -158,8 +161,17 @@ impl Baselines for MetadataStore {
         account_id: u32,
         application_id: u32,
         id: u32,
+        unused: Unused<'_>,
     ) -> Result<(), StoreError> {
         let deleted = self.database.write("delete a baseline", |mut tx| async move {
+            // The lock of the rules that may go by it: none comes meanwhile.
+            Sequence::HealthRule.lock(&mut tx).await?;
+            let known = sql("SELECT name FROM baselines \
+                             WHERE account_id = ? AND application_id = ? AND id = ?");
+            let known = known.bind(account_id).bind(application_id).bind(id);
+            let Some(known) = tx.row(known).await? else { return Ok((tx, 0)) };
+            let users = uses::of_rules(&mut tx, application_id, known.text(0)?).await?;
+            uses::refuse_used(&users, unused)?;
             let delete = sql("DELETE FROM baselines \
                               WHERE account_id = ? AND application_id = ? AND id = ?");
             let delete = delete.bind(account_id).bind(application_id).bind(id);
@@ -167,9 +179,7 @@ impl Baselines for MetadataStore {
             let forget = sql("DELETE FROM default_baselines \
                               WHERE account_id = ? AND application_id = ? AND baseline_id = ?");
             let forget = forget.bind(account_id).bind(application_id).bind(id);
-            if matched > 0 {
-                tx.execute(forget).await?;
-            }
+            tx.execute(forget).await?;
             Ok((tx, matched))
         });
         must_match(deleted.await?, "baseline", id)

@@ -17,6 +17,12 @@ pub enum StoreError {
     /// What was to be changed is not there.
     #[error("there is no {what} {id}")]
     NotFound { what: &'static str, id: u64 },
+    /// What was to be deleted, or called otherwise, is used: the sentence of whoever looked at what may use it.
+    #[error("{0}")]
+    InUse(String),
+    /// What is named by what was to be stored is not there.
+    #[error("there is no {what} {name:?}; it was deleted just now, so name another one")]
+    Gone { what: &'static str, name: String },
     /// A text over the limit, in characters, or a blob over the limit, in bytes.
     #[error("{what} is longer than {limit}")]
     TooLong { what: &'static str, limit: usize },

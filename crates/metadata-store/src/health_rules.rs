@@ -7,6 +7,7 @@ use crate::database::{Row, Tx, sql};
 use crate::error::{at_most, must_match, refuse};
 use crate::name::{NameTaken, fits, name_key};
 use crate::sequences::Sequence;
+use crate::uses::{self, RuleNeeds, Unused};
 use crate::{AlertConfigKind, MAX_ALERT_CONFIG_BYTES, MetadataStore, Page, StoreError};
 
 /// Health rules, and schedules, of one application.
@@ -40,6 +41,8 @@ pub struct NewHealthRule {
     /// At most [`MAX_RULE_BODY`] bytes.
     pub body: String,
     pub changed_ms: i64,
+    /// `Gone` when that is not there; nothing is stored then.
+    pub needs: RuleNeeds,
 }
 
 /// A rule that is called otherwise from now on, as documents of alerting's configuration are asked to follow it.
@@ -124,11 +127,13 @@ pub trait HealthRules {
         taken: NameTaken,
     ) -> impl Future<Output = Result<Vec<u32>, StoreError>> + Send;
 
-    /// `NotFound` when the application has no such rule. What it found stays.
+    /// `NotFound` when the application has no such rule, `InUse` when `unused` says so. What it found stays.
     fn delete_health_rule(
         &self,
+        account_id: u32,
         application_id: u32,
         id: u32,
+        unused: Unused<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// One page of the schedules of all applications, by rising id.
@@ -149,11 +154,12 @@ pub trait HealthRules {
         schedule: &NewSchedule,
     ) -> impl Future<Output = Result<u32, StoreError>> + Send;
 
-    /// As [`HealthRules::replace_health_rule`].
+    /// As [`HealthRules::replace_health_rule`]; `InUse` when it is called otherwise than before and `unused` says so.
     fn replace_schedule(
         &self,
         id: u32,
         schedule: &NewSchedule,
+        unused: Unused<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// As [`HealthRules::delete_health_rule`].
@@ -161,6 +167,7 @@ pub trait HealthRules {
         &self,
         application_id: u32,
         id: u32,
+        unused: Unused<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// The applications that were given what every one begins with.
@@ -274,10 +281,25 @@ impl HealthRules for MetadataStore {
         Ok(imported.await?)
     }
 
-    async fn delete_health_rule(&self, application_id: u32, id: u32) -> Result<(), StoreError> {
-        let delete = sql("DELETE FROM health_rules WHERE application_id = ? AND id = ?");
-        let delete = delete.bind(application_id).bind(id);
-        must_match(self.database.execute("delete a health rule", delete).await?, "health rule", id)
+    async fn delete_health_rule(
+        &self,
+        account_id: u32,
+        application_id: u32,
+        id: u32,
+        unused: Unused<'_>,
+    ) -> Result<(), StoreError> {
+        let matched = self.database.write("delete a health rule", |mut tx| async move {
+            // The lock of the documents that may name it: none comes meanwhile.
+            Sequence::AlertConfig.lock(&mut tx).await?;
+            let Some(users) = uses::of_rule(&mut tx, account_id, application_id, id).await? else {
+                return Ok((tx, 0));
+            };
+            uses::refuse_used(&users, unused)?;
+            let delete = sql("DELETE FROM health_rules WHERE application_id = ? AND id = ?");
+            let matched = tx.execute(delete.bind(application_id).bind(id)).await?;
+            Ok((tx, matched))
+        });
+        must_match(matched.await?, "health rule", id)
     }
 
     async fn all_schedules(&self, page: Page) -> Result<Vec<StoredSchedule>, StoreError> {
@@ -301,19 +323,38 @@ impl HealthRules for MetadataStore {
         written.await?.id(SCHEDULE, &schedule.name, 0)
     }
 
-    async fn replace_schedule(&self, id: u32, schedule: &NewSchedule) -> Result<(), StoreError> {
+    async fn replace_schedule(
+        &self,
+        id: u32,
+        schedule: &NewSchedule,
+        unused: Unused<'_>,
+    ) -> Result<(), StoreError> {
         check("the name of a schedule", &schedule.name, &schedule.body)?;
         let written = self.database.write("change a schedule", |mut tx| async move {
-            let written = replace_schedule(&mut tx, id, schedule).await?;
+            let written = replace_schedule(&mut tx, id, schedule, unused).await?;
             Ok((tx, written))
         });
         written.await?.id(SCHEDULE, &schedule.name, id).map(drop)
     }
 
-    async fn delete_schedule(&self, application_id: u32, id: u32) -> Result<(), StoreError> {
-        let delete = sql("DELETE FROM schedules WHERE application_id = ? AND id = ?");
-        let delete = delete.bind(application_id).bind(id);
-        must_match(self.database.execute("delete a schedule", delete).await?, "schedule", id)
+    async fn delete_schedule(
+        &self,
+        application_id: u32,
+        id: u32,
+        unused: Unused<'_>,
+    ) -> Result<(), StoreError> {
+        let matched = self.database.write("delete a schedule", |mut tx| async move {
+            // The lock of the rules that may go by it: none comes meanwhile.
+            Sequence::HealthRule.lock(&mut tx).await?;
+            let Some(name) = schedule_name(&mut tx, application_id, id).await? else {
+                return Ok((tx, 0));
+            };
+            uses::refuse_used(&uses::of_rules(&mut tx, application_id, name).await?, unused)?;
+            let delete = sql("DELETE FROM schedules WHERE application_id = ? AND id = ?");
+            let matched = tx.execute(delete.bind(application_id).bind(id)).await?;
+            Ok((tx, matched))
+        });
+        must_match(matched.await?, "schedule", id)
     }
 
     async fn seeded_applications(&self) -> Result<Vec<u32>, StoreError> {
@@ -375,6 +416,7 @@ async fn create_rule(tx: &mut Tx, rule: &NewHealthRule) -> Result<Written, sqlx:
     if let Some(refused) = refused(tx, all.bind(rule.application_id), &rule.name).await? {
         return Ok(refused);
     }
+    rule.needs.refuse_missing(tx, rule.application_id).await?;
     let id = Sequence::HealthRule.take_one(tx).await?;
     let insert = sql("INSERT INTO health_rules \
          (id, application_id, name_key, name, enabled, body, version, changed_ms) \
@@ -474,6 +516,7 @@ async fn replace_rule(
         return Ok((Written::Taken, None));
     }
     let Some((name, enabled, body)) = stored else { return Ok((Written::Missing, None)) };
+    rule.needs.refuse_missing(tx, rule.application_id).await?;
     if name == rule.name && enabled == rule.enabled && body == rule.body {
         return Ok((Written::As(id), None));
     }
@@ -499,16 +542,12 @@ async fn rename_in_documents(
     old_name: &str,
     follow: Follow<'_>,
 ) -> Result<(), sqlx::Error> {
-    let left = sql("SELECT COUNT(*) FROM health_rules \
-         JOIN entities ON entities.id = health_rules.application_id \
-         WHERE entities.account_id = ? AND health_rules.name_key = ?");
-    let left = tx.row(left.bind(account).bind(name_key(old_name))).await?;
-    let left: u32 = left.map_or(Ok(0), |row| row.int(0))?;
+    let is_elsewhere = uses::is_elsewhere(tx, account, rule.application_id, old_name).await?;
     let documents = sql("SELECT id, application_id, kind, body FROM alert_configs \
          WHERE account_id = ? AND application_id IN (0, ?) ORDER BY id");
     for row in tx.rows(documents.bind(account).bind(rule.application_id)).await? {
         let Some(kind) = AlertConfigKind::from_number(row.int(2)?) else { continue };
-        let is_left = row.int::<u32>(1)? == 0 && left > 0;
+        let is_left = row.int::<u32>(1)? == 0 && is_elsewhere;
         let renamed = RenamedRule { from: old_name, to: &rule.name, is_left };
         let Some(body) = follow(kind, &row.text(3)?, &renamed) else { continue };
         at_most(MAX_ALERT_CONFIG_BYTES, "a document that follows the rule's name", body.len())
@@ -520,20 +559,44 @@ async fn rename_in_documents(
     Ok(())
 }
 
+async fn schedule_name(
+    tx: &mut Tx,
+    application: u32,
+    id: u32,
+) -> Result<Option<String>, sqlx::Error> {
+    let known = sql("SELECT name FROM schedules WHERE application_id = ? AND id = ?");
+    tx.row(known.bind(application).bind(id)).await?.map(|row| row.text(0)).transpose()
+}
+
+/// The rules of an application.
+pub(crate) async fn of_application(
+    tx: &mut Tx,
+    application: u32,
+) -> Result<Vec<HealthRule>, sqlx::Error> {
+    let all = sql(format!("{RULES} WHERE application_id = ? ORDER BY id")).bind(application);
+    tx.rows(all).await?.iter().map(health_rule).collect()
+}
+
 async fn replace_schedule(
     tx: &mut Tx,
     id: u32,
     schedule: &NewSchedule,
+    unused: Unused<'_>,
 ) -> Result<Written, sqlx::Error> {
+    // Before that of schedules, as who gives an application its rules takes it.
+    Sequence::HealthRule.lock(tx).await?;
     Sequence::Schedule.lock(tx).await?;
     let same = sql("SELECT id FROM schedules WHERE application_id = ? AND name_key = ?");
     let same = same.bind(schedule.application_id).bind(name_key(&schedule.name));
     if is_anothers(tx, same, id).await? {
         return Ok(Written::Taken);
     }
-    let known = sql("SELECT id FROM schedules WHERE id = ? AND application_id = ?");
-    if tx.row(known.bind(id).bind(schedule.application_id)).await?.is_none() {
+    let Some(old_name) = schedule_name(tx, schedule.application_id, id).await? else {
         return Ok(Written::Missing);
+    };
+    if old_name != schedule.name {
+        let users = uses::of_rules(tx, schedule.application_id, old_name).await?;
+        uses::refuse_used(&users, unused)?;
     }
     let update = sql("UPDATE schedules SET name_key = ?, name = ?, body = ? WHERE id = ?");
     let update = update

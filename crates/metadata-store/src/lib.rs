@@ -43,6 +43,7 @@ mod sessions;
 mod settings;
 mod store;
 mod users;
+mod uses;
 mod views;
 mod violations;
 
@@ -109,6 +110,7 @@ pub use sessions::{Session, SessionDetails, Sessions};
 pub use settings::{Expected, PutOutcome, Setting, Settings};
 pub use store::MetadataStore;
 pub use users::{LockAfter, MAX_USERS, NewPassword, NewUser, User, UserChange, Users};
+pub use uses::{DocumentNeeds, MayUse, RuleNeeds, Unused};
 pub use views::{MAX_VIEW, MAX_VIEWS, NewView, View, Views};
 pub use violations::{
     ChangeOf, JudgeOutcome, MAX_CHANGES, MAX_EVIDENCE, NewViolationChange, Violated, Violation,

@@ -122,6 +122,9 @@ pub struct Properties {
     /// Of a tier whose own metrics count more requests than its spans show: the share that they show, percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spans_show_percent: Option<u8>,
+    /// Of a tier: its entries worked for transactions that another tier of its application began.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub called: bool,
     /// Of a node the version of its service that it reports, of a tier the one that came last.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub version: String,
@@ -159,6 +162,10 @@ pub struct Waiting {
     pub promoted: bool,
     /// End of the first call that counts by itself, Unix nanoseconds: after every call that was taken before it was promoted.
     pub from_ns: Option<u64>,
+    /// There was a place for it; it was met below a parent that did not come, at a tier that others of its application call. It
+    /// may be a piece of other transactions, and such calls of it count in none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub piece: bool,
 }
 
 impl Waiting {
@@ -177,5 +184,10 @@ impl Properties {
     /// Whether it has no place of its own yet.
     pub fn is_waiting(&self) -> bool {
         self.waiting.is_some_and(|waiting| waiting.from_ns.is_none())
+    }
+
+    /// Whether it has none because it may be a piece of other transactions.
+    pub fn is_piece(&self) -> bool {
+        self.waiting.is_some_and(|waiting| waiting.piece && waiting.from_ns.is_none())
     }
 }

@@ -610,14 +610,13 @@ struct Judging<'a> {
 }
 
 impl Judging<'_> {
-    fn is_caught_up(&self) -> Box<dyn Fn() -> bool + Send> {
+    fn pace(&self) -> alerting::Pace {
         let status = Arc::clone(self.status);
-        Box::new(move || status.is_caught_up())
-    }
-
-    fn is_stopping(&self) -> Box<dyn Fn() -> bool + Send> {
         let requested = self.shutdown.requested_token();
-        Box::new(move || requested.is_cancelled())
+        alerting::Pace {
+            is_caught_up: Box::new(move || status.is_caught_up()),
+            is_stopping: Box::new(move || requested.is_cancelled()),
+        }
     }
 }
 
@@ -640,8 +639,7 @@ fn health_rules(
         expectations,
         states,
         clock: Arc::clone(judging.clock),
-        is_caught_up: judging.is_caught_up(),
-        is_stopping: judging.is_stopping(),
+        pace: judging.pace(),
         memory: memory.limit / RULES_SHARE,
     };
     rules::Job::new(deps).task()
@@ -664,8 +662,7 @@ fn detection(
         directory: Arc::clone(&stores.directory),
         watch,
         clock: Arc::clone(judging.clock),
-        is_caught_up: judging.is_caught_up(),
-        is_stopping: judging.is_stopping(),
+        pace: judging.pace(),
     };
     anomalies::Job::new(deps).task()
 }
@@ -678,8 +675,7 @@ fn events_of_outcomes(stores: &Stores, metadata: &MetadataStore, judging: &Judgi
         reader: Arc::clone(&stores.store) as _,
         directory: Arc::clone(&stores.directory),
         clock: Arc::clone(judging.clock),
-        is_caught_up: judging.is_caught_up(),
-        is_stopping: judging.is_stopping(),
+        pace: judging.pace(),
     };
     outcomes::Job::new(deps).task()
 }

@@ -2773,6 +2773,7 @@ export interface components {
             seasonality: components["schemas"]["Seasonality"];
             /** @description Just now. */
             state: components["schemas"]["AnomalyState"];
+            tier?: null | components["schemas"]["Ref"];
             unit: string;
             /**
              * Format: double
@@ -4416,6 +4417,7 @@ export interface components {
             /** Format: int32 */
             id: number;
             name: string;
+            tier?: null | components["schemas"]["Ref"];
         };
         /**
          * @description A log record in a list.
@@ -4512,7 +4514,11 @@ export interface components {
          *             },
          *             "count": 44,
          *             "id": 31,
-         *             "name": "orders-1"
+         *             "name": "orders-1",
+         *             "tier": {
+         *               "id": 12,
+         *               "name": "orders"
+         *             }
          *           }
          *         ],
          *         "others": 0
@@ -6256,6 +6262,11 @@ export interface components {
                  * @description Unix milliseconds.
                  */
                 last_seen_ms: number;
+                /**
+                 * @description It was met in traces whose beginning did not come, at a tier that others of its application call. Such calls of it count in no
+                 *     business transaction until they have come in 10 of 15 minutes, or one comes that names no caller.
+                 */
+                may_be_piece?: boolean;
                 name: string;
                 /** @description It counts by itself from the next minute on. */
                 promoted: boolean;
@@ -6275,6 +6286,7 @@ export interface components {
         PathStep: {
             entity: components["schemas"]["Ref"];
             entity_kind: components["schemas"]["AnomalousKind"];
+            tier?: null | components["schemas"]["Ref"];
         };
         /** @description Response times below which a share of the calls lies; null without a timed call. */
         Percentiles: {
@@ -7226,6 +7238,7 @@ export interface components {
             confidence: number;
             entity: components["schemas"]["Ref"];
             entity_kind: components["schemas"]["AnomalousKind"];
+            tier?: null | components["schemas"]["Ref"];
         };
         /** @description What of one table would go. */
         TableLoss: {
@@ -7563,8 +7576,8 @@ export interface components {
          */
         ViolationStatus: "OPEN" | "RESOLVED" | "CANCELED";
         /**
-         * @description A business transaction that came when its application or tier had no place for another: it is known by name, and its
-         *     calls count in `All Other Traffic`.
+         * @description A business transaction that is known by name and has no place of its own: its application or tier had none for another, and
+         *     its calls count in `All Other Traffic`; or it may be a piece of others.
          */
         WaitingTransaction: {
             entry_type: components["schemas"]["EntryType"];
@@ -7576,6 +7589,11 @@ export interface components {
              * @description Unix milliseconds.
              */
             last_seen_ms: number;
+            /**
+             * @description It was met in traces whose beginning did not come, at a tier that others of its application call. Such calls of it count in no
+             *     business transaction until they have come in 10 of 15 minutes, or one comes that names no caller.
+             */
+            may_be_piece?: boolean;
             name: string;
             /** @description It counts by itself from the next minute on. */
             promoted: boolean;

@@ -28,7 +28,7 @@ use super::{
     readings::Observed,
     store::AnomalyStore,
     stored::{Body, Brief, FoundCauses},
-    words::{called, percent},
+    words::percent,
 };
 
 /// Minutes before the onset that are its history.
@@ -87,7 +87,7 @@ fn summary(happened: &str, found: &FoundCauses) -> String {
         return format!("{happened}; no clear cause.");
     };
     let strongest = first.evidence.first().map(|evidence| lower(&evidence.text));
-    let who = called(first.entity.kind, &first.entity.name);
+    let who = first.entity.called();
     match (found.verdict, strongest) {
         (CauseVerdict::NoClearCause | CauseVerdict::Pending, _) => {
             format!(

@@ -216,7 +216,7 @@ impl<T: Observed + ?Sized> Engine<T> {
         }
         let mut stored = Stored {
             judged,
-            open: open.into_iter().map(OpenAnomaly::of).collect(),
+            open: open.into_iter().map(|one| OpenAnomaly::of(one, &self.directory)).collect(),
             incidents: incidents.into_iter().map(OpenIncident::of).collect(),
         };
         for open in stored.open.values_mut().filter(|open| open.looks_for_cause()) {

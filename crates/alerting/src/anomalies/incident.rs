@@ -146,7 +146,7 @@ mod tests {
     use crate::anomalies::stored::Named;
 
     fn brief(id: u32, confidence: f64) -> Option<Brief> {
-        let entity = Named { id, name: format!("t{id}"), kind: AnomalousKind::Tier };
+        let entity = Named::new(id, &format!("t{id}"), AnomalousKind::Tier);
         Some(Brief { entity, confidence })
     }
 

@@ -11,7 +11,7 @@ use telemetry_store::{Store, reader::Reader};
 use tokio::runtime::Handle;
 
 use super::{Engine, SqlAnomalies, Watch};
-use crate::due;
+use crate::due::{self, Pace};
 
 /// How long causes are looked for in one minute.
 const CAUSES_FOR: Duration = Duration::from_secs(10);
@@ -24,10 +24,7 @@ pub struct Deps {
     pub directory: Arc<Directory>,
     pub watch: Arc<Watch>,
     pub clock: SharedClock,
-    /// Whether everything that was accepted before now minus a minute has been counted. While it has not, minutes wait.
-    pub is_caught_up: Box<dyn Fn() -> bool + Send>,
-    /// Whether the server was asked to stop: what is half done is finished, and nothing more begun.
-    pub is_stopping: Box<dyn Fn() -> bool + Send>,
+    pub pace: Pace,
 }
 
 impl Debug for Deps {
@@ -64,14 +61,14 @@ impl Job {
 
     fn run(&mut self) -> RunResult {
         let Job { engine, deps } = self;
-        let is_stopping = &*deps.is_stopping;
-        let judged = due::judge(&|| !is_stopping() && (deps.is_caught_up)(), || {
+        let pace = &deps.pace;
+        let judged = due::judge(&|| pace.may_begin(), || {
             let until = deps.clock.monotonic() + CAUSES_FOR;
             let now_ms = i64::try_from(deps.clock.now().millis())?;
-            let may_go_on = || !is_stopping() && deps.clock.monotonic() < until;
+            let may_go_on = || !pace.is_stopping() && deps.clock.monotonic() < until;
             Ok(engine.step(now_ms, &may_go_on)?)
         })?;
-        let is_learning = !is_stopping() && engine.learn()?;
+        let is_learning = !pace.is_stopping() && engine.learn()?;
         let Some(last) = judged.last() else {
             return Ok(is_learning.then(|| "the past of new applications is learnt".to_owned()));
         };

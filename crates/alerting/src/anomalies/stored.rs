@@ -3,12 +3,29 @@
 use model::anomaly::{AnomalousKind, CauseVerdict, EvidenceKind, EvidenceLink};
 use serde::{Deserialize, Serialize};
 
+use super::words::called;
+
 /// An entity as it was called then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     pub id: u32,
     pub name: String,
     pub kind: AnomalousKind,
+    /// A node's tier: nodes of several tiers are often called the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Box<Named>>,
+}
+
+impl Named {
+    /// Something that is no node.
+    pub(super) fn new(id: u32, name: &str, kind: AnomalousKind) -> Named {
+        Named { id, name: name.to_owned(), kind, tier: None }
+    }
+
+    /// As it is called in sentences: `node vm-1 of catalog`.
+    pub(super) fn called(&self) -> String {
+        called(self.kind, &self.name, self.tier.as_ref().map(|tier| tier.name.as_str()))
+    }
 }
 
 /// Who is suspected most.

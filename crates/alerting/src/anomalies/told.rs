@@ -1,6 +1,6 @@
 //! How a change is told: its event.
 
-use metadata_store::{EntityRef, EventSeverity, NewEvent, event_key};
+use metadata_store::{Directory, EntityRef, EventSeverity, NewEvent, event_key};
 use model::{
     anomaly::{AnomalyChangeKind, AnomalyMeasure, CauseVerdict},
     entity::EntityKind,
@@ -50,6 +50,25 @@ pub(super) struct Whose {
     pub(super) entity: EntityId,
     pub(super) kind: EntityKind,
     pub(super) name: String,
+    /// A node's tier.
+    pub(super) tier: Option<String>,
+}
+
+impl Whose {
+    /// As it is called in sentences.
+    pub(super) fn called(&self) -> String {
+        let tier = self.tier.as_deref();
+        match model::anomaly::AnomalousKind::of(self.kind) {
+            Some(kind) => called(kind, &self.name, tier),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// The name of the tier that a node is of; none of what is no node.
+pub(super) fn tier_of(directory: &Directory, entity: EntityId) -> Option<String> {
+    let node = directory.get(entity).filter(|entity| entity.key.kind == EntityKind::Node)?;
+    Some(directory.get(node.key.parent)?.key.name.clone())
 }
 
 /// The event of a change that was seen in a minute.
@@ -94,8 +113,7 @@ pub(super) fn event(
     ]);
     let mut properties = vec![("level".to_owned(), level.to_owned())];
     if let Some(suspect) = &body.suspect {
-        let named = called(suspect.entity.kind, &suspect.entity.name);
-        properties.push(("suspected cause".to_owned(), cut(&named, 500)));
+        properties.push(("suspected cause".to_owned(), cut(&suspect.entity.called(), 500)));
     }
     NewEvent {
         account_id: whose.account.0,
@@ -122,8 +140,7 @@ pub(super) fn event(
 
 /// What happened, in a sentence.
 pub(super) fn sentence(whose: &Whose, change: Change, body: &Body) -> String {
-    let of = model::anomaly::AnomalousKind::of(whose.kind);
-    let of = of.map_or_else(|| whose.name.clone(), |kind| called(kind, &whose.name));
+    let of = whose.called();
     match change.kind {
         AnomalyChangeKind::Opened => body.summary.clone(),
         AnomalyChangeKind::Upgraded => format!("Now critical: {}", body.summary),

@@ -2,6 +2,8 @@
 
 use model::anomaly::{AnomalousKind, AnomalyMeasure};
 
+use crate::notice;
+
 /// A figure with its unit, in as many digits as people read: `120 ms`, `1.9 s`, `4.2 %`.
 pub(super) fn figure(value: f64, unit: &str) -> String {
     if unit == "ms" && value.abs() >= 1_000.0 {
@@ -34,23 +36,23 @@ pub(super) fn percent(share: f64) -> String {
     format!("{} %", digits(share * 100.0))
 }
 
-/// `tier inventory`; business transactions go by their name alone, which says what they are.
-pub(super) fn called(kind: AnomalousKind, name: &str) -> String {
+/// `tier inventory`, `node vm-1 of inventory`; business transactions go by their name alone, which says what they are. A node's
+/// `tier` is told, that of others is none.
+pub(super) fn called(kind: AnomalousKind, name: &str, tier: Option<&str>) -> String {
     match kind {
         AnomalousKind::BusinessTransaction => name.to_owned(),
-        kind => format!("{} {name}", kind.name()),
+        kind => format!("{} {}", kind.name(), notice::called(name, tier)),
     }
 }
 
-/// What happened, without a full stop: `Response time of GET /checkout rose from 120 ms to 1.9 s`.
+/// What happened to what is called so, without a full stop: `Response time of GET /checkout rose from 120 ms to 1.9 s`.
 pub(super) fn what_happened(
-    (kind, name): (AnomalousKind, &str),
+    of: &str,
     (measure, metric): (AnomalyMeasure, Option<&str>),
     observed: f64,
     expected: f64,
     unit: &str,
 ) -> String {
-    let of = called(kind, name);
     let what = match measure {
         AnomalyMeasure::ResponseTime => "Response time",
         AnomalyMeasure::ErrorShare => "Share of failed calls",
@@ -88,7 +90,7 @@ mod tests {
     #[test]
     fn what_happened_names_whom_and_from_what_to_what() {
         let told = what_happened(
-            (AnomalousKind::BusinessTransaction, "GET /checkout"),
+            &called(AnomalousKind::BusinessTransaction, "GET /checkout", None),
             (AnomalyMeasure::ResponseTime, None),
             1_900.0,
             120.0,
@@ -96,12 +98,20 @@ mod tests {
         );
         assert_eq!(told, "Response time of GET /checkout rose from 120 ms to 1.9 s");
         let told = what_happened(
-            (AnomalousKind::Tier, "cart"),
+            &called(AnomalousKind::Tier, "cart", None),
             (AnomalyMeasure::Calls, None),
             3.0,
             80.0,
             "calls/min",
         );
         assert_eq!(told, "Load of tier cart fell from 80 calls/min to 3 calls/min");
+        let told = what_happened(
+            &called(AnomalousKind::Node, "vm-1", Some("catalog")),
+            (AnomalyMeasure::Metric, Some("Process|CPU|Usage %")),
+            90.0,
+            20.0,
+            "%",
+        );
+        assert_eq!(told, "Process|CPU|Usage % of node vm-1 of catalog rose from 20 % to 90 %");
     }
 }

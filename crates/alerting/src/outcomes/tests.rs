@@ -2,7 +2,9 @@ use daemon::{
     clock::{ManualClock, UnixNanos},
     disk::SimulatedDisk,
 };
-use metadata_store::{Config, Event, MemoryCatalogue, MemoryEntities, NewAlertConfig, Url};
+use metadata_store::{
+    Config, DocumentNeeds, Event, MemoryCatalogue, MemoryEntities, NewAlertConfig, Url,
+};
 use model::{
     entity::{EntityKey, Properties},
     figure::{Call, FigureKey},
@@ -64,8 +66,7 @@ impl Shop {
             reader: Arc::clone(&telemetry) as _,
             directory,
             clock: ManualClock::new(UnixNanos(0)).shared(),
-            is_caught_up: Box::new(|| true),
-            is_stopping: Box::new(|| false),
+            pace: crate::Pace { is_caught_up: Box::new(|| true), is_stopping: Box::new(|| false) },
         });
         Shop { runtime, store, telemetry, job, application, cart, errors, _folder: folder }
     }
@@ -84,6 +85,7 @@ impl Shop {
             body: serde_json::to_string(&policy).unwrap(),
             sealed: Vec::new(),
             changed_ms: 0,
+            needs: DocumentNeeds::default(),
         };
         let created = self.store.create_alert_config(AlertConfigKind::Policy, &config);
         self.runtime.block_on(created).unwrap();

@@ -11,7 +11,7 @@ use telemetry_store::reader::Reader;
 use tokio::runtime::Handle;
 
 use super::{Engine, Expectations, SqlRules, States};
-use crate::due;
+use crate::due::{self, Pace};
 
 /// Everything that the job is given.
 pub struct Deps {
@@ -22,10 +22,7 @@ pub struct Deps {
     pub expectations: Arc<dyn Expectations>,
     pub states: Arc<States>,
     pub clock: SharedClock,
-    /// Whether everything that was accepted before now minus a minute has been counted. While it has not, minutes wait.
-    pub is_caught_up: Box<dyn Fn() -> bool + Send>,
-    /// Whether the server was asked to stop: no further minute is begun.
-    pub is_stopping: Box<dyn Fn() -> bool + Send>,
+    pub pace: Pace,
     /// Bytes of windows.
     pub memory: usize,
 }
@@ -66,7 +63,7 @@ impl Job {
 
     fn run(&mut self) -> RunResult {
         let Job { engine, deps } = self;
-        let judged = due::judge(&|| !(deps.is_stopping)() && (deps.is_caught_up)(), || {
+        let judged = due::judge(&|| deps.pace.may_begin(), || {
             let now_ms = i64::try_from(deps.clock.now().millis())?;
             Ok(engine.step(now_ms)?)
         })?;

@@ -12,8 +12,8 @@ use alerting::{
 };
 use daemon::clock::{ManualClock, UnixNanos};
 use metadata_store::{
-    AlertConfigKind, AlertConfigs as _, Config, Directory, EntityRef, EventSeverity, Events as _,
-    FIRST_ACCOUNT, MemoryEntities, MetadataStore, NewAlertConfig, NewEvent, Url,
+    AlertConfigKind, AlertConfigs as _, Config, Directory, DocumentNeeds, EntityRef, EventSeverity,
+    Events as _, FIRST_ACCOUNT, MemoryEntities, MetadataStore, NewAlertConfig, NewEvent, Url,
 };
 use tempfile::TempDir;
 use tokio::{
@@ -161,6 +161,7 @@ impl Office {
             body: serde_json::to_string(&action).unwrap(),
             sealed: self.notifier().sealed(&Hidden(secrets)),
             changed_ms: 0,
+            needs: DocumentNeeds::default(),
         };
         self.store.create_alert_config(AlertConfigKind::Action, &config).await.unwrap()
     }
@@ -181,6 +182,7 @@ impl Office {
             body: serde_json::to_string(&policy).unwrap(),
             sealed: Vec::new(),
             changed_ms: 0,
+            needs: DocumentNeeds::default(),
         };
         self.store.create_alert_config(AlertConfigKind::Policy, &config).await.unwrap()
     }

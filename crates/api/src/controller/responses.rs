@@ -12,6 +12,7 @@ pub(super) use self::{
 
 use std::collections::BTreeSet;
 
+use alerting::actions::Action;
 use api_types::Ref;
 use axum::{
     Json,
@@ -19,7 +20,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
+use metadata_store::{
+    AlertConfig, AlertConfigKind, AlertConfigs as _, DocumentNeeds, NewAlertConfig,
+};
 use model::{entity::EntityKind, id::EntityId};
 use serde_json::{Map, Value, json};
 
@@ -45,6 +48,7 @@ struct Read {
     /// JSON of the document that alerting reads.
     body: String,
     sealed: Vec<u8>,
+    needs: DocumentNeeds,
 }
 
 /// The collections by what they are called in paths.
@@ -132,12 +136,12 @@ macro_rules! collections {
             ) -> Result<StatusCode, ApiError> {
                 let asked = asked(&context, &caller, &application, COLLECTION)?;
                 let found = asked.own(&id).await?;
-                if asked.kind == AlertConfigKind::Action {
-                    notification::undone_action(&context, &caller, found.id).await?;
-                }
                 let before = asked.told(found.id).await;
                 let store = &context.store;
-                store.delete_alert_config(asked.kind, caller.account.0, found.id).await?;
+                let unused = |of: &_| notification::tells_by_action(&caller, found.id, of);
+                store
+                    .delete_alert_config(asked.kind, caller.account.0, found.id, &unused)
+                    .await?;
                 trail.tell_deleted(asked.kind.what(), (found.id, &found.name), before.as_ref());
                 Ok(StatusCode::NO_CONTENT)
             }
@@ -215,7 +219,10 @@ impl Asked<'_> {
     ) -> Result<Value, ApiError> {
         let new = self.to_store(document, found.application_id, Some(found)).await?;
         let before = self.told(found.id).await;
-        self.context.store.replace_alert_config(self.kind, found.id, &new).await?;
+        let doing = serde_json::from_str(&new.body).map(|action: Action| action.doing).ok();
+        let unused =
+            |of: &_| notification::is_unfit_for_digests(self.caller, found.id, doing.as_ref()?, of);
+        self.context.store.replace_alert_config(self.kind, found.id, &new, &unused).await?;
         let after = self.told(found.id).await;
         trail.tell_changed(
             self.kind.what(),
@@ -267,6 +274,7 @@ impl Asked<'_> {
             body: read.body,
             sealed: read.sealed,
             changed_ms: self.context.now_ms(),
+            needs: read.needs,
         })
     }
 
@@ -282,12 +290,12 @@ impl Asked<'_> {
         Ok(Value::Object(document))
     }
 
-    /// Refuses names of health rules that the application does not have.
+    /// Refuses names of health rules that the application does not have, as [`notification::known_rules`].
     async fn known_rules(
         &self,
         named: &BTreeSet<String>,
         before: Option<&BTreeSet<String>>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<BTreeSet<String>, ApiError> {
         let application = Some(self.application.id);
         let known =
             notification::known_rules(self.context, self.caller, application, named, before);

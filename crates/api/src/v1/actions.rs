@@ -84,10 +84,10 @@ pub(crate) async fn replace(
     let new = to_store(&context, &caller, &wanted, &before).await?;
     let doing =
         notification::doing(&wanted.doing, &notification::secrets(&wanted.secrets, &before)?)?;
-    notification::fit_for_digests(&context, &caller, id.0, &doing).await?;
     // What cannot be read any more can be replaced, or deleted.
     let was = one(&context, &caller, id.0).await.ok();
-    context.store.replace_alert_config(KIND, id.0, &new).await?;
+    let unused = |of: &_| notification::is_unfit_for_digests(&caller, id.0, &doing, of);
+    context.store.replace_alert_config(KIND, id.0, &new, &unused).await?;
     tracing::info!(id = id.0, name = new.name, user = caller.name, "action changed");
     let after = one(&context, &caller, id.0).await?;
     trail.tell_changed("action", (id.0, &config.name), was.as_deref(), &after.0);
@@ -107,9 +107,9 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let config =
         notification::config_for(&context, &caller, Permission::Delete, KIND, id.0).await?;
-    notification::undone_action(&context, &caller, id.0).await?;
     let was = one(&context, &caller, id.0).await.ok();
-    context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
+    let unused = |of: &_| notification::tells_by_action(&caller, id.0, of);
+    context.store.delete_alert_config(KIND, caller.account.0, id.0, &unused).await?;
     tracing::info!(id = id.0, user = caller.name, "action deleted");
     trail.tell_deleted("action", (id.0, &config.name), was.as_deref());
     Ok(StatusCode::NO_CONTENT)

@@ -97,6 +97,7 @@ pub(crate) async fn read(
     Ok(Json(AnomalyModel {
         entity: api_types::Ref { id: series.entity.id.0, name: series.entity.key.name.clone() },
         entity_kind: wanted.entity_kind,
+        tier: context.entities(&caller).tier_of_node(series.entity.id),
         measure: wanted.measure,
         metric: series.what.metric().map(str::to_owned),
         unit: unit_of(series.what),

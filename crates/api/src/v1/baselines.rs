@@ -5,9 +5,10 @@ use api_types::{Baseline, BaselineChoice, BaselineSeason, BaselineWindow, NewBas
 use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{
-    BaselineWindow as StoredWindow, Baselines as _, FIRST_OWN_BASELINE, NewBaseline as Stored,
+    BaselineWindow as StoredWindow, Baselines as _, FIRST_OWN_BASELINE, MayUse,
+    NewBaseline as Stored,
 };
-use model::{id::EntityId, rule::Rule};
+use model::id::EntityId;
 
 use super::Refusals;
 use crate::{
@@ -120,12 +121,11 @@ pub(crate) async fn delete(
             "every application has this baseline; it cannot be deleted".to_owned(),
         ));
     }
-    if let Some(known) = &known {
+    let unused = |of: &MayUse| {
         let what = "this baseline, which cannot be deleted; give them another one first";
-        let goes = |rule: &Rule| rule.baselines().contains(known.name.as_str());
-        health_rules::no_rule_goes_by(&context, EntityId(id), what, goes).await?;
-    }
-    context.store.delete_baseline(caller.account.0, id, baseline).await?;
+        health_rules::rules_go_by(of, what, |rule| rule.baselines().contains(of.name.as_str()))
+    };
+    context.store.delete_baseline(caller.account.0, id, baseline, &unused).await?;
     tracing::info!(id = baseline, application = id, user = caller.name, "baseline deleted");
     if let Some(known) = known {
         trail.tell_deleted("baseline", (baseline, &known.name), Some(&known));

@@ -206,6 +206,7 @@ pub(crate) async fn waiting(
             tier: entities.mention(tier),
             entry_type: reference::entry_type(&bt),
             promoted: bt.properties.waiting.is_some_and(|waiting| waiting.promoted),
+            may_be_piece: bt.properties.is_piece(),
             last_seen_ms: bt.last_seen_ms,
             figures: endpoint.map(|endpoint| totals.figures(Measured::Endpoint(endpoint.id))),
         }

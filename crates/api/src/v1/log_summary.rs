@@ -142,6 +142,7 @@ fn of_entities(entities: &Entities, counted: Counted<EntityId>) -> LogEntities {
             id: named.id,
             name: named.name,
             application: entities.mention(application),
+            tier: entities.tier_of_node(id),
             count,
         }
     };

@@ -7,8 +7,8 @@ use api_types::{
 use axum::{Json, extract::State};
 use http::StatusCode;
 use metadata_store::{
-    AlertConfig, AlertConfigKind, AlertConfigs as _, EventFilter, EventSeverity, Events as _,
-    NewAlertConfig,
+    AlertConfig, AlertConfigKind, AlertConfigs as _, DocumentNeeds, EventFilter, EventSeverity,
+    Events as _, NewAlertConfig,
 };
 use model::access::Permission;
 use serde::Deserialize;
@@ -196,7 +196,7 @@ async fn replace_of(
     let new = to_store(context, caller, kind, wanted, Some(&stored)).await?;
     // What cannot be read any more can be replaced, or deleted.
     let before = read_of(context, caller, kind, id).await.ok();
-    context.store.replace_alert_config(kind, id, &new).await?;
+    context.store.replace_alert_config(kind, id, &new, &notification::by_nothing).await?;
     tracing::info!(id, name = new.name, user = caller.name, "policy changed");
     let after = read_of(context, caller, kind, id).await?;
     trail.tell_changed(kind.what(), (id, &stored.name), before.as_deref(), &after.0);
@@ -235,7 +235,8 @@ async fn delete_of(
 ) -> Result<StatusCode, ApiError> {
     let stored = notification::config_for(context, caller, Permission::Delete, kind, id).await?;
     let before = read_of(context, caller, kind, id).await.ok();
-    context.store.delete_alert_config(kind, caller.account.0, id).await?;
+    let unused = &notification::by_nothing;
+    context.store.delete_alert_config(kind, caller.account.0, id, unused).await?;
     tracing::info!(id, user = caller.name, "policy deleted");
     trail.tell_deleted(kind.what(), (id, &stored.name), before.as_deref());
     Ok(StatusCode::NO_CONTENT)
@@ -261,10 +262,12 @@ async fn to_store(
     let before = before.as_ref().map(|stored| &stored.value);
     notification::known_event_types(&value.event_types, before.map(|one| &one.event_types))?;
     let rules = (&value.rules, before.map(|one| &one.rules));
-    notification::known_rules(context, caller, application, rules.0, rules.1).await?;
+    let rules = notification::known_rules(context, caller, application, rules.0, rules.1).await?;
     notification::doable(&value, &notification::known_actions(context, caller).await?)?;
     let name = notification::name(&wanted.name)?;
-    Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
+    let needs = DocumentNeeds { rules, actions: value.actions.iter().copied().collect() };
+    let new = notification::to_store(context, caller, application, name, &value, Vec::new());
+    Ok(NewAlertConfig { needs, ..new })
 }
 
 /// What a policy would have taken of the last day's events, and what it would say. Nothing is stored or sent.

@@ -4,7 +4,9 @@ use alerting::{notifier, suppression::Suppression as Value};
 use api_types::{NewSuppression, Page, Suppression};
 use axum::{Json, extract::State};
 use http::StatusCode;
-use metadata_store::{AlertConfig, AlertConfigKind, AlertConfigs as _, NewAlertConfig};
+use metadata_store::{
+    AlertConfig, AlertConfigKind, AlertConfigs as _, DocumentNeeds, NewAlertConfig,
+};
 use model::access::Permission;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -115,7 +117,7 @@ pub(crate) async fn replace(
     let new = to_store(&context, &caller, &wanted, Some(&stored)).await?;
     // What cannot be read any more can be replaced, or deleted.
     let was = one(&context, &caller, id.0).await.ok();
-    context.store.replace_alert_config(KIND, id.0, &new).await?;
+    context.store.replace_alert_config(KIND, id.0, &new, &notification::by_nothing).await?;
     tracing::info!(id = id.0, name = new.name, user = caller.name, "suppression changed");
     let after = one(&context, &caller, id.0).await?;
     trail.tell_changed("suppression", (id.0, &stored.name), was.as_deref(), &after.0);
@@ -134,7 +136,8 @@ pub(crate) async fn delete(
     let stored =
         notification::config_for(&context, &caller, Permission::Delete, KIND, id.0).await?;
     let was = one(&context, &caller, id.0).await.ok();
-    context.store.delete_alert_config(KIND, caller.account.0, id.0).await?;
+    let unused = &notification::by_nothing;
+    context.store.delete_alert_config(KIND, caller.account.0, id.0, unused).await?;
     tracing::info!(id = id.0, user = caller.name, "suppression deleted");
     trail.tell_deleted("suppression", (id.0, &stored.name), was.as_deref());
     Ok(StatusCode::NO_CONTENT)
@@ -154,9 +157,11 @@ async fn to_store(
     let before = before.as_ref().map(|stored| &stored.value);
     notification::lies_ahead(context, &value.window, before.map(|one| &one.window))?;
     let rules = (&value.rules, before.map(|one| &one.rules));
-    notification::known_rules(context, caller, application, rules.0, rules.1).await?;
+    let rules = notification::known_rules(context, caller, application, rules.0, rules.1).await?;
     let name = notification::name(&wanted.name)?;
-    Ok(notification::to_store(context, caller, application, name, &value, Vec::new()))
+    let needs = DocumentNeeds { rules, ..DocumentNeeds::default() };
+    let new = notification::to_store(context, caller, application, name, &value, Vec::new());
+    Ok(NewAlertConfig { needs, ..new })
 }
 
 /// One suppression as people see it.

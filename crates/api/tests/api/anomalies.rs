@@ -16,11 +16,17 @@ use serde_json::{Value, json};
 use crate::support::{Client, NOW, World};
 
 fn suspect(world: &World) -> StoredSuspect {
-    let tier = Named { id: world.ids.web.0, name: "web".to_owned(), kind: AnomalousKind::Tier };
+    let tier = Named {
+        id: world.ids.web.0,
+        name: "web".to_owned(),
+        kind: AnomalousKind::Tier,
+        tier: None,
+    };
     let bt = Named {
         id: world.ids.cart.0,
         name: "GET /cart".to_owned(),
         kind: AnomalousKind::BusinessTransaction,
+        tier: None,
     };
     StoredSuspect {
         entity: tier.clone(),

@@ -282,7 +282,7 @@ async fn a_transaction_that_waits_is_listed_apart_and_promoted() {
 
 #[tokio::test]
 async fn a_transaction_that_got_its_place_keeps_it() {
-    let world = waiting(Waiting { promoted: true, from_ns: Some(1) }).await;
+    let world = waiting(Waiting { promoted: true, from_ns: Some(1), ..Waiting::default() }).await;
     let (ids, client) = (world.ids, world.client());
     let of_shop = format!("/api/v1/applications/{}", ids.shop);
     let waiting = client.json(&format!("{of_shop}/waiting-transactions")).await;

@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use metadata_store::{
     Deliveries as _, DeliveryState, FIRST_ACCOUNT, HealthRules as _, NewDelivery, NewHealthRule,
+    RuleNeeds,
 };
 use model::rule::{Rule, factory_rules};
 use serde_json::{Value, json};
@@ -233,6 +234,7 @@ async fn with_rule(world: &World, rule: Value) {
         enabled: true,
         body: rule.to_string(),
         changed_ms: 0,
+        needs: RuleNeeds::default(),
     };
     world.store.create_health_rule(&new).await.unwrap();
 }

@@ -15,7 +15,7 @@ use super::{
     contribution::{contributions, error_figures, minute_of},
     decide, judge,
     registry::Registry,
-    skeleton::{self, ENTRY, EXIT, JUDGED, LONG_LIVED, ROOT, Skeleton},
+    skeleton::{self, COUNTED_ENTRY, ENTRY, EXIT, JUDGED, LONG_LIVED, ROOT, Skeleton},
     spans::NOBODY,
     targets::Targets,
     traces::{CountedError, OpenTrace, TraceKey},
@@ -56,6 +56,7 @@ impl Pipeline {
             false => settled_ms(&open.spans),
         };
         let by_a_fresh_address = self.decide(&mut open, by_ms, now_ms)?;
+        self.learn_called(&open);
         self.fresh.note(trace, by_a_fresh_address, now_ms);
         self.judge(trace.1, &mut open, &before, now_ms)?;
         for (was, is) in before.iter().zip(&open.spans) {
@@ -66,6 +67,20 @@ impl Pipeline {
         self.count_errors(&mut open, now_ms);
         self.traces.close(trace, open, now_ms);
         Ok(())
+    }
+
+    /// Notes which tiers work for transactions that others begin.
+    fn learn_called(&mut self, open: &OpenTrace) {
+        let spans = &open.spans;
+        let is = |span: &Skeleton, what| span.decided.counted & what != 0;
+        let Some(first) = spans.first().map(|span| span.tier) else { return };
+        if spans.iter().all(|span| span.tier == first) {
+            return;
+        }
+        let within = spans.iter().filter(|span| is(span, COUNTED_ENTRY) && !is(span, ROOT));
+        for span in within.filter(|span| !span.decided.bt.is_none()) {
+            self.registry.learn_called(span.tier);
+        }
     }
 
     /// Decides a trace that was read from the store as it was decided when it was counted.

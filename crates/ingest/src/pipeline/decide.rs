@@ -19,8 +19,9 @@ pub(super) trait World {
     /// The application of a tier.
     fn application_of(&mut self, tier: u32) -> EntityId;
     /// The business transaction that enters at this span, named by another one if there is one that does (its id); none
-    /// where operators do not want it.
-    fn transaction(&mut self, entry: &Skeleton, named_by: Option<u64>) -> EntityId;
+    /// where operators do not want it. `piece`: something above it was named and did not come, so that it may work for a
+    /// transaction that nobody knows of.
+    fn transaction(&mut self, entry: &Skeleton, named_by: Option<u64>, piece: bool) -> EntityId;
     /// What two nested exit calls must share to be one.
     fn exit_key(&self, target: u32) -> Option<ExitKey>;
     /// Whom a call reached. `answered` is the tier of the entry that it led to, `carrier` the target of a transport span
@@ -36,7 +37,7 @@ pub(super) fn decide(spans: &mut [Skeleton], world: &mut dyn World) {
     let tree = Tree::of(spans);
     let Entries { is_entry: entries, received } = entries(spans, &tree);
     let calls = calls(spans, &tree, &entries, world);
-    let owners = owners(spans, &tree, &entries, &calls, world);
+    let Owners { roots: owners, piece } = owners(spans, &tree, &entries, &calls, world);
     let far_ends = far_ends(spans, &tree, &entries, &calls);
     let carriers = carriers(&calls, spans);
     let namers = namers(spans, &tree, &entries);
@@ -45,7 +46,7 @@ pub(super) fn decide(spans: &mut [Skeleton], world: &mut dyn World) {
         let bt = match owners[at] {
             Some(root) => *transactions.entry(root).or_insert_with(|| {
                 let namer = namers.get(&root).map(|namer| spans[*namer].id);
-                world.transaction(&spans[root], namer)
+                world.transaction(&spans[root], namer, piece[root])
             }),
             None => EntityId::NONE,
         };
@@ -308,27 +309,63 @@ fn namers(spans: &[Skeleton], tree: &Tree, entries: &[bool]) -> FxHashMap<usize,
     namers
 }
 
-/// The span at which the transaction enters that each span works for.
+/// For what each span works.
+struct Owners {
+    /// The span at which its transaction enters.
+    roots: Vec<Option<usize>>,
+    /// Something above it was named and did not come.
+    piece: Vec<bool>,
+}
+
+/// The spans at which a trace begins and its transactions enter, the earliest of each application.
+fn beginnings(spans: &[Skeleton], enters: impl Fn(usize) -> bool, world: &mut dyn World) -> Above {
+    let mut begin: Vec<usize> =
+        (0..spans.len()).filter(|at| spans[*at].parent == 0 && enters(*at)).collect();
+    begin.sort_by_key(|at| (spans[*at].start_ns(), spans[*at].id));
+    let mut of_applications = Above::new();
+    for at in begin {
+        let application = world.application_of(spans[at].tier);
+        if of_applications.iter().all(|(of, _)| *of != application) {
+            of_applications.push((application, at));
+        }
+    }
+    of_applications
+}
+
+/// The transactions above a span, one an application; nearly always one or two.
+type Above = smallvec::SmallVec<[(EntityId, usize); 2]>;
+
+/// The span at which the transaction enters that each span works for. What lacks a parent works for the transaction with which
+/// its trace begins: a span between them got lost, or is still to come.
 fn owners(
     spans: &[Skeleton],
     tree: &Tree,
     entries: &[bool],
     calls: &[Option<Call>],
     world: &mut dyn World,
-) -> Vec<Option<usize>> {
+) -> Owners {
     let background = background_roots(spans, tree, entries, calls);
+    let enters = |at: usize| entries[at] || background[at];
+    let lacks_parent = |at: usize| tree.parent[at].is_none() && spans[at].parent != 0;
+    let beginnings = match (0..spans.len()).any(lacks_parent) {
+        true => beginnings(spans, enters, world),
+        false => Above::new(),
+    };
     let mut owners: Vec<Option<usize>> = vec![None; spans.len()];
-    // The transactions above each span, one an application; nearly always one or two.
-    let mut above: Vec<smallvec::SmallVec<[(EntityId, usize); 2]>> =
-        Vec::with_capacity(spans.len());
+    let mut piece = vec![false; spans.len()];
+    let mut above: Vec<Above> = Vec::with_capacity(spans.len());
     above.resize_with(spans.len(), Default::default);
     for &at in &tree.order {
-        let mut inherited = tree.parent[at].map(|parent| above[parent].clone()).unwrap_or_default();
+        piece[at] = tree.parent[at].map_or(lacks_parent(at), |parent| piece[parent]);
+        let mut inherited = match tree.parent[at] {
+            Some(parent) => above[parent].clone(),
+            None if lacks_parent(at) => beginnings.clone(),
+            None => Above::new(),
+        };
         let application = world.application_of(spans[at].tier);
         let known = inherited.iter().find(|(of, _)| *of == application).map(|(_, root)| *root);
         let root = known.or_else(|| {
-            let enters = entries[at] || background[at];
-            enters.then(|| {
+            enters(at).then(|| {
                 inherited.push((application, at));
                 at
             })
@@ -336,7 +373,7 @@ fn owners(
         owners[at] = root;
         above[at] = inherited;
     }
-    owners
+    Owners { roots: owners, piece }
 }
 
 /// INTERNAL roots with a call below them in their own process.

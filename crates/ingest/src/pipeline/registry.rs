@@ -14,6 +14,7 @@ use model::{
         transaction::{self, EntryKind, EntryName, HEALTH_CHECKS},
     },
     spells::Spells,
+    time::Minute,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use twox_hash::XxHash3_64;
@@ -86,6 +87,11 @@ pub(super) struct Registry {
     waiting: FxHashMap<EntityId, Waiting>,
     /// When such were called, Unix milliseconds, since it was last asked.
     waiting_seen: FxHashMap<EntityId, i64>,
+    /// Tiers that others of their application call, and which of them are to be noted as such.
+    called_within: FxHashSet<u32>,
+    newly_called: Vec<EntityId>,
+    /// How often such calls came of what may be a piece.
+    pieces: FxHashMap<EntityId, Comings>,
     addresses: FxHashMap<AccountId, FxHashMap<String, (EntityId, i64)>>,
     /// Events that were found.
     pub(super) findings: Findings,
@@ -122,6 +128,9 @@ impl Registry {
             excluded: FxHashMap::default(),
             waiting: FxHashMap::default(),
             waiting_seen: FxHashMap::default(),
+            called_within: FxHashSet::default(),
+            newly_called: Vec::new(),
+            pieces: FxHashMap::default(),
             addresses: FxHashMap::default(),
             findings: Findings::default(),
             loaded: FxHashSet::default(),
@@ -145,6 +154,9 @@ impl Registry {
         for entity in entities {
             for group in groups_of(&entity.key, &entity.properties) {
                 *self.counts.entry(group).or_default() += 1;
+            }
+            if entity.properties.called {
+                self.called_within.insert(entity.id.0);
             }
             if entity.key.kind == EntityKind::Address {
                 let known = (entity.key.parent, entity.created_ms);
@@ -376,32 +388,30 @@ impl Registry {
         Ok(endpoint)
     }
 
-    /// The business transaction in which a call counts that enters at a service endpoint and ends at a time (Unix
-    /// nanoseconds).
+    /// The business transaction in which a call counts that enters at a service endpoint.
     pub(super) fn transaction(
         &mut self,
         endpoint: EntityId,
-        end_ns: u64,
+        call: Call,
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
         if let Some(&known) = self.transactions.get(&endpoint.0) {
-            return self.counting_for(known, end_ns, now_ms);
+            return self.counting_for(known, call, now_ms);
         }
         let Some(entry) = self.directory.get(endpoint) else { return Ok(EntityId::NONE) };
         let key = EntityKey { kind: EntityKind::BusinessTransaction, ..entry.key.clone() };
-        let bt = self.bounded_transaction(key, entry.properties.clone(), now_ms)?;
+        let bt = self.bounded_transaction(key, entry.properties.clone(), call, now_ms)?;
         self.transactions.insert(endpoint.0, bt);
-        self.counting_for(bt, end_ns, now_ms)
+        self.counting_for(bt, call, now_ms)
     }
 
-    /// The business transaction in which a call counts that enters at a tier under a name and ends at a time (Unix
-    /// nanoseconds).
+    /// The business transaction in which a call counts that enters at a tier under a name.
     pub(super) fn named_transaction(
         &mut self,
         tier: EntityId,
         name: &str,
         properties: Properties,
-        end_ns: u64,
+        call: Call,
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
         let Some(of) = self.directory.get(tier) else { return Ok(EntityId::NONE) };
@@ -412,28 +422,35 @@ impl Registry {
             parent: tier,
             name: name::limit(name).into_owned(),
         };
-        let bt = self.bounded_transaction(key, properties, now_ms)?;
-        self.counting_for(bt, end_ns, now_ms)
+        let bt = self.bounded_transaction(key, properties, call, now_ms)?;
+        self.counting_for(bt, call, now_ms)
     }
 
-    /// Where the calls of a business transaction count that end at a time: in itself, in other traffic while it waits, or
-    /// in none while it is excluded.
+    /// Where a call of a business transaction counts: in itself, in other traffic while it waits, or in none while it is
+    /// excluded, or where both may be pieces.
     fn counting_for(
         &mut self,
         bt: EntityId,
-        end_ns: u64,
+        call: Call,
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
-        if self.excluded.get(&bt).is_some_and(|excluded| excluded.is_at(end_ns)) {
+        if self.excluded.get(&bt).is_some_and(|excluded| excluded.is_at(call.end_ns)) {
             return Ok(EntityId::NONE);
         }
         let Some(waiting) = self.waiting.get(&bt) else { return Ok(bt) };
-        if waiting.has_place_at(end_ns) {
+        if waiting.has_place_at(call.end_ns) {
             return Ok(bt);
         }
+        let may_be_piece = waiting.piece;
         let Some(known) = self.directory.get(bt) else { return Ok(bt) };
         let seen = self.waiting_seen.entry(bt).or_default();
         *seen = now_ms.max(*seen);
+        if may_be_piece {
+            self.pieces.entry(bt).or_default().note(call);
+            if call.piece {
+                return Ok(EntityId::NONE);
+            }
+        }
         let (key, properties) = self.other_traffic(known.key.clone());
         match self.directory.find(&key) {
             Some(other) => Ok(other),
@@ -451,10 +468,22 @@ impl Registry {
         &mut self,
         key: EntityKey,
         properties: Properties,
+        call: Call,
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
         if is_special(&properties) || self.directory.find(&key).is_some() {
             return self.resolve(key, properties, now_ms);
+        }
+        if call.piece && self.is_only_called(key.parent) {
+            return match self.count(key.application, PIECES) < self.limits.transactions_waiting {
+                true => self.wait(
+                    key,
+                    properties,
+                    Waiting { piece: true, ..Waiting::default() },
+                    now_ms,
+                ),
+                false => Ok(EntityId::NONE),
+            };
         }
         let waiting = self.count(key.application, WAITING);
         if self.has_place(&key) && waiting == 0 {
@@ -465,11 +494,45 @@ impl Registry {
             let (key, properties) = self.other_traffic(key);
             return self.resolve(key, properties, now_ms);
         }
-        let waiting = Waiting::default();
+        self.wait(key, properties, Waiting::default(), now_ms)
+    }
+
+    /// Makes a business transaction that has no place of its own.
+    fn wait(
+        &mut self,
+        key: EntityKey,
+        properties: Properties,
+        waiting: Waiting,
+        now_ms: i64,
+    ) -> Result<EntityId, StoreError> {
         let properties = Properties { waiting: Some(waiting), ..properties };
         let bt = self.resolve(key, properties, now_ms)?;
         self.waiting.insert(bt, waiting);
         Ok(bt)
+    }
+
+    /// Whether others of its application call a tier, and no business transaction enters at it.
+    fn is_only_called(&self, tier: EntityId) -> bool {
+        self.called_within.contains(&tier.0) && self.count(tier, "tier") == 0
+    }
+
+    /// Learns that a tier's entry worked for a transaction that another tier began.
+    pub(super) fn learn_called(&mut self, tier: u32) {
+        if self.called_within.insert(tier) {
+            self.newly_called.push(EntityId(tier));
+        }
+    }
+
+    /// Stores what was learnt by [`Registry::learn_called`].
+    ///
+    /// # Errors
+    /// When the metadata store does not answer; what was not stored is tried again.
+    pub(super) fn note_called(&mut self) -> Result<(), StoreError> {
+        while let Some(tier) = self.newly_called.last() {
+            self.directory.change_properties(*tier, |properties| properties.called = true)?;
+            self.newly_called.pop();
+        }
+        Ok(())
     }
 
     fn no_place(&mut self, key: &EntityKey, now_ms: i64) {
@@ -525,10 +588,14 @@ impl Registry {
         let mut names = Vec::new();
         for bt in waiting {
             let lives = bt.last_seen_ms > now_ms - FREE_AFTER_MS;
-            if !(promoted(&bt) || lives && self.has_place(&bt.key)) {
+            let is_own = !bt.properties.is_piece()
+                || self.pieces.get(&bt.id).is_some_and(|comings| comings.are_own(now_ms));
+            if !(promoted(&bt) || lives && is_own && self.has_place(&bt.key)) {
                 continue;
             }
-            let has_place = Waiting { promoted: true, from_ns: Some(from_ns) };
+            self.pieces.remove(&bt.id);
+            let waited = bt.properties.waiting.unwrap_or_default();
+            let has_place = Waiting { promoted: true, from_ns: Some(from_ns), ..waited };
             self.directory
                 .change_properties(bt.id, |properties| properties.waiting = Some(has_place))?;
             self.waiting.insert(bt.id, has_place);
@@ -776,6 +843,49 @@ const MAX_ADDRESSES: usize = 100_000;
 
 /// What the business transactions of an application that wait for a place are counted as.
 const WAITING: &str = "waiting";
+/// What those are counted as that may be pieces of others.
+const PIECES: &str = "pieces";
+
+/// A call that enters a transaction, as far as it matters where it counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    /// When it ended, Unix nanoseconds.
+    pub(super) end_ns: u64,
+    /// Something above it was named and did not come.
+    pub(super) piece: bool,
+}
+
+/// Whether calls of what may be a piece keep coming.
+#[derive(Debug, Default)]
+struct Comings {
+    /// The newest minute in which one ended, and in which of those before it one did: the lowest bit is the newest.
+    newest: Minute,
+    minutes: u16,
+    /// One was no piece.
+    whole: bool,
+}
+
+impl Comings {
+    /// Calls of callers that nobody instruments come in so many of 15 minutes; what was lost around a stop came in fewer.
+    const OWN_MINUTES: u32 = 10;
+
+    fn note(&mut self, call: Call) {
+        self.whole |= !call.piece;
+        let minute = Minute::of_millis((call.end_ns / 1_000_000).cast_signed());
+        let later = minute.0.saturating_sub(self.newest.0);
+        let earlier = self.newest.0.saturating_sub(minute.0);
+        self.minutes =
+            self.minutes.checked_shl(later).unwrap_or(0) | 1u16.checked_shl(earlier).unwrap_or(0);
+        self.newest = self.newest.max(minute);
+    }
+
+    /// Whether they are a transaction of their own: nothing lacks above one, or they have come for long, and still do.
+    fn are_own(&self, now_ms: i64) -> bool {
+        const LAST: u16 = (1 << 15) - 1;
+        let is_fresh = self.newest.0 + 15 > Minute::of_millis(now_ms).0;
+        self.whole || is_fresh && (self.minutes & LAST).count_ones() >= Comings::OWN_MINUTES
+    }
+}
 
 /// Takes no place of its own.
 fn is_special(properties: &Properties) -> bool {
@@ -801,6 +911,9 @@ fn groups_of(key: &EntityKey, properties: &Properties) -> Vec<(EntityKind, u32, 
             if is_special(properties) || properties.excluded.spells.is_now() =>
         {
             Vec::new()
+        }
+        EntityKind::BusinessTransaction if properties.is_piece() => {
+            vec![group(key.application, PIECES)]
         }
         EntityKind::BusinessTransaction if properties.is_waiting() => {
             vec![group(key.application, WAITING)]

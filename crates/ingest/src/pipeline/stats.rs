@@ -84,8 +84,15 @@ impl Stats {
 
     /// Counts what was removed and truncated since the buffers' counts were last taken over.
     pub(super) fn sanitised(&self, buffers: &mut Buffers) {
-        self.removed_values.fetch_add(std::mem::take(&mut buffers.cleaner.removed), Relaxed);
-        self.truncated_values.fetch_add(std::mem::take(&mut buffers.cleaner.truncated), Relaxed);
+        let cleaner = &mut buffers.cleaner;
+        for (all, found) in [
+            (&self.removed_values, &mut cleaner.removed),
+            (&self.truncated_values, &mut cleaner.truncated),
+        ] {
+            if *found > 0 {
+                all.fetch_add(std::mem::take(found), Relaxed);
+            }
+        }
     }
 
     pub(super) fn unreadable(&self) {

@@ -168,7 +168,7 @@ impl Pipeline {
         }
         let mut found = Found::default();
         let parent = SpanId::from_bytes(span.parent_span_id).unwrap_or_default();
-        let mut buffers = std::mem::take(&mut self.buffers);
+        let mut buffers = self.buffers.take().unwrap_or_default();
         let names = buffers.cleaner.keys(&attributes, self.config.cleaning());
         let skeleton = spans::skeleton(
             (id, parent),
@@ -183,7 +183,7 @@ impl Pipeline {
         let kept = (trace, skeleton);
         self.keep_span(span, scope, &attributes, source, kept, &mut buffers, &mut found, now_ms);
         self.config.stats.sanitised(&mut buffers);
-        self.buffers = buffers;
+        self.buffers = Some(buffers);
         self.config.stats.span();
         for group in found.exceptions {
             self.note_exception(trace, id, skeleton.end_ns, source, &group, now_ms)?;
@@ -346,14 +346,14 @@ impl Pipeline {
         };
         for resource in request.resources().filter_map(Result::ok) {
             let Some(source) = self.source(stored, resource.resource, now_ms)? else { continue };
-            let mut buffers = std::mem::take(&mut self.buffers);
+            let mut buffers = self.buffers.take().unwrap_or_default();
             let mut rows = Rows::default();
             let exceptions =
                 logs::take(&resource, &source, &self.context(now_ms), &mut rows, &mut buffers);
             self.config.stats.logs(rows.logs.len());
             self.stage.rows(stored.record.account).absorb(rows);
             self.config.stats.sanitised(&mut buffers);
-            self.buffers = buffers;
+            self.buffers = Some(buffers);
             for exception in exceptions {
                 self.take_logged(exception, &source, now_ms)?;
             }
@@ -393,7 +393,7 @@ impl Pipeline {
         let at_ms = i64::try_from(stored.record.received_ns / 1_000_000).unwrap_or(now_ms);
         for resource in request.resources().filter_map(Result::ok) {
             let Some(source) = self.source(stored, resource.resource, now_ms)? else { continue };
-            let mut buffers = std::mem::take(&mut self.buffers);
+            let mut buffers = self.buffers.take().unwrap_or_default();
             let cleaning = self.config.cleaning();
             let rows = self.stage.rows(account);
             let taken = self.metrics.take(&resource, &source, cleaning, rows, &mut buffers, at_ms);
@@ -409,7 +409,7 @@ impl Pipeline {
                 self.config.room.place(key, metrics::room_of(&source), at_ms, taken.beyond);
             }
             self.config.stats.sanitised(&mut buffers);
-            self.buffers = buffers;
+            self.buffers = Some(buffers);
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ mod late;
 mod limits;
 mod logs;
 mod long_lived;
+mod pieces;
 mod recorded;
 mod rules;
 mod samples;

@@ -9,7 +9,7 @@ use model::{
 
 use super::{
     decide::World,
-    registry::Registry,
+    registry::{Call, Registry},
     skeleton::{CONSUMER, INTERNAL_ROOT, Skeleton},
     targets::Targets,
 };
@@ -49,6 +49,7 @@ impl TraceWorld<'_> {
         entry: &Skeleton,
         span: u64,
         category: &str,
+        piece: bool,
     ) -> Result<EntityId, StoreError> {
         let Some(name) = self.name_by(span).map(str::to_owned) else { return Ok(EntityId::NONE) };
         let properties = Properties {
@@ -57,7 +58,8 @@ impl TraceWorld<'_> {
             ..Properties::default()
         };
         let tier = EntityId(entry.tier);
-        self.registry.named_transaction(tier, &name, properties, entry.end_ns, self.now_ms)
+        let call = Call { end_ns: entry.end_ns, piece };
+        self.registry.named_transaction(tier, &name, properties, call, self.now_ms)
     }
 }
 
@@ -66,11 +68,16 @@ impl World for TraceWorld<'_> {
         self.registry.application_of(tier)
     }
 
-    fn transaction(&mut self, entry: &Skeleton, named_by: Option<u64>) -> EntityId {
+    fn transaction(&mut self, entry: &Skeleton, named_by: Option<u64>, piece: bool) -> EntityId {
         let result = match named_by {
-            Some(span) => self.named(entry, span, category::GRAPHQL),
-            None if entry.is(INTERNAL_ROOT) => self.named(entry, entry.id, category::BACKGROUND),
-            None => self.registry.transaction(EntityId(entry.endpoint), entry.end_ns, self.now_ms),
+            Some(span) => self.named(entry, span, category::GRAPHQL, piece),
+            None if entry.is(INTERNAL_ROOT) => {
+                self.named(entry, entry.id, category::BACKGROUND, piece)
+            }
+            None => {
+                let call = Call { end_ns: entry.end_ns, piece };
+                self.registry.transaction(EntityId(entry.endpoint), call, self.now_ms)
+            }
         };
         self.or_fail(result)
     }

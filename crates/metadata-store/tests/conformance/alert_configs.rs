@@ -2,8 +2,8 @@
 
 use metadata_store::{
     AlertConfigKind::{Action, Policy},
-    AlertConfigs, FIRST_ACCOUNT, MAX_ALERT_CONFIG_BYTES, MetadataStore, NameTaken, NewAlertConfig,
-    StoreError,
+    AlertConfigs, DocumentNeeds, FIRST_ACCOUNT, MAX_ALERT_CONFIG_BYTES, MetadataStore, NameTaken,
+    NewAlertConfig, StoreError,
 };
 
 fn config(name: &str, application_id: Option<u32>) -> NewAlertConfig {
@@ -14,6 +14,7 @@ fn config(name: &str, application_id: Option<u32>) -> NewAlertConfig {
         body: "{}".to_owned(),
         sealed: vec![0, 255],
         changed_ms: 7,
+        needs: DocumentNeeds::default(),
     }
 }
 
@@ -26,16 +27,16 @@ pub(crate) async fn a_document_is_kept_changed_and_forgotten(store: MetadataStor
     );
     let changed = NewAlertConfig { body: "{\"a\":1}".to_owned(), ..config("ring", None) };
     for _ in 0..2 {
-        store.replace_alert_config(Policy, id, &changed).await.unwrap();
+        store.replace_alert_config(Policy, id, &changed, &|_| None).await.unwrap();
     }
     let read = store.alert_configs(Policy, None).await.unwrap();
     assert_eq!((read.len(), &*read[0].name, read[0].application_id), (1, "ring", None));
     assert!(store.alert_configs(Action, Some(FIRST_ACCOUNT)).await.unwrap().is_empty());
-    let others = store.delete_alert_config(Action, FIRST_ACCOUNT, id).await.unwrap_err();
+    let others = store.delete_alert_config(Action, FIRST_ACCOUNT, id, &|_| None).await.unwrap_err();
     assert!(matches!(others, StoreError::NotFound { .. }), "{others}");
-    store.delete_alert_config(Policy, FIRST_ACCOUNT, id).await.unwrap();
+    store.delete_alert_config(Policy, FIRST_ACCOUNT, id, &|_| None).await.unwrap();
     assert!(store.alert_config(Policy, FIRST_ACCOUNT, id).await.unwrap().is_none());
-    let gone = store.replace_alert_config(Policy, id, &changed).await.unwrap_err();
+    let gone = store.replace_alert_config(Policy, id, &changed, &|_| None).await.unwrap_err();
     assert!(matches!(gone, StoreError::NotFound { .. }), "{gone}");
 }
 
@@ -46,9 +47,12 @@ pub(crate) async fn a_name_is_given_once_per_kind_and_application(store: Metadat
     store.create_alert_config(Policy, &config("page", Some(3))).await.unwrap();
     store.create_alert_config(Action, &config("page", None)).await.unwrap();
     let other = store.create_alert_config(Policy, &config("ring", None)).await.unwrap();
-    let taken = store.replace_alert_config(Policy, other, &config("page", None)).await.unwrap_err();
+    let taken = store
+        .replace_alert_config(Policy, other, &config("page", None), &|_| None)
+        .await
+        .unwrap_err();
     assert!(matches!(taken, StoreError::AlreadyExists { .. }), "{taken}");
-    store.replace_alert_config(Policy, first, &config("page", None)).await.unwrap();
+    store.replace_alert_config(Policy, first, &config("page", None), &|_| None).await.unwrap();
     let body = "x".repeat(MAX_ALERT_CONFIG_BYTES + 1);
     let long = NewAlertConfig { body, ..config("long", None) };
     let refused = store.create_alert_config(Policy, &long).await.unwrap_err();

@@ -34,10 +34,10 @@ pub(crate) async fn a_baseline_is_added_and_deleted(store: MetadataStore) {
         (FIRST_ACCOUNT, SHOP + 1, one),
         (FIRST_ACCOUNT, SHOP, two + 9),
     ] {
-        let refused = store.delete_baseline(account, application, id).await.unwrap_err();
+        let refused = store.delete_baseline(account, application, id, &|_| None).await.unwrap_err();
         assert!(matches!(refused, StoreError::NotFound { .. }), "{refused}");
     }
-    store.delete_baseline(FIRST_ACCOUNT, SHOP, one).await.unwrap();
+    store.delete_baseline(FIRST_ACCOUNT, SHOP, one, &|_| None).await.unwrap();
     assert_eq!(store.baselines(FIRST_ACCOUNT).await.unwrap().baselines, both[1..]);
 }
 
@@ -49,7 +49,7 @@ pub(crate) async fn one_default_an_application_is_remembered(store: MetadataStor
     store.set_default_baseline(FIRST_ACCOUNT, SHOP + 1, 3).await.unwrap();
     let found = store.baselines(FIRST_ACCOUNT).await.unwrap().defaults;
     assert_eq!(found.into_iter().collect::<Vec<_>>(), [(SHOP, own), (SHOP + 1, 3)]);
-    store.delete_baseline(FIRST_ACCOUNT, SHOP, own).await.unwrap();
+    store.delete_baseline(FIRST_ACCOUNT, SHOP, own, &|_| None).await.unwrap();
     let left = store.baselines(FIRST_ACCOUNT).await.unwrap().defaults;
     assert_eq!(left.into_iter().collect::<Vec<_>>(), [(SHOP + 1, 3)]);
 }

@@ -166,6 +166,9 @@ mod the_store {
         health_rules:
             a_rule_is_stored_replaced_and_deleted,
             documents_follow_a_rule_that_is_renamed,
+            nothing_goes_that_is_used,
+            nothing_comes_that_uses_what_has_gone,
+            a_rule_that_goes_and_a_policy_that_comes_never_miss_each_other,
             names_are_unique_within_an_application,
             an_application_is_given_its_first_rules_once,
             rules_are_bounded_in_number_and_size,

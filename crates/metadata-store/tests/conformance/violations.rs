@@ -2,8 +2,8 @@
 
 use metadata_store::{
     ChangeOf, EntityRef, EventFilter, EventSeverity, Events, FIRST_ACCOUNT, HealthRules,
-    JudgeOutcome, MetadataStore, NewEvent, NewHealthRule, NewViolationChange, StoreError, Violated,
-    ViolationFilter, ViolationStatus, Violations, event_key,
+    JudgeOutcome, MetadataStore, NewEvent, NewHealthRule, NewViolationChange, RuleNeeds,
+    StoreError, Violated, ViolationFilter, ViolationStatus, Violations, event_key,
 };
 
 fn violated(rule_id: u32, entity_id: u32) -> Violated {
@@ -152,6 +152,7 @@ pub(crate) async fn old_violations_are_forgotten_with_all_that_happened(store: M
 
 pub(crate) async fn a_rule_is_known_as_it_was_when_it_was_broken(store: MetadataStore) {
     let rule = |body: &str| NewHealthRule {
+        needs: RuleNeeds::default(),
         application_id: 5,
         name: "cpu".to_owned(),
         enabled: true,
@@ -167,7 +168,7 @@ pub(crate) async fn a_rule_is_known_as_it_was_when_it_was_broken(store: Metadata
     store.replace_health_rule(FIRST_ACCOUNT, id, &rule("second"), &|_, _, _| None).await.unwrap();
     let close = |id| change(ChangeOf::Known(id), ViolationStatus::Canceled, 6, 1);
     stored(&store, 1, &[close(opened[0]), of(2, 1)]).await;
-    store.delete_health_rule(5, id).await.unwrap();
+    store.delete_health_rule(FIRST_ACCOUNT, 5, id, &|_| None).await.unwrap();
     let known = async |version| store.rule_of_violation(id, version).await.unwrap();
     assert_eq!(
         (known(1).await.as_deref(), known(2).await.as_deref()),

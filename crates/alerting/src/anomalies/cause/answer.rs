@@ -14,7 +14,7 @@ use super::{
 };
 use crate::anomalies::{
     stored::{FoundCauses, Named, StoredEvidence, StoredSuspect},
-    words::{called, cut, figure, percent},
+    words::{cut, figure, percent},
 };
 
 /// Suspects that are kept.
@@ -109,8 +109,7 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn name(&self, place: usize) -> String {
-        let named = &self.scene.named[place];
-        called(named.kind, &named.name)
+        self.scene.named[place].called()
     }
 
     fn id(&self, place: usize) -> u32 {

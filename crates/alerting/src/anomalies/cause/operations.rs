@@ -74,7 +74,7 @@ fn operation(
     let a_call = |sums: Sums| (sums.timed > 0.0).then(|| sums.millis / sums.timed);
     let a_minute = |count: f64, minutes: u32| count / f64::from(minutes.max(1));
     Some(Operation {
-        tier: Named { id: tier.id.0, name: tier.key.name.clone(), kind: AnomalousKind::Tier },
+        tier: Named::new(tier.id.0, &tier.key.name, AnomalousKind::Tier),
         name,
         before_ms: a_call(before),
         after_ms: a_call(after),

@@ -143,7 +143,8 @@ impl Scene {
             new.host = self.host(&entity.properties.host, id);
         }
         let place = self.named.len();
-        self.named.push(Named { id: id.0, name: entity.key.name.clone(), kind: known });
+        let tier = new.tier.map(|tier| Box::new(self.named[tier].clone()));
+        self.named.push(Named { tier, ..Named::new(id.0, &entity.key.name, known) });
         self.situation.entities.push(new);
         self.index.insert(id, place);
         Some(place)
@@ -161,7 +162,7 @@ impl Scene {
             return None;
         }
         let place = self.named.len();
-        self.named.push(Named { id: node.0, name: name.to_owned(), kind: AnomalousKind::Server });
+        self.named.push(Named::new(node.0, name, AnomalousKind::Server));
         self.situation.entities.push(Entity::new(Kind::Host));
         self.hosts.insert(name.to_owned(), place);
         Some(place)

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use metadata_store::{
-    Anomaly, AnomalyOf, AnomalyStanding, AnomalyStatus, ChangedAnomaly, NewAnomalyChange,
+    Anomaly, AnomalyOf, AnomalyStanding, AnomalyStatus, ChangedAnomaly, Directory, NewAnomalyChange,
 };
 use model::{
-    anomaly::{AnomalousKind, AnomalyChangeKind, AnomalyMeasure},
+    anomaly::{AnomalyChangeKind, AnomalyMeasure},
     entity::EntityKind,
     id::{AccountId, EntityId},
     rule::Level,
@@ -50,7 +50,7 @@ pub(super) struct OpenAnomaly {
 
 impl OpenAnomaly {
     /// One that is stored, by its entity.
-    pub(super) fn of(stored: Anomaly) -> (EntityId, OpenAnomaly) {
+    pub(super) fn of(stored: Anomaly, directory: &Directory) -> (EntityId, OpenAnomaly) {
         let entity = EntityId(stored.of.entity_id);
         let open = OpenAnomaly {
             id: stored.id,
@@ -60,6 +60,7 @@ impl OpenAnomaly {
                 entity,
                 kind: EntityKind::from_number(stored.of.entity_kind).unwrap_or(EntityKind::Tier),
                 name: stored.of.entity_name,
+                tier: told::tier_of(directory, entity),
             },
             level: told::level(stored.standing.level),
             worst: told::level(stored.standing.worst),
@@ -80,9 +81,8 @@ impl OpenAnomaly {
 
     /// What happened, without why.
     fn happened(&self) -> String {
-        let kind = AnomalousKind::of(self.whose.kind).unwrap_or(AnomalousKind::Tier);
         what_happened(
-            (kind, &self.whose.name),
+            &self.whose.called(),
             (self.measure, self.body.metric.as_deref()),
             self.body.observed,
             self.body.expected,
@@ -207,6 +207,7 @@ impl<T: Observed + ?Sized> Engine<T> {
                     entity: entry.id,
                     kind: entry.entity_kind,
                     name: entry.name.to_string(),
+                    tier: told::tier_of(&self.directory, entry.id),
                 };
                 let standing = standing.cloned().unwrap_or_default();
                 drafts.extend(draft(open, change, &standing, whose, minute));

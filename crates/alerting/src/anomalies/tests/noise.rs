@@ -76,4 +76,13 @@ fn what_is_in_no_incident_s_way_is_told_by_itself() {
     }
     let told = world.told_of(world.ids.nodes[1]);
     assert!(told.iter().any(|(at, _)| *at >= BEGAN && *at < BEGAN + 15), "{told:?} {}", T);
+    // Nodes of several tiers are often called the same.
+    let of_node = |one: &metadata_store::Anomaly| one.of.entity_id == world.ids.nodes[1].0;
+    let anomaly = world.anomalies().into_iter().find(of_node).expect("it was told");
+    let body: Body = serde_json::from_str(&anomaly.standing.body).unwrap();
+    assert!(
+        body.summary.contains(&format!("{path} of node cart-1 of cart rose")),
+        "{}",
+        body.summary
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metadata_store::{Directory, HealthRule, NewHealthRule, NewSchedule, Violated};
+use metadata_store::{Directory, HealthRule, NewHealthRule, NewSchedule, RuleNeeds, Violated};
 use model::{
     entity::{Entity, EntityKind, OWN_APPLICATION},
     id::{AccountId, EntityId},
@@ -169,6 +169,8 @@ fn first_rules(application: &Entity, now_ms: i64) -> (Vec<NewHealthRule>, Vec<Ne
         enabled: rule.enabled,
         body: serde_json::to_string(&rule).expect(json),
         changed_ms: now_ms,
+        // They come in one transaction with their schedules.
+        needs: RuleNeeds::default(),
     });
     let schedules = factory_schedules().into_iter().map(|schedule| NewSchedule {
         application_id,

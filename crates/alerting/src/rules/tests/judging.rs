@@ -464,10 +464,15 @@ fn an_application_is_given_what_every_one_begins_with_once() {
         .block_on(metadata_store::HealthRules::health_rules(&world.store, bank.0))
         .unwrap()[0]
         .id;
-    world
-        .runtime
-        .block_on(metadata_store::HealthRules::delete_health_rule(&world.store, bank.0, first))
-        .unwrap();
+    let account = model::id::AccountId::FIRST.0;
+    let deleted = metadata_store::HealthRules::delete_health_rule(
+        &world.store,
+        account,
+        bank.0,
+        first,
+        &|_| None,
+    );
+    world.runtime.block_on(deleted).unwrap();
     world.judge(1);
     assert_eq!(names(&world), expected[1..]);
 }

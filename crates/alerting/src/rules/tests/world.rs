@@ -11,8 +11,8 @@ use std::{
 use analysis::baseline::{Basis, Expected, Noise};
 use metadata_store::{
     Config, Directory, EventFilter, Events as _, HealthRule, HealthRules as _, JudgeOutcome,
-    MemoryEntities, MetadataStore, NewHealthRule, NewSchedule, NewViolationChange, StoreError,
-    StoredSchedule, Url, Violation, ViolationFilter, Violations as _,
+    MemoryEntities, MetadataStore, NewHealthRule, NewSchedule, NewViolationChange, RuleNeeds,
+    StoreError, StoredSchedule, Url, Violation, ViolationFilter, Violations as _,
 };
 use model::{
     entity::{EntityKey, EntityKind, Properties},
@@ -344,6 +344,7 @@ fn new_rule(application: EntityId, rule: &Rule) -> NewHealthRule {
         enabled: rule.enabled,
         body: serde_json::to_string(rule).unwrap(),
         changed_ms: 0,
+        needs: RuleNeeds::default(),
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) async fn import(
         let why = if left_out.is_empty() { "the file has no <health-rule>" } else { &*left_out };
         return Err(ApiError::Unprocessable(format!("nothing was imported: {why}")));
     }
-    rules::import_rules(asked.context(), &asked.caller, app.id, &read, taken).await?;
+    rules::import_rules(asked.context(), &asked.caller, (app.id, &known), &read, taken).await?;
     let names: Vec<&str> = read.iter().map(|rule| rule.name.as_str()).collect();
     let deed = Deed {
         action: "import",

@@ -10,7 +10,7 @@ use alerting::{
     },
 };
 use axum::{Json, response::Response};
-use metadata_store::{AlertConfig, AlertConfigKind};
+use metadata_store::{AlertConfig, AlertConfigKind, DocumentNeeds, NewAlertConfig};
 use model::{entity::EntityKind, id::EntityId};
 use serde_json::{Map, Value, json};
 
@@ -75,25 +75,26 @@ async fn stored(
         let policy = read(of, document, &actions)
             .map_err(|error| ApiError::Unprocessable(format!("the policy {name:?}: {error}")))?;
         let application = Some(of.application.id);
-        let warnings = missing(of, &name, &policy).await?;
+        let unknown =
+            notification::unknown_rules(of.context, of.caller, application, &policy.rules).await?;
+        let warnings = missing(&name, &policy, &unknown);
+        let mut needs = DocumentNeeds {
+            rules: policy.rules.clone(),
+            actions: policy.actions.iter().copied().collect(),
+        };
+        needs.rules.retain(|rule| !unknown.contains(rule));
         let new =
             notification::to_store(of.context, of.caller, application, name, &policy, Vec::new());
+        let new = NewAlertConfig { needs, ..new };
         coming.push(Coming { new, warnings });
     }
     store_all(of.context, of.caller, trail, AlertConfigKind::Policy, coming, taken).await
 }
 
 /// What a policy names that is not there: it is kept as it came, and the importer is told.
-async fn missing(
-    of: &responses::Asked<'_>,
-    name: &str,
-    policy: &Policy,
-) -> Result<Vec<String>, ApiError> {
+fn missing(name: &str, policy: &Policy, unknown_rules: &[String]) -> Vec<String> {
     let mut all = Vec::new();
-    let application = Some(of.application.id);
-    for rule in
-        notification::unknown_rules(of.context, of.caller, application, &policy.rules).await?
-    {
+    for rule in unknown_rules {
         all.push(format!(
             "the policy {name:?} names the health rule {rule:?}, which is not there: it tells nothing of it until there is one"
         ));
@@ -108,7 +109,7 @@ async fn missing(
             "the policy {name:?} has no action: it tells nobody until it is given one"
         ));
     }
-    Ok(all)
+    all
 }
 
 fn read(

@@ -5,11 +5,11 @@ use alerting::{
     actions::{Action, Doing, Email, email},
     notifier,
 };
-use metadata_store::{AlertConfig, AlertConfigKind};
+use metadata_store::{AlertConfig, AlertConfigKind, DocumentNeeds};
 use serde_json::{Map, Value, json};
 
 use super::{Asked, Read, json_text, named, texts};
-use crate::{error::ApiError, notification};
+use crate::error::ApiError;
 
 /// Kinds that the reference has.
 const KINDS: &[&str] = &[
@@ -48,11 +48,9 @@ impl Asked<'_> {
             }
             other => (Doing::Unsupported { what: other.to_owned() }, Vec::new()),
         };
-        if let Some(stored) = stored {
-            notification::fit_for_digests(self.context, self.caller, stored.id, &doing).await?;
-        }
         let action = Action { reference: Some(reference), ..Action::of(doing) };
-        Ok(Read { name, body: json_text(&action), sealed })
+        let needs = DocumentNeeds::default();
+        Ok(Read { name, body: json_text(&action), sealed, needs })
     }
 
     /// What the action of a template's name does, with its secrets.

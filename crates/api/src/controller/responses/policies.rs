@@ -6,7 +6,7 @@ use alerting::{
     notifier,
     policy::{CustomMatch, EntitySelector, Policy, SelectedKind},
 };
-use metadata_store::{AlertConfig, AlertConfigKind};
+use metadata_store::{AlertConfig, AlertConfigKind, DocumentNeeds};
 use model::{entity::EntityKind, id::EntityId};
 use serde_json::{Map, Value, json};
 
@@ -52,9 +52,10 @@ impl Asked<'_> {
         };
         let before = stored.and_then(|stored| notifier::read::<Policy>(stored).ok());
         let before = before.as_ref().map(|stored| &stored.value.rules);
-        self.known_rules(&policy.rules, before).await?;
+        let rules = self.known_rules(&policy.rules, before).await?;
         notification::doable(&policy, &known)?;
-        Ok(Read { name, body: json_text(&policy), sealed: Vec::new() })
+        let needs = DocumentNeeds { rules, actions: policy.actions.iter().copied().collect() };
+        Ok(Read { name, body: json_text(&policy), sealed: Vec::new(), needs })
     }
 
     pub(super) async fn show_policy(

@@ -6,7 +6,7 @@ use alerting::{
     notifier,
     suppression::{Suppression, Window, moment},
 };
-use metadata_store::AlertConfig;
+use metadata_store::{AlertConfig, DocumentNeeds};
 use serde_json::{Map, Value, json};
 
 use super::{Asked, Read, json_text, named, rules, shown_rules, texts};
@@ -37,8 +37,9 @@ impl Asked<'_> {
         let before = stored.and_then(|stored| notifier::read::<Suppression>(stored).ok());
         let before = before.as_ref().map(|stored| &stored.value);
         notification::lies_ahead(self.context, &suppression.window, before.map(|one| &one.window))?;
-        self.known_rules(&suppression.rules, before.map(|one| &one.rules)).await?;
-        Ok(Read { name, body: json_text(&suppression), sealed: Vec::new() })
+        let rules = self.known_rules(&suppression.rules, before.map(|one| &one.rules)).await?;
+        let needs = DocumentNeeds { rules, ..DocumentNeeds::default() };
+        Ok(Read { name, body: json_text(&suppression), sealed: Vec::new(), needs })
     }
 
     pub(super) fn show_suppression(

@@ -13,8 +13,8 @@ use api::{
 use api_types::{Attempt, AttemptResult, Loopback};
 use daemon::clock::{ManualClock, UnixNanos};
 use metadata_store::{
-    ACCOUNT_OWNER, ActorKind, Directory, FIRST_ACCOUNT, MemoryEntities, MetadataStore, NewAudit,
-    NewRole, NewUser, Roles as _, Users as _,
+    ACCOUNT_OWNER, ActorKind, Directory, Entities as _, FIRST_ACCOUNT, MemoryEntities,
+    MetadataStore, NewAudit, NewEntity, NewRole, NewUser, Roles as _, Users as _,
 };
 use model::{
     access::Grant,
@@ -164,6 +164,7 @@ impl World {
         store.create_user(&admin, &by_the_test()).await.unwrap();
         let directory = Directory::load(Arc::new(MemoryEntities::default())).unwrap();
         let ids = entities(&directory);
+        store_as_well(&store, &directory).await;
         let clock = ManualClock::new(UnixNanos(NOW.start_ns() + 20_000_000_000));
         World {
             ids,
@@ -341,6 +342,23 @@ fn of(category: &str, system: &str, address: &str) -> Properties {
         address: address.to_owned(),
         ..Properties::default()
     }
+}
+
+/// Puts the entities into the metadata store, which looks at the applications of an account there, under the ids that they have.
+async fn store_as_well(store: &MetadataStore, directory: &Directory) {
+    let known = (1..).map_while(|id| directory.get(EntityId(id)));
+    let rows = known.map(|entity| NewEntity {
+        account_id: entity.key.account.0,
+        kind: entity.key.kind as u8,
+        application_id: entity.key.application.0,
+        parent_id: entity.key.parent.0,
+        name: entity.key.name.clone(),
+        properties: "{}".to_owned(),
+        seen_ms: entity.last_seen_ms,
+    });
+    let rows: Vec<NewEntity> = rows.collect();
+    let ids = store.resolve(&rows).await.unwrap();
+    assert!(ids.iter().copied().eq(1..=rows.len() as u32), "{ids:?}");
 }
 
 fn entities(directory: &Directory) -> Ids {

@@ -18,6 +18,8 @@ struct Scene {
     spans: Vec<Skeleton>,
     tiers: Vec<String>,
     targets: Vec<String>,
+    /// Transactions that entered below a parent that did not come.
+    pieces: Vec<u64>,
 }
 
 /// Numbers of business transactions begin here; below are tiers.
@@ -130,7 +132,8 @@ impl World for Scene {
         EntityId(1 + application.bytes().map(u32::from).sum::<u32>())
     }
 
-    fn transaction(&mut self, entry: &Skeleton, named_by: Option<u64>) -> EntityId {
+    fn transaction(&mut self, entry: &Skeleton, named_by: Option<u64>, piece: bool) -> EntityId {
+        self.pieces.extend(piece.then_some(entry.id));
         EntityId(BT + named_by.unwrap_or(entry.id) as u32)
     }
 
@@ -288,6 +291,78 @@ fn a_parent_that_did_not_come_leaves_an_entry_an_entry() {
         1: entry shop [1]
         ",
     );
+}
+
+#[test]
+fn what_lacks_its_parent_works_for_the_transaction_with_which_its_trace_begins() {
+    check(
+        "
+        shop SRV at=10
+        stock SRV ^77 at=30
+          stock CLI mysql:db/items
+        job CONS rabbit:/jobs ^78 at=40
+        cron INT ^79
+          cron CLI redis:r
+        bank.pay SRV ^80
+        ",
+        "
+        1: bt [1]
+        1: entry shop [1]
+        2: entry stock [1]
+        3: stock > mysql:db/items [1]
+        4: entry job from rabbit:/jobs [1]
+        6: cron > redis:r [1]
+        7: bt [7]
+        7: entry bank.pay [7]
+        ",
+    );
+}
+
+#[test]
+fn of_several_beginnings_the_earliest_is_what_a_piece_works_for() {
+    check(
+        "
+        shop SRV at=50
+        shop SRV at=20
+        stock SRV ^77
+        ",
+        "
+        1: bt [1]
+        1: entry shop [1]
+        2: bt [2]
+        2: entry shop [2]
+        3: entry stock [2]
+        ",
+    );
+}
+
+#[test]
+fn what_begins_with_a_call_leaves_its_pieces_transactions() {
+    check(
+        "
+        cron CLI http:shop:80
+        stock SRV ^77
+        ",
+        "
+        1: cron > http:shop:80
+        2: bt [2]
+        2: entry stock [2]
+        ",
+    );
+}
+
+#[test]
+fn whatever_is_below_a_parent_that_did_not_come_is_a_piece() {
+    for (trace, expected) in [
+        ("stock SRV", &[][..]),
+        ("stock SRV ^77", &[1]),
+        ("shop CLI http:stock:80 ^77\n stock SRV", &[2]),
+        ("cron CLI http:stock:80\n stock SRV", &[]),
+    ] {
+        let mut scene = Scene::of(trace);
+        scene.decide();
+        assert_eq!(scene.pieces, expected, "{trace}");
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! Points made by hand, and what agents sent, through [`Metrics::take`].
+//! Points made by hand, what agents sent, and what others published of theirs, through [`Metrics::take`].
 
 mod conventions;
 mod otlp;
+mod published;
 mod raw;
 mod recorded;
 mod scraped;

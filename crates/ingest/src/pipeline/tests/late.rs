@@ -8,12 +8,12 @@ use super::{
 };
 use crate::otlp::Signal;
 
-fn send(bench: &mut Bench, tier: &str, spans: &[Sent]) {
+pub(super) fn send(bench: &mut Bench, tier: &str, spans: &[Sent]) {
     bench.send(Signal::Traces, &Agent::new(tier).traces(spans));
 }
 
 /// What is left of a scope, as `name: calls`.
-fn calls(bench: &Bench, scope: Scope) -> Vec<String> {
+pub(super) fn calls(bench: &Bench, scope: Scope) -> Vec<String> {
     let named = bench.named(scope).into_iter();
     let lines: Vec<String> =
         named.map(|(name, figure)| format!("{name}: {}", figure.calls)).collect();
@@ -27,7 +27,7 @@ fn calls(bench: &Bench, scope: Scope) -> Vec<String> {
 }
 
 /// Between two bodies of one trace: nothing, closing, forgetting, a new process.
-const BETWEEN: [fn(&mut Bench); 4] = [
+pub(super) const BETWEEN: [fn(&mut Bench); 4] = [
     |_| {},
     |bench| bench.settle(),
     |bench| {

@@ -113,7 +113,7 @@ fn an_operator_promotes_a_transaction_out_of_other_traffic_from_then_on() {
     let known = bench.entities(EntityKind::BusinessTransaction);
     let waiting = known.iter().find(|bt| bt.properties.is_waiting()).expect("it is known by name");
     let promote = |properties: &mut model::entity::Properties| {
-        properties.waiting = Some(model::entity::Waiting { promoted: true, from_ns: None });
+        properties.waiting = Some(model::entity::Waiting { promoted: true, ..Default::default() });
     };
     bench.directory().change_properties(waiting.id, promote).expect("it is known");
     bench.pass(61);

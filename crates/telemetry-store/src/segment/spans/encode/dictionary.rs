@@ -40,7 +40,8 @@ pub(super) struct DictionaryColumn {
     /// The codes of the page that is being gathered, or its values in the `PLAIN` encoding.
     codes: Vec<u32>,
     plain: Vec<u8>,
-    /// Which of the page's rows have a value.
+    rows: usize,
+    /// Which of the page's rows have a value; empty where all must have one.
     present: Vec<bool>,
     pages: Vec<DataPage>,
 }
@@ -144,6 +145,7 @@ impl DictionaryColumn {
             last: None,
             codes: Vec::new(),
             plain: Vec::new(),
+            rows: 0,
             present: Vec::new(),
             pages: Vec::new(),
         }
@@ -159,7 +161,7 @@ impl DictionaryColumn {
     /// Appends a number, as the bits that it has in so many bytes.
     pub(super) fn push_number(&mut self, number: u64) {
         let width = self.dictionary.width.expect("it is a column of numbers");
-        self.present.push(true);
+        self.note_value();
         if self.is_full {
             self.plain.extend_from_slice(&number.to_le_bytes()[..usize::from(width)]);
             return;
@@ -174,11 +176,18 @@ impl DictionaryColumn {
 
     /// Rows of the page that is being gathered.
     pub(super) fn len(&self) -> usize {
-        self.present.len()
+        self.rows
+    }
+
+    fn note_value(&mut self) {
+        self.rows += 1;
+        if self.is_nullable {
+            self.present.push(true);
+        }
     }
 
     pub(super) fn push(&mut self, text: &[u8]) {
-        self.present.push(true);
+        self.note_value();
         if self.is_full {
             return put_plain(&mut self.plain, text);
         }
@@ -195,13 +204,18 @@ impl DictionaryColumn {
         if *code == NONE {
             *code = self.dictionary.code(text);
         }
-        self.present.push(true);
-        self.codes.push(*code);
+        let code = *code;
+        self.note_value();
+        self.codes.push(code);
     }
 
-    /// Missing values up to `rows`.
+    /// Missing values up to `rows`, where values may be missing.
     pub(super) fn fill(&mut self, rows: usize) {
-        self.present.resize(rows, false);
+        debug_assert!(self.is_nullable || rows == self.rows, "each row has a value");
+        self.rows = rows;
+        if self.is_nullable {
+            self.present.resize(rows, false);
+        }
     }
 
     /// Ends the page that is being gathered.
@@ -209,12 +223,12 @@ impl DictionaryColumn {
     /// # Errors
     /// When it cannot be compressed.
     pub(super) fn end_page(&mut self, compressor: &mut Compressor) -> Result<(), ParquetError> {
-        let rows = self.present.len();
+        let rows = std::mem::take(&mut self.rows);
         let mut body = Vec::new();
         if self.is_nullable {
             // Which are there, behind the length of that.
             body.extend_from_slice(&[0; size_of::<u32>()]);
-            put_runs(self.present.iter().map(|is| u32::from(*is)), 1, &mut body);
+            put_runs(&self.present, 1, &mut body);
             let length = u32::try_from(body.len() - size_of::<u32>()).expect("a page is small");
             body[..size_of::<u32>()].copy_from_slice(&length.to_le_bytes());
         }
@@ -227,7 +241,7 @@ impl DictionaryColumn {
             // One that has a single text could do with no bit, which not every reader takes.
             let width = (u32::BITS - most.leading_zeros()).max(1) as u8;
             body.push(width);
-            put_runs(self.codes.iter().copied(), width, &mut body);
+            put_runs(&self.codes, width, &mut body);
         }
         let uncompressed = body.len();
         let page = Page::DataPage {
@@ -335,41 +349,63 @@ const RUN: usize = 8;
 const MAX_GROUPS: usize = 63;
 
 /// Appends values below `2^width` in Parquet's hybrid of runs and packed bits.
-fn put_runs(values: impl Iterator<Item = u32>, width: u8, out: &mut Vec<u8>) {
-    let mut packed: Vec<u32> = Vec::with_capacity(MAX_GROUPS * 8);
-    let mut values = values.peekable();
-    while let Some(value) = values.next() {
-        let mut run = 1;
-        // What stands before a run fills a group of eight, with some of the run where it must.
-        while packed.len().is_multiple_of(8) && values.next_if_eq(&value).is_some() {
-            run += 1;
-        }
+fn put_runs<T: Copy + PartialEq + Into<u32>>(values: &[T], width: u8, out: &mut Vec<u8>) {
+    let mut at = 0;
+    // Of those before `at`, how many are to be packed: in groups of eight, so that a run begins behind a whole one.
+    let mut packed = 0;
+    while let Some(first) = values.get(at) {
+        let run = values[at..].iter().take_while(|value| *value == first).count();
         if run >= RUN {
-            put_packed(&mut packed, width, out);
+            put_packed(&values[at - packed..at], width, out);
+            packed = 0;
             model::varint::put(out, (run as u64) << 1);
+            let value: u32 = (*first).into();
             out.extend_from_slice(&value.to_le_bytes()[..usize::from(width.div_ceil(8))]);
+            at += run;
             continue;
         }
-        for _ in 0..run {
-            packed.push(value);
-            if packed.len() == MAX_GROUPS * 8 {
-                put_packed(&mut packed, width, out);
-            }
+        let group = 8.min(values.len() - at);
+        (at, packed) = (at + group, packed + group);
+        if packed == MAX_GROUPS * 8 {
+            put_packed(&values[at - packed..at], width, out);
+            packed = 0;
         }
     }
-    put_packed(&mut packed, width, out);
+    put_packed(&values[at - packed..at], width, out);
 }
 
 /// Appends values with `width` bits each, eight by eight, the last eight filled up with zeros.
-fn put_packed(values: &mut Vec<u32>, width: u8, out: &mut Vec<u8>) {
+fn put_packed<T: Copy + Into<u32>>(values: &[T], width: u8, out: &mut Vec<u8>) {
     if values.is_empty() {
         return;
     }
     let groups = values.len().div_ceil(8);
-    values.resize(groups * 8, 0);
     model::varint::put(out, (groups as u64) << 1 | 1);
-    let (mut bits, mut held) = (0u64, 0);
-    for value in values.drain(..) {
+    out.reserve(groups * usize::from(width));
+    let (whole, last) = values.as_chunks::<8>();
+    whole.iter().for_each(|group| put_group(group.map(Into::into), width, out));
+    if !last.is_empty() {
+        let mut group = [0; 8];
+        group.iter_mut().zip(last).for_each(|(place, value)| *place = (*value).into());
+        put_group(group, width, out);
+    }
+}
+
+/// Appends eight values with `width` bits each, which are as many bytes.
+fn put_group(values: [u32; 8], width: u8, out: &mut Vec<u8>) {
+    let bytes = usize::from(width);
+    if width <= 8 {
+        let bits =
+            values.iter().rev().fold(0, |bits: u64, value| bits << width | u64::from(*value));
+        return out.extend_from_slice(&bits.to_le_bytes()[..bytes]);
+    }
+    if width <= 16 {
+        let bits =
+            values.iter().rev().fold(0, |bits: u128, value| bits << width | u128::from(*value));
+        return out.extend_from_slice(&bits.to_le_bytes()[..bytes]);
+    }
+    let (mut bits, mut held) = (0_u64, 0);
+    for value in values {
         bits |= u64::from(value) << held;
         held += u32::from(width);
         while held >= 8 {
@@ -425,7 +461,7 @@ mod tests {
                 .map(|value| value & mask)
                 .collect();
             let mut bytes = Vec::new();
-            put_runs(values.iter().copied(), width, &mut bytes);
+            put_runs(&values, width, &mut bytes);
             prop_assert_eq!(read_runs(&bytes, width, values.len()), values);
         }
     }
