@@ -12,7 +12,7 @@ export PATH := $(PATH):$(CURDIR)/target/tools/bin
 
 help:
 	@echo "make build    the complete program, page included, at target/release/vedette"
-	@echo "make release  the same, laid out by a profile of itself at work, at target/tuned/vedette: a fifth to a third less CPU"
+	@echo "make release  the same, laid out by a profile of itself at work, at target/tuned/vedette: a fifth to a third less CPU (less still with BOLT)"
 	@echo "make demo     Vedette with a small shop reporting to it, at https://localhost:9443"
 	@echo "make test     format, lints, all tests, the page's checks, end to end in a real browser"
 	@echo "make check    format and lints only"
@@ -42,7 +42,7 @@ check:
 	cargo fmt --all --check
 	cargo clippy --locked --profile $(PROFILE) --workspace --all-targets -- -D warnings
 
-# Twice the compiling and five minutes of work in between.
+# Twice the compiling and five minutes of work in between; with BOLT as many once more.
 release: web
 	cargo build --locked --release -p loadgen
 	python3 scripts/release.py

@@ -5,7 +5,8 @@ The first build counts which branches are taken and how often; it serves one sho
 target/tuned/vedette. Needs the toolchain's llvm-profdata (`rustup component add llvm-tools`, done here if rustup is there).
 
 Where BOLT is installed (Debian and Ubuntu: `apt install bolt-19`, or another number), the finished program is counted at work
-and laid out once more: functions that are used together lie together, what hardly ever runs is out of their way.
+and laid out once more: functions that are used together lie together, what hardly ever runs is out of their way. That takes up to
+12 GiB of memory; where there is less it is left out.
 """
 
 import argparse
@@ -51,6 +52,16 @@ def build(triple, folder, flag):
     subprocess.run(["cargo", "build", "--locked", "--release", "--target", triple, "-p", "vedette"],
                    cwd=ROOT, env=environment, check=True)
     return folder / triple / "release" / "vedette"
+
+
+# What BOLT needs for counting, bytes: 11 GiB were seen.
+BOLT_MEMORY = 13 << 30
+
+
+def memory():
+    """Bytes that are free or can be freed."""
+    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:"))
 
 
 def bolt():
@@ -109,13 +120,16 @@ def main():
     shutil.rmtree(counts)
     said("compiling by what was counted")
     tools = bolt()
+    if tools and memory() < BOLT_MEMORY:
+        said(f"BOLT is left out: it takes {BOLT_MEMORY >> 30} GiB of memory, {memory() >> 30} are free")
+        tools = None
     movable = " -Clink-arg=-Wl,--emit-relocs" if tools else ""
     built = build(triple, TARGET / "tuned", f"-Cprofile-use={profile}{movable}")
     if tools:
         said("counting what the finished program does")
         built = laid_out(tools, built, options.loadgen)
     else:
-        said("BOLT is not installed (`apt install bolt-19`): without it the program takes about a tenth more CPU")
+        said("without BOLT (`apt install bolt-19`) the program takes about a tenth more CPU")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy2(built, options.out)
     said(f"{options.out} is there, {options.out.stat().st_size >> 20} MiB")

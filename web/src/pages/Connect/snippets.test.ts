@@ -44,6 +44,7 @@ describe('snippets', () => {
     expect(env.OTEL_SERVICE_NAME).toBe('storefront')
     expect(env.OTEL_RESOURCE_ATTRIBUTES).toBe('service.namespace=shop,deployment.environment.name=production')
     expect(env.OTEL_EXPORTER_OTLP_CERTIFICATE).toMatch(/\/vedette-ca\.pem$/)
+    expect(env.OTEL_EXPERIMENTAL_RESOURCE_DETECTORS).toBe('otel,host')
   })
 
   it('node also trusts the CA in its own way and loads the agent first', () => {

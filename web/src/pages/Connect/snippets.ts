@@ -89,7 +89,8 @@ const python: Way = {
       [`pip install opentelemetry-distro==${PYTHON_VERSIONS.distro} opentelemetry-exporter-otlp-proto-http==${PYTHON_VERSIONS.exporter}`, 'opentelemetry-bootstrap -a install'],
       'opentelemetry-bootstrap adds what your libraries need, in the version of opentelemetry-distro.',
     ),
-    variables(target, [certificate, 'export OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true']),
+    // The last: its host's name, which it does not tell by itself, and servers are known by.
+    variables(target, [certificate, 'export OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true', 'export OTEL_EXPERIMENTAL_RESOURCE_DETECTORS=otel,host']),
     shell('Start your program under it', ['opentelemetry-instrument python app.py'], 'Your own command goes behind opentelemetry-instrument: flask run, uvicorn app:app, celery -A app worker …'),
   ],
 }
