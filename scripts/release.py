@@ -80,8 +80,7 @@ def laid_out(tools, program, loadgen):
     quiet = {"stdout": subprocess.DEVNULL, "cwd": ROOT, "check": True}
     # Each server that the work starts writes counts of its own.
     subprocess.run([tools / "llvm-bolt", program, "-instrument", "-o", counting,
-                    f"--instrumentation-file={counts / 'of'}", "--instrumentation-file-append-pid",
-                    f"--runtime-instrumentation-lib={tools.parent / 'lib' / 'libbolt_rt_instr.a'}"], **quiet)
+                    f"--instrumentation-file={counts / 'of'}", "--instrumentation-file-append-pid"], **quiet)
     said("letting it work once more; about five minutes")
     work(loadgen, counting)
     merged = counts / "all.fdata"

@@ -209,7 +209,7 @@ impl Directory {
     /// The ids of these keys in order, making those that are missing with the properties given.
     ///
     /// # Errors
-    /// When something is new and the store does not answer; nothing is made then.
+    /// When something is new and the store does not answer; what it made all the same is found the next time.
     pub fn resolve(
         &self,
         wanted: &[(EntityKey, Properties)],
@@ -221,15 +221,20 @@ impl Directory {
             let rows: Vec<NewEntity> =
                 missing.iter().map(|(key, known)| row_of(key, known, now_ms)).collect();
             let ids = self.backend.resolve(&rows)?;
+            // As they are stored, which may be otherwise than they are wanted here: who asked before and got no answer may
+            // have made them.
+            self.refresh()?;
             let mut maps = self.known.write();
             for ((key, properties), id) in missing.into_iter().zip(ids) {
-                maps.put(Known {
-                    id: EntityId(id),
-                    key: key.clone(),
-                    properties: properties.clone(),
-                    created_ms: now_ms,
-                    last_seen_ms: now_ms,
-                });
+                if !maps.by_key.contains_key(key) {
+                    maps.put(Known {
+                        id: EntityId(id),
+                        key: key.clone(),
+                        properties: properties.clone(),
+                        created_ms: now_ms,
+                        last_seen_ms: now_ms,
+                    });
+                }
             }
         }
         let known = self.known.read();

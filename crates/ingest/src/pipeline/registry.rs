@@ -506,9 +506,7 @@ impl Registry {
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
         let properties = Properties { waiting: Some(waiting), ..properties };
-        let bt = self.resolve(key, properties, now_ms)?;
-        self.waiting.insert(bt, waiting);
-        Ok(bt)
+        self.resolve(key, properties, now_ms)
     }
 
     /// Whether others of its application call a tier, and no business transaction enters at it.
@@ -829,10 +827,15 @@ impl Registry {
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
         let is_new = self.directory.find(&key).is_none();
-        let groups = groups_of(&key, &properties);
         let id = self.directory.resolve(&[(key, properties)], now_ms)?[0];
+        // What it is was settled by whoever made it, perhaps an earlier attempt that got no answer.
+        let Some(known) = self.directory.get(id) else { return Ok(id) };
         if is_new {
-            groups.into_iter().for_each(|group| *self.counts.entry(group).or_default() += 1);
+            let groups = groups_of(&known.key, &known.properties).into_iter();
+            groups.for_each(|group| *self.counts.entry(group).or_default() += 1);
+        }
+        if let Some(waiting) = known.properties.waiting {
+            self.waiting.entry(id).or_insert(waiting);
         }
         Ok(id)
     }
