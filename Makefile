@@ -8,7 +8,7 @@ CARGO_TEST := cargo test --locked --profile $(PROFILE)
 # What scripts/setup unpacks where it cannot install.
 export PATH := $(PATH):$(CURDIR)/target/tools/bin
 
-.PHONY: help build release demo test check web openapi accuracy accuracy-short bench bench-sweep soak setup unit pages e2e browsers
+.PHONY: help build release demo test check web openapi accuracy accuracy-short bench bench-sweep soak setup unit pages e2e
 
 help:
 	@echo "make build    the complete program, page included, at target/release/vedette"
@@ -66,11 +66,7 @@ e2e: web
 test: setup web
 	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent test
 	@# On a machine that others use too, pages take longer.
-	VEDETTE_RETRIES="$${VEDETTE_RETRIES:-1}" VEDETTE_PATIENCE="$${VEDETTE_PATIENCE:-3}" $(MAKE) --no-print-directory check unit browsers SPECS="$(TESTED)"
-
-# Side by side: the pages need the processor, end to end mostly waits for minutes to pass.
-browsers:
-	$(MAKE) --no-print-directory --jobs 2 --keep-going pages e2e SPECS="$(SPECS)"
+	VEDETTE_RETRIES="$${VEDETTE_RETRIES:-1}" VEDETTE_PATIENCE="$${VEDETTE_PATIENCE:-3}" $(MAKE) --no-print-directory check unit pages e2e SPECS="$(TESTED)"
 
 demo:
 	@echo "The first time, everything is downloaded and built, which takes about ten minutes; after that, seconds."

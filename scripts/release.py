@@ -126,7 +126,10 @@ def main():
     built = build(triple, TARGET / "tuned", f"-Cprofile-use={profile}{movable}")
     if tools:
         said("counting what the finished program does")
-        built = laid_out(tools, built, options.loadgen)
+        try:
+            built = laid_out(tools, built, options.loadgen)
+        except subprocess.CalledProcessError as error:
+            said(f"BOLT could not lay it out, which is left out: {error}")
     else:
         said("without BOLT (`apt install bolt-19`) the program takes about a tenth more CPU")
     options.out.parent.mkdir(parents=True, exist_ok=True)
