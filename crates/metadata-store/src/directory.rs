@@ -192,7 +192,12 @@ impl Directory {
             let Some(last) = rows.last() else { return Ok(()) };
             page.after_id = last.id;
             let mut known = self.known.write();
-            rows.into_iter().filter_map(known_of).for_each(|entity| known.put(entity));
+            for entity in rows.into_iter().filter_map(known_of) {
+                // Somebody else may have read it meanwhile, and changed it since.
+                if !known.by_id.contains_key(&entity.id) {
+                    known.put(entity);
+                }
+            }
         }
     }
 

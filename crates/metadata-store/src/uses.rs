@@ -136,15 +136,15 @@ impl RuleNeeds {
         tx: &mut Tx,
         application: u32,
     ) -> Result<(), sqlx::Error> {
-        for name in &self.schedules {
-            let known = sql("SELECT id FROM schedules WHERE application_id = ? AND name_key = ?");
-            let known = known.bind(application).bind(name_key(name));
-            refuse_unless(tx.row(known).await?.is_some(), "schedule", name)?;
-        }
-        for name in &self.baselines {
-            let known = sql("SELECT id FROM baselines WHERE application_id = ? AND name_key = ?");
-            let known = known.bind(application).bind(name_key(name));
-            refuse_unless(tx.row(known).await?.is_some(), "baseline", name)?;
+        let schedules = "SELECT id FROM schedules WHERE application_id = ? AND name_key = ?";
+        let baselines = "SELECT id FROM baselines WHERE application_id = ? AND name_key = ?";
+        for (what, select, names) in
+            [("schedule", schedules, &self.schedules), ("baseline", baselines, &self.baselines)]
+        {
+            for name in names {
+                let known = sql(select).bind(application).bind(name_key(name));
+                refuse_unless(tx.row(known).await?.is_some(), what, name)?;
+            }
         }
         Ok(())
     }

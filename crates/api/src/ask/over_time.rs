@@ -13,6 +13,7 @@ use model::{
 use telemetry_store::reader::{Detail, FigureQuery, FigureRow, Points, QueryError, Resolution};
 
 use super::Asking;
+use crate::entities::Entities;
 
 /// Points of a part at first; with minutes it is what a segment holds, so that none is read twice.
 const AT_ONCE: u32 = 60;
@@ -74,13 +75,13 @@ impl Asking<'_> {
     /// As [`Asking::figures`].
     pub(crate) fn reported(
         &mut self,
+        entities: &Entities,
         application: EntityId,
-        tiers: &[EntityId],
         (range, resolution): (MinuteRange, Resolution),
         known: BTreeSet<Minute>,
     ) -> Result<BTreeSet<Minute>, QueryError> {
         let mut reported = known;
-        let one_by_one = tiers.iter().take(ASKED_ALONE).copied().map(Some);
+        let one_by_one = entities.tiers(application).into_iter().take(ASKED_ALONE).map(Some);
         for subject in one_by_one.chain([None]) {
             for range in unknown(range, resolution, &reported) {
                 let query = FigureQuery {

@@ -179,7 +179,7 @@ fn figures(
     let application = tree.application;
     let range = (period.complete, period.resolution);
     let known = sums.all_points();
-    let reported = asking.reported(application, &tree.entities.tiers(application), range, known)?;
+    let reported = asking.reported(&tree.entities, application, range, known)?;
     sums.note_reported(application, reported);
     Ok(sums)
 }

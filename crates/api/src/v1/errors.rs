@@ -217,14 +217,15 @@ fn ask(
         }
         rows => rows?,
     };
-    let points = Points::Every(sparkline_resolution(period.complete.len()));
+    let resolution = sparkline_resolution(period.complete.len());
+    let points = Points::Every(resolution);
     let bt = Some(bt.unwrap_or(EntityId::NONE));
     let every = FigureQuery { subject: error, bt, ..counts(asking, Scope::Error, points) };
     let mut lines = Sums::default();
     asking.over_time(&every, &mut |rows| lines.add(rows, entities, |_| true))?;
-    let range = (period.complete, sparkline_resolution(period.complete.len()));
+    let range = (period.complete, resolution);
     let known = lines.all_points();
-    let reported = asking.reported(application, &entities.tiers(application), range, known)?;
+    let reported = asking.reported(entities, application, range, known)?;
     lines.note_reported(application, reported);
     Ok((sum(&totals), lines))
 }

@@ -173,8 +173,7 @@ impl OverTime {
                 .total(measured, period.filling);
             let range = (period.range, period.resolution);
             let known = points.keys().copied().collect();
-            let reported =
-                asking.reported(application, &entities.tiers(application), range, known)?;
+            let reported = asking.reported(&entities, application, range, known)?;
             let bands = judge.bands(asking, application, &period, measured);
             Ok((points, reported, total, bands))
         });

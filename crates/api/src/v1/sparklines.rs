@@ -126,8 +126,7 @@ fn ask(
             Some(bt) => lines.points(Measured::Transaction(bt)),
         };
         let known = known.into_iter().flat_map(|points| points.keys().copied()).collect();
-        let tiers = entities.tiers(application);
-        let reported = asking.reported(application, &tiers, (complete, resolution), known)?;
+        let reported = asking.reported(entities, application, (complete, resolution), known)?;
         lines.note_reported(application, reported);
     }
     Ok((totals, lines))

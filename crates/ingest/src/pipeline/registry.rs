@@ -827,7 +827,11 @@ impl Registry {
         now_ms: i64,
     ) -> Result<EntityId, StoreError> {
         let is_new = self.directory.find(&key).is_none();
+        let may_wait = key.kind == EntityKind::BusinessTransaction;
         let id = self.directory.resolve(&[(key, properties)], now_ms)?[0];
+        if !is_new && !may_wait {
+            return Ok(id);
+        }
         // What it is was settled by whoever made it, perhaps an earlier attempt that got no answer.
         let Some(known) = self.directory.get(id) else { return Ok(id) };
         if is_new {

@@ -204,9 +204,8 @@ impl DictionaryColumn {
         if *code == NONE {
             *code = self.dictionary.code(text);
         }
-        let code = *code;
         self.note_value();
-        self.codes.push(code);
+        self.codes.push(*code);
     }
 
     /// Missing values up to `rows`, where values may be missing.
