@@ -29,7 +29,8 @@ use model::{
 };
 use serde_json::json;
 use telemetry_store::reader::{
-    Detail, FigureQuery, FigureRow, Points, QueryError, Reader, Resolution, TraceQuery, TraceRow,
+    Detail, FigureQuery, FigureRow, GroupBy, Points, QueryError, Reader, Resolution, TraceQuery,
+    TraceRow,
 };
 use tokio::runtime::Handle;
 
@@ -182,6 +183,7 @@ impl Job {
             range: MinuteRange { start: minute, end: Minute(minute.0 + 1) },
             points: Points::Every(Resolution::OneMinute),
             detail: Detail::Counts,
+            group_by: GroupBy::Key,
             max_rows: MAX_ROWS,
         })?;
         let mut events = Vec::new();

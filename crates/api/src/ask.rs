@@ -16,8 +16,8 @@ use model::{
     time::MinuteRange,
 };
 use telemetry_store::reader::{
-    Answer, AttributeQuery, AttributeSample, Detail, FigureQuery, FigureRow, LogPage, LogQuery,
-    LogSummary, LogSummaryQuery, MetricQuery, MetricSeries, Points, QueryError, Reader,
+    Answer, AttributeQuery, AttributeSample, Detail, FigureQuery, FigureRow, GroupBy, LogPage,
+    LogQuery, LogSummary, LogSummaryQuery, MetricQuery, MetricSeries, Points, QueryError, Reader,
     SampleQuery, SeriesPage, SeriesQuery, SeriesSamples, Span, SpanPage, SpanQuery, TracePage,
     TraceQuery,
 };
@@ -277,6 +277,7 @@ impl Asking<'_> {
             range,
             points,
             detail: Detail::Whole,
+            group_by: GroupBy::Key,
             max_rows: self.max_rows,
         }
     }

@@ -50,7 +50,7 @@ use rustc_hash::FxHashMap;
 use telemetry_store::{
     Store, StoreError,
     head::Head,
-    reader::{Detail, FigureQuery, FigureRow, Points, QueryError, Reader},
+    reader::{Detail, FigureQuery, FigureRow, GroupBy, Points, QueryError, Reader},
     span_batch::Size,
 };
 use tracing::{error, info, warn};
@@ -519,6 +519,7 @@ impl Pipeline {
             range,
             points: Points::Total,
             detail: Detail::Whole,
+            group_by: GroupBy::Key,
             max_rows: 1_000_000,
         };
         self.config.store.figures(&query).map(|answer| answer.value)

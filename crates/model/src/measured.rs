@@ -175,6 +175,28 @@ impl Measured {
         }
     }
 
+    /// The one peer of the rows that count for it, where there is one.
+    pub fn peer(self) -> Option<EntityId> {
+        match self {
+            Measured::EndpointOn { node, .. } | Measured::TransactionOn { node, .. } => Some(node),
+            Measured::Call { to, .. } | Measured::CallUnder { to, .. } | Measured::CallsTo(to) => {
+                Some(to)
+            }
+            Measured::ErrorsOf { tier } => Some(tier),
+            Measured::Application(_)
+            | Measured::Tier(_)
+            | Measured::TierUnder { .. }
+            | Measured::Node(_)
+            | Measured::Endpoint(_)
+            | Measured::Transaction(_)
+            | Measured::Group { .. }
+            | Measured::Error(_)
+            | Measured::ErrorsUnder { .. }
+            | Measured::ErrorUnder { .. }
+            | Measured::ErrorsIn { .. } => None,
+        }
+    }
+
     /// The business transaction of its rows: one, none ("over all"), or any where that does not matter.
     pub fn bt(self) -> Option<EntityId> {
         match self {
@@ -188,6 +210,36 @@ impl Measured {
             | Measured::ErrorsOf { .. }
             | Measured::ErrorsIn { .. } => Some(EntityId::NONE),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_row_counts_for_is_found_by_its_parts() {
+        for (number, bt) in
+            (1..=7).flat_map(|number| [(number, EntityId::NONE), (number, EntityId(4))])
+        {
+            let key = FigureKey {
+                scope: Scope::from_number(number).expect("seven scopes have numbers"),
+                application: EntityId(1),
+                subject: EntityId(2),
+                peer: EntityId(3),
+                bt,
+            };
+            let found = Measured::of(&key, &|_: EntityId| true);
+            for measured in found.into_iter().flatten() {
+                assert_eq!(measured.scope(), key.scope, "{measured:?}");
+                assert!(
+                    measured.subject().is_none_or(|subject| subject == key.subject),
+                    "{measured:?}"
+                );
+                assert!(measured.peer().is_none_or(|peer| peer == key.peer), "{measured:?}");
+                assert!(measured.bt().is_none_or(|bt| bt == key.bt), "{measured:?}");
+            }
         }
     }
 }

@@ -15,7 +15,9 @@ use crate::{
     Config, Store,
     cut::{CutOutcome, Frozen, Position},
     head::Rows,
-    reader::{Detail, FigureQuery, Instrument, LogFilter, LogQuery, Points, TraceQuery, TraceRow},
+    reader::{
+        Detail, FigureQuery, GroupBy, Instrument, LogFilter, LogQuery, Points, TraceQuery, TraceRow,
+    },
     segment::{self, Opened, logs::Log, series::SeriesRow},
     span_batch::{Attributes, SpanBatch, SpanRow},
     upkeep::{Job, Retention},
@@ -251,6 +253,7 @@ pub(crate) fn figure_query(range: MinuteRange, points: Points) -> FigureQuery {
         range,
         points,
         detail: Detail::Whole,
+        group_by: GroupBy::Key,
         max_rows: 100_000,
     }
 }

@@ -195,8 +195,37 @@ pub struct FigureQuery {
     /// Points of this width, or one for the whole range.
     pub points: Points,
     pub detail: Detail,
+    pub group_by: GroupBy,
     /// At most so many rows; more is an error that says so.
     pub max_rows: usize,
+}
+
+/// What the rows of an answer are apart by, besides their points. Parts of a key that are not told apart are
+/// [`EntityId::NONE`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GroupBy {
+    /// All that is counted apart.
+    #[default]
+    Key,
+    /// Application, scope and subject.
+    Subject,
+    /// Application and scope, over all subjects but these (ascending).
+    Scope { except: Vec<EntityId> },
+}
+
+impl GroupBy {
+    /// The key of the row that a figure goes to; nothing when it goes to none.
+    pub fn group_of(&self, key: FigureKey) -> Option<FigureKey> {
+        const NONE: EntityId = EntityId::NONE;
+        match self {
+            GroupBy::Key => Some(key),
+            GroupBy::Subject => Some(FigureKey { peer: NONE, bt: NONE, ..key }),
+            GroupBy::Scope { except } => except
+                .binary_search(&key.subject)
+                .is_err()
+                .then_some(FigureKey { subject: NONE, peer: NONE, bt: NONE, ..key }),
+        }
+    }
 }
 
 /// How much of each figure is read. The rest of it says nothing; that there is no such call, least of all.

@@ -13,8 +13,8 @@ use model::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use telemetry_store::reader::{
-    Answer, Detail, FigureQuery, FigureRow, LogPage, LogQuery, MetricQuery, MetricSeries, Points,
-    QueryError, Reader, Resolution, Span, TracePage, TraceQuery,
+    Answer, Detail, FigureQuery, FigureRow, GroupBy, LogPage, LogQuery, MetricQuery, MetricSeries,
+    Points, QueryError, Reader, Resolution, Span, TracePage, TraceQuery,
 };
 
 use super::watched::{METRICS, SeriesKey, What, metric_at};
@@ -167,6 +167,7 @@ pub(super) fn read(
         range,
         points: Points::Every(Resolution::OneMinute),
         detail: Detail::Times,
+        group_by: GroupBy::Key,
         max_rows: MAX_ROWS,
     })?;
     lacks.extend(answer.partial);
@@ -289,6 +290,7 @@ pub(super) fn of_series(
         range,
         points: Points::Every(Resolution::OneMinute),
         detail: Detail::Times,
+        group_by: GroupBy::Key,
         max_rows: MAX_ROWS,
     };
     let mut partial = BTreeSet::new();

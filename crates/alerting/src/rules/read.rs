@@ -15,8 +15,8 @@ use model::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use telemetry_store::reader::{
-    Answer, Detail, FigureQuery, FigureRow, MetricQuery, MetricSeries, Points, QueryError, Reader,
-    Resolution,
+    Answer, Detail, FigureQuery, FigureRow, GroupBy, MetricQuery, MetricSeries, Points, QueryError,
+    Reader, Resolution,
 };
 
 use super::Source;
@@ -157,6 +157,7 @@ impl Wanted {
                 range,
                 points: Points::Every(Resolution::OneMinute),
                 detail,
+                group_by: GroupBy::Key,
                 max_rows: MAX_ROWS,
             })?;
             lacks.extend(answer.partial);

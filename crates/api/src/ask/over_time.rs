@@ -10,7 +10,9 @@ use model::{
     id::EntityId,
     time::{Minute, MinuteRange},
 };
-use telemetry_store::reader::{Detail, FigureQuery, FigureRow, Points, QueryError, Resolution};
+use telemetry_store::reader::{
+    Detail, FigureQuery, FigureRow, GroupBy, Points, QueryError, Resolution,
+};
 
 use super::Asking;
 use crate::entities::Entities;
@@ -87,6 +89,7 @@ impl Asking<'_> {
                 let query = FigureQuery {
                     subject,
                     detail: Detail::Counts,
+                    group_by: GroupBy::Scope { except: Vec::new() },
                     ..self.query(application, &[Scope::Tier], range, Points::Every(resolution))
                 };
                 self.over_time(&query, &mut |rows| reported.extend(rows.iter().map(|row| row.at)))?;

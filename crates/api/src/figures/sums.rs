@@ -20,6 +20,25 @@ pub(crate) struct Total {
 }
 
 impl Total {
+    /// Rows of a range in one; what begins at `filling` or later is of a minute that is not over.
+    pub(crate) fn of<'r>(
+        rows: impl IntoIterator<Item = &'r FigureRow>,
+        filling: Option<Minute>,
+    ) -> Total {
+        let mut total = Total::default();
+        for row in rows {
+            total.add((row.at, &row.figure), filling);
+        }
+        total
+    }
+
+    fn add(&mut self, (at, figure): (Minute, &Figure), filling: Option<Minute>) {
+        self.all.merge(figure);
+        if filling.is_none_or(|filling| at < filling) {
+            self.complete.merge(figure);
+        }
+    }
+
     /// Adds another of the same range.
     pub(crate) fn merge(&mut self, other: &Total) {
         self.all.merge(&other.all);
@@ -84,10 +103,7 @@ impl Sums {
     pub(crate) fn total(&self, measured: Measured, filling: Option<Minute>) -> Total {
         let mut total = Total::default();
         for (at, figure) in self.by.get(&measured).into_iter().flatten() {
-            total.all.merge(figure);
-            if filling.is_none_or(|filling| *at < filling) {
-                total.complete.merge(figure);
-            }
+            total.add((*at, figure), filling);
         }
         total
     }

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use api_types::{Bands, Partial, Series};
 use axum::{Json, extract::State};
-use model::{entity::EntityKind, id::EntityId, time::Minute};
-use telemetry_store::reader::{self, FigureQuery};
+use model::{entity::EntityKind, id::EntityId, measured::Belonging, time::Minute};
+use telemetry_store::reader::{self, FigureQuery, FigureRow, GroupBy};
 
 use super::Refusals;
 use crate::{
+    ask::Asking,
     auth::Caller,
     context::{Context, Shared},
+    entities::Entities,
     error::ApiError,
     extract::{Params, PathId, Range, RangeParams},
-    figures::{Measured, Points, Sums, Total, series},
+    figures::{Measured, Points, Total, series},
     judge::{BaselineParams, Wanted},
     period::Period,
 };
@@ -152,25 +154,28 @@ impl OverTime {
         let entities = context.entities(caller);
         let told = context.queries.ask(caller.account, move |asking| {
             let every = reader::Points::Every(period.resolution);
-            let query = |wanted: FigureQuery| FigureQuery {
+            let group_by = group_by(&entities, application, measured);
+            let query = |asking: &Asking<'_>, range, points| FigureQuery {
                 subject: measured.subject(),
                 bt: measured.bt(),
-                peer: match measured {
-                    Measured::CallsTo(peer) => Some(peer),
-                    _ => None,
-                },
-                ..wanted
+                peer: measured.peer(),
+                group_by: group_by.clone(),
+                ..asking.query(application, &[measured.scope()], range, points)
             };
-            let scopes = [measured.scope()];
-            let of_it = |found: &Measured| *found == measured;
-            let points = query(asking.query(application, &scopes, period.range, every));
-            let mut sums = Sums::default();
-            asking.over_time(&points, &mut |rows| sums.add(rows, &entities, of_it))?;
-            let points = sums.points(measured).cloned().unwrap_or_default();
-            let total =
-                query(asking.query(application, &scopes, period.complete, reader::Points::Total));
-            let total = Sums::of(&asking.totals(&total, &period)?, &entities, of_it)
-                .total(measured, period.filling);
+            let counts = |row: &&FigureRow| match measured {
+                Measured::Group { group, .. } => entities.group_of(row.key.subject) == Some(group),
+                _ => true,
+            };
+            let mut points = Points::new();
+            let over_time = query(asking, period.range, every);
+            asking.over_time(&over_time, &mut |rows| {
+                for row in rows.iter().filter(counts) {
+                    points.entry(row.at).or_default().merge(&row.figure);
+                }
+            })?;
+            let total = query(asking, period.complete, reader::Points::Total);
+            let rows = asking.totals(&total, &period)?;
+            let total = Total::of(rows.iter().filter(counts), period.filling);
             let range = (period.range, period.resolution);
             let known = points.keys().copied().collect();
             let reported = asking.reported(&entities, application, range, known)?;
@@ -181,4 +186,20 @@ impl OverTime {
         let (points, reported, total, bands) = told.value;
         Ok(OverTime { points, reported, total, bands, partial: told.partial })
     }
+}
+
+/// How the rows that count for something are put together before they are given; only those of a group are picked after.
+fn group_by(entities: &Entities, application: EntityId, measured: Measured) -> GroupBy {
+    let except = match measured {
+        Measured::Group { .. } => return GroupBy::Subject,
+        Measured::Application(_) => {
+            let transactions = entities.all(application, EntityKind::BusinessTransaction);
+            let ids = transactions.iter().map(|bt| bt.id).filter(|bt| !entities.is_key(*bt));
+            let mut background: Vec<EntityId> = ids.collect();
+            background.sort_unstable();
+            background
+        }
+        _ => Vec::new(),
+    };
+    GroupBy::Scope { except }
 }

@@ -8,7 +8,7 @@ use model::{
     figure::Scope,
     id::{AccountId, EntityId},
 };
-use telemetry_store::reader::{Detail, FigureQuery, Points, QueryError};
+use telemetry_store::reader::{Detail, FigureQuery, GroupBy, Points, QueryError};
 
 use crate::{
     ask::Asking,
@@ -109,15 +109,16 @@ fn ask(
         )
     };
     let sum = |rows: &[_]| Sums::of(rows, entities, wanted);
-    let total = asking.query(application, &scopes, complete, Points::Total);
-    let totals = sum(&asking.totals(&FigureQuery { subject: bt, ..total }, period)?);
+    // Over the nodes where they enter, which nothing here tells apart.
+    let query = |asking: &Asking<'_>, points| FigureQuery {
+        subject: bt,
+        group_by: GroupBy::Subject,
+        ..asking.query(application, &scopes, complete, points)
+    };
+    let totals = sum(&asking.totals(&query(asking, Points::Total), period)?);
 
     let resolution = sparkline_resolution(complete.len());
-    let every = FigureQuery {
-        subject: bt,
-        detail: Detail::Counts,
-        ..asking.query(application, &scopes, complete, Points::Every(resolution))
-    };
+    let every = FigureQuery { detail: Detail::Counts, ..query(asking, Points::Every(resolution)) };
     let mut lines = Sums::default();
     asking.over_time(&every, &mut |rows| lines.add(rows, entities, wanted))?;
     for application in applications(entities, application) {

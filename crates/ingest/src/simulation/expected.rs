@@ -11,8 +11,8 @@ use model::{
 use telemetry_store::{
     Store,
     reader::{
-        Detail, FigureQuery, MetricQuery, Points, Reader, Resolution, SampleQuery, SeriesFilter,
-        SeriesQuery,
+        Detail, FigureQuery, GroupBy, MetricQuery, Points, Reader, Resolution, SampleQuery,
+        SeriesFilter, SeriesQuery,
     },
 };
 
@@ -96,6 +96,7 @@ pub(crate) fn stored(store: &Store, directory: &Directory, resolution: Resolutio
         range: MinuteRange { start: Minute(0), end: Minute(u32::MAX / 60 * 60) },
         points: Points::Every(resolution),
         detail: Detail::Whole,
+        group_by: GroupBy::Key,
         max_rows: usize::MAX,
     };
     let answer = store.figures(&query).expect("every segment can be read");

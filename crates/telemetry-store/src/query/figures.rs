@@ -210,7 +210,8 @@ impl Merged<'_> {
         if !self.wants(&key, minute) {
             return;
         }
-        let place = (key, self.plan.point(minute));
+        let Some(group) = self.query.group_by.group_of(key) else { return };
+        let place = (group, self.plan.point(minute));
         if let Some(row) = self.rows.get_mut(&place) {
             row.merge(figure);
         } else if self.rows.len() < self.query.max_rows {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use daemon::disk::Disk;
 use metadata_store::Catalogue;
 use model::{
-    figure::{Figure, FigureKey},
+    figure::{Figure, FigureKey, Scope},
     id::{EntityId, SpanId},
     span::Outcome,
 };
@@ -17,7 +17,7 @@ use crate::{
         trace, trace_query, transaction,
     },
     head::Rows,
-    reader::{Detail, Points, QueryError, TraceRow},
+    reader::{Detail, GroupBy, Points, QueryError, TraceRow},
     segment::metrics::{Point, SeriesKey, SeriesName},
 };
 
@@ -448,6 +448,53 @@ fn a_search_that_finds_little_says_where_it_ended_and_goes_on_from_there() {
     let slowest = TraceQuery { min_duration_us: 1000 + rows, ..trace_query(10) };
     let answer = fixture.store.traces(&slowest).expect("it reads");
     assert_eq!((answer.value.rows.len(), answer.partial), (1, Vec::new()));
+}
+
+#[test]
+fn rows_are_grouped_by_what_is_told_apart() {
+    let keys: Vec<FigureKey> = (0..8)
+        .map(|n| FigureKey {
+            scope: if n < 4 { Scope::Edge } else { Scope::Node },
+            application: EntityId(1),
+            subject: EntityId(10 + n / 2 % 2),
+            peer: EntityId(20 + n % 2),
+            bt: EntityId(n % 2),
+        })
+        .collect();
+    let mut fixture = Fixture::new();
+    let fill = |rows: &mut Rows, nth: u32| {
+        for (n, key) in (0..).zip(&keys) {
+            rows.count(*key, HOUR, &call(10 + n * nth));
+        }
+    };
+    fixture.write(|rows| fill(rows, 1));
+    fixture.fill(|rows| fill(rows, 2));
+    for peer in [None, Some(EntityId(21))] {
+        let query = |group_by| FigureQuery { peer, group_by, ..figure_query(RANGE, Points::Total) };
+        let rows = fixture.store.figures(&query(GroupBy::Key)).expect("it reads").value;
+        assert_eq!(rows.len(), if peer.is_none() { 8 } else { 4 });
+        for group_by in [
+            GroupBy::Subject,
+            GroupBy::Scope { except: Vec::new() },
+            GroupBy::Scope { except: vec![EntityId(9), EntityId(11)] },
+        ] {
+            let mut expected = BTreeMap::<FigureKey, Figure>::new();
+            for row in &rows {
+                let except = |excepted: &Vec<EntityId>| excepted.contains(&row.key.subject);
+                let key = FigureKey { peer: EntityId::NONE, bt: EntityId::NONE, ..row.key };
+                let key = match &group_by {
+                    GroupBy::Scope { except: excepted } if except(excepted) => continue,
+                    GroupBy::Scope { .. } => FigureKey { subject: EntityId::NONE, ..key },
+                    _ => key,
+                };
+                expected.entry(key).or_default().merge(&row.figure);
+            }
+            let found = fixture.store.figures(&query(group_by)).expect("it reads").value;
+            let found: BTreeMap<_, _> =
+                found.into_iter().map(|row| (row.key, row.figure)).collect();
+            assert_eq!(found, expected);
+        }
+    }
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn of_parts(parts: [f64; 10]) -> Option<Box<Minutes>> {
 }
 
 /// What rows are found by.
-const BOUNDED: [&str; 5] = ["scope", "application", "subject", "bt", "minute"];
+const BOUNDED: [&str; 6] = ["scope", "application", "subject", "peer", "bt", "minute"];
 
 /// What a figure is of, and when.
 const KEY: [&str; 6] = ["scope", "application", "subject", "peer", "bt", "minute"];
@@ -180,7 +180,13 @@ pub fn each_figure(
         if !may_hold.iter().any(in_group) {
             continue;
         }
-        let selection = pages_of(segment, group, &may_hold);
+        let mut selection = pages_of(segment, group, &may_hold);
+        if wanted.is_scattered() {
+            selection = matching(segment, group, selection, wanted)?;
+        }
+        if !selection.selects_any() {
+            continue;
+        }
         let read = match wanted.detail {
             Detail::Counts => segment.part(group, selection, &[&KEY[..], &COUNTS].concat()),
             Detail::Times => segment.part(group, selection, &[&KEY[..], &COUNTS, &TIMES].concat()),
@@ -211,6 +217,25 @@ fn pages_of(segment: &Opened, group: usize, may_hold: &[Vec<Needed>]) -> RowSele
         .map(|page| page.rows)
         .filter(|rows| prunings.iter().any(|pruning| pruning.may_hold(rows)));
     RowSelection::from_consecutive_ranges(wanted, rows)
+}
+
+/// Of some rows those that are wanted, by their keys alone.
+fn matching(
+    segment: &Opened,
+    group: usize,
+    selection: RowSelection,
+    wanted: &Wanted<'_>,
+) -> Result<RowSelection, SegmentError> {
+    let mut picked = Vec::with_capacity(selection.row_count());
+    for batch in segment.part(group, selection.clone(), &KEY)? {
+        let batch = batch.map_err(|source| segment.failed(source.into()))?;
+        let keys = Keys::of(&batch).ok_or_else(|| segment.lacks_column())?;
+        for at in 0..batch.num_rows() {
+            let (key, time) = keys.read(at).ok_or_else(|| segment.lacks_column())?;
+            picked.push(wanted.takes(&key, time));
+        }
+    }
+    Ok(selection.and_then(&RowSelection::from_filters(&[picked.into()])))
 }
 
 /// Which rows a query can use.
@@ -249,6 +274,7 @@ impl Wanted<'_> {
             vec![("minute", u64::from(self.first.0), u64::from(self.end.0).saturating_sub(1))];
         common.extend(self.application.some().map(|id| is("application", id)));
         common.extend(self.subject.map(|id| is("subject", id)));
+        common.extend(self.peer.map(|id| is("peer", id)));
         common.extend(self.bt.map(|id| is("bt", id)));
         if self.scopes.is_empty() {
             return vec![common];
@@ -258,6 +284,12 @@ impl Wanted<'_> {
             common.iter().copied().chain([scope]).collect()
         };
         self.scopes.iter().map(of_scope).collect()
+    }
+
+    /// Whether its rows lie apart, so that of most pages a few rows are wanted: a segment has every call of one subject
+    /// side by side, whoever is called and whatever for.
+    fn is_scattered(&self) -> bool {
+        self.subject.is_none() && (self.peer.is_some() || self.bt.is_some())
     }
 
     fn takes(&self, key: &FigureKey, at: Minute) -> bool {
@@ -276,15 +308,7 @@ fn rows_of(
     wanted: &Wanted<'_>,
     each: &mut impl FnMut(FigureKey, Minute, Figure),
 ) -> Option<()> {
-    let scope: &U8 = column(batch, "scope")?;
-    let number = |name| column::<U32>(batch, name);
-    let [application, subject, peer, bt, minute] = [
-        number("application")?,
-        number("subject")?,
-        number("peer")?,
-        number("bt")?,
-        number("minute")?,
-    ];
+    let keys = Keys::of(batch)?;
     let counts = Counts::of(batch)?;
     let times = match wanted.detail {
         Detail::Counts => None,
@@ -299,14 +323,7 @@ fn rows_of(
         Detail::Minutes | Detail::Whole => Some(MINUTES.map(|name| column::<F64>(batch, name))),
     };
     for at in 0..batch.num_rows() {
-        let key = FigureKey {
-            scope: Scope::from_number(scope.value(at))?,
-            application: EntityId(application.value(at)),
-            subject: EntityId(subject.value(at)),
-            peer: EntityId(peer.value(at)),
-            bt: EntityId(bt.value(at)),
-        };
-        let time = Minute(minute.value(at));
+        let (key, time) = keys.read(at)?;
         if !wanted.takes(&key, time) {
             continue;
         }
@@ -326,6 +343,33 @@ fn rows_of(
         each(key, time, figure);
     }
     Some(())
+}
+
+/// The columns of [`KEY`].
+struct Keys<'a> {
+    scope: &'a U8,
+    numbers: [&'a U32; 5],
+}
+
+impl Keys<'_> {
+    fn of(batch: &RecordBatch) -> Option<Keys<'_>> {
+        let [scope, numbers @ ..] = KEY;
+        let numbers = all(numbers.map(|name| column(batch, name)))?;
+        Some(Keys { scope: column(batch, scope)?, numbers })
+    }
+
+    /// Nothing where it is damaged.
+    fn read(&self, at: usize) -> Option<(FigureKey, Minute)> {
+        let [application, subject, peer, bt, minute] = self.numbers.map(|column| column.value(at));
+        let key = FigureKey {
+            scope: Scope::from_number(self.scope.value(at))?,
+            application: EntityId(application),
+            subject: EntityId(subject),
+            peer: EntityId(peer),
+            bt: EntityId(bt),
+        };
+        Some((key, Minute(minute)))
+    }
 }
 
 /// The columns of [`COUNTS`].
@@ -377,8 +421,8 @@ impl Times<'_> {
 }
 
 /// All of them, if there are.
-fn all<const N: usize>(columns: [Option<&F64>; N]) -> Option<[&F64; N]> {
-    columns.into_iter().collect::<Option<Vec<&F64>>>()?.try_into().ok()
+fn all<A, const N: usize>(columns: [Option<&A>; N]) -> Option<[&A; N]> {
+    columns.into_iter().collect::<Option<Vec<&A>>>()?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use model::{
     id::EntityId,
     time::{Minute, MinuteRange},
 };
-use telemetry_store::reader::{Detail, FigureQuery, FigureRow, Points, Resolution};
+use telemetry_store::reader::{Detail, FigureQuery, FigureRow, GroupBy, Points, Resolution};
 
 use super::{
     CauseError, HISTORY, INCIDENT, Question, around, logs, operations, pools, scene::Scene, traces,
@@ -111,6 +111,7 @@ impl<T: Observed + ?Sized> Gathering<'_, T> {
             range: self.range,
             points: Points::Every(Resolution::OneMinute),
             detail: Detail::Times,
+            group_by: GroupBy::Key,
             max_rows: MAX_ROWS,
         })?;
         self.lacks.extend(answer.partial);

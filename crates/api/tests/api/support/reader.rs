@@ -72,7 +72,8 @@ impl Reader for FakeReader {
                 Points::Total => query.range.start,
                 Points::Every(resolution) => resolution.floor(row.at),
             };
-            let figure = merged.entry((row.key, at)).or_insert_with(model::figure::Figure::default);
+            let Some(group) = query.group_by.group_of(row.key) else { continue };
+            let figure = merged.entry((group, at)).or_insert_with(model::figure::Figure::default);
             figure.merge(&row.figure);
         }
         if merged.len() > query.max_rows {

@@ -26,7 +26,7 @@ use model::{
 };
 use telemetry_store::{
     Store,
-    reader::{Detail, FigureQuery, FigureRow, Points, Reader, TraceQuery, TraceRow},
+    reader::{Detail, FigureQuery, FigureRow, GroupBy, Points, Reader, TraceQuery, TraceRow},
 };
 
 use super::journal::MemoryJournal;
@@ -293,6 +293,7 @@ impl Bench {
             range: MinuteRange { start: Minute(0), end: Minute(u32::MAX / 60 * 60) },
             points: Points::Total,
             detail: Detail::Whole,
+            group_by: GroupBy::Key,
             max_rows: 1_000_000,
         };
         self.store().figures(&query).expect("the store answers").value

@@ -17,7 +17,7 @@ fn figures(calls: &[(u8, u32, u32, u32, f64, bool)]) -> Figures {
             application: EntityId(application),
             subject: EntityId(subject),
             peer: EntityId(u32::MAX - subject),
-            bt: EntityId::NONE,
+            bt: EntityId(minute % 3),
         };
         let call = Call {
             micros: micros.round(),
@@ -55,13 +55,15 @@ proptest! {
     }
 
     #[test]
-    fn what_is_wanted_comes_back_and_nothing_else(calls in calls(), application in 1u32..4, subject in prop::option::of(0u32..40), scopes in prop::sample::subsequence(vec![Scope::Tier, Scope::Node, Scope::Edge], 0..3), first in 0u32..90, length in 0u32..60) {
+    fn what_is_wanted_comes_back_and_nothing_else(calls in calls(), application in 1u32..4, subject in prop::option::of(0u32..40), peer in prop::option::of(0u32..40), bt in prop::option::of(0u32..3), scopes in prop::sample::subsequence(vec![Scope::Tier, Scope::Node, Scope::Edge], 0..3), first in 0u32..90, length in 0u32..60) {
         let written = figures(&calls);
         let segment = reopened(&encode_figures(&written).expect("it encodes"));
         let wanted = Wanted {
             application: EntityId(application),
             scopes: &scopes,
             subject: subject.map(EntityId),
+            peer: peer.map(|peer| EntityId(u32::MAX - peer)),
+            bt: bt.map(EntityId),
             first: Minute(u32::MAX / 2 + first),
             end: Minute(u32::MAX / 2 + first + length),
             ..Wanted::ALL
@@ -70,6 +72,8 @@ proptest! {
             key.application.0 == application
                 && (scopes.is_empty() || scopes.contains(&key.scope))
                 && subject.is_none_or(|subject| key.subject.0 == subject)
+                && peer.is_none_or(|peer| key.subject.0 == peer)
+                && bt.is_none_or(|bt| key.bt.0 == bt)
                 && wanted.first <= *minute && *minute < wanted.end
         }).collect();
         prop_assert_eq!(read(&segment, &wanted), expected);
@@ -98,5 +102,6 @@ fn only_pages_of_what_is_wanted_are_read() {
     };
     check(Wanted { end: Minute(ROW_GROUP as u32), ..Wanted::ALL }, ROW_GROUP, ROW_GROUP);
     check(Wanted { subject: Some(EntityId(3)), ..Wanted::ALL }, 100, PAGE_ROWS);
+    check(Wanted { peer: Some(EntityId(3)), ..Wanted::ALL }, 1, PAGE_ROWS);
     check(Wanted { scopes: &[Scope::Edge], ..Wanted::ALL }, 0, 0);
 }
