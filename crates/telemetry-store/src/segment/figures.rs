@@ -12,7 +12,10 @@ use model::{
     id::EntityId,
     time::Minute,
 };
-use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use parquet::{
+    arrow::arrow_reader::{RowSelection, RowSelector},
+    basic::Encoding,
+};
 
 use super::{
     Group, Opened, SegmentError,
@@ -82,6 +85,20 @@ const COUNTS: [&str; 8] =
     ["calls", "errors", "http_errors", "slow", "very_slow", "stall", "timed", "spans"];
 const TIMES: [&str; 6] = ["sum", "sum_squares", "min", "max", "last", "last_at"];
 
+/// Columns in which hardly a value comes twice. A dictionary of theirs would be as large as they are, and be read whole for
+/// every single row.
+const DISTINCT: [&str; 9] = [
+    "sum",
+    "sum_squares",
+    "min",
+    "max",
+    "last",
+    "last_at",
+    "histogram",
+    "average_sum",
+    "average_squares",
+];
+
 const ROW_GROUP: usize = 16 * 1024;
 const CHUNK: usize = 16 * 1024;
 /// A question is often about a few entities only.
@@ -98,9 +115,13 @@ pub fn encode_figures(rows: &Figures) -> Result<Vec<u8>, SegmentError> {
         all.chunks(CHUNK).map(|rows| batch_of(rows, rolled_up)).collect();
     let properties = with_page_statistics(properties(rows.len()), &BOUNDED)
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_max_row_group_row_count(Some(ROW_GROUP))
-        .build();
-    encode(&batches, properties)
+        .set_max_row_group_row_count(Some(ROW_GROUP));
+    let properties = DISTINCT.iter().fold(properties, |properties, &name| {
+        properties
+            .set_column_dictionary_enabled(name.into(), false)
+            .set_column_encoding(name.into(), Encoding::PLAIN)
+    });
+    encode(&batches, properties.build())
 }
 
 fn batch_of(rows: &[(&(FigureKey, Minute), &Figure)], rolled_up: bool) -> RecordBatch {
