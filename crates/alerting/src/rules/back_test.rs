@@ -23,6 +23,7 @@ use super::{
     transition::{self, Open},
     windows::Windows,
 };
+use crate::away::Away;
 
 /// Minutes read at a time.
 const CHUNK: u32 = 60;
@@ -254,9 +255,14 @@ impl<T: Telemetry + ?Sized> BackTest<'_, T> {
                 if known.0 != hour {
                     known = (hour, self.expected(&keys, hour));
                 }
-                let silence = |_: &Source| None;
-                let look =
-                    Look { windows: &windows, known: &known.1, silence: &silence, at: minute };
+                let (silence, away) = (|_: &Source| None, Away::default());
+                let look = Look {
+                    windows: &windows,
+                    known: &known.1,
+                    silence: &silence,
+                    away: &away,
+                    at: minute,
+                };
                 each(&look, self.is_on(&rule.rule, minute));
             }
             start = end;
