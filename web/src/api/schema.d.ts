@@ -17112,7 +17112,7 @@ export interface operations {
                 to?: number;
                 /** @description Name of the user or API client. */
                 actor?: string;
-                /** @description `create`, `change`, `delete`, `sign in`, `failed sign-in`, `sign out` and others. */
+                /** @description `create`, `change`, `delete`, `try`, `sign in`, `failed sign-in`, `sign out` and others. */
                 action?: string;
                 /** @description `user`, `role`, `access key` and others. */
                 object_type?: string;
@@ -17257,7 +17257,7 @@ export interface operations {
                 to?: number;
                 /** @description Name of the user or API client. */
                 actor?: string;
-                /** @description `create`, `change`, `delete`, `sign in`, `failed sign-in`, `sign out` and others. */
+                /** @description `create`, `change`, `delete`, `try`, `sign in`, `failed sign-in`, `sign out` and others. */
                 action?: string;
                 /** @description `user`, `role`, `access key` and others. */
                 object_type?: string;
