@@ -69,7 +69,12 @@ test('a suppression is made and drawn', async ({ page }) => {
   await at(page, 'suppressions/new')
   const name = `weekend ${Date.now()}`
   await page.getByLabel('Name', { exact: false }).first().fill(name)
+  await expect(page.getByLabel('From')).toHaveAccessibleDescription(/^Time of \S+/)
+  await page.getByRole('combobox', { name: 'Only violations of these health rules' }).fill('checkout is')
+  await page.getByRole('option', { name: 'Checkout is slow' }).click()
   await page.getByText('Again and again', { exact: true }).click()
+  await page.getByRole('combobox', { name: 'Time zone' }).fill('Mars')
+  await expect(page.getByText('Pick a time zone, such as Europe/Berlin')).toBeVisible()
   await page.getByRole('checkbox', { name: 'Sat' }).check()
   await page.getByRole('combobox', { name: 'Time zone' }).fill('UTC')
   await shot(page, 'alerting-suppression')

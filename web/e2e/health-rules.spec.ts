@@ -66,6 +66,7 @@ test('a rule is written without errors before anything was typed, says itself in
   await backTest.getByRole('button', { name: 'Back-test' }).click()
   await expect(backTest).toContainText(/It would have found \d+ violations? of \d entit/)
   await expect(backTest.locator('canvas').first()).toBeVisible()
+  await expect(backTest).toContainText('1 entity could not be judged in any minute')
   await sound(page, 'health-rule-editor')
   const episodes = backTest.getByRole('list', { name: 'Violations that it would have found' })
   await expect(episodes.getByRole('listitem').first()).toContainText('Average Response Time')

@@ -126,3 +126,36 @@ test('on a telephone nothing is wider than the screen', async ({ page }) => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), path).toBe(0)
   }
 })
+
+for (const width of [390, 900]) {
+  test(`at ${width} pixels what comes late moves nothing that is there, and log records have a place`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 800 })
+    await page.addInitScript(() => {
+      const seen = globalThis as unknown as { shifted: number }
+      seen.shifted = 0
+      new PerformanceObserver((list) => {
+        for (const one of list.getEntries() as (PerformanceEntry & { hadRecentInput: boolean; value: number })[]) if (!one.hadRecentInput) seen.shifted += one.value
+      }).observe({ type: 'layout-shift', buffered: true })
+    })
+    // Long enough for the page to be painted without what is asked for.
+    await page.route(/\/api\/v1\/(?!session)/, async (route) => {
+      await new Promise((done) => setTimeout(done, 300))
+      await route.continue()
+    })
+    await signIn(page)
+    await openApplication(page)
+    const of = new URL(page.url()).pathname
+    await page.goto(`${of}/business-transactions`)
+    const first = await page.getByRole('table', { name: 'Business transactions' }).getByRole('link').first().getAttribute('href')
+    for (const path of [`${first?.split('?')[0]}?tab=flow-map`, `${of}/logs`, '/logs']) {
+      await page.goto(path)
+      await expect(page.locator('[data-state="loading"]'), path).toHaveCount(0)
+      await still(page)
+      expect(await page.evaluate(() => (globalThis as unknown as { shifted: number }).shifted), path).toBeLessThan(0.05)
+    }
+    for (const [card, height] of [['Records over time', 100], ['Narrow by', 200], ['Records', 400]] as const) {
+      const box = await page.getByRole('region', { name: card, exact: true }).boundingBox()
+      expect(box?.height, card).toBeGreaterThan(height)
+    }
+  })
+}

@@ -170,7 +170,7 @@ function backTest({ body, now }) {
       return { short_name: c.short_name, values, compared, thresholds: values.map(() => thresholdOf(c, charted.entity)) }
     }),
   }
-  return { from, to, entities: affected.length, episodes: found.flatMap((one) => one.episodes).toSorted((a, b) => a.from - b.from).slice(0, 500), more: false, chart: chart ?? null, partial: null }
+  return { from, to, entities: affected.length, unjudged: affected.length > 1 ? 1 : 0, episodes: found.flatMap((one) => one.episodes).toSorted((a, b) => a.from - b.from).slice(0, 500), more: false, chart: chart ?? null, partial: null }
 }
 
 // --- violations ---

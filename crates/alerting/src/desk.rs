@@ -498,16 +498,20 @@ fn title(notice: &Notice) -> String {
             format!("{how}: {}{at}{application}{why}", notice.cause.name)
         }
         NoticeKind::Digest => {
-            format!("{}: {} events{application}", notice.policy.name, notice.count())
+            format!("{}: {}{application}", notice.policy.name, events(notice.count()))
         }
         NoticeKind::Test => format!("Test: {}{application}", notice.cause.name),
         NoticeKind::Event => match &notice.entries[..] {
             [only] if notice.more == 0 => {
                 format!("{}: {}{application}", notice.cause.name, first_line(&only.summary))
             }
-            _ => format!("{}: {} events{application}", notice.cause.name, notice.count()),
+            _ => format!("{}: {}{application}", notice.cause.name, events(notice.count())),
         },
     }
+}
+
+fn events(count: usize) -> String {
+    if count == 1 { "1 event".to_owned() } else { format!("{count} events") }
 }
 
 /// How a recovery ended, and why where that is to be said: what nobody judges any more has not recovered.

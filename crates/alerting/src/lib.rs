@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod anomalies;
+mod away;
 pub mod baselines;
 pub mod desk;
 mod due;

@@ -71,6 +71,9 @@ pub struct BackTest {
     pub to: i64,
     /// Entities that were judged.
     pub entities: u32,
+    /// Those of them of which nobody could tell anything in any minute: nothing was reported of what the rule looks at, there is
+    /// no baseline yet, or its schedule was never on.
+    pub unjudged: u32,
     /// By their beginning; at most 500.
     pub episodes: Vec<Episode>,
     /// There were more.

@@ -4,6 +4,7 @@
 //! Nothing here depends on another crate of the project, and nothing here is a static: each part is built from plain
 //! values by the composition root and handed to those who need it.
 
+pub mod absence;
 pub mod clock;
 pub mod config;
 pub mod disk;

@@ -1,11 +1,15 @@
 //! Vedette's own troubles as events of the account, for policies: the disk is short of room, intake refuses what is sent for
 //! lack of room, the pipeline stands still, background work fails. Told as they begin and as they are over; what flickers is
-//! told once.
+//! told once. That the whole process did not run for a while is told when it runs again.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{Operations as _, Status as _};
-use daemon::{clock::SharedClock, tasks::Task};
+use daemon::{
+    absence::{Absence, Absences},
+    clock::{SharedClock, UnixNanos},
+    tasks::Task,
+};
 use metadata_store::{
     EventSeverity, Events as _, FIRST_ACCOUNT, MetadataStore, NewEvent, event_key,
 };
@@ -17,6 +21,8 @@ const EVERY: Duration = Duration::from_secs(30);
 /// Looks in a row that find a trouble until it is told, and that do not until it is over.
 const BEGINS_AFTER: u32 = 2;
 const ENDS_AFTER: u32 = 10;
+/// So long an absence leaves a gap in what is shown by the minute.
+const WORTH_TELLING: Duration = Duration::from_secs(60);
 /// Reasons of refusals that are Vedette's own, and no sender's.
 const OWN_REASONS: [&str; 4] = ["no_room", "journal_busy", "journal_full", "journal_unavailable"];
 
@@ -106,12 +112,14 @@ impl Watched {
 pub(crate) fn task(
     operations: Arc<ProcessOperations>,
     status: Arc<ProcessStatus>,
+    absences: Arc<Absences>,
     metadata: &MetadataStore,
     clock: &SharedClock,
 ) -> Task {
     let (metadata, clock) = (metadata.clone(), Arc::clone(clock));
     let runtime = tokio::runtime::Handle::current();
     let (mut watched, mut refused) = (Watched::default(), None);
+    let mut told_until = clock.now();
     // Changes that the store did not take yet.
     let mut waiting: Vec<NewEvent> = Vec::new();
     Task::blocking("own health", EVERY, move || {
@@ -122,6 +130,9 @@ pub(crate) fn task(
         let now_ms = i64::try_from(clock.now().millis())?;
         let changes = watched.look(&troubles);
         waiting.extend(changes.into_iter().map(|change| told(change, now_ms)));
+        for absence in absences_after(&mut told_until, &absences.known()) {
+            waiting.push(told_of(&absence));
+        }
         if waiting.is_empty() {
             return Ok(None);
         }
@@ -169,17 +180,51 @@ fn troubles(
     Ok(troubles)
 }
 
+/// Those worth telling that ended after what was told of; it is told of them then.
+fn absences_after(told_until: &mut UnixNanos, known: &[Absence]) -> Vec<Absence> {
+    let is_new =
+        |absence: &&Absence| absence.to > *told_until && absence.duration() >= WORTH_TELLING;
+    let new: Vec<Absence> = known.iter().filter(is_new).copied().collect();
+    if let Some(last) = new.last() {
+        *told_until = last.to;
+    }
+    new
+}
+
+fn told_of(absence: &Absence) -> NewEvent {
+    let seconds = absence.duration().as_secs();
+    let lasted = match (seconds / 60, seconds % 60) {
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    };
+    let text = format!(
+        "did not run for {lasted} (the machine was suspended, or had no processor for it): what was sent meanwhile may be missing, and nobody counts as silent in that time"
+    );
+    let now_ms = i64::try_from(absence.to.millis()).unwrap_or(i64::MAX);
+    event(EventSeverity::Warn, event::OWN_HEALTH, "Vedette", format!("Vedette {text}"), now_ms)
+}
+
 fn told((part, wrong): Change, now_ms: i64) -> NewEvent {
     let name = part.name();
     let (severity, summary) = match &wrong {
         Some(wrong) => (part.severity(), format!("{name}: {wrong}")),
         None => (EventSeverity::Info, format!("{name}: well again")),
     };
-    let key = event_key(&[b"own health", name.as_bytes(), &now_ms.to_be_bytes()]);
+    event(severity, part.kind(), &name, summary, now_ms)
+}
+
+fn event(
+    severity: EventSeverity,
+    kind: &str,
+    part: &str,
+    summary: String,
+    now_ms: i64,
+) -> NewEvent {
+    let key = event_key(&[b"own health", part.as_bytes(), &now_ms.to_be_bytes()]);
     NewEvent {
         account_id: FIRST_ACCOUNT,
         application_id: None,
-        kind: part.kind().to_owned(),
+        kind: kind.to_owned(),
         sub_type: String::new(),
         severity,
         time_ms: now_ms,
@@ -187,7 +232,7 @@ fn told((part, wrong): Change, now_ms: i64) -> NewEvent {
         comment: String::new(),
         affected: Vec::new(),
         triggered: None,
-        properties: vec![("part".to_owned(), name)],
+        properties: vec![("part".to_owned(), part.to_owned())],
         key: Some(key),
         repeats: 1,
         detail: String::new(),
@@ -231,6 +276,22 @@ mod tests {
         let mut watched = Watched::default();
         let often: usize = (0..300).map(|look| watched.look(&is(&part, look % 2 == 0)).len()).sum();
         assert_eq!(often, 0, "a single look is no trouble");
+    }
+
+    #[test]
+    fn an_absence_of_a_minute_is_told_once_it_is_over_and_a_short_one_is_not() {
+        let absence =
+            |from, to| Absence { from: UnixNanos::from_secs(from), to: UnixNanos::from_secs(to) };
+        let mut told_until = UnixNanos::from_secs(100);
+        let mut known = vec![absence(20, 90), absence(200, 230), absence(300, 440)];
+        assert_eq!(absences_after(&mut told_until, &known), [absence(300, 440)]);
+        assert_eq!(absences_after(&mut told_until, &known), []);
+        known.push(absence(500, 560));
+        assert_eq!(absences_after(&mut told_until, &known), [absence(500, 560)]);
+        let event = told_of(&absence(300, 440));
+        assert_eq!((event.kind.as_str(), event.time_ms), ("VEDETTE_HEALTH", 440_000));
+        assert!(event.summary.starts_with("Vedette did not run for 2 min 20 s ("));
+        assert!(told_of(&absence(500, 560)).summary.contains("for 1 min ("));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use api::access_key::Sealer;
 use api_types::Loopback;
 use axum::Router;
 use daemon::{
+    absence::Absences,
     clock::{SharedClock, SystemClock},
     config::{ByteSize, Listen, Role, Settings},
     listener::{self, Limits, Listener, Options, Protocol},
@@ -240,11 +241,14 @@ pub async fn start(
     drop(status.metrics.set(metrics));
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
     run_tasks((&settings, &retention), &stores, &metadata, &keys, &tls, &clock, &tasks);
-    let judging = Judging { status: &status, shutdown: &shutdown, clock: &clock };
+    let absences = Arc::new(Absences::new(Arc::clone(&clock)));
+    tasks.start(Arc::clone(&absences).task());
+    let judging =
+        Judging { status: &status, shutdown: &shutdown, clock: &clock, absences: &absences };
     tasks.start(health_rules(&stores, &metadata, (expectations, health), &memory, &judging));
     tasks.start(detection(&stores, &metadata, watch, &judging));
     tasks.start(events_of_outcomes(&stores, &metadata, &judging));
-    tasks.start(own_health::task(operations, Arc::clone(&status), &metadata, &clock));
+    tasks.start(own_health::task(operations, Arc::clone(&status), absences, &metadata, &clock));
     for task in notices::tasks(notifier, &metadata, &clock) {
         tasks.start(task);
     }
@@ -607,6 +611,7 @@ struct Judging<'a> {
     status: &'a Arc<ProcessStatus>,
     shutdown: &'a Arc<Shutdown>,
     clock: &'a SharedClock,
+    absences: &'a Arc<Absences>,
 }
 
 impl Judging<'_> {
@@ -639,6 +644,7 @@ fn health_rules(
         expectations,
         states,
         clock: Arc::clone(judging.clock),
+        absences: Arc::clone(judging.absences),
         pace: judging.pace(),
         memory: memory.limit / RULES_SHARE,
     };
@@ -662,6 +668,7 @@ fn detection(
         directory: Arc::clone(&stores.directory),
         watch,
         clock: Arc::clone(judging.clock),
+        absences: Arc::clone(judging.absences),
         pace: judging.pace(),
     };
     anomalies::Job::new(deps).task()

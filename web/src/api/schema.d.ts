@@ -3069,6 +3069,12 @@ export interface components {
             partial: null | components["schemas"]["Partial"];
             /** Format: int64 */
             to: number;
+            /**
+             * Format: int32
+             * @description Those of them of which nobody could tell anything in any minute: nothing was reported of what the rule looks at, there is
+             *     no baseline yet, or its schedule was never on.
+             */
+            unjudged: number;
         };
         /** @description A backend or queue in a list. Its figures are the calls that all tiers make to it. */
         Backend: {
@@ -17106,7 +17112,7 @@ export interface operations {
                 to?: number;
                 /** @description Name of the user or API client. */
                 actor?: string;
-                /** @description `create`, `change`, `delete`, `sign in`, `failed sign-in`, `sign out` and others. */
+                /** @description `create`, `change`, `delete`, `try`, `sign in`, `failed sign-in`, `sign out` and others. */
                 action?: string;
                 /** @description `user`, `role`, `access key` and others. */
                 object_type?: string;
@@ -17251,7 +17257,7 @@ export interface operations {
                 to?: number;
                 /** @description Name of the user or API client. */
                 actor?: string;
-                /** @description `create`, `change`, `delete`, `sign in`, `failed sign-in`, `sign out` and others. */
+                /** @description `create`, `change`, `delete`, `try`, `sign in`, `failed sign-in`, `sign out` and others. */
                 action?: string;
                 /** @description `user`, `role`, `access key` and others. */
                 object_type?: string;

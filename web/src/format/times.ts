@@ -21,7 +21,7 @@ export function moment(at: number, now: number): string {
 
 /** To the millisecond; with its day where that is not the one of `now`. */
 export function preciseMoment(at: number, now: number): string {
-  const today = new Date(at).toDateString() === new Date(now).toDateString()
+  const today = dayOf(at) === dayOf(now)
   return today ? toTheMillisecond.format(at) : dayAndMillisecond.format(at)
 }
 

@@ -105,7 +105,7 @@ const SLACK: &str = r#"{
     "title": {{ title|tojson }},
     "title_link": {{ link|tojson }},
     "text": {{ text|tojson }},
-    "footer": {{ ("Policy " ~ policy)|tojson }},
+    "footer": {{ ("Policy " ~ policy if policy else "A test")|tojson }},
     "ts": {{ at // 1000 }}
   }]
 }"#;
@@ -121,7 +121,7 @@ const TEAMS: &str = r#"{
       "body": [
         {"type": "TextBlock", "size": "Medium", "weight": "Bolder", "wrap": true, "text": {{ title|tojson }}},
         {"type": "TextBlock", "wrap": true, "text": {{ text|tojson }}},
-        {"type": "TextBlock", "isSubtle": true, "wrap": true, "text": {{ ("Policy " ~ policy)|tojson }}}
+        {"type": "TextBlock", "isSubtle": true, "wrap": true, "text": {{ ("Policy " ~ policy if policy else "A test")|tojson }}}
       ],
       "actions": [{"type": "Action.OpenUrl", "title": "Open in Vedette", "url": {{ link|tojson }}}]
     }

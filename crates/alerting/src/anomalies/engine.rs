@@ -14,6 +14,7 @@ use analysis::{
     anomaly::Moment,
     baseline::{Calendar, Season},
 };
+use daemon::absence::Absence;
 use metadata_store::{AnomalyOutcome, Directory, StoreError};
 use model::{
     anomaly::AnomalySettings,
@@ -31,6 +32,7 @@ use super::{
     store::{AnomalyStore, StateObjects},
     watched::{self, Entry},
 };
+use crate::away::Away;
 
 /// Minutes that are made up for when nobody judged for longer; what lies before is passed over.
 const MAX_BEHIND: u32 = 360;
@@ -80,6 +82,8 @@ pub struct Engine<T: ?Sized> {
     pub(super) learnt_at_a_time: usize,
     /// None: to be read again.
     stored: Option<Stored>,
+    /// Minutes that say nothing.
+    away: Away,
 }
 
 /// What the metadata store says.
@@ -110,7 +114,14 @@ impl<T: Observed + ?Sized> Engine<T> {
         watch: Arc<Watch>,
     ) -> Engine<T> {
         let learnt_at_a_time = LEARNT_AT_A_TIME;
-        Engine { store, objects, telemetry, directory, watch, learnt_at_a_time, stored: None }
+        let (stored, away) = (None, Away::default());
+        Engine { store, objects, telemetry, directory, watch, learnt_at_a_time, stored, away }
+    }
+
+    /// Takes over when Vedette did not run though it was not stopped: all that is known of, each time. That little was counted
+    /// in such minutes is nothing that a series did.
+    pub fn was_absent(&mut self, absences: &[Absence]) {
+        self.away = Away::of(absences, MinuteRange { start: Minute(0), end: Minute(0) });
     }
 
     /// Judges the next minute that is due at `now_ms`: one is a minute after its end. Nothing when none is. Causes are looked
@@ -172,7 +183,8 @@ impl<T: Observed + ?Sized> Engine<T> {
         let mut lacks = BTreeSet::new();
         let minutes =
             readings::read(&*self.telemetry, AccountId::FIRST, EntityId::NONE, range, &mut lacks)?;
-        let readings = minutes.get(&minute).cloned().unwrap_or_default();
+        let readings = minutes.get(&minute).filter(|_| !self.away.contains(minute));
+        let readings = readings.cloned().unwrap_or_default();
         let standings = self.observe(&applications, &readings, moment(minute, &calendar));
         let mut changes = self.changes(&applications, standings, minute, may_go_on)?;
         let grouping = self.incidents(&changes, minute)?;

@@ -3,6 +3,7 @@
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use daemon::{
+    absence::Absences,
     clock::SharedClock,
     tasks::{RunResult, Task},
 };
@@ -24,6 +25,7 @@ pub struct Deps {
     pub directory: Arc<Directory>,
     pub watch: Arc<Watch>,
     pub clock: SharedClock,
+    pub absences: Arc<Absences>,
     pub pace: Pace,
 }
 
@@ -65,6 +67,7 @@ impl Job {
         let judged = due::judge(&|| pace.may_begin(), || {
             let until = deps.clock.monotonic() + CAUSES_FOR;
             let now_ms = i64::try_from(deps.clock.now().millis())?;
+            engine.was_absent(&deps.absences.known());
             let may_go_on = || !pace.is_stopping() && deps.clock.monotonic() < until;
             Ok(engine.step(now_ms, &may_go_on)?)
         })?;

@@ -322,7 +322,7 @@ fn a_digest_tells_all_of_its_hours_at_once() {
     assert_eq!(office.told_after(300), [""; 0]);
     office.happens("POLICY_OPEN_CRITICAL", 10);
     assert_eq!(office.told_after(59), [""; 0]);
-    assert_eq!(office.told_after(1), ["page: 1 events"]);
+    assert_eq!(office.told_after(1), ["page: 1 event"]);
 }
 
 #[test]

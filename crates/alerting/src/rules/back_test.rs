@@ -17,12 +17,13 @@ use telemetry_store::reader::QueryError;
 use super::{
     BaselineKey, ChangeKind, Compiled, Expectations, Source, Telemetry,
     affected::{Affected, Alive, Entities},
-    evaluate::{ChartedCondition, Known, Look, Pair},
+    evaluate::{ChartedCondition, Known, Look, Pair, Verdict},
     read::Wanted,
     source::Resolver,
     transition::{self, Open},
     windows::Windows,
 };
+use crate::away::Away;
 
 /// Minutes read at a time.
 const CHUNK: u32 = 60;
@@ -92,6 +93,8 @@ pub struct BackTested {
     pub more: bool,
     /// Entities that were judged.
     pub entities: usize,
+    /// Those of them of which nobody could tell anything in any minute: nothing was reported, or there is no baseline yet.
+    pub unjudged: usize,
     /// The minutes that were looked at: fewer than asked for where time ran out.
     pub range: MinuteRange,
     pub chart: Option<Charted>,
@@ -119,6 +122,8 @@ struct Run<'a> {
     more: bool,
     /// Minutes broken, by entity.
     broken: FxHashMap<EntityId, u32>,
+    /// Those that broke the rule or did not, at least once.
+    told: FxHashSet<EntityId>,
     /// Every entity's level in each minute, as long as that fits.
     chart: FxHashMap<EntityId, Levels>,
 }
@@ -141,6 +146,7 @@ impl<T: Telemetry + ?Sized> BackTest<'_, T> {
             episodes: Vec::new(),
             more: false,
             broken: FxHashMap::default(),
+            told: FxHashSet::default(),
             chart: FxHashMap::default(),
             pairs,
         };
@@ -166,12 +172,13 @@ impl<T: Telemetry + ?Sized> BackTest<'_, T> {
             Some(entity) => self.chart(&compiled, &run, entity, may_go_on, done)?,
             None => None,
         };
-        let Run { mut episodes, more, pairs, .. } = run;
+        let Run { mut episodes, more, pairs, told, .. } = run;
         episodes.sort_by_key(|episode| (episode.from, episode.entity));
         Ok(BackTested {
             episodes,
             more,
             entities: pairs.len(),
+            unjudged: pairs.len() - told.len(),
             range: MinuteRange { start: self.range.start, end: done },
             chart,
             lacks,
@@ -254,9 +261,14 @@ impl<T: Telemetry + ?Sized> BackTest<'_, T> {
                 if known.0 != hour {
                     known = (hour, self.expected(&keys, hour));
                 }
-                let silence = |_: &Source| None;
-                let look =
-                    Look { windows: &windows, known: &known.1, silence: &silence, at: minute };
+                let (silence, away) = (|_: &Source| None, Away::default());
+                let look = Look {
+                    windows: &windows,
+                    known: &known.1,
+                    silence: &silence,
+                    away: &away,
+                    at: minute,
+                };
                 each(&look, self.is_on(&rule.rule, minute));
             }
             start = end;
@@ -324,6 +336,9 @@ impl Run<'_> {
                 continue;
             }
             let verdict = look.verdict(self.rule, pair);
+            if verdict != Verdict::Unknown {
+                self.told.insert(entity);
+            }
             let wait = self.rule.rule.wait_minutes;
             let open = was.map(|(open, _)| open);
             let change = transition::step(open.as_ref(), verdict, look.at, wait);

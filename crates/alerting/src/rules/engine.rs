@@ -7,6 +7,7 @@ mod told;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use daemon::absence::Absence;
 use metadata_store::{ChangeOf, Directory, JudgeOutcome, NewViolationChange, StoreError, Violated};
 use model::{
     entity::{EntityKind, OWN_APPLICATION},
@@ -27,6 +28,7 @@ use super::{
     transition::{self, ChangeKind, Open},
     windows::Windows,
 };
+use crate::away::Away;
 
 /// Minutes that are made up for when nobody judged for longer; what lies before is passed over.
 const MAX_BEHIND: u32 = 360;
@@ -78,8 +80,10 @@ pub struct Engine<T: ?Sized> {
     stored: Option<Stored>,
     /// A stop that was not looked at yet.
     stop: Option<Stop>,
-    /// Minutes in which nobody could report, for Vedette did not run in them. They are not judged, and nobody was silent in them.
-    away: MinuteRange,
+    /// Minutes from the last one before a stop to the one in which Vedette began again.
+    stopped: MinuteRange,
+    /// All minutes in which nobody could report. They are not judged, and nobody was silent in them.
+    away: Away,
 }
 
 /// That Vedette did not run for a while.
@@ -128,7 +132,8 @@ impl<T: Telemetry + ?Sized> Engine<T> {
             windows: None,
             stored: None,
             stop: None,
-            away: NEVER,
+            stopped: NEVER,
+            away: Away::default(),
         }
     }
 
@@ -140,6 +145,11 @@ impl<T: Telemetry + ?Sized> Engine<T> {
         let heard = tiers.iter().map(|tier| Minute::of_millis(tier.last_seen_ms)).max();
         let stop = heard.map(|heard| Stop { heard: heard.min(began), began });
         Engine { stop, ..self }
+    }
+
+    /// Takes over when Vedette did not run though it was not stopped: all that is known of, each time.
+    pub fn was_absent(&mut self, absences: &[Absence]) {
+        self.away = Away::of(absences, self.stopped);
     }
 
     /// Judges the next minute that is due at `now_ms`: one is a minute after its end. Nothing when none is.
@@ -162,7 +172,7 @@ impl<T: Telemetry + ?Sized> Engine<T> {
             None => newest,
             Some(judged) => Minute(judged.0 + 1).max(Minute(newest.0.saturating_sub(MAX_BEHIND))),
         };
-        let minute = if self.away.contains(minute) { self.away.end } else { minute };
+        let minute = self.away.present_from(minute);
         if minute > newest {
             return Ok(None);
         }
@@ -201,8 +211,9 @@ impl<T: Telemetry + ?Sized> Engine<T> {
             self.stored = Some(Stored { judged, open: open.collect() });
             if let (Some(stop), Some(judged)) = (self.stop.take(), judged) {
                 let last = stop.heard.max(judged);
-                self.away =
-                    MinuteRange { start: Minute(last.0 + 1), end: Minute(stop.began.0 + 1) };
+                let (start, end) = (Minute(last.0 + 1), Minute(stop.began.0 + 1));
+                self.stopped = MinuteRange { start, end };
+                self.away.add(self.stopped);
             }
         }
         Ok(self.stored.as_ref().expect("it was just read"))
@@ -295,7 +306,11 @@ impl<T: Telemetry + ?Sized> Engine<T> {
                     &*self.telemetry,
                     &self.directory,
                     range,
-                    |source, minute, value| windows.put(source, minute, value),
+                    |source, minute, value| {
+                        if !self.away.contains(minute) {
+                            windows.put(source, minute, value);
+                        }
+                    },
                 )?);
             }
             start = end;
@@ -334,7 +349,7 @@ impl<T: Telemetry + ?Sized> Engine<T> {
         let open = &self.stored.as_ref().expect("it is read before a minute is judged").open;
         let windows = self.windows.as_ref().expect("they are filled before a minute is judged");
         let silence = |source: &Source| self.silence(source, minute);
-        let look = Look { windows, known, silence: &silence, at: minute };
+        let look = Look { windows, known, silence: &silence, away: &self.away, at: minute };
         let mut changes = Vec::new();
         let mut visited: FxHashSet<(u32, u32)> = FxHashSet::default();
         for (at, pair) in pairs {
@@ -403,9 +418,9 @@ impl<T: Telemetry + ?Sized> Engine<T> {
             _ => return None,
         };
         let last_seen = Minute::of_millis(last_seen);
-        let away =
-            MinuteRange { start: self.away.start.max(last_seen), end: self.away.end.min(minute) };
-        Some(f64::from(minute.0.saturating_sub(last_seen.0).saturating_sub(away.len())))
+        let since = MinuteRange { start: last_seen, end: minute };
+        let silent = minute.0.saturating_sub(last_seen.0);
+        Some(f64::from(silent.saturating_sub(self.away.count_in(since))))
     }
 
     /// When an entity was heard of last; an application when one of its tiers was.

@@ -19,6 +19,7 @@ use super::{
     source::{Place, Resolver},
     windows::Windows,
 };
+use crate::away::Away;
 
 /// A condition in a minute of a chart.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +49,8 @@ pub(super) struct Look<'a> {
     pub(super) known: &'a Known,
     /// Minutes since an entity was heard of, where that can be told.
     pub(super) silence: &'a dyn Fn(&Source) -> Option<f64>,
+    /// Minutes that say nothing.
+    pub(super) away: &'a Away,
     pub(super) at: Minute,
 }
 
@@ -262,7 +265,8 @@ impl Look<'_> {
         let first = (self.at.0 + 1).saturating_sub(u32::from(of_minutes));
         let mut last: Option<Met> = None;
         let mut met = 0u16;
-        for minute in first..=self.at.0 {
+        let minutes = (first..=self.at.0).filter(|minute| !self.away.contains(Minute(*minute)));
+        for minute in minutes {
             let value = self.value(condition, variables, Minute(minute), 1);
             if value.is_none() && condition.condition.no_data != NoData::True {
                 continue;

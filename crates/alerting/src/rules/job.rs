@@ -3,6 +3,7 @@
 use std::{fmt::Debug, sync::Arc};
 
 use daemon::{
+    absence::Absences,
     clock::SharedClock,
     tasks::{RunResult, Task},
 };
@@ -22,6 +23,7 @@ pub struct Deps {
     pub expectations: Arc<dyn Expectations>,
     pub states: Arc<States>,
     pub clock: SharedClock,
+    pub absences: Arc<Absences>,
     pub pace: Pace,
     /// Bytes of windows.
     pub memory: usize,
@@ -64,7 +66,9 @@ impl Job {
     fn run(&mut self) -> RunResult {
         let Job { engine, deps } = self;
         let judged = due::judge(&|| deps.pace.may_begin(), || {
+            // In this order: what happened between the two is known of, and no minute is due yet that lies after it.
             let now_ms = i64::try_from(deps.clock.now().millis())?;
+            engine.was_absent(&deps.absences.known());
             Ok(engine.step(now_ms)?)
         })?;
         let changes: usize = judged.iter().map(|minute| minute.changes).sum();

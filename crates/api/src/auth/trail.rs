@@ -141,6 +141,12 @@ impl Trail {
         self.tell(deed, before, Some(after));
     }
 
+    /// Of something with a number that was tried out: nothing has changed, and yet something was sent in its name.
+    pub(crate) fn tell_tried(&self, object: &str, (id, name): (u32, &str)) {
+        let deed = Deed { action: "try", object, id: &id.to_string(), name };
+        self.tell(deed, None::<&()>, None::<&()>);
+    }
+
     /// Of something with a number that was deleted.
     pub(crate) fn tell_deleted<S: Serialize>(
         &self,

@@ -122,12 +122,15 @@ pub(crate) async fn test(
     State(context): State<Shared>,
     caller: Caller,
     PathId(id): PathId,
+    trail: Trail,
 ) -> Result<Json<DeliveryAttempt>, ApiError> {
-    notification::config_for(&context, &caller, Permission::Configure, KIND, id.0).await?;
+    let config =
+        notification::config_for(&context, &caller, Permission::Configure, KIND, id.0).await?;
     let found = context.notifier.action(caller.account.0, id.0).await?;
     let (action, secrets) = found.ok_or_else(|| ApiError::missing("action", id.0))?;
     let tried = context.notifier.try_action(&action, &secrets).await?;
     tracing::info!(id = id.0, user = caller.name, ok = tried.attempt.outcome.ok, "action tried");
+    trail.tell_tried("action", (id.0, &config.name));
     Ok(Json(notification::shown_attempt(&tried.attempt)))
 }
 

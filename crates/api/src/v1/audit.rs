@@ -35,7 +35,7 @@ pub(crate) struct AuditParams {
     /// Name of the user or API client.
     #[param(max_length = 255)]
     actor: Option<String>,
-    /// `create`, `change`, `delete`, `sign in`, `failed sign-in`, `sign out` and others.
+    /// `create`, `change`, `delete`, `try`, `sign in`, `failed sign-in`, `sign out` and others.
     #[param(max_length = 255)]
     action: Option<String>,
     /// `user`, `role`, `access key` and others.

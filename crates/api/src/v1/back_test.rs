@@ -113,6 +113,7 @@ fn body(found: BackTested, partial: Option<Partial>) -> BackTest {
         from: found.range.start.start_millis(),
         to: found.range.end.start_millis(),
         entities: u32::try_from(found.entities).unwrap_or(u32::MAX),
+        unjudged: u32::try_from(found.unjudged).unwrap_or(u32::MAX),
         episodes: episodes.collect(),
         more: found.more,
         chart: found.chart.map(chart),

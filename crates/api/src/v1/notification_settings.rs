@@ -57,6 +57,7 @@ pub(crate) async fn replace(
 pub(crate) async fn test(
     State(context): State<Shared>,
     caller: Caller,
+    trail: Trail,
     Body(wanted): Body<MailTest>,
 ) -> Result<Json<DeliveryAttempt>, ApiError> {
     email::mailbox(&wanted.to).map_err(ApiError::Unprocessable)?;
@@ -69,6 +70,9 @@ pub(crate) async fn test(
         value: Action::of(Doing::Email(email)),
     };
     let tried = context.notifier.try_action(&action, &Hidden::default()).await?;
+    let to = tried.attempt.outcome.target.clone();
+    let deed = Deed { action: "try", object: "mail server", id: "", name: &to };
+    trail.tell(deed, None::<&()>, None::<&()>);
     Ok(Json(notification::shown_attempt(&tried.attempt)))
 }
 

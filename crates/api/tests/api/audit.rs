@@ -322,6 +322,10 @@ async fn every_route_that_changes_something_leaves_an_entry() {
         let entry = entries.last().unwrap();
         assert_eq!((&*entry.actor, &*entry.address), ("admin", "192.0.2.7"), "{method} {path}");
         assert!(!entry.action.is_empty() && !entry.object_type.is_empty(), "{entry:?}");
+        if path.ends_with("/test") {
+            let object = &*entry.object_type;
+            assert!(entry.action == "try" && ["action", "mail server"].contains(&object));
+        }
         let written = format!("{entry:?}");
         for secret in [NEW, "four loud badgers", "argon2", "vs_", "vk_", password()] {
             assert!(!written.contains(secret), "{method} {path}: {written}");

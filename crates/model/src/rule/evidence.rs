@@ -162,6 +162,14 @@ impl SeenCondition {
         }
     }
 
+    /// The end of a metric's path; an expression is called what its condition is.
+    fn called(&self) -> &str {
+        if self.metric.contains('{') && !self.name.is_empty() {
+            return &self.name;
+        }
+        self.metric.rsplit('|').next().unwrap_or(&self.metric)
+    }
+
     fn sentence(&self) -> String {
         let value = self.value.map_or("not reported".to_owned(), short);
         let compared =
@@ -171,7 +179,7 @@ impl SeenCondition {
         let minutes = self.minutes.map(|minutes| format!(" in {minutes} minutes"));
         format!(
             "{} is {value}{}{}{}",
-            self.metric.rsplit('|').next().unwrap_or(&self.metric),
+            self.called(),
             compared.unwrap_or_default(),
             expected.unwrap_or_default(),
             minutes.unwrap_or_default()
@@ -209,6 +217,12 @@ mod tests {
         let of = |conditions| Evidence { conditions, ..Evidence::default() };
         let open = of(vec![seen(8.0, true), seen(2.0, false)]);
         assert_eq!(open.sentence(), "Errors per Minute is 8 (compared with 5)");
+        let share = SeenCondition {
+            name: "Error share".to_owned(),
+            metric: "{errors} / {calls} * 100".to_owned(),
+            ..seen(26.5, true)
+        };
+        assert_eq!(of(vec![share]).sentence(), "Error share is 26.5 (compared with 5)");
         let closed = of(vec![seen(1.0, false)]);
         assert_eq!(closed.sentence(), "Errors per Minute is 1 (compared with 5)");
         assert_eq!(Evidence::default().with_nodes(Vec::new(), 3).sentence(), "0 of 3 nodes");

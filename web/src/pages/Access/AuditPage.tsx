@@ -7,7 +7,8 @@ import { useUrlState } from '../../app/urlState'
 import { Card } from '../../components/card/Card'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
-import { exactMoment, minuteOf } from '../../format/times'
+import { exactMoment, moment } from '../../format/times'
+import { serverNow } from '../../time/clock'
 import { useTimeRange } from '../../time/TimeRangeContext'
 import administration from '../Administration/Administration.module.css'
 import page from '../page.module.css'
@@ -97,7 +98,7 @@ function Entries({ entries }: { entries: AuditEntry[] }) {
       <tbody>
         {entries.map((entry) => (
           <tr key={entry.id}>
-            <td title={exactMoment(entry.at)}>{minuteOf(entry.at)}</td>
+            <td title={exactMoment(entry.at)}>{moment(entry.at, serverNow())}</td>
             <td>
               {entry.actor}
               {entry.actor_kind !== 'user' && <div className={page.muted}>{KINDS[entry.actor_kind]}</div>}

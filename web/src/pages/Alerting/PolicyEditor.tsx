@@ -1,4 +1,4 @@
-import { Checkbox, MultiSelect, NumberInput, Switch, TagsInput, TextInput } from '@mantine/core'
+import { Checkbox, MultiSelect, NumberInput, Switch, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useParams } from 'react-router'
 import { paths } from '../../app/paths'
@@ -11,6 +11,7 @@ import { EditorForm } from './EditorForm'
 import { EntitySelector } from './EntitySelector'
 import { PolicyPreviewCard } from './PolicyPreviewCard'
 import { useActions, useOptions, usePolicy, useSavePolicy, type PolicyKind } from './queries'
+import { RuleNames } from './RuleNames'
 import type { NewPolicy, NoticeOptions, Policy } from './types'
 import { eventWord } from './words'
 
@@ -88,7 +89,7 @@ function Editor({ kind, id, start, options }: { kind: PolicyKind; id: number | n
             {nothing}
           </p>
         )}
-        <TagsInput size="xs" label="Only violations of these health rules" description="Names; none means all rules. Press Enter after each." value={draft.rules} onChange={(rules) => set({ rules })} />
+        <RuleNames application={draft.application ?? null} none="all rules" value={draft.rules} onChange={(rules) => set({ rules })} />
         <CustomEvents value={draft.custom_events} onChange={(custom_events) => set({ custom_events })} />
         <EntitySelector application={draft.application ?? null} value={draft.entities} onChange={(entities) => set({ entities })} />
         <ActionPicker digest={digest} application={draft.application ?? null} value={draft.actions} onChange={(actions) => set({ actions })} />

@@ -1,16 +1,18 @@
-import { Autocomplete, Checkbox, SegmentedControl, Switch, TagsInput, TextInput } from '@mantine/core'
+import { Autocomplete, Checkbox, SegmentedControl, Switch, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useParams } from 'react-router'
 import { paths } from '../../app/paths'
 import { Loaded } from '../../components/states/Loaded'
 import { fromInput, toInput } from '../../layout/localInput'
 import { serverNow } from '../../time/clock'
+import { TIME_ZONES, timeZone } from '../../time/zone'
 import page from '../page.module.css'
 import styles from './Alerting.module.css'
 import { ApplicationSelect } from './AlertingFrame'
 import { EditorForm } from './EditorForm'
 import { EntitySelector } from './EntitySelector'
 import { useSaveSuppression, useSuppression } from './queries'
+import { RuleNames } from './RuleNames'
 import type { NewSuppression, Suppression, SuppressionWindow } from './types'
 import { clock, minuteOfClock } from './words'
 
@@ -41,10 +43,13 @@ export function SuppressionEditor() {
   )
 }
 
+/** What was deleted out of the field is no moment, and has no text. */
+const textOf = (at: number) => (Number.isFinite(at) ? toInput(at) : '')
+
 /** What is wrong with a window; nothing when it can be. */
 function problemOf(window: SuppressionWindow): string | undefined {
   if (window.kind === 'one_time') return Number.isFinite(window.from) && window.to > window.from ? undefined : 'It has to end after it begins'
-  return window.zone.trim() === '' ? 'Name a time zone, such as Europe/Berlin' : undefined
+  return TIME_ZONES.includes(window.zone) ? undefined : 'Pick a time zone, such as Europe/Berlin'
 }
 
 function Editor({ id, start }: { id: number | null; start: NewSuppression }) {
@@ -71,18 +76,17 @@ function Editor({ id, start }: { id: number | null; start: NewSuppression }) {
           {problem}
         </p>
       )}
-      <TagsInput size="xs" label="Only violations of these health rules" description="Names; none means that nothing is told. Press Enter after each." value={draft.rules} onChange={(rules) => set({ rules })} />
+      <RuleNames application={draft.application ?? null} none="nothing at all is told" value={draft.rules} onChange={(rules) => set({ rules })} />
       <EntitySelector application={draft.application ?? null} value={draft.entities} onChange={(entities) => set({ entities })} />
     </EditorForm>
   )
 }
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
-const ZONES = typeof Intl.supportedValuesOf === 'function' ? ['UTC', ...Intl.supportedValuesOf('timeZone')] : ['UTC']
 
 function WindowFields({ value, onChange }: { value: SuppressionWindow; onChange(value: SuppressionWindow): void }) {
   const begin = (kind: string): SuppressionWindow =>
-    kind === 'one_time' ? { ...(fresh().window as Extract<SuppressionWindow, { kind: 'one_time' }>) } : { kind: 'recurring', days: [], month_days: [], from_minute: 1320, until_minute: 360, zone: Intl.DateTimeFormat().resolvedOptions().timeZone }
+    kind === 'one_time' ? { ...(fresh().window as Extract<SuppressionWindow, { kind: 'one_time' }>) } : { kind: 'recurring', days: [], month_days: [], from_minute: 1320, until_minute: 360, zone: timeZone }
   return (
     <fieldset>
       <legend>When</legend>
@@ -98,8 +102,8 @@ function WindowFields({ value, onChange }: { value: SuppressionWindow; onChange(
         />
         {value.kind === 'one_time' ? (
           <div className={styles.row}>
-            <TextInput type="datetime-local" label="From" value={toInput(value.from)} onChange={(e) => onChange({ ...value, from: fromInput(e.currentTarget.value) })} />
-            <TextInput type="datetime-local" label="To" value={toInput(value.to)} onChange={(e) => onChange({ ...value, to: fromInput(e.currentTarget.value) })} />
+            <TextInput type="datetime-local" label="From" description={`Time of ${timeZone}`} value={textOf(value.from)} onChange={(e) => onChange({ ...value, from: fromInput(e.currentTarget.value) })} />
+            <TextInput type="datetime-local" label="To" description={`Time of ${timeZone}`} value={textOf(value.to)} onChange={(e) => onChange({ ...value, to: fromInput(e.currentTarget.value) })} />
           </div>
         ) : (
           <Recurring value={value} onChange={onChange} />
@@ -123,7 +127,7 @@ function Recurring({ value, onChange }: { value: Extract<SuppressionWindow, { ki
       <div className={styles.row}>
         <TextInput type="time" label="From" value={clock(value.from_minute)} onChange={(e) => onChange({ ...value, from_minute: time(e.currentTarget.value, value.from_minute) })} />
         <TextInput type="time" label="Until" value={clock(value.until_minute % 1440)} onChange={(e) => onChange({ ...value, until_minute: time(e.currentTarget.value, value.until_minute) })} />
-        <Autocomplete size="xs" label="Time zone" data={ZONES} limit={50} value={value.zone} onChange={(zone) => onChange({ ...value, zone })} />
+        <Autocomplete size="xs" label="Time zone" data={TIME_ZONES} limit={50} value={value.zone} onChange={(zone) => onChange({ ...value, zone })} />
       </div>
     </>
   )

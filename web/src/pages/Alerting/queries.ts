@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useDebouncedValue } from '@mantine/hooks'
 import { get, write, type ApiError, type Params } from '../../api/client'
 import type { ListResult, Result } from '../../api/queries'
@@ -75,4 +75,23 @@ export function useEntities(application: number | null, kind: T.SelectedKind): R
   const lists: Partial<Record<T.SelectedKind, string>> = { tier: 'tiers', node: 'nodes', business_transaction: 'business-transactions', backend: 'backends', error: 'errors', service_endpoint: 'service-endpoints' }
   const path = kind === 'application' ? '/applications' : `/applications/${application}/${lists[kind]}`
   return useQuery<Api.Page<Api.Ref>, ApiError>({ queryKey: [ALERTING, 'entities', path], queryFn: ({ signal }) => get(path, { limit: 1000 }, signal), enabled: application !== null || kind === 'application', staleTime: 60_000 })
+}
+
+/** Applications whose rules are offered where none was picked: nearly all begin with the same ones. */
+const OFFERED_OF = 30
+
+/** What health rules of an application, or of all, are called. */
+export function useRuleNames(application: number | null): string[] {
+  const all = useEntities(null, 'application').data?.items ?? []
+  const whose = application === null ? all.slice(0, OFFERED_OF).map(({ id }) => id) : [application]
+  return useQueries({
+    queries: whose.map((id) => ({
+      queryKey: [ALERTING, 'rules', id],
+      queryFn: ({ signal }: { signal: AbortSignal }) => get<Api.Page<{ rule: { name: string } }>>(`/applications/${id}/health-rules`, { limit: 1000 }, signal),
+      staleTime: 60_000,
+      // Names are an offer: who may not see an application's rules types them.
+      retry: false,
+    })),
+    combine: (found) => [...new Set(found.flatMap(({ data }) => data?.items.map(({ rule }) => rule.name) ?? []))].toSorted(),
+  })
 }

@@ -35,15 +35,25 @@ interface Asked {
   sensitivity: AnomalySettings['sensitivity']
 }
 
+type Group = { group: string; items: { value: string; label: string }[] }
+
 /** What detection would have found with these settings in what is stored. */
 export function BackTestCard({ application, settings }: { application: number; settings: AnomalySettings | null }) {
   const groups = useWhom(application)
-  const [whom, setWhom] = useState<string | null>(null)
+  return (
+    <Card title="Back-test" note="nothing is stored by it">
+      {groups ? <BackTest application={application} settings={settings} groups={groups} /> : <Loading what="whom it can look at" lines={5} />}
+    </Card>
+  )
+}
+
+function BackTest({ application, settings, groups }: { application: number; settings: AnomalySettings | null; groups: Group[] }) {
+  // Who is the busiest changes while one reads: it stays who it was, or what somebody types is put over by another name.
+  const [chosen, setWhom] = useState(() => groups.find(({ items }) => items.length > 0)?.items[0]?.value ?? null)
   const [measure, setMeasure] = useState<AnomalyMeasure>('RESPONSE_TIME')
   const [days, setDays] = useState('3')
   const [asked, setAsked] = useState<Asked | null>(null)
   const test = useAnomalyBackTest(application)
-  const chosen = whom ?? groups[0]?.items[0]?.value ?? null
   const run = () => {
     if (!settings || chosen === null) return
     const [kind = '', id = ''] = chosen.split(' ')
@@ -63,9 +73,9 @@ export function BackTestCard({ application, settings }: { application: number; s
   }
   const isOld = asked !== null && (asked.whom !== chosen || asked.measure !== measure || JSON.stringify(asked.settings) !== JSON.stringify(settings))
   return (
-    <Card title="Back-test" note="nothing is stored by it">
+    <>
       <div className={styles.ask}>
-        <Select label="Whom" searchable data={groups.map(({ group, items }) => ({ group, items }))} value={chosen} allowDeselect={false} limit={200} onChange={setWhom} />
+        <Select label="Whom" searchable nothingFoundMessage="Nobody is called like that" data={groups} value={chosen} allowDeselect={false} limit={200} onChange={setWhom} />
         <NativeSelect label="What of it" data={MEASURES} value={measure} onChange={(e) => setMeasure(e.currentTarget.value as AnomalyMeasure)} />
         <NativeSelect label="What would it have found over" data={DAYS} value={days} onChange={(e) => setDays(e.currentTarget.value)} />
         <Button onClick={run} loading={test.isPending} disabled={!settings || chosen === null}>
@@ -84,7 +94,7 @@ export function BackTestCard({ application, settings }: { application: number; s
         )}
       </div>
       {test.data && asked && <Result found={test.data} asked={asked} />}
-    </Card>
+    </>
   )
 }
 
@@ -94,11 +104,13 @@ function sensitivityOf(settings: AnomalySettings, kind: string, id: number) {
   return own?.sensitivity ?? settings.sensitivity
 }
 
-function useWhom(application: number) {
-  const bts = useBusinessTransactions(application).data?.items
-  const tiers = useTiers(application).data?.items
-  const backends = useBackends(application).data?.items
+/** Null until all of them are known, or cannot be. */
+function useWhom(application: number): Group[] | null {
+  const lists = [useBusinessTransactions(application), useTiers(application), useBackends(application)] as const
+  const [bts, tiers, backends] = [lists[0].data?.items, lists[1].data?.items, lists[2].data?.items]
+  const isKnown = lists.every(({ data, error }) => data !== undefined || error !== null)
   return useMemo(() => {
+    if (!isKnown) return null
     const named = (kind: AnomalousKind, list: readonly { id: number; name: string }[] | undefined) => (list ?? []).map(({ id, name }) => ({ value: `${kind} ${id}`, label: name }))
     const busy = bts?.toSorted((a, b) => (b.figures?.calls ?? 0) - (a.figures?.calls ?? 0))
     return [
@@ -106,7 +118,7 @@ function useWhom(application: number) {
       { group: 'Tiers', items: named('TIER', tiers) },
       { group: 'Backends', items: named('BACKEND', backends) },
     ]
-  }, [bts, tiers, backends])
+  }, [isKnown, bts, tiers, backends])
 }
 
 function Result({ found, asked }: { found: AnomalyBackTested; asked: Asked }) {

@@ -47,14 +47,16 @@ export function BusinessTransactionPage() {
   return (
     <div className={page.page}>
       <Card>
-        <Loaded query={bt} what="the business transaction" lines={4}>
-          {(data: BusinessTransactionDetail) => (
-            <>
-              <BtTitle bt={data} application={application} />
-              <FigureStrip figures={told(data)} />
-            </>
-          )}
-        </Loaded>
+        <div className={styles.about}>
+          <Loaded query={bt} what="the business transaction" lines={4}>
+            {(data: BusinessTransactionDetail) => (
+              <>
+                <BtTitle bt={data} application={application} />
+                <FigureStrip figures={told(data)} />
+              </>
+            )}
+          </Loaded>
+        </div>
       </Card>
       <OverTime note={series.data && `one point per ${resolution(series.data.minutes_per_point)}; drag to zoom`} query={series} application={application} about={bt.data && { kind: 'BUSINESS_TRANSACTIONS', name: bt.data.name }} watched={{ kind: 'BUSINESS_TRANSACTION', id }} />
       <ResponseTimesCard kind="business-transactions" id={id} linkOf={linkOf} />

@@ -87,9 +87,14 @@ function Result({ found, rule, busy, onEntity }: { found: BackTest; rule: Rule; 
     <>
       <PartialNotice partial={found.partial} />
       <p>
-        <b>{episodes.length === 0 ? 'It would have found nothing' : `It would have found ${plural(episodes.length, 'violation')}${found.more ? ' and more' : ''} of ${plural(whom, 'entity', 'entities')}`}</b>, having judged {plural(found.entities, 'entity', 'entities')} from <time title={exactMoment(found.from)}>{moment(found.from, serverNow())}</time> to{' '}
+        <b>{episodes.length === 0 ? 'It would have found nothing' : `It would have found ${plural(episodes.length, 'violation')}${found.more ? ' and more' : ''} of ${plural(whom, 'entity', 'entities')}`}</b>, having judged {plural(found.entities - found.unjudged, 'entity', 'entities')} from <time title={exactMoment(found.from)}>{moment(found.from, serverNow())}</time> to{' '}
         <time title={exactMoment(found.to)}>{moment(found.to, serverNow())}</time>.{silenced > 0 && ` ${silenced === episodes.length ? 'Nobody would have been told' : `Of ${silenced} nobody would have been told`}: a suppression was on when ${silenced === 1 ? 'it' : 'they'} began.`}
       </p>
+      {found.unjudged > 0 && (
+        <p className={styles.problem} role="status">
+          {plural(found.unjudged, 'entity', 'entities')} could not be judged in any minute: nothing was reported of what the rule looks at, there is no baseline to compare with yet, or its schedule was never on.
+        </p>
+      )}
       {chart && (
         <Suspense fallback={<Loading what="the chart" lines={4} />}>
           <RuleChartView chart={chart} rule={rule} episodes={episodes.filter((one) => one.entity.id === chart.entity.id)} to={found.to} />

@@ -2,7 +2,7 @@
 
 use model::{
     id::AccountId,
-    rule::{AffectedKind, Function, Level, Rule, factory_rules},
+    rule::{AffectedKind, BaselineUnit, Compare, Deviation, Function, Level, Rule, factory_rules},
     time::{Minute, MinuteRange},
 };
 
@@ -86,4 +86,25 @@ fn it_ends_in_time_and_says_what_it_lacks() {
     let silent = factory_rules().into_iter().find(|rule| rule.name == "Tier stopped reporting");
     let found = back_test(&world, silent.unwrap(), 100, &|_| true);
     assert!(found.lacks.iter().any(|reason| reason.contains("silent")), "{:?}", found.lacks);
+}
+
+#[test]
+fn it_says_of_how_many_nobody_could_tell_anything() {
+    let world = World::with(&[]);
+    world.calls(3, 10, 0, 5.0);
+    let found = back_test(&world, noisy(), 10, &|_| true);
+    assert_eq!((found.entities, found.unjudged), (1, 0));
+    let path = "Average Response Time (ms)";
+    let without_baseline = {
+        let mut condition = over(path, Function::Value, 0.0);
+        condition.compare = Compare::Baseline {
+            deviation: Deviation::Above,
+            baseline: Some("unknown".to_owned()),
+            unit: BaselineUnit::StandardDeviations,
+            value: 3.0,
+        };
+        rule(AffectedKind::BusinessTransactions, 2, condition)
+    };
+    let found = back_test(&world, without_baseline, 10, &|_| true);
+    assert_eq!((found.episodes.len(), found.entities, found.unjudged), (0, 1, 1));
 }

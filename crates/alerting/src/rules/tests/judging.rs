@@ -307,6 +307,64 @@ fn nobody_was_silent_while_vedette_did_not_run() {
 }
 
 #[test]
+fn nobody_was_silent_while_vedette_was_suspended() {
+    let silent = factory_rules().into_iter().find(|rule| rule.name == "Tier stopped reporting");
+    let mut world = World::with(&[silent.unwrap()]);
+    let batch = world.tier("batch");
+    for minute in 0..10 {
+        world.reported(minute, BUSY, &[(1, 50.0)]);
+        world.seen(minute, &[batch]);
+    }
+    let judged = |world: &mut World, now: u32| {
+        let mut minutes = Vec::new();
+        while let Some(judged) = world.engine.step(World::due(now)).unwrap() {
+            minutes.push(judged.minute.0 - super::world::T);
+        }
+        minutes
+    };
+    (0..9).for_each(|minute| drop(judged(&mut world, minute)));
+    // From the second half of minute 10 to the first of 40: of both there is enough to judge.
+    world.reported(10, BUSY, &[(1, 50.0)]);
+    world.absent((10, 40), (40, 10));
+    assert_eq!(judged(&mut world, 39), [9, 10]);
+    world.reported(40, BUSY, &[(1, 50.0)]);
+    assert_eq!(judged(&mut world, 40), [40]);
+    assert!(world.events().is_empty(), "{:?}", world.events());
+    // Twice more; each minute of it counts once, and those between count as silence of whoever says nothing.
+    world.absent((41, 20), (44, 50));
+    world.reported(45, BUSY, &[(1, 50.0)]);
+    assert_eq!(judged(&mut world, 45), [45]);
+    let told = world.events();
+    let of_batch = [(45, "POLICY_OPEN_CRITICAL".to_owned(), "batch".to_owned())];
+    assert_eq!(told, of_batch, "it is silent for three minutes that Vedette was there");
+    // From then on silence counts again.
+    (46..49).for_each(|minute| drop(judged(&mut world, minute)));
+    let last = world.events().pop().unwrap();
+    assert_eq!((last.0, last.2.as_str()), (48, "web"), "{:?}", world.events());
+}
+
+#[test]
+fn what_lacks_data_is_not_broken_by_minutes_in_which_vedette_was_suspended() {
+    let mut condition = over(BUSY, Function::Value, 90.0);
+    condition.no_data = NoData::True;
+    condition.persistence = Some(Persistence { violations: 2, of_minutes: 5 });
+    let mut world = World::with(&[rule(AffectedKind::NodeHardware, 5, condition)]);
+    let all = [0, 1, 2, 3].map(|node| (node, 50.0));
+    for minute in 0..5 {
+        world.reported(minute, BUSY, &all);
+    }
+    world.judge(4);
+    world.absent((5, 5), (8, 55));
+    world.reported(9, BUSY, &all);
+    world.judge(9);
+    assert!(world.told().is_empty(), "{:?}", world.events());
+    world.judge(10);
+    assert!(world.told().is_empty(), "one minute without data is not two");
+    world.judge(11);
+    assert_eq!(world.told(), vec![(11, "POLICY_OPEN_CRITICAL".to_owned()); 4]);
+}
+
+#[test]
 fn a_node_that_an_operator_retires_is_no_alarm_nor_is_its_tier() {
     let silent = factory_rules().into_iter().find(|rule| rule.name == "Tier stopped reporting");
     let busy = rule(AffectedKind::NodeHardware, 1, over(BUSY, Function::Value, 90.0));

@@ -6,9 +6,11 @@ use std::{
         Arc,
         atomic::{AtomicI32, Ordering},
     },
+    time::Duration,
 };
 
 use analysis::baseline::{Basis, Expected, Noise};
+use daemon::{absence::Absence, clock::UnixNanos};
 use metadata_store::{
     Config, Directory, EventFilter, Events as _, HealthRule, HealthRules as _, JudgeOutcome,
     MemoryEntities, MetadataStore, NewHealthRule, NewSchedule, NewViolationChange, RuleNeeds,
@@ -131,6 +133,7 @@ pub(super) struct World {
     pub(super) web: EntityId,
     pub(super) nodes: [EntityId; 4],
     pub(super) bt: EntityId,
+    absences: Vec<Absence>,
     _folder: TempDir,
 }
 
@@ -196,6 +199,7 @@ impl World {
             web,
             nodes,
             bt,
+            absences: Vec::new(),
             _folder: folder,
         }
     }
@@ -221,6 +225,15 @@ impl World {
     pub(super) fn restart_after_a_stop(&mut self, minute: u32) {
         let fresh = self.fresh(|store| Box::new(store));
         self.engine = fresh.after_a_stop(Minute(T + minute).start_millis() + 20_000);
+    }
+
+    /// Vedette does not run from one moment to the other, each a minute and seconds into it, and is not stopped either.
+    pub(super) fn absent(&mut self, from: (u32, u64), to: (u32, u64)) {
+        let at = |(minute, seconds): (u32, u64)| {
+            UnixNanos::from_minute(T + minute).saturating_add(Duration::from_secs(seconds))
+        };
+        self.absences.push(Absence { from: at(from), to: at(to) });
+        self.engine.was_absent(&self.absences);
     }
 
     /// One more tier of the shop.

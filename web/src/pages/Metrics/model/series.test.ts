@@ -87,6 +87,7 @@ describe('names', () => {
     expect(labelsOf(['A|B|web|Calls'])).toEqual(['web › Calls'])
     expect(labelsOf(['A|B|web|GET /|Calls', 'A|B|web|GET /cart|Calls'])).toEqual(['GET / › Calls', 'GET /cart › Calls'])
     expect(labelsOf(['A|Calls', 'B|x|y'])).toEqual(['A › Calls', 'B › x › y'])
+    expect(labelsOf(['All|Calls', 'All|web|Calls', 'All|cart|Calls'])).toEqual(['All › Calls', 'web › Calls', 'cart › Calls'])
     expect(labelsOf(['alone'])).toEqual(['alone'])
     expect(labelsOf([])).toEqual([])
   })

@@ -98,7 +98,7 @@ export function labelsOf(paths: string[]): string[] {
   const split = paths.map((path) => path.split(BAR))
   const shortest = Math.min(...split.map((parts) => parts.length))
   let shared = 0
-  while (split.length > 0 && shared < shortest - 2 && split.every((parts) => parts[shared] === split[0]?.[shared])) shared += 1
+  while (split.length > 0 && shared < shortest - 1 && split.every((parts) => parts[shared] === split[0]?.[shared])) shared += 1
   return split.map((parts) => parts.slice(Math.min(shared, parts.length - 2)).join(SEPARATOR))
 }
 
