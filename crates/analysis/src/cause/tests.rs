@@ -878,3 +878,25 @@ fn where_workers_are_used_up_the_beginning_tells_a_cause_from_what_outgrows_it()
     }
     assert_eq!(first(&situation).entity, 2);
 }
+
+#[test]
+fn who_is_never_called_is_suspected_where_workers_are_used_up_and_nowhere_else() {
+    let suspects = |threads: Step| -> Vec<usize> {
+        let mut world = World::of(1, &[]);
+        world.services[0].self_ms = Step(10.0, 900.0);
+        // Another tier calls ours, and a database to which our requests never come.
+        for (kind, tier) in [(Kind::Tier, None), (Kind::Backend, None), (Kind::Node, Some(0))] {
+            world.situation.entities.push(Entity { tier, ..Entity::new(kind) });
+        }
+        world.resource(2, ResourceKind::Disk, Step(10.0, 100.0));
+        world.resource(3, ResourceKind::Threads, threads);
+        let mut situation = world.build();
+        for callee in [0, 2] {
+            situation.overall.push(Calls { caller: 1, callee, ..Calls::default() });
+        }
+        let answer = rank(&situation, &Config::default());
+        answer.suspects.iter().map(|suspect| suspect.entity).collect()
+    };
+    assert!(suspects(Step(20.0, 100.0)).contains(&2));
+    assert!(!suspects(Step::steady(20.0)).contains(&2));
+}
