@@ -9,6 +9,7 @@ use std::{
 };
 
 use analysis::anomaly::{STATE_BYTES, Series};
+use causes::Trouble;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Speed {
@@ -41,11 +42,19 @@ pub(crate) fn report(speed: &Speed, out: &mut impl Write) -> anyhow::Result<()> 
     writeln!(out, "| M readings a second in random order | {:.2} |", detection.together)?;
     writeln!(out, "| the same, one by one | {:.2} |", detection.alone)?;
     writeln!(out, "| a minute of all series, in order | {:.3} s |", detection.tick)?;
-    let causes = causes::measure(speed.entities as usize, speed.rankings as usize)?;
+    let ranked =
+        |trouble| causes::measure(trouble, speed.entities as usize, speed.rankings as usize);
+    let causes = ranked(Trouble::Slow)?;
     writeln!(
         out,
         "| ranking causes among {} entities with {} resources, an hour of minutes: p50, p99 | {:.1} ms, {:.1} ms |",
         causes.entities, causes.resources, causes.half, causes.nearly_all,
+    )?;
+    let in_storm = ranked(Trouble::Storm)?;
+    writeln!(
+        out,
+        "| the same where workers are used up, so that the beginning is looked at too | {:.1} ms, {:.1} ms |",
+        in_storm.half, in_storm.nearly_all,
     )?;
     writeln!(out)?;
     Ok(())

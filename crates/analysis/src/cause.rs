@@ -10,6 +10,10 @@
 //! 4. its log lines and exceptions, likewise;
 //! 5. what was changed in it shortly before.
 //!
+//! Where workers are used up, an incident's consequences soon outgrow its cause: everybody waits for everybody, and all is tried
+//! again. Then the beginning, the first abnormal point and those just before it, is looked at by itself too, and a suspect
+//! counts for the mean of what it is worth in both looks; and those whom the requests never come to are suspects as well.
+//!
 //! A suspect's prior is one over the number of suspects; against all of them stands "no clear cause". There is no
 //! training, no label, no clock and no randomness: the same situation gives the same answer. Constants are in [`Config`],
 //! one set for every system.
@@ -26,7 +30,7 @@ mod surprise;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashMap};
 
 pub use evidence::{Clue, Evidence};
 pub use limits::{BadSituation, Limits};
@@ -161,9 +165,15 @@ pub fn try_rank(situation: &Situation, config: &Config) -> Result<Answer, BadSit
 /// When the situation names what is not there: whoever has it from others asks [`try_rank`].
 #[must_use]
 pub fn rank(situation: &Situation, config: &Config) -> Answer {
-    let flow = Flow::of(situation, config);
+    let windows = Windows::of(situation, config);
+    let beginning = windows.of_beginning(situation);
+    let flow = Flow::of(situation, windows, config);
     let ranking = Ranking::of(situation, &flow, config);
-    ranking.answer()
+    if !flow.used_up {
+        return ranking.answer(&[]);
+    }
+    let flow = Flow::of(situation, beginning, config);
+    ranking.answer(&Ranking::of(situation, &flow, config).candidates(true))
 }
 
 /// One thing that may be at fault, with its evidence by kind, nats.
@@ -178,13 +188,15 @@ struct Candidate {
     traces: f64,
     logs: f64,
     changes: f64,
+    /// By how much the beginning of the incident moves the sum of these.
+    beginning: f64,
     strength: f64,
     clues: Vec<Clue>,
 }
 
 impl Candidate {
     fn nats(&self) -> f64 {
-        self.own + self.resources + self.traces + self.logs + self.changes
+        self.own + self.resources + self.traces + self.logs + self.changes + self.beginning
     }
 }
 
@@ -299,11 +311,47 @@ impl<'a> Ranking<'a> {
         }
     }
 
-    fn answer(&self) -> Answer {
+    /// `beside`: those included to whom the requests never come.
+    fn candidates(&self, beside: bool) -> Vec<Candidate> {
         let mut candidates = self.units();
         candidates.extend(self.hosts(&candidates));
-        let prior = (candidates.len().max(1) as f64).ln();
         self.add_load(&mut candidates);
+        if beside {
+            candidates.extend(self.beside());
+        }
+        candidates
+    }
+
+    /// Units to which the requests never come: they explain none of the trouble themselves, only what they show speaks for them.
+    fn beside(&self) -> Vec<Candidate> {
+        let kind = |entity: &usize| self.situation.entities[*entity].kind;
+        let beside = self.flow.beside(self.situation).into_iter();
+        beside
+            .filter(|entity| matches!(kind(entity), Kind::Tier | Kind::Backend))
+            .map(|entity| Candidate { own: self.odds(0.0), ..self.unit(entity) })
+            .collect()
+    }
+
+    /// Moves each candidate to the mean of what it is worth and of what it was worth in the beginning.
+    fn weigh_beginning(&self, candidates: &mut [Candidate], beginning: &[Candidate]) {
+        let key = |of: &Candidate| (resource::unit_of(of.entity, self.situation), of.load);
+        let before: HashMap<_, f64> = beginning.iter().map(|of| (key(of), of.nats())).collect();
+        // Who was no candidate then had no part in it.
+        let least = before.values().copied().fold(self.odds(0.0), f64::min);
+        for candidate in candidates {
+            let nats = before.get(&key(candidate)).copied().unwrap_or(least);
+            candidate.beginning = 0.5 * (nats - candidate.nats());
+        }
+    }
+
+    /// `beginning`: what the candidates were worth in the beginning of the incident, where that is to count.
+    fn answer(&self, beginning: &[Candidate]) -> Answer {
+        let mut candidates = self.candidates(self.flow.used_up);
+        let prior = candidates.iter().filter(|of| !of.load).count().max(1);
+        let prior = (prior as f64).ln();
+        if !beginning.is_empty() {
+            self.weigh_beginning(&mut candidates, beginning);
+        }
         candidates.sort_by(|left, right| {
             right.nats().total_cmp(&left.nats()).then(left.entity.cmp(&right.entity))
         });
@@ -445,9 +493,13 @@ impl<'a> Ranking<'a> {
     /// trouble and the share is not chance, and the surprise at it.
     fn of_share(&self, part: Part, trouble: f64) -> f64 {
         let sure = part.share * (1.0 - (-part.surprise).exp());
+        trouble * self.odds(sure) + part.explains * self.bounded(part.evidence())
+    }
+
+    /// Logarithm of the odds that a share of the trouble stands for.
+    fn odds(&self, share: f64) -> f64 {
         let least = self.config.least_share;
-        let odds = ((sure + least) / (1.0 - sure + least)).ln();
-        trouble * odds + part.explains * self.bounded(part.evidence())
+        ((share + least) / (1.0 - share + least)).ln()
     }
 
     fn certain(&self, nats: f64) -> f64 {

@@ -1,5 +1,6 @@
 //! How long it takes to rank the causes of an anomaly: tiers of two nodes each on shared hosts, databases, traces' operations and
-//! their links, log templates, resources of all, and an hour of minutes. In each situation another tier is slow.
+//! their links, log templates, resources of all, and an hour of minutes. In each situation another tier is slow; in a storm it uses up its
+//! workers too, and others' calls are known, so that the ranking looks at the beginning as well.
 
 use analysis::cause::{
     Anomaly, Calls, Config, Entity, Figures, Kind, Link, Operation, Resource, ResourceKind, Series,
@@ -23,11 +24,24 @@ pub(super) struct Measured {
     pub(super) nearly_all: f64,
 }
 
-pub(super) fn measure(entities: usize, rankings: usize) -> anyhow::Result<Measured> {
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Trouble {
+    /// A tier takes longer, and what it runs on is busy; workers are left.
+    Slow,
+    /// A tier which the requests come to soon has no worker left.
+    Storm,
+}
+
+pub(super) fn measure(
+    trouble: Trouble,
+    entities: usize,
+    rankings: usize,
+) -> anyhow::Result<Measured> {
     let config = Config::default();
     let mut draws = Draws::new(7);
-    let situations: Vec<Situation> =
-        (0..SITUATIONS).map(|_| System::of(entities, &mut draws).situation(&mut draws)).collect();
+    let situations: Vec<Situation> = (0..SITUATIONS)
+        .map(|_| System::of(entities, &mut draws).situation(trouble, &mut draws))
+        .collect();
     let mut took = Vec::with_capacity(rankings);
     for number in 0..rankings {
         let (time, answer) = timed(|| try_rank(&situations[number % SITUATIONS], &config));
@@ -85,8 +99,12 @@ impl System {
         3 * self.tiers + self.hosts + self.databases
     }
 
-    fn situation(&self, draws: &mut Draws) -> Situation {
-        let slow = draws.below(self.tiers);
+    fn situation(&self, trouble: Trouble, draws: &mut Draws) -> Situation {
+        let slow = draws.below(match trouble {
+            Trouble::Slow => self.tiers,
+            // All of these the transaction's requests come to.
+            Trouble::Storm => BESIDE - 1,
+        });
         let first_host = 3 * self.tiers;
         let mut entities = vec![Entity::new(Kind::Tier); self.tiers];
         for tier in 0..self.tiers {
@@ -100,7 +118,10 @@ impl System {
         entities.push(Entity::new(Kind::BusinessTransaction));
         let mut situation = Situation { step_s: 60, entities, ..Situation::default() };
         self.add_figures(&mut situation, slow, draws);
-        self.add_resources(&mut situation, slow, draws);
+        self.add_resources(&mut situation, slow, trouble, draws);
+        if trouble == Trouble::Storm {
+            self.add_others(&mut situation);
+        }
         self.add_traces(&mut situation, draws);
         situation.anomaly =
             Anomaly { entity: self.transaction(), onset: ONSET, now: POINTS - 1, what: None };
@@ -172,7 +193,13 @@ impl System {
         }
     }
 
-    fn add_resources(&self, situation: &mut Situation, slow: usize, draws: &mut Draws) {
+    fn add_resources(
+        &self,
+        situation: &mut Situation,
+        slow: usize,
+        trouble: Trouble,
+        draws: &mut Draws,
+    ) {
         let kinds = [
             ResourceKind::Cpu,
             ResourceKind::Memory,
@@ -183,12 +210,19 @@ impl System {
         for entity in self.tiers..self.transaction() {
             let struck = situation.entities[entity].tier == Some(slow);
             for kind in kinds {
+                let struck = struck && (kind != ResourceKind::Threads || trouble == Trouble::Storm);
                 let values = (0..POINTS)
                     .map(|at| about(draws, if struck && at >= ONSET { 90.0 } else { 30.0 }))
                     .collect();
                 situation.resources.push(Resource { entity, kind, values });
             }
         }
+    }
+
+    /// All calls are known, also those into tiers that only other transactions use.
+    fn add_others(&self, situation: &mut Situation) {
+        situation.overall = situation.calls.clone();
+        situation.calls.retain(|calls| calls.callee >= self.tiers || !is_beside(calls.callee));
     }
 
     /// Three operations a tier, two children of each, and three kinds of log lines.
@@ -223,6 +257,13 @@ impl System {
             }
         }
     }
+}
+
+/// Of so many tiers one is in a storm called by others' requests only.
+const BESIDE: usize = 8;
+
+fn is_beside(tier: usize) -> bool {
+    tier % BESIDE == BESIDE - 1
 }
 
 /// Within a tenth of it.

@@ -41,6 +41,13 @@ impl Windows {
         Self { history: 0..end, incident: anomaly.onset..anomaly.now + 1 }
     }
 
+    /// The same history against the beginning alone: the first abnormal point and those just before it.
+    pub(super) fn of_beginning(&self, situation: &Situation) -> Self {
+        let onset = situation.anomaly.onset;
+        let first = onset.saturating_sub(BEFORE_ONSET).max(self.history.end.min(onset));
+        Self { history: self.history.clone(), incident: first..onset + 1 }
+    }
+
     pub(super) fn values(
         series: &Series,
         points: std::ops::Range<usize>,
@@ -138,6 +145,8 @@ impl Windows {
     }
 }
 
+/// How many points before the onset are part of an incident's beginning: who is at fault is in trouble before who suffers.
+const BEFORE_ONSET: usize = 2;
 /// The guard takes no more than this part of what was measured.
 const GUARD_PART: usize = 20;
 const PRIOR_POINTS: f64 = 4.0;
@@ -223,6 +232,8 @@ pub(super) struct Flow {
     pub(super) visits: Vec<f64>,
     /// Every entity the transaction's requests come to, those included for which nobody waits.
     pub(super) reached: Vec<bool>,
+    /// Whether workers are used up where the requests pass: from then on everybody waits for everybody, and tries again.
+    pub(super) used_up: bool,
     /// Extra time and errors which each edge carries, a request of the transaction.
     pub(super) carried: Vec<Carried>,
     /// The edges with figures: measured, or shared out.
@@ -245,8 +256,7 @@ pub(super) struct Carried {
 }
 
 impl Flow {
-    pub(super) fn of(situation: &Situation, config: &Config) -> Self {
-        let windows = Windows::of(situation, config);
+    pub(super) fn of(situation: &Situation, windows: Windows, config: &Config) -> Self {
         let count = situation.entities.len();
         let (mut out, mut into) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         for (edge, calls) in situation.calls.iter().enumerate() {
@@ -261,6 +271,7 @@ impl Flow {
             own: vec![Own::default(); count],
             visits: vec![0.0; count],
             reached: vec![false; count],
+            used_up: false,
             carried: vec![Carried::default(); calls.len()],
             windows,
             calls,
@@ -278,6 +289,8 @@ impl Flow {
         let rates: Vec<Option<Deviation>> = parts.iter().map(|part| part.rate).collect();
         flow.brought = load::brought(situation, &flow, &rates, &missed, config);
         let short = resource::short_of_workers(situation, &flow.windows, config);
+        flow.used_up =
+            short.iter().zip(&flow.visits).any(|(short, visits)| *short && *visits > 0.0);
         let of_callers: Vec<f64> =
             (0..flow.calls.len()).map(|edge| flow.part_of_caller(&parts, edge)).collect();
         flow.held = load::held(situation, &flow, &of_callers, &short);
@@ -362,6 +375,31 @@ impl Flow {
                 open.push(brought.by);
             }
         }
+    }
+
+    /// Whom the requests never come to, and who may still hold what they wait for: who calls one of theirs, and who is called by
+    /// such callers or by theirs.
+    pub(super) fn beside(&self, situation: &Situation) -> Vec<usize> {
+        let count = self.reached.len();
+        let mut out = vec![Vec::new(); count];
+        for calls in &situation.overall {
+            out[calls.caller].push(calls.callee);
+        }
+        let mut seen = self.reached.clone();
+        let mut open: Vec<usize> = (0..count).filter(|entity| seen[*entity]).collect();
+        for calls in &situation.overall {
+            if self.reached[calls.callee] && !std::mem::replace(&mut seen[calls.caller], true) {
+                open.push(calls.caller);
+            }
+        }
+        while let Some(entity) = open.pop() {
+            for callee in &out[entity] {
+                if !std::mem::replace(&mut seen[*callee], true) {
+                    open.push(*callee);
+                }
+            }
+        }
+        (0..count).filter(|entity| seen[*entity] && !self.reached[*entity]).collect()
     }
 
     /// Self time and errors of its own of every entity that is waited for.

@@ -859,3 +859,44 @@ fn what_is_hardly_felt_by_a_request_is_hardly_evidence() {
     let of_four = answer.suspects.iter().find(|suspect| suspect.entity == 4);
     assert!(of_four.is_none_or(|suspect| suspect.confidence < 0.3), "{answer:#?}");
 }
+
+#[test]
+fn where_workers_are_used_up_the_beginning_tells_a_cause_from_what_outgrows_it() {
+    let mut world = World::of(3, &[(0, 1), (0, 2)]);
+    world.services[2].self_ms = Step(10.0, 300.0);
+    world.situation.entities.push(Entity { tier: Some(0), ..Entity::new(Kind::Node) });
+    world.resource(3, ResourceKind::Threads, Step(20.0, 100.0));
+    let mut situation = world.build();
+    // One point later 1 is slower than 2 by far.
+    for point in ONSET + 1..POINTS {
+        let more = 3_000.0 * situation.entities[1].figures.calls[point];
+        for entity in [0, 1] {
+            situation.entities[entity].figures.time_ms[point] += more;
+        }
+        situation.calls[0].figures.time_ms[point] += more;
+        situation.calls[0].far_ms[point] += more;
+    }
+    assert_eq!(first(&situation).entity, 2);
+}
+
+#[test]
+fn who_is_never_called_is_suspected_where_workers_are_used_up_and_nowhere_else() {
+    let suspects = |threads: Step| -> Vec<usize> {
+        let mut world = World::of(1, &[]);
+        world.services[0].self_ms = Step(10.0, 900.0);
+        // Another tier calls ours, and a database to which our requests never come.
+        for (kind, tier) in [(Kind::Tier, None), (Kind::Backend, None), (Kind::Node, Some(0))] {
+            world.situation.entities.push(Entity { tier, ..Entity::new(kind) });
+        }
+        world.resource(2, ResourceKind::Disk, Step(10.0, 100.0));
+        world.resource(3, ResourceKind::Threads, threads);
+        let mut situation = world.build();
+        for callee in [0, 2] {
+            situation.overall.push(Calls { caller: 1, callee, ..Calls::default() });
+        }
+        let answer = rank(&situation, &Config::default());
+        answer.suspects.iter().map(|suspect| suspect.entity).collect()
+    };
+    assert!(suspects(Step(20.0, 100.0)).contains(&2));
+    assert!(!suspects(Step::steady(20.0)).contains(&2));
+}
