@@ -17,9 +17,9 @@ pub(crate) struct Away {
 }
 
 impl Away {
-    /// Minutes of which half or more was missed, however many absences that were, and all of `stop`.
-    pub(crate) fn of(absences: &[Absence], stop: MinuteRange) -> Away {
-        let mut whole = vec![stop];
+    /// Minutes of which half or more was missed, however many absences that were.
+    pub(crate) fn of(absences: &[Absence]) -> Away {
+        let mut whole = Vec::new();
         let mut partly: BTreeMap<u32, u64> = BTreeMap::new();
         for Absence { from, to } in absences {
             let (first, last) = (from.minute(), to.minute());
@@ -81,8 +81,6 @@ mod tests {
 
     use super::*;
 
-    const NONE: MinuteRange = MinuteRange { start: Minute(0), end: Minute(0) };
-
     fn range(start: u32, end: u32) -> MinuteRange {
         MinuteRange { start: Minute(start), end: Minute(end) }
     }
@@ -94,7 +92,7 @@ mod tests {
             to: UnixNanos::from_secs(*to),
         };
         let absences: Vec<Absence> = absences.iter().map(absence).collect();
-        assert_eq!(Away::of(&absences, NONE).ranges, expected, "{absences:?}");
+        assert_eq!(Away::of(&absences).ranges, expected, "{absences:?}");
     }
 
     #[test]
@@ -115,7 +113,8 @@ mod tests {
     #[test]
     fn minutes_are_counted_and_passed_over() {
         let absence = Absence { from: UnixNanos::from_secs(600), to: UnixNanos::from_secs(900) };
-        let away = Away::of(&[absence], range(20, 30));
+        let mut away = Away::of(&[absence]);
+        away.add(range(20, 30));
         assert_eq!(away.ranges, [range(10, 15), range(20, 30)]);
         assert_eq!(
             [9, 10, 14, 15, 29].map(|at| away.present_from(Minute(at)).0),

@@ -164,6 +164,17 @@ impl Entities {
         self.one_of(id, &[EntityKind::BusinessTransaction], "business transaction")
     }
 
+    /// Business transactions that do not count for their application, ascending: those included that are in no list, for what
+    /// was counted of them is still stored.
+    pub(crate) fn uncounted(&self, application: EntityId) -> Vec<EntityId> {
+        let kind = EntityKind::BusinessTransaction;
+        let all = self.directory.of_application(self.account, application, kind);
+        let ids = all.iter().map(|bt| bt.id).filter(|bt| !self.is_key(*bt));
+        let mut uncounted: Vec<EntityId> = ids.collect();
+        uncounted.sort_unstable();
+        uncounted
+    }
+
     /// All of a kind in an application (of the account: [`EntityId::NONE`]), by name, without business transactions that
     /// have no place of their own or are excluded.
     pub(crate) fn all(&self, application: EntityId, kind: EntityKind) -> Vec<Arc<Entity>> {

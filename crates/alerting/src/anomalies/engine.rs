@@ -121,7 +121,7 @@ impl<T: Observed + ?Sized> Engine<T> {
     /// Takes over when Vedette did not run though it was not stopped: all that is known of, each time. That little was counted
     /// in such minutes is nothing that a series did.
     pub fn was_absent(&mut self, absences: &[Absence]) {
-        self.away = Away::of(absences, MinuteRange { start: Minute(0), end: Minute(0) });
+        self.away = Away::of(absences);
     }
 
     /// Judges the next minute that is due at `now_ms`: one is a minute after its end. Nothing when none is. Causes are looked

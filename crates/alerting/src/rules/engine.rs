@@ -149,7 +149,8 @@ impl<T: Telemetry + ?Sized> Engine<T> {
 
     /// Takes over when Vedette did not run though it was not stopped: all that is known of, each time.
     pub fn was_absent(&mut self, absences: &[Absence]) {
-        self.away = Away::of(absences, self.stopped);
+        self.away = Away::of(absences);
+        self.away.add(self.stopped);
     }
 
     /// Judges the next minute that is due at `now_ms`: one is a minute after its end. Nothing when none is.

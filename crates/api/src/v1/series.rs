@@ -192,13 +192,7 @@ impl OverTime {
 fn group_by(entities: &Entities, application: EntityId, measured: Measured) -> GroupBy {
     let except = match measured {
         Measured::Group { .. } => return GroupBy::Subject,
-        Measured::Application(_) => {
-            let transactions = entities.all(application, EntityKind::BusinessTransaction);
-            let ids = transactions.iter().map(|bt| bt.id).filter(|bt| !entities.is_key(*bt));
-            let mut background: Vec<EntityId> = ids.collect();
-            background.sort_unstable();
-            background
-        }
+        Measured::Application(_) => entities.uncounted(application),
         _ => Vec::new(),
     };
     GroupBy::Scope { except }

@@ -132,6 +132,13 @@ async fn a_transaction_is_marked_as_background_work_and_leaves_the_key_figures()
     let one = client.json(&format!("/api/v1/business-transactions/{}?{}", ids.cart, hour())).await;
     assert_eq!((&one["background"], &one["background_marked"]), (&json!(true), &json!(true)));
     assert_eq!(client.json(&application).await["figures"]["calls"].as_f64(), Some(0.0));
+    // Nor does the chart count it, also while it is in no list.
+    let chart = format!("/api/v1/applications/{}/series?{}", ids.shop, hour());
+    let exclusion = format!("/api/v1/business-transactions/{}/exclusion", ids.cart);
+    for excluded in [true, false] {
+        assert_eq!(put(&client, &exclusion, json!({"excluded": excluded})).await, StatusCode::OK);
+        assert_eq!(client.json(&chart).await["totals"]["calls"].as_f64(), Some(0.0));
+    }
     assert_eq!(put(&client, &background, json!({"marked": null})).await, StatusCode::OK);
     assert!(client.json(&application).await["figures"]["calls"].as_f64().unwrap() > 0.0);
 }
