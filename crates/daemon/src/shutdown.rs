@@ -77,6 +77,14 @@ impl Shutdown {
         self.requested.clone()
     }
 
+    /// Tells every stage that has not stopped to stop, all at once, and waits for none.
+    pub fn abandon(&self) {
+        self.request();
+        for stage in std::mem::take(&mut *self.stages.lock()) {
+            stage.stop.cancel();
+        }
+    }
+
     /// Stops every stage in order. Takes [`TOTAL`] at most; a stage's unused time is the next ones'.
     pub async fn run(&self) -> Outcome {
         self.request();
@@ -197,6 +205,17 @@ mod tests {
         }
         assert_eq!(shutdown.run().await.unfinished, ["a", "b", "c", "d"]);
         assert_eq!(shutdown.clock.monotonic(), TOTAL);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_abandoned_one_tells_all_and_waits_for_none() {
+        let (shutdown, log) = (shutdown(), Arc::default());
+        stage(&shutdown, "listeners", Duration::from_secs(2), &log);
+        stage(&shutdown, "stores", Duration::from_secs(1), &log);
+        shutdown.abandon();
+        assert_eq!(shutdown.clock.monotonic(), Duration::ZERO);
+        time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(*log.lock(), ["stores", "listeners"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -94,6 +94,13 @@ impl Started {
             Some(error) => Err(anyhow::anyhow!("{error:#}")),
             None => Ok(()),
         }
+    }
+}
+
+/// Whoever lets go of it without a stop leaves nothing that runs forever.
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.shutdown.abandon();
     }
 }
 
@@ -481,22 +488,16 @@ fn run_pipeline(
     stages: &Stages,
     started: &Started,
 ) {
-    let stop = Arc::new(AtomicBool::new(false));
     let make = pipeline_maker(settings, stores, memory, stats);
-    let (flag, clock) = (Arc::clone(&stop), Arc::clone(clock));
+    let (token, clock) = (stages.pipeline.token(), Arc::clone(clock));
     let (failure, shutdown) = (Arc::clone(&started.failure), Arc::clone(&started.shutdown));
     stages.pipeline.spawn_blocking(move || {
-        if let Err(error) = pipeline::task::run(make, &clock, &flag) {
+        if let Err(error) = pipeline::task::run(make, &clock, || token.is_cancelled()) {
             error!(error = &error as &dyn std::error::Error, "the pipeline stopped");
             // It is the only one that sets this, and ends here.
             drop(failure.set(anyhow::Error::new(error).context("the pipeline stopped")));
             shutdown.request();
         }
-    });
-    let token = stages.pipeline.token();
-    stages.pipeline.spawn(async move {
-        token.cancelled().await;
-        stop.store(true, Ordering::Relaxed);
     });
 }
 

@@ -1,12 +1,6 @@
 //! The thread that drives the pipeline.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use daemon::clock::SharedClock;
@@ -26,7 +20,7 @@ pub fn check_checkpoint(bytes: &Bytes) -> Result<(), CheckpointError> {
     Saved::decode(&content).map(drop)
 }
 
-/// Runs the pipeline until `stop` is set, then makes a last cut. Errors of a cut are tried again; after any other the
+/// Runs the pipeline until it `is_to_stop`, then makes a last cut. Errors of a cut are tried again; after any other the
 /// pipeline is made anew from its last cut.
 ///
 /// # Errors
@@ -34,12 +28,12 @@ pub fn check_checkpoint(bytes: &Bytes) -> Result<(), CheckpointError> {
 pub fn run(
     mut make: impl FnMut() -> Config,
     clock: &SharedClock,
-    stop: &Arc<AtomicBool>,
+    is_to_stop: impl Fn() -> bool,
 ) -> Result<(), PipelineError> {
     let now_ms = || i64::try_from(clock.now().millis()).expect("times before the year 292 million");
     let mut pipeline: Option<Pipeline> = None;
     let mut stats = None;
-    while !stop.load(Ordering::Relaxed) {
+    while !is_to_stop() {
         let result = match &mut pipeline {
             Some(pipeline) => {
                 pipeline.step(now_ms(), WAIT).map(|_| pipeline.config.stats.goes_on())
