@@ -97,6 +97,8 @@ struct Plan {
     range: MinuteRange,
     /// The range in pieces.
     parts: Vec<Part>,
+    /// Whether pieces may be of minutes, though here there may be no such piece.
+    in_pieces: bool,
     points: Points,
 }
 
@@ -112,7 +114,7 @@ impl Plan {
             && read == Resolution::OneMinute
             && query.detail != Detail::Minutes;
         let parts = if in_pieces { pieces(range) } else { vec![Part { read, range }] };
-        Plan { range, parts, points: query.points }
+        Plan { range, parts, in_pieces, points: query.points }
     }
 
     /// Over which ranges the minutes of a segment are read.
@@ -185,9 +187,9 @@ impl Merged<'_> {
         }
     }
 
-    /// Adds a rolled-up row. Of how minutes spread only a total knows nothing: at its ends there are none of these rows.
+    /// Adds a rolled-up row. Of how minutes spread a total in pieces knows nothing: at its ends there are none of these rows.
     fn add_rolled(&mut self, key: FigureKey, at: Minute, figure: Figure) {
-        if self.plan.parts.len() > 1 {
+        if self.plan.in_pieces {
             self.add(key, at, &Figure { minutes: None, ..figure });
         } else {
             self.add(key, at, &figure);

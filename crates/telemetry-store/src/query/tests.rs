@@ -207,6 +207,19 @@ proptest! {
 }
 
 #[test]
+fn a_total_of_whole_tens_tells_as_little_of_how_minutes_spread_as_any_other() {
+    let mut fixture = Fixture::new();
+    fixture.write(|rows| rows.count(key(0), HOUR, &call(1)));
+    fixture.upkeep(AFTER_MS + 4 * 3_600_000);
+    for length in [40, 41] {
+        let range = MinuteRange { start: HOUR, end: Minute(HOUR.0 + length) };
+        let query = figure_query(range, Points::Total);
+        let rows = fixture.store.figures(&query).expect("it reads").value;
+        assert_eq!(rows[0].figure.minutes, None, "{length} minutes");
+    }
+}
+
+#[test]
 fn metric_points_of_an_hour_are_the_same_before_and_after_rolling_up() {
     let mut fixture = Fixture::new();
     for minute in 0..60 {
