@@ -67,7 +67,7 @@ impl Budgets {
             in_flight: percent(12).min((limit / 12).max(144 * MIB)),
             journal_tail: percent(2).min((limit / 256).max(8 * MIB)),
             // More would make segments larger than merging likes them.
-            head: (percent(21) / 3).min((limit / 56).max(36 * MIB)),
+            head: (percent(21) / 3).min((limit / 60).max(34 * MIB)),
             traces: percent(12),
             series: percent(13),
             merge: percent(8),

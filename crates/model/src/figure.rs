@@ -3,6 +3,8 @@
 //! Counts are weighted (a span sampled at 10 % counts ten) and signed (a late span moves what was counted by a delta);
 //! with weight 1 the sums are exact whole numbers in an `f64`, so they do not depend on the order of merging.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use crate::histogram::Histogram;
@@ -40,14 +42,33 @@ impl Scope {
     }
 }
 
-/// Whose figure it is. Unused parts are [`EntityId::NONE`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// Whose figure it is. Unused parts are [`EntityId::NONE`]. In order, what is of one business transaction, or of all
+/// together, lies side by side: maps and lists ask for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FigureKey {
     pub scope: Scope,
     pub application: EntityId,
     pub subject: EntityId,
     pub peer: EntityId,
     pub bt: EntityId,
+}
+
+impl FigureKey {
+    fn ordered_by(&self) -> (Scope, [EntityId; 4]) {
+        (self.scope, [self.application, self.bt, self.subject, self.peer])
+    }
+}
+
+impl Ord for FigureKey {
+    fn cmp(&self, other: &FigureKey) -> Ordering {
+        self.ordered_by().cmp(&other.ordered_by())
+    }
+}
+
+impl PartialOrd for FigureKey {
+    fn partial_cmp(&self, other: &FigureKey) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// One call, ready to be counted.

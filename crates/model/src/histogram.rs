@@ -33,6 +33,7 @@ impl Histogram {
         self.buckets.resize(own + self.missing(other), (0, 0.0));
         // From the last ones on: what is moved goes behind all that is yet to be read.
         let (mut from, mut to) = (own, self.buckets.len());
+        let mut has_none = false;
         for &(bucket, count) in other.buckets.iter().rev() {
             while from > 0 && self.buckets[from - 1].0 > bucket {
                 (from, to) = (from - 1, to - 1);
@@ -45,8 +46,11 @@ impl Histogram {
             } else {
                 self.buckets[to] = (bucket, count);
             }
+            has_none |= self.buckets[to].1 == 0.0;
         }
-        self.buckets.retain(|(_, count)| *count != 0.0);
+        if has_none {
+            self.buckets.retain(|(_, count)| *count != 0.0);
+        }
     }
 
     /// How many buckets of another it does not have.
@@ -120,20 +124,27 @@ impl Histogram {
     }
 
     /// Reads the stored form; nothing when it is damaged.
-    pub fn decode(mut bytes: &[u8]) -> Option<Histogram> {
+    pub fn decode(bytes: &[u8]) -> Option<Histogram> {
         let mut histogram = Histogram::default();
+        histogram.read(bytes)?;
+        Some(histogram)
+    }
+
+    /// Becomes what the stored form says, in the room that it has; nothing, and no sound histogram, when that is damaged.
+    pub fn read(&mut self, mut bytes: &[u8]) -> Option<()> {
+        self.buckets.clear();
         let mut before = 0i64;
         while !bytes.is_empty() {
             before = before.checked_add(varint::take_signed(&mut bytes)?)?;
             let count = varint::take_signed(&mut bytes)? as f64 / 1000.0;
             let bucket = i16::try_from(before).ok()?;
             // They were written in ascending order.
-            match histogram.buckets.last() {
-                Some((last, _)) if *last >= bucket => histogram.add(bucket, count),
-                _ => histogram.buckets.push((bucket, count)),
+            match self.buckets.last() {
+                Some((last, _)) if *last >= bucket => self.add(bucket, count),
+                _ => self.buckets.push((bucket, count)),
             }
         }
-        Some(histogram)
+        Some(())
     }
 }
 

@@ -19,11 +19,12 @@ use model::{
 };
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
-use telemetry_store::reader::{FigureQuery, Points};
+use telemetry_store::reader::{FigureQuery, FigureRow, Points, QueryError};
 use utoipa::IntoParams;
 
 use super::Refusals;
 use crate::{
+    ask::Asking,
     auth::Caller,
     context::{Context, Shared},
     entities::{Entities, hints_of, known},
@@ -134,6 +135,71 @@ pub(super) enum Part {
     Around(EntityId),
 }
 
+impl Part {
+    /// Of what figures it shows, as far as that is less than what was counted.
+    fn near(&self, sums: &Sums) -> Near {
+        let Part::Around(middle) = *self else { return Near(None) };
+        let ends = sums.measured().filter_map(|measured| match measured {
+            Measured::Call { from, to } => Some([from, to]),
+            _ => None,
+        });
+        Near(Some((middle, ends.flatten().chain([middle]).collect())))
+    }
+}
+
+/// The middle of a map and whoever is drawn around it; nothing where everything is drawn.
+struct Near(Option<(EntityId, BTreeSet<EntityId>)>);
+
+impl Near {
+    fn has(&self, measured: &Measured) -> bool {
+        let Some((middle, drawn)) = &self.0 else { return true };
+        match measured {
+            Measured::Tier(tier) => drawn.contains(tier),
+            Measured::CallsTo(to) => to == middle,
+            _ => true,
+        }
+    }
+}
+
+/// What was counted of a part of an application.
+fn rows_of(
+    asking: &mut Asking<'_>,
+    application: EntityId,
+    part: &Part,
+    period: &Period,
+) -> Result<Vec<FigureRow>, QueryError> {
+    use Scope::{BusinessTransaction, Edge, Tier, TierInTransaction};
+    let of_all = |scopes: &[Scope]| FigureQuery {
+        bt: Some(EntityId::NONE),
+        ..asking.query(application, scopes, period.complete, Points::Total)
+    };
+    let entries = || of_all(&[BusinessTransaction]);
+    let queries = match part {
+        // All three are counted over all business transactions.
+        Part::Whole => vec![of_all(&[Edge, Tier, BusinessTransaction])],
+        Part::Around(middle) => vec![
+            of_all(&[Tier, BusinessTransaction]),
+            FigureQuery { subject: Some(*middle), ..of_all(&[Edge]) },
+            FigureQuery { peer: Some(*middle), ..of_all(&[Edge]) },
+        ],
+        Part::Under(bts) => {
+            let under = |bt: EntityId| {
+                let inside = FigureQuery { bt: Some(bt), ..of_all(&[Edge, TierInTransaction]) };
+                [inside, FigureQuery { subject: Some(bt), ..entries() }]
+            };
+            bts.iter().copied().flat_map(under).collect()
+        }
+    };
+    let mut rows = Vec::new();
+    for query in &queries {
+        let mut found = asking.totals(query, period)?;
+        // Who calls itself was found as a caller.
+        found.retain(|row| query.peer.is_none() || row.key.subject != row.key.peer);
+        rows.extend(found);
+    }
+    Ok(rows)
+}
+
 /// The map of a part of an application.
 pub(super) async fn draw(
     context: &Context,
@@ -144,32 +210,13 @@ pub(super) async fn draw(
 ) -> Result<Json<FlowMap>, ApiError> {
     let entities = context.entities(caller);
     let judge = context.judge(caller.account, id, wanted).await?;
-    let bts = match &part {
-        Part::Under(bts) => Some(bts.clone()),
-        Part::Whole | Part::Around(_) => None,
-    };
-    let asked = entities.clone();
+    let (asked, drawn_part) = (entities.clone(), part.clone());
     let told = context.queries.ask(caller.account, move |asking| {
-        let query = |scopes: &[Scope], bt| FigureQuery {
-            bt: Some(bt),
-            ..asking.query(id, scopes, period.complete, Points::Total)
-        };
-        use Scope::{BusinessTransaction, Edge, Tier, TierInTransaction};
-        let under = |bt: EntityId| {
-            let entries = query(&[BusinessTransaction], EntityId::NONE);
-            [query(&[Edge, TierInTransaction], bt), FigureQuery { subject: Some(bt), ..entries }]
-        };
-        let queries = match &bts {
-            // All three are counted over all business transactions.
-            None => vec![query(&[Edge, Tier, BusinessTransaction], EntityId::NONE)],
-            Some(bts) => bts.iter().copied().flat_map(under).collect(),
-        };
-        let mut rows = Vec::new();
-        for query in &queries {
-            rows.extend(asking.totals(query, &period)?);
-        }
+        let rows = rows_of(asking, id, &drawn_part, &period)?;
         let sums = Sums::of(&rows, &asked, |_| true);
-        let drawn = sums.measured().filter(is_drawn).map(|measured| (id, measured));
+        let near = drawn_part.near(&sums);
+        let is_judged = |measured: &Measured| is_drawn(measured) && near.has(measured);
+        let drawn = sums.measured().filter(is_judged).map(|measured| (id, measured));
         let verdicts = judge.expect(asking, &period, drawn);
         Ok((sums, verdicts))
     });

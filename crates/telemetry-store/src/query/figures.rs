@@ -5,12 +5,11 @@
 //! read from whole hours, from the tens of minutes around them and from the minutes at both ends, for the same reason and
 //! because an hour's row is read in the time of one of its sixty minutes.
 
-use std::collections::BTreeMap;
-
 use model::{
     figure::{Figure, FigureKey},
     time::{Minute, MinuteRange},
 };
+use rustc_hash::FxHashMap;
 
 use super::{Lacks, widened};
 use crate::{
@@ -25,8 +24,10 @@ pub(super) fn figures(
     query: &FigureQuery,
     lacks: &mut Lacks,
 ) -> Result<Vec<FigureRow>, QueryError> {
-    let mut merged =
-        Merged { query, plan: Plan::of(query), rows: BTreeMap::new(), too_many: false };
+    let plan = Plan::of(query);
+    // Of how minutes spread a total in pieces knows nothing: at its ends there are none of these rows.
+    let in_pieces = plan.in_pieces;
+    let mut merged = Merged { query, plan, rows: FxHashMap::default(), too_many: false };
     let pin = store.pin_with_heads(|head| {
         let rows = head.get(query.account).into_iter().flat_map(|rows| &rows.figures);
         rows.for_each(|((key, minute), figure)| merged.add_of_head(*key, *minute, figure));
@@ -40,6 +41,7 @@ pub(super) fn figures(
         first: range.start,
         end: range.end,
         detail: query.detail,
+        with_minutes: !in_pieces,
     };
     for part in &merged.plan.parts.clone() {
         let Some(rolled) = rolled_table(part.read) else { continue };
@@ -50,7 +52,7 @@ pub(super) fn figures(
                 return Ok(());
             }
             each_figure(&*segment.open()?, &of(part.range), |key, minute, figure| {
-                merged.add_rolled(key, minute, figure);
+                merged.add(key, minute, figure);
             })
         })?;
     }
@@ -62,7 +64,7 @@ pub(super) fn figures(
         let ranges = merged.plan.of_minutes(segment.meta.rolled_up);
         for range in ranges.into_iter().filter(|range| overlaps(segment, *range)) {
             each_figure(&*segment.open()?, &of(range), |key, minute, figure| {
-                merged.add_minute(key, minute, &figure);
+                merged.add_minute(key, minute, figure);
             })?;
         }
         Ok(())
@@ -168,7 +170,7 @@ fn pieces(range: MinuteRange) -> Vec<Part> {
 struct Merged<'a> {
     query: &'a FigureQuery,
     plan: Plan,
-    rows: BTreeMap<(FigureKey, Minute), Figure>,
+    rows: FxHashMap<(FigureKey, Minute), Figure>,
     too_many: bool,
 }
 
@@ -184,15 +186,6 @@ impl Merged<'_> {
                 self.add_minute(key, minute, &figure.without_spread());
             }
             Detail::Counts => self.add_minute(key, minute, &figure.counts()),
-        }
-    }
-
-    /// Adds a rolled-up row. Of how minutes spread a total in pieces knows nothing: at its ends there are none of these rows.
-    fn add_rolled(&mut self, key: FigureKey, at: Minute, figure: Figure) {
-        if self.plan.in_pieces {
-            self.add(key, at, &Figure { minutes: None, ..figure });
-        } else {
-            self.add(key, at, &figure);
         }
     }
 
@@ -228,7 +221,10 @@ impl Merged<'_> {
             return Err(QueryError::TooLarge(self.query.max_rows));
         }
         let rows = self.rows.into_iter().filter(|(_, figure)| !figure.is_zero());
-        Ok(rows.map(|((key, at), figure)| FigureRow { key, at, figure }).collect())
+        let mut rows: Vec<FigureRow> =
+            rows.map(|((key, at), figure)| FigureRow { key, at, figure }).collect();
+        rows.sort_unstable_by_key(|row| (row.key, row.at));
+        Ok(rows)
     }
 }
 

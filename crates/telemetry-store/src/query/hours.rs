@@ -57,6 +57,7 @@ pub(super) fn figure_hours(
         first: Minute(0),
         end: Minute(0),
         detail: Detail::Minutes,
+        with_minutes: true,
     };
     let tables = Tables::of(&pin, query.account, Table::FiguresHour, &[Table::Figures]);
     for day in asked.days() {
@@ -65,7 +66,7 @@ pub(super) fn figure_hours(
         store.read_each(tables.rolled(day.range), lacks, |segment| {
             each_figure(&*segment.open()?, &wanted, |key, at, figure| {
                 if asked.has(at) && takes(&key) {
-                    hours.add((at, key), |held: &mut Figure| held.merge(&figure));
+                    hours.add((at, key), |held: &mut Figure| held.merge(figure));
                 }
             })
         })?;
@@ -77,7 +78,7 @@ pub(super) fn figure_hours(
             store.read_each(tables.minutes(0, range), lacks, |segment| {
                 each_figure(&*segment.open()?, &wanted, |key, at, figure| {
                     if takes(&key) {
-                        minutes.add((at, key), |held: &mut Figure| held.merge(&figure));
+                        minutes.add((at, key), |held: &mut Figure| held.merge(figure));
                     }
                 })
             })?;

@@ -1,4 +1,5 @@
-//! Segments of figures: one row a key and point of time, sorted by key and time.
+//! Segments of figures: one row a key and point of time, sorted by key and time. Older ones are sorted by another order of keys, so
+//! that nothing but how much is read may depend on it.
 //!
 //! The 10-minute and hourly tables have the columns of [`MINUTES`] besides: how the minutes behind a row spread, for
 //! baselines. Segments of format 1 have only the first two of them, in every table.
@@ -8,7 +9,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use arrow::{array::ArrayRef, record_batch::RecordBatch};
 use model::{
     figure::{Figure, FigureKey, Minutes, Scope},
-    histogram::Histogram,
     id::EntityId,
     time::Minute,
 };
@@ -103,6 +103,8 @@ const ROW_GROUP: usize = 16 * 1024;
 const CHUNK: usize = 16 * 1024;
 /// A question is often about a few entities only.
 const PAGE_ROWS: usize = 1024;
+/// So many pages that hold other entities than those wanted are read whole: less is not worth reading keys first.
+const FEW_PAGES: usize = 2;
 
 /// Encodes figures; there is at least one.
 ///
@@ -190,8 +192,9 @@ fn batch_of(rows: &[(&(FigureKey, Minute), &Figure)], rolled_up: bool) -> Record
 pub fn each_figure(
     segment: &Opened,
     wanted: &Wanted<'_>,
-    mut each: impl FnMut(FigureKey, Minute, Figure),
+    mut each: impl FnMut(FigureKey, Minute, &Figure),
 ) -> Result<(), SegmentError> {
+    let mut room = Figure::default();
     let may_hold = wanted.alternatives();
     for (group, metadata) in segment.footer.metadata().row_groups().iter().enumerate() {
         let bounds = Group(metadata);
@@ -201,8 +204,8 @@ pub fn each_figure(
         if !may_hold.iter().any(in_group) {
             continue;
         }
-        let mut selection = pages_of(segment, group, &may_hold);
-        if wanted.is_scattered() {
+        let (mut selection, mixed) = pages_of(segment, group, &may_hold, wanted);
+        if mixed > FEW_PAGES {
             selection = matching(segment, group, selection, wanted)?;
         }
         if !selection.selects_any() {
@@ -215,29 +218,46 @@ pub fn each_figure(
                 let columns = [&KEY[..], &COUNTS, &TIMES, &MINUTES].concat();
                 segment.part(group, selection, &columns)
             }
-            Detail::Whole => segment.whole_rows(group, selection),
+            Detail::Whole if wanted.with_minutes => segment.whole_rows(group, selection),
+            Detail::Whole => {
+                let columns = [&KEY[..], &COUNTS, &TIMES, &["histogram"]].concat();
+                segment.part(group, selection, &columns)
+            }
         };
         for batch in read? {
             let batch = batch.map_err(|source| segment.failed(source.into()))?;
-            rows_of(&batch, wanted, &mut each).ok_or_else(|| segment.lacks_column())?;
+            rows_of(&batch, wanted, &mut room, &mut each).ok_or_else(|| segment.lacks_column())?;
         }
     }
     Ok(())
 }
 
-/// The rows of the pages that may hold all of any alternative; all rows where pages are not known.
-fn pages_of(segment: &Opened, group: usize, may_hold: &[Vec<Needed>]) -> RowSelection {
+/// The rows of the pages that may hold all of any alternative, and how many of these pages hold other entities besides, as far as
+/// is known; all rows where pages are not known.
+fn pages_of(
+    segment: &Opened,
+    group: usize,
+    may_hold: &[Vec<Needed>],
+    wanted: &Wanted<'_>,
+) -> (RowSelection, usize) {
     let rows = segment.rows_of_group(group);
     let pages = Pages::of(segment, group);
+    let named = wanted.named();
     let Some(minutes) = pages.of_column("minute") else {
-        return RowSelection::from(vec![RowSelector::select(rows)]);
+        let pages = if named.is_empty() { 0 } else { rows.div_ceil(PAGE_ROWS) };
+        return (RowSelection::from(vec![RowSelector::select(rows)]), pages);
     };
     let prunings: Vec<Pruning> = may_hold.iter().map(|all| Pruning::of(&pages, all)).collect();
+    let of_named = Pruning::of(&pages, &named);
+    let is_known = of_named.columns() == named.len();
+    let mut mixed = 0;
     let wanted = minutes
         .into_iter()
         .map(|page| page.rows)
-        .filter(|rows| prunings.iter().any(|pruning| pruning.may_hold(rows)));
-    RowSelection::from_consecutive_ranges(wanted, rows)
+        .filter(|rows| prunings.iter().any(|pruning| pruning.may_hold(rows)))
+        .inspect(|rows| mixed += usize::from(!is_known || !of_named.holds_only(rows)));
+    let selection = RowSelection::from_consecutive_ranges(wanted, rows);
+    (selection, mixed)
 }
 
 /// Of some rows those that are wanted, by their keys alone.
@@ -273,6 +293,8 @@ pub struct Wanted<'a> {
     /// Exclusive.
     pub end: Minute,
     pub detail: Detail,
+    /// Whether [`Detail::Whole`] tells how minutes spread as well.
+    pub with_minutes: bool,
 }
 
 impl Wanted<'_> {
@@ -286,6 +308,7 @@ impl Wanted<'_> {
         first: Minute(0),
         end: Minute(u32::MAX),
         detail: Detail::Whole,
+        with_minutes: true,
     };
 
     /// What a page has to hold, for each scope.
@@ -294,9 +317,7 @@ impl Wanted<'_> {
         let mut common =
             vec![("minute", u64::from(self.first.0), u64::from(self.end.0).saturating_sub(1))];
         common.extend(self.application.some().map(|id| is("application", id)));
-        common.extend(self.subject.map(|id| is("subject", id)));
-        common.extend(self.peer.map(|id| is("peer", id)));
-        common.extend(self.bt.map(|id| is("bt", id)));
+        common.extend(self.named());
         if self.scopes.is_empty() {
             return vec![common];
         }
@@ -307,10 +328,13 @@ impl Wanted<'_> {
         self.scopes.iter().map(of_scope).collect()
     }
 
-    /// Whether its rows lie apart, so that of most pages a few rows are wanted: a segment has every call of one subject
-    /// side by side, whoever is called and whatever for.
-    fn is_scattered(&self) -> bool {
-        self.subject.is_none() && (self.peer.is_some() || self.bt.is_some())
+    /// Whose rows alone are wanted.
+    fn named(&self) -> Vec<Needed> {
+        let named = [("subject", self.subject), ("peer", self.peer), ("bt", self.bt)];
+        let is = |(name, id): (_, Option<EntityId>)| {
+            id.map(|EntityId(id)| (name, u64::from(id), u64::from(id)))
+        };
+        named.into_iter().filter_map(is).collect()
     }
 
     fn takes(&self, key: &FigureKey, at: Minute) -> bool {
@@ -327,7 +351,8 @@ impl Wanted<'_> {
 fn rows_of(
     batch: &RecordBatch,
     wanted: &Wanted<'_>,
-    each: &mut impl FnMut(FigureKey, Minute, Figure),
+    figure: &mut Figure,
+    each: &mut impl FnMut(FigureKey, Minute, &Figure),
 ) -> Option<()> {
     let keys = Keys::of(batch)?;
     let counts = Counts::of(batch)?;
@@ -341,6 +366,7 @@ fn rows_of(
     };
     let minutes = match wanted.detail {
         Detail::Counts | Detail::Times => None,
+        Detail::Whole if !wanted.with_minutes => None,
         Detail::Minutes | Detail::Whole => Some(MINUTES.map(|name| column::<F64>(batch, name))),
     };
     for at in 0..batch.num_rows() {
@@ -348,14 +374,13 @@ fn rows_of(
         if !wanted.takes(&key, time) {
             continue;
         }
-        let mut figure = Figure::default();
-        counts.read(at, &mut figure);
+        counts.read(at, figure);
         if let Some(times) = &times {
-            times.read(at, &mut figure);
+            times.read(at, figure);
         }
         if let Some(histogram) = histogram {
             // Nothing where it is damaged.
-            figure.histogram = Histogram::decode(histogram.value(at))?;
+            figure.histogram.read(histogram.value(at))?;
         }
         if let Some(minutes) = &minutes {
             let part = |part: Option<&F64>| part.map_or(0.0, |part| part.value(at));
@@ -404,17 +429,9 @@ impl Counts<'_> {
     fn read(&self, at: usize, figure: &mut Figure) {
         let [calls, errors, http_errors, slow, very_slow, stall, timed, spans] =
             self.0.map(|column| column.value(at));
-        *figure = Figure {
-            calls,
-            errors,
-            http_errors,
-            slow,
-            very_slow,
-            stall,
-            timed,
-            spans,
-            ..Figure::default()
-        };
+        (figure.calls, figure.errors, figure.http_errors) = (calls, errors, http_errors);
+        (figure.slow, figure.very_slow, figure.stall) = (slow, very_slow, stall);
+        (figure.timed, figure.spans) = (timed, spans);
     }
 }
 

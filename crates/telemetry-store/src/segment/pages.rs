@@ -74,14 +74,29 @@ impl Pruning {
         Pruning(needed.iter().filter_map(known).collect())
     }
 
+    /// Of how many columns the bounds are known.
+    pub(super) fn columns(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether some of the rows may hold all that is needed.
     pub(super) fn may_hold(&self, rows: &Range<usize>) -> bool {
         self.0.iter().all(|(pages, first, last)| {
-            let first_page = pages.partition_point(|page| page.rows.end <= rows.start);
-            pages[first_page..]
-                .iter()
-                .take_while(|page| page.rows.start < rows.end)
-                .any(|page| page.least <= *last && page.greatest >= *first)
+            pages_with(pages, rows).any(|page| page.least <= *last && page.greatest >= *first)
         })
     }
+
+    /// Whether none of the rows can hold anything else, as far as the bounds of these columns tell.
+    pub(super) fn holds_only(&self, rows: &Range<usize>) -> bool {
+        self.0.iter().all(|(pages, first, last)| {
+            pages_with(pages, rows).all(|page| page.least >= *first && page.greatest <= *last)
+        })
+    }
+}
+
+/// The pages of a column that hold some of the rows.
+fn pages_with<'a>(pages: &'a [Page], rows: &Range<usize>) -> impl Iterator<Item = &'a Page> {
+    let first = pages.partition_point(|page| page.rows.end <= rows.start);
+    let end = rows.end;
+    pages[first..].iter().take_while(move |page| page.rows.start < end)
 }

@@ -143,7 +143,7 @@ pub(super) fn figures_of(inputs: &[Arc<Segment>]) -> Result<Figures, SegmentErro
     let mut all = Figures::new();
     for segment in inputs {
         each_figure(&*segment.open()?, &Wanted::ALL, |key, minute, figure| {
-            all.entry((key, minute)).or_default().merge(&figure);
+            all.entry((key, minute)).or_default().merge(figure);
         })?;
     }
     Ok(all)

@@ -79,7 +79,7 @@ impl Store {
         for segment in self.rolled_up_before(pin, of, Table::Figures) {
             each_figure(&*segment.open()?, &Wanted::ALL, |key, minute, figure| {
                 if minutes.contains_key(&(key, minute)) {
-                    before.entry((key, minute)).or_default().merge(&figure);
+                    before.entry((key, minute)).or_default().merge(figure);
                 }
             })?;
         }
