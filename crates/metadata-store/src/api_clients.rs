@@ -244,6 +244,10 @@ impl ApiClients for MetadataStore {
             if old_until_ms == 0 {
                 revoke(&mut tx, id).await?;
             }
+            // What was given for the old secret does not outlive it.
+            let shorten = sql("UPDATE api_tokens SET expires_at_ms = ? \
+                               WHERE client_id = ? AND expires_at_ms > ?");
+            tx.execute(shorten.bind(old_until_ms).bind(id).bind(old_until_ms)).await?;
             record(&mut tx, audit).await?;
             Ok((tx, ()))
         });

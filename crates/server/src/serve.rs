@@ -49,7 +49,7 @@ use crate::{
     adapters::{
         attempts::IntakeAttempts,
         journal as intake_journal,
-        keys::KnownKeys,
+        keys::{KnownKeys, Rereads},
         operations::ProcessOperations,
         status::{ProcessStatus, public_url},
     },
@@ -223,6 +223,7 @@ pub async fn start(
         attempts: Arc::new(IntakeAttempts(intake.clone())),
         status: Arc::clone(&status) as _,
         operations: Arc::clone(&operations) as _,
+        held_keys: Arc::new(Rereads { keys: Arc::clone(&keys), metadata: metadata.clone() }),
         observer: observer(&settings, &requests),
         sealer,
         notifier: Arc::clone(&notifier),
