@@ -46,6 +46,7 @@ use telemetry_store::upkeep::TrustedTime;
 use tracing::{error, info, warn};
 
 use crate::{
+    absences,
     adapters::{
         attempts::IntakeAttempts,
         journal as intake_journal,
@@ -249,8 +250,10 @@ pub async fn start(
     drop(status.metrics.set(metrics));
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
     run_tasks((&settings, &retention), &stores, &metadata, &keys, &tls, &clock, &tasks);
-    let absences = Arc::new(Absences::new(Arc::clone(&clock)));
+    let absences = absences::known(&metadata, &stores.directory, &clock);
+    let absences = absences.await.context("reading when Vedette did not run")?;
     tasks.start(Arc::clone(&absences).task());
+    tasks.start(absences::task(&absences, &metadata));
     let judging =
         Judging { status: &status, shutdown: &shutdown, clock: &clock, absences: &absences };
     tasks.start(health_rules(&stores, &metadata, (expectations, health), &memory, &judging));
