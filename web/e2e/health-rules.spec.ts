@@ -199,6 +199,31 @@ test('a schedule is made in a time zone and kept while a rule uses it', async ({
   await expect(table.getByRole('row', { name: /^Nights/ })).toHaveCount(0)
 })
 
+test('a new schedule goes by the account’s clocks, its first day too', async ({ page }) => {
+  const set = async (zone: string) => {
+    await signIn(page, undefined, '/administration/account')
+    await page.getByLabel('Time zone of the account').selectOption(zone)
+    await page.getByRole('button', { name: 'Set the time zone' }).click()
+    await expect(page.getByText('Set.', { exact: true })).toBeVisible()
+  }
+  // It is the 25th of November here, and the 26th there.
+  await set('Pacific/Auckland')
+  await at(page, 'schedules/new')
+  const form = page.getByRole('form', { name: 'Schedule' })
+  const zone = form.getByRole('combobox', { name: 'Time zone' })
+  await expect(zone).toHaveValue('Pacific/Auckland')
+  await form.getByLabel('When').selectOption('ONE_TIME')
+  await expect(form.getByLabel('First day')).toHaveValue('2026-11-26')
+  await zone.fill('UTC')
+  await page.keyboard.press('Escape')
+  await form.getByLabel('When').selectOption('DAILY')
+  await form.getByLabel('When').selectOption('ONE_TIME')
+  await expect(form.getByLabel('First day')).toHaveValue('2026-11-25')
+  await set('UTC')
+  await at(page, 'schedules/new')
+  await expect(zone).toHaveValue('UTC')
+})
+
 test('violations are listed over an application and over all, and one says what decided', async ({ page }) => {
   await at(page, 'violations')
   const table = page.getByRole('table', { name: 'Violations' })

@@ -425,6 +425,10 @@ impl RuleStore for Failing {
         self.inner.schedules()
     }
 
+    fn time_zone(&self) -> Result<String, StoreError> {
+        self.inner.time_zone()
+    }
+
     fn seeded(&self) -> Result<Vec<u32>, StoreError> {
         self.inner.seeded()
     }
