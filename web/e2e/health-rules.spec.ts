@@ -79,6 +79,27 @@ test('a rule is written without errors before anything was typed, says itself in
   await expect(page.getByRole('table', { name: 'Health rules' })).toContainText('Posts are slow')
 })
 
+test('a back-test over a day of which only the last hour was reported draws that hour', async ({ page }) => {
+  await page.route('**/health-rules/back-test', async (route) => {
+    const answer = await route.fetch()
+    const found = await answer.json()
+    for (const condition of found.chart.conditions) {
+      for (const of of ['values', 'compared'] as const) condition[of] = condition[of].map((value: number, minute: number) => (minute < 1380 ? null : value))
+    }
+    found.chart.levels = found.chart.levels.map((level: string | null, minute: number) => (minute < 1380 ? null : level))
+    await route.fulfill({ response: answer, json: found })
+  })
+  await at(page, 'health-rules/11')
+  const backTest = page.getByRole('region', { name: 'Back-test' })
+  await backTest.getByRole('button', { name: 'Back-test' }).click()
+  // The mock's time is a little after 14:05: the hour, and three minutes of room before it.
+  await expect(backTest).toContainText(/drawn from Nov 25, 13:0\d UTC on, nothing was measured before/)
+  const first = backTest.getByRole('figure').first()
+  await first.scrollIntoViewIfNeeded()
+  await expect(first.locator('canvas')).toBeVisible()
+  await shot(page, 'health-rule-back-test-of-an-hour')
+})
+
 test('several conditions come together by an expression, several metrics in one, and a metric out of the tree', async ({ page }) => {
   await at(page, 'health-rules/new')
   const form = page.getByRole('form', { name: 'Health rule' })
@@ -176,6 +197,31 @@ test('a schedule is made in a time zone and kept while a rule uses it', async ({
   await table.getByRole('button', { name: 'Delete Nights' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
   await expect(table.getByRole('row', { name: /^Nights/ })).toHaveCount(0)
+})
+
+test('a new schedule goes by the account’s clocks, its first day too', async ({ page }) => {
+  const set = async (zone: string) => {
+    await signIn(page, undefined, '/administration/account')
+    await page.getByLabel('Time zone of the account').selectOption(zone)
+    await page.getByRole('button', { name: 'Set the time zone' }).click()
+    await expect(page.getByText('Set.', { exact: true })).toBeVisible()
+  }
+  // It is the 25th of November here, and the 26th there.
+  await set('Pacific/Auckland')
+  await at(page, 'schedules/new')
+  const form = page.getByRole('form', { name: 'Schedule' })
+  const zone = form.getByRole('combobox', { name: 'Time zone' })
+  await expect(zone).toHaveValue('Pacific/Auckland')
+  await form.getByLabel('When').selectOption('ONE_TIME')
+  await expect(form.getByLabel('First day')).toHaveValue('2026-11-26')
+  await zone.fill('UTC')
+  await page.keyboard.press('Escape')
+  await form.getByLabel('When').selectOption('DAILY')
+  await form.getByLabel('When').selectOption('ONE_TIME')
+  await expect(form.getByLabel('First day')).toHaveValue('2026-11-25')
+  await set('UTC')
+  await at(page, 'schedules/new')
+  await expect(zone).toHaveValue('UTC')
 })
 
 test('violations are listed over an application and over all, and one says what decided', async ({ page }) => {

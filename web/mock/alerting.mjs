@@ -47,6 +47,7 @@ function stretches(window, begin, end) {
   for (let day = begin - (begin % DAY) - DAY; day < end; day += DAY) {
     const weekday = new Date(day).getUTCDay() || 7
     if (window.days.length && !window.days.includes(weekday)) continue
+    if (window.month_days.length && !window.month_days.includes(new Date(day).getUTCDate())) continue
     const from = day + window.from_minute * 60_000
     const to = day + window.until_minute * 60_000 + (window.until_minute <= window.from_minute ? DAY : 0)
     if (to > begin && from < end) found.push({ from: Math.max(from, begin), to: Math.min(to, end) })

@@ -170,6 +170,10 @@ impl RuleStore for Kept {
         Ok(Vec::new())
     }
 
+    fn time_zone(&self) -> Result<String, StoreError> {
+        Ok("UTC".to_owned())
+    }
+
     fn seeded(&self) -> Result<Vec<u32>, StoreError> {
         Ok(vec![self.rules[0].application_id])
     }

@@ -3,12 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use daemon::absence::Absence;
+use daemon::{absence::Absence, clock::UnixNanos};
 use model::time::{Minute, MinuteRange};
 
 const MINUTE_NANOS: u64 = 60_000_000_000;
 /// What may be missing of a minute that still counts as one in which Vedette ran.
 const MISSED_NANOS: u64 = MINUTE_NANOS / 2;
+
+/// The minutes of a stop that ends now, before anybody can report again: those behind the last one in which anybody was heard of, or
+/// that was judged, up to the one that runs. None before anything was judged.
+pub fn stop(heard_ms: Option<i64>, judged: Option<u32>, now_ms: i64) -> Option<Absence> {
+    let began = Minute::of_millis(now_ms).0;
+    let last = Minute::of_millis(heard_ms?).0.min(began).max(judged?);
+    let (from, to) = (UnixNanos::from_minute(last + 1), UnixNanos::from_minute(began + 1));
+    (from < to).then_some(Absence { from, to })
+}
 
 /// Such minutes, as ranges that neither touch nor overlap, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,11 +44,6 @@ impl Away {
         let missed = partly.into_iter().filter(|(_, missed)| *missed >= MISSED_NANOS);
         whole.extend(missed.map(|(at, _)| MinuteRange { start: Minute(at), end: Minute(at + 1) }));
         Away { ranges: joined(whole) }
-    }
-
-    pub(crate) fn add(&mut self, range: MinuteRange) {
-        self.ranges.push(range);
-        self.ranges = joined(std::mem::take(&mut self.ranges));
     }
 
     pub(crate) fn contains(&self, minute: Minute) -> bool {
@@ -77,8 +81,6 @@ fn joined(mut ranges: Vec<MinuteRange>) -> Vec<MinuteRange> {
 
 #[cfg(test)]
 mod tests {
-    use daemon::clock::UnixNanos;
-
     use super::*;
 
     fn range(start: u32, end: u32) -> MinuteRange {
@@ -111,10 +113,30 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_is_what_lies_behind_whatever_was_heard_of_or_judged_last() {
+        let minute = |at: u32| Minute(at).start_millis() + 20_000;
+        let check =
+            |heard: Option<u32>, judged: Option<u32>, now: u32, expected: &[MinuteRange]| {
+                let stop = stop(heard.map(minute), judged, minute(now));
+                let away = Away::of(&Vec::from_iter(stop));
+                assert_eq!(away.ranges, expected, "{heard:?} {judged:?} {now}");
+            };
+        check(Some(11), Some(9), 40, &[range(12, 41)]);
+        check(Some(11), Some(30), 40, &[range(31, 41)]);
+        check(Some(40), Some(38), 40, &[]);
+        // A clock that was set back.
+        check(Some(50), Some(38), 40, &[]);
+        check(None, Some(38), 40, &[]);
+        check(Some(11), None, 40, &[]);
+    }
+
+    #[test]
     fn minutes_are_counted_and_passed_over() {
-        let absence = Absence { from: UnixNanos::from_secs(600), to: UnixNanos::from_secs(900) };
-        let mut away = Away::of(&[absence]);
-        away.add(range(20, 30));
+        let absence = |from: u64, to: u64| Absence {
+            from: UnixNanos::from_minute(u32::try_from(from).unwrap()),
+            to: UnixNanos::from_minute(u32::try_from(to).unwrap()),
+        };
+        let away = Away::of(&[absence(10, 15), absence(20, 30)]);
         assert_eq!(away.ranges, [range(10, 15), range(20, 30)]);
         assert_eq!(
             [9, 10, 14, 15, 29].map(|at| away.present_from(Minute(at)).0),

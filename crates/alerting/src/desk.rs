@@ -83,7 +83,7 @@ pub struct Desk {
     gathered: BTreeMap<String, Gathered>,
     /// By policy and subject.
     subjects: BTreeMap<String, Subject>,
-    /// When a digest was written last, by its id.
+    /// When a digest was due last, by its id.
     digests: BTreeMap<u32, i64>,
     /// Events that found no room.
     pub lost: u64,
@@ -304,7 +304,8 @@ impl Desk {
             // Who deleted the policy meanwhile wants to hear nothing more of it.
             let Some(policy) = policy else { continue };
             if policy.value.every_hours.is_some() {
-                self.digests.insert(policy.id, world.now_ms);
+                // Not when it was written, which is later: the next one would be late by that too, and in a year by hours.
+                self.digests.insert(policy.id, gathered.due_ms);
             }
             deliveries.extend(self.deliveries(policy, gathered, world.now_ms));
         }

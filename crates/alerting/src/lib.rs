@@ -20,5 +20,6 @@ pub mod policy;
 pub mod rules;
 pub mod suppression;
 
+pub use self::away::stop;
 pub use self::due::Pace;
 pub use self::notifier::{Config as NotifierConfig, Notifier, Secrets};

@@ -1,6 +1,6 @@
 //! What the API needs of the rest of the process.
 
-use std::{fmt::Debug, io, sync::Arc, time::Duration};
+use std::{fmt::Debug, io, pin::Pin, sync::Arc, time::Duration};
 
 use alerting::{
     anomalies::Watch,
@@ -27,6 +27,7 @@ pub struct Deps {
     pub attempts: Arc<dyn AttemptsSource>,
     pub status: Arc<dyn Status>,
     pub operations: Arc<dyn Operations>,
+    pub held_keys: Arc<dyn HeldKeys>,
     pub observer: Arc<dyn Observer>,
     pub sealer: Sealer,
     pub notifier: Arc<alerting::Notifier>,
@@ -104,6 +105,13 @@ pub trait Operations: Send + Sync + Debug {
 
     /// The process and its tasks; the application that it reports to itself as is not its business.
     fn health(&self) -> Health;
+}
+
+/// The access keys as intake holds them.
+pub trait HeldKeys: Send + Sync + Debug {
+    /// Makes intake go by the keys that are stored now, before it is done. Where the store does not answer, intake looks again
+    /// by itself some seconds later.
+    fn reread(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// Whoever wants to hear of every answered request. Calls must not block.

@@ -54,7 +54,8 @@ mod waterfall;
 pub use self::{
     config::Config,
     deps::{
-        Answered, AttemptsSource, Caps, Certificate, Deps, Observer, Operations, Readiness, Status,
+        Answered, AttemptsSource, Caps, Certificate, Deps, HeldKeys, Observer, Operations,
+        Readiness, Status,
     },
     error::ApiError,
     routes::{Access, Place, RouteInfo, routes},

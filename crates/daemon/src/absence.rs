@@ -37,7 +37,7 @@ impl Absence {
     }
 }
 
-/// The absences of a process since it began. See the module's documentation.
+/// The absences of a process, and those before it that it was told of. See the module's documentation.
 #[derive(Debug)]
 pub struct Absences {
     clock: SharedClock,
@@ -71,6 +71,15 @@ impl Absences {
     pub fn new(clock: SharedClock) -> Absences {
         let beats = Beats { last: clock.now(), absences: VecDeque::new() };
         Absences { clock, beats: Mutex::new(beats) }
+    }
+
+    /// Takes over what was known before this process, and that it did not run until now.
+    pub fn remember(&self, past: &[Absence]) {
+        let mut beats = self.beats.lock();
+        beats.absences.extend(past.iter().filter(|one| one.from < one.to));
+        beats.absences.make_contiguous().sort_by_key(|one| (one.from, one.to));
+        let now = self.clock.now();
+        beats.take(now);
     }
 
     /// All of the last two days, in order. One that ends just now is among them, though its beat may not have been taken: who
@@ -120,6 +129,30 @@ mod tests {
         absences.beats.lock().take(absences.clock.now());
         clock.set(UnixNanos::from_secs(1_000_000));
         assert_eq!(absences.known().len(), 1, "the old one is forgotten, the new one is known");
+    }
+
+    #[test]
+    fn what_was_known_before_a_restart_is_known_after_it_for_as_long() {
+        let absence = |from: u64, to: u64| Absence {
+            from: UnixNanos::from_secs(from),
+            to: UnixNanos::from_secs(to),
+        };
+        let clock = ManualClock::new(UnixNanos::from_secs(200_000));
+        let absences = Absences::new(clock.shared());
+        clock.advance(Duration::from_secs(60));
+        // One that is long over, one that goes on to the end of this minute, and no time at all.
+        let past = [
+            absence(199_000, 200_040),
+            absence(100, 200),
+            absence(150_000, 150_100),
+            absence(7, 7),
+        ];
+        absences.remember(&past);
+        let known =
+            [absence(150_000, 150_100), absence(199_000, 200_040), absence(200_000, 200_060)];
+        assert_eq!(absences.known(), known);
+        clock.set(UnixNanos::from_secs(150_100 + 48 * 3600 + 1));
+        assert_eq!(absences.known()[..2], known[1..]);
     }
 
     #[test]

@@ -127,8 +127,8 @@ pub trait ApiClients {
         name: &str,
     ) -> impl Future<Output = Result<Option<ApiClient>, StoreError>> + Send;
 
-    /// Gives a client another secret. The one before is taken until `old_until_ms`; with 0 not at all, and the client's
-    /// tokens are taken away. `NotFound` when the account has no such client.
+    /// Gives a client another secret. The one before is taken until `old_until_ms`, and tokens given for it end by then; with 0
+    /// not at all, and the client's tokens are taken away. `NotFound` when the account has no such client.
     fn replace_api_client_secret(
         &self,
         account_id: u32,
@@ -244,6 +244,10 @@ impl ApiClients for MetadataStore {
             if old_until_ms == 0 {
                 revoke(&mut tx, id).await?;
             }
+            // What was given for the old secret does not outlive it.
+            let shorten = sql("UPDATE api_tokens SET expires_at_ms = ? \
+                               WHERE client_id = ? AND expires_at_ms > ?");
+            tx.execute(shorten.bind(old_until_ms).bind(id).bind(old_until_ms)).await?;
             record(&mut tx, audit).await?;
             Ok((tx, ()))
         });
@@ -343,20 +347,23 @@ async fn insert(tx: &mut Tx, client: &NewApiClient) -> Result<u32, sqlx::Error> 
 async fn issue(tx: &mut Tx, token: &NewApiToken) -> Result<IssueOutcome, sqlx::Error> {
     let expired = sql("DELETE FROM api_tokens WHERE expires_at_ms <= ?").bind(token.issued_ms);
     tx.execute(expired).await?;
-    let known = sql(
-        "SELECT c.id FROM api_clients c LEFT JOIN client_access a ON a.client_id = c.id \
-                     WHERE c.id = ? AND (c.secret_hash = ? OR (a.old_secret_hash = ? AND a.old_until_ms > ?))",
-    );
+    let known = sql("SELECT CASE WHEN c.secret_hash = ? THEN 0 ELSE a.old_until_ms END \
+                     FROM api_clients c LEFT JOIN client_access a ON a.client_id = c.id \
+                     WHERE c.id = ? AND (c.secret_hash = ? OR (a.old_secret_hash = ? AND a.old_until_ms > ?))");
     let known = known
+        .bind(token.secret_hash)
         .bind(token.client_id)
         .bind(token.secret_hash)
         .bind(token.secret_hash)
         .bind(token.issued_ms);
     let used = sql("UPDATE api_clients SET last_used_ms = ? WHERE id = ?");
     tx.execute(used.bind(token.issued_ms).bind(token.client_id)).await?;
-    if tx.row(known).await?.is_none() {
-        return Ok(IssueOutcome::NotTheSecret);
-    }
+    let Some(known) = tx.row(known).await? else { return Ok(IssueOutcome::NotTheSecret) };
+    // Another secret may have come since the caller looked: a token of the old one ends with it even then.
+    let expires_at_ms = match known.int(0)? {
+        0 => token.expires_at_ms,
+        old_until_ms => token.expires_at_ms.min(old_until_ms),
+    };
     let count = sql("SELECT COUNT(*) FROM api_tokens WHERE client_id = ?").bind(token.client_id);
     let tokens: u32 = tx.row(count).await?.map_or(Ok(0), |row| row.int(0))?;
     if tokens >= MAX_API_TOKENS {
@@ -364,7 +371,7 @@ async fn issue(tx: &mut Tx, token: &NewApiToken) -> Result<IssueOutcome, sqlx::E
     }
     let insert =
         sql("INSERT INTO api_tokens (token_hash, client_id, expires_at_ms) VALUES (?, ?, ?)");
-    let insert = insert.bind(token.token_hash).bind(token.client_id).bind(token.expires_at_ms);
+    let insert = insert.bind(token.token_hash).bind(token.client_id).bind(expires_at_ms);
     tx.execute(insert).await?;
     Ok(IssueOutcome::Issued)
 }

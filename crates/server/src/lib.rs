@@ -3,6 +3,7 @@
 //! Each part builds itself from its own `Config`; here is only who gets what, in which order it starts, and in which
 //! order it stops: listeners, intake, pipeline, upkeep, journal.
 
+mod absences;
 mod adapters;
 mod data_dir;
 mod edge;

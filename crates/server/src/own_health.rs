@@ -119,7 +119,8 @@ pub(crate) fn task(
     let (metadata, clock) = (metadata.clone(), Arc::clone(clock));
     let runtime = tokio::runtime::Handle::current();
     let (mut watched, mut refused) = (Watched::default(), None);
-    let mut told_until = clock.now();
+    // What is known of before that was told, or was a stop.
+    let mut told_until = absences.known().last().map_or(clock.now(), |one| one.to.max(clock.now()));
     // Changes that the store did not take yet.
     let mut waiting: Vec<NewEvent> = Vec::new();
     Task::blocking("own health", EVERY, move || {

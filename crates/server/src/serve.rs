@@ -46,10 +46,11 @@ use telemetry_store::upkeep::TrustedTime;
 use tracing::{error, info, warn};
 
 use crate::{
+    absences,
     adapters::{
         attempts::IntakeAttempts,
         journal as intake_journal,
-        keys::KnownKeys,
+        keys::{KnownKeys, Rereads},
         operations::ProcessOperations,
         status::{ProcessStatus, public_url},
     },
@@ -223,6 +224,7 @@ pub async fn start(
         attempts: Arc::new(IntakeAttempts(intake.clone())),
         status: Arc::clone(&status) as _,
         operations: Arc::clone(&operations) as _,
+        held_keys: Arc::new(Rereads { keys: Arc::clone(&keys), metadata: metadata.clone() }),
         observer: observer(&settings, &requests),
         sealer,
         notifier: Arc::clone(&notifier),
@@ -248,8 +250,10 @@ pub async fn start(
     drop(status.metrics.set(metrics));
     run_pipeline(&settings, &stores, (&memory, &guard, &room), &clock, &stats, &stages, &started);
     run_tasks((&settings, &retention), &stores, &metadata, &keys, &tls, &clock, &tasks);
-    let absences = Arc::new(Absences::new(Arc::clone(&clock)));
+    let absences = absences::known(&metadata, &stores.directory, &clock);
+    let absences = absences.await.context("reading when Vedette did not run")?;
     tasks.start(Arc::clone(&absences).task());
+    tasks.start(absences::task(&absences, &metadata));
     let judging =
         Judging { status: &status, shutdown: &shutdown, clock: &clock, absences: &absences };
     tasks.start(health_rules(&stores, &metadata, (expectations, health), &memory, &judging));

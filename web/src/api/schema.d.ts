@@ -31,7 +31,7 @@ export interface paths {
         /** The account's keys, oldest first. */
         get: operations["get_access_keys"];
         put?: never;
-        /** Makes a key. */
+        /** Makes a key. Agents may report with it from now on. */
         post: operations["post_access_keys"];
         delete?: never;
         options?: never;
@@ -49,7 +49,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Disables a key for ever; it stays in the list. Agents that report with it are refused from a few seconds later on. */
+        /**
+         * Disables a key for ever; it stays in the list. Agents that report with it are refused from now on, by further processes from a
+         *     few seconds later on.
+         */
         delete: operations["delete_one_of_access_keys"];
         options?: never;
         head?: never;
@@ -29091,7 +29094,7 @@ export interface operations {
                  *     who may see all of it.
                  */
                 application?: number;
-                /** @description From when stretches are told, Unix milliseconds; the last midnight (UTC) when not given. */
+                /** @description From when stretches are told, Unix milliseconds; the last midnight of the account's time zone when not given. */
                 begin?: number;
                 /** @description For how many days, at most 35; 7 when not given. */
                 days?: number;

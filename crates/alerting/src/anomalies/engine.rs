@@ -6,6 +6,7 @@ mod change;
 mod grouping;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -118,8 +119,8 @@ impl<T: Observed + ?Sized> Engine<T> {
         Engine { store, objects, telemetry, directory, watch, learnt_at_a_time, stored, away }
     }
 
-    /// Takes over when Vedette did not run though it was not stopped: all that is known of, each time. That little was counted
-    /// in such minutes is nothing that a series did.
+    /// Takes over when Vedette did not run: all that is known of, each time. That little was counted in such minutes is nothing
+    /// that a series did, whether they are judged, taken again after a stop, or learnt.
     pub fn was_absent(&mut self, absences: &[Absence]) {
         self.away = Away::of(absences);
     }
@@ -183,8 +184,8 @@ impl<T: Observed + ?Sized> Engine<T> {
         let mut lacks = BTreeSet::new();
         let minutes =
             readings::read(&*self.telemetry, AccountId::FIRST, EntityId::NONE, range, &mut lacks)?;
-        let readings = minutes.get(&minute).filter(|_| !self.away.contains(minute));
-        let readings = readings.cloned().unwrap_or_default();
+        let nothing = Readings::default();
+        let readings = self.told(minute, minutes.get(&minute).unwrap_or(&nothing));
         let standings = self.observe(&applications, &readings, moment(minute, &calendar));
         let mut changes = self.changes(&applications, standings, minute, may_go_on)?;
         let grouping = self.incidents(&changes, minute)?;
@@ -259,7 +260,7 @@ impl<T: Observed + ?Sized> Engine<T> {
             &mut lacks,
             |at, readings| {
                 let known = self.applications(&settings, at);
-                drop(self.observe(&known, readings, moment(at, &calendar)));
+                drop(self.observe(&known, &self.told(at, readings), moment(at, &calendar)));
             },
         )?;
         Ok(())
@@ -379,12 +380,21 @@ impl<T: Observed + ?Sized> Engine<T> {
             &mut lacks,
             |at, readings| {
                 let Application { settings, entries, .. } = application;
+                let readings = self.told(at, readings);
                 let mut state = self.watch.state.write();
-                drop(state.observe(id, settings, entries, readings, moment(at, calendar)));
+                drop(state.observe(id, settings, entries, &readings, moment(at, calendar)));
                 state.learnt(id, Minute(at.0 + 1));
             },
         )?;
         Ok(())
+    }
+
+    /// What the readings of a minute say: nothing when nobody could report them.
+    fn told<'r>(&self, minute: Minute, readings: &'r Readings) -> Cow<'r, Readings> {
+        if self.away.contains(minute) {
+            return Cow::Owned(Readings::default());
+        }
+        Cow::Borrowed(readings)
     }
 
     fn observe(

@@ -37,7 +37,6 @@ const CHUNK: u32 = 10;
 /// Violations that ended so long ago are forgotten.
 const KEPT_MINUTES: u32 = 90 * 24 * 60;
 const FORGOTTEN_AT_A_TIME: u32 = 1000;
-const NEVER: MinuteRange = MinuteRange { start: Minute(0), end: Minute(0) };
 
 /// Why a minute could not be judged. The next try begins from what is stored.
 #[derive(Debug, thiserror::Error)]
@@ -78,21 +77,8 @@ pub struct Engine<T: ?Sized> {
     windows: Option<Windows>,
     /// None: to be read again.
     stored: Option<Stored>,
-    /// A stop that was not looked at yet.
-    stop: Option<Stop>,
-    /// Minutes from the last one before a stop to the one in which Vedette began again.
-    stopped: MinuteRange,
     /// All minutes in which nobody could report. They are not judged, and nobody was silent in them.
     away: Away,
-}
-
-/// That Vedette did not run for a while.
-#[derive(Clone, Copy, Debug)]
-struct Stop {
-    /// The last minute in which anybody was heard of before.
-    heard: Minute,
-    /// The minute in which it began again.
-    began: Minute,
 }
 
 /// What the metadata store says.
@@ -131,26 +117,13 @@ impl<T: Telemetry + ?Sized> Engine<T> {
             rules: rules::Rules::default(),
             windows: None,
             stored: None,
-            stop: None,
-            stopped: NEVER,
             away: Away::default(),
         }
     }
 
-    /// The same after a stop that ends now, before anybody can report again.
-    pub fn after_a_stop(self, now_ms: i64) -> Engine<T> {
-        let began = Minute::of_millis(now_ms);
-        let tiers =
-            self.directory.of_application(AccountId::FIRST, EntityId::NONE, EntityKind::Tier);
-        let heard = tiers.iter().map(|tier| Minute::of_millis(tier.last_seen_ms)).max();
-        let stop = heard.map(|heard| Stop { heard: heard.min(began), began });
-        Engine { stop, ..self }
-    }
-
-    /// Takes over when Vedette did not run though it was not stopped: all that is known of, each time.
+    /// Takes over when Vedette did not run: all that is known of, each time.
     pub fn was_absent(&mut self, absences: &[Absence]) {
         self.away = Away::of(absences);
-        self.away.add(self.stopped);
     }
 
     /// Judges the next minute that is due at `now_ms`: one is a minute after its end. Nothing when none is.
@@ -210,12 +183,6 @@ impl<T: Telemetry + ?Sized> Engine<T> {
                 (key, OpenViolation { open, violated })
             });
             self.stored = Some(Stored { judged, open: open.collect() });
-            if let (Some(stop), Some(judged)) = (self.stop.take(), judged) {
-                let last = stop.heard.max(judged);
-                let (start, end) = (Minute(last.0 + 1), Minute(stop.began.0 + 1));
-                self.stopped = MinuteRange { start, end };
-                self.away.add(self.stopped);
-            }
         }
         Ok(self.stored.as_ref().expect("it was just read"))
     }

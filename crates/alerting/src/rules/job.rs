@@ -43,7 +43,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// A job that begins where the last one ended. To be made before anybody can report: what lies between was a stop.
+    /// A job that begins where the last one ended.
     pub fn new(deps: Deps) -> Job {
         let store = SqlRules::new(deps.store.clone(), deps.runtime.clone());
         let engine = Engine::new(
@@ -54,8 +54,7 @@ impl Job {
             Arc::clone(&deps.states),
             deps.memory,
         );
-        let now_ms = i64::try_from(deps.clock.now().millis()).unwrap_or(i64::MAX);
-        Job { engine: engine.after_a_stop(now_ms), deps }
+        Job { engine, deps }
     }
 
     /// The task that runs it.

@@ -6,7 +6,10 @@ use metadata_store::{
     HealthRule, HealthRules as _, JudgeOutcome, MetadataStore, NewHealthRule, NewSchedule,
     NewViolationChange, Page, StoreError, StoredSchedule, Violation, Violations as _,
 };
+use model::id::AccountId;
 use tokio::runtime::Handle;
+
+use crate::baselines::Definitions;
 
 /// Rules, schedules and what they found. Calls block; contracts as in [`metadata_store::HealthRules`] and
 /// [`metadata_store::Violations`].
@@ -17,6 +20,8 @@ pub trait RuleStore: Send + Debug {
     /// As all of these: when the store does not answer.
     fn rules(&self) -> Result<Vec<HealthRule>, StoreError>;
     fn schedules(&self) -> Result<Vec<StoredSchedule>, StoreError>;
+    /// The name of the account's time zone; UTC where none was set.
+    fn time_zone(&self) -> Result<String, StoreError>;
     fn seeded(&self) -> Result<Vec<u32>, StoreError>;
     fn seed(
         &self,
@@ -61,6 +66,12 @@ impl RuleStore for SqlRules {
     fn schedules(&self) -> Result<Vec<StoredSchedule>, StoreError> {
         let page = |page| self.runtime.block_on(self.store.all_schedules(page));
         all(page, |schedule: &StoredSchedule| schedule.id)
+    }
+
+    fn time_zone(&self) -> Result<String, StoreError> {
+        let account = AccountId::FIRST;
+        let loaded = self.runtime.block_on(Definitions::load(&self.store, account))?;
+        Ok(loaded.calendar().name().to_owned())
     }
 
     fn seeded(&self) -> Result<Vec<u32>, StoreError> {

@@ -7,7 +7,7 @@ use metadata_store::{Deliveries as _, DeliveryFilter, DeliveryState, FIRST_ACCOU
 use crate::office::Office;
 
 /// Polls a future so often and drops it: a process that is killed there. Whether it had ended before.
-async fn killed_after(polls: usize, work: impl Future) -> bool {
+pub(crate) async fn killed_after(polls: usize, work: impl Future) -> bool {
     let mut work = Box::pin(work);
     let mut left = polls;
     std::future::poll_fn(|context| match work.as_mut().poll(context) {

@@ -1,6 +1,7 @@
 //! A notifier over a store in a folder of its own, a receiver of HTTP, and a clock that a test drives.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -9,12 +10,14 @@ use alerting::{
     Notifier, NotifierConfig, Secrets,
     actions::{Action, Doing, Hidden, Http, outward::Allowed},
     policy::Policy,
+    suppression::{Suppression, Window},
 };
 use daemon::clock::{ManualClock, UnixNanos};
 use metadata_store::{
     AlertConfigKind, AlertConfigs as _, Config, Directory, DocumentNeeds, EntityRef, EventSeverity,
     Events as _, FIRST_ACCOUNT, MemoryEntities, MetadataStore, NewAlertConfig, NewEvent, Url,
 };
+use serde::Serialize;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -175,19 +178,53 @@ impl Office {
             gather_seconds: 60,
             ..Policy::default()
         };
+        self.document(AlertConfigKind::Policy, "page", &policy).await
+    }
+
+    /// A digest of critical violations and their ends.
+    pub(crate) async fn digest(&self, action: u32, every_hours: u8) -> u32 {
+        let types = ["POLICY_OPEN_CRITICAL", "POLICY_CLOSE_CRITICAL"];
+        let policy = Policy {
+            enabled: true,
+            event_types: types.map(str::to_owned).into(),
+            actions: vec![action],
+            every_hours: Some(every_hours),
+            ..Policy::default()
+        };
+        self.document(AlertConfigKind::Digest, "daily", &policy).await
+    }
+
+    pub(crate) async fn suppression(&self, window: Window) -> u32 {
+        let suppression = Suppression {
+            enabled: true,
+            window,
+            rules: BTreeSet::new(),
+            entities: Vec::new(),
+            reference: None,
+        };
+        self.document(AlertConfigKind::Suppression, "nights", &suppression).await
+    }
+
+    async fn document(&self, kind: AlertConfigKind, name: &str, body: &impl Serialize) -> u32 {
         let config = NewAlertConfig {
             account_id: FIRST_ACCOUNT,
             application_id: None,
-            name: "page".to_owned(),
-            body: serde_json::to_string(&policy).unwrap(),
+            name: name.to_owned(),
+            body: serde_json::to_string(body).unwrap(),
             sealed: Vec::new(),
             changed_ms: 0,
             needs: DocumentNeeds::default(),
         };
-        self.store.create_alert_config(AlertConfigKind::Policy, &config).await.unwrap()
+        self.store.create_alert_config(kind, &config).await.unwrap()
     }
 
     pub(crate) async fn event(&self, kind: &str, rule: u32) {
+        self.event_at(kind, rule, "cart").await;
+    }
+
+    /// An event at a business transaction, whose id is made of its name.
+    pub(crate) async fn event_at(&self, kind: &str, rule: u32, entity: &str) {
+        let id = entity.bytes().fold(10, |sum, one| sum * 31 % 9973 + u32::from(one));
         let event = NewEvent {
             account_id: FIRST_ACCOUNT,
             application_id: Some(3),
@@ -197,7 +234,7 @@ impl Office {
             time_ms: i64::try_from(daemon::clock::Clock::now(&self.clock).millis()).unwrap(),
             summary: "it is slow".to_owned(),
             comment: String::new(),
-            affected: vec![EntityRef { kind: 4, id: 10, name: "cart".to_owned() }],
+            affected: vec![EntityRef { kind: 4, id, name: entity.to_owned() }],
             triggered: Some(EntityRef {
                 kind: EntityRef::HEALTH_RULE,
                 id: rule,

@@ -97,6 +97,13 @@ impl Calendar {
         hours_in(window).filter(|hour| self.slot(season, *hour) == slot).collect()
     }
 
+    /// The first minute of the day that a minute lies in. Where a day begins at one o'clock, since its midnight was left out, that.
+    pub fn midnight(&self, minute: Minute) -> Minute {
+        let began = self.local(minute).date().to_zoned(self.zone.clone());
+        let began = began.ok().and_then(|at| u32::try_from(at.timestamp().as_second() / 60).ok());
+        began.map_or(minute, Minute)
+    }
+
     fn local(&self, minute: Minute) -> civil::DateTime {
         let at = Timestamp::from_second(i64::from(minute.0) * 60).unwrap_or(Timestamp::MAX);
         self.zone.to_datetime(at)

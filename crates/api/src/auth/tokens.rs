@@ -33,10 +33,11 @@ impl SignIns {
         let secret_hash = access_key::hash(secret);
         let found = self.find_client(client_id).await?;
         let issued_ms = self.now_ms();
-        let right = found.as_ref().is_some_and(|client| is_secret(client, &secret_hash, issued_ms));
-        let client = match found {
-            Some(client) if right => client,
-            found => {
+        let until_ms =
+            found.as_ref().and_then(|client| taken_until(client, &secret_hash, issued_ms));
+        let (client, until_ms) = match (found, until_ms) {
+            (Some(client), Some(until_ms)) => (client, until_ms),
+            (found, _) => {
                 self.throttle.failed(&who, address);
                 self.note_failed_client(found, address).await?;
                 return Err(ApiError::WrongClient);
@@ -44,17 +45,16 @@ impl SignIns {
         };
         self.throttle.succeeded(&who, address);
         let token = access_key::random_text("vt_");
-        let stored = NewApiToken {
-            token_hash: access_key::hash(&token),
-            client_id: client.id,
-            secret_hash,
-            issued_ms,
-            expires_at_ms: issued_ms.saturating_add(i64::from(client.token_seconds) * 1000),
-        };
+        let expires_at_ms =
+            issued_ms.saturating_add(i64::from(client.token_seconds) * 1000).min(until_ms);
+        let seconds = u32::try_from((expires_at_ms - issued_ms) / 1000).unwrap_or(0);
+        let token_hash = access_key::hash(&token);
+        let stored =
+            NewApiToken { token_hash, client_id: client.id, secret_hash, issued_ms, expires_at_ms };
         match self.store.issue_api_token(&stored).await? {
             IssueOutcome::Issued => {
                 self.store.record_audit(&entry_of(&client, "token", issued_ms, address)).await?;
-                Ok(Token { text: token, seconds: client.token_seconds })
+                Ok(Token { text: token, seconds })
             }
             IssueOutcome::NotTheSecret => Err(ApiError::WrongClient),
             IssueOutcome::TooMany => {
@@ -104,9 +104,11 @@ impl SignIns {
     }
 }
 
-fn is_secret(client: &ApiClient, hash: &[u8; 32], now_ms: i64) -> bool {
-    let old = client.old_secret.filter(|old| now_ms < old.until_ms);
-    same(&client.secret_hash, hash) || old.is_some_and(|old| same(&old.hash, hash))
+/// Until when this is a secret of the client: the one before only until the overlap ends, and so are the tokens given for it.
+fn taken_until(client: &ApiClient, hash: &[u8; 32], now_ms: i64) -> Option<i64> {
+    let is_now = same(&client.secret_hash, hash);
+    let old = client.old_secret.filter(|old| now_ms < old.until_ms && same(&old.hash, hash));
+    if is_now { Some(i64::MAX) } else { old.map(|old| old.until_ms) }
 }
 
 fn entry_of(client: &ApiClient, action: &str, at_ms: i64, address: Option<IpAddr>) -> NewAudit {

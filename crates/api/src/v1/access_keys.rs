@@ -27,7 +27,7 @@ pub(crate) async fn list(
     Ok(Json(slice.page(keys, None, |key| context.sealer.shown(&key))))
 }
 
-/// Makes a key.
+/// Makes a key. Agents may report with it from now on.
 #[utoipa::path(post, path = "/api/v1/access-keys", tag = "access keys",
     request_body = NewAccessKey, responses((status = 200, body = AccessKey), Refusals))]
 pub(crate) async fn create(
@@ -47,6 +47,8 @@ pub(crate) async fn create(
     };
     let deed = Deed { action: "create", object: "access key", id: "", name: &name };
     let id = context.store.create_access_key(&stored, &trail.entry(deed)).await?;
+    // Who has the key may report with it: an agent that is refused once drops what it had.
+    context.held_keys.reread().await;
     tracing::info!(id, name, user = caller.name, "access key made");
     context.note_change(&caller, None, format!("access key {name} made")).await;
     Ok(Json(AccessKey {
@@ -59,7 +61,8 @@ pub(crate) async fn create(
     }))
 }
 
-/// Disables a key for ever; it stays in the list. Agents that report with it are refused from a few seconds later on.
+/// Disables a key for ever; it stays in the list. Agents that report with it are refused from now on, by further processes from a
+/// few seconds later on.
 #[utoipa::path(delete, path = "/api/v1/access-keys/{id}", tag = "access keys",
     params(("id" = u32, Path)), responses((status = 200, body = AccessKey), Refusals))]
 pub(crate) async fn disable(
@@ -75,6 +78,7 @@ pub(crate) async fn disable(
     let text = key.id.to_string();
     let deed = Deed { action: "disable", object: "access key", id: &text, name: &key.name };
     context.store.disable_access_key(key.id, &trail.entry(deed)).await?;
+    context.held_keys.reread().await;
     tracing::info!(id = key.id, name = key.name, user = caller.name, "access key disabled");
     context.note_change(&caller, None, format!("access key {} disabled", key.name)).await;
     key.disabled = true;

@@ -1,6 +1,6 @@
 //! Suppressions: when nobody wants to be told.
 
-use alerting::{notifier, suppression::Suppression as Value};
+use alerting::{baselines::Definitions, notifier, suppression::Suppression as Value};
 use api_types::{NewSuppression, Page, Suppression};
 use axum::{Json, extract::State};
 use http::StatusCode;
@@ -34,7 +34,7 @@ pub(crate) struct Wanted {
     /// who may see all of it.
     #[param(minimum = 0)]
     application: Option<u32>,
-    /// From when stretches are told, Unix milliseconds; the last midnight (UTC) when not given.
+    /// From when stretches are told, Unix milliseconds; the last midnight of the account's time zone when not given.
     #[param(minimum = 0)]
     begin: Option<i64>,
     /// For how many days, at most 35; 7 when not given.
@@ -51,20 +51,25 @@ pub(crate) async fn list(
     Params(wanted): Params<Wanted>,
     slice: Slice,
 ) -> Result<Json<Page<Suppression>>, ApiError> {
-    let range = range(&context, wanted)?;
+    let range = range(&context, &caller, wanted).await?;
     let configs = notification::configs(&context, &caller, KIND, wanted.application).await?;
     let shown = |config: &AlertConfig| shown(&context, &caller, config, range);
     let all: Vec<Suppression> = configs.iter().map(shown).collect::<Result<_, _>>()?;
     Ok(Json(slice.page(all, None, |one| one)))
 }
 
-fn range(context: &Context, wanted: Wanted) -> Result<(i64, i64), ApiError> {
+async fn range(context: &Context, caller: &Caller, wanted: Wanted) -> Result<(i64, i64), ApiError> {
     let days = wanted.days.unwrap_or(7);
     if !(1..=MAX_DAYS).contains(&days) {
         return Err(ApiError::bad(format!("days has to be between 1 and {MAX_DAYS}")));
     }
-    let now_ms = context.now_ms();
-    let begin = wanted.begin.unwrap_or(now_ms - now_ms.rem_euclid(DAY_MS));
+    let begin = match wanted.begin {
+        Some(begin) => begin,
+        None => {
+            let of_account = Definitions::load(&context.store, caller.account).await?;
+            of_account.calendar().midnight(context.now_minute()).start_millis()
+        }
+    };
     // Far from now there is nothing to be drawn, and arithmetic ends.
     if !(0..=4_102_444_800_000).contains(&begin) {
         return Err(ApiError::Unprocessable("begin has to be before the year 2100".to_owned()));

@@ -1,5 +1,7 @@
 //! What whoever runs Vedette asks of it: storage, limits, health, access keys.
 
+use std::sync::Arc;
+
 use http::Method;
 use serde_json::json;
 
@@ -114,6 +116,20 @@ async fn health_names_the_application_that_vedette_reports_to_itself_as() {
     let own = world.entity(model::entity::EntityKind::Application, none, none, "Vedette");
     let health = world.client().json("/api/v1/health").await;
     assert_eq!(health["application"], json!({"id": own.0, "name": "Vedette"}));
+}
+
+#[tokio::test]
+async fn keys_are_rotated_with_an_overlap_and_intake_hears_of_it_before_the_answer() {
+    let world = World::new().await;
+    let held = Arc::clone(&world.held_keys);
+    let client = world.client();
+    let make = async |name: &str| client.post("/api/v1/access-keys", json!({"name": name})).await;
+    let old = make("old").await.json();
+    assert_eq!(*held.lock(), ["old"]);
+    make("new").await;
+    assert_eq!(*held.lock(), ["old", "new"]);
+    client.send(Method::DELETE, &format!("/api/v1/access-keys/{}", old["id"]), None).await;
+    assert_eq!(*held.lock(), ["new"]);
 }
 
 #[tokio::test]

@@ -123,6 +123,60 @@ async fn a_deleted_client_and_a_replaced_secret_are_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_rotated_secret_is_taken_until_the_overlap_ends_and_the_new_one_at_once() {
+    let (admin, stranger, clock, client) = made().await;
+    let path = format!("/api/v1/api-clients/{}", client["id"]);
+    let change = json!({"description": "exports", "token_seconds": 86_400, "roles": [1]});
+    let changed = admin.send(Method::PUT, &path, Some(change)).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    let before = bearer(&stranger, &token(&stranger, &client).await);
+    let rotate = async |seconds: u32| {
+        let body = json!({"overlap_seconds": seconds});
+        admin.post(&format!("{path}/secret"), body).await
+    };
+    assert_eq!(rotate(604_801).await.status, StatusCode::BAD_REQUEST, "longer than a week");
+    let second = rotate(3600).await.json();
+
+    let with_new = bearer(&stranger, &token(&stranger, &second).await);
+    clock.advance(Duration::from_millis(3_599_000));
+    let asked = async |client: &Value| {
+        let (id, secret) = (text(client, "client_id"), text(client, "secret"));
+        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        ask(&stranger, &form).await
+    };
+    let last = asked(&client).await.json();
+    assert_eq!(last["expires_in"], 1, "it ends with its secret");
+    let with_old = bearer(&stranger, text(&last, "access_token"));
+    for (program, what) in [(&before, "before"), (&with_old, "old"), (&with_new, "new")] {
+        assert_eq!(program.get("/api/v1/applications").await.status, StatusCode::OK, "{what}");
+    }
+    clock.advance(Duration::from_secs(1));
+    let refused = asked(&client).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.text);
+    assert_eq!(refused.json()["error"], "invalid_client");
+    assert_eq!(asked(&second).await.status, StatusCode::OK);
+    for (program, what) in [(&before, "before"), (&with_old, "old")] {
+        let refused = program.get("/api/v1/applications").await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "a token of a day, {what}");
+    }
+    assert_eq!(with_new.get("/api/v1/applications").await.status, StatusCode::OK);
+
+    // Who rotates again within an overlap lets the secret before the last go at once.
+    let third = rotate(3600).await.json();
+    let fourth = rotate(3600).await.json();
+    assert_eq!(asked(&second).await.status, StatusCode::UNAUTHORIZED);
+    for client in [&third, &fourth] {
+        assert_eq!(asked(client).await.status, StatusCode::OK);
+    }
+    // And who has to take one back now, though it was to overlap, does so without an overlap.
+    let fifth = rotate(0).await.json();
+    for client in [&third, &fourth] {
+        assert_eq!(asked(client).await.status, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(asked(&fifth).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn what_is_no_sound_question_for_a_token_is_refused_in_oauths_words() {
     let (_, stranger, _, client) = made().await;
     let secret = text(&client, "secret");

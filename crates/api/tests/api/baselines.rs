@@ -1,5 +1,6 @@
 //! Baselines: which there are, what they expect, and how figures lie to them.
 
+use daemon::clock::UnixNanos;
 use http::{Method, StatusCode};
 use model::time::Minute;
 use serde_json::{Value, json};
@@ -272,4 +273,77 @@ async fn the_account_s_time_zone_moves_the_seasons() {
     assert_eq!(put("").await.status, StatusCode::BAD_REQUEST);
     let path = format!("/api/v1/business-transactions/{cart}/series?baseline=default");
     assert_eq!(client.json(&path).await["bands"]["time_zone"], "Europe/Berlin");
+}
+
+/// The minute of an hour of UTC, so many days after a Sunday.
+fn hour(sunday: Minute, day: i64, hour: u32) -> Minute {
+    Minute(u32::try_from(i64::from(sunday.0) + day * 1440).unwrap() + hour * 60)
+}
+
+/// From four days before the Sunday on which the clocks of Berlin are changed until two days after it: by the clock on the wall
+/// calls take ten milliseconds at midnight, and ten more with each hour. `offsets` are Berlin's from UTC before and after that
+/// Sunday, hours.
+async fn by_the_wall_clock(sunday: Minute, offsets: [u32; 2]) -> (Client, u32) {
+    let mut world = World::new().await;
+    let is_last = |row: &&FigureRow| row.at.0 == NOW.0 - 1;
+    let last: Vec<FigureRow> = world.reader.figures.iter().filter(is_last).cloned().collect();
+    world.reader.figures.clear();
+    for (day, hour_of_utc) in (-4..=2).flat_map(|day| (4..=12).map(move |hour| (day, hour))) {
+        let local = hour_of_utc + offsets[usize::from(day >= 0)];
+        let times = f64::from(10 + 10 * local) / 20.0;
+        world.reader.figures.extend((0..60).flat_map(|minute| {
+            last.iter().map(move |row| {
+                let mut row = row.clone();
+                row.at = Minute(hour(sunday, day, hour_of_utc).0 + minute);
+                row.figure.sum *= times;
+                row.figure.sum_squares *= times * times;
+                row
+            })
+        }));
+    }
+    world.clock.set(UnixNanos(hour(sunday, 2, 9).start_ns() + 20_000_000_000));
+    let cart = world.ids.cart.0;
+    (world.client(), cart)
+}
+
+/// What was expected of a business transaction at an hour of UTC, and of how many hours that is the mean.
+async fn expected(client: &Client, cart: u32, at: Minute) -> (f64, u64) {
+    let (from, to) = (at.start_millis(), at.start_millis() + 1_200_000);
+    let path =
+        format!("/api/v1/business-transactions/{cart}/series?from={from}&to={to}&baseline=default");
+    let hours = client.json(&path).await["bands"]["hours"].clone();
+    assert_eq!(hours[0]["at"], at.start_millis(), "{hours}");
+    let band = &hours[0]["average_ms"];
+    assert_eq!(band["from"], "season", "{band}");
+    (band["mean"].as_f64().unwrap(), band["hours"].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn the_band_of_a_chart_follows_the_account_s_clocks_through_both_changes() {
+    // 25 October 2026 and 28 March 2027, midnight of UTC.
+    for (sunday, offsets) in [(Minute(29_881_440), [2, 1]), (Minute(30_103_200), [1, 2])] {
+        let (client, cart) = by_the_wall_clock(sunday, offsets).await;
+        let [before, after] = offsets;
+        let nine =
+            [hour(sunday, -1, 9 - before), hour(sunday, 0, 9 - after), hour(sunday, 2, 9 - after)];
+        let utc = expected(&client, cart, nine[2]).await;
+        assert!((utc.0 - 100.0).abs() > 5.0, "UTC takes other hours for like ones: {utc:?}");
+
+        let body = Some(json!({ "time_zone": "Europe/Berlin" }));
+        let set = client.send(Method::PUT, "/api/v1/account/time-zone", body).await;
+        assert_eq!(set.status, StatusCode::OK, "{}", set.text);
+        for (at, hours) in nine.into_iter().zip([3, 4, 6]) {
+            assert_eq!(expected(&client, cart, at).await, (100.0, hours), "{offsets:?} {at:?}");
+        }
+        // The hour that runs is as it always is at that hour, and the list says so.
+        let now = hour(sunday, 2, 9).start_millis() + 20_000;
+        let shop = client.json(&format!("/api/v1/business-transactions/{cart}")).await;
+        let shop = shop["application"]["id"].clone();
+        let path = format!(
+            "/api/v1/applications/{shop}/business-transactions?from={}&to={now}",
+            now - 1_200_000
+        );
+        let list = client.json(&path).await;
+        assert_eq!(state(&list["items"], cart, "id")["state"], "normal", "{list}");
+    }
 }

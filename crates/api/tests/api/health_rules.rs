@@ -2,8 +2,8 @@
 
 use http::{Method, StatusCode};
 use metadata_store::{
-    Deliveries as _, DeliveryState, FIRST_ACCOUNT, HealthRules as _, NewDelivery, NewHealthRule,
-    RuleNeeds,
+    Baselines as _, Deliveries as _, DeliveryState, FIRST_ACCOUNT, HealthRules as _, NewDelivery,
+    NewHealthRule, RuleNeeds,
 };
 use model::rule::{Rule, factory_rules};
 use serde_json::{Value, json};
@@ -336,6 +336,24 @@ async fn an_application_has_the_factory_rules_once_a_minute_was_judged() {
     }
     let expected: Vec<String> = factory_rules().into_iter().map(|rule| rule.name).collect();
     assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn schedules_that_an_application_begins_with_go_by_the_account_s_clocks() {
+    for zone in ["UTC", "Europe/Berlin"] {
+        let world = World::new().await;
+        let schedules = format!("/api/v1/applications/{}/schedules", world.ids.shop);
+        world.store.set_time_zone(FIRST_ACCOUNT, zone).await.unwrap();
+        let client = world.judged(1).await;
+        let all = client.json(&schedules).await;
+        let all = all["items"].as_array().unwrap();
+        assert_eq!(all.len(), 6);
+        assert!(all.iter().all(|one| one["schedule"]["timezone"] == zone), "{all:?}");
+        // What there is stays as it is: it may be meant so.
+        let body = Some(json!({"time_zone": "Asia/Tokyo"}));
+        client.send(Method::PUT, "/api/v1/account/time-zone", body).await;
+        assert_eq!(client.json(&schedules).await["items"], json!(all));
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod api_clients;
 mod application;
 mod audit;
 mod baselines;
+mod compatibility;
 mod controller;
 mod doors;
 mod entities;

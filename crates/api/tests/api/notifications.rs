@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Client, World};
+use crate::support::{Client, NOW, World};
 
 fn hook(url: &str, secrets: Value) -> Value {
     json!({
@@ -276,6 +276,33 @@ async fn a_suppression_tells_when_it_is_on() {
 }
 
 #[tokio::test]
+async fn a_suppressions_days_begin_today_by_the_account_s_clocks() {
+    let world = World::new().await;
+    // 23:40 UTC.
+    let now = NOW.start_millis().rem_euclid(86_400_000);
+    let late = NOW.start_millis() - now + 23 * 3_600_000 + 2_400_000;
+    world.clock.set(daemon::clock::UnixNanos::from_millis(late.unsigned_abs()));
+    let client = world.client();
+    let body = json!({"name": "night", "application": null, "enabled": true, "rules": [], "entities": [],
+        "window": {"kind": "recurring", "days": [], "month_days": [], "from_minute": 0,
+            "until_minute": 1440, "zone": "UTC"}});
+    post(&client, "/api/v1/suppressions", body).await;
+    let today = async || {
+        let list = client.json("/api/v1/suppressions?days=1").await;
+        list["items"][0]["stretches"][0]["from"].as_i64().unwrap()
+    };
+    let midnight = NOW.start_millis() - now;
+    assert_eq!(today().await, midnight);
+    // In Berlin it is the day after already, in New York the same day, which began later.
+    for (zone, hours) in [("Europe/Berlin", 22), ("America/New_York", 4)] {
+        let body = Some(json!({"time_zone": zone}));
+        let set = client.send(Method::PUT, "/api/v1/account/time-zone", body).await;
+        assert_eq!(set.status, StatusCode::OK, "{}", set.text);
+        assert_eq!(today().await, midnight + hours * 3_600_000, "{zone}");
+    }
+}
+
+#[tokio::test]
 async fn every_document_of_the_reference_comes_back_as_it_was() {
     let client = World::new().await.client();
     make_rule(&client, "CPU").await;
@@ -329,6 +356,21 @@ async fn every_document_of_the_reference_comes_back_as_it_was() {
             "recurringSchedule": {"scheduleFrequency": "WEEKLY", "days": ["MONDAY"], "startTime": "22:00",
                 "endTime": "06:00"},
             "affects": {"affectedInfoType": "TIERS", "tiers": ["web"]}, "healthRuleScope": null}),
+        ),
+        (
+            "action-suppressions",
+            json!({"name": "daily", "disableAgentReporting": true,
+            "suppressionScheduleType": "RECURRING", "timezone": "Asia/Tokyo",
+            "recurringSchedule": {"scheduleFrequency": "DAILY", "startTime": "01:00", "endTime": "02:30"},
+            "affects": {"affectedInfoType": "APPLICATION"}, "healthRuleScope": null}),
+        ),
+        (
+            "action-suppressions",
+            json!({"name": "monthly", "disableAgentReporting": false,
+            "suppressionScheduleType": "RECURRING", "timezone": "UTC",
+            "recurringSchedule": {"scheduleFrequency": "MONTHLY_SPECIFIC_DATE", "day": 31, "startTime": "22:00",
+                "endTime": "23:00"},
+            "affects": {"affectedInfoType": "APPLICATION"}, "healthRuleScope": null}),
         ),
     ];
     for (collection, document) in documents {

@@ -120,13 +120,18 @@ pub(crate) async fn an_old_secret_is_taken_until_its_time(store: MetadataStore) 
     store.replace_api_client_secret(FIRST_ACCOUNT, id, [9; 32], 150, &entry()).await.unwrap();
     let client = store.api_client_by_name(FIRST_ACCOUNT, "ci").await.unwrap().unwrap();
     assert_eq!(client.old_secret, Some(OldSecret { hash: [0x20; 32], until_ms: 150 }));
-    assert!(store.api_client_of_token(&first.token_hash).await.unwrap().is_some());
+    let (_, expires_ms) = store.api_client_of_token(&first.token_hash).await.unwrap().unwrap();
+    assert_eq!(expires_ms, first.expires_at_ms.min(150), "with its secret");
     let old = NewApiToken { issued_ms: 149, ..new_token(id, 2) };
     assert_eq!(store.issue_api_token(&old).await.unwrap(), IssueOutcome::Issued);
+    let (_, expires_ms) = store.api_client_of_token(&old.token_hash).await.unwrap().unwrap();
+    assert_eq!(expires_ms, 150, "with its secret, whatever was asked for");
     let late = NewApiToken { issued_ms: 150, ..new_token(id, 3) };
     assert_eq!(store.issue_api_token(&late).await.unwrap(), IssueOutcome::NotTheSecret);
     let new = NewApiToken { secret_hash: [9; 32], ..late };
     assert_eq!(store.issue_api_token(&new).await.unwrap(), IssueOutcome::Issued);
+    let (_, expires_ms) = store.api_client_of_token(&new.token_hash).await.unwrap().unwrap();
+    assert_eq!(expires_ms, 200);
 }
 
 pub(crate) async fn a_client_may_what_its_roles_allow(store: MetadataStore) {

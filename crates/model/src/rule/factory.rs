@@ -6,8 +6,8 @@
 
 use super::*;
 
-/// The schedules, in UTC until somebody changes them.
-pub fn factory_schedules() -> Vec<Schedule> {
+/// The schedules, by the clocks of a time zone until somebody changes them.
+pub fn factory_schedules(timezone: &str) -> Vec<Schedule> {
     let workdays = || Weekday::WORKDAYS.to_vec();
     let weekend = || vec![Weekday::Saturday, Weekday::Sunday];
     [
@@ -22,7 +22,7 @@ pub fn factory_schedules() -> Vec<Schedule> {
     .map(|(name, description, days, start, end)| Schedule {
         name: name.to_owned(),
         description: description.to_owned(),
-        timezone: "UTC".to_owned(),
+        timezone: timezone.to_owned(),
         times: Times::Weekly { days, start_time: start.to_owned(), end_time: end.to_owned() },
     })
     .collect()

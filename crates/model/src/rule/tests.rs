@@ -19,7 +19,7 @@ fn what_comes_with_every_application_is_sound_and_has_names_of_its_own() {
         let json = serde_json::to_string(rule).unwrap();
         assert_eq!(&serde_json::from_str::<Rule>(&json).unwrap(), rule, "{json}");
     }
-    let schedules = factory_schedules();
+    let schedules = factory_schedules("UTC");
     assert_eq!(schedules.len(), 6);
     schedules.iter().for_each(|schedule| schedule.check().unwrap());
 }
@@ -176,7 +176,7 @@ fn schedules_are_on_when_they_say_in_their_own_zone() {
         &["2026-03-02T09:00", "2026-03-07T17:29"],
         &["2026-03-02T17:30", "2026-03-02T08:59"],
     );
-    let nights = factory_schedules().pop().unwrap().times;
+    let nights = factory_schedules("UTC").pop().unwrap().times;
     on(
         nights,
         zone,

@@ -16,7 +16,7 @@ export function AccountPage() {
     <div className={page.page}>
       <Card title="Account" note={account.data?.name}>
         <Loaded query={account} what="the account">
-          {(data: Account) => <TimeZoneForm key={data.time_zone} account={data} />}
+          {(data: Account) => <TimeZoneForm key={data.id} account={data} />}
         </Loaded>
       </Card>
     </div>
@@ -51,7 +51,7 @@ function TimeZoneForm({ account }: { account: Account }) {
         <p>
           It is {clockOf(zone)} there. {set.isSuccess && zone === account.time_zone && <b>Set.</b>}
         </p>
-        <p>Baselines go by its hours, weekdays and days of the month, and follow its daylight-saving time: nine o’clock is compared with nine o’clock. They are learnt anew from what is stored when it changes. In which zone this browser shows times is chosen in the menu of the user.</p>
+        <p>Baselines go by its hours, weekdays and days of the month, and follow its daylight-saving time: nine o’clock is compared with nine o’clock. They are learnt anew from what is stored when it changes. New schedules of health rules go by it too, and those that a new application begins with. In which zone this browser shows times is chosen in the menu of the user.</p>
       </div>
     </form>
   )

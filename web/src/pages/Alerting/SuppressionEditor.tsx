@@ -14,7 +14,7 @@ import { EntitySelector } from './EntitySelector'
 import { useSaveSuppression, useSuppression } from './queries'
 import { RuleNames } from './RuleNames'
 import type { NewSuppression, Suppression, SuppressionWindow } from './types'
-import { clock, minuteOfClock } from './words'
+import { clock, minuteOfClock, monthDaysOf, monthDaysWord, windowWord } from './words'
 
 const HOUR = 3_600_000
 
@@ -49,6 +49,7 @@ const textOf = (at: number) => (Number.isFinite(at) ? toInput(at) : '')
 /** What is wrong with a window; nothing when it can be. */
 function problemOf(window: SuppressionWindow): string | undefined {
   if (window.kind === 'one_time') return Number.isFinite(window.from) && window.to > window.from ? undefined : 'It has to end after it begins'
+  if (window.month_days.some(Number.isNaN)) return 'Write days of the month such as 1, 15, 28-31'
   return TIME_ZONES.includes(window.zone) ? undefined : 'Pick a time zone, such as Europe/Berlin'
 }
 
@@ -115,6 +116,13 @@ function WindowFields({ value, onChange }: { value: SuppressionWindow; onChange(
 
 function Recurring({ value, onChange }: { value: Extract<SuppressionWindow, { kind: 'recurring' }>; onChange(value: SuppressionWindow): void }) {
   const toggle = (day: number, on: boolean) => onChange({ ...value, days: on ? [...value.days, day].sort() : value.days.filter((one) => one !== day) })
+  const [dates, setDates] = useState(() => monthDaysWord(value.month_days))
+  const wrong = value.month_days.some(Number.isNaN)
+  const write = (text: string) => {
+    setDates(text)
+    // What is no day has no number, as a moment that is none.
+    onChange({ ...value, month_days: monthDaysOf(text) ?? [Number.NaN] })
+  }
   const time = (text: string, otherwise: number) => minuteOfClock(text) ?? otherwise
   return (
     <>
@@ -124,11 +132,17 @@ function Recurring({ value, onChange }: { value: Extract<SuppressionWindow, { ki
         ))}
       </div>
       <p className={styles.hint}>No day picked: each day. A window that ends no later than it begins ends on the next day.</p>
+      <TextInput label="Days of the month on which it begins" placeholder="1, 15, 28-31" description="Empty: each. Beside days of the week: only those that are both. A month that has no such day passes it over." value={dates} error={wrong && 'Write days from 1 to 31'} onChange={(e) => write(e.currentTarget.value)} />
       <div className={styles.row}>
         <TextInput type="time" label="From" value={clock(value.from_minute)} onChange={(e) => onChange({ ...value, from_minute: time(e.currentTarget.value, value.from_minute) })} />
         <TextInput type="time" label="Until" value={clock(value.until_minute % 1440)} onChange={(e) => onChange({ ...value, until_minute: time(e.currentTarget.value, value.until_minute) })} />
         <Autocomplete size="xs" label="Time zone" data={TIME_ZONES} limit={50} value={value.zone} onChange={(zone) => onChange({ ...value, zone })} />
       </div>
+      {!problemOf(value) && (
+        <p className={styles.hint} role="status">
+          On: {windowWord(value, String)}.
+        </p>
+      )}
     </>
   )
 }

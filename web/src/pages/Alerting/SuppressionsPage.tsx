@@ -8,6 +8,7 @@ import { RangeLink } from '../../components/link/RangeLink'
 import { Empty } from '../../components/states/Empty'
 import { Loaded } from '../../components/states/Loaded'
 import { minuteOf } from '../../format/times'
+import { midnights } from '../../layout/localInput'
 import { serverNow } from '../../time/clock'
 import admin from '../Administration/Administration.module.css'
 import { Sure } from '../Administration/Sure'
@@ -26,9 +27,8 @@ export function SuppressionsPage() {
   const [application, setApplication] = useApplicationFilter()
   const [span, setSpan] = useUrlState('days', '7')
   const days = span === '28' ? 28 : 7
-  const midnight = new Date(serverNow())
-  midnight.setHours(0, 0, 0, 0)
-  const begin = midnight.getTime()
+  const begins = midnights(serverNow(), days)
+  const begin = begins[0] ?? 0
   const query = useSuppressions(begin, days, application)
   const href = useHref()
   const make = useMay()('configure') && (
@@ -61,7 +61,7 @@ export function SuppressionsPage() {
                     onChange={setSpan}
                   />
                 </div>
-                <WindowsPicture rows={data.items} begin={begin} end={begin + days * DAY} now={serverNow()} />
+                <WindowsPicture rows={data.items} days={begins} end={begin + days * DAY} now={serverNow()} />
                 <List rows={data.items} />
               </>
             )

@@ -1,24 +1,26 @@
 import { minuteOf } from '../../format/times'
+import { timeZone } from '../../time/zone'
 import styles from './Alerting.module.css'
 import type { Suppression } from './types'
 
-const DAY = 86_400_000
 const NAMES = 180
 const WIDTH = 1000
 const ROW = 26
 const HEAD = 22
+const NAME_OF_DAY = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', day: 'numeric', month: 'short' })
 
 interface Props {
   rows: readonly Suppression[]
-  begin: number
+  /** When each of its days begins. */
+  days: readonly number[]
   end: number
   now: number
 }
 
 /** One row a suppression, one bar for each time that it is on; the line is now. */
-export function WindowsPicture({ rows, begin, end, now }: Props) {
+export function WindowsPicture({ rows, days, end, now }: Props) {
+  const begin = days[0] ?? end
   const x = (at: number) => NAMES + ((at - begin) / (end - begin)) * (WIDTH - NAMES)
-  const days = Array.from({ length: Math.round((end - begin) / DAY) }, (_, at) => begin + at * DAY)
   const height = HEAD + rows.length * ROW
   const every = days.length > 10 ? 7 : 1
   const said = rows.map((row) => `${row.name}: ${row.stretches.map(({ from, to }) => `${minuteOf(from)} to ${minuteOf(to)}`).join(', ') || 'not in these days'}`).join('; ')
@@ -30,7 +32,7 @@ export function WindowsPicture({ rows, begin, end, now }: Props) {
             <line x1={x(day)} x2={x(day)} y1={HEAD - 6} y2={height} />
             {at % every === 0 && (
               <text x={x(day) + 4} y={12}>
-                {new Date(day).toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short' })}
+                {NAME_OF_DAY.format(day)}
               </text>
             )}
           </g>

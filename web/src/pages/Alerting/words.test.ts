@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clock, eventWord, lackOf, minuteOfClock, policyWord, windowWord } from './words'
+import { clock, eventWord, lackOf, minuteOfClock, monthDaysOf, monthDaysWord, policyWord, windowWord } from './words'
 
 test('types of events are words', () => {
   expect(eventWord('POLICY_OPEN_CRITICAL')).toBe('Begins as critical')
@@ -18,6 +18,17 @@ test('times of the clock are read and written', () => {
   expect([minuteOfClock('25:00'), minuteOfClock('10:75'), minuteOfClock('ten')]).toEqual([null, null, null])
   expect(clock(365)).toBe('06:05')
   expect(windowWord({ kind: 'recurring', days: [6, 7], month_days: [], from_minute: 1320, until_minute: 360, zone: 'UTC' }, String)).toBe('Sat, Sun, 22:00 to 06:00 (UTC)')
+})
+
+test('days of the month are written as people write them', () => {
+  expect(monthDaysOf('')).toEqual([])
+  expect(monthDaysOf(' 15, 1,28 - 31, 30–31 ')).toEqual([1, 15, 28, 29, 30, 31])
+  for (const wrong of ['0', '32', 'first', '5-3', '1 2', '1-2-3', '-1', '1.5']) expect(monthDaysOf(wrong), wrong).toBeNull()
+  expect(monthDaysWord([1, 2, 15, 28, 29, 30, 31])).toBe('1, 2, 15, 28–31')
+  expect(monthDaysOf(monthDaysWord([1, 2, 15, 28, 29, 30, 31]))).toEqual([1, 2, 15, 28, 29, 30, 31])
+  const window = { kind: 'recurring' as const, days: [], month_days: [1], from_minute: 0, until_minute: 360, zone: 'UTC' }
+  expect(windowWord(window, String)).toBe('On day 1 of the month, 00:00 to 06:00 (UTC)')
+  expect(windowWord({ ...window, days: [1], month_days: [1, 2, 3] }, String)).toBe('Mon, on days 1–3 of the month, 00:00 to 06:00 (UTC)')
 })
 
 test('a draft that could send something is previewed, one that could not says what it lacks', () => {

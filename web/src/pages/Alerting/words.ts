@@ -89,11 +89,37 @@ export function minuteOfClock(text: string): number | null {
   return minutes <= 1440 && Number(match?.[2]) < 60 ? minutes : null
 }
 
+/** `1, 15, 28-31` as days of the month, each once and in order; null when it is something else. */
+export function monthDaysOf(text: string): number[] | null {
+  const found = new Set<number>()
+  for (const part of text.split(',').map((one) => one.trim())) {
+    if (part === '') continue
+    const match = /^(\d{1,2})(?:\s*[-–]\s*(\d{1,2}))?$/.exec(part)
+    const from = Number(match?.[1])
+    const to = Number(match?.[2] ?? match?.[1])
+    if (!(from >= 1 && from <= to && to <= 31)) return null
+    for (let day = from; day <= to; day++) found.add(day)
+  }
+  return [...found].sort((a, b) => a - b)
+}
+
+/** The same as people write it: three and more in a row are a range. */
+export function monthDaysWord(days: readonly number[]): string {
+  const runs: number[][] = []
+  for (const day of days) {
+    const run = runs.at(-1)
+    if (run && run.at(-1) === day - 1) run.push(day)
+    else runs.push([day])
+  }
+  return runs.map((run) => (run.length > 2 ? `${run[0]}–${run.at(-1)}` : run.join(', '))).join(', ')
+}
+
 export function windowWord(window: SuppressionWindow, moment: (at: number) => string): string {
   if (window.kind === 'one_time') return `${moment(window.from)} to ${moment(window.to)}`
   const days = window.days.map((day) => DAYS[day - 1]).join(', ')
-  const dates = window.month_days.length ? `on day ${window.month_days.join(', ')} of the month` : ''
-  return `${[days, dates].filter(Boolean).join(', ') || 'Each day'}, ${clock(window.from_minute)} to ${clock(window.until_minute)} (${window.zone})`
+  const dates = window.month_days.length ? `on ${window.month_days.length > 1 ? 'days' : 'day'} ${monthDaysWord(window.month_days)} of the month` : ''
+  const begins = [days, dates].filter(Boolean).join(', ') || 'Each day'
+  return `${begins.charAt(0).toUpperCase()}${begins.slice(1)}, ${clock(window.from_minute)} to ${clock(window.until_minute)} (${window.zone})`
 }
 
 export const noCustom = (): CustomEventMatch => ({ event_type: '', properties: [], any_property: false })

@@ -72,7 +72,7 @@ function Editor({ application, stored, start, taken }: { application: number; st
             <TextInput data-wide label="Description" value={draft.description} maxLength={1000} onChange={(e) => set({ description: e.currentTarget.value })} />
             <Autocomplete size="xs" label="Time zone" data={TIME_ZONES} limit={50} value={draft.timezone} error={said('timezone')} onChange={(timezone) => set({ timezone })} />
           </div>
-          <TimesFields value={draft.times} onChange={(times) => set({ times })} />
+          <TimesFields value={draft.times} zone={TIME_ZONES.includes(draft.timezone) ? draft.timezone : undefined} onChange={(times) => set({ times })} />
           {said('times') ? (
             <p className={styles.problem} role="alert">
               {problems.times}
@@ -112,8 +112,9 @@ const KINDS: { value: TimesKind; label: string }[] = [
   { value: 'CUSTOM', label: 'By expressions as of cron' },
 ]
 
-function TimesFields({ value, onChange }: { value: Times; onChange(times: Times): void }) {
-  const kind = <NativeSelect label="When" data={KINDS} value={value.type} onChange={(e) => onChange(timesOfKind(e.currentTarget.value as TimesKind, value, dayOf(serverNow())))} />
+/** Today is that of `zone`: a day that is over there already would be refused. */
+function TimesFields({ value, zone, onChange }: { value: Times; zone?: string; onChange(times: Times): void }) {
+  const kind = <NativeSelect label="When" data={KINDS} value={value.type} onChange={(e) => onChange(timesOfKind(e.currentTarget.value as TimesKind, value, dayOf(serverNow(), zone)))} />
   if (value.type === 'CUSTOM') {
     return (
       <div className={styles.row}>

@@ -1,5 +1,8 @@
 //! What is told when.
 
+use std::time::Duration;
+
+use daemon::{absence::Absence, clock::UnixNanos};
 use metadata_store::AnomalyStatus;
 use model::{
     anomaly::{AnomalySensitivity, AnomalySettings, TransactionSettings},
@@ -206,4 +209,65 @@ impl World {
         self.minute(minute, shop);
         self.judge(minute).series
     }
+}
+
+/// What a shop does in the minutes around a suspension: half of one minute's calls, then what had piled up.
+fn piled_up(minute: u32) -> Shop {
+    match minute - HISTORY {
+        12 => Shop { calls: 5, ..USUAL },
+        13..=15 => Shop { calls: 1, mysql: 2_000.0, cart_fails: 1.0, ..USUAL },
+        16 => Shop { calls: 400, mysql: 900.0, ..USUAL },
+        _ => USUAL,
+    }
+}
+
+/// From the first third of minute 12 to the last of minute 16.
+fn suspension() -> Absence {
+    let at = |minute: u32, seconds: u64| {
+        UnixNanos::from_minute(T + HISTORY + minute).saturating_add(Duration::from_secs(seconds))
+    };
+    Absence { from: at(12, 15), to: at(16, 45) }
+}
+
+#[test]
+fn what_was_counted_while_vedette_was_away_is_nothing_that_a_series_did() {
+    let run = |absences: &[Absence], restart: bool| {
+        let mut world = World::new();
+        for minute in HISTORY..HISTORY + 40 {
+            world.engine.was_absent(absences);
+            world.run(minute..minute + 1, piled_up(minute));
+            if restart {
+                world.restart(|store| Box::new(store));
+                world.engine.was_absent(absences);
+            }
+        }
+        // What was not read back yet is, with this.
+        world.run(HISTORY + 40..HISTORY + 41, USUAL);
+        let state = world.watch.state.read().to_bytes(Minute(T + HISTORY + 41));
+        (world.all_events().len(), state)
+    };
+    let (told, _) = run(&[], false);
+    assert!(told > 0, "it is enough to be told");
+    let (told, state) = run(&[suspension()], false);
+    assert_eq!(told, 0);
+    let (told, read_back) = run(&[suspension()], true);
+    assert_eq!(told, 0);
+    assert_eq!(state, read_back, "minutes that are taken again are left out again");
+}
+
+#[test]
+fn a_past_is_learnt_without_the_minutes_in_which_vedette_was_away() {
+    let learnt = |shop: fn(u32) -> Shop, absences: &[Absence]| {
+        let mut world = World::new();
+        for minute in HISTORY..HISTORY + 60 {
+            world.minute(minute, shop(minute));
+        }
+        world.engine.was_absent(absences);
+        world.minute(HISTORY + 60, USUAL);
+        world.judge(HISTORY + 60);
+        world.watch.state.read().to_bytes(Minute(T + HISTORY + 61))
+    };
+    let away = learnt(piled_up, &[suspension()]);
+    assert_eq!(away, learnt(|_| USUAL, &[suspension()]));
+    assert_ne!(away, learnt(piled_up, &[]));
 }

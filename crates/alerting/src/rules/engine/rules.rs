@@ -150,13 +150,17 @@ fn seed(store: &dyn RuleStore, directory: &Directory, now_ms: i64) -> Result<(),
     let seeded: FxHashSet<u32> = store.seeded()?.into_iter().collect();
     let all = directory.of_application(AccountId::FIRST, EntityId::NONE, EntityKind::Application);
     for application in all.iter().filter(|application| !seeded.contains(&application.id.0)) {
-        let (rules, schedules) = first_rules(application, now_ms);
+        let (rules, schedules) = first_rules(application, &store.time_zone()?, now_ms);
         store.seed(application.id.0, &rules, &schedules)?;
     }
     Ok(())
 }
 
-fn first_rules(application: &Entity, now_ms: i64) -> (Vec<NewHealthRule>, Vec<NewSchedule>) {
+fn first_rules(
+    application: &Entity,
+    timezone: &str,
+    now_ms: i64,
+) -> (Vec<NewHealthRule>, Vec<NewSchedule>) {
     let application_id = application.id.0;
     let mut rules = factory_rules();
     if application.key.name == OWN_APPLICATION {
@@ -172,7 +176,7 @@ fn first_rules(application: &Entity, now_ms: i64) -> (Vec<NewHealthRule>, Vec<Ne
         // They come in one transaction with their schedules.
         needs: RuleNeeds::default(),
     });
-    let schedules = factory_schedules().into_iter().map(|schedule| NewSchedule {
+    let schedules = factory_schedules(timezone).into_iter().map(|schedule| NewSchedule {
         application_id,
         name: schedule.name.clone(),
         body: serde_json::to_string(&schedule).expect(json),

@@ -4,8 +4,8 @@ use model::{
     id::EntityId,
     rule::{
         AffectedKind, BaselineUnit, Compare, Condition, Criteria, Deviation, Evidence,
-        ExpectedValue, Function, Input, NameMatch, NoData, NodeMatch, NodeRuntime, Persistence,
-        Rule, Schedule, Scope, Times, Variable, factory_rules,
+        ExpectedValue, Function, Input, NameMatch, NoData, NodeMatch, NodeRuntime, Operator,
+        Persistence, Rule, Schedule, Scope, Times, Variable, factory_rules,
     },
 };
 
@@ -341,6 +341,47 @@ fn nobody_was_silent_while_vedette_was_suspended() {
     (46..49).for_each(|minute| drop(judged(&mut world, minute)));
     let last = world.events().pop().unwrap();
     assert_eq!((last.0, last.2.as_str()), (48, "web"), "{:?}", world.events());
+}
+
+#[test]
+fn who_restarts_soon_after_a_suspension_or_twice_judges_no_minute_of_either() {
+    let silent = factory_rules().into_iter().find(|rule| rule.name == "Tier stopped reporting");
+    let compare = Compare::Value { operator: Operator::Less, value: 5.0 };
+    let few = Condition { compare, ..over(CALLS, Function::Value, 5.0) };
+    let few = Rule { name: "few".to_owned(), ..rule(AffectedKind::BusinessTransactions, 10, few) };
+    let mut world = World::with(&[silent.unwrap(), few]);
+    let judged = |world: &mut World, now: u32| {
+        let mut minutes = Vec::new();
+        while let Some(judged) = world.engine.step(World::due(now)).unwrap() {
+            minutes.push(judged.minute.0 - super::world::T);
+        }
+        minutes
+    };
+    let works = |world: &mut World, minutes: std::ops::Range<u32>| {
+        for minute in minutes {
+            world.reported(minute, BUSY, &[(1, 50.0)]);
+            world.calls(minute, 10, 0, 1.0);
+        }
+    };
+    works(&mut world, 0..10);
+    assert_eq!(judged(&mut world, 9).last(), Some(&9));
+    // Suspended for half an hour, awake for a minute, restarted before anything of it was due; and once more two minutes later.
+    world.absent((10, 5), (40, 10));
+    works(&mut world, 40..42);
+    world.restart_after_a_stop(42);
+    works(&mut world, 43..44);
+    world.restart_after_a_stop(47);
+    assert_eq!(judged(&mut world, 46), [40, 41, 43]);
+    works(&mut world, 48..51);
+    assert_eq!(judged(&mut world, 50), [48, 49, 50]);
+    assert!(world.events().is_empty(), "{:?}", world.events());
+    // From then on silence and few calls count again.
+    for minute in 51..70 {
+        judged(&mut world, minute);
+    }
+    let kinds: Vec<(String, String)> =
+        world.events().into_iter().map(|(_, kind, whom)| (kind, whom)).collect();
+    assert!(kinds.contains(&("POLICY_OPEN_CRITICAL".to_owned(), "web".to_owned())), "{kinds:?}");
 }
 
 #[test]

@@ -221,10 +221,16 @@ impl World {
         )
     }
 
-    /// The same, in the minute in which Vedette runs again.
+    /// The same, in the minute in which Vedette runs again: it knows of the stop, and of what it knew of before.
     pub(super) fn restart_after_a_stop(&mut self, minute: u32) {
-        let fresh = self.fresh(|store| Box::new(store));
-        self.engine = fresh.after_a_stop(Minute(T + minute).start_millis() + 20_000);
+        self.restart(|store| Box::new(store));
+        let (account, none) = (AccountId::FIRST, EntityId::NONE);
+        let tiers = self.directory.of_application(account, none, EntityKind::Tier);
+        let heard_ms = tiers.iter().map(|tier| tier.last_seen_ms).max();
+        let judged = self.runtime.block_on(self.store.judged_minute()).unwrap();
+        let began_ms = Minute(T + minute).start_millis() + 20_000;
+        self.absences.extend(crate::stop(heard_ms, judged, began_ms));
+        self.engine.was_absent(&self.absences);
     }
 
     /// Vedette does not run from one moment to the other, each a minute and seconds into it, and is not stopped either.
@@ -417,6 +423,10 @@ impl RuleStore for Failing {
 
     fn schedules(&self) -> Result<Vec<StoredSchedule>, StoreError> {
         self.inner.schedules()
+    }
+
+    fn time_zone(&self) -> Result<String, StoreError> {
+        self.inner.time_zone()
     }
 
     fn seeded(&self) -> Result<Vec<u32>, StoreError> {

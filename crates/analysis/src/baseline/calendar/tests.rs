@@ -153,3 +153,17 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_day_begins_at_midnight_of_its_zone_or_where_that_is_left_out_as_soon_as_it_does() {
+    let check = |zone: &str, at: &str, expected: &str| {
+        assert_eq!(text(calendar(zone).midnight(minute(at))), expected, "{zone} {at}");
+    };
+    check("UTC", "2026-11-28T23:59:00Z", "2026-11-28T00:00:00Z");
+    check("Europe/Berlin", "2026-11-28T23:59:00Z", "2026-11-28T23:00:00Z");
+    check("America/New_York", "2026-11-28T03:16:00Z", "2026-11-27T05:00:00Z");
+    // The longer day of autumn, after its clocks were set back.
+    check("Europe/Berlin", "2026-10-25T12:00:00Z", "2026-10-24T22:00:00Z");
+    // In Beirut clocks go from 00:00 on to 01:00: 29 March 2026.
+    check("Asia/Beirut", "2026-03-29T09:00:00Z", "2026-03-28T22:00:00Z");
+}

@@ -1,12 +1,13 @@
 //! What the process says of itself in the world: a table of spans, a journal at its limit, a task that failed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
-use api::{Answered, Caps, Observer, Operations};
+use api::{Answered, Caps, HeldKeys, Observer, Operations};
 use api_types::{
     BackgroundTask, Disk, Health, JournalUsage, Limit, Memory, NewRetention, Refusal, Retention,
     RetentionLoss, Storage, TableLoss, TableUsage,
 };
+use metadata_store::{AccessKeys as _, MetadataStore};
 use model::id::AccountId;
 use parking_lot::Mutex;
 
@@ -18,6 +19,26 @@ pub(crate) struct Nobody;
 
 impl Observer for Nobody {
     fn answered(&self, _: Answered) {}
+}
+
+/// Names of the keys that intake would take, as it read them last.
+pub(crate) type HeldKeyNames = Arc<Mutex<Vec<String>>>;
+
+/// Intake, as far as it holds keys.
+#[derive(Debug)]
+pub(crate) struct FakeIntake {
+    pub(crate) store: MetadataStore,
+    pub(crate) held: HeldKeyNames,
+}
+
+impl HeldKeys for FakeIntake {
+    fn reread(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {
+            let keys = self.store.access_keys().await.unwrap();
+            let valid = keys.into_iter().filter(|key| !key.disabled);
+            *self.held.lock() = valid.map(|key| key.name).collect();
+        })
+    }
 }
 
 /// A process whose journal is at its limit.

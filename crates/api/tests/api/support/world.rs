@@ -34,7 +34,7 @@ use tempfile::TempDir;
 
 use super::{
     Client, FakeReader,
-    operations::{FakeOperations, Nobody},
+    operations::{FakeIntake, FakeOperations, HeldKeyNames, Nobody},
 };
 
 /// The minute that is filling.
@@ -69,6 +69,7 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) status: FakeStatus,
     pub(crate) store: MetadataStore,
+    pub(crate) held_keys: HeldKeyNames,
     /// What rules said of entities.
     health: Arc<rules::States>,
     directory: Arc<Directory>,
@@ -173,6 +174,7 @@ impl World {
             config: Config::default(),
             status: FakeStatus::default(),
             store,
+            held_keys: HeldKeyNames::default(),
             health: Arc::default(),
             directory: Arc::new(directory),
             folder,
@@ -278,7 +280,9 @@ impl World {
             &mut registry.lock(),
         );
         let baselines = Arc::new(baselines);
+        let held_keys = FakeIntake { store: self.store.clone(), held: self.held_keys };
         let deps = Deps {
+            held_keys: Arc::new(held_keys),
             reader,
             directory: self.directory,
             store: self.store.clone(),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { lastedWord, minutesPerPoint, shadesOf, thinned } from './times'
+import type { RuleChart } from '../types'
+import { lastedWord, minutesPerPoint, shadesOf, thinned, worthFrom } from './times'
 
 const MINUTE = 60_000
 
@@ -22,4 +23,22 @@ test('eight days fit on a chart and keep what broke the rule', () => {
   expect(thinned(values, step, false)).toEqual([10, 900])
   expect(thinned(values.map((value) => (value === 900 ? 1 : value)), step, true)).toEqual([10, 1])
   expect(thinned([null, null], 2, false)).toEqual([null])
+})
+
+test('a chart begins where there is something to be seen, with a little room before it', () => {
+  const blank = Array<number | null>(1440).fill(null)
+  const chart = (values: (number | null)[], levels: RuleChart['levels'] = []): RuleChart => ({
+    entity: { id: 1, name: 'cart' }, level: 'CRITICAL', from: 0, levels, conditions: [{ short_name: 'A', values, compared: blank, thresholds: blank.map(() => 500) }],
+  })
+  const since = (first: number) => blank.map((_, at) => (at < first ? null : 7))
+  expect(worthFrom(chart(since(1380)))).toBe(1377)
+  expect(worthFrom(chart(since(0)))).toBe(0)
+  expect(worthFrom(chart(since(10)))).toBe(0)
+  expect(worthFrom(chart(blank))).toBe(0)
+  // Two minutes are not drawn as wide as the page.
+  expect(worthFrom(chart(since(1438)))).toBe(1410)
+  // Nothing may be hidden that was violated, or that a violation points at.
+  const levels = blank.map((_, at): 'CRITICAL' | null => (at === 720 ? 'CRITICAL' : null))
+  expect(worthFrom(chart(since(1380), levels))).toBe(684)
+  expect(worthFrom(chart(since(1380)), 1260 * MINUTE)).toBe(1251)
 })

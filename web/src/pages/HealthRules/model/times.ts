@@ -34,6 +34,24 @@ export function shadesOf(levels: RuleChart['levels']): Shade[] {
   return found
 }
 
+/** A chart never shows less, so that two minutes are not as wide as the page. */
+const LEAST = 30
+
+/**
+ * The minute from which on there is anything to be seen: measured, violated, or `marked` (Unix milliseconds), with a twentieth before it.
+ * Of a day of which only the last hour was reported that hour is what a chart has to show.
+ */
+export function worthFrom(chart: RuleChart, marked?: number): number {
+  const isKnown = (value: unknown) => value !== null && value !== undefined
+  const measured = chart.conditions.flatMap((one) => [one.values, one.compared].map((values) => values.findIndex(isKnown)))
+  const pointed = marked === undefined ? [] : [Math.max(0, Math.floor((marked - chart.from) / MINUTE))]
+  const found = [...measured, chart.levels.findIndex(isKnown), ...pointed].filter((at) => at >= 0)
+  const count = chart.conditions[0]?.values.length ?? 0
+  if (found.length === 0) return 0
+  const first = Math.min(...found)
+  return Math.max(0, Math.min(first - Math.ceil((count - first) / 20), count - LEAST))
+}
+
 /** Points that a chart has room for; the others are put together. */
 const MOST = 1500
 

@@ -1,11 +1,14 @@
-//! What a real Java agent exported, which could not be had here: exports that others published as text, with their
+//! What real Java and .NET processes exported, which could not be had here: exports that others published as text, with their
 //! names, attributes, units, times (to the second) and values, re-typed. Of each as much as fills the paths that factory rules use.
 //!
-//! The agent is opentelemetry-java-instrumentation, its own exporters wrote on standard output. Memory: 2.13.3 on HotSpot 21 with
+//! Java: opentelemetry-java-instrumentation, whose own exporters wrote on standard output. Memory: 2.13.3 on HotSpot 21 with
 //! the serial collector, OTLP JSON, 2025-05-02. Garbage collections: 2.20.1 on OpenJDK 19, 2025-09-27.
+//!
+//! .NET: the console exporter of OpenTelemetry .NET 1.13.0 in a process of ASP.NET Core on Windows that listens to the runtime's own
+//! meter, `System.Runtime`, which there is since .NET 9; two exports 40 s apart, 2025-10-06.
 
 use super::{
-    otlp::{Counted, Number, histogram, up_down},
+    otlp::{Counted, Number, histogram, sum, up_down},
     *,
 };
 
@@ -76,4 +79,18 @@ fn the_java_agents_collections_fill_the_time_that_a_factory_rule_judges() {
     fixture.export(1, at, &[histogram("jvm.gc.duration", "s", start, &bounds, durations)]);
     let (sum, _) = sum_and_mean(&fixture, "JVM|Garbage Collection|GC Time Spent Per Min (ms)");
     assert_near(sum, 64.0);
+}
+
+#[test]
+fn dotnets_pauses_fill_the_share_that_a_factory_rule_judges() {
+    let start = 1_759_766_782;
+    let mut fixture = Fixture::new();
+    for (at, paused) in [(1_759_766_922, 0.042_042), (1_759_766_962, 0.044_872)] {
+        fixture.export(1, at, &[sum("dotnet.gc.pause.time", "s", start, &[(&[], at, paused)])]);
+    }
+    // 2.83 ms of 40 s.
+    let (_, share) = sum_and_mean(&fixture, "CLR|Garbage Collection|GC Time Spent (%)");
+    assert_near(share, 100.0 * 0.002_83 / 40.0);
+    let (millis, _) = sum_and_mean(&fixture, "CLR|Garbage Collection|GC Time Spent Per Min (ms)");
+    assert_near(millis, 2.83);
 }
