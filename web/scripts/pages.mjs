@@ -44,8 +44,8 @@ async function signIn() {
 const ask = (path) => page.evaluate(async (it) => (await fetch(`/api/v1${it}`)).json(), path)
 const calls = (row) => row.figures?.calls ?? row.count ?? 0
 const busiest = (rows) => rows.toSorted((a, b) => calls(b) - calls(a))[0]
-/** The first that a list has over the last days. */
-const first = async (path) => (await ask(`${path}${path.includes('?') ? '&' : '?'}limit=1&from=${Date.now() - 3 * 86_400_000}`)).items?.[0]
+/** The first that a list has, where it is of a range over the last days. */
+const first = async (path, ofRange = true) => (await ask(`${path}${path.includes('?') ? '&' : '?'}limit=1${ofRange ? `&from=${Date.now() - 3 * 86_400_000}` : ''}`)).items?.[0]
 
 const OVER_ALL = ['applications', 'applications/map', 'connect', 'traces', 'logs', 'events', 'anomalies', 'incidents', 'violations', 'profile', 'api/docs']
 const OF_ALERTING = ['policies', 'policies/new', 'digests/new', 'actions', 'actions/new', 'suppressions', 'suppressions/new', 'deliveries']
@@ -81,7 +81,7 @@ async function pages() {
     const one = await first(`/${kind}?application=${application.id}`)
     if (one) found[`one of ${kind}`] = `/${kind}/${one.id}`
   }
-  const rule = await first(`${of}/health-rules`)
+  const rule = await first(`${of}/health-rules`, false)
   if (rule) found['a health rule'] = `${of}/health-rules/${rule.id}`
   for (const name of OF_ALERTING) found[`alerting, ${name}`] = `/alerting/${name}`
   for (const name of OF_ADMINISTRATION) found[`administration, ${name}`] = `/administration/${name}`

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Query, Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
     routing::{MethodFilter, MethodRouter, any, on},
@@ -466,7 +466,12 @@ pub(crate) fn router(context: Shared) -> Router {
     let guard = guard_of(&RouteInfo { method: Method::GET, path: "", access: Access::SignedIn });
     let monitoring = from_fn_with_state(Arc::clone(&context), auth::guard_monitoring);
     let mut router = Router::new();
+    let named = from_fn_with_state(Arc::clone(&context), named_parameters);
     for Route { info, handler } in table() {
+        let handler = match info.path.starts_with("/api/v1/") {
+            true => handler.route_layer(named.clone()),
+            false => handler,
+        };
         let handler = match info.access {
             Access::Public => handler,
             Access::Monitoring => handler.route_layer(monitoring.clone()),
@@ -510,6 +515,22 @@ fn most_of_body(path: &str) -> Option<usize> {
         .filter_map(|begin| path.strip_prefix(begin))
         .any(|rest| rest.starts_with('/'))
         .then_some(controller::exports::MAX_IMPORT)
+}
+
+/// Refuses query parameters that the document does not name. Other APIs are other people's: theirs are passed over, as there.
+async fn named_parameters(
+    State(context): State<Shared>,
+    path: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    // What cannot be read is refused by whoever reads it.
+    if let Ok(Query(all)) = Query::<Vec<(String, String)>>::try_from_uri(request.uri()) {
+        let names = all.iter().map(|(name, _)| name.as_str());
+        let checked = context.bodies().check_names(request.method(), path.as_str(), names);
+        checked.map_err(ApiError::bad)?;
+    }
+    Ok(next.run(request).await)
 }
 
 async fn short_uri(request: Request, next: Next) -> Result<Response, ApiError> {

@@ -1,11 +1,12 @@
 //! Holds bodies to their schemas: what the document says of a body is what the server asks of it, without a second list of
-//! bounds in each handler.
+//! bounds in each handler. And queries to the parameters that the document names: who asks for `form` instead of `from` must not
+//! get the answer to another question.
 //!
 //! It knows the keywords that the document uses, which a test compares. That an operation's body is read into its type comes
 //! first and says more of what is wrong with its shape; lengths, ranges, patterns and what has to be there are said here.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write as _,
 };
 
@@ -14,10 +15,11 @@ use regex::Regex;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
 
-/// The schemas of all bodies.
+/// The schemas of all bodies, and the names of all query parameters.
 #[derive(Debug)]
 pub(crate) struct Bodies {
     operations: HashMap<(Method, String), Schema>,
+    parameters: HashMap<(Method, String), BTreeSet<String>>,
     components: HashMap<String, Schema>,
 }
 
@@ -93,6 +95,14 @@ impl Bodies {
         #[serde(rename_all = "camelCase")]
         struct Operation {
             request_body: Option<RequestBody>,
+            #[serde(default)]
+            parameters: Vec<Parameter>,
+        }
+        #[derive(Deserialize)]
+        struct Parameter {
+            name: String,
+            #[serde(rename = "in")]
+            place: String,
         }
         #[derive(Deserialize)]
         struct RequestBody {
@@ -105,10 +115,14 @@ impl Bodies {
 
         let document: Document =
             serde_json::from_str(document).expect("the document is one, which a test reads");
-        let mut operations = HashMap::new();
+        let (mut operations, mut parameters) = (HashMap::new(), HashMap::new());
         for (path, item) in document.paths {
             for (method, operation) in item {
-                let method = method.to_uppercase().parse().expect("operations have methods");
+                let method: Method =
+                    method.to_uppercase().parse().expect("operations have methods");
+                let of_query = operation.parameters.into_iter().filter(|one| one.place == "query");
+                let names = of_query.map(|one| one.name).collect();
+                parameters.insert((method.clone(), path.clone()), names);
                 let content = operation.request_body.map(|body| body.content);
                 let json = content.and_then(|mut content| content.remove("application/json"));
                 if let Some(Content { schema }) = json {
@@ -116,7 +130,31 @@ impl Bodies {
                 }
             }
         }
-        Bodies { operations, components: document.components.schemas }
+        Bodies { operations, parameters, components: document.components.schemas }
+    }
+
+    /// Whether the operation has all of these query parameters.
+    ///
+    /// # Errors
+    /// Which it has not, and which it has. What is not in the document has nothing to be held to.
+    pub(crate) fn check_names<'q>(
+        &self,
+        method: &Method,
+        path: &str,
+        mut names: impl Iterator<Item = &'q str>,
+    ) -> Result<(), String> {
+        let Some(known) = self.parameters.get(&(method.clone(), path.to_owned())) else {
+            return Ok(());
+        };
+        let Some(unknown) = names.find(|name| !known.contains(*name)) else {
+            return Ok(());
+        };
+        let has = match known.iter().map(String::as_str).collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => "none".to_owned(),
+            known => known,
+        };
+        let unknown: String = unknown.chars().take(40).collect();
+        Err(format!("there is no query parameter {unknown:?} here; there are: {has}"))
     }
 
     /// Whether a body is one that the operation takes.

@@ -163,3 +163,21 @@ async fn a_server_with_a_certificate_of_its_own_has_no_ca_to_give() {
     assert!(answer.text.contains("trust the authority that issued it"), "{}", answer.text);
     assert_eq!(stranger.json("/api/v1/about").await["ca_fingerprint_sha256"], "");
 }
+
+#[tokio::test]
+async fn a_query_parameter_that_a_route_does_not_have_is_refused_with_those_that_it_has() {
+    let client = World::new().await.client();
+    for route in routes().into_iter().filter(|route| route.path.starts_with("/api/v1/")) {
+        let body = (!route.method.is_safe()).then(|| json!({}));
+        let path = format!("{}?form=1", concrete(&route));
+        let refused = client.send(route.method.clone(), &path, body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{} {path}", route.method);
+        let text = &refused.text;
+        assert!(text.contains("no query parameter \\\"form\\\" here; there are: "), "{text}");
+    }
+    let refused = client.get("/api/v1/applications?range=last-6h").await;
+    assert!(refused.text.contains("from, "), "{}", refused.text);
+    assert_eq!(client.get("/api/v1/applications?from=1&to=2").await.status, StatusCode::OK);
+    // These are other people's APIs, which pass over what they do not know.
+    assert_eq!(client.get("/controller/rest/applications?form=1").await.status, StatusCode::OK);
+}
