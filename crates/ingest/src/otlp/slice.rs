@@ -285,7 +285,9 @@ impl<'r> Cutting<'r> {
         head.level(self.last_level, field)
     }
 
+    /// Something with so many items goes into no record; with none, as a metric without points, it is still left out.
     fn refuse(&mut self, why: Refusal, items: u64) {
+        self.leaves_out = true;
         self.cut.refused.count(why, items);
     }
 

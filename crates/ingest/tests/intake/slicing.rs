@@ -149,7 +149,7 @@ proptest! {
     #[test]
     fn what_was_cut_from_a_damaged_request_reads_to_the_last_value(
         traces in any_traces(),
-        points in prop::collection::vec((0u8..4, 1usize..5), 1..5),
+        points in prop::collection::vec((0u8..4, 0usize..5), 1..5),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         partitions in prop_oneof![Just(1), Just(PARTITIONS)],
     ) {
@@ -283,6 +283,24 @@ fn append(to: &mut Metric, more: Metric) {
         (Some(Data::Summary(to)), Some(Data::Summary(more))) => to.points.extend(more.points),
         (to, more) => panic!("{to:?} beside {more:?}"),
     }
+}
+
+#[test]
+fn for_one_consumer_an_unusable_metric_without_points_is_left_out_too() {
+    let mut request = proto::metric(Metric::default());
+    let metric = |name: &str, points| Metric {
+        name: name.into(),
+        data: Some(data(0, points)),
+        ..Metric::default()
+    };
+    request.resources[0].scopes[0].metrics = vec![metric("calls", 2), metric("~~~~", 0)];
+    let mut bytes = request.encode_to_vec();
+    for byte in bytes.iter_mut().filter(|byte| **byte == b'~') {
+        *byte = 0xff;
+    }
+    let cut = cut(Signal::Metrics, &bytes, &Rules { partitions: 1, ..rules(10_000) }).unwrap();
+    assert_eq!((cut.accepted, cut.refused.total(), cut.slices.len()), (2, 0, 1));
+    assert_eq!(walk(Signal::Metrics, &cut.slices[0].bytes), Ok(2));
 }
 
 #[test]
