@@ -260,21 +260,26 @@ fn pages_of(
     (selection, mixed)
 }
 
-/// Of some rows those that are wanted, by their keys alone.
+/// Of some rows those of the entities that are named, by the columns of these alone.
 fn matching(
     segment: &Opened,
     group: usize,
     selection: RowSelection,
     wanted: &Wanted<'_>,
 ) -> Result<RowSelection, SegmentError> {
+    let named = wanted.named();
+    let names: Vec<&str> = named.iter().map(|(name, ..)| *name).collect();
     let mut picked = Vec::with_capacity(selection.row_count());
-    for batch in segment.part(group, selection.clone(), &KEY)? {
+    for batch in segment.part(group, selection.clone(), &names)? {
         let batch = batch.map_err(|source| segment.failed(source.into()))?;
-        let keys = Keys::of(&batch).ok_or_else(|| segment.lacks_column())?;
-        for at in 0..batch.num_rows() {
-            let (key, time) = keys.read(at).ok_or_else(|| segment.lacks_column())?;
-            picked.push(wanted.takes(&key, time));
-        }
+        let columns = names.iter().map(|name| column::<U32>(&batch, name));
+        let columns: Vec<&U32> =
+            columns.collect::<Option<_>>().ok_or_else(|| segment.lacks_column())?;
+        let is_named = |at: usize| {
+            let mut all = columns.iter().zip(&named);
+            all.all(|(column, (_, id, _))| u64::from(column.value(at)) == *id)
+        };
+        picked.extend((0..batch.num_rows()).map(is_named));
     }
     Ok(selection.and_then(&RowSelection::from_filters(&[picked.into()])))
 }
