@@ -525,7 +525,9 @@ async fn named_parameters(
     next: Next,
 ) -> Result<Response, ApiError> {
     // What cannot be read is refused by whoever reads it.
-    if let Ok(Query(all)) = Query::<Vec<(String, String)>>::try_from_uri(request.uri()) {
+    if request.uri().query().is_some()
+        && let Ok(Query(all)) = Query::<Vec<(String, String)>>::try_from_uri(request.uri())
+    {
         let names = all.iter().map(|(name, _)| name.as_str());
         let checked = context.bodies().check_names(request.method(), path.as_str(), names);
         checked.map_err(ApiError::bad)?;

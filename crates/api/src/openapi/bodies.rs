@@ -149,9 +149,9 @@ impl Bodies {
         let Some(unknown) = names.find(|name| !known.contains(*name)) else {
             return Ok(());
         };
-        let has = match known.iter().map(String::as_str).collect::<Vec<_>>().join(", ") {
-            none if none.is_empty() => "none".to_owned(),
-            known => known,
+        let has = match known.is_empty() {
+            true => "none".to_owned(),
+            false => Vec::from_iter(known.iter().cloned()).join(", "),
         };
         let unknown: String = unknown.chars().take(40).collect();
         Err(format!("there is no query parameter {unknown:?} here; there are: {has}"))

@@ -173,7 +173,6 @@ fn rows_of(
         bt: Some(EntityId::NONE),
         ..asking.query(application, scopes, period.complete, Points::Total)
     };
-    let entries = || of_all(&[BusinessTransaction]);
     let queries = match part {
         // All three are counted over all business transactions.
         Part::Whole => vec![of_all(&[Edge, Tier, BusinessTransaction])],
@@ -185,17 +184,17 @@ fn rows_of(
         Part::Under(bts) => {
             let under = |bt: EntityId| {
                 let inside = FigureQuery { bt: Some(bt), ..of_all(&[Edge, TierInTransaction]) };
-                [inside, FigureQuery { subject: Some(bt), ..entries() }]
+                [inside, FigureQuery { subject: Some(bt), ..of_all(&[BusinessTransaction]) }]
             };
             bts.iter().copied().flat_map(under).collect()
         }
     };
     let mut rows = Vec::new();
     for query in &queries {
-        let mut found = asking.totals(query, period)?;
-        // Who calls itself was found as a caller.
-        found.retain(|row| query.peer.is_none() || row.key.subject != row.key.peer);
-        rows.extend(found);
+        let found = asking.totals(query, period)?;
+        // Who calls itself was found as a caller, before it was looked for as one who is called.
+        let is_new = |row: &FigureRow| query.peer != Some(row.key.subject);
+        rows.extend(found.into_iter().filter(is_new));
     }
     Ok(rows)
 }

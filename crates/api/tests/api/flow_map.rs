@@ -116,6 +116,45 @@ async fn a_call_into_another_application_leads_to_that_application() {
 }
 
 #[tokio::test]
+async fn a_map_around_something_has_each_of_its_calls_once_and_no_other() {
+    use model::{
+        figure::{Figure, FigureKey, Scope},
+        id::EntityId,
+        time::Minute,
+    };
+
+    let mut world = World::new().await;
+    let (shop, stock, database) = (world.ids.shop, world.ids.stock, world.ids.mysql);
+    let key = FigureKey {
+        scope: Scope::Edge,
+        application: shop,
+        subject: stock,
+        peer: stock,
+        bt: EntityId::NONE,
+    };
+    let figure = Figure { calls: 7.0, spans: 7.0, ..Figure::default() };
+    world.reader.figures.push(telemetry_store::reader::FigureRow {
+        key,
+        at: Minute(NOW.0 - 5),
+        figure,
+    });
+    let client = world.client();
+    let map = client.json(&format!("/api/v1/tiers/{stock}/flow-map?{}", hour())).await;
+    let to_database = "stock -> mysql db1:3306/shop DATABASE 1146";
+    assert_eq!(edges(&map), [to_database, "stock -> stock HTTP 7", "web -> stock HTTP 573"]);
+    assert_eq!(
+        nodes(&map),
+        [
+            json!(["web", "tier", "tier", 863, 1, true]),
+            json!(["stock", "tier", "tier", 573, 1, false]),
+            json!(["mysql db1:3306/shop", "backend", "DATABASE", 1146, 0, false]),
+        ]
+    );
+    let map = client.json(&format!("/api/v1/backends/{database}/flow-map?{}", hour())).await;
+    assert_eq!(edges(&map), [to_database]);
+}
+
+#[tokio::test]
 async fn positions_are_kept_and_nonsense_is_refused() {
     let world = World::new().await;
     let (shop, web) = (world.ids.shop, world.ids.web);
