@@ -123,7 +123,7 @@ export const routes = [
   ['GET', /^\/api\/v1\/applications\/(\d+)\/tiers$/, withApp((app, r) => page(app.entities.filter((e) => e.kind === 'tier').map((t) => ({ id: t.id, name: t.name, kind: 'tier', nodes: t.nodes, runtime: t.runtime, agent: t.agent, figures: figures(thingOf(app, t), r.from, r.to, r.now), hints: [] })), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/nodes$/, withApp((app, r) => page(nodes(app, r), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/backends$/, withApp((app, r) => page(backends(app, r), r))],
-  ['GET', /^\/api\/v1\/applications\/(\d+)\/service-endpoints$/, withApp((app, r) => page(app.bts.map((b) => ({ id: b.id, name: b.name, tier: { id: b.tier, name: app.entities.find((e) => e.id === b.tier).name }, figures: figures(btThing(b), r.from, r.to, r.now) })), r))],
+  ['GET', /^\/api\/v1\/applications\/(\d+)\/service-endpoints$/, withApp((app, r) => page(app.bts.filter((b) => !r.query.get('tier') || b.tier === Number(r.query.get('tier'))).map((b) => ({ id: b.id, name: b.name, tier: { id: b.tier, name: app.entities.find((e) => e.id === b.tier).name }, figures: figures(btThing(b), r.from, r.to, r.now) })), r))],
   ['GET', /^\/api\/v1\/applications\/(\d+)\/errors$/, withApp((app, r) => page(errors(app, r), r))],
   ['GET', /^\/api\/v1\/business-transactions\/(\d+)$/, (r, id) => {
     const found = findBt(Number(id))

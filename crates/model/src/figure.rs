@@ -43,7 +43,7 @@ impl Scope {
 }
 
 /// Whose figure it is. Unused parts are [`EntityId::NONE`]. In order, what is of one business transaction, or of all
-/// together, lies side by side: maps and lists ask for that.
+/// together, lies side by side: maps and lists ask for that. Among calls it is what calls the same, which may be all tiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FigureKey {
     pub scope: Scope,
@@ -55,7 +55,9 @@ pub struct FigureKey {
 
 impl FigureKey {
     fn ordered_by(&self) -> (Scope, [EntityId; 4]) {
-        (self.scope, [self.application, self.bt, self.subject, self.peer])
+        let FigureKey { scope, application, subject, peer, bt } = *self;
+        let (first, then) = if scope == Scope::Edge { (peer, subject) } else { (subject, peer) };
+        (scope, [application, bt, first, then])
     }
 }
 

@@ -32,7 +32,7 @@ const joined = <Row>({ pages }: InfiniteData<Api.Page<Row>>): Api.Page<Row> => (
 })
 
 /** A list for the page's range, page by page on request. A refresh asks for as many pages as are on the screen. */
-export function useList<Row>(path: string, params: Params = {}, limit = 1000): ListResult<Row> {
+export function useList<Row>(path: string, params: Params = {}, limit = 1000, { enabled = true }: TelemetryOptions = {}): ListResult<Row> {
   const { key, window, range } = useTimeRange()
   return useInfiniteQuery<Api.Page<Row>, ApiError, Api.Page<Row>, readonly unknown[], string | null>({
     queryKey: [TELEMETRY, path, params, key, 'pages'],
@@ -40,12 +40,13 @@ export function useList<Row>(path: string, params: Params = {}, limit = 1000): L
     initialPageParam: null,
     getNextPageParam: (last) => last.next,
     select: joined,
+    enabled,
     staleTime: range.kind === 'absolute' ? Number.POSITIVE_INFINITY : 9_000,
     placeholderData: (before, query) => (query?.queryKey[1] === path ? before : undefined),
   })
 }
 
-export const useApplications = () => useList<Api.Application>('/applications')
+export const useApplications = (enabled = true) => useList<Api.Application>('/applications', {}, 1000, { enabled })
 export const useApplication = (id: number, enabled = true) => useTelemetry<Api.ApplicationDetail>(`/applications/${id}`, {}, { enabled })
 /** Which part of an application's map: what happens under a business transaction, or one entity and its neighbours. `all`: every application as one node. */
 export type MapPart = { bt: number } | { group: number } | { tier: number } | { node: number } | { backend: number } | { all: true }
@@ -80,7 +81,7 @@ export const useWaitingTransactions = (id: number, tier: number) => useList<Api.
 export const useTiers = (id: number) => useList<Api.Tier>(`/applications/${id}/tiers`)
 export const useNodes = (id: number, only: { tier?: number; historical?: boolean } = {}) => useList<Api.Node>(`/applications/${id}/nodes`, only)
 export const useBackends = (id: number) => useList<Api.Backend>(`/applications/${id}/backends`)
-export const useServiceEndpoints = (id: number) => useList<Api.ServiceEndpoint>(`/applications/${id}/service-endpoints`)
+export const useServiceEndpoints = (id: number, tier: number) => useList<Api.ServiceEndpoint>(`/applications/${id}/service-endpoints`, { tier })
 export const useErrors = (id: number, only: { bt?: number; tier?: number } = {}) => useList<Api.ErrorGroup>(`/applications/${id}/errors`, only)
 
 export type MeasuredKind = 'tiers' | 'backends' | 'nodes'

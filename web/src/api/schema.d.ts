@@ -1652,7 +1652,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who calls a node and whom it calls, in at most 80 traces spread over the range. A trace is kept whole for a day. */
+        /** Who calls a node and whom it calls, in at most 40 traces spread over the range. A trace is kept whole for a day. */
         get: operations["get_nodes_flow_map"];
         put?: never;
         post?: never;
@@ -15601,6 +15601,8 @@ export interface operations {
                  *     the default when it is not given, series none.
                  */
                 baseline?: string;
+                /** @description Id of a tier: only its service endpoints. */
+                tier?: number;
                 /** @description Items in the answer, 1 to 1000; 100 when not given. */
                 limit?: number;
                 /** @description `next` of the page before, of the same list with the same filters and order. */

@@ -12,14 +12,16 @@ import { useCurrentApplication } from './useCurrentApplication'
 /** The application at hand, and the way to another. */
 export function ApplicationSwitcher() {
   const current = useCurrentApplication()
-  const applications = useApplications().data?.items ?? []
+  const [isOpen, setOpen] = useState(false)
+  // Figures of all applications: asked for when they are looked at, not with every page.
+  const list = useApplications(isOpen)
+  const applications = list.data?.items ?? []
   const [search, setSearch] = useState('')
   const navigate = useNavigate()
   const href = useHref()
   const found = applications.filter((a) => a.name.toLowerCase().includes(search.toLowerCase()))
-  if (applications.length === 0 && !current) return null
   return (
-    <Menu position="bottom-start" width={300} onClose={() => setSearch('')}>
+    <Menu position="bottom-start" width={300} opened={isOpen} onChange={setOpen} onClose={() => setSearch('')}>
       <Menu.Target>
         <button type="button" className={styles.switcher} aria-label={`Application: ${current?.name ?? (current === null ? 'all' : '…')}. Switch`}>
           <span>{current?.name ?? (current === null ? 'All applications' : '…')}</span>
@@ -32,6 +34,9 @@ export function ApplicationSwitcher() {
         )}
         <Menu.Item onClick={() => void navigate(href(paths.applications))}>All applications</Menu.Item>
         <Menu.Divider />
+        {list.isPending && <Menu.Label>Loading…</Menu.Label>}
+        {list.error && <Menu.Label>{list.error.message}</Menu.Label>}
+        {list.data && applications.length === 0 && <Menu.Label>No application has reported yet</Menu.Label>}
         <ScrollArea.Autosize mah={360}>
           {found.map((a) => (
             <Menu.Item key={a.id} rightSection={<small>{short(a.figures.calls_per_minute)}/min</small>} onClick={() => void navigate(href(paths.application(a.id)))}>

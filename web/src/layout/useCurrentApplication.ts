@@ -1,5 +1,5 @@
 import { useMatch } from 'react-router'
-import { useApplication, useApplications, useTrace } from '../api/queries'
+import { useApplication, useTrace } from '../api/queries'
 import type { Ref } from '../api/types'
 
 /**
@@ -13,10 +13,9 @@ export function useCurrentApplication(): Ref | null | undefined {
   const named = useMatch('/traces/:traceId')?.params.traceId
   // A trace, not another page that stands beside them.
   const traceId = named && /^[0-9a-f]{32}$/.test(named) ? named : undefined
-  const listed = useApplications().data?.items.find((a) => String(a.id) === id)
   const application = useApplication(Number(id), id !== undefined)
   const trace = useTrace(traceId ?? '', { enabled: traceId !== undefined })
-  if (id !== undefined) return application.data ?? listed ?? (application.isPending ? undefined : null)
+  if (id !== undefined) return application.data ?? (application.isPending ? undefined : null)
   if (traceId !== undefined) return trace.data?.bts[0]?.application ?? (trace.isPending ? undefined : null)
   return null
 }

@@ -24,6 +24,12 @@ describe('time range', () => {
     expect(windowOf({ kind: 'relative', minutes: 5 }, 10 * 60_000 + 12_345)).toEqual({ from: 5 * 60_000, to: 10 * 60_000 + 12_345 })
   })
 
+  it('a window of hours begins at a full ten minutes', () => {
+    const now = Date.UTC(2026, 10, 29, 14, 57, 12, 345)
+    expect(windowOf({ kind: 'relative', minutes: 360 }, now)).toEqual({ from: Date.UTC(2026, 10, 29, 8, 50), to: now })
+    expect(windowOf({ kind: 'relative', minutes: 60 }, now)).toEqual({ from: Date.UTC(2026, 10, 29, 13, 57), to: now })
+  })
+
   it('an absolute window does not move with time', () => {
     const range = { kind: 'absolute' as const, from: 1, to: 2 }
     expect(windowOf(range, 999_999)).toEqual({ from: 1, to: 2 })

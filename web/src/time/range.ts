@@ -4,6 +4,8 @@
 import { dayOf, offsetMinutes, timeZone } from './zone'
 
 export const MINUTE = 60_000
+/** Minutes of a range whose beginning does not have to be to the minute. */
+const LONG = 180
 
 export type Range = { kind: 'relative'; minutes: number } | { kind: 'absolute'; from: number; to: number }
 
@@ -60,10 +62,14 @@ export function keyOf(range: Range): string {
   return range.kind === 'relative' ? formatRelative(range.minutes) : `${range.from}-${range.to}`
 }
 
-/** A relative range covers its whole minutes and the one still filling. */
+/**
+ * A relative range covers its whole minutes and the one still filling. Hours begin at a full ten minutes, up to nine earlier than asked
+ * for: these are stored ready-made, where an odd minute is looked for among those of its whole hour.
+ */
 export function windowOf(range: Range, now: number): Window {
   if (range.kind === 'absolute') return { from: range.from, to: range.to }
-  return { from: Math.floor(now / MINUTE) * MINUTE - range.minutes * MINUTE, to: now }
+  const step = range.minutes < LONG ? MINUTE : 10 * MINUTE
+  return { from: Math.floor((now - range.minutes * MINUTE) / step) * step, to: now }
 }
 
 export function labelOf(range: Range, locale?: string): string {

@@ -58,7 +58,16 @@ impl FromRequestParts<Arc<Context>> for ApplicationList {
 impl ApplicationList {
     /// All figures of one scope in the application.
     pub(super) async fn totals(&self, scope: Scope) -> Result<Totals, ApiError> {
-        let judged = (&self.period, self.baseline);
-        Totals::of(&self.context, self.account, self.application, scope, judged).await
+        self.totals_of(scope, None).await
+    }
+
+    /// Those of some subjects, or of all.
+    pub(super) async fn totals_of(
+        &self,
+        scope: Scope,
+        subjects: Option<&[EntityId]>,
+    ) -> Result<Totals, ApiError> {
+        let (asked, judged) = ((scope, subjects), (&self.period, self.baseline));
+        Totals::of(&self.context, self.account, self.application, asked, judged).await
     }
 }

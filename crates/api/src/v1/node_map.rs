@@ -30,9 +30,9 @@ use crate::{
 /// Spans of the tier that are looked through for the node's, in each part of the range.
 const SPANS_A_SLICE: usize = 500;
 /// Traces that are read.
-const MAX_TRACES: usize = 80;
+const MAX_TRACES: usize = 40;
 
-/// Who calls a node and whom it calls, in at most 80 traces spread over the range. A trace is kept whole for a day.
+/// Who calls a node and whom it calls, in at most 40 traces spread over the range. A trace is kept whole for a day.
 #[utoipa::path(get, path = "/api/v1/nodes/{id}/flow-map", tag = "flow map",
     params(("id" = u32, Path), RangeParams), responses((status = 200, body = NodeFlowMap), Refusals))]
 pub(crate) async fn read(

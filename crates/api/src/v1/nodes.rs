@@ -5,6 +5,7 @@ use axum::{Json, extract::State};
 use model::{
     entity::{Entity, EntityKind},
     figure::Scope,
+    id::EntityId,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -42,12 +43,13 @@ pub(crate) async fn list(
     let now_ms = list.context.now_ms();
     let entities = &list.entities;
     let tier = entities.filter(wanted.tier, EntityKind::Tier, "tier")?;
-    let totals = list.totals(Scope::Node).await?;
     let mut nodes = match wanted.historical {
         Some(true) => entities.all(list.application, EntityKind::Node),
         _ => entities.live_nodes(list.application, list.period.range, now_ms),
     };
     nodes.retain(|node| tier.is_none_or(|tier| node.key.parent == tier));
+    let ids: Vec<EntityId> = nodes.iter().map(|node| node.id).collect();
+    let totals = list.totals_of(Scope::Node, tier.map(|_| &*ids)).await?;
     Ok(Json(list.slice.page(nodes, totals.partial.clone(), |node| {
         body(entities, &node, now_ms, totals.figures(Measured::Node(node.id)))
     })))
@@ -66,7 +68,8 @@ pub(crate) async fn read(
     let node = entities.one_of(id, &[EntityKind::Node], "node")?;
     let application = node.key.application;
     let judged = (&period, Wanted::Default);
-    let totals = Totals::of(&context, caller.account, application, Scope::Node, judged).await?;
+    let asked = (Scope::Node, Some(&[id][..]));
+    let totals = Totals::of(&context, caller.account, application, asked, judged).await?;
     let figures = totals.figures(Measured::Node(id));
     Ok(Json(NodeDetail {
         node: body(&entities, &node, context.now_ms(), figures),

@@ -47,7 +47,8 @@ pub(crate) async fn read(
     let tier = entities.one_of(id, &[EntityKind::Tier], "tier")?;
     let application = tier.key.application;
     let judged = (&period, Wanted::Default);
-    let totals = Totals::of(&context, caller.account, application, Scope::Tier, judged).await?;
+    let asked = (Scope::Tier, Some(&[id][..]));
+    let totals = Totals::of(&context, caller.account, application, asked, judged).await?;
     let nodes = entities.live_nodes(application, period.range, context.now_ms());
     let every = entities.all(application, EntityKind::Node);
     let own = |nodes: &[Arc<Entity>]| nodes.iter().filter(|node| node.key.parent == id).count();

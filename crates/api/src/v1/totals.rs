@@ -15,6 +15,9 @@ use crate::{
     period::Period,
 };
 
+/// Up to so many subjects are read one by one; figures of more are looked for among those of all.
+const ASKED_ALONE: usize = 8;
+
 /// What was counted in a period.
 #[derive(Debug)]
 pub(super) struct Totals {
@@ -25,22 +28,30 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Asks for all figures of one scope in an application; edges and errors over all business transactions.
+    /// Asks for figures of one scope in an application, those of some subjects or all; edges and errors over all business
+    /// transactions. There may be others besides those asked for.
     pub(super) async fn of(
         context: &Context,
         account: AccountId,
         application: EntityId,
-        scope: Scope,
+        (scope, subjects): (Scope, Option<&[EntityId]>),
         (period, wanted): (&Period, Wanted),
     ) -> Result<Totals, ApiError> {
         let period = *period;
         let judge = context.judge(account, application, wanted).await?;
         let over_all = matches!(scope, Scope::Edge | Scope::Error).then_some(EntityId::NONE);
         let entities = context.every_entity(account);
+        let subjects: Vec<Option<EntityId>> = match subjects {
+            Some(few) if few.len() <= ASKED_ALONE => few.iter().copied().map(Some).collect(),
+            _ => vec![None],
+        };
         let told = context.queries.ask(account, move |asking| {
             let query = asking.query(application, &[scope], period.complete, Points::Total);
-            let rows = asking.totals(&FigureQuery { bt: over_all, ..query }, &period)?;
-            let sums = Sums::of(&rows, &entities, |_| true);
+            let mut sums = Sums::default();
+            for subject in subjects {
+                let of_subject = FigureQuery { bt: over_all, subject, ..query.clone() };
+                sums.add(&asking.totals(&of_subject, &period)?, &entities, |_| true);
+            }
             let all = sums.measured().map(|measured| (application, measured));
             let verdicts = judge.expect(asking, &period, all);
             Ok((sums, verdicts))

@@ -138,7 +138,26 @@ async fn tiers_nodes_backends_endpoints_and_errors_have_their_figures() {
         (&json!(57 * 20 + 6), &json!(57 * 2 + 2))
     );
 
-    assert_eq!(list("service-endpoints").await["items"][0]["figures"]["calls"], 573);
+    let endpoints = list("service-endpoints").await;
+    assert_eq!(endpoints["items"][0]["figures"]["calls"], 573);
+    // Of one tier its own alone, with the same figures; and so it is of each by itself.
+    let world = World::new().await;
+    let (shop, client) = (world.ids.shop, world.client());
+    for tier in tiers["items"].as_array().unwrap() {
+        for (kind, all) in [("service-endpoints", &endpoints), ("nodes", &nodes)] {
+            let every = all["items"].as_array().unwrap().iter();
+            let own: Vec<&Value> = every.filter(|one| one["tier"]["id"] == tier["id"]).collect();
+            let path = format!("/api/v1/applications/{shop}/{kind}?{}", hour());
+            let told = client.json(&format!("{path}&tier={}", tier["id"])).await;
+            assert_eq!(json!(own), told["items"], "{kind} of {}", tier["name"]);
+            for one in own.iter().filter(|_| kind == "nodes") {
+                let told = client.json(&format!("/api/v1/nodes/{}?{}", one["id"], hour())).await;
+                assert_eq!(told["figures"], one["figures"]);
+            }
+        }
+        let told = client.json(&format!("/api/v1/tiers/{}?{}", tier["id"], hour())).await;
+        assert_eq!(told["figures"], tier["figures"]);
+    }
     let errors = list("errors").await;
     let error = &errors["items"][0];
     assert_eq!(

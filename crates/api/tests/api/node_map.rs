@@ -104,7 +104,7 @@ async fn the_map_of_a_node_is_of_a_bounded_sample() {
         .collect();
     let map = map_of(&world.client(), web1).await;
     let traces = map["traces"].as_u64().unwrap();
-    assert!((1..=80).contains(&traces), "{traces}");
+    assert!((1..=40).contains(&traces), "{traces}");
     let figures = map["edges"].as_array().unwrap().iter().map(|edge| &edge["figures"]["calls"]);
     assert!(figures.clone().all(|calls| calls == traces), "{map}");
 }

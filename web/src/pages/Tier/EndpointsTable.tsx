@@ -11,12 +11,12 @@ const COLUMNS: Column<ServiceEndpoint>[] = [{ key: 'name', label: 'Service endpo
 
 /** The entry points of a tier, each measured by itself whatever business transaction it serves. */
 export function EndpointsTable({ application, tier }: { application: number; tier: number }) {
-  const query = useServiceEndpoints(application)
+  const query = useServiceEndpoints(application, tier)
   return (
     <Card title="Service endpoints" note="entry points, whatever business transaction they serve">
       <Loaded query={query} what="the service endpoints">
         {(data: Page<ServiceEndpoint>) => {
-          const rows = data.items.filter((e) => e.tier.id === tier && e.figures.calls > 0)
+          const rows = data.items.filter((e) => e.figures.calls > 0)
           return rows.length ? <DataTable label="Service endpoints" rows={rows} columns={COLUMNS} rowKey={(e) => e.id} defaultSort="-calls_per_minute" sortParam="endpoint-sort" rest={query} /> : <Empty title="None was called in this range" />
         }}
       </Loaded>
