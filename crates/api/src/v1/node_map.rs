@@ -27,8 +27,9 @@ use crate::{
     waterfall::{Role, Waterfall, entry_failed},
 };
 
-/// Spans of the tier that are looked through for the node's, in each part of the range.
-const SPANS_A_SLICE: usize = 500;
+/// Spans of the tier that are looked through for the node's, in each part of the range: at first, and where too few of these are
+/// its own.
+const SPANS_A_SLICE: [usize; 2] = [100, 500];
 /// Traces that are read.
 const MAX_TRACES: usize = 40;
 
@@ -67,10 +68,11 @@ fn traces_of(
     range: &Range,
 ) -> Result<(Vec<TraceId>, usize), QueryError> {
     let (from_ns, to_ns) = range.nanos();
+    let (account, most) = (asking.account, MAX_TRACES / sampled::SLICES);
     let (mut traces, mut looked_at) = (Vec::new(), 0);
     for (from_ns, to_ns) in sampled::slices(from_ns, to_ns) {
-        let query = SpanQuery {
-            account: asking.account,
+        let of_tier = |limit| SpanQuery {
+            account,
             application: Some(node.key.application),
             tier: Some(node.key.parent),
             name: None,
@@ -82,14 +84,21 @@ fn traces_of(
             from_ns,
             to_ns,
             before: None,
-            limit: SPANS_A_SLICE,
+            limit,
         };
-        let found = asking.spans(&query)?.rows;
-        looked_at += found.len();
-        let mut own: Vec<TraceId> =
-            found.iter().filter(|span| span.node == node.id).map(|span| span.trace).collect();
-        own.dedup();
-        own.truncate(MAX_TRACES / sampled::SLICES);
+        let (mut own, mut found) = (Vec::new(), 0);
+        for limit in SPANS_A_SLICE {
+            let spans = asking.spans(&of_tier(limit))?.rows;
+            let of_node = spans.iter().filter(|span| span.node == node.id);
+            own = of_node.map(|span| span.trace).collect();
+            own.dedup();
+            own.truncate(most);
+            found = spans.len();
+            if own.len() == most || found < limit {
+                break;
+            }
+        }
+        looked_at += found;
         traces.extend(own);
     }
     traces.sort();

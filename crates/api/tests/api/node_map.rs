@@ -108,3 +108,23 @@ async fn the_map_of_a_node_is_of_a_bounded_sample() {
     let figures = map["edges"].as_array().unwrap().iter().map(|edge| &edge["figures"]["calls"]);
     assert!(figures.clone().all(|calls| calls == traces), "{map}");
 }
+
+#[tokio::test]
+async fn a_node_is_found_behind_newer_spans_of_others() {
+    let (mut world, web2) = world().await;
+    let Ids { web1, web, .. } = world.ids;
+    let first = newest(&world.ids);
+    let later = |trace: u8| {
+        first.iter().cloned().map(move |mut span| {
+            span.trace = TraceId([trace; 16]);
+            span.start_ns += u64::from(trace) * 1_000_000;
+            if span.tier == web {
+                span.node = web2;
+            }
+            span
+        })
+    };
+    world.reader.spans = first.iter().cloned().chain((100..=200).flat_map(later)).collect();
+    let map = map_of(&world.client(), web1).await;
+    assert_eq!((&map["traces"], &map["looked_at"]), (&json!(1), &json!(3 * 102)));
+}
