@@ -141,25 +141,8 @@ impl Wanted {
     ) -> Result<(), QueryError> {
         let mut sums: FxHashMap<(Measured, Minute), Figure> = FxHashMap::default();
         let mut reported: FxHashSet<(EntityId, Minute)> = FxHashSet::default();
-        for detail in [Detail::Counts, Detail::Times, Detail::Whole] {
-            let scopes = self.details.iter().filter(|(_, wanted)| **wanted == detail);
-            let scopes: Vec<Scope> = scopes.map(|(scope, _)| *scope).collect();
-            if scopes.is_empty() {
-                continue;
-            }
-            let answer = telemetry.figures(&FigureQuery {
-                account: self.account,
-                application: self.application,
-                scopes,
-                subject: None,
-                peer: None,
-                bt: None,
-                range,
-                points: Points::Every(Resolution::OneMinute),
-                detail,
-                group_by: GroupBy::Key,
-                max_rows: MAX_ROWS,
-            })?;
+        for query in self.questions(range) {
+            let answer = telemetry.figures(&query)?;
             lacks.extend(answer.partial);
             for row in answer.value {
                 if row.key.scope == Scope::Tier {
@@ -190,6 +173,46 @@ impl Wanted {
             }
         }
         Ok(())
+    }
+
+    /// What is asked to know all figures that are wanted.
+    fn questions(&self, range: MinuteRange) -> Vec<FigureQuery> {
+        let mut questions: Vec<FigureQuery> = Vec::new();
+        for (scope, detail) in &self.details {
+            let mut of_scope = self.figures.keys().filter(|measured| measured.scope() == *scope);
+            let first = of_scope.next();
+            let subject = match first {
+                // Other tiers tell whether their applications reported.
+                Some(measured) if *scope != Scope::Tier => measured.subject(),
+                _ => None,
+            };
+            let subject = subject.filter(|_| of_scope.all(|other| other.subject() == subject));
+            let group_by = match first {
+                Some(_) => GroupBy::Key,
+                None => GroupBy::Scope { except: Vec::new() },
+            };
+            let question = FigureQuery {
+                account: self.account,
+                application: self.application,
+                scopes: vec![*scope],
+                subject,
+                peer: None,
+                bt: None,
+                range,
+                points: Points::Every(Resolution::OneMinute),
+                detail: *detail,
+                group_by,
+                max_rows: MAX_ROWS,
+            };
+            let is_alike = |other: &&mut FigureQuery| {
+                FigureQuery { scopes: question.scopes.clone(), ..(**other).clone() } == question
+            };
+            match questions.iter_mut().find(is_alike) {
+                Some(other) => other.scopes.push(*scope),
+                None => questions.push(question),
+            }
+        }
+        questions
     }
 
     fn read_series(
