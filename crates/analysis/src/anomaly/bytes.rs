@@ -57,6 +57,14 @@ trait Walk {
         Ok(())
     }
 
+    /// A byte that is stored as two, as it was in every version.
+    fn small(&mut self, value: &mut u8) -> Result<(), Self::Stop> {
+        let mut wide = u16::from(*value);
+        self.short(&mut wide)?;
+        *value = u8::try_from(wide).unwrap_or(u8::MAX);
+        Ok(())
+    }
+
     fn word(&mut self, value: &mut u32) -> Result<(), Self::Stop> {
         let mut bytes = value.to_le_bytes();
         self.bytes(&mut bytes)?;
@@ -116,8 +124,8 @@ trait Walk {
         }
         self.number(&mut m.hour_sum)?;
         self.number(&mut m.hour_size)?;
-        self.short(&mut m.hour_points)?;
-        self.short(&mut m.hour)?;
+        self.small(&mut m.hour_points)?;
+        self.small(&mut m.hour)?;
         self.flag(&mut m.seasonal)?;
         self.flag(&mut m.weekends)
     }

@@ -166,6 +166,7 @@ impl Episodes {
         c.candidate + lacking * self.excess * std::f32::consts::LN_10
     }
 
+    #[inline]
     pub(super) fn take(
         &mut self,
         c: &Config,
@@ -174,7 +175,7 @@ impl Episodes {
         point: Point,
     ) -> Outcome {
         self.pass(c, pace, point.gap);
-        let point = self.with_those_before(c, pace.step, point);
+        let mut point = self.with_those_before(c, pace.step, point);
         let candidate = point.surprise >= c.candidate;
         self.recent = (self.recent << 1 | u8::from(candidate)) & 0b111;
         let mut news = 0.0;
@@ -190,11 +191,14 @@ impl Episodes {
                 }
             }
         }
-        let settled =
-            self.is_open() && point.settled && f32::from(self.open_points) >= c.freeze_points;
-        let change = self.judge(c, sensitivity, pace, &point, settled);
+        if self.level == 0 && !candidate {
+            self.previous = point.surprise;
+            return Outcome { rarity, news, change: None, settled: false };
+        }
+        point.settled &= self.is_open() && f32::from(self.open_points) >= c.freeze_points;
+        let change = self.judge(c, sensitivity, pace, &point);
         self.previous = point.surprise;
-        let settled = settled && change != Some(Change::Closed);
+        let settled = point.settled && change != Some(Change::Closed);
         Outcome { rarity, news, change, settled }
     }
 
@@ -234,17 +238,15 @@ impl Episodes {
         }
     }
 
+    /// Few readings come here; as part of the way of all others it makes that way too long to be compiled as one.
+    #[cold]
     fn judge(
         &mut self,
         c: &Config,
         sensitivity: &Sensitivity,
         pace: Pace,
         point: &Point,
-        settled: bool,
     ) -> Option<Change> {
-        if self.level == 0 && self.recent & 1 == 0 {
-            return None;
-        }
         let moved = sensitivity.rarity - c.eased(pace.step);
         let (warning, critical) = (c.warning + moved, c.critical + moved);
         let needed = (c.open_minutes / pace.step).ceil().clamp(1.0, 3.0) as u32;
@@ -265,7 +267,7 @@ impl Episodes {
                 self.level = 0;
                 Some(Change::Closed)
             }
-            _ if settled && self.reopened == 0 => {
+            _ if point.settled && self.reopened == 0 => {
                 self.level = 0;
                 Some(Change::Shifted)
             }

@@ -38,8 +38,8 @@ pub(super) struct Model {
     /// Of the hour that runs: sums of deviations from the level and of sizes of scaled ones, and how many.
     pub(super) hour_sum: f32,
     pub(super) hour_size: f32,
-    pub(super) hour_points: u16,
-    pub(super) hour: u16,
+    pub(super) hour_points: u8,
+    pub(super) hour: u8,
     /// Whether the season has proven itself, and whether weekends have.
     pub(super) seasonal: bool,
     pub(super) weekends: bool,
@@ -125,7 +125,7 @@ impl Model {
         self.level = value;
         self.seasonal_level = value;
         self.previous = value;
-        self.hour = at.hour_of_week;
+        self.hour = hour_of(at);
     }
 
     /// What is expected at a moment, with load: the least and the most within half an hour of it.
@@ -164,6 +164,7 @@ impl Model {
         f32::from(self.spread[usize::from(at.hour_of_week % 24)]) / SPREAD_ONE
     }
 
+    #[inline]
     pub(super) fn residual(
         &self,
         c: &Config,
@@ -214,6 +215,7 @@ impl Model {
     }
 
     /// Learns a value; `share` of the usual weight. True when another expectation holds from now on.
+    #[inline]
     pub(super) fn learn(
         &mut self,
         c: &Config,
@@ -225,8 +227,8 @@ impl Model {
         let Residual { value, floor, .. } = *residual;
         let weight = (1.0 / pace.points).max(1.0 / pace.memory);
         // The first value had nothing to deviate from.
-        let deviations = pace.points - 1.0;
-        let of_scales = (1.0 / deviations.max(1.0)).max(1.0 / pace.memory);
+        let deviations = (pace.points - 1.0).max(1.0);
+        let of_scales = if deviations < pace.memory { 1.0 / deviations } else { weight };
         let early = deviations < EARLY;
         let limit = |scale: f32| if early { f32::MAX } else { c.winsor * scale.max(floor) };
         let limits = [limit(self.off[0]), limit(self.off[1])];
@@ -279,12 +281,12 @@ impl Model {
 
     /// Makes the end of an hour when another one has begun.
     pub(super) fn turn_hour(&mut self, at: Moment) {
-        if at.hour_of_week == self.hour {
+        if hour_of(at) == self.hour {
             return;
         }
         if self.hour_points > 0 {
             let (points, hour) = (f32::from(self.hour_points), usize::from(self.hour % 24));
-            self.season.learn(kind_of_day(self.hour), hour, self.hour_sum / points);
+            self.season.learn(kind_of_day(u16::from(self.hour)), hour, self.hour_sum / points);
             if self.seasonal {
                 let old = f32::from(self.spread[hour]) / SPREAD_ONE;
                 let now = old * self.hour_size / points;
@@ -292,7 +294,7 @@ impl Model {
                 self.spread[hour] = (new * SPREAD_ONE).round() as u16;
             }
         }
-        self.hour = at.hour_of_week;
+        self.hour = hour_of(at);
         self.hour_sum = 0.0;
         self.hour_size = 0.0;
         self.hour_points = 0;
@@ -304,6 +306,11 @@ impl Model {
         self.seasonal_level += self.follow;
         self.follow = 0.0;
     }
+}
+
+/// The hour of the week, of which there are 168.
+fn hour_of(at: Moment) -> u8 {
+    u8::try_from(at.hour_of_week).unwrap_or(u8::MAX)
 }
 
 /// The hour of the day, its minute, and whether minutes matter.

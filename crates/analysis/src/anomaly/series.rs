@@ -321,7 +321,6 @@ impl Series {
             self.unusual = 0;
             return most;
         }
-        let rising = if self.lasts(c, pace) { rates.slower(c.open_learning) } else { rates };
         let widening = self.widening(c);
         for (place, scaled) in values.into_iter().enumerate() {
             let below = scaled < 0.0;
@@ -333,13 +332,25 @@ impl Series {
                 }
             }
         }
-        for (place, z) in z.into_iter().enumerate() {
-            let of_points = MEASURES[place / 2].is_of_points();
-            let rises = of_points && z > self.tails.quantiles[place];
-            self.tails.learn(place, z, if rises { rising } else { rates }, LEAST[place]);
+        if self.lasts(c, pace) {
+            self.learn_lasting(rates, c.open_learning, z);
+        } else {
+            for (place, z) in z.into_iter().enumerate() {
+                self.tails.learn(place, z, rates, LEAST[place]);
+            }
         }
         self.unusual = self.unusual.saturating_add(1);
         most
+    }
+
+    /// What has lasted raises the tails of points less.
+    #[cold]
+    fn learn_lasting(&mut self, rates: Rates, share: f32, z: Each) {
+        for (place, z) in z.into_iter().enumerate() {
+            let rises = MEASURES[place / 2].is_of_points() && z > self.tails.quantiles[place];
+            let rates = if rises { rates.slower(share) } else { rates };
+            self.tails.learn(place, z, rates, LEAST[place]);
+        }
     }
 
     /// What is unusual has lasted so long that it is one incident rather than many points, though not so long that it is how the series
