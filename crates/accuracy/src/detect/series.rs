@@ -25,6 +25,8 @@ pub(crate) enum Method<'c> {
     Vedette(&'c Config),
     /// 1 where the product opens an anomaly at its fixed threshold, else 0.
     VedetteOpens(&'c Config),
+    /// The same, and 1 also where what closed opens again as the same episode: as often as an operator is told.
+    VedetteTells(&'c Config),
     /// A uniform draw a point, the same draws for each series as published results have them.
     Random(u32),
     /// |difference| of neighbours.
@@ -38,7 +40,14 @@ impl Method<'_> {
         match self {
             Method::Vedette(config) => verdicts(config, series).map(|(news, _)| news).collect(),
             Method::VedetteOpens(config) => {
-                verdicts(config, series).map(|(_, opens)| f32::from(u8::from(opens))).collect()
+                let opens = |change| matches!(change, Some(Change::Opened { .. }));
+                verdicts(config, series).map(|(_, change)| one_if(opens(change))).collect()
+            }
+            Method::VedetteTells(config) => {
+                let tells = |change| {
+                    matches!(change, Some(Change::Opened { .. } | Change::Reopened { .. }))
+                };
+                verdicts(config, series).map(|(_, change)| one_if(tells(change))).collect()
             }
             Method::Random(seed) => {
                 let mut draws = crate::draws::Draws::new(*seed);
@@ -50,16 +59,20 @@ impl Method<'_> {
     }
 }
 
-/// The news of each point, and whether it opens an anomaly: one pass in the order of time.
+fn one_if(condition: bool) -> f32 {
+    f32::from(u8::from(condition))
+}
+
+/// The news of each point, and what it changes for an operator: one pass in the order of time.
 fn verdicts<'s>(
     config: &'s Config,
     series: &'s Labelled,
-) -> impl Iterator<Item = (f32, bool)> + 's {
+) -> impl Iterator<Item = (f32, Option<Change>)> + 's {
     let mut state = Series::new(Kind::Gauge, config);
     series.minutes.iter().zip(&series.values).map(move |(minute, value)| {
         let reading = Reading::of(f64::from(*value));
         let verdict = state.observe(config, &Sensitivity::default(), moment(*minute), reading);
-        (verdict.news, matches!(verdict.change, Some(Change::Opened { .. })))
+        (verdict.news, verdict.change)
     })
 }
 

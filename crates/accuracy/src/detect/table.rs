@@ -48,6 +48,8 @@ pub(crate) fn of_nab(
     nab_row(out, "Vedette, NAB's threshold optimiser", &vedette, best)?;
     let opens = Swept::new(corpus, &scores(corpus, Method::VedetteOpens(config)));
     nab_row(out, "Vedette, anomalies opened at its fixed threshold", &opens, |_, _| 0.5)?;
+    let tells = Swept::new(corpus, &scores(corpus, Method::VedetteTells(config)));
+    nab_row(out, "the same, with those that open again", &tells, |_, _| 0.5)?;
     let difference = Swept::new(corpus, &scores(corpus, Method::Difference));
     nab_row(out, "naive: size of the difference of neighbours", &difference, best)?;
     let robust_z = Swept::new(corpus, &scores(corpus, Method::RobustZ));
@@ -123,6 +125,8 @@ pub(crate) fn of_microsoft(
     ];
     let opens = scores(corpus, Method::VedetteOpens(config));
     event_row(out, "Vedette, anomalies opened at its fixed threshold", corpus, &opens, 0.5)?;
+    let tells = scores(corpus, Method::VedetteTells(config));
+    event_row(out, "the same, with those that open again", corpus, &tells, 0.5)?;
     for (name, method) in methods {
         let scores = scores(corpus, method);
         let threshold = microsoft::optimise(corpus, &scores);
@@ -170,7 +174,7 @@ fn event_row(
 /// A constant of detection by its name.
 type Constant = (&'static str, fn(&mut Config) -> &mut f32);
 
-const CONSTANTS: [Constant; 30] = [
+const CONSTANTS: [Constant; 31] = [
     ("memory_minutes", |c| &mut c.memory_minutes),
     ("memory_points", |c| &mut c.memory_points),
     ("tail_memories", |c| &mut c.tail_memories),
@@ -196,6 +200,7 @@ const CONSTANTS: [Constant; 30] = [
     ("step_ease", |c| &mut c.step_ease),
     ("open_minutes", |c| &mut c.open_minutes),
     ("close_minutes", |c| &mut c.close_minutes),
+    ("close_again", |c| &mut c.close_again),
     ("open_learning", |c| &mut c.open_learning),
     ("freeze_points", |c| &mut c.freeze_points),
     ("learning_points", |c| &mut c.learning_points),

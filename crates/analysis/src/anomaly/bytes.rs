@@ -5,15 +5,17 @@
 use super::{kind::Kind, load::Load, series::Series};
 
 /// The first byte; another order of fields is another version.
-const VERSION: u8 = 2;
-/// Before version 2 nothing was known of how long surprise lasts. All else is as it was: nothing has to be learnt anew.
+const VERSION: u8 = 3;
+/// Before version 2 nothing was known of how long surprise lasts, before version 3 nothing of the last jump, of how often an
+/// anomaly came back and for how many points a series has been unusual. All else is as it was: nothing has to be learnt anew.
 const WITHOUT_LASTING: u8 = 1;
+const WITHOUT_RETURNS: u8 = 2;
 
 /// Bytes that are no state of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadState {
     #[error(
-        "a series' state has version {0}; this program reads versions {WITHOUT_LASTING} and {VERSION}"
+        "a series' state has version {0}; this program reads versions {WITHOUT_LASTING} to {VERSION}"
     )]
     Version(u8),
     #[error("a series' state is cut short")]
@@ -52,6 +54,14 @@ trait Walk {
         let mut bytes = value.to_le_bytes();
         self.bytes(&mut bytes)?;
         *value = u16::from_le_bytes(bytes);
+        Ok(())
+    }
+
+    /// A byte that is stored as two, as it was in every version.
+    fn small(&mut self, value: &mut u8) -> Result<(), Self::Stop> {
+        let mut wide = u16::from(*value);
+        self.short(&mut wide)?;
+        *value = u8::try_from(wide).unwrap_or(u8::MAX);
         Ok(())
     }
 
@@ -114,8 +124,8 @@ trait Walk {
         }
         self.number(&mut m.hour_sum)?;
         self.number(&mut m.hour_size)?;
-        self.short(&mut m.hour_points)?;
-        self.short(&mut m.hour)?;
+        self.small(&mut m.hour_points)?;
+        self.small(&mut m.hour)?;
         self.flag(&mut m.seasonal)?;
         self.flag(&mut m.weekends)
     }
@@ -140,6 +150,12 @@ trait Walk {
         self.byte(&mut e.level)?;
         self.flag(&mut e.opened)?;
         self.word(&mut e.onset)
+    }
+
+    fn returns(&mut self, s: &mut Series) -> Result<(), Self::Stop> {
+        self.number(&mut s.model.last_jump)?;
+        self.byte(&mut s.episodes.reopened)?;
+        self.short(&mut s.unusual)
     }
 }
 
@@ -170,6 +186,7 @@ impl Series {
         let mut state = self.clone();
         let Ok(()) = Writer(out).series(&mut state);
         let Ok(()) = Writer(out).number(&mut state.episodes.lasting);
+        let Ok(()) = Writer(out).returns(&mut state);
     }
 
     /// Reads a state back.
@@ -187,6 +204,9 @@ impl Series {
         reader.series(&mut series)?;
         if *version > WITHOUT_LASTING {
             reader.number(&mut series.episodes.lasting)?;
+        }
+        if *version > WITHOUT_RETURNS {
+            reader.returns(&mut series)?;
         }
         match reader.0.len() {
             0 => Ok(series),

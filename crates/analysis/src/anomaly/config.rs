@@ -7,7 +7,7 @@ use super::math::log2;
 /// `docs/accuracy.md` shows how scores move when each is halved and doubled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
-    /// How long the level remembers, minutes: three days, so that a weekend does not become the norm.
+    /// How long the level remembers, minutes: four days, so that not even a long weekend becomes the norm.
     pub memory_minutes: f32,
     /// The fewest points that the level remembers, for series with steps of an hour.
     pub memory_points: f32,
@@ -38,7 +38,8 @@ pub struct Config {
     pub lasting: f32,
     /// Over how many points that is remembered.
     pub lasting_points: f32,
-    /// How many quiet minutes end an episode for good; until then the same is no news.
+    /// How many quiet minutes end an episode for good; until then the same is no news. Also what deviates for as long is an incident
+    /// by itself, and its further points teach the tails less.
     pub rest_minutes: f32,
     /// The fewest points of the same.
     pub rest_points: f32,
@@ -62,7 +63,9 @@ pub struct Config {
     pub open_minutes: f32,
     /// How many calm minutes close it; never fewer than two points.
     pub close_minutes: f32,
-    /// Weight of learning while an anomaly is open.
+    /// How many times as many close it again, each time that it came back within its episode; never more than end the episode.
+    pub close_again: f32,
+    /// Weight of learning while an anomaly is open, or what deviates has lasted.
     pub open_learning: f32,
     /// For how many points learning stays slowed at most; then a level that has settled is the new one.
     pub freeze_points: f32,
@@ -76,9 +79,9 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            memory_minutes: 4320.0,
+            memory_minutes: 5760.0,
             memory_points: 400.0,
-            tail_memories: 5.0,
+            tail_memories: 3.0,
             follow: 0.3,
             burst_points: 6.0,
             drift_points: 40.0,
@@ -92,7 +95,7 @@ impl Default for Config {
             lasting: 0.15,
             lasting_points: 20.0,
             rest_minutes: 240.0,
-            rest_points: 4.0,
+            rest_points: 3.0,
             repeat: 2.0,
             episode_days: 14.0,
             episode_prior_days: 4.0,
@@ -103,6 +106,7 @@ impl Default for Config {
             step_ease: 0.5,
             open_minutes: 2.0,
             close_minutes: 5.0,
+            close_again: 4.0,
             open_learning: 0.5,
             freeze_points: 120.0,
             learning_points: 30.0,

@@ -29,6 +29,9 @@ const MOST_LASTING: f32 = 2.0;
 /// them is no evidence beyond that the day has a course.
 const WHOLE_STEP: f32 = 5.0;
 
+/// So often at most the calm that closes an anomaly grows.
+const MOST_AGAIN: u8 = 8;
+
 /// What an operator sees of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
@@ -54,7 +57,8 @@ pub enum Change {
     Downgraded,
     /// Calm again.
     Closed,
-    /// The series stays where it went: that is the level from now on, and the anomaly is over.
+    /// The series stays where it went: that is the level from now on, and the anomaly is over. Told once in an episode: what
+    /// deviates from where it settled goes on until it is calm.
     Shifted,
 }
 
@@ -79,6 +83,8 @@ pub(super) struct Episodes {
     pub(super) recent: u8,
     /// Nothing, warning or critical.
     pub(super) level: u8,
+    /// How often the anomaly came back.
+    pub(super) reopened: u8,
     /// The running episode opened an anomaly already, which began then.
     pub(super) opened: bool,
     pub(super) onset: u32,
@@ -105,6 +111,8 @@ pub(super) struct Outcome {
     /// The rarity where it is new within its episode, else 0.
     pub(super) news: f32,
     pub(super) change: Option<Change>,
+    /// Where the series settled is its level from now on.
+    pub(super) settled: bool,
 }
 
 impl Episodes {
@@ -122,6 +130,7 @@ impl Episodes {
             open_points: 0,
             recent: 0,
             level: 0,
+            reopened: 0,
             opened: false,
             onset: 0,
         }
@@ -157,6 +166,7 @@ impl Episodes {
         c.candidate + lacking * self.excess * std::f32::consts::LN_10
     }
 
+    #[inline]
     pub(super) fn take(
         &mut self,
         c: &Config,
@@ -165,7 +175,7 @@ impl Episodes {
         point: Point,
     ) -> Outcome {
         self.pass(c, pace, point.gap);
-        let point = self.with_those_before(c, pace.step, point);
+        let mut point = self.with_those_before(c, pace.step, point);
         let candidate = point.surprise >= c.candidate;
         self.recent = (self.recent << 1 | u8::from(candidate)) & 0b111;
         let mut news = 0.0;
@@ -181,9 +191,15 @@ impl Episodes {
                 }
             }
         }
+        if self.level == 0 && !candidate {
+            self.previous = point.surprise;
+            return Outcome { rarity, news, change: None, settled: false };
+        }
+        point.settled &= self.is_open() && f32::from(self.open_points) >= c.freeze_points;
         let change = self.judge(c, sensitivity, pace, &point);
         self.previous = point.surprise;
-        Outcome { rarity, news, change }
+        let settled = point.settled && change != Some(Change::Closed);
+        Outcome { rarity, news, change, settled }
     }
 
     /// A point whose surprise counts for more the more surprising those before it were.
@@ -205,10 +221,7 @@ impl Episodes {
         self.days = self.days * keep + days;
         self.quiet = (self.quiet + gap).min(1e6);
         self.uncritical = (self.uncritical + gap).min(1e6);
-        if self.peak > 0.0
-            && self.level == 0
-            && self.quiet > c.rest_minutes.max(c.rest_points * pace.step)
-        {
+        if self.peak > 0.0 && self.level == 0 && self.quiet >= rest(c, pace) {
             self.count += 1.0;
             let beyond = (self.peak - c.candidate).min(4.0 * self.excess);
             let weight = 1.0 / (self.count + c.episode_prior).max(1.0);
@@ -217,6 +230,7 @@ impl Episodes {
             self.told = 0.0;
             self.lasting = 0.0;
             self.opened = false;
+            self.reopened = 0;
             self.open_points = 0;
         }
         if self.was_told(c, pace.step) {
@@ -224,6 +238,8 @@ impl Episodes {
         }
     }
 
+    /// Few readings come here; as part of the way of all others it makes that way too long to be compiled as one.
+    #[cold]
     fn judge(
         &mut self,
         c: &Config,
@@ -231,9 +247,6 @@ impl Episodes {
         pace: Pace,
         point: &Point,
     ) -> Option<Change> {
-        if self.level == 0 && self.recent & 1 == 0 {
-            return None;
-        }
         let moved = sensitivity.rarity - c.eased(pace.step);
         let (warning, critical) = (c.warning + moved, c.critical + moved);
         let needed = (c.open_minutes / pace.step).ceil().clamp(1.0, 3.0) as u32;
@@ -250,11 +263,11 @@ impl Episodes {
         match self.level {
             0 if point.ready && rarity >= warning => Some(self.open(rarity >= critical, point)),
             0 => None,
-            _ if self.quiet >= calm => {
+            _ if self.quiet >= self.closing_calm(c, pace, calm) => {
                 self.level = 0;
                 Some(Change::Closed)
             }
-            _ if point.settled && f32::from(self.open_points) >= c.freeze_points => {
+            _ if point.settled && self.reopened == 0 => {
                 self.level = 0;
                 Some(Change::Shifted)
             }
@@ -270,15 +283,28 @@ impl Episodes {
         }
     }
 
+    /// How many calm minutes close the anomaly, `calm` being those that close one that did not come back yet: one that flaps
+    /// is told of a few times, not once an hour.
+    fn closing_calm(&self, c: &Config, pace: Pace, calm: f32) -> f32 {
+        let most = rest(c, pace).max(calm);
+        (0..self.reopened.min(MOST_AGAIN)).fold(calm, |calm, _| (calm * c.close_again).min(most))
+    }
+
     fn open(&mut self, critical: bool, point: &Point) -> Change {
         self.level = if critical { 2 } else { 1 };
         if self.opened {
+            self.reopened = self.reopened.saturating_add(1);
             return Change::Reopened { onset: self.onset };
         }
         self.opened = true;
         self.onset = point.onset;
         Change::Opened { onset: point.onset }
     }
+}
+
+/// How many quiet minutes end an episode.
+fn rest(c: &Config, pace: Pace) -> f32 {
+    c.rest_minutes.max(c.rest_points * pace.step)
 }
 
 #[cfg(test)]

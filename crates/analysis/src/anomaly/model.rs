@@ -33,11 +33,13 @@ pub(super) struct Model {
     pub(super) peak: f32,
     pub(super) resolution: f32,
     pub(super) previous: f32,
+    /// How far the last value was from where those before it were.
+    pub(super) last_jump: f32,
     /// Of the hour that runs: sums of deviations from the level and of sizes of scaled ones, and how many.
     pub(super) hour_sum: f32,
     pub(super) hour_size: f32,
-    pub(super) hour_points: u16,
-    pub(super) hour: u16,
+    pub(super) hour_points: u8,
+    pub(super) hour: u8,
     /// Whether the season has proven itself, and whether weekends have.
     pub(super) seasonal: bool,
     pub(super) weekends: bool,
@@ -75,16 +77,18 @@ pub(super) struct Residual {
     pub(super) scaled: f32,
     pub(super) jumped: f32,
     jump: f32,
+    /// The jump undoes the one before it.
+    returns: bool,
     floor: f32,
 }
 
 impl Residual {
-    /// Whether the point itself bears out half of what a measure says. A jump that ends where the series was expected is a return, and
-    /// means remember what is over.
+    /// Whether the point itself bears out half of what a measure says. A jump that ends where the series was expected, or back where it
+    /// was before it jumped, is a return, and means remember what is over.
     pub(super) fn lasts(&self, measure: Measure, scaled: f32) -> bool {
         match measure {
             Measure::Value => true,
-            Measure::Jump => self.beyond.abs() >= 0.5 * self.jump.abs(),
+            Measure::Jump => !self.returns && self.beyond.abs() >= 0.5 * self.jump.abs(),
             Measure::Burst | Measure::Drift => {
                 self.scaled * scaled.signum() >= (0.5 * scaled.abs()).max(1.0)
             }
@@ -104,6 +108,7 @@ impl Model {
             peak: 0.0,
             resolution: 0.0,
             previous: 0.0,
+            last_jump: 0.0,
             load: Load::new(),
             season: Season::new(),
             spread: [SPREAD_ONE as u16; 24],
@@ -120,7 +125,7 @@ impl Model {
         self.level = value;
         self.seasonal_level = value;
         self.previous = value;
-        self.hour = at.hour_of_week;
+        self.hour = hour_of(at);
     }
 
     /// What is expected at a moment, with load: the least and the most within half an hour of it.
@@ -159,6 +164,7 @@ impl Model {
         f32::from(self.spread[usize::from(at.hour_of_week % 24)]) / SPREAD_ONE
     }
 
+    #[inline]
     pub(super) fn residual(
         &self,
         c: &Config,
@@ -203,11 +209,13 @@ impl Model {
             scaled: beyond / scale,
             jumped: jump / (self.jump.max(floor) * widened),
             jump,
+            returns: jump * self.last_jump < 0.0 && jump.abs() <= self.last_jump.abs(),
             floor,
         }
     }
 
     /// Learns a value; `share` of the usual weight. True when another expectation holds from now on.
+    #[inline]
     pub(super) fn learn(
         &mut self,
         c: &Config,
@@ -218,7 +226,10 @@ impl Model {
     ) -> bool {
         let Residual { value, floor, .. } = *residual;
         let weight = (1.0 / pace.points).max(1.0 / pace.memory);
-        let early = pace.points < EARLY;
+        // The first value had nothing to deviate from.
+        let deviations = (pace.points - 1.0).max(1.0);
+        let of_scales = if deviations < pace.memory { 1.0 / deviations } else { weight };
+        let early = deviations < EARLY;
         let limit = |scale: f32| if early { f32::MAX } else { c.winsor * scale.max(floor) };
         let limits = [limit(self.off[0]), limit(self.off[1])];
 
@@ -237,16 +248,17 @@ impl Model {
         self.level += weight * share * from_level;
         let faster = (1.0 / pace.points).max(2.0 / pace.memory);
         self.seasonal_level += faster * share * from_season;
-        self.off[0] += weight * (from_level.abs() - self.off[0]);
-        self.off[1] += weight * (from_season.abs() - self.off[1]);
+        self.off[0] += of_scales * (from_level.abs() - self.off[0]);
+        self.off[1] += of_scales * (from_season.abs() - self.off[1]);
         if let Some(both) = residual.from_weekend {
             for (kept, off) in self.weekend_off.iter_mut().zip(both) {
                 *kept += weight * (off.abs().min(limits[1]) - *kept);
             }
             self.weekends = self.weekend_off[1] < 0.9 * self.weekend_off[0];
         }
-        self.jump += weight * (residual.jump.abs().min(limit(self.jump)) - self.jump);
+        self.jump += of_scales * (residual.jump.abs().min(limit(self.jump)) - self.jump);
         self.follow += c.follow * residual.jump;
+        self.last_jump = residual.jump;
         self.hour_sum += from_level;
         self.hour_size += residual.scaled.abs().min(20.0);
         self.hour_points = self.hour_points.saturating_add(1);
@@ -269,12 +281,12 @@ impl Model {
 
     /// Makes the end of an hour when another one has begun.
     pub(super) fn turn_hour(&mut self, at: Moment) {
-        if at.hour_of_week == self.hour {
+        if hour_of(at) == self.hour {
             return;
         }
         if self.hour_points > 0 {
             let (points, hour) = (f32::from(self.hour_points), usize::from(self.hour % 24));
-            self.season.learn(kind_of_day(self.hour), hour, self.hour_sum / points);
+            self.season.learn(kind_of_day(u16::from(self.hour)), hour, self.hour_sum / points);
             if self.seasonal {
                 let old = f32::from(self.spread[hour]) / SPREAD_ONE;
                 let now = old * self.hour_size / points;
@@ -282,7 +294,7 @@ impl Model {
                 self.spread[hour] = (new * SPREAD_ONE).round() as u16;
             }
         }
-        self.hour = at.hour_of_week;
+        self.hour = hour_of(at);
         self.hour_sum = 0.0;
         self.hour_size = 0.0;
         self.hour_points = 0;
@@ -294,6 +306,11 @@ impl Model {
         self.seasonal_level += self.follow;
         self.follow = 0.0;
     }
+}
+
+/// The hour of the week, of which there are 168.
+fn hour_of(at: Moment) -> u8 {
+    u8::try_from(at.hour_of_week).unwrap_or(u8::MAX)
 }
 
 /// The hour of the day, its minute, and whether minutes matter.

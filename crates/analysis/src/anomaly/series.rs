@@ -38,6 +38,11 @@ pub enum Measure {
 }
 
 impl Measure {
+    /// Whether each point shows by itself. Means of several points deviate for longer than any of them.
+    const fn is_of_points(self) -> bool {
+        matches!(self, Measure::Jump | Measure::Value)
+    }
+
     /// The least deviation, in scales, that a tail may begin at: scales have floors for good reason.
     const fn least_quantile(self) -> f32 {
         match self {
@@ -107,6 +112,8 @@ pub struct Series {
     pub(super) burst: f32,
     pub(super) drift: f32,
     pub(super) kind: Kind,
+    /// How many points in a row exceeded any of the tails.
+    pub(super) unusual: u16,
     pub(super) episodes: Episodes,
     pub(super) model: Model,
     /// Of [`Kind::Total`]: where it stood; below 0 before the first.
@@ -125,6 +132,7 @@ impl Series {
             burst: 0.0,
             drift: 0.0,
             kind,
+            unusual: 0,
             episodes: Episodes::new(),
             model: Model::new(),
             total: -1.0,
@@ -271,12 +279,13 @@ impl Series {
         let settled = self.has_settled();
         let point =
             Point { surprise, gap, onset: self.onset(c, &most), settled, ready: self.is_ready(c) };
-        let Outcome { rarity, news, change } = self.episodes.take(c, sensitivity, pace, point);
+        let Outcome { rarity, news, change, settled: adopts } =
+            self.episodes.take(c, sensitivity, pace, point);
         if self.model.learn(c, pace, residual, calls, 1.0) {
             self.burst = 0.0;
             self.drift = 0.0;
         }
-        if change == Some(Change::Shifted) {
+        if adopts {
             self.model.adopt();
             self.burst = 0.0;
             self.drift = 0.0;
@@ -309,6 +318,7 @@ impl Series {
         // Nothing that is within its quantiles surprises, for bands are only ever widened.
         if self.tails.are_usual(&z) {
             self.tails.learn_usual(rates, &LEAST);
+            self.unusual = 0;
             return most;
         }
         let widening = self.widening(c);
@@ -322,10 +332,32 @@ impl Series {
                 }
             }
         }
+        if self.lasts(c, pace) {
+            self.learn_lasting(rates, c.open_learning, z);
+        } else {
+            for (place, z) in z.into_iter().enumerate() {
+                self.tails.learn(place, z, rates, LEAST[place]);
+            }
+        }
+        self.unusual = self.unusual.saturating_add(1);
+        most
+    }
+
+    /// What has lasted raises the tails of points less.
+    #[cold]
+    fn learn_lasting(&mut self, rates: Rates, share: f32, z: Each) {
         for (place, z) in z.into_iter().enumerate() {
+            let rises = MEASURES[place / 2].is_of_points() && z > self.tails.quantiles[place];
+            let rates = if rises { rates.slower(share) } else { rates };
             self.tails.learn(place, z, rates, LEAST[place]);
         }
-        most
+    }
+
+    /// What is unusual has lasted so long that it is one incident rather than many points, though not so long that it is how the series
+    /// lives. Were each of its hours learnt as much as an hour of noise, a series with an incident a day would soon be deaf to the next.
+    fn lasts(&self, c: &Config, pace: Pace) -> bool {
+        let points = f32::from(self.unusual);
+        points * pace.step >= c.rest_minutes && points < c.freeze_points
     }
 
     /// An open anomaly's values have stayed where they went for a while.

@@ -86,6 +86,12 @@ pub(super) struct Rates {
     pub(super) index: f32,
 }
 
+impl Rates {
+    pub(super) fn slower(self, share: f32) -> Rates {
+        Rates { quantile: share * self.quantile, index: share * self.index }
+    }
+}
+
 impl Tail {
     /// −log₁₀ of how often this side deviates further than `z`; 0 where it is usual.
     pub(super) fn surprise(&self, z: f32) -> f32 {

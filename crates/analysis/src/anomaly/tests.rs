@@ -64,6 +64,13 @@ impl Fed {
         }
     }
 
+    /// How often an operator was told that an anomaly is open, for the first time or again.
+    fn told(&self) -> usize {
+        let opens =
+            |change: &Change| matches!(change, Change::Opened { .. } | Change::Reopened { .. });
+        self.changes.iter().filter(|(_, change)| opens(change)).count()
+    }
+
     fn opened(&self) -> Vec<(u32, u32)> {
         let opened = |(at, change): &(u32, Change)| match change {
             Change::Opened { onset } => Some((*at, *onset)),
@@ -144,6 +151,103 @@ fn one_wild_minute_opens_nothing_and_two_do() {
     fed.steady(400, 50.0, 2.0);
     fed.steady(2, 800.0, 2.0);
     assert_eq!(fed.opened().len(), 1);
+}
+
+#[test]
+fn a_jump_back_is_a_return_wherever_the_series_was_expected() {
+    let mut fed = Fed::new(Kind::Gauge);
+    fed.steady(3000, 50.0, 1.0);
+    // It has gone elsewhere so slowly that nobody was told, and is not expected there yet.
+    for minute in 0..2000 {
+        fed.steady(1, 50.0 + f64::from(minute) * 0.002, 1.0);
+    }
+    fed.steady(300, 54.0, 1.0);
+    fed.changes.clear();
+    for _ in 0..20 {
+        fed.steady(1, 72.0, 1.0);
+        fed.steady(300, 54.0, 1.0);
+    }
+    assert_eq!(fed.opened(), [], "spikes of one minute each");
+}
+
+#[test]
+fn an_anomaly_that_flaps_is_told_of_a_few_times() {
+    let mut fed = Fed::new(Kind::Gauge);
+    fed.steady(4000, 50.0, 2.0);
+    for _ in 0..12 {
+        fed.steady(5, 400.0, 20.0);
+        fed.steady(15, 50.0, 2.0);
+    }
+    assert_eq!(fed.opened().len(), 1, "{:?}", fed.changes);
+    assert!(fed.told() <= 3, "{:?}", fed.changes);
+    fed.steady(300, 50.0, 2.0);
+    assert_eq!(fed.state(), State::Normal, "closed at last");
+    // What comes then is another episode, which closes as soon as any.
+    fed.steady(5, 4000.0, 20.0);
+    assert_eq!(fed.opened().len(), 2, "{:?}", fed.changes);
+    fed.steady(20, 50.0, 2.0);
+    assert_eq!(fed.state(), State::Normal, "{:?}", fed.changes);
+}
+
+#[test]
+fn a_series_that_settles_somewhere_unquiet_is_told_of_once() {
+    let mut fed = Fed::new(Kind::Gauge);
+    fed.steady(3000, 0.0, 0.0);
+    // Where it never was anything there is traffic now, whose own noise nobody knows yet.
+    fed.steady(1440, 30_000.0, 3000.0);
+    let shifts = fed.changes.iter().filter(|(_, change)| *change == Change::Shifted).count();
+    assert_eq!((fed.opened().len(), shifts), (1, 1), "{:?}", fed.changes);
+    assert!(fed.told() <= 3, "{:?}", fed.changes);
+}
+
+/// How many of thirty incidents, one a day, a series of hours is told of.
+fn told_of_an_incident_a_day(mut noise: Noise) -> usize {
+    let (c, usual) = (Config::default(), Sensitivity::default());
+    let mut series = Series::new(Kind::Gauge, &c);
+    let mut told = 0;
+    for hour in 0..34 * 24 {
+        // From the fifth day on eight hours of each, at another time every day.
+        let since = (hour % 24 + 24 - hour / 24 * 7 % 13) % 24;
+        let ill = hour >= 96 && since < 8;
+        let size = if ill { 300.0 + 150.0 * noise.next() } else { 0.0 };
+        let value = Reading::of(100.0 + size + 10.0 * noise.normal());
+        let verdict = series.observe(&c, &usual, moment(START + hour * 60), value);
+        told += usize::from(ill && matches!(verdict.change, Some(Change::Opened { .. })));
+    }
+    told
+}
+
+#[test]
+fn a_series_of_hours_does_not_grow_deaf_to_an_incident_a_day() {
+    let told: Vec<usize> = (1..6).map(|seed| told_of_an_incident_a_day(Noise(seed))).collect();
+    // Were all of their hours learnt alike, it would be 20.
+    assert!(told.iter().sum::<usize>() >= 23, "{told:?}");
+}
+
+#[test]
+fn the_first_difference_is_the_first_scale() {
+    let mut fed = Fed::new(Kind::Gauge);
+    for value in [100.0, 110.0] {
+        fed.take(Reading::of(value));
+    }
+    let explained = fed.series.explain(&fed.config, &fed.sensitivity, moment(fed.now), None);
+    assert_eq!(explained.usual, 10.0, "{explained:?}");
+}
+
+#[test]
+fn four_quiet_hours_lie_between_two_episodes_of_a_series_of_hours() {
+    let (c, usual) = (Config::default(), Sensitivity::default());
+    let (mut series, mut noise) = (Series::new(Kind::Gauge, &c), Noise(5));
+    let mut opened = Vec::new();
+    for hour in 0..420 {
+        let ill = [400, 403, 408, 412].contains(&hour);
+        let value = Reading::of(if ill { 900.0 + f64::from(hour) } else { 100.0 + noise.next() });
+        let verdict = series.observe(&c, &usual, moment(START + hour * 60), value);
+        if matches!(verdict.change, Some(Change::Opened { .. })) {
+            opened.push(hour);
+        }
+    }
+    assert_eq!(opened, [400, 408, 412]);
 }
 
 #[test]
@@ -416,19 +520,21 @@ fn values_that_no_state_can_hold_count_as_the_largest() {
 }
 
 #[test]
-fn a_state_of_the_version_before_goes_on_with_what_it_learnt() {
-    let mut fed = Fed::new(Kind::Gauge);
-    fed.steady(3000, 100.0, 2.0);
-    let mut bytes = Vec::new();
-    fed.series.to_bytes(&mut bytes);
-    // It lacked the last field, and said so in its first byte.
-    bytes.truncate(bytes.len() - size_of::<f32>());
-    bytes[0] = 1;
-    fed.series = Series::from_bytes(&bytes).expect("a state of version 1");
-    assert_eq!(fed.state(), State::Normal, "learning does not begin anew");
-    fed.steady(3, 150.0, 2.0);
-    assert_eq!(fed.opened().len(), 1, "{:?}", fed.changes);
-    assert_eq!(Series::from_bytes(&bytes[..bytes.len() - 1]), Err(BadState::Short));
+fn a_state_of_the_versions_before_goes_on_with_what_it_learnt() {
+    // They lacked the last fields, and said so in their first byte.
+    for (version, lacks) in [(2, 4 + 1 + 2), (1, 4 + 4 + 1 + 2)] {
+        let mut fed = Fed::new(Kind::Gauge);
+        fed.steady(3000, 100.0, 2.0);
+        let mut bytes = Vec::new();
+        fed.series.to_bytes(&mut bytes);
+        bytes.truncate(bytes.len() - lacks);
+        bytes[0] = version;
+        fed.series = Series::from_bytes(&bytes).expect("a state of a version before");
+        assert_eq!(fed.state(), State::Normal, "learning does not begin anew");
+        fed.steady(3, 150.0, 2.0);
+        assert_eq!(fed.opened().len(), 1, "{version}: {:?}", fed.changes);
+        assert_eq!(Series::from_bytes(&bytes[..bytes.len() - 1]), Err(BadState::Short));
+    }
 }
 
 #[test]
