@@ -104,7 +104,12 @@ impl Windows {
     }
 
     /// The deviation of calls per call.
-    fn calls_per_call(&self, of: &Series, per: &Series, config: &Config) -> Option<Deviation> {
+    pub(super) fn calls_per_call(
+        &self,
+        of: &Series,
+        per: &Series,
+        config: &Config,
+    ) -> Option<Deviation> {
         let (history, now) = self.quotient(of, per)?;
         let level = history.iter().sum::<f64>() / history.len() as f64;
         Some(surprise::deviation_of(&history, now, (config.floor_share * level).max(0.01), config))
