@@ -411,7 +411,7 @@ fn slowest(edges: &[usize], extra: &[f64]) -> Option<usize> {
 /// Which part of a delay must be passed on by one callee for the delay to be that callee's.
 const MOST: f64 = 0.5;
 
-fn extra_a_point(of: &Series, windows: &Windows) -> f64 {
+pub(super) fn extra_a_point(of: &Series, windows: &Windows) -> f64 {
     a_point(of, windows.incident.clone()) - a_point(of, windows.history.clone())
 }
 

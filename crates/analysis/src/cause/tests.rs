@@ -581,7 +581,8 @@ fn a_database_that_others_ask_more_often_is_the_victim_of_what_used_to_spare_it(
         situation.overall.extend([asks, looks]);
         situation
     };
-    assert_eq!(first(&situation(Step(90.0, 5.0))).entity, 4);
+    let suspect = first(&situation(Step(90.0, 5.0)));
+    assert_eq!((suspect.entity, suspect.path), (4, vec![4, 1, 0]));
     assert_eq!(first(&situation(Step::steady(90.0))).entity, 3);
 }
 
@@ -605,8 +606,9 @@ fn where_workers_are_used_up_who_fails_others_is_suspected_by_what_all_transacti
     situation.entities.push(Entity { tier: Some(1), figures, ..Entity::new(Kind::Node) });
     let answer = rank(&situation, &Config::default());
     let backend = answer.suspects.iter().take(3).find(|suspect| suspect.entity == 2);
-    let clues = &backend.expect("it is among the first three").clues;
-    let failed = clues.iter().find_map(|clue| match clue.what {
+    let backend = backend.expect("it is among the first three");
+    assert_eq!(backend.path, [2, 1, 0]);
+    let failed = backend.clues.iter().find_map(|clue| match clue.what {
         Evidence::FailedCalls { calls, .. } => Some(situation.named_calls(calls)),
         _ => None,
     });
