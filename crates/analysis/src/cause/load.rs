@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use super::{
     Config,
     flow::{Flow, Windows},
-    situation::{Calls, Kind, ResourceKind, Series, Situation},
+    situation::{Calls, Figures, Kind, ResourceKind, Series, Situation},
     surprise::{self, Deviation},
 };
 
@@ -70,6 +70,19 @@ pub(super) fn missed(
         }
     }
     missed
+}
+
+/// Which share of a rise of calls the failures among them explain: a call tried again is one more call for one failed.
+pub(super) fn retried(figures: &Figures, rate: Deviation, windows: &Windows) -> f64 {
+    let sums = |points| Windows::sums(&figures.errors, &figures.calls, points);
+    let (before, of_before) = sums(windows.history.clone());
+    let (now, of_now) = sums(windows.incident.clone());
+    let failing = (now / of_now.max(1.0) - before / of_before.max(1.0)).max(0.0);
+    if rate.change() > 0.0 {
+        (failing * rate.observed / rate.change()).clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
 }
 
 /// The cache that used to spare an edge's caller some of these calls, and which share of their rise it explains.
@@ -200,7 +213,8 @@ impl<'a> Everybody<'a> {
             let caller = self.situation.overall[most].caller;
             if let Some(by) = self.makes_more(most) {
                 let share = 1.0 - 1.0 / self.rise(entity);
-                return (by != entity).then_some(Brought { by, share });
+                let is_other = by != entity && by != self.situation.overall[most].callee;
+                return is_other.then_some(Brought { by, share });
             }
             at = caller;
         }
@@ -214,7 +228,7 @@ impl<'a> Everybody<'a> {
         if before > 0.0 { sum(&self.now) / before } else { 1.0 }
     }
 
-    /// An edge's caller, or the cache that it asks, where it makes more of these calls each time.
+    /// An edge's caller, or the cache that it asks, or its callee, where it makes more of these calls each time.
     fn makes_more(&self, edge: usize) -> Option<usize> {
         let calls = &self.situation.overall[edge];
         let taken = self.taken(calls.caller);
@@ -226,6 +240,8 @@ impl<'a> Everybody<'a> {
             self.out[calls.caller].iter().map(|other| self.situation.overall[*other].callee);
         Some(match spared(asked, calls.callee, rate, self.missed) {
             Some((cache, share)) if share >= 0.5 => cache,
+            // Calls that are tried again are their callee's doing.
+            _ if retried(&calls.figures, rate, self.windows) >= 0.5 => calls.callee,
             _ => calls.caller,
         })
     }
@@ -323,10 +339,11 @@ fn origin(
     let caller = flow.calls[edge].caller;
     let rate = rates[edge].filter(|rate| rate.of_rise() > SURE);
     match (rate, brought[caller]) {
-        (Some(rate), _) => Some(match spared_by(flow, edge, rate, missed) {
-            Some((cache, share)) if share >= 0.5 => cache,
-            _ => caller,
-        }),
+        (Some(rate), _) => match spared_by(flow, edge, rate, missed) {
+            Some((cache, share)) if share >= 0.5 => Some(cache),
+            _ if retried(&flow.calls[edge].figures, rate, &flow.windows) >= 0.5 => None,
+            _ => Some(caller),
+        },
         (None, Some(further)) => Some(further.by),
         (None, None) => None,
     }

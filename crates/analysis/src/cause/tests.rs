@@ -545,6 +545,20 @@ fn a_queue_that_stays_full_is_its_takers_doing_though_all_is_taken_that_is_left(
 }
 
 #[test]
+fn what_a_full_queue_refuses_is_its_takers_doing() {
+    let mut situation = queue(Step(600.0, 590.0), Step(600.0, 590.0));
+    let refused: Series = (0..POINTS).map(|point| Step(0.0, 200.0).at(point)).collect();
+    for entity in [0, 1] {
+        situation.entities[entity].figures.errors.clone_from(&refused);
+    }
+    for edge in [0, 1] {
+        situation.calls[edge].figures.errors.clone_from(&refused);
+    }
+    situation.anomaly.what = Some(Signal::Errors);
+    assert_eq!(first(&situation).entity, 3);
+}
+
+#[test]
 fn a_queue_in_which_far_more_is_left_is_not_its_takers_doing() {
     let answer = rank(&queue(Step(600.0, 1_900.0), Step(600.0, 600.0)), &Config::default());
     assert_ne!(answer.suspects[0].entity, 3, "{answer:#?}");
