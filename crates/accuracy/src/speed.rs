@@ -53,7 +53,7 @@ pub(crate) fn report(speed: &Speed, out: &mut impl Write) -> anyhow::Result<()> 
     let in_storm = ranked(Trouble::Storm)?;
     writeln!(
         out,
-        "| the same where workers are used up, so that the beginning is looked at too | {:.1} ms, {:.1} ms |",
+        "| the same where workers are used up, so that it is looked at in four ways | {:.1} ms, {:.1} ms |",
         in_storm.half, in_storm.nearly_all,
     )?;
     writeln!(out)?;

@@ -11,8 +11,9 @@
 //! 5. what was changed in it shortly before.
 //!
 //! Where workers are used up, an incident's consequences soon outgrow its cause: everybody waits for everybody, and all is tried
-//! again. Then the beginning, the first abnormal point and those just before it, is looked at by itself too, and a suspect
-//! counts for the mean of what it is worth in both looks; and those whom the requests never come to are suspects as well.
+//! again. Then it is looked at in four ways: from the transaction and from all transactions together ([`system`]), and each time as a
+//! whole and in its beginning alone, the first abnormal point and those just before it. Nobody knows which of them shows the cause, so a suspect is as likely
+//! as it is on average; those whom the requests never come to are suspects as well.
 //!
 //! A suspect's prior is one over the number of suspects; against all of them stands "no clear cause". There is no
 //! training, no label, no clock and no randomness: the same situation gives the same answer. Constants are in [`Config`],
@@ -27,6 +28,7 @@ mod path;
 mod resource;
 mod situation;
 mod surprise;
+mod system;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +45,7 @@ pub use surprise::Deviation;
 use behaviour::Shown;
 use flow::{Flow, Own, Windows};
 use path::Ways;
+use surprise::Usual;
 
 /// The constants of the ranking. The defaults are the product's: one set for every system.
 #[derive(Debug, Clone)]
@@ -166,14 +169,41 @@ pub fn try_rank(situation: &Situation, config: &Config) -> Result<Answer, BadSit
 #[must_use]
 pub fn rank(situation: &Situation, config: &Config) -> Answer {
     let windows = Windows::of(situation, config);
-    let beginning = windows.of_beginning(situation);
-    let flow = Flow::of(situation, windows, config);
-    let ranking = Ranking::of(situation, &flow, config);
+    let flow = Flow::of(situation, windows.clone(), config);
+    let mut seen = Seen {
+        usual: resource::usual(situation, &windows, config),
+        traces: behaviour::trace_clues(situation, &windows, config),
+    };
+    let ranking = Ranking::of(situation, &flow, &seen, config);
+    let whole = ranking.candidates(flow.used_up);
     if !flow.used_up {
-        return ranking.answer(&[]);
+        return ranking.answer(whole);
     }
-    let flow = Flow::of(situation, beginning, config);
-    ranking.answer(&Ranking::of(situation, &flow, config).candidates(true))
+    let look = |at: &Situation, windows: &Windows, seen: &Seen, beside: bool| {
+        let flow = Flow::of(at, windows.clone(), config);
+        Ranking::of(at, &flow, seen, config).candidates(beside)
+    };
+    let system = system::of(situation);
+    let at_all = |windows: &Windows, seen: &Seen| {
+        let system = system.as_ref()?;
+        let mut candidates = look(&system.situation, windows, seen, false);
+        // All transactions as one are nobody who could be suspected.
+        candidates.retain(|of| of.entity != system.situation.anomaly.entity);
+        candidates.iter_mut().for_each(|of| system.name(&mut of.clues));
+        Some(candidates)
+    };
+    let whole_of_all = at_all(&windows, &seen);
+    let windows = windows.of_beginning(situation);
+    seen.traces = behaviour::trace_clues(situation, &windows, config);
+    let beginning = look(situation, &windows, &seen, true);
+    let looks = [Some(whole), Some(beginning), whole_of_all, at_all(&windows, &seen)];
+    ranking.answer(ranking.all_looks(looks.into_iter().flatten()))
+}
+
+/// What tells the same whoever suffers: how each resource usually is, and what the traces show in one window.
+struct Seen {
+    usual: Vec<Option<Usual>>,
+    traces: Vec<Vec<Clue>>,
 }
 
 /// One thing that may be at fault, with its evidence by kind, nats.
@@ -188,15 +218,24 @@ struct Candidate {
     traces: f64,
     logs: f64,
     changes: f64,
-    /// By how much the beginning of the incident moves the sum of these.
-    beginning: f64,
+    /// By how much other looks at the same incident move the sum of these.
+    other_looks: f64,
     strength: f64,
     clues: Vec<Clue>,
 }
 
 impl Candidate {
     fn nats(&self) -> f64 {
-        self.own + self.resources + self.traces + self.logs + self.changes + self.beginning
+        self.own + self.resources + self.traces + self.logs + self.changes + self.other_looks
+    }
+
+    /// Adds clues of another look, where they tell of something new.
+    fn add_clues(&mut self, clues: Vec<Clue>) {
+        for clue in clues {
+            if !self.clues.iter().any(|known| known.what.is_of_same(&clue.what)) {
+                self.clues.push(clue);
+            }
+        }
     }
 }
 
@@ -240,7 +279,7 @@ struct Ranking<'a> {
 }
 
 impl<'a> Ranking<'a> {
-    fn of(situation: &'a Situation, flow: &'a Flow, config: &'a Config) -> Self {
+    fn of(situation: &'a Situation, flow: &'a Flow, seen: &Seen, config: &'a Config) -> Self {
         let count = situation.entities.len();
         let certain = |nats: f64| (nats / config.certain_nats).clamp(0.0, 1.0);
         let mut nodes = vec![Vec::new(); count];
@@ -262,7 +301,7 @@ impl<'a> Ranking<'a> {
             Some(Signal::Time) => (1.0, 0.0),
             Some(Signal::Errors) => (0.0, 1.0),
         };
-        let mut resources = resource::clues(situation, flow, slow, config);
+        let mut resources = resource::clues(situation, flow, &seen.usual, slow, config);
         let mut of_entity = vec![Vec::new(); count];
         for (index, resource) in situation.resources.iter().enumerate() {
             of_entity[resource.entity].push(index);
@@ -299,7 +338,7 @@ impl<'a> Ranking<'a> {
             failing,
             extra_ms: extra_ms.max(most_own(|own| own.time_ms)),
             extra_errors: extra_errors.max(most_own(|own| own.errors)),
-            traces: behaviour::traces(situation, flow, &callees, config),
+            traces: behaviour::traces(seen.traces.clone(), &callees),
             logs: behaviour::logs(situation, flow, &callees, config),
             situation,
             flow,
@@ -332,26 +371,48 @@ impl<'a> Ranking<'a> {
             .collect()
     }
 
-    /// Moves each candidate to the mean of what it is worth and of what it was worth in the beginning.
-    fn weigh_beginning(&self, candidates: &mut [Candidate], beginning: &[Candidate]) {
+    /// The candidates of several looks at one incident, the first of them this ranking's own: which of them tells the cause nobody
+    /// knows, so each is as likely as it is on average.
+    fn all_looks(&self, looks: impl Iterator<Item = Vec<Candidate>>) -> Vec<Candidate> {
         let key = |of: &Candidate| (resource::unit_of(of.entity, self.situation), of.load);
-        let before: HashMap<_, f64> = beginning.iter().map(|of| (key(of), of.nats())).collect();
-        // Who was no candidate then had no part in it.
-        let least = before.values().copied().fold(self.odds(0.0), f64::min);
-        for candidate in candidates {
-            let nats = before.get(&key(candidate)).copied().unwrap_or(least);
-            candidate.beginning = 0.5 * (nats - candidate.nats());
+        let mut all: Vec<Candidate> = Vec::new();
+        let mut places: HashMap<(usize, bool), usize> = HashMap::new();
+        let mut seen: Vec<Vec<(usize, f64)>> = Vec::new();
+        for look in looks {
+            let mut of_look = Vec::new();
+            for of in look {
+                let nats = of.nats();
+                let place = *places.entry(key(&of)).or_insert(all.len());
+                match all.get_mut(place) {
+                    Some(known) => known.add_clues(of.clues),
+                    None => all.push(of),
+                }
+                of_look.push((place, nats));
+            }
+            seen.push(of_look);
         }
+        let prior = prior(&all);
+        let mut likely = vec![0.0; all.len()];
+        // That nobody is at fault is for the first look to say: others, in which nothing is wrong yet, or nothing for most transactions,
+        // tell nothing.
+        let mut none = None;
+        for look in &seen {
+            let best = look.iter().map(|of| of.1).fold(prior, f64::max);
+            let sum = (prior - best).exp() + look.iter().map(|of| (of.1 - best).exp()).sum::<f64>();
+            none = none.or(Some((prior - best).exp() / sum));
+            look.iter().for_each(|(place, nats)| likely[*place] += (nats - best).exp() / sum);
+        }
+        let none = none.unwrap_or(1.0).max(LEAST_LIKELY);
+        let total = likely.iter().sum::<f64>().max(LEAST_LIKELY);
+        for (of, likely) in all.iter_mut().zip(likely) {
+            let odds = (likely / total).max(LEAST_LIKELY) * (1.0 - none) / none;
+            of.other_looks = odds.max(LEAST_LIKELY).ln() + prior - of.nats();
+        }
+        all
     }
 
-    /// `beginning`: what the candidates were worth in the beginning of the incident, where that is to count.
-    fn answer(&self, beginning: &[Candidate]) -> Answer {
-        let mut candidates = self.candidates(self.flow.used_up);
-        let prior = candidates.iter().filter(|of| !of.load).count().max(1);
-        let prior = (prior as f64).ln();
-        if !beginning.is_empty() {
-            self.weigh_beginning(&mut candidates, beginning);
-        }
+    fn answer(&self, mut candidates: Vec<Candidate>) -> Answer {
+        let prior = prior(&candidates);
         candidates.sort_by(|left, right| {
             right.nats().total_cmp(&left.nats()).then(left.entity.cmp(&right.entity))
         });
@@ -892,6 +953,13 @@ fn other_end(suspects: &[Suspect]) -> f64 {
     other.map_or(0.0, |other| other.confidence)
 }
 
+/// Logarithm of how many may be at fault.
+fn prior(candidates: &[Candidate]) -> f64 {
+    (candidates.iter().filter(|of| !of.load).count().max(1) as f64).ln()
+}
+
+/// No sum of probabilities tells less than this from none.
+const LEAST_LIKELY: f64 = 1e-12;
 const ONE_NODE: f64 = 0.75;
 const MOST_CLUES: usize = 24;
 

@@ -41,17 +41,22 @@ pub(super) fn logs(
     Shown::of(clues, callees, unanswered)
 }
 
-/// What the traces show.
-pub(super) fn traces(
+/// The clues in each entity's traces, whoever suffers.
+pub(super) fn trace_clues(
     situation: &Situation,
-    flow: &Flow,
-    callees: &[Vec<usize>],
+    windows: &Windows,
     config: &Config,
-) -> Shown {
+) -> Vec<Vec<Clue>> {
     let mut clues = vec![Vec::new(); situation.entities.len()];
-    of_operations(situation, flow, config, &mut clues);
-    of_links(situation, flow, config, &mut clues);
-    of_children(situation, flow, &mut clues);
+    of_operations(situation, windows, config, &mut clues);
+    of_links(situation, windows, config, &mut clues);
+    of_children(situation, windows, &mut clues);
+    clues
+}
+
+/// What the traces show.
+pub(super) fn traces(mut clues: Vec<Vec<Clue>>, callees: &[Vec<usize>]) -> Shown {
+    clues.resize(callees.len(), Vec::new());
     Shown::of(clues, callees, |_| 0.0)
 }
 
@@ -105,11 +110,16 @@ fn of_templates(situation: &Situation, flow: &Flow, config: &Config, clues: &mut
     }
 }
 
-fn of_operations(situation: &Situation, flow: &Flow, config: &Config, clues: &mut [Vec<Clue>]) {
+fn of_operations(
+    situation: &Situation,
+    windows: &Windows,
+    config: &Config,
+    clues: &mut [Vec<Clue>],
+) {
     for (index, operation) in situation.operations.iter().enumerate() {
         if !operation.deepest_errors.is_empty()
             && let Some(found) =
-                flow.windows.count(&operation.deepest_errors, &operation.figures.calls, config)
+                windows.count(&operation.deepest_errors, &operation.figures.calls, config)
             && !found.fell
         {
             let what = Evidence::DeepestError {
@@ -123,12 +133,12 @@ fn of_operations(situation: &Situation, flow: &Flow, config: &Config, clues: &mu
 }
 
 /// Calls lost: spans that always made a call, and now some do not.
-fn of_links(situation: &Situation, flow: &Flow, config: &Config, clues: &mut [Vec<Clue>]) {
+fn of_links(situation: &Situation, windows: &Windows, config: &Config, clues: &mut [Vec<Clue>]) {
     for (index, link) in situation.links.iter().enumerate() {
         let parent = &situation.operations[link.parent];
         let sums = |points| Windows::sums(&link.parents_with, &parent.figures.calls, points);
-        let (before, of_before) = sums(flow.windows.history.clone());
-        let (now, of_now) = sums(flow.windows.incident.clone());
+        let (before, of_before) = sums(windows.history.clone());
+        let (now, of_now) = sums(windows.incident.clone());
         // Only what nearly always happens is missed when it does not; the rest depends on what is asked for.
         if of_before <= 0.0 || of_now <= 0.0 || before < NEARLY_ALWAYS * of_before {
             continue;
@@ -153,13 +163,12 @@ fn of_links(situation: &Situation, flow: &Flow, config: &Config, clues: &mut [Ve
 
 /// Fewer child spans in all than before, a span: the work ends early. How many a span has depends on what is asked for, so
 /// those of one span count as one.
-fn of_children(situation: &Situation, flow: &Flow, clues: &mut [Vec<Clue>]) {
+fn of_children(situation: &Situation, windows: &Windows, clues: &mut [Vec<Clue>]) {
     let mut sums = vec![[0.0_f64; 4]; situation.operations.len()];
     for link in &situation.links {
         let spans = &situation.operations[link.parent].figures.calls;
-        let (before, of_before) =
-            Windows::sums(&link.children, spans, flow.windows.history.clone());
-        let (now, of_now) = Windows::sums(&link.children, spans, flow.windows.incident.clone());
+        let (before, of_before) = Windows::sums(&link.children, spans, windows.history.clone());
+        let (now, of_now) = Windows::sums(&link.children, spans, windows.incident.clone());
         let sum = &mut sums[link.parent];
         (sum[0], sum[1]) = (sum[0] + before, sum[1] + now);
         (sum[2], sum[3]) = (of_before, of_now);

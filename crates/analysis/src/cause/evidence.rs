@@ -1,5 +1,6 @@
 //! What speaks for a suspect. Each clue names the thing it was found in by its index in the situation, so that a reader
-//! can be led to the series, the call, the log lines or the change itself.
+//! can be led to the series, the call, the log lines or the change itself. Calls are those of the transaction and, counting on, of all
+//! transactions together: see [`Situation::named_calls`](super::Situation::named_calls).
 
 use super::{situation::Severity, surprise::Deviation};
 
@@ -41,6 +42,28 @@ pub enum Evidence {
     Silent { entity: usize },
     /// The load rose: calls a point.
     Load { entity: usize, calls: Deviation },
+}
+
+impl Evidence {
+    /// Whether both tell of the same thing.
+    pub(super) fn is_of_same(&self, other: &Self) -> bool {
+        let place = |of: &Self| match of {
+            Self::Between { calls, .. }
+            | Self::FailedCalls { calls, .. }
+            | Self::PoolWait { calls, .. }
+            | Self::MoreCalls { calls, .. } => *calls,
+            Self::OwnTime { entity, .. }
+            | Self::OwnErrors { entity, .. }
+            | Self::Silent { entity }
+            | Self::Load { entity, .. } => *entity,
+            Self::Resource { resource, .. } => *resource,
+            Self::DeepestError { operation, .. } | Self::FewerCalls { operation, .. } => *operation,
+            Self::LostCalls { link, .. } => *link,
+            Self::Template { template, .. } => *template,
+            Self::Change { change, .. } => *change,
+        };
+        std::mem::discriminant(self) == std::mem::discriminant(other) && place(self) == place(other)
+    }
 }
 
 /// What evidence counts for where it may bring `most` nats at most: nearly itself while it is small, and more for more.

@@ -104,7 +104,12 @@ impl Windows {
     }
 
     /// The deviation of calls per call.
-    fn calls_per_call(&self, of: &Series, per: &Series, config: &Config) -> Option<Deviation> {
+    pub(super) fn calls_per_call(
+        &self,
+        of: &Series,
+        per: &Series,
+        config: &Config,
+    ) -> Option<Deviation> {
         let (history, now) = self.quotient(of, per)?;
         let level = history.iter().sum::<f64>() / history.len() as f64;
         Some(surprise::deviation_of(&history, now, (config.floor_share * level).max(0.01), config))
@@ -665,11 +670,10 @@ impl Flow {
                     surprise::in_part(surprise, by_caller),
                     clue.clone(),
                 );
-                self.own[callee].add_errors(
-                    share * (1.0 - by_caller),
-                    surprise::in_part(surprise, 1.0 - by_caller),
-                    clue,
-                );
+                let of_callee = 1.0 - by_caller;
+                let surprise = surprise::in_part(surprise, of_callee);
+                // A queue that is full refuses, and so does who is asked more often than it can answer.
+                self.add_errors(callee, share * of_callee, surprise, clue);
             }
             self.add_more_calls(edge, part, rate, missed);
         }
@@ -690,19 +694,7 @@ impl Flow {
         if ms <= 0.0 {
             return;
         }
-        let (before, of_before) = Windows::sums(
-            &self.calls[edge].figures.errors,
-            &self.calls[edge].figures.calls,
-            self.windows.history.clone(),
-        );
-        let (now, of_now) = Windows::sums(
-            &self.calls[edge].figures.errors,
-            &self.calls[edge].figures.calls,
-            self.windows.incident.clone(),
-        );
-        let failing = (now / of_now.max(1.0) - before / of_before.max(1.0)).max(0.0);
-        // A call tried again is one more call for one failed: so much of the rise the failures explain.
-        let retried = (failing * (rate.observed / rate.change())).clamp(0.0, 1.0);
+        let retried = load::retried(&self.calls[edge].figures, rate, &self.windows);
         let retried = retried * (1.0 - part.early);
         let clue = Evidence::MoreCalls { calls: edge, per_call: rate };
         let mut own = 1.0 - retried;

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use super::{
     Config,
     flow::{Flow, Windows},
-    situation::{Calls, Kind, ResourceKind, Series, Situation},
+    situation::{Calls, Figures, Kind, ResourceKind, Series, Situation},
     surprise::{self, Deviation},
 };
 
@@ -72,6 +72,19 @@ pub(super) fn missed(
     missed
 }
 
+/// Which share of a rise of calls the failures among them explain: a call tried again is one more call for one failed.
+pub(super) fn retried(figures: &Figures, rate: Deviation, windows: &Windows) -> f64 {
+    let sums = |points| Windows::sums(&figures.errors, &figures.calls, points);
+    let (before, of_before) = sums(windows.history.clone());
+    let (now, of_now) = sums(windows.incident.clone());
+    let failing = (now / of_now.max(1.0) - before / of_before.max(1.0)).max(0.0);
+    if rate.change() > 0.0 {
+        (failing * rate.observed / rate.change()).clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
+}
+
 /// The cache that used to spare an edge's caller some of these calls, and which share of their rise it explains.
 pub(super) fn spared_by(
     flow: &Flow,
@@ -81,8 +94,18 @@ pub(super) fn spared_by(
 ) -> Option<(usize, f64)> {
     let calls = &flow.calls[edge];
     let asked = flow.out[calls.caller].iter().map(|other| flow.calls[*other].callee);
+    spared(asked, calls.callee, rate, missed)
+}
+
+/// The same where whom the caller asks is given.
+fn spared(
+    asked: impl Iterator<Item = usize>,
+    callee: usize,
+    rate: Deviation,
+    missed: &[Option<Missed>],
+) -> Option<(usize, f64)> {
     let (cache, missed) = asked
-        .filter(|cache| *cache != calls.callee)
+        .filter(|cache| *cache != callee)
         .filter_map(|cache| Some((cache, missed[cache]?)))
         .max_by(|left, right| left.1.ratio.total_cmp(&right.1.ratio))?;
     let rise = (rate.observed / rate.expected.max(f64::MIN_POSITIVE)).ln();
@@ -107,7 +130,8 @@ pub(super) fn brought(
         (0..flow.calls.len()).map(|edge| a_request(edge, &flow.windows.history)).collect();
     let now: Vec<f64> =
         (0..flow.calls.len()).map(|edge| a_request(edge, &flow.windows.incident)).collect();
-    let mut brought = backlogs(situation, flow);
+    let mut brought = backlogs(situation, flow, config);
+    let everybody = Everybody::of(situation, &flow.windows, missed, config);
     let mut seen = vec![false; flow.out.len()];
     let mut open = VecDeque::from([start]);
     seen[start] = true;
@@ -121,6 +145,9 @@ pub(super) fn brought(
         let into = &flow.into[entity];
         let sum = |of: &[f64]| into.iter().map(|edge| of[*edge]).sum::<f64>();
         let (calls_before, calls_now) = (sum(&before), sum(&now));
+        if brought[entity].is_none() {
+            brought[entity] = everybody.brought_upon(entity);
+        }
         let is_known = brought[entity].is_some();
         if is_known || calls_before <= 0.0 || calls_now < config.surge * calls_before {
             continue;
@@ -138,35 +165,163 @@ pub(super) fn brought(
     brought
 }
 
-/// Queues of which less is taken than is left there: whoever takes too little lets those wait who would leave something.
-fn backlogs(situation: &Situation, flow: &Flow) -> Vec<Option<Brought>> {
-    let mut brought = vec![None; flow.out.len()];
-    for (entity, of) in situation.entities.iter().enumerate() {
-        let hands_on = |edge: &&usize| flow.calls[**edge].asynchronous;
-        let takers: Vec<usize> = flow.out[entity].iter().filter(hands_on).copied().collect();
-        if of.kind != Kind::Backend || takers.is_empty() {
-            continue;
+/// The calls of all transactions together: who is slow under more of them is slow for those too that make no more.
+struct Everybody<'a> {
+    situation: &'a Situation,
+    windows: &'a Windows,
+    missed: &'a [Option<Missed>],
+    config: &'a Config,
+    /// Outgoing and incoming edges of each entity, and each edge's calls a point before and now.
+    out: Vec<Vec<usize>>,
+    into: Vec<Vec<usize>>,
+    before: Vec<f64>,
+    now: Vec<f64>,
+}
+
+impl<'a> Everybody<'a> {
+    fn of(
+        situation: &'a Situation,
+        windows: &'a Windows,
+        missed: &'a [Option<Missed>],
+        config: &'a Config,
+    ) -> Self {
+        let count = situation.entities.len();
+        let (mut out, mut into) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        for (edge, calls) in situation.overall.iter().enumerate() {
+            out[calls.caller].push(edge);
+            into[calls.callee].push(edge);
         }
+        let calls = |points: &std::ops::Range<usize>| {
+            let all = situation.overall.iter();
+            all.map(|calls| a_point(&calls.figures.calls, points.clone())).collect()
+        };
+        let (before, now) = (calls(&windows.history), calls(&windows.incident));
+        Self { situation, windows, missed, config, out, into, before, now }
+    }
+
+    /// Who makes more calls to an entity, or to its callers, than each of theirs needed before.
+    fn brought_upon(&self, entity: usize) -> Option<Brought> {
+        let mut at = entity;
+        for _ in 0..MOST_CALLERS {
+            let most = self.into[at].iter().copied().max_by(|left, right| {
+                let rise = |edge: &usize| self.now[*edge] - self.before[*edge];
+                rise(left).total_cmp(&rise(right))
+            })?;
+            if self.rise(at) < self.config.surge {
+                return None;
+            }
+            let caller = self.situation.overall[most].caller;
+            if let Some(by) = self.makes_more(most) {
+                let share = 1.0 - 1.0 / self.rise(entity);
+                let is_other = by != entity && by != self.situation.overall[most].callee;
+                return is_other.then_some(Brought { by, share });
+            }
+            at = caller;
+        }
+        None
+    }
+
+    /// How many times as many calls come to an entity.
+    fn rise(&self, entity: usize) -> f64 {
+        let sum = |of: &[f64]| self.into[entity].iter().map(|edge| of[*edge]).sum::<f64>();
+        let before = sum(&self.before);
+        if before > 0.0 { sum(&self.now) / before } else { 1.0 }
+    }
+
+    /// An edge's caller, or the cache that it asks, or its callee, where it makes more of these calls each time.
+    fn makes_more(&self, edge: usize) -> Option<usize> {
+        let calls = &self.situation.overall[edge];
+        let taken = self.taken(calls.caller);
+        let rate = self.windows.calls_per_call(&calls.figures.calls, &taken, self.config)?;
+        if rate.of_rise() <= SURE {
+            return None;
+        }
+        let asked =
+            self.out[calls.caller].iter().map(|other| self.situation.overall[*other].callee);
+        Some(match spared(asked, calls.callee, rate, self.missed) {
+            Some((cache, share)) if share >= 0.5 => cache,
+            // Calls that are tried again are their callee's doing.
+            _ if retried(&calls.figures, rate, self.windows) >= 0.5 => calls.callee,
+            _ => calls.caller,
+        })
+    }
+
+    /// Calls that an entity takes of all transactions.
+    fn taken(&self, entity: usize) -> Series {
+        let entities = self.situation.entities.iter();
+        let nodes: Vec<&Series> = entities
+            .filter(|of| of.kind == Kind::Node && of.tier == Some(entity))
+            .map(|of| &of.figures.calls)
+            .collect();
+        let into = self.into[entity].iter();
+        let edges: Vec<&Series> =
+            into.map(|edge| &self.situation.overall[*edge].figures.calls).collect();
+        let of = if nodes.is_empty() { edges } else { nodes };
+        let points = of.iter().map(|series| series.len()).max().unwrap_or_default();
+        let mut sum = vec![0.0; points];
+        for series in of {
+            for (sum, value) in sum.iter_mut().zip(series) {
+                *sum += if value.is_finite() { *value } else { 0.0 };
+            }
+        }
+        sum
+    }
+}
+
+/// Through how many callers more calls are followed to who makes them.
+const MOST_CALLERS: usize = 16;
+
+/// Queues of which less is taken than is left there: whoever takes too little lets those wait who would leave something. A queue
+/// that is full takes no more than is taken from it, so that there only how much was taken before tells.
+fn backlogs(situation: &Situation, flow: &Flow, config: &Config) -> Vec<Option<Brought>> {
+    let mut brought = vec![None; flow.out.len()];
+    let full = filled(situation, &flow.windows, config);
+    let all = if situation.overall.is_empty() { &flow.calls } else { &situation.overall };
+    let (mut takers, mut leave) =
+        (vec![Vec::new(); flow.out.len()], vec![Vec::new(); flow.out.len()]);
+    for (edge, calls) in all.iter().enumerate() {
+        if calls.asynchronous && situation.entities[calls.caller].kind == Kind::Backend {
+            takers[calls.caller].push(edge);
+        } else {
+            leave[calls.callee].push(edge);
+        }
+    }
+    for (entity, takers) in takers.iter().enumerate().filter(|(_, takers)| !takers.is_empty()) {
         let count = |edges: &[usize], points: &std::ops::Range<usize>| {
-            let calls = edges.iter().map(|edge| &flow.calls[*edge].figures.calls);
+            let calls = edges.iter().map(|edge| &all[*edge].figures.calls);
             calls.map(|calls| a_point(calls, points.clone())).sum::<f64>()
         };
-        let taken = |points| {
-            let left = count(&flow.into[entity], points);
-            if left > 0.0 { count(&takers, points) / left } else { 0.0 }
+        let (history, incident) = (&flow.windows.history, &flow.windows.incident);
+        let rose = |edges: &[usize]| {
+            let before = count(edges, history);
+            if before > 0.0 { count(edges, incident) / before } else { 1.0 }
         };
-        let (before, now) = (taken(&flow.windows.history), taken(&flow.windows.incident));
-        let fell = |edge: &usize| {
-            let calls = |points| count(&[*edge], points);
-            calls(&flow.windows.history) - calls(&flow.windows.incident)
-        };
+        let (taken, left) = (rose(takers), rose(&leave[entity]));
+        let fell = |edge: &usize| count(&[*edge], history) - count(&[*edge], incident);
         let least = takers.iter().max_by(|left, right| fell(left).total_cmp(&fell(right)));
-        if let Some(least) = least.filter(|_| now < KEEPS_UP * before) {
-            let by = flow.calls[*least].callee;
-            brought[entity] = Some(Brought { by, share: 1.0 - now / before });
+        let Some(by) = least.map(|edge| all[*edge].callee) else { continue };
+        // Nobody would wait for a queue that is emptied as fast as ever, unless far more were left there.
+        let fills = full[entity] && (left < config.surge || taken < KEEPS_UP);
+        if fills {
+            brought[entity] = Some(Brought { by, share: 1.0 });
+        } else if taken < KEEPS_UP * left {
+            brought[entity] = Some(Brought { by, share: 1.0 - taken / left });
         }
     }
     brought
+}
+
+/// By entity: whether what it says of itself rose, as the depth of a queue does.
+fn filled(situation: &Situation, windows: &Windows, config: &Config) -> Vec<bool> {
+    let mut filled = vec![false; situation.entities.len()];
+    for resource in situation.resources.iter().filter(|of| of.kind == ResourceKind::Backend) {
+        let values = |points| Windows::values(&resource.values, points).collect::<Vec<f64>>();
+        let (history, incident) =
+            (values(windows.history.clone()), values(windows.incident.clone()));
+        let found = surprise::deviation(&history, &incident, 1.0, config);
+        filled[resource.entity] |= found.is_some_and(|found| found.of_rise() > SURE);
+    }
+    filled
 }
 
 /// Who takes less than this of what comes, compared with before, does not keep up.
@@ -184,10 +339,11 @@ fn origin(
     let caller = flow.calls[edge].caller;
     let rate = rates[edge].filter(|rate| rate.of_rise() > SURE);
     match (rate, brought[caller]) {
-        (Some(rate), _) => Some(match spared_by(flow, edge, rate, missed) {
-            Some((cache, share)) if share >= 0.5 => cache,
-            _ => caller,
-        }),
+        (Some(rate), _) => match spared_by(flow, edge, rate, missed) {
+            Some((cache, share)) if share >= 0.5 => Some(cache),
+            _ if retried(&flow.calls[edge].figures, rate, &flow.windows) >= 0.5 => None,
+            _ => Some(caller),
+        },
         (None, Some(further)) => Some(further.by),
         (None, None) => None,
     }
@@ -272,7 +428,7 @@ fn slowest(edges: &[usize], extra: &[f64]) -> Option<usize> {
 /// Which part of a delay must be passed on by one callee for the delay to be that callee's.
 const MOST: f64 = 0.5;
 
-fn extra_a_point(of: &Series, windows: &Windows) -> f64 {
+pub(super) fn extra_a_point(of: &Series, windows: &Windows) -> f64 {
     a_point(of, windows.incident.clone()) - a_point(of, windows.history.clone())
 }
 

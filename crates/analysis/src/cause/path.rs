@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::{
     flow::Flow,
+    load,
     situation::{Kind, Situation},
     surprise,
 };
@@ -67,9 +68,47 @@ impl Ways {
             at = waits;
         }
         if at != self.start {
-            path.extend(self.down_to(&[at], flow).into_iter().rev().filter(|passed| *passed != at));
+            let own = self.down_to(&[at], flow);
+            let way = if self.reached[at] { own } else { self.others_way(at, situation, flow) };
+            let rest = way.into_iter().rev().filter(|passed| !path.contains(passed));
+            let rest: Vec<usize> = rest.collect();
+            path.extend(rest);
         }
         path
+    }
+
+    /// From the start to an entity to which only others' requests come: along the calls of all transactions, each time the one that
+    /// takes most more, among those that lead there. The start alone where none do.
+    fn others_way(&self, end: usize, situation: &Situation, flow: &Flow) -> Vec<usize> {
+        let mut way = vec![self.start];
+        let entry = flow.out[self.start].iter().map(|edge| flow.calls[*edge].callee).next();
+        let mut at = match situation.entities[self.start].kind {
+            Kind::BusinessTransaction => entry.unwrap_or(self.start),
+            _ => self.start,
+        };
+        let all = &situation.overall;
+        let (mut out, mut into) =
+            (vec![Vec::new(); flow.out.len()], vec![Vec::new(); flow.out.len()]);
+        for (edge, calls) in all.iter().enumerate().filter(|(_, calls)| !calls.asynchronous) {
+            out[calls.caller].push(edge);
+            into[calls.callee].push(edge);
+        }
+        let left = self.hops(&[end], &into, |edge| all[edge].caller);
+        let more = |edge: &usize| load::extra_a_point(&all[*edge].figures.time_ms, &flow.windows);
+        while left[at].is_some() && at != end {
+            if at != self.start {
+                way.push(at);
+            }
+            let next = out[at].iter().filter(|edge| {
+                let callee = all[**edge].callee;
+                left[callee].is_some() && !way.contains(&callee)
+            });
+            let Some(next) = next.max_by(|one, other| more(one).total_cmp(&more(other))) else {
+                break;
+            };
+            at = all[*next].callee;
+        }
+        if at == end { way } else { vec![self.start] }
     }
 
     /// From the start to one of these entities: to the first which adds more itself than comes up from further down.
@@ -123,7 +162,8 @@ impl Ways {
 }
 
 impl Ways {
-    /// Whose workers the suspect holds, and the way from it to there, where the requests themselves never come to the suspect.
+    /// Whose workers the suspect holds, or to whom it brings calls, and the way from it to there, where the requests themselves never
+    /// come to the suspect.
     fn beside<'a>(&self, suspect: usize, flow: &'a Flow) -> Option<(usize, &'a [usize])> {
         if self.reached[suspect] {
             return None;
@@ -134,7 +174,13 @@ impl Ways {
             Some((entity, held.way.as_slice()))
         });
         let any = of_suspect.clone().next();
-        of_suspect.find(|(entity, _)| self.reached[*entity]).or(any)
+        let is_brought =
+            |of: &usize| flow.brought[*of].is_some_and(|brought| brought.by == suspect);
+        let mut brought = (0..self.reached.len()).filter(is_brought);
+        let upon = brought.clone().next();
+        let upon = brought.find(|entity| self.reached[*entity]).or(upon);
+        let held = of_suspect.find(|(entity, _)| self.reached[*entity]).or(any);
+        held.or(upon.map(|entity| (entity, [].as_slice())))
     }
 }
 

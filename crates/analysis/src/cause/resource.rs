@@ -5,13 +5,28 @@ use super::{
     evidence::{Clue, Evidence, one_of},
     flow::{Flow, Windows},
     situation::{Kind, Resource, ResourceKind, Series, Situation},
-    surprise::{self, Deviation},
+    surprise::{self, Deviation, Usual},
 };
+
+/// How each resource usually is; nothing where the history is too short to tell.
+pub(super) fn usual(
+    situation: &Situation,
+    windows: &Windows,
+    config: &Config,
+) -> Vec<Option<Usual>> {
+    situation.resources.iter().map(|resource| usual_of(resource, windows, config)).collect()
+}
+
+fn usual_of(resource: &Resource, windows: &Windows, config: &Config) -> Option<Usual> {
+    let history: Vec<f64> = Windows::values(&resource.values, windows.history.clone()).collect();
+    (!history.is_empty() && history.len() >= config.least_points).then(|| Usual::of(history))
+}
 
 /// For each entity, the clues found in its resources; `slow` is how certain it is that the transaction is slow, 0 to 1.
 pub(super) fn clues(
     situation: &Situation,
     flow: &Flow,
+    usual: &[Option<Usual>],
     slow: f64,
     config: &Config,
 ) -> Vec<Vec<Clue>> {
@@ -20,7 +35,10 @@ pub(super) fn clues(
     let judged: Vec<Option<Deviation>> = situation
         .resources
         .iter()
-        .map(|resource| judge(resource, load[resource.entity], &flow.windows, config))
+        .zip(usual)
+        .map(|(resource, usual)| {
+            judge(resource, usual.as_ref()?, load[resource.entity], &flow.windows, config)
+        })
         .collect();
     let slower = slower_by_another_path(situation, &judged);
     let mut clues = vec![Vec::new(); situation.entities.len()];
@@ -67,7 +85,8 @@ pub(super) fn short_of_workers(
 ) -> Vec<bool> {
     let mut short = vec![false; situation.entities.len()];
     for resource in situation.resources.iter().filter(|of| of.kind == ResourceKind::Threads) {
-        if let Some(deviation) = judge(resource, 1.0, windows, config)
+        if let Some(usual) = usual_of(resource, windows, config)
+            && let Some(deviation) = judge(resource, &usual, 1.0, windows, config)
             && deviation.of_rise() > config.certain_nats
         {
             short[unit_of(resource.entity, situation)] = true;
@@ -111,13 +130,19 @@ fn load_of(entity: usize, situation: &Situation, flow: &Flow) -> f64 {
     }
 }
 
-fn judge(resource: &Resource, load: f64, windows: &Windows, config: &Config) -> Option<Deviation> {
-    let history: Vec<f64> = Windows::values(&resource.values, windows.history.clone()).collect();
-    let incident: Vec<f64> = Windows::values(&resource.values, windows.incident.clone()).collect();
-    if history.len() < config.least_points || incident.is_empty() {
+fn judge(
+    resource: &Resource,
+    usual: &Usual,
+    load: f64,
+    windows: &Windows,
+    config: &Config,
+) -> Option<Deviation> {
+    let (sum, count) = Windows::values(&resource.values, windows.incident.clone())
+        .fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    if count <= 0.0 {
         return None;
     }
-    let observed = incident.iter().sum::<f64>() / incident.len() as f64;
+    let observed = sum / count;
     let by_load = matches!(
         resource.kind,
         ResourceKind::Cpu
@@ -126,8 +151,7 @@ fn judge(resource: &Resource, load: f64, windows: &Windows, config: &Config) -> 
             | ResourceKind::GarbageCollection
     );
     let observed = if by_load { observed / load } else { observed };
-    let level = history.iter().sum::<f64>().abs() / history.len() as f64;
-    Some(surprise::deviation_of(&history, observed, floor(resource.kind, level, config), config))
+    Some(usual.deviation(observed, floor(resource.kind, usual.mean().abs(), config), config))
 }
 
 /// The least scale of a resource's series: a share of its level, and a little of its unit.

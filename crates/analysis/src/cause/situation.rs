@@ -27,6 +27,17 @@ pub struct Situation {
     pub anomaly: Anomaly,
 }
 
+impl Situation {
+    /// The calls that a clue names: [`Situation::calls`] first, then [`Situation::overall`].
+    ///
+    /// # Panics
+    /// When there are no such calls.
+    #[must_use]
+    pub fn named_calls(&self, index: usize) -> &Calls {
+        self.calls.get(index).unwrap_or_else(|| &self.overall[index - self.calls.len()])
+    }
+}
+
 /// The anomaly to be explained.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Anomaly {

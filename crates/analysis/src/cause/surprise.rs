@@ -81,30 +81,57 @@ pub(super) fn deviation_of(
     floor: f64,
     config: &Config,
 ) -> Deviation {
-    let mut values = history.to_vec();
-    let expected = median(&mut values);
-    let mut distances: Vec<f64> = values.iter().map(|value| (value - expected).abs()).collect();
-    let scale = (median(&mut distances) * MAD_TO_SIGMA).max(floor).max(f64::MIN_POSITIVE);
-    let scales = (observed - expected) / scale;
-    let side = scales.signum();
-    let size = scales.abs();
-    let (mut larger, mut largest) = (0_usize, 1.0_f64);
-    for value in &values {
-        let distance = side * (value - expected) / scale;
-        larger += usize::from(distance >= size);
-        largest = largest.max(distance);
+    Usual::of(history.to_vec()).deviation(observed, floor, config)
+}
+
+/// How a series usually is, for several looks at what it is now.
+#[derive(Debug, Clone)]
+pub(super) struct Usual {
+    values: Vec<f64>,
+    median: f64,
+    /// The median distance from it.
+    distance: f64,
+}
+
+impl Usual {
+    /// `values`: at least one.
+    pub(super) fn of(mut values: Vec<f64>) -> Self {
+        let median = self::median(&mut values);
+        let mut distances: Vec<f64> = values.iter().map(|value| (value - median).abs()).collect();
+        let distance = self::median(&mut distances);
+        Self { values, median, distance }
     }
-    let share = (larger + 1) as f64 / (values.len() + 1) as f64;
-    // A scale from few points is uncertain: as Student's distribution, whose tail falls by the degrees of freedom.
-    let power = config.tail_power.min((values.len() as f64 - 1.0).max(1.0));
-    let beyond = if larger > 0 || size <= largest { 0.0 } else { power * (size / largest).ln() };
-    Deviation {
-        expected,
-        low: expected - BAND_SCALES * scale,
-        high: expected + BAND_SCALES * scale,
-        observed,
-        scales,
-        surprise: beyond - share.ln(),
+
+    pub(super) fn mean(&self) -> f64 {
+        self.values.iter().sum::<f64>() / self.values.len() as f64
+    }
+
+    pub(super) fn deviation(&self, observed: f64, floor: f64, config: &Config) -> Deviation {
+        let Self { values, median: expected, distance } = self;
+        let expected = *expected;
+        let scale = (distance * MAD_TO_SIGMA).max(floor).max(f64::MIN_POSITIVE);
+        let scales = (observed - expected) / scale;
+        let side = scales.signum();
+        let size = scales.abs();
+        let (mut larger, mut largest) = (0_usize, 1.0_f64);
+        for value in values {
+            let distance = side * (value - expected) / scale;
+            larger += usize::from(distance >= size);
+            largest = largest.max(distance);
+        }
+        let share = (larger + 1) as f64 / (values.len() + 1) as f64;
+        // A scale from few points is uncertain: as Student's distribution, whose tail falls by the degrees of freedom.
+        let power = config.tail_power.min((values.len() as f64 - 1.0).max(1.0));
+        let beyond =
+            if larger > 0 || size <= largest { 0.0 } else { power * (size / largest).ln() };
+        Deviation {
+            expected,
+            low: expected - BAND_SCALES * scale,
+            high: expected + BAND_SCALES * scale,
+            observed,
+            scales,
+            surprise: beyond - share.ln(),
+        }
     }
 }
 
@@ -171,23 +198,42 @@ fn negative_binomial_tail(most: f64, shape: f64, miss: f64, side: Side) -> f64 {
     if most < 0.0 {
         return if side == Side::AtMost { 0.0 } else { 1.0 };
     }
-    if most > MOST_TERMS {
-        // By normal approximation: the counts are large, the tail is smooth.
-        let mean = shape * miss / (1.0 - miss);
-        let scales = (most + 0.5 - mean) / (mean / (1.0 - miss)).sqrt();
+    let mean = shape * miss / (1.0 - miss);
+    let deviation = (mean / (1.0 - miss)).sqrt();
+    if deviation > MOST_DEVIATION {
+        // By normal approximation: the counts are large, the tail is smooth, and its terms too many.
+        let scales = (most + 0.5 - mean) / deviation;
         return normal_at_most(if side == Side::AtMost { scales } else { -scales });
     }
-    let mut terms = Terms::from(shape * (1.0 - miss).ln());
-    let mut count = 0.0;
-    while count < most {
-        terms.add_next(miss * (count + shape) / (count + 1.0));
-        count += 1.0;
-    }
-    let sum = terms.sum();
-    if side == Side::AtMost { sum } else { 1.0 - sum }
+    let log_term = |count: f64| {
+        ln_gamma(count + shape) - ln_gamma(shape) - ln_gamma(count + 1.0)
+            + shape * (1.0 - miss).ln()
+            + count * miss.ln()
+    };
+    // The shorter way: away from the mean terms only fall, and few of them matter.
+    let below_mean = most < mean;
+    let sum = if below_mean {
+        let down = |count: f64| count / (miss * (count - 1.0 + shape));
+        log_term(most).exp() * sum_of_ratios(most, -1.0, down)
+    } else {
+        let up = |count: f64| miss * (count + shape) / (count + 1.0);
+        log_term(most + 1.0).exp() * sum_of_ratios(most + 1.0, 1.0, up)
+    };
+    if below_mean == (side == Side::AtMost) { sum } else { 1.0 - sum }
 }
 
-const MOST_TERMS: f64 = 20_000.0;
+/// The sum of terms from `count` on in steps of `step`, down to 0 at most, in units of the first; `ratio` tells each one's next.
+fn sum_of_ratios(mut count: f64, step: f64, ratio: impl Fn(f64) -> f64) -> f64 {
+    let (mut term, mut sum) = (1.0, 1.0);
+    while term > LEAST_TERM * sum && (step > 0.0 || count > 0.0) {
+        term *= ratio(count);
+        sum += term;
+        count += step;
+    }
+    sum
+}
+
+const MOST_DEVIATION: f64 = 3_000.0;
 
 /// P(X ≤ `scales`) of the standard normal distribution, by the error function's approximation 7.1.26 in Abramowitz and
 /// Stegun, "Handbook of Mathematical Functions" (error below 1.5e-7).
@@ -201,33 +247,8 @@ fn normal_at_most(scales: f64) -> f64 {
     if scales < 0.0 { upper } else { 1.0 - upper }
 }
 
-/// A sum of terms of which each is given by its ratio to the one before. The first may be smaller than any double.
-struct Terms {
-    /// Logarithm of the unit that `last` and `sum` are told in.
-    log_unit: f64,
-    last: f64,
-    sum: f64,
-}
-
-impl Terms {
-    fn from(log_first: f64) -> Self {
-        Self { log_unit: log_first, last: 1.0, sum: 1.0 }
-    }
-
-    fn add_next(&mut self, ratio: f64) {
-        const LARGEST: f64 = 1e200;
-        self.last *= ratio;
-        self.sum += self.last;
-        if self.sum > LARGEST {
-            (self.last, self.sum) = (self.last / LARGEST, self.sum / LARGEST);
-            self.log_unit += LARGEST.ln();
-        }
-    }
-
-    fn sum(&self) -> f64 {
-        (self.log_unit + self.sum.ln()).exp()
-    }
-}
+/// A term this much smaller than the sum changes nothing, nor do those after it.
+const LEAST_TERM: f64 = 1e-12;
 
 /// Surprise that of `now_of` chances only `now` were taken, when before `before` of `before_of` were: the lower tail of
 /// the beta-binomial distribution which Jeffreys' prior predicts.
@@ -239,15 +260,28 @@ pub(super) fn share_fall_surprise(before: f64, before_of: f64, now: f64, now_of:
     let (hits, misses) = (before.min(before_of) + 0.5, (before_of - before).max(0.0) + 0.5);
     let all = now_of.round();
     let most = now.round().min(all);
-    // P(0), then each next term by its ratio to the one before.
-    let mut terms = Terms::from(ln_beta(hits, all + misses) - ln_beta(hits, misses));
-    let mut count = 0.0;
-    while count < most {
-        let next = (all - count) * (hits + count);
-        terms.add_next(next / ((count + 1.0) * (misses + all - count - 1.0)));
-        count += 1.0;
-    }
-    let sum = terms.sum();
+    let log_term = |count: f64| {
+        ln_gamma(all + 1.0) - ln_gamma(count + 1.0) - ln_gamma(all - count + 1.0)
+            + ln_beta(hits + count, misses + all - count)
+            - ln_beta(hits, misses)
+    };
+    let down =
+        |count: f64| count * (misses + all - count) / ((all - count + 1.0) * (hits + count - 1.0));
+    let up = |count: f64| {
+        let left = all - count;
+        if left > 0.0 {
+            left * (hits + count) / ((count + 1.0) * (misses + left - 1.0))
+        } else {
+            0.0
+        }
+    };
+    let sum = if most < all * hits / (hits + misses) {
+        log_term(most).exp() * sum_of_ratios(most, -1.0, down)
+    } else if most < all {
+        1.0 - log_term(most + 1.0).exp() * sum_of_ratios(most + 1.0, 1.0, up)
+    } else {
+        1.0
+    };
     -sum.clamp(LEAST_TAIL, 1.0).ln()
 }
 
@@ -291,13 +325,29 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_of_terms_is_right_whatever_the_first_one_is() {
-        // A Poisson distribution of mean 2000, whose first term is e^-2000.
-        let mut terms = Terms::from(-2000.0);
-        for count in 1..4000 {
-            terms.add_next(2000.0 / f64::from(count));
+    fn tails_are_those_of_all_terms_summed_up() {
+        let all_terms = |most: f64, shape: f64, miss: f64| {
+            let (mut term, mut sum, mut count) = ((1.0 - miss).powf(shape), 0.0, 0.0);
+            while count <= most {
+                sum += term;
+                term *= miss * (count + shape) / (count + 1.0);
+                count += 1.0;
+            }
+            sum
+        };
+        for (shape, miss) in [(0.5, 0.2), (3.5, 0.5), (40.5, 0.3)] {
+            for most in [0.0, 1.0, 5.0, 17.0, 40.0] {
+                let sum = all_terms(most, shape, miss);
+                let tail = |side| negative_binomial_tail(most, shape, miss, side);
+                assert!((tail(Side::AtMost) - sum).abs() < 1e-9, "{most} of {shape}, {miss}");
+                assert!((tail(Side::Above) - (1.0 - sum)).abs() < 1e-9, "{most} of {shape}");
+            }
         }
-        near(terms.sum(), 1.0);
+        // Of a uniform number of 0 to 9: hits and misses seen once each, less the half that Jeffreys' prior adds.
+        for most in 0..10 {
+            let tail = (-share_fall_surprise(0.5, 1.0, f64::from(most), 9.0)).exp();
+            near(tail, f64::from(most + 1) / 10.0);
+        }
     }
 
     #[test]

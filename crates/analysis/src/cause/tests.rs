@@ -521,6 +521,115 @@ fn a_full_queue_is_the_doing_of_who_takes_too_little() {
     assert_eq!(suspect.path, [3, 2, 1, 0]);
 }
 
+/// 1 leaves messages in 2, from which 3 takes as many as come in, while 2 says that it holds ever more.
+fn queue(left: Step, taken: Step) -> Situation {
+    let mut world = World::of(4, &[(0, 1), (1, 2), (2, 3)]);
+    world.services[2].kind = Kind::Backend;
+    world.services[3].self_ms = Step::steady(5.0);
+    world.edge(1, 2).way_ms = Step(10.0, 900.0);
+    world.resource(2, ResourceKind::Backend, Step(1.0, 900.0));
+    let mut situation = world.build();
+    situation.calls[2].asynchronous = true;
+    for point in 0..POINTS {
+        situation.calls[1].figures.calls[point] = left.at(point) * jitter(1, point);
+        situation.calls[2].figures.calls[point] = taken.at(point) * jitter(3, point);
+    }
+    situation
+}
+
+#[test]
+fn a_queue_that_stays_full_is_its_takers_doing_though_all_is_taken_that_is_left() {
+    assert_eq!(first(&queue(Step(600.0, 590.0), Step(600.0, 590.0))).entity, 3);
+    // Nor is it that of who leaves a little more where hardly less is taken than before.
+    assert_eq!(first(&queue(Step(600.0, 690.0), Step(600.0, 560.0))).entity, 3);
+}
+
+#[test]
+fn what_a_full_queue_refuses_is_its_takers_doing() {
+    let mut situation = queue(Step(600.0, 590.0), Step(600.0, 590.0));
+    let refused: Series = (0..POINTS).map(|point| Step(0.0, 200.0).at(point)).collect();
+    for entity in [0, 1] {
+        situation.entities[entity].figures.errors.clone_from(&refused);
+    }
+    for edge in [0, 1] {
+        situation.calls[edge].figures.errors.clone_from(&refused);
+    }
+    situation.anomaly.what = Some(Signal::Errors);
+    assert_eq!(first(&situation).entity, 3);
+}
+
+#[test]
+fn a_queue_in_which_far_more_is_left_is_not_its_takers_doing() {
+    let answer = rank(&queue(Step(600.0, 1_900.0), Step(600.0, 600.0)), &Config::default());
+    assert_ne!(answer.suspects[0].entity, 3, "{answer:#?}");
+}
+
+/// Calls of all transactions, of so many ms each.
+fn of_all(caller: usize, callee: usize, count: Step, ms: Step) -> Calls {
+    let calls: Series = (0..POINTS).map(|point| count.at(point) * jitter(callee, point)).collect();
+    let time_ms = calls.iter().enumerate().map(|(point, calls)| calls * ms.at(point)).collect();
+    let errors = vec![0.0; POINTS];
+    let figures = Figures { calls, errors, time_ms, self_ms: Series::new() };
+    Calls { caller, callee, figures, ..Calls::default() }
+}
+
+#[test]
+fn a_database_that_others_ask_more_often_is_the_victim_of_what_used_to_spare_it() {
+    // Our requests come to 0 and the databases 1 and 2. Another transaction's tier, 3, looks in the cache 4 and asks 1 for what is
+    // not there.
+    let situation = |hits: Step| {
+        let mut world = World::of(3, &[(0, 1), (0, 2)]);
+        for database in [1, 2] {
+            world.services[database].kind = Kind::Backend;
+        }
+        world.edge(0, 1).way_ms = Step(5.0, 40.0);
+        for (kind, tier) in [(Kind::Tier, None), (Kind::Backend, None), (Kind::Node, Some(3))] {
+            world.situation.entities.push(Entity { tier, ..Entity::new(kind) });
+        }
+        world.resource(4, ResourceKind::Hits, hits);
+        let mut situation = world.build();
+        situation.overall = situation.calls.clone();
+        let asks = of_all(3, 1, Step(200.0, 2_000.0), Step(5.0, 40.0));
+        let looks = of_all(3, 4, Step::steady(2_000.0), Step::steady(1.0));
+        situation.entities[5].figures = looks.figures.clone();
+        situation.overall.extend([asks, looks]);
+        situation
+    };
+    let suspect = first(&situation(Step(90.0, 5.0)));
+    assert_eq!((suspect.entity, suspect.path), (4, vec![4, 1, 0]));
+    assert_eq!(first(&situation(Step::steady(90.0))).entity, 3);
+}
+
+#[test]
+fn where_workers_are_used_up_who_fails_others_is_suspected_by_what_all_transactions_show() {
+    // Only others go on from 0, whose workers are used up, to 1 and the backend 2, which refuses nine calls of ten in no time.
+    let mut situation = beside(Step(20.0, 60.0));
+    situation.entities[2].kind = Kind::Backend;
+    let refused = of_all(1, 2, Step(300.0, 600.0), Step::steady(5.0));
+    situation.overall[1] = Calls {
+        figures: Figures {
+            errors: (0..POINTS).map(|point| Step(0.0, 540.0).at(point)).collect(),
+            ..refused.figures
+        },
+        ..refused
+    };
+    for (point, errors) in situation.overall[0].figures.errors.iter_mut().enumerate() {
+        *errors = Step(0.0, 270.0).at(point);
+    }
+    let figures = situation.overall[0].figures.clone();
+    situation.entities.push(Entity { tier: Some(1), figures, ..Entity::new(Kind::Node) });
+    let answer = rank(&situation, &Config::default());
+    let backend = answer.suspects.iter().take(3).find(|suspect| suspect.entity == 2);
+    let backend = backend.expect("it is among the first three");
+    assert_eq!(backend.path, [2, 1, 0]);
+    let failed = backend.clues.iter().find_map(|clue| match clue.what {
+        Evidence::FailedCalls { calls, .. } => Some(situation.named_calls(calls)),
+        _ => None,
+    });
+    let failed = failed.expect("it says which calls failed");
+    assert_eq!((failed.caller, failed.callee), (1, 2));
+}
+
 #[test]
 fn workers_that_nobody_else_holds_are_its_own() {
     assert_eq!(first(&beside(Step::steady(20.0))).entity, 0);

@@ -128,7 +128,7 @@ impl Words<'_> {
 
     /// The caller's and the callee's place, names and the link to their calls.
     fn calls(&self, at: usize) -> (String, String, EvidenceLink) {
-        let calls = &self.scene.situation.calls[at];
+        let calls = self.scene.situation.named_calls(at);
         let link = EvidenceLink::Edge { from: self.id(calls.caller), to: self.id(calls.callee) };
         (self.name(calls.caller), self.name(calls.callee), link)
     }
@@ -275,7 +275,7 @@ impl Words<'_> {
     fn between(&self, calls: usize, per_call: &Deviation) -> Said {
         let (from, to, link) = self.calls(calls);
         let (now, before) = (figure(per_call.observed, "ms"), figure(per_call.expected, "ms"));
-        let callee = self.scene.situation.calls[calls].callee;
+        let callee = self.scene.situation.named_calls(calls).callee;
         let text = match self.scene.named[callee].kind {
             AnomalousKind::Backend => {
                 format!("calls from {from} to {to} take {now}, {before} before")
