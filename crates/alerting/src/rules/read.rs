@@ -191,25 +191,25 @@ impl Wanted {
                 Some(_) => GroupBy::Key,
                 None => GroupBy::Scope { except: Vec::new() },
             };
-            let question = FigureQuery {
-                account: self.account,
-                application: self.application,
-                scopes: vec![*scope],
-                subject,
-                peer: None,
-                bt: None,
-                range,
-                points: Points::Every(Resolution::OneMinute),
-                detail: *detail,
-                group_by,
-                max_rows: MAX_ROWS,
-            };
-            let is_alike = |other: &&mut FigureQuery| {
-                FigureQuery { scopes: question.scopes.clone(), ..(**other).clone() } == question
-            };
-            match questions.iter_mut().find(is_alike) {
+            let mut others = questions.iter_mut();
+            let alike = others.find(|other| {
+                (other.subject, other.detail) == (subject, *detail) && other.group_by == group_by
+            });
+            match alike {
                 Some(other) => other.scopes.push(*scope),
-                None => questions.push(question),
+                None => questions.push(FigureQuery {
+                    account: self.account,
+                    application: self.application,
+                    scopes: vec![*scope],
+                    subject,
+                    peer: None,
+                    bt: None,
+                    range,
+                    points: Points::Every(Resolution::OneMinute),
+                    detail: *detail,
+                    group_by,
+                    max_rows: MAX_ROWS,
+                }),
             }
         }
         questions

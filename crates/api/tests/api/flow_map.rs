@@ -1,9 +1,24 @@
 //! The flow map and its layout.
 
 use http::{Method, StatusCode};
+use model::{
+    entity::EntityKind,
+    figure::{Figure, FigureKey, Scope},
+    id::EntityId,
+    time::Minute,
+};
 use serde_json::{Value, json};
+use telemetry_store::reader::FigureRow;
 
 use crate::support::{NOW, World, hour};
+
+/// Calls that the shop makes besides.
+fn add_seven_calls(world: &mut World, from: EntityId, to: EntityId) {
+    let (scope, application, bt) = (Scope::Edge, world.ids.shop, EntityId::NONE);
+    let key = FigureKey { scope, application, subject: from, peer: to, bt };
+    let figure = Figure { calls: 7.0, spans: 7.0, ..Figure::default() };
+    world.reader.figures.push(FigureRow { key, at: Minute(NOW.0 - 5), figure });
+}
 
 /// `from -> to` by name, with type and calls.
 fn edges(map: &Value) -> Vec<String> {
@@ -90,25 +105,12 @@ async fn the_map_of_one_transaction_has_only_what_happens_under_it() {
 
 #[tokio::test]
 async fn a_call_into_another_application_leads_to_that_application() {
-    use model::{entity::EntityKind, figure::Figure, id::EntityId, time::Minute};
-
     let mut world = World::new().await;
     let bank = world.entity(EntityKind::Application, EntityId::NONE, EntityId::NONE, "bank");
     let tier = world.entity(EntityKind::Tier, bank, EntityId::NONE, "accounts");
     let shop = world.ids.shop;
-    let key = model::figure::FigureKey {
-        scope: model::figure::Scope::Edge,
-        application: shop,
-        subject: world.ids.web,
-        peer: tier,
-        bt: EntityId::NONE,
-    };
-    let figure = Figure { calls: 7.0, spans: 7.0, ..Figure::default() };
-    world.reader.figures.push(telemetry_store::reader::FigureRow {
-        key,
-        at: Minute(NOW.0 - 5),
-        figure,
-    });
+    let web = world.ids.web;
+    add_seven_calls(&mut world, web, tier);
     let map =
         world.client().json(&format!("/api/v1/applications/{shop}/flow-map?{}", hour())).await;
     assert!(edges(&map).contains(&"web -> bank HTTP 7".to_owned()), "{:?}", edges(&map));
@@ -117,27 +119,9 @@ async fn a_call_into_another_application_leads_to_that_application() {
 
 #[tokio::test]
 async fn a_map_around_something_has_each_of_its_calls_once_and_no_other() {
-    use model::{
-        figure::{Figure, FigureKey, Scope},
-        id::EntityId,
-        time::Minute,
-    };
-
     let mut world = World::new().await;
-    let (shop, stock, database) = (world.ids.shop, world.ids.stock, world.ids.mysql);
-    let key = FigureKey {
-        scope: Scope::Edge,
-        application: shop,
-        subject: stock,
-        peer: stock,
-        bt: EntityId::NONE,
-    };
-    let figure = Figure { calls: 7.0, spans: 7.0, ..Figure::default() };
-    world.reader.figures.push(telemetry_store::reader::FigureRow {
-        key,
-        at: Minute(NOW.0 - 5),
-        figure,
-    });
+    let (stock, database) = (world.ids.stock, world.ids.mysql);
+    add_seven_calls(&mut world, stock, stock);
     let client = world.client();
     let map = client.json(&format!("/api/v1/tiers/{stock}/flow-map?{}", hour())).await;
     let to_database = "stock -> mysql db1:3306/shop DATABASE 1146";
